@@ -1,0 +1,109 @@
+/* The one line language of rc files, keymaps, themes and the ':' line.
+ *
+ *   file    = { line }
+ *   line    = [ word { blank word } [ blank "--" blank rest ] ] [ comment ] newline
+ *   word    = bare | quoted            bare: no blank, no '"' at its start
+ *   quoted  = '"' { char | '\"' | '\\' } '"'
+ *   comment = '#' at the start of a line, or behind a blank and before a blank or
+ *             the end of the line (so that #ff8800 is a word)
+ *   a trailing '\' joins the next line
+ *   "--" as a bare word ends the words: `rest` is everything behind it, as written
+ *
+ *   include [-q] FILE        relative to the including file; -q: may be missing
+ *   if EXPR … else … end     EXPR: NAME, !NAME, NAME == | != | < | <= | > | >= WORD
+ *   profile NAME … end       lines of the chosen profile only
+ *
+ * Everything else is a verb from the caller's table. */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	CONF_MAX_BYTES = 1 << 20, /* of one file */
+	CONF_MAX_WORDS = 64,
+	CONF_MAX_LINE = 8192,
+	CONF_MAX_DEPTH = 8,	 /* of includes and of if/profile blocks */
+	CONF_MAX_ERRORS = 200,
+};
+
+struct conf_place {
+	const char *file; /* lives as long as the struct conf */
+	int line, column; /* from 1; column in bytes */
+};
+
+struct conf_word {
+	const char *text; /* NUL-terminated, unquoted */
+	int column;
+	bool quoted;
+};
+
+struct conf_line {
+	struct conf_place place;
+	struct conf_word words[CONF_MAX_WORDS];
+	size_t count;
+	const char *rest; /* behind "--"; NULL without one */
+	int rest_column;
+};
+
+/* Splits one line. text_out holds the words; the line borrows from it. */
+bool conf_split(const char *line, struct conf_line *out, char *text_out,
+	size_t text_size, struct err *err);
+
+struct conf;
+
+struct conf_verb {
+	const char *name;
+	size_t min, max; /* words behind the verb; max 0: any number */
+	const char *usage;
+	/* Returns false with a sentence in *err. */
+	bool (*run)(struct conf *conf, const struct conf_line *line, struct err *err);
+};
+
+struct conf_error {
+	struct conf_place place;
+	char text[360];
+};
+
+struct conf {
+	const struct conf_verb *verbs; /* ends with a NULL name */
+	void *ctx;
+	/* Value of a name in `if`, NULL when unknown. */
+	const char *(*lookup)(void *ctx, const char *name);
+	const char *profile; /* chosen profile or NULL */
+	/* Filled by reading. */
+	struct conf_error *errors;
+	size_t error_count, error_cap;
+	size_t errors_total; /* also those beyond CONF_MAX_ERRORS */
+	char **files;
+	size_t file_count, file_cap;
+	char **profiles; /* names seen */
+	size_t profile_count, profile_cap;
+	bool final_allowed; /* this file may mark settings final */
+	int depth;
+};
+
+/* Reads all of it; every wrong line is one error, the others still count. Returns
+ * true when there was no error. `name` is what errors call the text. */
+bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n);
+/* A file that cannot be read is an error of its own, unless `quiet`. */
+bool conf_read_file(struct conf *conf, const char *path, bool quiet);
+void conf_release(struct conf *conf);
+
+/* key=value words. NULL when absent. */
+const char *conf_value(const struct conf_line *line, const char *key);
+/* Refuses a key=value word whose key is not in the NULL-ended list, naming the
+ * nearest one. from: first word to look at. */
+bool conf_check_keys(const struct conf_line *line, size_t from, const char *const *keys,
+	struct err *err);
+/* "did you mean X?" in out, or "" when nothing is near. */
+const char *conf_nearest(const char *word, const char *const *names, size_t stride,
+	char out[80]);
+/* Quotes a word if it needs it. */
+void conf_quote(struct str *out, const char *word);
+
+#endif

@@ -1,0 +1,34 @@
+/* Map from bytes to a pointer. Keys are copied; values are the caller's. */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct map_slot {
+	uint64_t hash;
+	char *key; /* NULL: free */
+	size_t n;
+	void *value;
+};
+
+struct map {
+	struct map_slot *slots;
+	size_t cap;
+	size_t count;
+};
+
+void map_init(struct map *map);
+void map_release(struct map *map);
+void *map_get(const struct map *map, const void *key, size_t n);
+/* Returns the old value, or NULL. */
+void *map_put(struct map *map, const void *key, size_t n, void *value);
+void *map_del(struct map *map, const void *key, size_t n);
+/* Walks all entries: start with *at = 0; false at the end. Do not change the map
+ * while walking. */
+bool map_each(const struct map *map, size_t *at, const char **key, void **value);
+
+uint64_t map_hash(const void *p, size_t n);
+
+#endif

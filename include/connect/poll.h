@@ -1,0 +1,72 @@
+/* The one engine that drives every source: TLS, back-off with jitter, Retry-After,
+ * rate budgets, size caps, circuit breaking, survival mode. Main only. */
+#ifndef CONNECT_POLL_H
+#define CONNECT_POLL_H
+
+#include "connect/source.h"
+#include "io/http.h"
+
+struct loop;
+struct task_pool;
+struct poll;
+struct poll_source;
+
+enum poll_state {
+	POLL_STARTING, /* no answer yet */
+	POLL_OK,
+	POLL_FAILING, /* the last ask failed; see error */
+	POLL_PAUSED,
+};
+
+enum { POLL_MAX_SOURCES = 64, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
+
+/* What the sources pane shows. */
+struct poll_status {
+	enum poll_state state;
+	int64_t last_ok_at;	/* end of the last full round without an error; 0: never */
+	int64_t failing_since;	/* 0 while ok */
+	int64_t next_try_at;	/* while failing */
+	int64_t latency_ms;	/* of the last answer */
+	int64_t p95_ms;		/* over the last 64 answers */
+	int64_t limit_remaining, limit_total; /* -1: not known */
+	uint64_t answers, failures;
+	bool survival;		/* p95 over POLL_SLOW_MS: asks for the least */
+	bool partial;		/* the server's own word on its last answer */
+	struct err error;	/* last failure */
+	char warning[160];	/* last warning of the server, "" without */
+};
+
+struct poll_options {
+	struct source_conf conf; /* texts are borrowed for the source's life */
+	const struct source_kind *kind;
+	struct http_tls tls;
+	const struct secret *secret; /* or NULL */
+	const char *user;	     /* Basic when the kind has no secret header */
+	const char *unix_socket;
+};
+
+struct poll_events {
+	/* A batch arrived; borrowed until it returns. */
+	void (*batch)(void *ctx, int source, const struct batch *batch);
+	/* Status changed in a way worth showing. */
+	void (*status)(void *ctx, int source);
+	void *ctx;
+};
+
+struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *http,
+	const struct poll_events *events);
+void poll_free(struct poll *poll);
+/* Returns the source's number, -1 with *err when the kind refuses its conf. Starts
+ * asking within jitter (at most 300 ms, at once for the first round). */
+int poll_add(struct poll *poll, const struct poll_options *options, struct err *err);
+const struct poll_status *poll_status(const struct poll *poll, int source);
+/* The console looks at another span: history is asked anew. */
+void poll_set_window(struct poll *poll, const struct source_window *window);
+/* Asks now, whatever the interval (but not a rate-limited source). */
+void poll_hurry(struct poll *poll, int source);
+/* Called from the loop's tick once a second: starts what is due. */
+void poll_tick(struct poll *poll, int64_t now);
+/* True when each source has had a first full answer or a failure. */
+bool poll_settled(const struct poll *poll);
+
+#endif

@@ -1,0 +1,96 @@
+/* A source kind: how to talk to one service. A pure state machine without I/O: the
+ * poll engine (connect/poll.h) asks what to do next, does it, and brings the answer.
+ * One kind = one file in src/connect + one exported const struct + one test. */
+#ifndef CONNECT_SOURCE_H
+#define CONNECT_SOURCE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/untrusted.h"
+#include "model/batch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A metric to ask for, from a `query` line. */
+struct source_query {
+	const char *name, *expr;
+	enum unit unit;
+	struct limits limits;
+};
+
+/* What the rc says. All texts borrowed from it. */
+struct source_conf {
+	const char *name;
+	const char *url;   /* base, without a trailing slash */
+	const char *from;  /* my e-mail address (PagerDuty) */
+	const char *org;   /* tenant header value, or NULL */
+	const char *filter; /* kind-specific restriction (services, teams, matchers) */
+	const struct source_query *queries;
+	size_t query_count;
+	int64_t every_ms, timeout_ms;
+};
+
+/* The window the console looks at; to 0: live. */
+struct source_window {
+	int64_t from, to;
+	int64_t step_ms;
+};
+
+enum ask_kind {
+	ASK_HTTP,
+	ASK_WAIT, /* nothing to do before ask.until */
+};
+
+struct ask {
+	enum ask_kind kind;
+	int id;		    /* the kind's own number for this ask */
+	int64_t until;	    /* ASK_WAIT: UTC ms */
+	const char *method; /* ASK_HTTP: all in the arena or static */
+	const char *path;   /* behind the base URL, with its query string */
+	const char *const *headers; /* NULL-ended or NULL */
+	const char *body;
+	size_t body_n;
+	size_t max_bytes;
+};
+
+/* What came back: either an HTTP status and body, or no answer at all (status 0). */
+struct answer {
+	int id;
+	int status;
+	struct untrusted body, type;
+	int64_t now; /* UTC ms when it arrived */
+};
+
+struct source_kind {
+	const char *name; /* "prometheus", as in the rc */
+	const char *help; /* one line */
+	bool pages;	  /* its alerts are pages: silence from it is not peace */
+	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
+	const char *secret_header;
+	size_t state_size;
+	/* conf lives as long as the state. */
+	bool (*start)(void *state, const struct source_conf *conf, struct err *err);
+	void (*stop)(void *state); /* NULL when nothing is held */
+	/* What to do now: fills *out and returns true; false: all asks that may be
+	 * open are open. Called again after every take. */
+	bool (*next)(void *state, int64_t now, const struct source_window *window,
+		struct arena *arena, struct ask *out);
+	/* Reads an answer into the batch. May run on a pool thread: touches state,
+	 * answer and batch only. false: *err is a sentence; the ask counts as failed
+	 * and will be asked again after a back-off. */
+	bool (*take)(void *state, const struct answer *answer, struct batch *batch,
+		struct err *err);
+};
+
+extern const struct source_kind prometheus_source;
+extern const struct source_kind victoriametrics_source;
+extern const struct source_kind alertmanager_source;
+extern const struct source_kind pagerduty_source;
+
+/* All kinds, NULL-ended. */
+extern const struct source_kind *const source_kinds[];
+const struct source_kind *source_kind_find(const char *name);
+
+#endif

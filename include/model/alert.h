@@ -1,0 +1,88 @@
+/* An alert or incident, whatever it came from: one model, one row.
+ *
+ * A draft is what a source's answer says (borrowed texts); alert_new() packs it in
+ * one block, so that 100,000 of them stay small. */
+#ifndef MODEL_ALERT_H
+#define MODEL_ALERT_H
+
+#include "base/untrusted.h"
+#include "model/severity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum alert_state {
+	ALERT_FIRING,	    /* nobody has taken it */
+	ALERT_ACKNOWLEDGED, /* somebody has, see acked_at and the text ACKED_BY */
+	ALERT_SILENCED,	    /* muted by a silence, an inhibition or a snooze */
+	ALERT_RESOLVED,
+	ALERT_STATE_COUNT,
+};
+
+/* Texts of an alert; any may be empty. */
+enum alert_text {
+	ALERT_ID,	/* upstream id or fingerprint: identity within its source */
+	ALERT_TITLE,	/* alertname, or the incident's title */
+	ALERT_SUMMARY,	/* one sentence */
+	ALERT_SERVICE,	/* what it is about: service, job or instance */
+	ALERT_GROUP,	/* key of the upstream group */
+	ALERT_ACKED_BY, /* who acknowledged, or which silence */
+	ALERT_ASSIGNED, /* who is paged */
+	ALERT_NEXT,	/* to whom it escalates */
+	ALERT_LINK,	/* page for humans */
+	ALERT_RUNBOOK,	/* runbook_url */
+	ALERT_SOURCE_EXPR, /* generatorURL */
+	ALERT_TEXT_COUNT,
+};
+
+enum { ALERT_MAX_PAIRS = 200, ALERT_MAX_BYTES = 60000 };
+
+struct pair {
+	struct untrusted name, value;
+};
+
+struct alert_draft {
+	enum severity severity;
+	enum alert_state state;
+	bool pages; /* acknowledging it here stops a page */
+	int64_t started_at, updated_at, ended_at, acked_at;
+	int64_t next_at; /* next automatic event upstream (escalation, ack expiry) */
+	uint32_t number; /* human number of an incident, 0 without */
+	struct untrusted texts[ALERT_TEXT_COUNT];
+	const struct pair *labels;
+	size_t label_count;
+	const struct pair *annotations;
+	size_t annotation_count;
+};
+
+struct alert {
+	uint64_t key; /* hash of source and id: identity in the program */
+	int64_t started_at, updated_at, ended_at, acked_at, next_at;
+	uint32_t number;
+	uint32_t generation; /* of the snapshot it was last seen in */
+	int16_t source;	     /* index in the source table */
+	uint8_t severity, state;
+	bool pages;
+	uint8_t label_count, annotation_count;
+	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
+	uint16_t pairs_at, size;
+	unsigned char bytes[]; /* length-prefixed texts; see alert.c */
+};
+
+/* Texts beyond ALERT_MAX_BYTES in all are cut, longest first; pairs beyond
+ * ALERT_MAX_PAIRS are dropped. */
+struct alert *alert_new(const struct alert_draft *draft, int source);
+void alert_free(struct alert *alert);
+uint64_t alert_key(int source, struct untrusted id);
+struct untrusted alert_text(const struct alert *alert, enum alert_text which);
+/* i < label_count (or annotation_count). */
+struct pair alert_label(const struct alert *alert, size_t i);
+struct pair alert_annotation(const struct alert *alert, size_t i);
+/* Empty when there is none. */
+struct untrusted alert_label_value(const struct alert *alert, const char *name);
+const char *alert_state_name(enum alert_state state);
+/* Same content but for generation: nothing to redraw. */
+bool alert_same(const struct alert *a, const struct alert *b);
+
+#endif

@@ -1,0 +1,89 @@
+/* A batch: what one answer of a source means. Everything in it lives in its arena.
+ * A full array sets `cut`: the batch is then partial, never silently short. */
+#ifndef MODEL_BATCH_H
+#define MODEL_BATCH_H
+
+#include "base/arena.h"
+#include "model/alert.h"
+#include "model/logline.h"
+#include "model/series.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	BATCH_MAX_SERIES = 20000,
+	BATCH_MAX_ALERTS = 200000,
+	BATCH_MAX_ITEMS = 20000, /* silences, changes, rules, lines */
+};
+
+struct batch_series {
+	int query;		/* index in the source's query list, -1: found by itself */
+	struct untrusted labels; /* printed: {a="b",c="d"} without __name__, or empty */
+	const struct point *points;
+	size_t count;
+	bool history; /* replaces what is kept of that span */
+};
+
+struct batch_silence {
+	struct untrusted id, comment, author, matchers; /* matchers printed */
+	int64_t starts_at, ends_at;
+	bool active;
+};
+
+/* An alerting rule of a Prometheus-like server. */
+struct batch_rule {
+	struct untrusted name, expr, state;
+	double for_s;
+	struct untrusted health, last_error;
+};
+
+struct batch_change {
+	struct untrusted id, summary, service, link;
+	int64_t at;
+};
+
+struct batch_oncall {
+	struct untrusted who, policy;
+	int level;
+	int64_t ends_at; /* 0: no end */
+	bool me;
+};
+
+struct batch {
+	struct arena *arena;
+	struct batch_series *series;
+	size_t series_count, series_cap;
+	struct alert_draft *alerts;
+	size_t alert_count, alert_cap;
+	bool alerts_snapshot; /* alerts are all there are now: absent ones have ended */
+	struct batch_silence *silences;
+	size_t silence_count, silence_cap;
+	bool silences_snapshot;
+	struct batch_rule *rules;
+	size_t rule_count, rule_cap;
+	bool rules_snapshot;
+	struct batch_change *changes;
+	size_t change_count, change_cap;
+	struct batch_oncall *oncalls;
+	size_t oncall_count, oncall_cap;
+	bool oncalls_snapshot;
+	bool cut;		  /* something did not fit */
+	bool partial;		  /* the server itself said so */
+	struct untrusted warning; /* the server's words, empty when none */
+};
+
+void batch_init(struct batch *batch, struct arena *arena);
+/* Each returns a zeroed new element, or NULL when full (and sets cut). */
+struct batch_series *batch_add_series(struct batch *batch);
+struct alert_draft *batch_add_alert(struct batch *batch);
+struct batch_silence *batch_add_silence(struct batch *batch);
+struct batch_rule *batch_add_rule(struct batch *batch);
+struct batch_change *batch_add_change(struct batch *batch);
+struct batch_oncall *batch_add_oncall(struct batch *batch);
+/* Prints the batch line by line, for tests of recorded answers. */
+struct str;
+void batch_print(const struct batch *batch, struct str *out);
+
+#endif

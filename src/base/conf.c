@@ -1,0 +1,544 @@
+/* The line language: splitting, blocks, includes, conditions, and every error with
+ * its place. What a verb means is the caller's table. Main thread. */
+#include "base/conf.h"
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct block {
+	enum { BLOCK_IF, BLOCK_PROFILE } kind;
+	bool active; /* lines inside count */
+	bool outer;  /* what encloses it counts */
+	bool had_else;
+	int line;
+};
+
+struct reader {
+	struct conf *conf;
+	const char *file;
+	int line;
+	struct block blocks[CONF_MAX_DEPTH];
+	size_t depth;
+};
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool starts_comment(const char *line, size_t i)
+{
+	return line[i] == '#' && (!line[i + 1] || blank(line[i + 1]));
+}
+
+/* One word from line[*i]; false with a message when a quote stays open. */
+static bool split_word(const char *line, size_t *i, char **to, const char *end,
+	struct conf_word *word, struct err *err)
+{
+	size_t at = *i;
+
+	word->column = (int)at + 1;
+	word->text = *to;
+	word->quoted = line[at] == '"';
+	if (word->quoted)
+		at++;
+	for (;; at++) {
+		char c = line[at];
+
+		if (word->quoted && !c)
+			return err_set(err, ERR_INPUT, "%d: expected a closing \"",
+				word->column);
+		if (!word->quoted && (!c || blank(c)))
+			break;
+		if (word->quoted && c == '"') {
+			at++;
+			break;
+		}
+		if (word->quoted && c == '\\' && (line[at + 1] == '"' || line[at + 1] == '\\'))
+			c = line[++at];
+		if (*to + 1 >= end)
+			return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
+		*(*to)++ = c;
+	}
+	if (word->quoted && line[at] && !blank(line[at]))
+		return err_set(err, ERR_INPUT, "%zu: expected a blank after the closing \"",
+			at + 1);
+	if (*to >= end)
+		return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
+	*(*to)++ = '\0';
+	*i = at;
+	return true;
+}
+
+bool conf_split(const char *line, struct conf_line *out, char *text_out,
+	size_t text_size, struct err *err)
+{
+	char *to = text_out, *end = text_out + text_size;
+	size_t i = 0;
+
+	out->count = 0;
+	out->rest = NULL;
+	while (blank(line[i]))
+		i++;
+	if (line[i] == '#')
+		return true;
+	for (;;) {
+		while (blank(line[i]))
+			i++;
+		if (!line[i] || starts_comment(line, i))
+			return true;
+		if (line[i] == '-' && line[i + 1] == '-' && (!line[i + 2] || blank(line[i + 2]))) {
+			size_t n;
+
+			for (i += 2; blank(line[i]);)
+				i++;
+			n = strlen(line + i);
+			while (n && blank(line[i + n - 1]))
+				n--;
+			if (to + n + 1 > end)
+				return err_set(err, ERR_LIMIT, "%zu: line too long", i + 1);
+			memcpy(to, line + i, n);
+			to[n] = '\0';
+			out->rest = to;
+			out->rest_column = (int)i + 1;
+			return true;
+		}
+		if (out->count == CONF_MAX_WORDS)
+			return err_set(err, ERR_LIMIT, "%zu: more than %d words", i + 1,
+				CONF_MAX_WORDS);
+		if (!split_word(line, &i, &to, end, &out->words[out->count], err))
+			return false;
+		out->count++;
+	}
+}
+
+/* A message may begin with "COLUMN: ", which becomes the place's column. */
+static void add_error(struct reader *r, int column, const char *text)
+{
+	struct conf *conf = r->conf;
+	struct conf_error *e;
+	char *after;
+	long n = strtol(text, &after, 10);
+
+	if (n > 0 && n <= CONF_MAX_LINE && str_starts(after, ": ")) {
+		column = (int)n;
+		text = after + 2;
+	}
+	conf->errors_total++;
+	if (conf->error_count == CONF_MAX_ERRORS)
+		return;
+	MEM_ROOM(conf->errors, conf->error_count, conf->error_cap);
+	e = &conf->errors[conf->error_count++];
+	e->place = (struct conf_place){r->file, r->line, column};
+	text_line(untrusted_str(text), e->text, sizeof e->text);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+complain(struct reader *r, int column, const char *fmt, ...)
+{
+	char text[360];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	add_error(r, column, text);
+}
+
+const char *conf_nearest(const char *word, const char *const *names, size_t stride,
+	char out[80])
+{
+	const char *best = NULL;
+	int least = (int)strlen(word) / 3 + 2;
+
+	for (; *names; names = (const char *const *)((const char *)names + stride)) {
+		int d = str_distance(word, *names);
+
+		if (d < least) {
+			least = d;
+			best = *names;
+		}
+	}
+	out[0] = '\0';
+	if (best)
+		snprintf(out, 80, "; did you mean %.50s?", best);
+	return out;
+}
+
+static bool compare(const char *value, const char *op, const char *word, bool *out)
+{
+	char *end_a, *end_b;
+	double a = strtod(value, &end_a), b = strtod(word, &end_b);
+	bool numbers = *value && *word && !*end_a && !*end_b;
+	int order = numbers ? (a > b) - (a < b) : strcmp(value, word);
+
+	if (!strcmp(op, "=="))
+		*out = !order;
+	else if (!strcmp(op, "!="))
+		*out = order;
+	else if (!strcmp(op, "<"))
+		*out = order < 0;
+	else if (!strcmp(op, "<="))
+		*out = order <= 0;
+	else if (!strcmp(op, ">"))
+		*out = order > 0;
+	else if (!strcmp(op, ">="))
+		*out = order >= 0;
+	else
+		return false;
+	return true;
+}
+
+static bool condition(struct reader *r, const struct conf_line *line)
+{
+	const char *name = line->count > 1 ? line->words[1].text : "", *value;
+	bool negate = name[0] == '!', result = false;
+
+	if (line->count != 2 && line->count != 4) {
+		complain(r, 1, "expected: if NAME, if !NAME, or if NAME OPERATOR WORD");
+		return false;
+	}
+	name += negate;
+	value = r->conf->lookup ? r->conf->lookup(r->conf->ctx, name) : NULL;
+	if (!value) {
+		if (!str_starts(name, "env."))
+			complain(r, line->words[1].column,
+				"nothing is called %s here; see `if` in oogway.rc(5)", name);
+		value = "";
+	}
+	if (line->count == 2)
+		return (*value && strcmp(value, "0") && strcmp(value, "off")) != negate;
+	if (!compare(value, line->words[2].text, line->words[3].text, &result))
+		complain(r, line->words[2].column,
+			"expected ==, !=, <, <=, > or >=, not %s", line->words[2].text);
+	return result;
+}
+
+static bool active(const struct reader *r)
+{
+	return !r->depth || (r->blocks[r->depth - 1].active);
+}
+
+static void open_block(struct reader *r, int kind, bool holds)
+{
+	bool outer = active(r);
+
+	if (r->depth == CONF_MAX_DEPTH) {
+		complain(r, 1, "blocks nested deeper than %d", CONF_MAX_DEPTH);
+		return;
+	}
+	r->blocks[r->depth++] = (struct block){
+		.kind = kind,
+		.active = outer && holds,
+		.outer = outer,
+		.line = r->line,
+	};
+}
+
+static void remember_profile(struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->profile_count; i++)
+		if (!strcmp(conf->profiles[i], name))
+			return;
+	MEM_ROOM(conf->profiles, conf->profile_count, conf->profile_cap);
+	conf->profiles[conf->profile_count++] = mem_strdup(name);
+}
+
+/* Block words; true when the line was one. */
+static bool run_block(struct reader *r, const struct conf_line *line)
+{
+	const char *verb = line->words[0].text;
+	struct block *top = r->depth ? &r->blocks[r->depth - 1] : NULL;
+
+	if (!strcmp(verb, "if")) {
+		open_block(r, BLOCK_IF, active(r) && condition(r, line));
+	} else if (!strcmp(verb, "profile")) {
+		if (line->count != 2) {
+			complain(r, 1, "expected: profile NAME");
+			open_block(r, BLOCK_PROFILE, false);
+			return true;
+		}
+		remember_profile(r->conf, line->words[1].text);
+		open_block(r, BLOCK_PROFILE,
+			r->conf->profile &&
+				!strcmp(r->conf->profile, line->words[1].text));
+	} else if (!strcmp(verb, "else")) {
+		if (!top || top->kind != BLOCK_IF || top->had_else)
+			complain(r, 1, "else without an if");
+		else {
+			top->active = top->outer && !top->active;
+			top->had_else = true;
+		}
+	} else if (!strcmp(verb, "end")) {
+		if (!top)
+			complain(r, 1, "end without an if or profile");
+		else
+			r->depth--;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void run_include(struct reader *r, const struct conf_line *line)
+{
+	bool quiet = line->count > 1 && !strcmp(line->words[1].text, "-q");
+	size_t at = quiet ? 2 : 1;
+	const char *path, *slash, *home = getenv("HOME");
+	struct str full;
+
+	if (line->count != at + 1) {
+		complain(r, 1, "expected: include [-q] FILE");
+		return;
+	}
+	path = line->words[at].text;
+	slash = strrchr(r->file, '/');
+	str_init(&full, 4096);
+	if (str_starts(path, "~/") && home)
+		str_printf(&full, "%s/%s", home, path + 2);
+	else if (path[0] != '/' && slash)
+		str_printf(&full, "%.*s/%s", (int)(slash - r->file), r->file, path);
+	else
+		str_puts(&full, path);
+	if (r->conf->depth >= CONF_MAX_DEPTH)
+		complain(r, line->words[at].column, "includes nested deeper than %d (%s)",
+			CONF_MAX_DEPTH, path);
+	else if (path[0] != '/' && path[0] != '~' && !slash)
+		complain(r, line->words[at].column,
+			"a relative file needs an including file; give a full path");
+	else if (!conf_read_file(r->conf, str_text(&full), true) && !quiet &&
+		 errno)
+		complain(r, line->words[at].column, "cannot read %s: %s", str_text(&full),
+			strerror(errno));
+	str_release(&full);
+}
+
+static void run_verb(struct reader *r, const struct conf_line *line)
+{
+	const struct conf_verb *verb = r->conf->verbs;
+	struct err err = {0};
+	char near[80];
+	size_t words = line->count - 1;
+
+	for (; verb->name; verb++)
+		if (!strcmp(verb->name, line->words[0].text))
+			break;
+	if (!verb->name) {
+		complain(r, line->words[0].column, "unknown word %s%s", line->words[0].text,
+			conf_nearest(line->words[0].text, &r->conf->verbs->name,
+				sizeof *verb, near));
+		return;
+	}
+	if (words < verb->min || (verb->max && words > verb->max)) {
+		complain(r, line->words[0].column, "expected: %s", verb->usage);
+		return;
+	}
+	if (!verb->run(r->conf, line, &err))
+		add_error(r, line->words[0].column, err.text);
+}
+
+static void run_line(struct reader *r, const char *text)
+{
+	char words[CONF_MAX_LINE + CONF_MAX_WORDS];
+	struct conf_line line;
+	struct err err = {0};
+
+	line.place = (struct conf_place){r->file, r->line, 1};
+	if (!conf_split(text, &line, words, sizeof words, &err)) {
+		add_error(r, 1, err.text);
+		return;
+	}
+	if (!line.count) {
+		if (line.rest)
+			complain(r, 1, "expected a word before --");
+		return;
+	}
+	if (run_block(r, &line) || !active(r))
+		return;
+	if (!strcmp(line.words[0].text, "include"))
+		run_include(r, &line);
+	else
+		run_verb(r, &line);
+}
+
+static const char *keep_name(struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->file_count; i++)
+		if (!strcmp(conf->files[i], name))
+			return conf->files[i];
+	MEM_ROOM(conf->files, conf->file_count, conf->file_cap);
+	conf->files[conf->file_count] = mem_strdup(name);
+	return conf->files[conf->file_count++];
+}
+
+/* Joins lines that end with '\' into one; returns where the next one starts. */
+static const char *take_line(struct reader *r, const char *p, const char *end,
+	struct str *line, int *lines)
+{
+	*lines = 0;
+	str_reset(line);
+	while (p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((eol ? eol : end) - p);
+		bool joins;
+
+		(*lines)++;
+		if (n && p[n - 1] == '\r')
+			n--;
+		joins = n && p[n - 1] == '\\' && eol;
+		if (memchr(p, '\0', n))
+			complain(r, 1, "a NUL byte in the line");
+		else
+			str_add(line, p, joins ? n - 1 : n);
+		p = eol ? eol + 1 : end;
+		if (!joins)
+			break;
+	}
+	return p;
+}
+
+bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n)
+{
+	struct reader r = {.conf = conf, .file = keep_name(conf, name)};
+	size_t before = conf->errors_total;
+	const char *p = text, *end = text + n;
+	struct str line;
+
+	str_init(&line, CONF_MAX_LINE);
+	conf->depth++;
+	for (r.line = 1; p < end;) {
+		int lines;
+
+		p = take_line(&r, p, end, &line, &lines);
+		if (line.cut)
+			complain(&r, 1, "a line longer than %d bytes", CONF_MAX_LINE);
+		else
+			run_line(&r, str_text(&line));
+		r.line += lines;
+	}
+	while (r.depth) {
+		r.line = r.blocks[--r.depth].line;
+		complain(&r, 1, "no end for the %s here",
+			r.blocks[r.depth].kind == BLOCK_IF ? "if" : "profile");
+	}
+	conf->depth--;
+	str_release(&line);
+	return conf->errors_total == before;
+}
+
+bool conf_read_file(struct conf *conf, const char *path, bool quiet)
+{
+	struct reader r = {.conf = conf, .file = path};
+	FILE *f = fopen(path, "re");
+	struct str text;
+	char part[4096];
+	size_t n;
+	bool ok;
+
+	errno = f ? 0 : errno;
+	if (!f) {
+		if (!quiet) {
+			r.file = keep_name(conf, path);
+			complain(&r, 0, "cannot read it: %s", strerror(errno));
+		}
+		return false;
+	}
+	str_init(&text, CONF_MAX_BYTES);
+	while ((n = fread(part, 1, sizeof part, f)) > 0 && str_add(&text, part, n))
+		;
+	if (ferror(f)) {
+		/* A directory opens but does not read. */
+		int why = errno;
+
+		fclose(f);
+		str_release(&text);
+		if (!quiet) {
+			r.file = keep_name(conf, path);
+			complain(&r, 0, "cannot read it: %s", strerror(why));
+		}
+		errno = why;
+		return false;
+	}
+	fclose(f);
+	ok = conf_read_text(conf, path, str_text(&text), text.n);
+	if (text.cut) {
+		r.file = keep_name(conf, path);
+		complain(&r, 0, "larger than %d KiB; the rest was not read",
+			CONF_MAX_BYTES / 1024);
+		ok = false;
+	}
+	str_release(&text);
+	errno = 0;
+	return ok;
+}
+
+void conf_release(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->file_count; i++)
+		mem_free(conf->files[i]);
+	for (size_t i = 0; i < conf->profile_count; i++)
+		mem_free(conf->profiles[i]);
+	mem_free(conf->files);
+	mem_free(conf->profiles);
+	mem_free(conf->errors);
+	*conf = (struct conf){0};
+}
+
+const char *conf_value(const struct conf_line *line, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (size_t i = 1; i < line->count; i++) {
+		const char *word = line->words[i].text;
+
+		if (!strncmp(word, key, n) && word[n] == '=')
+			return word + n + 1;
+	}
+	return NULL;
+}
+
+bool conf_check_keys(const struct conf_line *line, size_t from, const char *const *keys,
+	struct err *err)
+{
+	for (size_t i = from; i < line->count; i++) {
+		const char *word = line->words[i].text, *eq = strchr(word, '=');
+		char key[64], near[80];
+		size_t k = 0;
+
+		if (!eq)
+			return err_set(err, ERR_INPUT, "%d: expected key=value, not %s",
+				line->words[i].column, word);
+		snprintf(key, sizeof key, "%.*s", (int)(eq - word), word);
+		while (keys[k] && strcmp(keys[k], key))
+			k++;
+		if (!keys[k])
+			return err_set(err, ERR_INPUT, "%d: unknown key %s%s",
+				line->words[i].column, key,
+				conf_nearest(key, keys, sizeof *keys, near));
+	}
+	return true;
+}
+
+void conf_quote(struct str *out, const char *word)
+{
+	bool plain = *word && word[0] != '"' && word[0] != '#' && strcmp(word, "--") &&
+		     !strpbrk(word, " \t");
+
+	if (plain) {
+		str_puts(out, word);
+		return;
+	}
+	str_putc(out, '"');
+	for (; *word; word++) {
+		if (*word == '"' || *word == '\\')
+			str_putc(out, '\\');
+		str_putc(out, *word);
+	}
+	str_putc(out, '"');
+}

@@ -1,0 +1,289 @@
+/* cJSON's only home. Parsing is safe on any thread; depth and size are checked
+ * before cJSON sees the text. */
+#include "base/json.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 64, NAME_MAX_BYTES = 80 };
+
+/* Nesting, counted outside strings; -1 when deeper than DEPTH_MAX. */
+static bool depth_ok(const char *text, size_t n)
+{
+	int depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (quoted) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				quoted = false;
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '[' || c == '{') {
+			if (++depth > DEPTH_MAX)
+				return false;
+		} else if (c == ']' || c == '}') {
+			depth--;
+		}
+	}
+	return true;
+}
+
+static bool only_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t' || !*p))
+		p++;
+	return p == end;
+}
+
+/* What the text looks like, for the message: HTML is the usual surprise. */
+static const char *guess(const char *text, size_t n)
+{
+	while (n && (*text == ' ' || *text == '\n' || *text == '\r' || *text == '\t'))
+		text++, n--;
+	if (!n)
+		return "an empty body";
+	if (*text == '<')
+		return "an HTML or XML page";
+	if (*text == '{' || *text == '[')
+		return "cut or damaged JSON";
+	return "something else";
+}
+
+bool json_parse(struct json_doc *doc, const void *text, size_t n, size_t max_bytes,
+	struct err *err)
+{
+	const char *end = NULL, *p = text;
+
+	doc->root_ = NULL;
+	if (n > max_bytes)
+		return err_set(err, ERR_LIMIT, "the answer is larger than %zu KiB",
+			max_bytes / 1024);
+	if (!depth_ok(p, n))
+		return err_set(err, ERR_INPUT, "JSON nested deeper than %d", DEPTH_MAX);
+	doc->root_ = cJSON_ParseWithLengthOpts(p, n, &end, false);
+	if (!doc->root_)
+		return err_set(err, ERR_INPUT, "expected JSON, got %s (byte %zu of %zu)",
+			guess(p, n), end ? (size_t)(end - p) : 0, n);
+	if (!only_blanks(end, p + n)) {
+		json_release(doc);
+		return err_set(err, ERR_INPUT, "JSON followed by something else at byte %zu",
+			(size_t)(end - p));
+	}
+	return true;
+}
+
+void json_release(struct json_doc *doc)
+{
+	cJSON_Delete(doc->root_);
+	doc->root_ = NULL;
+}
+
+static struct json wrap(const cJSON *node)
+{
+	return (struct json){node};
+}
+
+struct json json_root(const struct json_doc *doc)
+{
+	return wrap(doc->root_);
+}
+
+bool json_ok(struct json j)
+{
+	return j.node_ && !cJSON_IsNull(j.node_);
+}
+
+bool json_item(struct json j)
+{
+	return j.node_ != NULL;
+}
+
+bool json_is_object(struct json j)
+{
+	return j.node_ && cJSON_IsObject(j.node_);
+}
+
+bool json_is_array(struct json j)
+{
+	return j.node_ && cJSON_IsArray(j.node_);
+}
+
+bool json_is_text(struct json j)
+{
+	return j.node_ && cJSON_IsString(j.node_);
+}
+
+struct json json_get(struct json j, const char *path)
+{
+	char step[NAME_MAX_BYTES];
+
+	while (json_is_object(j)) {
+		const char *dot = strchr(path, '.');
+		size_t n = dot ? (size_t)(dot - path) : strlen(path);
+
+		if (n >= sizeof step)
+			return wrap(NULL);
+		memcpy(step, path, n);
+		step[n] = '\0';
+		j = wrap(cJSON_GetObjectItemCaseSensitive(j.node_, step));
+		if (!dot)
+			return j;
+		path = dot + 1;
+	}
+	return wrap(NULL);
+}
+
+struct json json_first(struct json j)
+{
+	if (!json_is_array(j) && !json_is_object(j))
+		return wrap(NULL);
+	return wrap(j.node_->child);
+}
+
+struct json json_next(struct json j)
+{
+	return wrap(j.node_ ? j.node_->next : NULL);
+}
+
+size_t json_count(struct json j)
+{
+	size_t n = 0;
+
+	for (struct json e = json_first(j); json_item(e); e = json_next(e))
+		n++;
+	return n;
+}
+
+struct untrusted json_name(struct json j)
+{
+	return untrusted_str(j.node_ ? j.node_->string : NULL);
+}
+
+struct untrusted json_text(struct json j)
+{
+	return json_is_text(j) ? untrusted_str(j.node_->valuestring) : UNTRUSTED_NONE;
+}
+
+bool json_number(struct json j, double *out)
+{
+	if (json_is_text(j))
+		return untrusted_to_double(json_text(j), out);
+	if (!j.node_ || !cJSON_IsNumber(j.node_))
+		return false;
+	*out = j.node_->valuedouble;
+	return true;
+}
+
+bool json_i64(struct json j, int64_t *out)
+{
+	double d;
+
+	if (json_is_text(j))
+		return untrusted_to_i64(json_text(j), out);
+	if (!json_number(j, &d) || !(fabs(d) <= 9007199254740992.0))
+		return false;
+	*out = (int64_t)d;
+	return true;
+}
+
+bool json_bool(struct json j, bool otherwise)
+{
+	return j.node_ && cJSON_IsBool(j.node_) ? cJSON_IsTrue(j.node_) : otherwise;
+}
+
+bool json_time(struct json j, int64_t *out)
+{
+	int64_t at;
+
+	if (!untrusted_to_time(json_text(j), &at) || at <= 0)
+		return false;
+	*out = at;
+	return true;
+}
+
+void json_begin(struct json_out *o, struct str *to)
+{
+	*o = (struct json_out){.to = to};
+}
+
+static void member(struct json_out *o, const char *name)
+{
+	if (o->comma)
+		str_putc(o->to, ',');
+	o->comma = true;
+	if (name)
+		str_printf(o->to, "\"%s\":", name);
+}
+
+void json_open(struct json_out *o, const char *name, char bracket)
+{
+	member(o, name);
+	str_putc(o->to, bracket);
+	o->comma = false;
+}
+
+void json_shut(struct json_out *o, char bracket)
+{
+	str_putc(o->to, bracket);
+	o->comma = true;
+}
+
+void json_put_text(struct json_out *o, const char *name, struct untrusted value)
+{
+	member(o, name);
+	text_add_json(o->to, value);
+}
+
+void json_put_str(struct json_out *o, const char *name, const char *value)
+{
+	json_put_text(o, name, untrusted_str(value));
+}
+
+void json_put_i64(struct json_out *o, const char *name, int64_t value)
+{
+	member(o, name);
+	str_printf(o->to, "%lld", (long long)value);
+}
+
+void json_put_double(struct json_out *o, const char *name, double value)
+{
+	member(o, name);
+	if (isfinite(value))
+		str_printf(o->to, "%.10g", value);
+	else
+		str_puts(o->to, "null");
+}
+
+void json_put_bool(struct json_out *o, const char *name, bool value)
+{
+	member(o, name);
+	str_puts(o->to, value ? "true" : "false");
+}
+
+void json_put_time(struct json_out *o, const char *name, int64_t at)
+{
+	char text[TIME_TEXT];
+
+	member(o, name);
+	if (at)
+		str_printf(o->to, "\"%s\"", time_rfc3339(at, text));
+	else
+		str_puts(o->to, "null");
+}
+
+void json_put_pair(struct json_out *o, struct untrusted name, struct untrusted value)
+{
+	member(o, NULL);
+	text_add_json(o->to, name);
+	str_putc(o->to, ':');
+	text_add_json(o->to, value);
+}

@@ -1,0 +1,103 @@
+/* Secrets in locked, guarded pages (libsodium). Main thread. */
+#include "base/secret.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct secret {
+	size_t n;
+	char bytes[];
+};
+
+void secret_wipe(void *p, size_t n)
+{
+	sodium_memzero(p, n);
+}
+
+struct secret *secret_new(const void *bytes, size_t n)
+{
+	struct secret *secret;
+	const char *p = bytes;
+
+	while (n && (p[n - 1] == '\n' || p[n - 1] == '\r'))
+		n--;
+	if (sodium_init() < 0 || !(secret = sodium_malloc(sizeof *secret + n + 1)))
+		abort();
+	secret->n = n;
+	memcpy(secret->bytes, p, n);
+	secret->bytes[n] = '\0';
+	sodium_mprotect_readonly(secret);
+	return secret;
+}
+
+void secret_free(struct secret *secret)
+{
+	if (secret)
+		sodium_free(secret);
+}
+
+static struct secret *read_secret(int fd, const char *path, struct err *err)
+{
+	char bytes[SECRET_MAX_BYTES];
+	struct secret *secret = NULL;
+	size_t n = 0;
+	ssize_t got = 0;
+
+	while (n < sizeof bytes && (got = read(fd, bytes + n, sizeof bytes - n)) > 0)
+		n += (size_t)got;
+	if (got < 0)
+		err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	else if (n == sizeof bytes)
+		err_set(err, ERR_LIMIT, "%s is larger than %d bytes: not a secret", path,
+			SECRET_MAX_BYTES);
+	else if (!n)
+		err_set(err, ERR_AUTH, "%s is empty", path);
+	else
+		secret = secret_new(bytes, n);
+	secret_wipe(bytes, sizeof bytes);
+	return secret;
+}
+
+struct secret *secret_from_file(const char *path, struct err *err)
+{
+	struct secret *secret = NULL;
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		err_set(err, ERR_AUTH, "cannot open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		err_set(err, ERR_AUTH, "%s is not a plain file", path);
+	else if (st.st_mode & 077)
+		err_set(err, ERR_AUTH, "%s can be read by others (mode %03o): chmod 600 %s",
+			path, (unsigned)(st.st_mode & 0777), path);
+	else
+		secret = read_secret(fd, path, err);
+	close(fd);
+	return secret;
+}
+
+struct secret *secret_from_env(const char *name, struct err *err)
+{
+	const char *value = getenv(name);
+
+	if (!value || !*value) {
+		err_set(err, ERR_AUTH, "environment variable %s is not set", name);
+		return NULL;
+	}
+	return secret_new(value, strlen(value));
+}
+
+const char *secret_open(const struct secret *secret)
+{
+	return secret->bytes;
+}

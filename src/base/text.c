@@ -1,0 +1,262 @@
+/* The ways out of struct untrusted: each writes one destination's own escapes.
+ * Nothing here trusts its input; everything here is fuzzed. Any thread. */
+#include "base/text.h"
+
+#include "base/str.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void one_column(struct text_cluster *out, char c, bool shown)
+{
+	*out = (struct text_cluster){.utf8 = {c}, .n = 1, .width = 1, .shown = shown};
+}
+
+static void pend(struct text_state *state, const char *text)
+{
+	state->n = (unsigned char)strlen(text);
+	memcpy(state->pending, text, state->n);
+	state->at = 0;
+}
+
+/* The shown form of a character that must not be drawn as itself. */
+static void pend_hidden(struct text_state *state, uint32_t cp)
+{
+	char text[16];
+
+	if (cp < 0x20)
+		snprintf(text, sizeof text, "^%c", (int)(cp + 0x40));
+	else if (cp == 0x7f)
+		snprintf(text, sizeof text, "^?");
+	else
+		snprintf(text, sizeof text, "<U+%04X>", (unsigned)cp);
+	pend(state, text);
+}
+
+/* Combining marks that belong to the cluster just begun. Variation selectors and
+ * joiners are swallowed: what they join is drawn side by side. */
+static size_t take_marks(struct untrusted rest, uint32_t base, struct text_cluster *out)
+{
+	size_t used = 0;
+	int32_t state = 0;
+	int marks = 0;
+
+	while (used < rest.n_ && rest.bytes_[used] >= 0x80) {
+		uint32_t cp;
+		size_t n = utf8_decode(rest.bytes_ + used, rest.n_ - used, &cp);
+		bool joiner = cp == 0xfe0f || cp == 0xfe0e;
+
+		if (!n || utf8_breaks(base, cp, &state))
+			break;
+		if (joiner) {
+			used += n;
+			base = cp;
+			continue;
+		}
+		if (!utf8_printable(cp) || utf8_width(cp) > 0)
+			break;
+		if (marks++ < TEXT_MAX_MARKS && out->n + n < TEXT_CLUSTER_BYTES) {
+			memcpy(out->utf8 + out->n, rest.bytes_ + used, n);
+			out->n = (unsigned char)(out->n + n);
+		}
+		used += n;
+		base = cp;
+	}
+	out->utf8[out->n] = '\0';
+	return used;
+}
+
+bool text_next(struct untrusted *rest, struct text_state *state,
+	struct text_cluster *out)
+{
+	uint32_t cp;
+	size_t n;
+	int width;
+
+	if (state->at < state->n) {
+		one_column(out, state->pending[state->at++], true);
+		return true;
+	}
+	if (!rest->n_)
+		return false;
+	if (rest->bytes_[0] >= 0x20 && rest->bytes_[0] < 0x7f &&
+		(rest->n_ == 1 || rest->bytes_[1] < 0x80)) {
+		one_column(out, (char)rest->bytes_[0], false);
+		*rest = untrusted_slice(*rest, 1, SIZE_MAX);
+		return true;
+	}
+	n = utf8_decode(rest->bytes_, rest->n_, &cp);
+	if (!n) {
+		char text[8];
+
+		snprintf(text, sizeof text, "<%02X>", rest->bytes_[0]);
+		pend(state, text);
+		*rest = untrusted_slice(*rest, 1, SIZE_MAX);
+		return text_next(rest, state, out);
+	}
+	if (cp == '\t' || cp == '\n') {
+		one_column(out, ' ', false);
+		*rest = untrusted_slice(*rest, 1, SIZE_MAX);
+		return true;
+	}
+	width = utf8_width(cp);
+	if (!utf8_printable(cp) || width <= 0) {
+		pend_hidden(state, cp);
+		*rest = untrusted_slice(*rest, n, SIZE_MAX);
+		return text_next(rest, state, out);
+	}
+	*out = (struct text_cluster){.n = (unsigned char)n, .width = (unsigned char)width};
+	memcpy(out->utf8, rest->bytes_, n);
+	*rest = untrusted_slice(*rest, n, SIZE_MAX);
+	*rest = untrusted_slice(*rest, take_marks(*rest, cp, out), SIZE_MAX);
+	return true;
+}
+
+int text_width(struct untrusted u, int limit)
+{
+	struct text_state state = {0};
+	struct text_cluster c;
+	int width = 0;
+
+	while (width < limit && text_next(&u, &state, &c))
+		width += c.width;
+	return width < limit ? width : limit;
+}
+
+const char *text_line(struct untrusted u, char *out, size_t size)
+{
+	struct text_state state = {0};
+	struct text_cluster c;
+	size_t n = 0, safe = 0;
+
+	if (!size)
+		return "";
+	while (text_next(&u, &state, &c)) {
+		if (n + c.n + 1 > size) {
+			if (size > 3) {
+				memcpy(out + safe, "\xe2\x80\xa6", 3);
+				n = safe + 3;
+			}
+			break;
+		}
+		memcpy(out + n, c.utf8, c.n);
+		n += c.n;
+		if (n + 4 <= size)
+			safe = n;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+void text_add_line(struct str *out, struct untrusted u, size_t max_columns)
+{
+	struct text_state state = {0};
+	struct text_cluster c;
+	size_t width = 0;
+
+	while (text_next(&u, &state, &c)) {
+		width += c.width;
+		if (width > max_columns) {
+			str_puts(out, "\xe2\x80\xa6");
+			return;
+		}
+		str_add(out, c.utf8, c.n);
+	}
+}
+
+void text_add_json(struct str *out, struct untrusted u)
+{
+	static const char names[] = "\b\t\n\f\r\"\\", letters[] = "btnfr\"\\";
+	uint32_t cp;
+
+	str_putc(out, '"');
+	for (size_t i = 0; i < u.n_;) {
+		size_t n = utf8_decode(u.bytes_ + i, u.n_ - i, &cp);
+		const char *at = n == 1 && cp ? strchr(names, (int)cp) : NULL;
+
+		if (!n) {
+			str_puts(out, "\xef\xbf\xbd");
+			n = 1;
+		} else if (at) {
+			str_printf(out, "\\%c", letters[at - names]);
+		} else if (cp < 0x20 || (cp >= 0x7f && cp < 0xffff && !utf8_printable(cp))) {
+			/* Escaped, so that a record shown on a terminal is inert. */
+			str_printf(out, "\\u%04x", (unsigned)cp);
+		} else if (cp > 0xffff && !utf8_printable(cp)) {
+			str_printf(out, "\\u%04x\\u%04x",
+				(unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
+				(unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
+		} else {
+			str_add(out, u.bytes_ + i, n);
+		}
+		i += n;
+	}
+	str_putc(out, '"');
+}
+
+static bool alnum(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+void text_add_url(struct str *out, struct untrusted u)
+{
+	for (size_t i = 0; i < u.n_; i++) {
+		unsigned char c = u.bytes_[i];
+
+		if (alnum(c) || c == '-' || c == '_' || c == '.' || c == '~')
+			str_putc(out, (char)c);
+		else
+			str_printf(out, "%%%02X", c);
+	}
+}
+
+bool text_to_id(struct untrusted u, char *out, size_t size)
+{
+	if (!u.n_ || u.n_ >= size)
+		return false;
+	for (size_t i = 0; i < u.n_; i++)
+		if (!alnum(u.bytes_[i]) && (!u.bytes_[i] || !strchr("-_.:", u.bytes_[i])))
+			return false;
+	memcpy(out, u.bytes_, u.n_);
+	out[u.n_] = '\0';
+	return true;
+}
+
+void text_add_promql(struct str *out, struct untrusted u)
+{
+	str_putc(out, '"');
+	for (size_t i = 0; i < u.n_; i++) {
+		unsigned char c = u.bytes_[i];
+
+		if (c == '"' || c == '\\')
+			str_printf(out, "\\%c", c);
+		else if (c == '\n')
+			str_puts(out, "\\n");
+		else if (c < 0x20 || c == 0x7f)
+			str_printf(out, "\\x%02x", c);
+		else
+			str_putc(out, (char)c);
+	}
+	str_putc(out, '"');
+}
+
+bool text_to_link(struct untrusted u, char *out, size_t size)
+{
+	if (u.n_ >= size ||
+		!(untrusted_starts(u, "https://") || untrusted_starts(u, "http://")))
+		return false;
+	for (size_t i = 0; i < u.n_; i++)
+		if (u.bytes_[i] <= 0x20 || u.bytes_[i] >= 0x7f)
+			return false;
+	memcpy(out, u.bytes_, u.n_);
+	out[u.n_] = '\0';
+	return true;
+}
+
+const void *text_raw(struct untrusted u, size_t *n)
+{
+	*n = u.n_;
+	return u.bytes_ ? (const void *)u.bytes_ : "";
+}

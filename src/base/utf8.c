@@ -1,0 +1,64 @@
+/* UTF-8 and character properties; utf8proc lives here and nowhere else. */
+#include "base/utf8.h"
+
+#include <utf8proc.h>
+
+size_t utf8_decode(const void *p, size_t n, uint32_t *out)
+{
+	const unsigned char *s = p;
+	utf8proc_int32_t cp;
+	utf8proc_ssize_t used;
+
+	if (s[0] < 0x80) {
+		*out = s[0];
+		return 1;
+	}
+	used = utf8proc_iterate(s, n > 4 ? 4 : (utf8proc_ssize_t)n, &cp);
+	if (used <= 0 || cp < 0)
+		return 0;
+	*out = (uint32_t)cp;
+	return (size_t)used;
+}
+
+size_t utf8_encode(uint32_t cp, char out[4])
+{
+	return (size_t)utf8proc_encode_char((utf8proc_int32_t)cp,
+		(utf8proc_uint8_t *)out);
+}
+
+int utf8_width(uint32_t cp)
+{
+	if (cp >= 0x20 && cp < 0x7f)
+		return 1;
+	return utf8proc_charwidth((utf8proc_int32_t)cp);
+}
+
+bool utf8_breaks(uint32_t a, uint32_t b, int32_t *state)
+{
+	return utf8proc_grapheme_break_stateful((utf8proc_int32_t)a,
+		(utf8proc_int32_t)b, state);
+}
+
+bool utf8_printable(uint32_t cp)
+{
+	if (cp >= 0x20 && cp < 0x7f)
+		return true;
+	/* Drawn blank by some terminals, so they can hide what stands there. */
+	if (cp == 0x00ad || cp == 0x034f || cp == 0x115f || cp == 0x1160 ||
+		cp == 0x17b4 || cp == 0x17b5 || cp == 0x2800 || cp == 0x3164 ||
+		cp == 0xffa0 || (cp >= 0xfe00 && cp <= 0xfe0f) ||
+		(cp >= 0xe0100 && cp <= 0xe01ef))
+		return false;
+	switch (utf8proc_category((utf8proc_int32_t)cp)) {
+	case UTF8PROC_CATEGORY_CN:
+	case UTF8PROC_CATEGORY_CC:
+	case UTF8PROC_CATEGORY_CF:
+	case UTF8PROC_CATEGORY_CS:
+	case UTF8PROC_CATEGORY_CO:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return false;
+	default:
+		return true;
+	}
+}
