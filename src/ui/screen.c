@@ -2,6 +2,7 @@
  * die); giving back happens on every way out, also from a signal handler, for which
  * the bytes are prepared beforehand. */
 #include "screen.h"
+#include "ui/guard.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
@@ -434,7 +435,7 @@ static void on_exhausted(void)
 		_exit(1);
 }
 
-void screen_guard(const char *folder)
+void guard_signals(const char *folder)
 {
 	static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 	static char stack[64 * 1024];

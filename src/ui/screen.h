@@ -58,8 +58,4 @@ int64_t screen_round_trip_ms(void);
 void screen_write(const void *bytes, size_t n);
 void screen_cursor(int y, int x, bool visible);
 
-/* Handlers for fatal signals: the terminal is restored, a report is written to
- * folder/crash-<time>.txt (0600), then the signal does what it does. */
-void screen_guard(const char *folder);
-
 #endif
