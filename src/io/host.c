@@ -194,7 +194,13 @@ void metric_name(char out[HOST_NAME], const char *prefix, struct untrusted forei
 		room -= strlen(tail);
 	}
 	str_copy(word, room, line);
-	snprintf(out, HOST_NAME, "%s%s%s%s", prefix, word, tail, suffix);
+	str_copy(out, HOST_NAME, prefix);
+	for (int i = 0; i < 3; i++) {
+		const char *piece = i == 0 ? word : i == 1 ? tail : suffix;
+		size_t n = strlen(out);
+
+		str_copy(out + n, HOST_NAME - n, piece);
+	}
 }
 
 double counter_rate(struct counter *counter, uint64_t value, int64_t now)
