@@ -60,15 +60,16 @@ static bool split_word(const char *line, size_t *i, char **to, const char *end,
 			at++;
 			break;
 		}
-		if (word->quoted && c == '\\' && (line[at + 1] == '"' || line[at + 1] == '\\'))
+		if (word->quoted && c == '\\' &&
+			(line[at + 1] == '"' || line[at + 1] == '\\'))
 			c = line[++at];
 		if (*to + 1 >= end)
 			return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
 		*(*to)++ = c;
 	}
 	if (word->quoted && line[at] && !blank(line[at]))
-		return err_set(err, ERR_INPUT, "%zu: expected a blank after the closing \"",
-			at + 1);
+		return err_set(err, ERR_INPUT,
+			"%zu: expected a blank after the closing \"", at + 1);
 	if (*to >= end)
 		return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
 	*(*to)++ = '\0';
@@ -76,8 +77,8 @@ static bool split_word(const char *line, size_t *i, char **to, const char *end,
 	return true;
 }
 
-bool conf_split(const char *line, struct conf_line *out, char *text_out,
-	size_t text_size, struct err *err)
+bool conf_split(const char *line, struct conf_line *out, char *text_out, size_t text_size,
+	struct err *err)
 {
 	char *to = text_out, *end = text_out + text_size;
 	size_t i = 0;
@@ -93,7 +94,8 @@ bool conf_split(const char *line, struct conf_line *out, char *text_out,
 			i++;
 		if (!line[i] || starts_comment(line, i))
 			return true;
-		if (line[i] == '-' && line[i + 1] == '-' && (!line[i + 2] || blank(line[i + 2]))) {
+		if (line[i] == '-' && line[i + 1] == '-' &&
+			(!line[i + 2] || blank(line[i + 2]))) {
 			size_t n;
 
 			for (i += 2; blank(line[i]);)
@@ -102,7 +104,8 @@ bool conf_split(const char *line, struct conf_line *out, char *text_out,
 			while (n && blank(line[i + n - 1]))
 				n--;
 			if (to + n + 1 > end)
-				return err_set(err, ERR_LIMIT, "%zu: line too long", i + 1);
+				return err_set(
+					err, ERR_LIMIT, "%zu: line too long", i + 1);
 			memcpy(to, line + i, n);
 			to[n] = '\0';
 			out->rest = to;
@@ -151,8 +154,8 @@ complain(struct reader *r, int column, const char *fmt, ...)
 	add_error(r, column, text);
 }
 
-const char *conf_nearest(const char *word, const char *const *names, size_t stride,
-	char out[80])
+const char *conf_nearest(
+	const char *word, const char *const *names, size_t stride, char out[80])
 {
 	const char *best = NULL;
 	int least = (int)strlen(word) / 3 + 2;
@@ -209,7 +212,8 @@ static bool condition(struct reader *r, const struct conf_line *line)
 	if (!value) {
 		if (!str_starts(name, "env."))
 			complain(r, line->words[1].column,
-				"nothing is called %s here; see `if` in oogway.rc(5)", name);
+				"nothing is called %s here; see `if` in oogway.rc(5)",
+				name);
 		value = "";
 	}
 	if (line->count == 2)
@@ -312,8 +316,7 @@ static void run_include(struct reader *r, const struct conf_line *line)
 	else if (path[0] != '/' && path[0] != '~' && !slash)
 		complain(r, line->words[at].column,
 			"a relative file needs an including file; give a full path");
-	else if (!conf_read_file(r->conf, str_text(&full), true) && !quiet &&
-		 errno)
+	else if (!conf_read_file(r->conf, str_text(&full), true) && !quiet && errno)
 		complain(r, line->words[at].column, "cannot read %s: %s", str_text(&full),
 			strerror(errno));
 	str_release(&full);
@@ -330,7 +333,8 @@ static void run_verb(struct reader *r, const struct conf_line *line)
 		if (!strcmp(verb->name, line->words[0].text))
 			break;
 	if (!verb->name) {
-		complain(r, line->words[0].column, "unknown word %s%s", line->words[0].text,
+		complain(r, line->words[0].column, "unknown word %s%s",
+			line->words[0].text,
 			conf_nearest(line->words[0].text, &r->conf->verbs->name,
 				sizeof *verb, near));
 		return;
@@ -378,8 +382,8 @@ static const char *keep_name(struct conf *conf, const char *name)
 }
 
 /* Joins lines that end with '\' into one; returns where the next one starts. */
-static const char *take_line(struct reader *r, const char *p, const char *end,
-	struct str *line, int *lines)
+static const char *take_line(
+	struct reader *r, const char *p, const char *end, struct str *line, int *lines)
 {
 	*lines = 0;
 	str_reset(line);

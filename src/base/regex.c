@@ -42,8 +42,8 @@ struct regex *regex_new(const char *pattern, struct err *err)
 	if (!has_upper(pattern))
 		flags |= PCRE2_CASELESS;
 	re = mem_new(1, sizeof *re);
-	re->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, flags, &code,
-		&at, NULL);
+	re->code = pcre2_compile(
+		(PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, flags, &code, &at, NULL);
 	if (!re->code) {
 		unsigned char why[160];
 

@@ -78,8 +78,9 @@ struct secret *secret_from_file(const char *path, struct err *err)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		err_set(err, ERR_AUTH, "%s is not a plain file", path);
 	else if (st.st_mode & 077)
-		err_set(err, ERR_AUTH, "%s can be read by others (mode %03o): chmod 600 %s",
-			path, (unsigned)(st.st_mode & 0777), path);
+		err_set(err, ERR_AUTH,
+			"%s can be read by others (mode %03o): chmod 600 %s", path,
+			(unsigned)(st.st_mode & 0777), path);
 	else
 		secret = read_secret(fd, path, err);
 	close(fd);
