@@ -27,7 +27,7 @@ static const char *const bundles[] = {
 struct load {
 	struct task task;
 	struct tls_stores *owner; /* NULL: nobody waits any more */
-	char *file;		  /* NULL: the system's */
+	char *file;               /* NULL: the system's */
 	X509_STORE *store;
 	struct err err;
 	enum tls_state state;
@@ -150,8 +150,8 @@ static void load_start(struct tls_stores *stores, struct load *load)
 	task_submit(stores->pool, &load->task);
 }
 
-enum tls_state tls_stores_ask(struct tls_stores *stores, const char *ca_file,
-	struct err *err)
+enum tls_state tls_stores_ask(
+	struct tls_stores *stores, const char *ca_file, struct err *err)
 {
 	struct load *load = find(stores, ca_file);
 

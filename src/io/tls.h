@@ -17,8 +17,8 @@ struct tls_stores *tls_stores_new(
 void tls_stores_free(struct tls_stores *stores);
 /* Starts loading at the first call for a file (NULL: the system's bundle), and again
  * a while after a failure, whose sentence is put in *err. */
-enum tls_state tls_stores_ask(struct tls_stores *stores, const char *ca_file,
-	struct err *err);
+enum tls_state tls_stores_ask(
+	struct tls_stores *stores, const char *ca_file, struct err *err);
 /* Gives a ready store to an SSL_CTX; false when it is not ready. */
 bool tls_stores_apply(struct tls_stores *stores, const char *ca_file, void *ssl_ctx);
 
