@@ -88,8 +88,8 @@ struct source_kind {
 	 * answer. May run on a pool thread: touches state, answer and batch only.
 	 * false: *err is a sentence, or left alone for the one that fits the status;
 	 * the ask counts as failed. Poll waits before it asks this source again when
-	 * the status says so (none, 408, 425, 429, 4xx, 5xx); after an unreadable 2xx
-	 * the kind itself waits (struct job). true for what it can do without. */
+	 * it had no answer or not 2xx; the kind itself puts off the ask that failed
+	 * (struct job). true for what it can do without. */
 	bool (*take)(void *state, const struct answer *answer, struct batch *batch,
 		struct err *err);
 };

@@ -63,7 +63,7 @@ void job_done(struct job *job, const struct answer *answer, bool ok)
 	if (job->fails < 30)
 		job->fails++;
 	job->due_at = answer->now;
-	if (answer->status >= 200 && answer->status < 300)
+	if (answer->status)
 		job->due_at += backoff(job);
 }
 

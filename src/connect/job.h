@@ -1,5 +1,5 @@
 /* One thing a source asks for again and again: when it is due, and its own back-off
- * when the answers cannot be read. Belongs to a source kind's state; any thread. */
+ * when its answers are bad. Belongs to a source kind's state; any thread. */
 #ifndef SRC_CONNECT_JOB_H
 #define SRC_CONNECT_JOB_H
 

@@ -31,6 +31,7 @@ enum {
 	BACKOFF_FIRST_MS = 1000,
 	BACKOFF_LAST_MS = 60000,
 	FINAL_MS = 60000, /* after an answer that will not change by itself */
+	FORGET_MS = 90000,
 	STAGGER_MS = 300,
 	ORIGIN_TEXT = 120,
 };
@@ -71,7 +72,10 @@ struct poll_source {
 	int budget_used;
 	int fails;
 	bool limited, settled, paused;
-	int failing[MAX_FAILING]; /* ids of asks whose last answer was bad */
+	struct {
+		int id;
+		int64_t at;
+	} failing[MAX_FAILING]; /* asks whose last answer was bad */
 	int failing_count;
 	int warning_id;
 	int32_t latencies[LATENCIES];
@@ -161,22 +165,30 @@ static void note_latency(struct poll_source *source, int64_t ms)
 
 /* --- success and failure --- */
 
-static void failing_add(struct poll_source *source, int id)
+static void failing_add(struct poll_source *source, int id, int64_t now)
 {
-	for (int i = 0; i < source->failing_count; i++)
-		if (source->failing[i] == id)
-			return;
-	if (source->failing_count < MAX_FAILING)
-		source->failing[source->failing_count++] = id;
+	int i = 0;
+
+	while (i < source->failing_count && source->failing[i].id != id)
+		i++;
+	if (i == MAX_FAILING)
+		return;
+	if (i == source->failing_count)
+		source->failing_count++;
+	source->failing[i].id = id;
+	source->failing[i].at = now;
 }
 
-static void failing_remove(struct poll_source *source, int id)
+/* An ask that is not made any more cannot succeed: its failure is forgotten. */
+static void failing_remove(struct poll_source *source, int id, int64_t now)
 {
+	int kept = 0;
+
 	for (int i = 0; i < source->failing_count; i++)
-		if (source->failing[i] == id) {
-			source->failing[i] = source->failing[--source->failing_count];
-			return;
-		}
+		if (source->failing[i].id != id &&
+			now - source->failing[i].at < FORGET_MS)
+			source->failing[kept++] = source->failing[i];
+	source->failing_count = kept;
 }
 
 /* Exponential, with full jitter. */
@@ -236,7 +248,7 @@ static void note_failure(struct poll_source *source, const struct slot *slot)
 		block(source, slot);
 	s->next_try_at = source->blocked_until > slot->answer.now ? source->blocked_until
 								  : slot->answer.now;
-	failing_add(source, slot->answer.id);
+	failing_add(source, slot->answer.id, slot->answer.now);
 	source->settled = true;
 }
 
@@ -275,11 +287,11 @@ static void note_success(struct poll_source *source, const struct slot *slot)
 		source->blocked_until =
 			slot->answer.now + slot->retry_after_s * SECOND_MS;
 	}
-	failing_remove(source, slot->answer.id);
+	failing_remove(source, slot->answer.id, slot->answer.now);
 	note_warning(source, slot->answer.id);
 	if (source->failing_count)
 		return;
-	s->state = POLL_OK;
+	s->state = source->paused ? POLL_PAUSED : POLL_OK;
 	s->failing_since = 0;
 	s->next_try_at = 0;
 	s->error = (struct err){0};
@@ -687,11 +699,13 @@ void poll_hurry(struct poll *poll, int source)
 {
 	struct poll_source *found = find(poll, source);
 
-	if (!found || found->limited)
+	int64_t now = time_now_ms();
+
+	if (!found || (found->limited && now < found->blocked_until))
 		return;
 	found->hurry++;
 	found->blocked_until = found->wait_until = 0;
-	pump(found, time_now_ms());
+	pump(found, now);
 }
 
 void poll_pause(struct poll *poll, int source, bool paused)
