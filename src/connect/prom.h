@@ -28,15 +28,18 @@ struct prom_query {
 	enum prom_history history; /* how its history is still to be asked */
 	bool suspect;		   /* its group was refused: being asked alone */
 	bool bad;		   /* refused alone: left out until retry_at */
-	bool loose;		   /* right alone, cannot be combined */
+	bool loose;		   /* right alone, not joined until retry_at */
 	bool pending, open;	   /* asked alone in this round */
+	bool history_open;
+	uint32_t history_window;
 	int64_t retry_at;
 	char error[PROM_ERROR_TEXT];
 };
 
 struct prom_group {
 	bool pending, open, history_open;
-	bool refused; /* its queries are being asked alone */
+	uint32_t history_window;
+	bool refused; /* since it last went well together */
 };
 
 struct prom {
@@ -51,6 +54,7 @@ struct prom {
 	bool rules_missing; /* no such path there */
 	uint32_t hurry;
 	struct source_window window; /* whose history was asked */
+	uint32_t window_count;	     /* answers for an older one do not count */
 	int64_t history_from, history_to, history_step;
 	int64_t round_ok_at;
 	char url_org[160]; /* tenant header */

@@ -78,8 +78,9 @@ static void group_split(struct prom *prom, size_t group)
 	prom->group_count++;
 }
 
-/* Its members are asked alone to find the guilty one. */
-static void group_refused(struct prom *prom, size_t group)
+/* Its members are asked alone, to find the guilty one. Refused again although each is
+ * right alone, they stay apart for a while. */
+static void group_refused(struct prom *prom, size_t group, int64_t now)
 {
 	struct prom_group *g = &prom->groups[group];
 
@@ -88,25 +89,20 @@ static void group_refused(struct prom *prom, size_t group)
 
 		if (!joins(q, group))
 			continue;
-		/* Refused again although each is right alone: never join them. */
-		if (g->refused)
-			q->loose = true;
-		else
-			q->suspect = true;
 		q->pending = true;
+		q->suspect = !g->refused;
+		q->loose = g->refused;
+		q->retry_at = now + BAD_RETRY_MS;
 	}
 	g->refused = !g->refused;
 }
 
-static void group_check(struct prom *prom, size_t group)
+static bool group_ready(const struct prom *prom, size_t group)
 {
 	for (size_t i = 0; i < prom->query_count; i++)
-		if (prom->queries[i].group == (int)group && prom->queries[i].suspect &&
-			prom->queries[i].pending)
-			return;
-	for (size_t i = 0; i < prom->query_count; i++)
-		if (prom->queries[i].group == (int)group)
-			prom->queries[i].suspect = false;
+		if (prom->queries[i].group == (int)group && prom->queries[i].suspect)
+			return false;
+	return group_members(prom, group) > 0;
 }
 
 /* --- what to ask --- */
@@ -116,14 +112,14 @@ static void round_begin(struct prom *prom, int64_t now)
 	job_ask(&prom->round, now);
 	prom->in_round = true;
 	prom->round_failed = false;
-	for (size_t i = 0; i < prom->group_count; i++)
-		prom->groups[i].pending = group_members(prom, i) > 0;
 	for (size_t i = 0; i < prom->query_count; i++) {
 		struct prom_query *q = &prom->queries[i];
 
-		q->pending = q->suspect || (q->loose && !q->bad) ||
-			     (q->bad && now >= q->retry_at);
+		q->loose = q->loose && now < q->retry_at;
+		q->pending = q->suspect || q->loose || (q->bad && now >= q->retry_at);
 	}
+	for (size_t i = 0; i < prom->group_count; i++)
+		prom->groups[i].pending = group_ready(prom, i);
 }
 
 static bool round_busy(const struct prom *prom)
@@ -139,15 +135,9 @@ static bool round_busy(const struct prom *prom)
 
 static void history_reset(struct prom *prom)
 {
-	for (size_t i = 0; i < prom->query_count; i++) {
-		struct prom_query *q = &prom->queries[i];
-
-		if (q->bad)
-			q->history = HISTORY_NONE;
-		else
-			q->history = q->loose || q->suspect ? HISTORY_ALONE
-							    : HISTORY_GROUP;
-	}
+	prom->window_count++;
+	for (size_t i = 0; i < prom->query_count; i++)
+		prom->queries[i].history = HISTORY_GROUP;
 }
 
 /* A live window that only moved on is not another one: new points came with rounds. */
@@ -205,7 +195,6 @@ static bool ask_form(struct prom *prom, struct arena *arena, const char *expr, b
 	whole = !form.cut;
 	out->kind = ASK_HTTP;
 	out->method = "POST";
-	out->path = arena_strdup(arena, prom->prefix);
 	out->headers = prom->headers;
 	out->body = arena_strndup(arena, str_text(&form), form.n);
 	out->body_n = form.n;
@@ -245,7 +234,7 @@ static bool next_now(struct prom *prom, struct arena *arena, struct ask *out)
 {
 	for (size_t i = 0; i < prom->group_count; i++)
 		if (prom->groups[i].pending && !prom->groups[i].open &&
-			group_members(prom, i)) {
+			group_ready(prom, i)) {
 			prom->groups[i].pending = false;
 			prom->groups[i].open = true;
 			return ask_group(prom, arena, i, false, out);
@@ -262,15 +251,21 @@ static bool next_history(struct prom *prom, struct arena *arena, struct ask *out
 {
 	for (size_t i = 0; i < prom->query_count; i++) {
 		struct prom_query *q = &prom->queries[i];
-		struct prom_group *g = &prom->groups[q->group];
+		size_t group = (size_t)q->group;
+		struct prom_group *g = &prom->groups[group];
 
-		if (q->history == HISTORY_GROUP && joins(q, (size_t)q->group) &&
-			!g->history_open) {
+		if (q->bad)
+			q->history = HISTORY_NONE;
+		if (q->loose && q->history == HISTORY_GROUP)
+			q->history = HISTORY_ALONE;
+		if (q->history == HISTORY_GROUP && joins(q, group) && !g->history_open) {
 			g->history_open = true;
-			return ask_group(prom, arena, (size_t)q->group, true, out);
+			g->history_window = prom->window_count;
+			return ask_group(prom, arena, group, true, out);
 		}
-		if (q->history == HISTORY_ALONE && !q->open && !q->bad) {
-			q->open = true;
+		if (q->history == HISTORY_ALONE && !q->history_open) {
+			q->history_open = true;
+			q->history_window = prom->window_count;
 			return ask_alone(prom, arena, i, true, out);
 		}
 	}
@@ -365,8 +360,7 @@ static void round_check(struct prom *prom, const struct answer *answer, bool fai
 		for (size_t i = 0; i < prom->group_count; i++)
 			prom->groups[i].pending = false;
 		for (size_t i = 0; i < prom->query_count; i++)
-			prom->queries[i].pending = prom->queries[i].open &&
-						   prom->queries[i].pending;
+			prom->queries[i].pending = false;
 	}
 	if (!prom->in_round || round_busy(prom))
 		return;
@@ -424,7 +418,7 @@ static bool take_group(struct prom *prom, const struct answer *answer, size_t gr
 		g->refused = false;
 		warn_skew(answer, batch);
 	} else if (refused) {
-		group_refused(prom, group);
+		group_refused(prom, group, answer->now);
 		ok = true;
 	} else if (answer->failure == ERR_TIMEOUT || answer->failure == ERR_LIMIT ||
 		   answer->status == 503 || answer->status == 504) {
@@ -445,9 +439,13 @@ static bool take_alone(struct prom *prom, const struct answer *answer, size_t in
 
 	q->open = q->pending = false;
 	ok = read_series(prom, answer, &reading, batch, err, &refused, q->error);
+	q->suspect = q->suspect && !ok && !refused;
 	if (ok) {
 		q->bad = false;
-		q->loose = q->loose || reading.loose;
+		if (reading.loose) {
+			q->loose = true;
+			q->retry_at = INT64_MAX;
+		}
 		if (was_bad && prom->window.step_ms)
 			q->history = HISTORY_ALONE;
 	} else if (refused) {
@@ -456,7 +454,6 @@ static bool take_alone(struct prom *prom, const struct answer *answer, size_t in
 		q->retry_at = answer->now + BAD_RETRY_MS;
 		ok = true;
 	}
-	group_check(prom, (size_t)q->group);
 	round_check(prom, answer, !ok);
 	if (ok)
 		warn_bad(prom, batch);
@@ -474,19 +471,21 @@ static bool take_history_group(struct prom *prom, const struct answer *answer,
 	size_t group, struct batch *batch, struct err *err)
 {
 	struct prom_reading reading = {.query = -1, .history = true};
+	struct prom_group *g = &prom->groups[group];
 	enum prom_history then = HISTORY_NONE;
 	char words[PROM_ERROR_TEXT];
 	bool refused, ok;
 
-	prom->groups[group].history_open = false;
+	g->history_open = false;
 	ok = read_series(prom, answer, &reading, batch, err, &refused, words);
 	if (!ok && !history_hopeless(answer, refused))
 		return false;
 	if (!ok)
 		then = HISTORY_ALONE;
 	for (size_t i = 0; i < prom->query_count; i++)
-		if (prom->queries[i].group == (int)group &&
-			prom->queries[i].history == HISTORY_GROUP)
+		if (joins(&prom->queries[i], group) &&
+			prom->queries[i].history == HISTORY_GROUP &&
+			g->history_window == prom->window_count)
 			prom->queries[i].history = then;
 	warn_bad(prom, batch);
 	return true;
@@ -501,11 +500,12 @@ static bool take_history_alone(struct prom *prom, const struct answer *answer,
 	struct str out;
 	bool refused, ok;
 
-	q->open = false;
+	q->history_open = false;
 	ok = read_series(prom, answer, &reading, batch, err, &refused, words);
 	if (!ok && !history_hopeless(answer, refused))
 		return false;
-	q->history = HISTORY_NONE;
+	if (q->history_window == prom->window_count)
+		q->history = HISTORY_NONE;
 	if (!ok) {
 		str_init(&out, 300);
 		str_printf(&out, "no history of query %s: %s", prom->conf->queries[index].name,
@@ -530,7 +530,7 @@ static bool take_rules(struct prom *prom, const struct answer *answer,
 	char words[PROM_ERROR_TEXT];
 	bool timed_out, ok;
 
-	prom->rules_missing = rules_absent(answer->status);
+	prom->rules_missing = prom->query_count && rules_absent(answer->status);
 	if (prom->rules_missing)
 		ok = true;
 	else if (answer->status == 200)
@@ -565,6 +565,19 @@ bool prom_take(void *state, const struct answer *answer, struct batch *batch,
 
 /* --- life --- */
 
+static bool queries_check(const struct source_conf *conf, struct err *err)
+{
+	if (conf->query_count > PROM_MAX_QUERIES)
+		return err_set(err, ERR_LIMIT, "source %s has %zu queries, more than %d",
+			conf->name, conf->query_count, PROM_MAX_QUERIES);
+	for (size_t i = 0; i < conf->query_count; i++)
+		if (strlen(conf->queries[i].expr) > PROM_GROUP_BYTES)
+			return err_set(err, ERR_LIMIT,
+				"query %s is longer than %d KiB", conf->queries[i].name,
+				PROM_GROUP_BYTES >> 10);
+	return true;
+}
+
 static bool headers_build(struct prom *prom, struct err *err)
 {
 	const char *org = prom->conf->org;
@@ -591,10 +604,7 @@ bool prom_start(struct prom *prom, const struct source_conf *conf,
 
 	prom->conf = conf;
 	prom->dialect = dialect;
-	if (conf->query_count > PROM_MAX_QUERIES)
-		return err_set(err, ERR_LIMIT, "source %s has %zu queries, more than %d",
-			conf->name, conf->query_count, PROM_MAX_QUERIES);
-	if (!headers_build(prom, err))
+	if (!queries_check(conf, err) || !headers_build(prom, err))
 		return false;
 	prom->prefix = str_ends(conf->url, "/api/v1") ? "" : "/api/v1";
 	prom->query_count = conf->query_count;
