@@ -586,22 +586,21 @@ static void learn_me(struct pagerduty *pd, const struct answer *answer)
 	json_release(&doc);
 }
 
-/* Who I am only decides which shifts are marked as mine: never an error, but for a
- * key that is refused, which the incidents report themselves. */
-static bool take_me(struct pagerduty *pd, const struct answer *answer)
+/* Who I am only decides which shifts are marked as mine: what the server says to it
+ * is never an error. */
+static bool take_me(struct pagerduty *pd, const struct answer *answer, struct err *err)
 {
-	job_done(&pd->me, answer, true);
-	if (answer->status == 200) {
+	int status = answer->status;
+	bool ok = status && status != 429 && status < 500;
+
+	job_done(&pd->me, answer, ok);
+	if (status == 200) {
 		learn_me(pd, answer);
-	} else if (answer->id == ME && answer->status >= 400 && answer->status < 500 &&
-		   answer->status != 429 && pd->conf->from) {
+	} else if (ok && answer->id == ME && pd->conf->from) {
 		pd->me_by_mail = true;
 		pd->me.due_at = answer->now;
-		return true;
 	}
-	if (!answer->status || answer->status >= 500 || answer->status == 429)
-		pd->me.due_at = answer->now + CHANGES_EVERY_MS;
-	return true;
+	return ok || refused(answer, err);
 }
 
 static bool take(void *state, const struct answer *answer, struct batch *batch,
@@ -617,7 +616,7 @@ static bool take(void *state, const struct answer *answer, struct batch *batch,
 	case CHANGES:
 		return take_page(pd, &pd->changes, "change_events", answer, batch, err);
 	default:
-		return take_me(pd, answer);
+		return take_me(pd, answer, err);
 	}
 }
 

@@ -289,7 +289,7 @@ static void note_success(struct poll_source *source, const struct slot *slot)
 	}
 	failing_remove(source, slot->answer.id, slot->answer.now);
 	note_warning(source, slot->answer.id);
-	if (source->failing_count)
+	if (source->failing_count || !slot->answer.status)
 		return;
 	s->state = source->paused ? POLL_PAUSED : POLL_OK;
 	s->failing_since = 0;
