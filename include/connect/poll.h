@@ -42,7 +42,7 @@ struct poll_options {
 	struct http_tls tls;
 	const struct secret *secret; /* or NULL */
 	const char *user;            /* Basic when the kind has no secret header */
-	const char *unix_socket; /* conf.url is then http://localhost… */
+	const char *unix_socket;     /* conf.url is then http://localhost… */
 };
 
 struct poll_events {

@@ -100,8 +100,7 @@ extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
 
 /* The sentence for a status that is not success, with the server's own words in it. */
-bool answer_refused(
-	const struct answer *answer, struct untrusted words, struct err *err);
+bool answer_refused(const struct answer *answer, struct untrusted words, struct err *err);
 
 /* All kinds, NULL-ended. */
 extern const struct source_kind *const source_kinds[];

@@ -144,8 +144,8 @@ static struct untrusted receivers(struct batch *batch, struct json list)
 }
 
 /* The page of the server that shows alerts of this name. */
-static struct untrusted page(const struct alertmanager *am, struct batch *batch,
-	struct untrusted name)
+static struct untrusted page(
+	const struct alertmanager *am, struct batch *batch, struct untrusted name)
 {
 	struct str filter, out;
 	struct untrusted text;
@@ -273,8 +273,8 @@ static void read_silence(struct json silence, struct batch *batch)
 	json_time(json_get(silence, "endsAt"), &s->ends_at);
 }
 
-static void read_alerts(const struct alertmanager *am, struct json list, int64_t now,
-	struct batch *batch)
+static void read_alerts(
+	const struct alertmanager *am, struct json list, int64_t now, struct batch *batch)
 {
 	struct seen seen;
 
@@ -333,8 +333,8 @@ static bool read_list(const struct alertmanager *am, const struct answer *answer
 	return true;
 }
 
-static bool take(void *state, const struct answer *answer, struct batch *batch,
-	struct err *err)
+static bool take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err)
 {
 	struct alertmanager *am = state;
 	bool ok = answer->status == 200 ? read_list(am, answer, batch, err)
@@ -351,7 +351,8 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	am->conf = conf;
 	am->prefix = str_ends(conf->url, "/api/v2") ? "" : "/api/v2";
 	if (conf->filter && strlen(conf->filter) > PATH_MAX_BYTES / 4)
-		return err_set(err, ERR_LIMIT, "source %s: filter is too long", conf->name);
+		return err_set(
+			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
 	job_init(&am->alerts, conf->every_ms, conf->seed);
 	job_init(&am->silences, conf->every_ms, conf->seed);
 	return true;

@@ -10,8 +10,7 @@ static const struct row {
 	enum err_kind kind;
 	const char *what, *next;
 } rows[] = {
-	{401, 401, ERR_AUTH, "refuses the credential",
-		"check the secret of this source"},
+	{401, 401, ERR_AUTH, "refuses the credential", "check the secret of this source"},
 	{403, 403, ERR_AUTH, "does not let this credential read",
 		"it needs more permissions, or another secret"},
 	{402, 402, ERR_REFUSED, "says that the plan does not include this", ""},
@@ -31,8 +30,7 @@ static const struct row {
 	{0, 999, ERR_INPUT, "answers with a strange status", ""},
 };
 
-bool answer_refused(
-	const struct answer *answer, struct untrusted words, struct err *err)
+bool answer_refused(const struct answer *answer, struct untrusted words, struct err *err)
 {
 	const struct row *row = rows;
 	char shown[180];

@@ -23,8 +23,8 @@ void job_init(struct job *job, int64_t every_ms, uint64_t seed)
 
 bool job_due(const struct job *job, int64_t now)
 {
-	int64_t longest = job->every_ms > BACKOFF_LAST_MS ? job->every_ms
-							  : BACKOFF_LAST_MS;
+	int64_t longest =
+		job->every_ms > BACKOFF_LAST_MS ? job->every_ms : BACKOFF_LAST_MS;
 
 	/* A due time beyond any wait was set before the clock went back. */
 	return !job->open && (now >= job->due_at || job->due_at - now > 2 * longest);

@@ -193,7 +193,8 @@ void labels_fill_alert(struct batch *batch, struct alert_draft *alert, struct js
 	m = alert->annotation_count = keep_pairs(batch, annotations, &alert->annotations);
 	l = alert->labels;
 	a = alert->annotations;
-	alert->severity = severity_parse(first_of(l, n, severity_names), SEVERITY_WARNING);
+	alert->severity =
+		severity_parse(first_of(l, n, severity_names), SEVERITY_WARNING);
 	alert->texts[ALERT_TITLE] = first_of(l, n, group_names);
 	alert->texts[ALERT_SERVICE] = first_of(l, n, service_names);
 	alert->texts[ALERT_SUMMARY] = first_of(a, m, summary_names);

@@ -140,8 +140,7 @@ static bool add_array(struct matrix *matrix, struct scan *s)
 	MEM_ROOM(matrix->arrays, matrix->count, matrix->cap);
 	v = &matrix->arrays[matrix->count];
 	*v = (struct matrix_values){from, (size_t)(s->p - from), count};
-	return str_printf(
-		&matrix->skeleton, "\"oogway_values\":%zu", matrix->count++);
+	return str_printf(&matrix->skeleton, "\"oogway_values\":%zu", matrix->count++);
 }
 
 /* s->p is behind the key's opening quote; true unless the form is wrong. *copied:

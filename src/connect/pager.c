@@ -35,8 +35,8 @@ void pager_begin(struct pager *pager)
 	pager->incomplete = false;
 }
 
-enum pager_step pager_page(struct pager *pager, struct json page, bool first_known,
-	size_t count)
+enum pager_step pager_page(
+	struct pager *pager, struct json page, bool first_known, size_t count)
 {
 	bool more = json_bool(json_get(page, "more"), false);
 	int64_t limit = 0, step;
@@ -49,7 +49,8 @@ enum pager_step pager_page(struct pager *pager, struct json page, bool first_kno
 		pager->incomplete = true;
 	}
 	pager->reading = true;
-	if (!json_i64(json_get(page, "limit"), &limit) || limit < 1 || limit > PAGER_LIMIT)
+	if (!json_i64(json_get(page, "limit"), &limit) || limit < 1 ||
+		limit > PAGER_LIMIT)
 		limit = PAGER_LIMIT;
 	step = pager->overlap && limit > 1 ? limit - 1 : limit;
 	if (!more)

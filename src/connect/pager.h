@@ -9,8 +9,8 @@
 #include "seen.h"
 
 enum {
-	PAGER_LIMIT = 100,	  /* rows asked for; the server may give fewer */
-	PAGER_MAX_REACH = 10000,  /* offset + limit beyond is refused upstream */
+	PAGER_LIMIT = 100,       /* rows asked for; the server may give fewer */
+	PAGER_MAX_REACH = 10000, /* offset + limit beyond is refused upstream */
 	PAGER_MAX_BYTES = 64 << 20,
 	PAGER_MAX_RESTARTS = 3,
 };
@@ -39,7 +39,7 @@ void pager_release(struct pager *pager);
 void pager_begin(struct pager *pager);
 /* After the rows of a page were added: `first` is its first row's id, `count` how many
  * rows it had, page the document with limit, offset and more. */
-enum pager_step pager_page(struct pager *pager, struct json page, bool first_known,
-	size_t count);
+enum pager_step pager_page(
+	struct pager *pager, struct json page, bool first_known, size_t count);
 
 #endif

@@ -79,7 +79,8 @@ static bool filter_check(const struct source_conf *conf, struct err *err)
 	char shown[80];
 
 	if (conf->filter && strlen(conf->filter) > PATH_MAX_BYTES / 8)
-		return err_set(err, ERR_LIMIT, "source %s: filter is too long", conf->name);
+		return err_set(
+			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
 	while (untrusted_word(&rest, " ", &word)) {
 		bool known = false;
 
@@ -130,7 +131,8 @@ static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what w
 	if (what == INCIDENTS)
 		path_incidents(pd, &path);
 	else if (what == ONCALLS)
-		str_printf(&path, "/oncalls?earliest=true&time_zone=UTC&limit=%d&offset=%lld",
+		str_printf(&path,
+			"/oncalls?earliest=true&time_zone=UTC&limit=%d&offset=%lld",
 			PAGER_LIMIT, (long long)pd->oncalls.offset);
 	else if (what == CHANGES)
 		path_changes(pd, now, &path);
@@ -224,8 +226,8 @@ static const struct {
 	{"urgency_change", "urgency rises"},
 };
 
-static struct untrusted pending_text(struct batch *batch, struct json action,
-	struct json incident)
+static struct untrusted pending_text(
+	struct batch *batch, struct json action, struct json incident)
 {
 	struct untrusted type = json_text(json_get(action, "type")), text;
 	struct untrusted policy =
@@ -252,8 +254,8 @@ static struct untrusted pending_text(struct batch *batch, struct json action,
 }
 
 /* The earliest thing that happens by itself. */
-static void fill_pending(struct batch *batch, struct alert_draft *draft,
-	struct json incident)
+static void fill_pending(
+	struct batch *batch, struct alert_draft *draft, struct json incident)
 {
 	struct json list = json_get(incident, "pending_actions"), first = {NULL};
 	int64_t at;
@@ -268,8 +270,8 @@ static void fill_pending(struct batch *batch, struct alert_draft *draft,
 		draft->texts[ALERT_NEXT] = pending_text(batch, first, incident);
 }
 
-static void fill_labels(struct batch *batch, struct alert_draft *draft,
-	struct json incident)
+static void fill_labels(
+	struct batch *batch, struct alert_draft *draft, struct json incident)
 {
 	static const struct {
 		const char *name, *path;
@@ -279,15 +281,15 @@ static void fill_labels(struct batch *batch, struct alert_draft *draft,
 		{"service_id", "service.id"},
 		{"urgency", "urgency"},
 	};
-	struct pair *pairs = arena_alloc(batch->arena, sizeof *pairs * MAX_INCIDENT_LABELS);
+	struct pair *pairs =
+		arena_alloc(batch->arena, sizeof *pairs * MAX_INCIDENT_LABELS);
 
 	for (size_t i = 0; pairs && i < MAX_INCIDENT_LABELS; i++) {
 		struct untrusted value = json_text(json_get(incident, rows[i].path));
 
 		if (!untrusted_empty(value))
-			pairs[draft->label_count++] =
-				(struct pair){untrusted_str(rows[i].name),
-					batch_keep(batch, value)};
+			pairs[draft->label_count++] = (struct pair){
+				untrusted_str(rows[i].name), batch_keep(batch, value)};
 	}
 	draft->labels = pairs;
 }
@@ -302,8 +304,8 @@ static enum severity severity_of(struct json incident)
 	return severity_parse(priority, low ? SEVERITY_WARNING : SEVERITY_HIGH);
 }
 
-static void fill_incident(struct batch *batch, struct alert_draft *draft,
-	struct json incident)
+static void fill_incident(
+	struct batch *batch, struct alert_draft *draft, struct json incident)
 {
 	struct json acks = json_get(incident, "acknowledgements");
 	struct untrusted title = json_text(json_get(incident, "title"));
@@ -324,7 +326,8 @@ static void fill_incident(struct batch *batch, struct alert_draft *draft,
 		names(batch, json_get(incident, "assignments"), "assignee");
 	json_time(json_get(incident, "created_at"), &draft->started_at);
 	if (!json_time(json_get(incident, "updated_at"), &draft->updated_at))
-		json_time(json_get(incident, "last_status_change_at"), &draft->updated_at);
+		json_time(
+			json_get(incident, "last_status_change_at"), &draft->updated_at);
 	if (json_i64(json_get(incident, "incident_number"), &number) && number > 0 &&
 		number <= UINT32_MAX)
 		draft->number = (uint32_t)number;
@@ -439,8 +442,8 @@ static void add_changes(struct batch *batch, struct json list)
 	}
 }
 
-static void give_changes(struct pagerduty *pd, struct pager *pager, struct batch *batch,
-	int64_t now)
+static void give_changes(
+	struct pagerduty *pd, struct pager *pager, struct batch *batch, int64_t now)
 {
 	for (size_t i = 0; i < pager->rows.change_count; i++) {
 		struct batch_change *change = batch_add_change(batch);
@@ -603,8 +606,8 @@ static bool take_me(struct pagerduty *pd, const struct answer *answer, struct er
 	return ok || refused(answer, err);
 }
 
-static bool take(void *state, const struct answer *answer, struct batch *batch,
-	struct err *err)
+static bool take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err)
 {
 	struct pagerduty *pd = state;
 

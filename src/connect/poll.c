@@ -23,7 +23,7 @@ enum {
 	ASK_ARENA_BYTES = 4 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
 	KEEP_ARENA_BYTES = 256 << 10, /* kept between batches */
-	TASK_BYTES = 64 << 10,	      /* larger bodies are read in a task */
+	TASK_BYTES = 64 << 10,        /* larger bodies are read in a task */
 	LATENCIES = 64,
 	MIN_LATENCIES = 8,
 	MAX_FAILING = 16,
@@ -449,7 +449,8 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 
 /* --- asking --- */
 
-static bool start_ask(struct poll_source *source, struct slot *slot, const struct ask *ask)
+static bool start_ask(
+	struct poll_source *source, struct slot *slot, const struct ask *ask)
 {
 	const struct poll_options *o = &source->options;
 	struct http_request request = {.method = ask->method,
@@ -622,12 +623,11 @@ static void name_origin(struct poll_source *source)
 		source->origin, sizeof source->origin);
 }
 
-static bool options_check(const struct poll *poll, const struct source_conf *conf,
-	struct err *err)
+static bool options_check(
+	const struct poll *poll, const struct source_conf *conf, struct err *err)
 {
 	if (poll->count == POLL_MAX_SOURCES)
-		return err_set(
-			err, ERR_LIMIT, "more than %d sources", POLL_MAX_SOURCES);
+		return err_set(err, ERR_LIMIT, "more than %d sources", POLL_MAX_SOURCES);
 	if (!conf->url || !*conf->url)
 		return err_set(err, ERR_USAGE, "source %s has no url", conf->name);
 	if (conf->every_ms < SECOND_MS || conf->timeout_ms < 1)

@@ -26,10 +26,10 @@ enum prom_history { HISTORY_NONE, HISTORY_GROUP, HISTORY_ALONE };
 struct prom_query {
 	int group;
 	enum prom_history history; /* how its history is still to be asked */
-	bool suspect;		   /* its group was refused: being asked alone */
-	bool bad;		   /* refused alone: left out until retry_at */
-	bool loose;		   /* right alone, not joined until retry_at */
-	bool pending, open;	   /* asked alone in this round */
+	bool suspect;              /* its group was refused: being asked alone */
+	bool bad;                  /* refused alone: left out until retry_at */
+	bool loose;                /* right alone, not joined until retry_at */
+	bool pending, open;        /* asked alone in this round */
 	bool history_open;
 	uint32_t history_window;
 	int64_t retry_at;
@@ -54,7 +54,7 @@ struct prom {
 	bool rules_missing; /* no such path there */
 	uint32_t hurry;
 	struct source_window window; /* whose history was asked */
-	uint32_t window_count;	     /* answers for an older one do not count */
+	uint32_t window_count;       /* answers for an older one do not count */
 	int64_t history_from, history_to, history_step;
 	int64_t round_ok_at;
 	char url_org[160]; /* tenant header */
@@ -66,13 +66,13 @@ bool prom_start(struct prom *prom, const struct source_conf *conf,
 void prom_stop(void *state);
 bool prom_next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out);
-bool prom_take(void *state, const struct answer *answer, struct batch *batch,
-	struct err *err);
+bool prom_take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err);
 
 /* --- reading (prom_read.c) --- */
 
 struct prom_reading {
-	int query;	    /* of all series; -1: by the label oogway_query */
+	int query;          /* of all series; -1: by the label oogway_query */
 	size_t query_count; /* labels beyond are ignored */
 	bool history;
 	bool loose; /* out: a scalar, which cannot be combined */

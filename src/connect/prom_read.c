@@ -34,7 +34,8 @@ static bool reader_open(struct reader *r, const struct answer *answer, struct er
 	}
 	if (n > TREE_MAX_BYTES)
 		err_set(err, ERR_LIMIT,
-			"%s sent %zu MiB: more series than can be shown; narrow the query",
+			"%s sent %zu MiB: more series than can be shown; narrow the "
+			"query",
 			answer->origin, size >> 20);
 	else if (json_parse(&r->doc, text ? text : "", n, TREE_MAX_BYTES, err))
 		return true;
@@ -87,8 +88,8 @@ static size_t tree_points(struct json values, struct point *out)
 }
 
 /* The points of one element of the result; 0 when there are none. */
-static size_t read_points(const struct reader *r, struct json e, struct batch *batch,
-	struct point **out)
+static size_t read_points(
+	const struct reader *r, struct json e, struct batch *batch, struct point **out)
 {
 	struct json values = json_get(e, "values"), one = json_get(e, "value");
 	double seconds, value, index = -1;
@@ -155,8 +156,8 @@ static void read_element(const struct reader *r, struct json e,
 }
 
 /* [time, "value"] without labels. */
-static void read_scalar(struct json result, struct prom_reading *reading,
-	struct batch *batch)
+static void read_scalar(
+	struct json result, struct prom_reading *reading, struct batch *batch)
 {
 	struct point *point = arena_alloc(batch->arena, sizeof *point);
 	struct batch_series *series;
@@ -298,8 +299,8 @@ bool prom_read_error(const struct answer *answer, char words[PROM_ERROR_TEXT],
 		struct json root = json_root(&doc);
 
 		said = json_text(json_get(root, "error"));
-		*timed_out = untrusted_is(json_text(json_get(root, "errorType")),
-			"timeout");
+		*timed_out =
+			untrusted_is(json_text(json_get(root, "errorType")), "timeout");
 	}
 	text_line(said, words, PROM_ERROR_TEXT);
 	if (answer->status)

@@ -172,8 +172,7 @@ static void form_add_time(struct str *form, const char *name, int64_t ms)
 /* A newline ends a comment at the end of an expression. */
 static void join_expression(struct str *joined, const char *expr, size_t index)
 {
-	str_printf(joined,
-		"%slabel_replace(%s\n, \"oogway_query\", \"%zu\", \"\", \"\")",
+	str_printf(joined, "%slabel_replace(%s\n, \"oogway_query\", \"%zu\", \"\", \"\")",
 		joined->n ? " or " : "", expr, index);
 }
 
@@ -206,8 +205,8 @@ static bool ask_form(struct prom *prom, struct arena *arena, const char *expr, b
 	return whole && out->path && out->body;
 }
 
-static bool ask_group(struct prom *prom, struct arena *arena, size_t group, bool range,
-	struct ask *out)
+static bool ask_group(
+	struct prom *prom, struct arena *arena, size_t group, bool range, struct ask *out)
 {
 	struct str joined;
 	bool ok;
@@ -223,8 +222,8 @@ static bool ask_group(struct prom *prom, struct arena *arena, size_t group, bool
 	return ok;
 }
 
-static bool ask_alone(struct prom *prom, struct arena *arena, size_t i, bool range,
-	struct ask *out)
+static bool ask_alone(
+	struct prom *prom, struct arena *arena, size_t i, bool range, struct ask *out)
 {
 	out->id = ask_id(range ? RANGE_ALONE : NOW_ALONE, i);
 	return ask_form(prom, arena, prom->conf->queries[i].expr, range, out);
@@ -272,8 +271,8 @@ static bool next_history(struct prom *prom, struct arena *arena, struct ask *out
 	return false;
 }
 
-static bool next_rules(struct prom *prom, struct arena *arena, int64_t now,
-	struct ask *out)
+static bool next_rules(
+	struct prom *prom, struct arena *arena, int64_t now, struct ask *out)
 {
 	struct str path;
 
@@ -334,7 +333,7 @@ static void warn_bad(const struct prom *prom, struct batch *batch)
 	str_init(&out, 300);
 	str_printf(&out, "query %s: %s", prom->conf->queries[index].name, first->error);
 	if (count > 1)
-		str_printf(&out, " (and %zu more queries)", count - 1);
+		str_printf(&out, " (and %zu more)", count - 1);
 	batch_warn(batch, str_text(&out));
 	str_release(&out);
 }
@@ -401,6 +400,8 @@ static bool read_series(struct prom *prom, const struct answer *answer,
 	}
 	prom_read_error(answer, words, &timed_out, err);
 	*refused = is_refusal(answer->status);
+	if (!*words)
+		text_line(untrusted_str(err->text), words, PROM_ERROR_TEXT);
 	return false;
 }
 
@@ -463,8 +464,8 @@ static bool take_alone(struct prom *prom, const struct answer *answer, size_t in
 /* Something that history can do without: it is asked in smaller parts, then left. */
 static bool history_hopeless(const struct answer *answer, bool refused)
 {
-	return refused || answer->failure == ERR_LIMIT || answer->failure == ERR_TIMEOUT ||
-	       (answer->status == 200);
+	return refused || answer->failure == ERR_LIMIT ||
+	       answer->failure == ERR_TIMEOUT || (answer->status == 200);
 }
 
 static bool take_history_group(struct prom *prom, const struct answer *answer,
@@ -508,7 +509,8 @@ static bool take_history_alone(struct prom *prom, const struct answer *answer,
 		q->history = HISTORY_NONE;
 	if (!ok) {
 		str_init(&out, 300);
-		str_printf(&out, "no history of query %s: %s", prom->conf->queries[index].name,
+		str_printf(&out, "no history of query %s: %s",
+			prom->conf->queries[index].name,
 			answer->failure == ERR_TIMEOUT ? "too slow"
 			: answer->failure == ERR_LIMIT ? "too large"
 						       : words);
@@ -543,8 +545,8 @@ static bool take_rules(struct prom *prom, const struct answer *answer,
 	return ok;
 }
 
-bool prom_take(void *state, const struct answer *answer, struct batch *batch,
-	struct err *err)
+bool prom_take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err)
 {
 	struct prom *prom = state;
 	size_t index = (size_t)answer->id >> CLASS_BITS;
@@ -572,9 +574,8 @@ static bool queries_check(const struct source_conf *conf, struct err *err)
 			conf->name, conf->query_count, PROM_MAX_QUERIES);
 	for (size_t i = 0; i < conf->query_count; i++)
 		if (strlen(conf->queries[i].expr) > PROM_GROUP_BYTES)
-			return err_set(err, ERR_LIMIT,
-				"query %s is longer than %d KiB", conf->queries[i].name,
-				PROM_GROUP_BYTES >> 10);
+			return err_set(err, ERR_LIMIT, "query %s is longer than %d KiB",
+				conf->queries[i].name, PROM_GROUP_BYTES >> 10);
 	return true;
 }
 
@@ -599,8 +600,8 @@ static bool headers_build(struct prom *prom, struct err *err)
 bool prom_start(struct prom *prom, const struct source_conf *conf,
 	const struct prom_dialect *dialect, struct err *err)
 {
-	int64_t rules_ms = conf->every_ms > RULES_EVERY_MS ? conf->every_ms
-							   : RULES_EVERY_MS;
+	int64_t rules_ms =
+		conf->every_ms > RULES_EVERY_MS ? conf->every_ms : RULES_EVERY_MS;
 
 	prom->conf = conf;
 	prom->dialect = dialect;

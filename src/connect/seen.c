@@ -14,7 +14,8 @@ void seen_release(struct seen *seen)
 	seen_init(seen);
 }
 
-static struct seen_entry *place(const struct seen *seen, struct untrusted id, uint64_t hash)
+static struct seen_entry *place(
+	const struct seen *seen, struct untrusted id, uint64_t hash)
 {
 	size_t i = hash & (seen->cap - 1);
 
@@ -26,7 +27,8 @@ static struct seen_entry *place(const struct seen *seen, struct untrusted id, ui
 
 static void grow(struct seen *seen)
 {
-	struct seen bigger = {.cap = seen->cap ? seen->cap * 2 : 64, .count = seen->count};
+	struct seen bigger = {
+		.cap = seen->cap ? seen->cap * 2 : 64, .count = seen->count};
 
 	bigger.entries = mem_new(bigger.cap, sizeof *bigger.entries);
 	for (size_t i = 0; i < seen->cap; i++)

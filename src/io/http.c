@@ -20,7 +20,8 @@
 #include <strings.h>
 
 enum {
-	BUFFER_BYTES = 16 << 10, /* one read: bounds what one loop turn takes */
+	BUFFER_BYTES = 2 << 10, /* one read: bounds what one of them can unpack to */
+	TURN_BYTES = 256 << 10, /* of one transfer in one loop turn */
 	MAX_HOST_CONNECTIONS = 8,
 	MAX_IDLE_CONNECTIONS = 32,
 	MAX_RETRY_AFTER_S = 24 * 3600,
@@ -42,8 +43,10 @@ struct http_transfer {
 	struct http_body body;
 	struct http_body type;
 	size_t max_bytes, header_bytes;
-	uint64_t burst_turn;
-	size_t burst_bytes;
+	uint64_t turn;      /* the last one that brought bytes */
+	size_t turn_bytes;  /* in it */
+	size_t burst_bytes; /* unpacked from one read */
+	bool paused, flushing;
 	int redirects;
 	int64_t timeout_ms, started_ms;
 	int64_t reset_s;
@@ -59,6 +62,7 @@ struct http {
 	CURLM *multi;
 	struct loop_timer *timer; /* curl's */
 	struct loop_timer *later; /* ends what could not start */
+	struct loop_timer *resume;
 	struct tls_stores *stores;
 	struct http_transfer *transfers;
 	uint64_t turn;
@@ -298,31 +302,67 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *
 	return 0;
 }
 
+/* The next turn: paused transfers go on. A write that fails in curl_easy_pause() is
+ * told to nobody else. */
+static void on_resume(void *ctx)
+{
+	struct http *http = ctx;
+	struct http_transfer *t = http->transfers, *next;
+	CURLcode code;
+
+	http->turn++;
+	for (; t; t = next) {
+		next = t->next;
+		if (!t->paused)
+			continue;
+		t->paused = false;
+		t->flushing = true;
+		code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+		t->flushing = false;
+		if (code) {
+			transfer_finish(t, code);
+			next = http->transfers;
+		}
+	}
+	check_finished(http);
+}
+
 /* --- what arrives --- */
+
+/* What one read unpacks to beyond a turn's share is kept by curl and comes from
+ * on_resume(), so a burst is what comes from there in a row. */
+static bool body_fits(struct http_transfer *t, size_t n)
+{
+	t->burst_bytes = t->flushing ? t->burst_bytes + n : n;
+	if (n > t->max_bytes - t->body.n_)
+		return err_set(&t->err, ERR_LIMIT,
+			"the answer of %s is larger than %zu KiB: not read", t->host,
+			t->max_bytes / 1024);
+	if (t->burst_bytes > HTTP_MAX_BURST)
+		return err_set(&t->err, ERR_LIMIT,
+			"the compressed answer of %s unpacks to far more than it should: "
+			"not read",
+			t->host);
+	return true;
+}
 
 static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 {
 	struct http_transfer *t = ctx;
 	size_t n = size * count;
 
-	if (t->burst_turn != t->http->turn) {
-		t->burst_turn = t->http->turn;
-		t->burst_bytes = 0;
+	if (t->turn != t->http->turn) {
+		t->turn = t->http->turn;
+		t->turn_bytes = 0;
 	}
-	t->burst_bytes += n;
-	if (n > t->max_bytes - t->body.n_) {
-		err_set(&t->err, ERR_LIMIT,
-			"the answer of %s is larger than %zu KiB: not read", t->host,
-			t->max_bytes / 1024);
+	if (t->turn_bytes && t->turn_bytes + n > TURN_BYTES) {
+		t->paused = true;
+		loop_timer_start(t->http->resume, 0);
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	if (!body_fits(t, n))
 		return CURL_WRITEFUNC_ERROR;
-	}
-	if (t->burst_bytes > HTTP_MAX_BURST) {
-		err_set(&t->err, ERR_LIMIT,
-			"the compressed answer of %s unpacks to far more than it should: "
-			"not read",
-			t->host);
-		return CURL_WRITEFUNC_ERROR;
-	}
+	t->turn_bytes += n;
 	body_add(&t->body, p, n);
 	return n;
 }
@@ -729,6 +769,7 @@ struct http *http_new(struct loop *loop, struct task_pool *pool)
 	http->stores = tls_stores_new(pool, on_stores_loaded, http);
 	http->timer = loop_timer(loop, on_curl_timer, http);
 	http->later = loop_timer(loop, on_later, http);
+	http->resume = loop_timer(loop, on_resume, http);
 	multi = http->multi = curl_multi_init();
 	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
@@ -751,5 +792,6 @@ void http_free(struct http *http)
 	tls_stores_free(http->stores);
 	loop_timer_free(http->timer);
 	loop_timer_free(http->later);
+	loop_timer_free(http->resume);
 	mem_free(http);
 }

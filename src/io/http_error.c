@@ -158,7 +158,11 @@ static void say_row(CURLcode code, const struct http_failure *f, struct err *err
 		}
 	text_line(untrusted_str(*f->error ? f->error : curl_easy_strerror(code)), shown,
 		sizeof shown);
-	if (code == CURLE_SSL_CONNECT_ERROR)
+	if (code == CURLE_SSL_CONNECT_ERROR && strstr(shown, "wrong version number"))
+		err_set(err, ERR_INPUT,
+			"%s does not speak TLS: http instead of https in the url?",
+			f->host);
+	else if (code == CURLE_SSL_CONNECT_ERROR)
 		err_set(err, ERR_NET, "TLS with %s failed: %s", f->host, shown);
 	else
 		err_set(err, ERR_NET, "%s: %s", f->host, shown);

@@ -61,8 +61,10 @@ static void on_end(void *ctx)
 int main(int argc, char **argv)
 {
 	struct source_query queries[64] = {0};
-	struct poll_options o = {.conf = {.name = "watched", .queries = queries,
-		.every_ms = 5000, .timeout_ms = 4000}};
+	struct poll_options o = {.conf = {.name = "watched",
+					 .queries = queries,
+					 .every_ms = 5000,
+					 .timeout_ms = 4000}};
 	struct poll_events events = {on_batch, on_status, NULL};
 	struct source_window window = {0};
 	struct secret *secret = NULL;
