@@ -10,10 +10,10 @@ static const char sql_put[] =
 	"ON CONFLICT (team_id, created_by, key) DO UPDATE SET body = excluded.body, "
 	"updated_at = excluded.updated_at, revision = keep.revision + 1";
 
-/* A prefix is a range of keys: no LIKE, no escaping. */
+/* Not LIKE: a prefix needs no escaping. */
 static const char sql_find[] =
 	"SELECT key, body, updated_at FROM keep WHERE team_id = $1 AND created_by = $2 "
-	"AND key >= $3 AND substr(key, 1, length($3)) = $3 ORDER BY key LIMIT $4";
+	"AND substr(key, 1, length($3)) = $3 ORDER BY key LIMIT $4";
 
 static const char sql_get[] = "SELECT key, body, updated_at FROM keep "
 			      "WHERE team_id = $1 AND created_by = $2 AND key = $3";
