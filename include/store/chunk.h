@@ -14,13 +14,13 @@
 #include <stdint.h>
 
 enum {
-	CHUNK_MAX_POINTS = 8192,
+	CHUNK_MAX_POINTS = 4096,
 	CHUNK_COLUMNS = 3, /* raw points have one, sums three: low, mean, high */
 	/* The worst case of one time or value is 88 bits. */
 	CHUNK_MAX_BYTES = 128 + CHUNK_MAX_POINTS * 11 * (1 + CHUNK_COLUMNS),
 };
 
-/* Large (256 KiB): on the heap. Times strictly rising. */
+/* Large (128 KiB): on the heap. Times strictly rising. */
 struct chunk {
 	size_t count;
 	int columns;

@@ -1,7 +1,7 @@
 /* The code of points on disk; see chunk.h for what it is made of. Layout, in bits, most
  * significant first: 8 version, 8 columns, 16 count; then the times, then each column.
  *
- *   times    64 first, Rice stream of the deltas of deltas
+ *   times    64 first, sized delta, Rice stream of the deltas of deltas
  *   column   4 form: 0 … 9 decimal shift, 15 XOR
  *     shift  sized first, sized divisor, Rice stream of the deltas
  *     XOR    64 first, Gorilla's codes
@@ -189,26 +189,27 @@ static int get_parameter(struct bits_in *i)
 
 static void put_times(struct bits_out *o, const int64_t *at, size_t n, uint64_t *codes)
 {
-	uint64_t last = 0;
+	uint64_t last = n > 1 ? (uint64_t)at[1] - (uint64_t)at[0] : 0;
 
-	for (size_t i = 1; i < n; i++) {
+	put(o, (uint64_t)at[0], 64);
+	put_sized(o, last);
+	for (size_t i = 2; i < n; i++) {
 		uint64_t delta = (uint64_t)at[i] - (uint64_t)at[i - 1];
 
-		codes[i - 1] = zigzag(delta - last);
+		codes[i - 2] = zigzag(delta - last);
 		last = delta;
 	}
-	put(o, (uint64_t)at[0], 64);
-	put_stream(o, codes, n - 1);
+	put_stream(o, codes, n > 2 ? n - 2 : 0);
 }
 
 static bool get_times(struct bits_in *i, int64_t *at, size_t n)
 {
-	uint64_t delta = 0, now = get(i, 64);
+	uint64_t now = get(i, 64), delta = get_sized(i);
 	int k = get_parameter(i);
 
 	at[0] = (int64_t)now;
 	for (size_t j = 1; j < n && !i->bad; j++) {
-		if (k != RICE_ZERO)
+		if (j > 1 && k != RICE_ZERO)
 			delta += unzigzag(get_rice(i, k));
 		now += delta;
 		at[j] = (int64_t)now;

@@ -67,6 +67,12 @@ static const char sql_chunk_trim[] =
 	"DELETE FROM chunk WHERE series_id IN (SELECT id FROM series WHERE team_id = $1) "
 	"AND tier = $2 AND from_at <= $3";
 
+/* Where a chunk belongs. */
+struct shelf {
+	const char *id; /* of the series */
+	enum points_tier tier;
+};
+
 /* Work space of one call, on the heap. */
 struct space {
 	struct chunk old, in, out;
@@ -79,14 +85,20 @@ struct found_series {
 	int64_t rolled_at;
 };
 
+struct found_list {
+	struct found_series *items;
+	size_t count;
+};
+
+/* The newest points of a series, gathered from the end. Raw points use the mean. */
+struct gathered {
+	struct points_sum *sums;
+	size_t max, left; /* sums[left … max) are filled */
+};
+
 static int64_t floor_to(int64_t at, int64_t step)
 {
 	return at - at % step;
-}
-
-static bool full(struct err *err)
-{
-	return err_set(err, ERR_LIMIT, "the points do not fit in memory at once");
 }
 
 /* --- chunks --- */
@@ -103,21 +115,23 @@ static void read_chunk(const struct db_rows *rows, struct chunk *out)
 		out->count = 0;
 }
 
-static bool get_chunk(struct db *db, const char *id, enum points_tier tier,
-	int64_t from_at, struct chunk *out, struct err *err)
+static bool get_chunk(struct db *db, const struct shelf *shelf, int64_t from_at,
+	struct chunk *out, struct err *err)
 {
 	struct db_rows rows;
 
 	out->count = 0;
 	if (db_query(db, &rows, sql_chunk_get,
-		    DB_ARGS(bind_text(id), bind_i64(tier), bind_i64(from_at)), err) &&
+		    DB_ARGS(bind_text(shelf->id), bind_i64(shelf->tier),
+			    bind_i64(from_at)),
+		    err) &&
 		db_next(&rows, err))
 		read_chunk(&rows, out);
 	return db_rows_free(&rows);
 }
 
-static bool put_chunk(struct db *db, const char *id, enum points_tier tier,
-	struct space *space, struct err *err)
+static bool put_chunk(
+	struct db *db, const struct shelf *shelf, struct space *space, struct err *err)
 {
 	const struct chunk *chunk = &space->out;
 	size_t n = chunk_encode(chunk, space->bytes);
@@ -125,8 +139,8 @@ static bool put_chunk(struct db *db, const char *id, enum points_tier tier,
 	char own[ID_TEXT];
 
 	return db_run(db, sql_chunk_put,
-		DB_ARGS(DB_OWN(db, own, now), bind_text(id), bind_i64(tier),
-			bind_i64(floor_to(chunk->at[0], tiers[tier].span_ms)),
+		DB_ARGS(DB_OWN(db, own, now), bind_text(shelf->id), bind_i64(shelf->tier),
+			bind_i64(floor_to(chunk->at[0], tiers[shelf->tier].span_ms)),
 			bind_blob(space->bytes, n)),
 		err);
 }
@@ -162,11 +176,11 @@ static void merge(struct space *space, size_t from, size_t to)
 }
 
 /* Spreads space->in over its chunks. */
-static bool put_points(struct db *db, const char *id, enum points_tier tier,
-	struct space *space, struct err *err)
+static bool put_points(
+	struct db *db, const struct shelf *shelf, struct space *space, struct err *err)
 {
 	const struct chunk *in = &space->in;
-	int64_t span = tiers[tier].span_ms;
+	int64_t span = tiers[shelf->tier].span_ms;
 	size_t to;
 
 	for (size_t from = 0; from < in->count; from = to) {
@@ -174,12 +188,12 @@ static bool put_points(struct db *db, const char *id, enum points_tier tier,
 
 		for (to = from; to < in->count && in->at[to] < from_at + span;)
 			to++;
-		if (!get_chunk(db, id, tier, from_at, &space->old, err))
+		if (!get_chunk(db, shelf, from_at, &space->old, err))
 			return false;
 		if (space->old.columns != in->columns)
 			space->old.count = 0;
 		merge(space, from, to);
-		if (!put_chunk(db, id, tier, space, err))
+		if (!put_chunk(db, shelf, space, err))
 			return false;
 	}
 	return true;
@@ -223,6 +237,7 @@ static bool append_one(
 {
 	struct chunk *in = &space->in;
 	char id[ID_TEXT];
+	struct shelf shelf = {id, POINTS_RAW};
 	size_t i = 0;
 
 	if (untrusted_size(add->key) > SERIES_KEY_MAX)
@@ -243,7 +258,7 @@ static bool append_one(
 			in->at[in->count] = add->points[i].at;
 			in->value[0][in->count++] = add->points[i].value;
 		}
-		if (!put_points(db, id, POINTS_RAW, space, err))
+		if (!put_points(db, &shelf, space, err))
 			return false;
 	}
 	return true;
@@ -267,124 +282,142 @@ bool points_append(
 
 /* --- loading --- */
 
-static bool list_series(struct db *db, struct arena *arena,
-	const struct points_query *query, struct found_series *list, size_t *count,
-	struct err *err)
+static bool list_named(struct db *db, const struct points_query *query,
+	struct found_list *list, struct err *err)
+{
+	for (size_t i = 0; i < query->key_count; i++) {
+		struct found_series *series = &list->items[list->count];
+
+		series->key = query->keys[i];
+		if (!find_series(db, query->keys[i], series->id, err))
+			return false;
+		list->count += *series->id != 0;
+	}
+	return true;
+}
+
+static bool list_all(
+	struct db *db, struct arena *arena, struct found_list *list, struct err *err)
 {
 	struct db_rows rows;
 
-	*count = 0;
-	for (size_t i = 0; i < query->key_count; i++) {
-		list[*count].key = query->keys[i];
-		if (!find_series(db, query->keys[i], list[*count].id, err))
-			return false;
-		*count += *list[*count].id != 0;
-	}
-	if (query->key_count)
-		return true;
 	if (db_query(db, &rows, sql_series_all,
 		    DB_ARGS(bind_text(db->who.team), bind_i64(POINTS_MAX_SERIES)), err))
-		while (*count < POINTS_MAX_SERIES && db_next(&rows, err)) {
-			list[*count].key = untrusted_copy(arena, row_text(&rows, 1));
-			*count +=
-				text_to_id(row_text(&rows, 0), list[*count].id, ID_TEXT);
+		while (list->count < POINTS_MAX_SERIES && db_next(&rows, err)) {
+			struct found_series *series = &list->items[list->count];
+
+			series->key = untrusted_copy(arena, row_text(&rows, 1));
+			list->count +=
+				text_to_id(row_text(&rows, 0), series->id, ID_TEXT);
 		}
 	return db_rows_free(&rows);
 }
 
-/* Fills `sums` from its end; returns how many. Raw points use the mean. */
-static bool gather(struct db *db, const char *id, const struct points_query *query,
-	struct space *space, struct points_sum *sums, size_t *count, struct err *err)
+static void gather_chunk(
+	const struct chunk *c, const struct points_query *query, struct gathered *to)
 {
-	const struct tier *tier = &tiers[query->tier];
-	size_t left = query->max_points;
+	int columns = tiers[query->tier].columns;
+
+	if (c->columns != columns)
+		return;
+	for (size_t i = c->count; to->left && i--;)
+		if (c->at[i] >= query->from_at && c->at[i] < query->to_at)
+			to->sums[--to->left] = (struct points_sum){c->at[i],
+				c->value[0][i], c->value[columns == 1 ? 0 : 1][i],
+				c->value[columns - 1][i]};
+}
+
+static bool gather(struct db *db, const char *id, const struct points_query *query,
+	struct gathered *to, struct err *err)
+{
+	struct chunk *chunk = mem_new(1, sizeof *chunk);
 	struct db_rows rows;
 
+	to->left = to->max;
 	if (db_query(db, &rows, sql_chunk_newest,
 		    DB_ARGS(bind_text(id), bind_i64(query->tier),
-			    bind_i64(query->from_at - tier->span_ms),
+			    bind_i64(query->from_at - tiers[query->tier].span_ms),
 			    bind_i64(query->to_at)),
 		    err))
-		while (left && db_next(&rows, err)) {
-			struct chunk *c = &space->old;
-
-			read_chunk(&rows, c);
-			for (size_t i = c->count; left && i--;) {
-				if (c->columns != tier->columns ||
-					c->at[i] < query->from_at ||
-					c->at[i] >= query->to_at)
-					continue;
-				sums[--left] =
-					(struct points_sum){c->at[i], c->value[0][i],
-						c->value[tier->columns == 1 ? 0 : 1][i],
-						c->value[tier->columns - 1][i]};
-			}
+		while (to->left && db_next(&rows, err)) {
+			read_chunk(&rows, chunk);
+			gather_chunk(chunk, query, to);
 		}
-	*count = query->max_points - left;
+	mem_free(chunk);
 	return db_rows_free(&rows);
 }
 
-static bool keep_series(struct arena *arena, const struct points_query *query,
-	const struct points_sum *sums, size_t count, struct points_series *out)
+/* Copies what was gathered; an arena that is full shows in the arena. */
+static void keep_series(struct arena *arena, enum points_tier tier,
+	const struct gathered *from, struct points_series *out)
 {
-	struct point *points;
+	const struct points_sum *sums = from->sums + from->left;
+	struct points_sum *copy = NULL;
+	struct point *points = NULL;
 
-	out->count = count;
-	if (query->tier == POINTS_SUMS) {
-		struct points_sum *copy = arena_alloc(arena, count * sizeof *copy);
-
-		if (copy)
-			memcpy(copy, sums, count * sizeof *copy);
-		out->sums = copy;
-		return copy != NULL;
-	}
-	points = arena_alloc(arena, count * sizeof *points);
-	for (size_t i = 0; points && i < count; i++)
+	out->count = from->max - from->left;
+	if (tier == POINTS_SUMS)
+		out->sums = copy = arena_alloc(arena, out->count * sizeof *copy);
+	else
+		out->points = points = arena_alloc(arena, out->count * sizeof *points);
+	if (copy)
+		memcpy(copy, sums, out->count * sizeof *copy);
+	for (size_t i = 0; points && i < out->count; i++)
 		points[i] = (struct point){sums[i].at, sums[i].mean};
-	out->points = points;
-	return points != NULL;
 }
 
-static bool load_all(struct db *db, struct arena *arena, const struct points_query *query,
-	struct points_span *out, struct err *err)
+struct loading {
+	struct arena *arena;
+	const struct points_query *query;
+	struct found_list list;
+	struct gathered gathered;
+};
+
+static bool load(
+	struct db *db, struct loading *l, struct points_span *out, struct err *err)
 {
-	size_t max = query->key_count ? query->key_count : POINTS_MAX_SERIES, count = 0;
-	struct found_series *list = mem_new(max + 1, sizeof *list);
-	struct points_sum *sums = mem_new(query->max_points, sizeof *sums);
-	struct space *space = mem_new(1, sizeof *space);
-	struct points_span span = {0};
-	bool fine = list_series(db, arena, query, list, &count, err);
+	bool fine = l->query->key_count ? list_named(db, l->query, &l->list, err)
+					: list_all(db, l->arena, &l->list, err);
 
-	span.series = arena_alloc(arena, count * sizeof *span.series);
-	for (size_t i = 0; fine && !arena->full && i < count; i++) {
-		size_t n = 0;
+	out->series = arena_alloc(l->arena, l->list.count * sizeof *out->series);
+	for (size_t i = 0; fine && !l->arena->full && i < l->list.count; i++) {
+		const struct found_series *series = &l->list.items[i];
 
-		fine = gather(db, list[i].id, query, space, sums, &n, err);
-		if (!fine || !n)
+		fine = gather(db, series->id, l->query, &l->gathered, err);
+		if (!fine || l->gathered.left == l->gathered.max)
 			continue;
-		span.series[span.count].key = untrusted_copy(arena, list[i].key);
-		keep_series(arena, query, sums + query->max_points - n, n,
-			&span.series[span.count++]);
+		out->series[out->count].key = untrusted_copy(l->arena, series->key);
+		keep_series(l->arena, l->query->tier, &l->gathered,
+			&out->series[out->count++]);
 	}
-	mem_free(space);
-	mem_free(sums);
-	mem_free(list);
-	if (fine && arena->full)
-		return full(err);
-	if (fine)
-		*out = span;
+	if (fine && l->arena->full)
+		return err_set(err, ERR_LIMIT, "the points do not fit in memory at once");
 	return fine;
 }
 
 bool points_load(struct db *db, struct arena *arena, const struct points_query *query,
 	struct points_span *out, struct err *err)
 {
+	struct loading l = {.arena = arena, .query = query};
+	struct points_span span = {0};
+	bool fine;
+
 	if (!query->max_points || query->max_points > POINTS_MAX_LOAD ||
 		query->key_count > POINTS_MAX_SERIES)
 		return err_set(err, ERR_LIMIT,
 			"1 to %d points of at most %d series can be read at once",
 			POINTS_MAX_LOAD, POINTS_MAX_SERIES);
-	return load_all(db, arena, query, out, err);
+	l.list.items =
+		mem_new((query->key_count ? query->key_count : POINTS_MAX_SERIES) + 1,
+			sizeof *l.list.items);
+	l.gathered.max = query->max_points;
+	l.gathered.sums = mem_new(query->max_points, sizeof *l.gathered.sums);
+	fine = load(db, &l, &span, err);
+	mem_free(l.gathered.sums);
+	mem_free(l.list.items);
+	if (fine)
+		*out = span;
+	return fine;
 }
 
 /* --- sums --- */
@@ -399,6 +432,9 @@ static void add_sums(const struct chunk *raw, int64_t from_at, int64_t to_at,
 		size_t n = in->count;
 
 		if (at < from_at || at >= to_at || !isfinite(value))
+			continue;
+		/* Only a damaged chunk has times outside its span. */
+		if (n == CHUNK_MAX_POINTS || (n && at < in->at[n - 1]))
 			continue;
 		if (!n || in->at[n - 1] != at) {
 			in->at[n] = at;
@@ -443,13 +479,14 @@ static bool sum_chunks(struct db *db, const struct found_series *series, int64_t
 static bool roll_one(struct db *db, const struct found_series *series, int64_t to_at,
 	struct space *space, struct err *err)
 {
+	struct shelf shelf = {series->id, POINTS_SUMS};
 	struct chunk *in = &space->in;
 
 	if (!sum_chunks(db, series, &to_at, space, err))
 		return false;
 	for (size_t i = 0; i < in->count; i++)
 		in->value[1][i] = (double)(float)in->value[1][i];
-	return put_points(db, series->id, POINTS_SUMS, space, err) &&
+	return put_points(db, &shelf, space, err) &&
 	       db_run(db, sql_series_rolled,
 		       DB_ARGS(bind_text(series->id), bind_i64(to_at),
 			       bind_i64(db->now())),

@@ -1,6 +1,8 @@
 /* Points, asked for on main: jobs for the lanes over store/points.h. Main. */
 #include "store/points.h"
 
+#include "base/log.h"
+
 struct points_job {
 	struct store_job job;
 	struct store *store;
@@ -86,6 +88,8 @@ static void end_roll(struct store_job *job, const struct err *err)
 		points_roll_up_later(p->store, job->then);
 	else if (job->then.done)
 		job->then.done(job->then.ctx, err);
+	else if (err)
+		log_add(LOG_WARN, "store: %s", err->text);
 }
 
 void points_roll_up_later(struct store *store, struct store_then then)
