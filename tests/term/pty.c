@@ -26,15 +26,15 @@
 
 #include "watcher.h"
 
-#define RAW_KEEP_BYTES	  (64u << 20)
-#define READ_BYTES	  65536
-#define FEED_BYTES	  2048 /* emulator work between two looks at the terminal: ~50 µs */
-#define READ_TURN_BYTES	  (256u << 10)
-#define PUMP_BYTES	  (1u << 20)
+#define RAW_KEEP_BYTES    (64u << 20)
+#define READ_BYTES        65536
+#define FEED_BYTES        512 /* emulator work between two reads */
+#define READ_TURN_BYTES   (256u << 10)
+#define PUMP_BYTES        (1u << 20)
 #define LINK_BUFFER_BYTES (256u << 10)
-#define LINK_TICK_NS	  10000000 /* a slow line delivers every 10 ms */
-#define DRAIN_MS	  20	   /* silence after the exit that ends the output */
-#define SENT_MAX	  4096	   /* pieces of input under way on a slow line */
+#define LINK_TICK_NS      10000000 /* a slow line delivers every 10 ms */
+#define DRAIN_MS          20       /* silence after the exit that ends the output */
+#define SENT_MAX          4096     /* pieces of input under way on a slow line */
 
 struct pending_input {
 	int64_t due;
@@ -173,9 +173,10 @@ static void raw_make_room(struct pty *pty)
 static void piece_add(struct pty *pty, int64_t at)
 {
 	if (pty->pieces_count == pty->pieces_capacity) {
-		pty->pieces_capacity = pty->pieces_capacity ? pty->pieces_capacity * 2 : 256;
-		pty->pieces = need(realloc(
-			pty->pieces, pty->pieces_capacity * sizeof *pty->pieces));
+		pty->pieces_capacity =
+			pty->pieces_capacity ? pty->pieces_capacity * 2 : 256;
+		pty->pieces = need(
+			realloc(pty->pieces, pty->pieces_capacity * sizeof *pty->pieces));
 	}
 	pty->pieces[pty->pieces_count++] =
 		(struct pty_piece){.end = pty_total(pty), .at = at};
@@ -252,10 +253,9 @@ static bool show(struct pty *pty)
 			front = link_front(pty, pty_now());
 	}
 	if (any)
-		pty->last_output_at =
-			pty->link.bytes_per_s || pty->link.round_trip_ms
-				? pty_now()
-				: pty->pieces[pty->pieces_count - 1].at;
+		pty->last_output_at = pty->link.bytes_per_s || pty->link.round_trip_ms
+					      ? pty_now()
+					      : pty->pieces[pty->pieces_count - 1].at;
 	return any;
 }
 
@@ -357,8 +357,8 @@ bool pty_pump(struct pty *pty, int64_t until)
 
 static bool open_terminal(struct pty *pty, int *slave, int cols, int rows)
 {
-	struct winsize size = {.ws_row = (unsigned short)rows,
-		.ws_col = (unsigned short)cols};
+	struct winsize size = {
+		.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
 	if (openpty(&pty->master, slave, NULL, NULL, &size) < 0)
 		return false;
@@ -456,8 +456,8 @@ struct emu *pty_emu(struct pty *pty)
 
 void pty_resize(struct pty *pty, int cols, int rows)
 {
-	struct winsize size = {.ws_row = (unsigned short)rows,
-		.ws_col = (unsigned short)cols};
+	struct winsize size = {
+		.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
 	emu_resize(pty->emu, cols, rows);
 	if (pty->master >= 0)
