@@ -99,7 +99,7 @@ void *store_job_new(size_t size)
 
 struct untrusted store_job_text(struct store_job *job, struct untrusted text)
 {
-	return untrusted_copy(&job->arena, text);
+	return untrusted_empty(text) ? UNTRUSTED_NONE : untrusted_copy(&job->arena, text);
 }
 
 const char *store_job_str(struct store_job *job, const char *text)

@@ -101,7 +101,7 @@ static const struct row {
 	{"special", special, 1800, 1, 0, 12},
 	{"any bits", any_bits, CHUNK_MAX_POINTS, 3, 1000, 44},
 	{"mostly zero", mostly_zero, 1800, 1, 0, 0.35},
-	{"negative", negative, 1800, 1, 0, 0.2},
+	{"negative", negative, 1800, 1, 0, 0.3},
 	{"one point", percent, 1, 1, 0, 40},
 	{"two points", percent, 2, 1, 0, 40},
 	{"three columns", percent, 288, 3, 0, 6},
