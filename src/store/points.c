@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROLL_SERIES = 8, ROLL_CHUNKS = 12 };
+enum { ROLL_SERIES = 8, ROLL_CHUNKS = 4 };
 
 static const struct tier {
 	int64_t span_ms; /* of one chunk */

@@ -79,7 +79,7 @@ struct console {
 	int reports, done;
 	struct err err; /* of the last callback */
 	struct loop_timer *limit;
-	bool late;
+	bool late, closing;
 };
 
 static inline void on_report(void *ctx, const struct store_report *report)
@@ -113,6 +113,7 @@ static inline void console_open(struct console *c, const struct store_config *co
 
 static inline void console_close(struct console *c)
 {
+	c->closing = true;
 	task_pool_free(c->pool);
 	store_close(c->store);
 	loop_timer_free(c->limit);
@@ -125,7 +126,8 @@ static inline void on_done(void *ctx, const struct err *err)
 
 	c->done++;
 	c->err = err ? *err : (struct err){0};
-	loop_stop(c->loop);
+	if (!c->closing) /* a loop that does not run must not be told to stop */
+		loop_stop(c->loop);
 }
 
 static inline struct store_then then_done(struct console *c)
