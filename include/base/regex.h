@@ -8,7 +8,8 @@
 struct regex;
 
 /* UTF-8, case-insensitive when the pattern holds no upper-case letter. At most
- * 1 KiB of pattern. NULL and *err on a bad one. */
+ * 1 KiB of pattern, which may not begin with "(*". NULL and *err on a bad one. One
+ * thread at a time may use it. */
 struct regex *regex_new(const char *pattern, struct err *err);
 void regex_free(struct regex *re);
 /* First match at or after `from`; start and n may be NULL. A text on which the

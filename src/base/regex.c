@@ -10,11 +10,15 @@
 #include <string.h>
 
 enum { PATTERN_MAX = 1024, MATCH_LIMIT = 20000, DEPTH_LIMIT = 500 };
+/* The interpreter counts its limits anew at every place a match may start, so without
+ * JIT the time grows with the square of the text: only so much of it is searched. */
+enum { SLOW_WINDOW = 8192 };
 
 struct regex {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
+	bool fast; /* compiled to machine code */
 };
 
 static bool has_upper(const char *pattern)
@@ -39,6 +43,10 @@ struct regex *regex_new(const char *pattern, struct err *err)
 		err_set(err, ERR_LIMIT, "pattern longer than %d bytes", PATTERN_MAX);
 		return NULL;
 	}
+	if (!strncmp(pattern, "(*", 2)) {
+		err_set(err, ERR_INPUT, "a pattern may not begin with (*: that sets limits");
+		return NULL;
+	}
 	if (!has_upper(pattern))
 		flags |= PCRE2_CASELESS;
 	re = mem_new(1, sizeof *re);
@@ -53,7 +61,7 @@ struct regex *regex_new(const char *pattern, struct err *err)
 		regex_free(re);
 		return NULL;
 	}
-	pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
+	re->fast = !pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
 	re->data = pcre2_match_data_create(1, NULL);
 	re->limits = pcre2_match_context_create(NULL);
 	pcre2_set_match_limit(re->limits, MATCH_LIMIT);
@@ -75,10 +83,17 @@ bool regex_match(const struct regex *re, struct untrusted text, size_t from,
 	size_t *start, size_t *n)
 {
 	const void *subject = text.n_ ? (const void *)text.bytes_ : "";
+	size_t size = text.n_;
+	uint32_t flags = 0;
 	PCRE2_SIZE *spans;
 
-	if (from > text.n_ || pcre2_match(re->code, subject, text.n_, from, 0, re->data,
-				      re->limits) < 0)
+	if (from > size)
+		return false;
+	if (!re->fast && size - from > SLOW_WINDOW) {
+		size = from + SLOW_WINDOW;
+		flags = PCRE2_NOTEOL;
+	}
+	if (pcre2_match(re->code, subject, size, from, flags, re->data, re->limits) < 0)
 		return false;
 	spans = pcre2_get_ovector_pointer(re->data);
 	if (start)
