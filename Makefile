@@ -17,3 +17,48 @@ CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) 
 	-fstack-protector-strong -fno-omit-frame-pointer -Iinclude -I$(BUILD)/gen \
 	$(shell $(PKG) --cflags $(LIBS)) $(CFLAGS)
 LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
+
+FOLDERS := base io model store connect analysis app ui
+SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
+OBJ     := $(SRC:src/%.c=$(BUILD)/%.o)
+LIB     := $(BUILD)/liboogway.a
+
+.DEFAULT_GOAL := all
+.PHONY: all clean test unit lint
+
+all: oogway
+
+oogway: $(BUILD)/main.o $(LIB)
+	$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
+
+$(LIB): $(OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
+
+# Objects are rebuilt when the flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(CFLAGS_)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_)' > $@
+FORCE:
+
+-include $(OBJ:.o=.d) $(BUILD)/main.d
+
+# --- tests ---
+UNIT    := $(wildcard tests/unit/*.c)
+UNITS   := $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
+
+$(BUILD)/unit/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDLIBS_) -lcmocka
+
+-include $(UNITS:=.d)
+
+unit: $(UNITS)
+	@for t in $(UNITS); do $$t || exit 1; done
+
+clean:
+	rm -rf $(BUILD) oogway

@@ -29,7 +29,7 @@ enum {
 	CONF_MAX_BYTES = 1 << 20, /* of one file */
 	CONF_MAX_WORDS = 64,
 	CONF_MAX_LINE = 8192,
-	CONF_MAX_DEPTH = 8,	 /* of includes and of if/profile blocks */
+	CONF_MAX_DEPTH = 8, /* of includes and of if/profile blocks */
 	CONF_MAX_ERRORS = 200,
 	CONF_MAX_PROFILES = 200,
 	CONF_MAX_READS = 200, /* texts and files, includes repeated */
@@ -55,8 +55,8 @@ struct conf_line {
 };
 
 /* Splits one line. text_out holds the words; the line borrows from it. */
-bool conf_split(const char *line, struct conf_line *out, char *text_out,
-	size_t text_size, struct err *err);
+bool conf_split(const char *line, struct conf_line *out, char *text_out, size_t text_size,
+	struct err *err);
 
 struct conf;
 
@@ -106,8 +106,8 @@ const char *conf_value(const struct conf_line *line, const char *key);
 bool conf_check_keys(const struct conf_line *line, size_t from, const char *const *keys,
 	struct err *err);
 /* "did you mean X?" in out, or "" when nothing is near. */
-const char *conf_nearest(const char *word, const char *const *names, size_t stride,
-	char out[80]);
+const char *conf_nearest(
+	const char *word, const char *const *names, size_t stride, char out[80]);
 /* Quotes a word if it needs it; what is written splits back into that word, unless
  * it holds a newline. */
 void conf_quote(struct str *out, const char *word);

@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 enum setting_type {
-	SETTING_BOOL,	  /* on, off */
-	SETTING_INT,	  /* within low..high */
+	SETTING_BOOL,     /* on, off */
+	SETTING_INT,      /* within low..high */
 	SETTING_DURATION, /* "5s"; low..high in ms */
-	SETTING_SIZE,	  /* "64MiB"; low..high in bytes */
+	SETTING_SIZE,     /* "64MiB"; low..high in bytes */
 	SETTING_TEXT,
 	SETTING_ENUM, /* one of `choices`, separated by '|' */
 };
@@ -28,8 +28,8 @@ struct setting_row {
 };
 
 struct setting_value {
-	int64_t number; /* bool, int, ms, bytes, or the index of the choice */
-	char *text;	/* as written */
+	int64_t number;          /* bool, int, ms, bytes, or the index of the choice */
+	char *text;              /* as written */
 	struct conf_place place; /* file NULL: the default */
 	bool final;
 };

@@ -31,8 +31,8 @@ struct text_state {
 	char pending[16];
 	unsigned char at, n;
 };
-bool text_next(struct untrusted *rest, struct text_state *state,
-	struct text_cluster *out);
+bool text_next(
+	struct untrusted *rest, struct text_state *state, struct text_cluster *out);
 
 /* Columns that the whole text takes on the screen, at most `limit`. */
 int text_width(struct untrusted u, int limit);

@@ -46,8 +46,8 @@ struct untrusted untrusted_slice(struct untrusted u, size_t from, size_t n);
 struct untrusted untrusted_trim(struct untrusted u);
 /* Takes the next piece up to a byte of `separators` off *rest. False at the end.
  * Empty pieces are given, so "a,,b" is three. */
-bool untrusted_split(struct untrusted *rest, const char *separators,
-	struct untrusted *piece);
+bool untrusted_split(
+	struct untrusted *rest, const char *separators, struct untrusted *piece);
 /* Next run of bytes that are not in `blanks`; empty ones are skipped. */
 bool untrusted_word(struct untrusted *rest, const char *blanks, struct untrusted *word);
 /* Next line without its newline (LF or CRLF). */

@@ -23,17 +23,17 @@ enum { POLL_MAX_SOURCES = 64, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
 /* What the sources pane shows. */
 struct poll_status {
 	enum poll_state state;
-	int64_t last_ok_at;	/* end of the last full round without an error; 0: never */
-	int64_t failing_since;	/* 0 while ok */
-	int64_t next_try_at;	/* while failing */
-	int64_t latency_ms;	/* of the last answer */
-	int64_t p95_ms;		/* over the last 64 answers */
+	int64_t last_ok_at;    /* end of the last full round without an error; 0: never */
+	int64_t failing_since; /* 0 while ok */
+	int64_t next_try_at;   /* while failing */
+	int64_t latency_ms;    /* of the last answer */
+	int64_t p95_ms;        /* over the last 64 answers */
 	int64_t limit_remaining, limit_total; /* -1: not known */
 	uint64_t answers, failures;
-	bool survival;		/* p95 over POLL_SLOW_MS: asks for the least */
-	bool partial;		/* the server's own word on its last answer */
-	struct err error;	/* last failure */
-	char warning[160];	/* last warning of the server, "" without */
+	bool survival;     /* p95 over POLL_SLOW_MS: asks for the least */
+	bool partial;      /* the server's own word on its last answer */
+	struct err error;  /* last failure */
+	char warning[160]; /* last warning of the server, "" without */
 };
 
 struct poll_options {
@@ -41,7 +41,7 @@ struct poll_options {
 	const struct source_kind *kind;
 	struct http_tls tls;
 	const struct secret *secret; /* or NULL */
-	const char *user;	     /* Basic when the kind has no secret header */
+	const char *user;            /* Basic when the kind has no secret header */
 	const char *unix_socket;
 };
 

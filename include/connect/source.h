@@ -23,9 +23,9 @@ struct source_query {
 /* What the rc says. All texts borrowed from it. */
 struct source_conf {
 	const char *name;
-	const char *url;   /* base, without a trailing slash */
-	const char *from;  /* my e-mail address (PagerDuty) */
-	const char *org;   /* tenant header value, or NULL */
+	const char *url;    /* base, without a trailing slash */
+	const char *from;   /* my e-mail address (PagerDuty) */
+	const char *org;    /* tenant header value, or NULL */
 	const char *filter; /* kind-specific restriction (services, teams, matchers) */
 	const struct source_query *queries;
 	size_t query_count;
@@ -45,10 +45,10 @@ enum ask_kind {
 
 struct ask {
 	enum ask_kind kind;
-	int id;		    /* the kind's own number for this ask */
-	int64_t until;	    /* ASK_WAIT: UTC ms */
-	const char *method; /* ASK_HTTP: all in the arena or static */
-	const char *path;   /* behind the base URL, with its query string */
+	int id;                     /* the kind's own number for this ask */
+	int64_t until;              /* ASK_WAIT: UTC ms */
+	const char *method;         /* ASK_HTTP: all in the arena or static */
+	const char *path;           /* behind the base URL, with its query string */
 	const char *const *headers; /* NULL-ended or NULL */
 	const char *body;
 	size_t body_n;
@@ -66,7 +66,7 @@ struct answer {
 struct source_kind {
 	const char *name; /* "prometheus", as in the rc */
 	const char *help; /* one line */
-	bool pages;	  /* its alerts are pages: silence from it is not peace */
+	bool pages;       /* its alerts are pages: silence from it is not peace */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
 	size_t state_size;

@@ -24,9 +24,9 @@ enum { HOST_MAX_METRICS = 256, HOST_NAME = 64, HOST_MAX_PROCS = 64 };
 struct host_metric {
 	char name[HOST_NAME];
 	enum unit unit;
-	double value;	       /* NaN until there are two readings for a rate */
+	double value;          /* NaN until there are two readings for a rate */
 	double warn, critical; /* sensible defaults, NaN: none */
-	bool below;	       /* bad when low */
+	bool below;            /* bad when low */
 };
 
 struct host_proc {

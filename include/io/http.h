@@ -20,14 +20,14 @@ struct http;
 struct http_transfer;
 
 struct http_tls {
-	const char *ca_file;	 /* NULL: the system's store */
-	const char *cert_file;	 /* client certificate and key, or NULL */
+	const char *ca_file;   /* NULL: the system's store */
+	const char *cert_file; /* client certificate and key, or NULL */
 	const char *key_file;
 };
 
 struct http_request {
-	const char *method; /* GET, POST, PUT, DELETE */
-	const char *url;    /* http://, https://, or http://… with unix_socket */
+	const char *method;      /* GET, POST, PUT, DELETE */
+	const char *url;         /* http://, https://, or http://… with unix_socket */
 	const char *unix_socket; /* path, or NULL */
 	const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
 	/* A header whose value is secret: sent to the URL's own origin only. */

@@ -13,25 +13,25 @@
 #include <stdint.h>
 
 enum alert_state {
-	ALERT_FIRING,	    /* nobody has taken it */
+	ALERT_FIRING,       /* nobody has taken it */
 	ALERT_ACKNOWLEDGED, /* somebody has, see acked_at and the text ACKED_BY */
-	ALERT_SILENCED,	    /* muted by a silence, an inhibition or a snooze */
+	ALERT_SILENCED,     /* muted by a silence, an inhibition or a snooze */
 	ALERT_RESOLVED,
 	ALERT_STATE_COUNT,
 };
 
 /* Texts of an alert; any may be empty. */
 enum alert_text {
-	ALERT_ID,	/* upstream id or fingerprint: identity within its source */
-	ALERT_TITLE,	/* alertname, or the incident's title */
-	ALERT_SUMMARY,	/* one sentence */
-	ALERT_SERVICE,	/* what it is about: service, job or instance */
-	ALERT_GROUP,	/* key of the upstream group */
-	ALERT_ACKED_BY, /* who acknowledged, or which silence */
-	ALERT_ASSIGNED, /* who is paged */
-	ALERT_NEXT,	/* to whom it escalates */
-	ALERT_LINK,	/* page for humans */
-	ALERT_RUNBOOK,	/* runbook_url */
+	ALERT_ID,          /* upstream id or fingerprint: identity within its source */
+	ALERT_TITLE,       /* alertname, or the incident's title */
+	ALERT_SUMMARY,     /* one sentence */
+	ALERT_SERVICE,     /* what it is about: service, job or instance */
+	ALERT_GROUP,       /* key of the upstream group */
+	ALERT_ACKED_BY,    /* who acknowledged, or which silence */
+	ALERT_ASSIGNED,    /* who is paged */
+	ALERT_NEXT,        /* to whom it escalates */
+	ALERT_LINK,        /* page for humans */
+	ALERT_RUNBOOK,     /* runbook_url */
 	ALERT_SOURCE_EXPR, /* generatorURL */
 	ALERT_TEXT_COUNT,
 };
@@ -61,7 +61,7 @@ struct alert {
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */
-	int16_t source;	     /* index in the source table */
+	int16_t source;      /* index in the source table */
 	uint8_t severity, state;
 	bool pages;
 	uint8_t label_count, annotation_count;

@@ -19,7 +19,7 @@ enum {
 };
 
 struct batch_series {
-	int query;		/* index in the source's query list, -1: found by itself */
+	int query; /* index in the source's query list, -1: found by itself */
 	struct untrusted labels; /* printed: {a="b",c="d"} without __name__, or empty */
 	const struct point *points;
 	size_t count;
@@ -69,8 +69,8 @@ struct batch {
 	struct batch_oncall *oncalls;
 	size_t oncall_count, oncall_cap;
 	bool oncalls_snapshot;
-	bool cut;		  /* something did not fit */
-	bool partial;		  /* the server itself said so */
+	bool cut;                 /* something did not fit */
+	bool partial;             /* the server itself said so */
 	struct untrusted warning; /* the server's words, empty when none */
 };
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum {
-	SERIES_KEY_MAX = 512,	/* bytes of a key; longer ones are hashed at the end */
+	SERIES_KEY_MAX = 512,    /* bytes of a key; longer ones are hashed at the end */
 	SERIES_MAX_POINTS = 720, /* kept for each series */
 };
 
@@ -29,10 +29,10 @@ struct limits {
 };
 
 struct series {
-	uint64_t id;	       /* hash of the key: identity */
+	uint64_t id;           /* hash of the key: identity */
 	struct untrusted key;  /* owned: "host/cpu" or "prom/error rate{service=\"a\"}" */
 	struct untrusted name; /* a part of key: what the list shows */
-	int source;	       /* index in the source table */
+	int source;            /* index in the source table */
 	enum unit unit;
 	struct limits limits;
 	int64_t interval_ms; /* between points, as expected */
@@ -60,8 +60,8 @@ struct series_span {
 /* Over [from, to]; count 0 when there is no point. */
 struct series_span series_span(const struct series *series, int64_t from, int64_t to);
 /* Fills n buckets of [from, to) with the bucket's maximum; NAN where there is none. */
-void series_buckets(const struct series *series, int64_t from, int64_t to, double *out,
-	size_t n);
+void series_buckets(
+	const struct series *series, int64_t from, int64_t to, double *out, size_t n);
 
 /* How bad a value is against its limits: OK, WARNING or CRITICAL. */
 enum severity limits_judge(struct limits limits, double value);

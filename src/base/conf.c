@@ -61,15 +61,16 @@ static bool split_word(const char *line, size_t *i, char **to, const char *end,
 			at++;
 			break;
 		}
-		if (word->quoted && c == '\\' && (line[at + 1] == '"' || line[at + 1] == '\\'))
+		if (word->quoted && c == '\\' &&
+			(line[at + 1] == '"' || line[at + 1] == '\\'))
 			c = line[++at];
 		if (*to + 1 >= end)
 			return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
 		*(*to)++ = c;
 	}
 	if (word->quoted && line[at] && !blank(line[at]))
-		return err_set(err, ERR_INPUT, "%zu: expected a blank after the closing \"",
-			at + 1);
+		return err_set(err, ERR_INPUT,
+			"%zu: expected a blank after the closing \"", at + 1);
 	if (*to >= end)
 		return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
 	*(*to)++ = '\0';
@@ -77,8 +78,8 @@ static bool split_word(const char *line, size_t *i, char **to, const char *end,
 	return true;
 }
 
-bool conf_split(const char *line, struct conf_line *out, char *text_out,
-	size_t text_size, struct err *err)
+bool conf_split(const char *line, struct conf_line *out, char *text_out, size_t text_size,
+	struct err *err)
 {
 	char *to = text_out, *end = text_out + text_size;
 	size_t i = 0;
@@ -94,7 +95,8 @@ bool conf_split(const char *line, struct conf_line *out, char *text_out,
 			i++;
 		if (!line[i] || starts_comment(line, i))
 			return true;
-		if (line[i] == '-' && line[i + 1] == '-' && (!line[i + 2] || blank(line[i + 2]))) {
+		if (line[i] == '-' && line[i + 1] == '-' &&
+			(!line[i + 2] || blank(line[i + 2]))) {
 			size_t n;
 
 			for (i += 2; blank(line[i]);)
@@ -103,7 +105,8 @@ bool conf_split(const char *line, struct conf_line *out, char *text_out,
 			while (n && blank(line[i + n - 1]))
 				n--;
 			if (to + n + 1 > end)
-				return err_set(err, ERR_LIMIT, "%zu: line too long", i + 1);
+				return err_set(
+					err, ERR_LIMIT, "%zu: line too long", i + 1);
 			memcpy(to, line + i, n);
 			to[n] = '\0';
 			out->rest = to;
@@ -152,8 +155,8 @@ complain(struct reader *r, int column, const char *fmt, ...)
 	add_error(r, column, text);
 }
 
-const char *conf_nearest(const char *word, const char *const *names, size_t stride,
-	char out[80])
+const char *conf_nearest(
+	const char *word, const char *const *names, size_t stride, char out[80])
 {
 	const char *best = NULL;
 	size_t n = strlen(word);
@@ -211,7 +214,8 @@ static bool condition(struct reader *r, const struct conf_line *line)
 	if (!value) {
 		if (!str_starts(name, "env."))
 			complain(r, line->words[1].column,
-				"nothing is called %s here; see `if` in oogway.rc(5)", name);
+				"nothing is called %s here; see `if` in oogway.rc(5)",
+				name);
 		value = "";
 	}
 	if (line->count == 2)
@@ -347,8 +351,8 @@ static void run_verb(struct reader *r, const struct conf_line *line)
 		if (r->conf->error_count < CONF_MAX_ERRORS)
 			conf_nearest(line->words[0].text, &r->conf->verbs->name,
 				sizeof *verb, near);
-		complain(r, line->words[0].column, "unknown word %s%s", line->words[0].text,
-			near);
+		complain(r, line->words[0].column, "unknown word %s%s",
+			line->words[0].text, near);
 		return;
 	}
 	if (words < verb->min || (verb->max && words > verb->max)) {
@@ -394,8 +398,8 @@ static const char *keep_name(struct conf *conf, const char *name)
 }
 
 /* Joins lines that end with '\' into one; returns where the next one starts. */
-static const char *take_line(struct reader *r, const char *p, const char *end,
-	struct str *line, int *lines)
+static const char *take_line(
+	struct reader *r, const char *p, const char *end, struct str *line, int *lines)
 {
 	bool bad = false;
 

@@ -77,8 +77,8 @@ bool json_parse(struct json_doc *doc, const void *text, size_t n, size_t max_byt
 			guess(p, n), end ? (size_t)(end - p) : 0, n);
 	if (!only_blanks(end, p + n)) {
 		json_release(doc);
-		return err_set(err, ERR_INPUT, "JSON followed by something else at byte %zu",
-			(size_t)(end - p));
+		return err_set(err, ERR_INPUT,
+			"JSON followed by something else at byte %zu", (size_t)(end - p));
 	}
 	return true;
 }

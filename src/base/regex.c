@@ -44,14 +44,15 @@ struct regex *regex_new(const char *pattern, struct err *err)
 		return NULL;
 	}
 	if (!strncmp(pattern, "(*", 2)) {
-		err_set(err, ERR_INPUT, "a pattern may not begin with (*: that sets limits");
+		err_set(err, ERR_INPUT,
+			"a pattern may not begin with (*: that sets limits");
 		return NULL;
 	}
 	if (!has_upper(pattern))
 		flags |= PCRE2_CASELESS;
 	re = mem_new(1, sizeof *re);
-	re->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, flags, &code,
-		&at, NULL);
+	re->code = pcre2_compile(
+		(PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, flags, &code, &at, NULL);
 	if (!re->code) {
 		unsigned char why[160];
 

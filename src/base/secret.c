@@ -36,7 +36,8 @@ struct secret *secret_new(const void *bytes, size_t n)
 
 	n = trimmed(p, n);
 	/* Guarded memory ends at a page's end: only whole words begin aligned. */
-	size = (sizeof *secret + n + sizeof secret->n) / sizeof secret->n * sizeof secret->n;
+	size = (sizeof *secret + n + sizeof secret->n) / sizeof secret->n *
+	       sizeof secret->n;
 	if (sodium_init() < 0 || !(secret = sodium_malloc(size)))
 		abort();
 	secret->n = n;
@@ -89,8 +90,9 @@ struct secret *secret_from_file(const char *path, struct err *err)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		err_set(err, ERR_AUTH, "%s is not a plain file", path);
 	else if (st.st_mode & 077)
-		err_set(err, ERR_AUTH, "%s can be read by others (mode %03o): chmod 600 %s",
-			path, (unsigned)(st.st_mode & 0777), path);
+		err_set(err, ERR_AUTH,
+			"%s can be read by others (mode %03o): chmod 600 %s", path,
+			(unsigned)(st.st_mode & 0777), path);
 	else
 		secret = read_secret(fd, path, err);
 	close(fd);
@@ -104,7 +106,8 @@ struct secret *secret_from_env(const char *name, struct err *err)
 	size_t n = value ? strlen(value) : 0;
 
 	if (!trimmed(value, n)) {
-		err_set(err, ERR_AUTH, "environment variable %s is not set or empty", name);
+		err_set(err, ERR_AUTH, "environment variable %s is not set or empty",
+			name);
 		return NULL;
 	}
 	if (n > SECRET_MAX_BYTES) {

@@ -68,8 +68,8 @@ static bool parse_choice(const char *choices, const char *text, int64_t *out)
 	return false;
 }
 
-static bool parse(const struct setting_row *row, const char *text, int64_t *out,
-	struct err *err)
+static bool parse(
+	const struct setting_row *row, const char *text, int64_t *out, struct err *err)
 {
 	static const char *const wanted[] = {
 		[SETTING_BOOL] = "on or off",
@@ -109,7 +109,8 @@ static bool parse(const struct setting_row *row, const char *text, int64_t *out,
 		return true;
 	if (row->type == SETTING_DURATION)
 		return err_set(err, ERR_INPUT, "%s goes from %s to %s, not %s", row->name,
-			duration_text(row->low, low), duration_text(row->high, high), text);
+			duration_text(row->low, low), duration_text(row->high, high),
+			text);
 	return err_set(err, ERR_INPUT, "%s goes from %lld to %lld, not %s", row->name,
 		(long long)row->low, (long long)row->high, text);
 }

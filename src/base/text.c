@@ -66,8 +66,7 @@ static size_t take_marks(struct untrusted rest, uint32_t base, struct text_clust
 	return used;
 }
 
-bool text_next(struct untrusted *rest, struct text_state *state,
-	struct text_cluster *out)
+bool text_next(struct untrusted *rest, struct text_state *state, struct text_cluster *out)
 {
 	uint32_t cp;
 	size_t n;
@@ -105,7 +104,8 @@ bool text_next(struct untrusted *rest, struct text_state *state,
 		*rest = untrusted_slice(*rest, n, SIZE_MAX);
 		return text_next(rest, state, out);
 	}
-	*out = (struct text_cluster){.n = (unsigned char)n, .width = (unsigned char)width};
+	*out = (struct text_cluster){
+		.n = (unsigned char)n, .width = (unsigned char)width};
 	memcpy(out->utf8, rest->bytes_, n);
 	*rest = untrusted_slice(*rest, n, SIZE_MAX);
 	*rest = untrusted_slice(*rest, take_marks(*rest, cp, out), SIZE_MAX);
@@ -185,7 +185,8 @@ void text_add_json(struct str *out, struct untrusted u)
 			n = 1;
 		} else if (at) {
 			str_printf(out, "\\%c", letters[at - names]);
-		} else if (cp < 0x20 || (cp >= 0x7f && cp <= 0xffff && !utf8_printable(cp))) {
+		} else if (cp < 0x20 ||
+			   (cp >= 0x7f && cp <= 0xffff && !utf8_printable(cp))) {
 			/* Escaped, so that a record shown on a terminal is inert. */
 			str_printf(out, "\\u%04x", (unsigned)cp);
 		} else if (cp > 0xffff && !utf8_printable(cp)) {

@@ -253,7 +253,8 @@ const char *duration_text(int64_t ms, char out[TIME_TEXT])
 	else if (n < 2 * DAY_MS)
 		snprintf(out, TIME_TEXT, "%s%dh", sign, (int)(n / HOUR_MS));
 	else
-		snprintf(out, TIME_TEXT, "%s%llud", sign, (unsigned long long)(n / DAY_MS));
+		snprintf(out, TIME_TEXT, "%s%llud", sign,
+			(unsigned long long)(n / DAY_MS));
 	return out;
 }
 

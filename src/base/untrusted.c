@@ -162,7 +162,8 @@ ptrdiff_t untrusted_find_nocase(struct untrusted u, const char *literal)
 	for (size_t i = 0; i + n <= u.n_; i++) {
 		size_t k = 0;
 
-		while (k < n && lower(u.bytes_[i + k]) == lower((unsigned char)literal[k]))
+		while (k < n &&
+			lower(u.bytes_[i + k]) == lower((unsigned char)literal[k]))
 			k++;
 		if (k == n)
 			return (ptrdiff_t)i;
@@ -198,8 +199,8 @@ static bool one_of(unsigned char c, const char *set)
 	return c && strchr(set, c);
 }
 
-bool untrusted_split(struct untrusted *rest, const char *separators,
-	struct untrusted *piece)
+bool untrusted_split(
+	struct untrusted *rest, const char *separators, struct untrusted *piece)
 {
 	size_t i = 0;
 

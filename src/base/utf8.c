@@ -24,8 +24,8 @@ size_t utf8_encode(uint32_t cp, char out[4])
 {
 	if (cp >= 0xd800 && cp <= 0xdfff)
 		return 0;
-	return (size_t)utf8proc_encode_char((utf8proc_int32_t)cp,
-		(utf8proc_uint8_t *)out);
+	return (size_t)utf8proc_encode_char(
+		(utf8proc_int32_t)cp, (utf8proc_uint8_t *)out);
 }
 
 int utf8_width(uint32_t cp)
@@ -37,8 +37,8 @@ int utf8_width(uint32_t cp)
 
 bool utf8_breaks(uint32_t a, uint32_t b, int32_t *state)
 {
-	return utf8proc_grapheme_break_stateful((utf8proc_int32_t)a,
-		(utf8proc_int32_t)b, state);
+	return utf8proc_grapheme_break_stateful(
+		(utf8proc_int32_t)a, (utf8proc_int32_t)b, state);
 }
 
 bool utf8_printable(uint32_t cp)

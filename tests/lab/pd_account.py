@@ -378,14 +378,13 @@ class Account:
         for source in sources:
             if source is target:
                 raise invalid('An incident cannot be merged into itself')
-            keep = [(alert.status, alert.resolved) for alert in source.alerts]
+            moved, source.alerts = source.alerts, []
             if source.open:
                 self.resolve(source, agent, at)
-            for alert, (alert.status, alert.resolved) in zip(source.alerts, keep):
-                self.by_key[target.service.id, alert.key] = target
-            target.alerts += source.alerts
-            source.alerts = []
             source.merged_into = target
+            target.alerts += moved
+            for alert in moved:
+                self.by_key[source.service.id, alert.key] = target
 
     def assign(self, incident, users, agent, at):
         incident.assigned = [(user, at) for user in users]

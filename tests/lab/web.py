@@ -46,7 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, body=b'', headers=(), content_type='application/json'):
         if not isinstance(body, bytes):
-            body = json.dumps(body).encode()
+            body = json.dumps(body, ensure_ascii=False).encode()
         self.send_response(status)
         if status != 204:
             self.send_header('Content-Type', content_type)

@@ -372,7 +372,7 @@ static bool open_terminal(struct pty *pty, int *slave, int cols, int rows)
 	return true;
 }
 
-static bool wait_for_start(struct pty *pty, char *why, size_t why_size)
+static bool wait_for_start(struct pty *pty, const char *name, char *why, size_t why_size)
 {
 	struct watcher_note note;
 
@@ -383,7 +383,8 @@ static bool wait_for_start(struct pty *pty, char *why, size_t why_size)
 			return true;
 		}
 		if (note.kind == WATCHER_FAILED) {
-			snprintf(why, why_size, "%s", strerror(note.value));
+			snprintf(why, why_size, "cannot run %s: %s", name,
+				strerror(note.value));
 			return false;
 		}
 	}
@@ -420,7 +421,7 @@ struct pty *pty_start(const struct pty_options *options, char *why, size_t why_s
 	if (pair[1] >= 0)
 		close(pair[1]);
 	pty->status = pair[0];
-	if (pty->watcher <= 0 || !wait_for_start(pty, why, why_size)) {
+	if (pty->watcher <= 0 || !wait_for_start(pty, options->argv[0], why, why_size)) {
 		pty_close(pty);
 		return NULL;
 	}

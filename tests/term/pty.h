@@ -42,8 +42,8 @@ struct pty_piece {
 
 struct pty;
 
-/* NULL and a sentence in `why` when there is no terminal or process to be had. A program
- * that cannot be executed says so on its screen and exits with 127. */
+/* NULL and a sentence in `why` when the program cannot be started. Else it runs: a signal
+ * sent next is its own affair. */
 struct pty *pty_start(const struct pty_options *options, char *why, size_t why_size);
 /* Kills whatever is left of the program. Accepts NULL. */
 void pty_close(struct pty *pty);

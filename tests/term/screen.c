@@ -162,6 +162,11 @@ char *screen_render(const struct emu *emu, const struct screen_masks *masks, boo
 	return text;
 }
 
+static bool blank(const struct emu_line *line)
+{
+	return strspn(line->text, " ") == line->bytes;
+}
+
 static void rule(FILE *out, int cols)
 {
 	fputs("       +", out);
@@ -180,11 +185,15 @@ void screen_print(FILE *out, const struct emu *emu)
 		emu_cols(emu), rows, state.alt_screen ? "alternate" : "main",
 		state.cursor_hidden ? "hidden" : "shown", state.row + 1, state.col + 1);
 	rule(out, emu_cols(emu));
-	for (int row = 0; row < rows; row++) {
+	for (int row = 0, blanks = 0; row < rows; row++) {
 		struct emu_line line;
 
 		emu_line(emu, row, &line);
-		fprintf(out, "    %3d|%s|\n", row + 1, line.text);
+		blanks = blank(&line) ? blanks + 1 : 0;
+		if (!blanks)
+			fprintf(out, "    %3d|%s|\n", row + 1, line.text);
+		else if (blanks == 1)
+			fprintf(out, "    %3d|\n", row + 1); /* one stands for all */
 		emu_line_release(&line);
 	}
 	rule(out, emu_cols(emu));

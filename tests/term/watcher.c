@@ -58,14 +58,14 @@ static void take_descriptors(int slave, int status)
 	close_range(SIGNALS, ~0u, 0);
 }
 
-static void watch_signals(sigset_t *old)
+static void watch_signals(void)
 {
 	sigset_t mine;
 
 	sigemptyset(&mine);
 	sigaddset(&mine, SIGCHLD);
 	sigaddset(&mine, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mine, old);
+	sigprocmask(SIG_BLOCK, &mine, NULL);
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGTTIN, SIG_IGN);
 	signal(SIGTSTP, SIG_IGN);
@@ -77,10 +77,12 @@ static void watch_signals(sigset_t *old)
 	close_range(FIRST_FREE, ~0u, 0);
 }
 
-static _Noreturn void become(const struct watcher_program *program)
+/* `started` closes by itself when the program begins; else it takes errno. */
+static _Noreturn void become(const struct watcher_program *program, int started)
 {
 	static const struct rlimit no_core = {0, 0};
 	sigset_t none;
+	int status;
 
 	setpgid(0, 0);
 	tcsetpgrp(SLAVE, getpid()); /* SIGTTOU is still ignored here */
@@ -98,8 +100,34 @@ static _Noreturn void become(const struct watcher_program *program)
 	setenv("TERM", program->term, 1);
 	if (!program->folder || chdir(program->folder) == 0)
 		execvp(program->argv[0], program->argv);
-	fprintf(stderr, "cannot run %s: %s\r\n", program->argv[0], strerror(errno));
+	status = errno;
+	(void)!write(started, &status, sizeof status);
 	_exit(127);
+}
+
+/* Returns when the program itself runs, so that a signal sent next reaches it and not
+ * this file's copy of it. 0 after telling of a failure. */
+static pid_t start(const struct watcher_program *program)
+{
+	int64_t at = now_ns();
+	int started[2], failed = 0;
+	pid_t pid;
+
+	if (pipe2(started, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		tell(WATCHER_FAILED, errno, 0);
+		return 0;
+	}
+	if (pid == 0)
+		become(program, started[1]);
+	close(started[1]);
+	if (read(started[0], &failed, sizeof failed) == sizeof failed) {
+		tell(WATCHER_FAILED, failed, 0);
+		pid = 0;
+	} else {
+		tell(WATCHER_STARTED, pid, at);
+	}
+	close(started[0]);
+	return pid;
 }
 
 static void reap(pid_t program)
@@ -174,23 +202,14 @@ static _Noreturn void finish(void)
 _Noreturn void watcher_run(int slave, int status, const struct watcher_program *program)
 {
 	struct signalfd_siginfo info;
-	sigset_t old;
 	pid_t pid;
-	int64_t at;
 
 	take_descriptors(slave, status);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	setsid();
 	ioctl(SLAVE, TIOCSCTTY, 0);
-	watch_signals(&old);
-	at = now_ns();
-	pid = fork();
-	if (pid == 0)
-		become(program);
-	if (pid < 0)
-		tell(WATCHER_FAILED, errno, 0);
-	else
-		tell(WATCHER_STARTED, pid, at);
+	watch_signals();
+	pid = start(program);
 	for (;;) {
 		struct pollfd fds[] = {{.fd = SIGNALS, .events = POLLIN},
 			{.fd = STATUS, .events = POLLIN}};

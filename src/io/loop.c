@@ -1,0 +1,275 @@
+/* The event loop: libuv behind plain watches, timers, one tick a second and one hook
+ * at the end of each turn. Timers that are due within a turn share it. Main only. */
+#include "io/loop.h"
+
+#include "base/alloc.h"
+#include "base/time.h"
+
+#include <uv.h>
+
+enum { MAX_HOOKS = 8, MAX_SIGNALS = 8 };
+
+struct loop_signal {
+	uv_signal_t handle;
+	void (*got)(void *ctx);
+	void *ctx;
+};
+
+struct loop {
+	uv_loop_t uv;
+	uv_prepare_t prepare;
+	uv_check_t check;
+	uv_timer_t tick;
+	int64_t turn_began_us, longest_us;
+	int tick_count, turn_count, signal_count;
+	struct {
+		void (*fn)(void *ctx, int64_t now);
+		void *ctx;
+	} ticks[MAX_HOOKS];
+	struct {
+		void (*fn)(void *ctx);
+		void *ctx;
+	} turns[MAX_HOOKS];
+	struct loop_signal signals[MAX_SIGNALS];
+};
+
+struct loop_watch {
+	uv_poll_t handle;
+	void (*ready)(void *ctx, int events);
+	void *ctx;
+};
+
+struct loop_timer {
+	uv_timer_t handle;
+	void (*fire)(void *ctx);
+	void *ctx;
+};
+
+static void end_turn(uv_prepare_t *handle)
+{
+	struct loop *loop = handle->data;
+	int64_t took;
+
+	for (int i = 0; i < loop->turn_count; i++)
+		loop->turns[i].fn(loop->turns[i].ctx);
+	if (!loop->turn_began_us)
+		return;
+	took = time_mono_us() - loop->turn_began_us;
+	if (took > loop->longest_us)
+		loop->longest_us = took;
+	loop->turn_began_us = 0;
+}
+
+static void begin_turn(uv_check_t *handle)
+{
+	struct loop *loop = handle->data;
+
+	loop->turn_began_us = time_mono_us();
+}
+
+/* libuv runs timers before prepare, so their time counts from here. */
+static void on_tick(uv_timer_t *handle)
+{
+	struct loop *loop = handle->data;
+	int64_t now = time_now_ms(), delay = 1000 - now % 1000;
+
+	if (!loop->turn_began_us)
+		loop->turn_began_us = time_mono_us();
+	if (delay < 100)
+		delay += 1000;
+	uv_timer_start(handle, on_tick, (uint64_t)delay, 0);
+	for (int i = 0; i < loop->tick_count; i++)
+		loop->ticks[i].fn(loop->ticks[i].ctx, now);
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *loop = mem_new(1, sizeof *loop);
+
+	uv_loop_init(&loop->uv);
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	uv_check_init(&loop->uv, &loop->check);
+	uv_timer_init(&loop->uv, &loop->tick);
+	loop->prepare.data = loop->check.data = loop->tick.data = loop;
+	uv_prepare_start(&loop->prepare, end_turn);
+	uv_check_start(&loop->check, begin_turn);
+	uv_unref((uv_handle_t *)&loop->prepare);
+	uv_unref((uv_handle_t *)&loop->check);
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	uv_close((uv_handle_t *)&loop->prepare, NULL);
+	uv_close((uv_handle_t *)&loop->check, NULL);
+	uv_close((uv_handle_t *)&loop->tick, NULL);
+	for (int i = 0; i < loop->signal_count; i++)
+		uv_close((uv_handle_t *)&loop->signals[i].handle, NULL);
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&loop->uv);
+	mem_free(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+	if (loop->tick_count && !uv_is_active((uv_handle_t *)&loop->tick)) {
+		uv_update_time(&loop->uv);
+		uv_timer_start(
+			&loop->tick, on_tick, (uint64_t)(1000 - time_now_ms() % 1000), 0);
+	}
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop)
+{
+	uv_stop(&loop->uv);
+}
+
+static void on_ready(uv_poll_t *handle, int status, int events)
+{
+	struct loop_watch *watch = handle->data;
+	int out = status < 0 ? -1 : 0;
+
+	if (status >= 0 && (events & (UV_READABLE | UV_DISCONNECT)))
+		out |= LOOP_READ;
+	if (status >= 0 && (events & UV_WRITABLE))
+		out |= LOOP_WRITE;
+	watch->ready(watch->ctx, out);
+}
+
+static int uv_events(int events)
+{
+	return (events & LOOP_READ ? UV_READABLE : 0) |
+	       (events & LOOP_WRITE ? UV_WRITABLE : 0);
+}
+
+struct loop_watch *loop_watch(struct loop *loop, int fd, int events,
+	void (*ready)(void *ctx, int events), void *ctx)
+{
+	struct loop_watch *watch = mem_new(1, sizeof *watch);
+
+	watch->ready = ready;
+	watch->ctx = ctx;
+	if (uv_poll_init(&loop->uv, &watch->handle, fd)) {
+		mem_free(watch);
+		return NULL;
+	}
+	watch->handle.data = watch;
+	loop_watch_change(watch, events);
+	return watch;
+}
+
+void loop_watch_change(struct loop_watch *watch, int events)
+{
+	if (events)
+		uv_poll_start(&watch->handle, uv_events(events), on_ready);
+	else
+		uv_poll_stop(&watch->handle);
+}
+
+static void free_watch(uv_handle_t *handle)
+{
+	mem_free(handle->data);
+}
+
+void loop_watch_free(struct loop_watch *watch)
+{
+	if (watch)
+		uv_close((uv_handle_t *)&watch->handle, free_watch);
+}
+
+static void on_timer(uv_timer_t *handle)
+{
+	struct loop_timer *timer = handle->data;
+
+	timer->fire(timer->ctx);
+}
+
+struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *ctx)
+{
+	struct loop_timer *timer = mem_new(1, sizeof *timer);
+
+	timer->fire = fire;
+	timer->ctx = ctx;
+	uv_timer_init(&loop->uv, &timer->handle);
+	timer->handle.data = timer;
+	return timer;
+}
+
+void loop_timer_start(struct loop_timer *timer, int64_t delay_ms)
+{
+	uv_update_time(timer->handle.loop);
+	uv_timer_start(
+		&timer->handle, on_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
+}
+
+void loop_timer_stop(struct loop_timer *timer)
+{
+	uv_timer_stop(&timer->handle);
+}
+
+bool loop_timer_active(const struct loop_timer *timer)
+{
+	return uv_is_active((const uv_handle_t *)&timer->handle);
+}
+
+void loop_timer_free(struct loop_timer *timer)
+{
+	if (timer)
+		uv_close((uv_handle_t *)&timer->handle, free_watch);
+}
+
+void loop_on_tick(struct loop *loop, void (*tick)(void *ctx, int64_t now), void *ctx)
+{
+	if (loop->tick_count == MAX_HOOKS)
+		return;
+	loop->ticks[loop->tick_count].fn = tick;
+	loop->ticks[loop->tick_count++].ctx = ctx;
+}
+
+void loop_on_turn(struct loop *loop, void (*turn)(void *ctx), void *ctx)
+{
+	if (loop->turn_count == MAX_HOOKS)
+		return;
+	loop->turns[loop->turn_count].fn = turn;
+	loop->turns[loop->turn_count++].ctx = ctx;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct loop_signal *s = handle->data;
+
+	(void)number;
+	s->got(s->ctx);
+}
+
+void loop_on_signal(struct loop *loop, int signal, void (*got)(void *ctx), void *ctx)
+{
+	struct loop_signal *s = &loop->signals[loop->signal_count];
+
+	if (loop->signal_count == MAX_SIGNALS)
+		return;
+	loop->signal_count++;
+	s->got = got;
+	s->ctx = ctx;
+	uv_signal_init(&loop->uv, &s->handle);
+	s->handle.data = s;
+	uv_signal_start(&s->handle, on_signal, signal);
+	uv_unref((uv_handle_t *)&s->handle);
+}
+
+int64_t loop_longest_us(struct loop *loop, bool reset)
+{
+	int64_t longest = loop->longest_us;
+
+	if (reset)
+		loop->longest_us = 0;
+	return longest;
+}
+
+void *loop_uv(struct loop *loop)
+{
+	return &loop->uv;
+}

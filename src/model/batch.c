@@ -1,0 +1,178 @@
+/* Batches: growing arrays in an arena, and their printed form for tests. */
+#include "model/batch.h"
+
+#include "base/str.h"
+#include "base/text.h"
+
+#include <string.h>
+
+void batch_init(struct batch *batch, struct arena *arena)
+{
+	*batch = (struct batch){.arena = arena};
+}
+
+/* Grows by doubling inside the arena; the old copy is left to it. */
+static void *add(struct batch *batch, void **items, size_t *count, size_t *cap,
+	size_t size, size_t max)
+{
+	void *item;
+
+	if (*count == *cap) {
+		size_t more = *cap ? *cap * 2 : 16;
+		void *bigger;
+
+		if (more > max)
+			more = max;
+		bigger = *count < more ? arena_alloc(batch->arena, more * size) : NULL;
+		if (!bigger) {
+			batch->cut = true;
+			return NULL;
+		}
+		if (*count)
+			memcpy(bigger, *items, *count * size);
+		*items = bigger;
+		*cap = more;
+	}
+	item = (char *)*items + (*count)++ * size;
+	memset(item, 0, size);
+	return item;
+}
+
+#define ADD(items, count, cap, max)                                                      \
+	add(batch, (void **)&batch->items, &batch->count, &batch->cap,                   \
+		sizeof *batch->items, max)
+
+struct batch_series *batch_add_series(struct batch *batch)
+{
+	return ADD(series, series_count, series_cap, BATCH_MAX_SERIES);
+}
+
+struct alert_draft *batch_add_alert(struct batch *batch)
+{
+	return ADD(alerts, alert_count, alert_cap, BATCH_MAX_ALERTS);
+}
+
+struct batch_silence *batch_add_silence(struct batch *batch)
+{
+	return ADD(silences, silence_count, silence_cap, BATCH_MAX_ITEMS);
+}
+
+struct batch_rule *batch_add_rule(struct batch *batch)
+{
+	return ADD(rules, rule_count, rule_cap, BATCH_MAX_ITEMS);
+}
+
+struct batch_change *batch_add_change(struct batch *batch)
+{
+	return ADD(changes, change_count, change_cap, BATCH_MAX_ITEMS);
+}
+
+struct batch_oncall *batch_add_oncall(struct batch *batch)
+{
+	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
+}
+
+static void word(struct str *out, const char *name, struct untrusted text)
+{
+	if (untrusted_empty(text))
+		return;
+	str_printf(out, " %s=", name);
+	text_add_json(out, text);
+}
+
+static void print_alert(const struct alert_draft *a, struct str *out)
+{
+	static const char *const names[ALERT_TEXT_COUNT] = {"id", "title", "summary",
+		"service", "group", "acked_by", "assigned", "next", "link", "runbook",
+		"expr"};
+
+	str_printf(out,
+		"alert %s %s pages=%d started=%lld acked=%lld next=%lld number=%u",
+		severity_name(a->severity), alert_state_name(a->state), a->pages,
+		(long long)a->started_at, (long long)a->acked_at, (long long)a->next_at,
+		(unsigned)a->number);
+	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
+		word(out, names[i], a->texts[i]);
+	str_putc(out, '\n');
+	for (size_t i = 0; i < a->label_count; i++) {
+		str_puts(out, "  label ");
+		text_add_json(out, a->labels[i].name);
+		word(out, "value", a->labels[i].value);
+		str_putc(out, '\n');
+	}
+	for (size_t i = 0; i < a->annotation_count; i++) {
+		str_puts(out, "  annotation ");
+		text_add_json(out, a->annotations[i].name);
+		word(out, "value", a->annotations[i].value);
+		str_putc(out, '\n');
+	}
+}
+
+static void print_rest(const struct batch *batch, struct str *out)
+{
+	for (size_t i = 0; i < batch->silence_count; i++) {
+		const struct batch_silence *s = &batch->silences[i];
+
+		str_printf(out, "silence active=%d %lld..%lld", s->active,
+			(long long)s->starts_at, (long long)s->ends_at);
+		word(out, "id", s->id);
+		word(out, "matchers", s->matchers);
+		word(out, "author", s->author);
+		word(out, "comment", s->comment);
+		str_putc(out, '\n');
+	}
+	for (size_t i = 0; i < batch->rule_count; i++) {
+		const struct batch_rule *r = &batch->rules[i];
+
+		str_printf(out, "rule for=%g", r->for_s);
+		word(out, "name", r->name);
+		word(out, "expr", r->expr);
+		word(out, "state", r->state);
+		word(out, "health", r->health);
+		word(out, "error", r->last_error);
+		str_putc(out, '\n');
+	}
+	for (size_t i = 0; i < batch->change_count; i++) {
+		const struct batch_change *c = &batch->changes[i];
+
+		str_printf(out, "change at=%lld", (long long)c->at);
+		word(out, "id", c->id);
+		word(out, "service", c->service);
+		word(out, "summary", c->summary);
+		word(out, "link", c->link);
+		str_putc(out, '\n');
+	}
+	for (size_t i = 0; i < batch->oncall_count; i++) {
+		const struct batch_oncall *o = &batch->oncalls[i];
+
+		str_printf(out, "oncall level=%d me=%d ends=%lld", o->level, o->me,
+			(long long)o->ends_at);
+		word(out, "who", o->who);
+		word(out, "policy", o->policy);
+		str_putc(out, '\n');
+	}
+}
+
+void batch_print(const struct batch *batch, struct str *out)
+{
+	for (size_t i = 0; i < batch->series_count; i++) {
+		const struct batch_series *s = &batch->series[i];
+
+		str_printf(
+			out, "series query=%d%s", s->query, s->history ? " history" : "");
+		word(out, "labels", s->labels);
+		for (size_t k = 0; k < s->count; k++)
+			str_printf(out, " %lld:%.12g", (long long)s->points[k].at,
+				s->points[k].value);
+		str_putc(out, '\n');
+	}
+	for (size_t i = 0; i < batch->alert_count; i++)
+		print_alert(&batch->alerts[i], out);
+	print_rest(batch, out);
+	str_printf(out,
+		"snapshot alerts=%d silences=%d rules=%d oncalls=%d cut=%d partial=%d",
+		batch->alerts_snapshot, batch->silences_snapshot, batch->rules_snapshot,
+		batch->oncalls_snapshot, batch->cut, batch->partial);
+	word(out, "warning", batch->warning);
+	str_putc(out, '\n');
+}

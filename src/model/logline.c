@@ -1,0 +1,169 @@
+/* Log lines taken apart: time, host, unit, level, text. Views only; nothing is
+ * copied and nothing is trusted. Pure. */
+#include "model/logline.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const char *level_name(enum level level)
+{
+	static const char *const names[] = {
+		"", "debug", "info", "warn", "error", "fatal"};
+
+	return names[level];
+}
+
+static const struct {
+	const char *word;
+	enum level level;
+} level_words[] = {
+	{"panic", LEVEL_FATAL},
+	{"fatal", LEVEL_FATAL},
+	{"emerg", LEVEL_FATAL},
+	{"critical", LEVEL_FATAL},
+	{"alert", LEVEL_FATAL},
+	{"error", LEVEL_ERROR},
+	{"err", LEVEL_ERROR},
+	{"failed", LEVEL_ERROR},
+	{"failure", LEVEL_ERROR},
+	{"exception", LEVEL_ERROR},
+	{"warning", LEVEL_WARN},
+	{"warn", LEVEL_WARN},
+	{"info", LEVEL_INFO},
+	{"notice", LEVEL_INFO},
+	{"debug", LEVEL_DEBUG},
+	{"trace", LEVEL_DEBUG},
+};
+
+enum { LEVEL_LOOK = 160 };
+
+enum level level_guess(struct untrusted text)
+{
+	static const char blanks[] = " \t[]{}()<>:=,;\"'|/";
+	struct untrusted rest = untrusted_slice(text, 0, LEVEL_LOOK), word;
+	enum level worst = LEVEL_NONE;
+
+	while (untrusted_word(&rest, blanks, &word)) {
+		for (size_t i = 0; i < sizeof level_words / sizeof level_words[0]; i++) {
+			const char *want = level_words[i].word;
+
+			if (untrusted_size(word) == strlen(want) &&
+				!untrusted_find_nocase(word, want)) {
+				if (level_words[i].level > worst)
+					worst = level_words[i].level;
+				break;
+			}
+		}
+	}
+	return worst;
+}
+
+/* "Nov 21 14:32:01" in local time, in the year nearest to now. */
+static bool syslog_time(struct untrusted line, int64_t now, int64_t *out)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct untrusted name = untrusted_slice(line, 0, 3), rest;
+	struct tm tm = {.tm_isdst = -1}, today;
+	char text[16];
+	time_t seconds = (time_t)(now / 1000), t;
+	int month = -1, day, h, m, s;
+
+	if (untrusted_size(line) < 16)
+		return false;
+	for (int i = 0; i < 12 && month < 0; i++) {
+		char three[4] = {months[i * 3], months[i * 3 + 1], months[i * 3 + 2], 0};
+
+		if (untrusted_is(name, three))
+			month = i;
+	}
+	rest = untrusted_slice(line, 3, 12);
+	text_line(rest, text, sizeof text);
+	if (month < 0 || sscanf(text, "%d %2d:%2d:%2d", &day, &h, &m, &s) != 4 ||
+		day < 1 || day > 31 || h > 23 || m > 59 || s > 60)
+		return false;
+	localtime_r(&seconds, &today);
+	tm.tm_year = today.tm_year;
+	if (month > today.tm_mon + 6)
+		tm.tm_year--;
+	tm.tm_mon = month;
+	tm.tm_mday = day;
+	tm.tm_hour = h;
+	tm.tm_min = m;
+	tm.tm_sec = s;
+	t = mktime(&tm);
+	if (t == (time_t)-1)
+		return false;
+	*out = (int64_t)t * 1000;
+	return true;
+}
+
+/* "2026-11-21 14:32:01,123" without a zone counts as local time. */
+static bool plain_time(struct untrusted line, int64_t *out, size_t *used)
+{
+	struct tm tm = {.tm_isdst = -1};
+	char text[24];
+	int ms = 0;
+	time_t t;
+
+	if (untrusted_size(line) < 19)
+		return false;
+	text_line(untrusted_slice(line, 0, 23), text, sizeof text);
+	if (sscanf(text, "%4d-%2d-%2d%*1[ T]%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
+		    &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6 ||
+		tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday > 31)
+		return false;
+	*used = 19;
+	if ((text[19] == '.' || text[19] == ',') && sscanf(text + 20, "%3d", &ms) == 1)
+		*used = 23;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	t = mktime(&tm);
+	if (t == (time_t)-1)
+		return false;
+	*out = (int64_t)t * 1000 + ms;
+	return true;
+}
+
+/* "host unit[12]: text" behind a stamp. */
+static void take_origin(struct untrusted rest, struct logline *out)
+{
+	struct untrusted before = rest, host, unit;
+	size_t n;
+
+	if (!untrusted_word(&rest, " ", &host) || !untrusted_word(&rest, " ", &unit))
+		return;
+	n = untrusted_size(unit);
+	if (n < 2 || !untrusted_is(untrusted_slice(unit, n - 1, 1), ":")) {
+		out->text = untrusted_trim(before);
+		return;
+	}
+	out->host = host;
+	out->unit = untrusted_slice(unit, 0, n - 1);
+	out->text = untrusted_trim(rest);
+}
+
+void logline_parse(struct untrusted line, int64_t now, struct logline *out)
+{
+	struct untrusted rest = line, first;
+	size_t used;
+
+	*out = (struct logline){.text = line};
+	if (untrusted_word(&rest, " ", &first) && untrusted_to_time(first, &out->at) &&
+		untrusted_size(first) > 10) {
+		out->text = untrusted_trim(rest);
+		take_origin(rest, out);
+	} else if (syslog_time(line, now, &out->at)) {
+		rest = untrusted_slice(line, 15, SIZE_MAX);
+		out->text = untrusted_trim(rest);
+		take_origin(rest, out);
+	} else if (plain_time(line, &out->at, &used)) {
+		out->text = untrusted_trim(untrusted_slice(line, used, SIZE_MAX));
+	} else {
+		out->at = 0;
+	}
+	out->level = level_guess(out->text);
+}

@@ -1,0 +1,158 @@
+/* Rings of points. Main thread. */
+#include "model/series.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+enum { FIRST_CAP = 64 };
+
+struct series *series_new(struct untrusted key, size_t name_from, size_t name_n)
+{
+	struct series *series = mem_new(1, sizeof *series);
+
+	series->key = untrusted_keep(key, SERIES_KEY_MAX);
+	series->id = untrusted_hash(key);
+	series->name = untrusted_slice(series->key, name_from, name_n);
+	series->limits = (struct limits){NAN, NAN, false};
+	return series;
+}
+
+void series_free(struct series *series)
+{
+	if (!series)
+		return;
+	untrusted_free(series->key);
+	mem_free(series->points);
+	mem_free(series);
+}
+
+struct point series_at(const struct series *series, size_t i)
+{
+	return series->points[(series->head + i) % series->cap];
+}
+
+bool series_last(const struct series *series, struct point *out)
+{
+	if (!series->count)
+		return false;
+	*out = series_at(series, series->count - 1);
+	return true;
+}
+
+static void grow(struct series *series)
+{
+	uint32_t cap = series->cap ? series->cap * 2 : FIRST_CAP;
+	struct point *points;
+
+	if (cap > SERIES_MAX_POINTS)
+		cap = SERIES_MAX_POINTS;
+	points = mem_new(cap, sizeof *points);
+	for (uint32_t i = 0; i < series->count; i++)
+		points[i] = series_at(series, i);
+	mem_free(series->points);
+	series->points = points;
+	series->cap = cap;
+	series->head = 0;
+}
+
+void series_add(struct series *series, struct point point)
+{
+	struct point last;
+
+	if (isnan(point.value) || (series_last(series, &last) && point.at <= last.at))
+		return;
+	if (series->count == series->cap && series->cap < SERIES_MAX_POINTS)
+		grow(series);
+	if (series->count == series->cap) {
+		series->head = (series->head + 1) % series->cap;
+		series->count--;
+	}
+	series->points[(series->head + series->count++) % series->cap] = point;
+}
+
+void series_merge(struct series *series, const struct point *points, size_t n)
+{
+	struct point *old = mem_new(series->count, sizeof *old);
+	size_t count = series->count, i = 0, j = 0;
+
+	for (size_t k = 0; k < count; k++)
+		old[k] = series_at(series, k);
+	series->count = 0;
+	series->head = 0;
+	while (i < n || j < count) {
+		if (j == count || (i < n && points[i].at < old[j].at))
+			series_add(series, points[i++]);
+		else
+			series_add(series, old[j++]);
+	}
+	mem_free(old);
+}
+
+size_t series_find(const struct series *series, int64_t at)
+{
+	size_t low = 0, high = series->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (series_at(series, middle).at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct series_span series_span(const struct series *series, int64_t from, int64_t to)
+{
+	struct series_span span = {NAN, NAN, NAN, NAN, 0};
+	double sum = 0;
+
+	for (size_t i = series_find(series, from); i < series->count; i++) {
+		struct point p = series_at(series, i);
+
+		if (p.at > to)
+			break;
+		if (!span.count || p.value < span.low)
+			span.low = p.value;
+		if (!span.count || p.value > span.high)
+			span.high = p.value;
+		span.last = p.value;
+		sum += p.value;
+		span.count++;
+	}
+	if (span.count)
+		span.mean = sum / (double)span.count;
+	return span;
+}
+
+void series_buckets(
+	const struct series *series, int64_t from, int64_t to, double *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = NAN;
+	if (to <= from || !n)
+		return;
+	for (size_t i = series_find(series, from); i < series->count; i++) {
+		struct point p = series_at(series, i);
+		size_t k;
+
+		if (p.at >= to)
+			break;
+		k = (size_t)((double)(p.at - from) * (double)n / (double)(to - from));
+		if (k < n && (isnan(out[k]) || p.value > out[k]))
+			out[k] = p.value;
+	}
+}
+
+enum severity limits_judge(struct limits limits, double value)
+{
+	double sign = limits.below ? -1 : 1;
+
+	if (!isnan(limits.critical) && value * sign >= limits.critical * sign)
+		return SEVERITY_CRITICAL;
+	if (!isnan(limits.warn) && value * sign >= limits.warn * sign)
+		return SEVERITY_WARNING;
+	return SEVERITY_OK;
+}

@@ -1,0 +1,2 @@
+# says: took longer than its limit
+sh sleep 30

@@ -1,0 +1,2 @@
+# says: there is no directive nonsense
+nonsense 1 2
