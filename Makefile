@@ -10,7 +10,7 @@ DEPS     := build-essential pkg-config libncurses-dev libcurl4-openssl-dev libcj
 LIBS    := ncursesw libcurl libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl
 PKG     := pkg-config
 
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror=format
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror=format -Wno-format-truncation
 OPT     ?= -O2 -g
 SAN     ?=
 CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) \
@@ -30,15 +30,17 @@ LIB     := $(BUILD)/liboogway.a
 all: oogway
 
 oogway: $(BUILD)/main.o $(LIB)
-	$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
+	@echo "  link $@"
+	@$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
 
 $(LIB): $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Keymaps, themes and starter runbooks are built in: the shipped files are the defaults.
 $(BUILD)/gen/embedded.c: $(SHIPPED) Makefile
@@ -53,7 +55,7 @@ $(BUILD)/gen/embedded.c: $(SHIPPED) Makefile
 	done; echo '{0},'; echo '};'; } > $@
 
 $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
-	$(CC) $(CFLAGS_) -Wno-overlength-strings -Isrc/app -c -o $@ $<
+	@$(CC) $(CFLAGS_) -Wno-overlength-strings -Isrc/app -c -o $@ $<
 
 # Objects are rebuilt when the flags change.
 $(BUILD)/flags: FORCE
@@ -69,7 +71,8 @@ UNITS   := $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
 
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDLIBS_) -lcmocka
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDLIBS_) -lcmocka
 
 -include $(UNITS:=.d)
 

@@ -277,7 +277,7 @@ void sources_tick(struct sources *sources, int64_t now)
 void sources_set_window(struct sources *sources)
 {
 	struct app *app = sources->app;
-	struct source_window window = {window_from(app), app->window.to, 0};
+	struct source_window window = {.from = window_from(app), .to = app->window.to};
 
 	/* About as many points as a wide chart has columns, twice over. */
 	window.step_ms = app->window.span_ms / 240;
