@@ -300,7 +300,12 @@ size_t sources_count(const struct sources *sources)
 
 const struct source_row *sources_row(const struct sources *sources, size_t i)
 {
-	return &sources->list[i]->row;
+	struct source_row *row = &sources->list[i]->row;
+
+	/* The engine owns the figures; the row shows them as they are now. */
+	if (row->poll >= 0)
+		row->status = *poll_status(sources->poll, row->poll);
+	return row;
 }
 
 int sources_find(const struct sources *sources, const char *name)
