@@ -20,7 +20,8 @@ LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 
 FOLDERS := base io model store connect analysis app ui
 SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
-OBJ     := $(SRC:src/%.c=$(BUILD)/%.o)
+OBJ     := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/gen/embedded.o
+SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
@@ -38,6 +39,21 @@ $(LIB): $(OBJ)
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
+
+# Keymaps, themes and starter runbooks are built in: the shipped files are the defaults.
+$(BUILD)/gen/embedded.c: $(SHIPPED) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "embedded.h"'; n=0; \
+	for f in $(SHIPPED); do n=$$((n + 1)); \
+		echo "static const char text_$$n[] ="; \
+		sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $$f; echo ';'; \
+	done; n=0; echo 'const struct embedded embedded_files[] = {'; \
+	for f in $(SHIPPED); do n=$$((n + 1)); \
+		echo "{\"$$f\", text_$$n, sizeof text_$$n - 1},"; \
+	done; echo '{0},'; echo '};'; } > $@
+
+$(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
+	$(CC) $(CFLAGS_) -Wno-overlength-strings -Isrc/app -c -o $@ $<
 
 # Objects are rebuilt when the flags change.
 $(BUILD)/flags: FORCE

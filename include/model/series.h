@@ -33,6 +33,7 @@ struct series {
 	struct untrusted key;  /* owned: "host/cpu" or "prom/error rate{service=\"a\"}" */
 	struct untrusted name; /* a part of key: what the list shows */
 	int source;            /* index in the source table */
+	uint32_t order;        /* position of its query in the rc, or of its reader */
 	enum unit unit;
 	struct limits limits;
 	int64_t interval_ms; /* between points, as expected */

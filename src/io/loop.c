@@ -237,6 +237,16 @@ void loop_on_turn(struct loop *loop, void (*turn)(void *ctx), void *ctx)
 	loop->turns[loop->turn_count++].ctx = ctx;
 }
 
+void loop_off_turn(struct loop *loop, void *ctx)
+{
+	int kept = 0;
+
+	for (int i = 0; i < loop->turn_count; i++)
+		if (loop->turns[i].ctx != ctx)
+			loop->turns[kept++] = loop->turns[i];
+	loop->turn_count = kept;
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct loop_signal *s = handle->data;

@@ -12,7 +12,7 @@ static const char *const names[UNIT_COUNT_] = {
 	[UNIT_BYTES] = "bytes",
 	[UNIT_BYTES_PER_S] = "bytes/s",
 	[UNIT_SECONDS] = "seconds",
-	[UNIT_PER_S] = "per_s",
+	[UNIT_PER_S] = "per-second",
 	[UNIT_CELSIUS] = "celsius",
 };
 

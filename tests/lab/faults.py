@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """A server that misbehaves on demand, in front of a backend, a file or a canned answer.
 
 A port has a mode, set at start (--port 8081=hang) or at run time on the control
@@ -12,7 +12,6 @@ import http.client
 import itertools
 import json
 import math
-import os
 import random
 import re
 import socket

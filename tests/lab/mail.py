@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """An SMTP server on loopback that keeps each mail as a file.
 
 STARTTLS is offered; AUTH PLAIN and LOGIN too, once inside TLS. A recipient named
@@ -19,7 +19,8 @@ import web
 class Keep:
     def __init__(self, folder):
         self.folder = folder
-        self.numbers = itertools.count(1 + len(os.listdir(folder)))
+        self.numbers = itertools.count(1 + max(
+            (int(name[:6]) for name in os.listdir(folder) if name[:6].isdigit()), default=0))
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         code = re.match(r'code-([45]\d\d)@', address)
@@ -52,7 +53,8 @@ async def main():
 
     def authenticate(server, session, envelope, mechanism, login):
         known = secrets.compare_digest(login.login + b'\0' + login.password, b'oogway\0' + password)
-        return AuthResult(success=known, handled=False, auth_data=login.login.decode('ascii', 'replace'))
+        name = login.login.decode('ascii', 'replace')
+        return AuthResult(success=known, handled=False, auth_data=name)
 
     keep, context = Keep(options.mail), web.tls_context(*options.tls)
     server = await asyncio.get_running_loop().create_server(

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """A fake PagerDuty: REST v2, Events v2 and change events, on loopback.
 
 Written from the published specification, and for what it does not say (limits,
@@ -18,6 +18,7 @@ import struct
 import sys
 import threading
 import time
+import traceback
 import urllib.parse
 import zoneinfo
 
@@ -867,6 +868,10 @@ class Door(web.Handler):
             if refused.errors:
                 error['errors'] = refused.errors
             return refused.status, {'error': error}, headers
+        except (KeyError, TypeError, ValueError, AttributeError):
+            # A body of a shape nobody thought of; the log says where.
+            traceback.print_exc()
+            return 500, {'error': {'message': 'Internal Server Error', 'code': 2000}}, headers
 
     def authenticate(self):
         scheme, _, token = self.headers.get('Authorization', '').partition(' ')

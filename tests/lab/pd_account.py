@@ -411,7 +411,7 @@ class Account:
                     alert.status, alert.resolved = 'triggered', None
             incident.updated = at
         elif incident and action == 'acknowledge':
-            self.acknowledge(incident, agent, at)
+            self.acknowledge(incident, service, at)
         elif incident and action == 'resolve':
             for alert in incident.alerts:
                 if alert.key == key:

@@ -36,8 +36,15 @@ class View:
         if thing is None:
             return None
         if include in self.include:
-            return getattr(self, thing.kind)(thing)
+            # One level deep: what is inside is referred to.
+            return getattr(View(self.account, self.zone), thing.kind)(thing)
         return self.tag(thing, thing.kind + '_reference')
+
+    def agent(self, who, include=None):
+        """Whoever acted: people and services by kind, any integration by one word."""
+        if who.kind in ('user', 'service'):
+            return self.ref(who, include if who.kind == 'user' else None)
+        return self.tag(who, 'integration_reference')
 
     def refs(self, things, include=None):
         return [self.ref(thing, include) for thing in things]
@@ -46,7 +53,7 @@ class View:
 
     def incident(self, incident):
         def moment(pairs, name, include):
-            return [{'at': self.iso(at), name: self.ref(who, include)} for who, at in pairs]
+            return [{'at': self.iso(at), name: self.agent(who, include)} for who, at in pairs]
 
         alerts = incident.alerts
         triggered = sum(alert.status == 'triggered' for alert in alerts)
@@ -63,7 +70,7 @@ class View:
             'assignments': moment(incident.assigned, 'assignee', 'assignees'),
             'assigned_via': incident.assigned_via,
             'last_status_change_at': self.iso(incident.changed),
-            'last_status_change_by': self.ref(incident.changed_by, 'users'),
+            'last_status_change_by': self.agent(incident.changed_by, 'users'),
             'resolved_at': self.iso(incident.resolved),
             'first_trigger_log_entry': self.first_entry(incident),
             'alert_counts': {'all': len(alerts), 'triggered': triggered,
@@ -100,7 +107,7 @@ class View:
     def first_entry(self, incident):
         entry = incident.log[0]
         if 'first_trigger_log_entries' in self.include:
-            return self.log_entry(incident, entry)
+            return View(self.account, self.zone).log_entry(incident, entry)
         return self.entry_tag(incident, entry, '_reference')
 
     def entry_tag(self, incident, entry, suffix=''):
@@ -124,7 +131,7 @@ class View:
         made = {
             **self.entry_tag(incident, entry),
             'created_at': self.iso(entry.at),
-            'agent': self.ref(entry.agent),
+            'agent': self.agent(entry.agent, 'agents'),
             'channel': {'type': 'auto' if entry.agent.kind == 'service' else 'api'},
             'service': self.ref(incident.service, 'services'),
             'incident': self.ref(incident, 'incidents'),

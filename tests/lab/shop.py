@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """The shop: an exporter of services, queues, databases and hosts that move with time.
 
 Every value is a function of the seed and of the seconds since the start. A file
@@ -14,7 +14,7 @@ import time
 import web
 
 # service, team, requests a second, median latency in seconds
-SERVICES = (('payments-api', 'payments', 120, 0.06), ('checkout', 'payments', 45, 0.09),
+SERVICES = (('payments-api', 'payments', 120, 0.06), ('checkout', 'payments', 45, 0.06),
             ('orders', 'orders', 80, 0.04), ('cart', 'orders', 200, 0.02),
             ('search', 'platform', 150, 0.05))
 QUEUES = (('orders-events', 'orders', 'orders', 80), ('emails', 'checkout', 'payments', 25))
@@ -134,7 +134,9 @@ class Shop:
                             ('iowait', busy * 0.1)):
             for core in range(CORES):
                 self.add('node_cpu_seconds_total', share, **labels, cpu=str(core), mode=mode)
-        free = 0.05 if self.hit('MemoryPressure', host) else 0.45 * self.wave(host + 'memory', second, 0.1)
+        free = 0.45 * self.wave(host + 'memory', second, 0.1)
+        if self.hit('MemoryPressure', host):
+            free = 0.05
         self.set('node_memory_MemTotal_bytes', 16 * GIB, **labels)
         self.set('node_memory_MemAvailable_bytes', round(16 * GIB * free), **labels)
         size = 100 * GIB

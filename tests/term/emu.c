@@ -11,7 +11,7 @@
 #include <string.h>
 #include <vterm.h>
 
-#define CSI_MAX	  256 /* a longer control sequence is passed on unread */
+#define CSI_MAX   256 /* a longer control sequence is passed on unread */
 #define MODES_MAX 64
 
 enum reading { GROUND, ESCAPE, CSI, STRING, STRING_ESCAPE };
@@ -472,7 +472,8 @@ bool emu_find(
 static bool pen_is_set(const struct emu *emu)
 {
 	static const VTermAttr flags[] = {VTERM_ATTR_BOLD, VTERM_ATTR_UNDERLINE,
-		VTERM_ATTR_ITALIC, VTERM_ATTR_BLINK, VTERM_ATTR_REVERSE, VTERM_ATTR_STRIKE};
+		VTERM_ATTR_ITALIC, VTERM_ATTR_BLINK, VTERM_ATTR_REVERSE,
+		VTERM_ATTR_STRIKE};
 	VTermValue value;
 
 	for (size_t i = 0; i < COUNT(flags); i++)

@@ -24,8 +24,8 @@ enum emu_attr {
 	EMU_STRIKE = 32,
 };
 
-#define EMU_COLOUR_DEFAULT (-1)	      /* the terminal's own foreground or background */
-#define EMU_COLOUR_RGB	   0x1000000 /* | 0xrrggbb; below 256: an index */
+#define EMU_COLOUR_DEFAULT (-1)      /* the terminal's own foreground or background */
+#define EMU_COLOUR_RGB     0x1000000 /* | 0xrrggbb; below 256: an index */
 
 struct emu_cell {
 	char text[32]; /* UTF-8 with its combining marks; " " when blank; "" in the right
@@ -46,7 +46,7 @@ struct emu_state {
 	int row, col;
 	bool cursor_hidden;
 	bool alt_screen;
-	bool pen_set; /* colours or attributes still on: the shell's prompt would have them */
+	bool pen_set; /* colours or attributes on: the shell's prompt would have them */
 	bool keypad_app;
 	int keyboard_depth; /* kitty keyboard protocol levels pushed and not popped */
 	bool modify_keys;   /* xterm modifyOtherKeys */
@@ -70,8 +70,8 @@ void emu_line_release(struct emu_line *line);
 char *emu_text(const struct emu *emu);
 /* First place of text, which never spans rows, from row `from` on; col and cols may be
  * NULL. */
-bool emu_find(const struct emu *emu, const char *text, int from, int *row, int *col,
-	int *cols);
+bool emu_find(
+	const struct emu *emu, const char *text, int from, int *row, int *col, int *cols);
 
 void emu_state(const struct emu *emu, struct emu_state *out);
 /* Is DEC private mode `number` (25, 1049, 2004 …) on? */
@@ -83,7 +83,7 @@ void emu_leftovers(const struct emu *emu, char *out, size_t size);
 /*
  * Press keys: plain UTF-8 text, and names in angle brackets: <Enter> <Esc> <Tab> <S-Tab>
  * <Space> <BS> <Up> <F1> <C-x> <M-x> <C-Left> <lt> … The bytes depend on the modes that
- * the program has set, as in a real terminal. False and a sentence when a name is unknown.
+ * the program has set, as in a real terminal. False and a sentence for an unknown name.
  */
 bool emu_keys(struct emu *emu, const char *keys, char *why, size_t why_size);
 /* Bracketed when the program asked for it; newlines become carriage returns. */

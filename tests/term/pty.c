@@ -26,15 +26,15 @@
 
 #include "watcher.h"
 
-#define RAW_KEEP_BYTES	  (64u << 20)
-#define READ_BYTES	  65536
-#define FEED_BYTES	  2048 /* emulator work between two looks at the terminal: ~50 µs */
-#define READ_TURN_BYTES	  (256u << 10)
-#define PUMP_BYTES	  (1u << 20)
+#define RAW_KEEP_BYTES    (64u << 20)
+#define READ_BYTES        65536
+#define FEED_BYTES        512 /* emulator work between two reads */
+#define READ_TURN_BYTES   (256u << 10)
+#define PUMP_BYTES        (1u << 20)
 #define LINK_BUFFER_BYTES (256u << 10)
-#define LINK_TICK_NS	  10000000 /* a slow line delivers every 10 ms */
-#define DRAIN_MS	  20	   /* silence after the exit that ends the output */
-#define SENT_MAX	  4096	   /* pieces of input under way on a slow line */
+#define LINK_TICK_NS      10000000 /* a slow line delivers every 10 ms */
+#define DRAIN_MS          20       /* silence after the exit that ends the output */
+#define SENT_MAX          4096     /* pieces of input under way on a slow line */
 
 struct pending_input {
 	int64_t due;
@@ -59,7 +59,8 @@ struct pty {
 	uint64_t raw_first; /* offset of raw[0] in the whole output */
 	uint64_t shown;
 	struct pty_piece *pieces;
-	size_t pieces_count, pieces_capacity, pieces_arrived;
+	size_t pieces_count, pieces_capacity;
+	size_t pieces_arrived, pieces_shown; /* whole ones, from the first */
 
 	struct pending_input *inputs;
 	size_t inputs_count;
@@ -72,6 +73,16 @@ static void *need(void *memory)
 		abort();
 	}
 	return memory;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t latest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 int64_t pty_now(void)
@@ -173,9 +184,10 @@ static void raw_make_room(struct pty *pty)
 static void piece_add(struct pty *pty, int64_t at)
 {
 	if (pty->pieces_count == pty->pieces_capacity) {
-		pty->pieces_capacity = pty->pieces_capacity ? pty->pieces_capacity * 2 : 256;
-		pty->pieces = need(realloc(
-			pty->pieces, pty->pieces_capacity * sizeof *pty->pieces));
+		pty->pieces_capacity =
+			pty->pieces_capacity ? pty->pieces_capacity * 2 : 256;
+		pty->pieces = need(
+			realloc(pty->pieces, pty->pieces_capacity * sizeof *pty->pieces));
 	}
 	pty->pieces[pty->pieces_count++] =
 		(struct pty_piece){.end = pty_total(pty), .at = at};
@@ -222,10 +234,13 @@ static uint64_t link_front(struct pty *pty, int64_t now)
 		arrived = pty->pieces[pty->pieces_arrived - 1].end;
 	if (pty->link.bytes_per_s <= 0)
 		return arrived;
-	if (arrived <= pty->shown) {
-		pty->link_at = now;
+	if (arrived <= pty->shown)
 		return pty->shown;
-	}
+	while (pty->pieces[pty->pieces_shown].end <= pty->shown)
+		pty->pieces_shown++;
+	/* An idle line saves nothing up: this piece's first byte starts when it arrives. */
+	pty->link_at =
+		latest(pty->link_at, pty->pieces[pty->pieces_shown].at + half_trip(pty));
 	budget = (int64_t)((double)(now - pty->link_at) * 1e-9 *
 			   (double)pty->link.bytes_per_s);
 	if (budget > (int64_t)(arrived - pty->shown))
@@ -252,10 +267,9 @@ static bool show(struct pty *pty)
 			front = link_front(pty, pty_now());
 	}
 	if (any)
-		pty->last_output_at =
-			pty->link.bytes_per_s || pty->link.round_trip_ms
-				? pty_now()
-				: pty->pieces[pty->pieces_count - 1].at;
+		pty->last_output_at = pty->link.bytes_per_s || pty->link.round_trip_ms
+					      ? pty_now()
+					      : pty->pieces[pty->pieces_count - 1].at;
 	return any;
 }
 
@@ -279,11 +293,6 @@ static bool read_status(struct pty *pty)
 		}
 	}
 	return any;
-}
-
-static int64_t earliest(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 static int64_t next_turn(const struct pty *pty, int64_t until)
@@ -357,8 +366,8 @@ bool pty_pump(struct pty *pty, int64_t until)
 
 static bool open_terminal(struct pty *pty, int *slave, int cols, int rows)
 {
-	struct winsize size = {.ws_row = (unsigned short)rows,
-		.ws_col = (unsigned short)cols};
+	struct winsize size = {
+		.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
 	if (openpty(&pty->master, slave, NULL, NULL, &size) < 0)
 		return false;
@@ -456,8 +465,8 @@ struct emu *pty_emu(struct pty *pty)
 
 void pty_resize(struct pty *pty, int cols, int rows)
 {
-	struct winsize size = {.ws_row = (unsigned short)rows,
-		.ws_col = (unsigned short)cols};
+	struct winsize size = {
+		.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
 	emu_resize(pty->emu, cols, rows);
 	if (pty->master >= 0)

@@ -26,11 +26,11 @@ struct pty_link {
 };
 
 struct pty_options {
-	char *const *argv; /* argv[0] is looked up in PATH */
-	char *const *envp; /* NULL: this process's own; TERM is always replaced */
-	const char *term;  /* NULL: xterm-256color */
+	char *const *argv;  /* argv[0] is looked up in PATH */
+	char *const *envp;  /* NULL: this process's own; TERM is always replaced */
+	const char *term;   /* NULL: xterm-256color */
 	const char *folder; /* NULL: this one */
-	int cols, rows;	   /* 0: 80x24 */
+	int cols, rows;     /* 0: 80x24 */
 	struct pty_link link;
 };
 
@@ -69,7 +69,7 @@ void pty_hangup(struct pty *pty);
 
 int64_t pty_started_at(const struct pty *pty); /* just before the program's fork */
 bool pty_exited(const struct pty *pty, int *wait_status); /* and all its output is here */
-bool pty_stopped(const struct pty *pty);		  /* SIGTSTP and its kind */
+bool pty_stopped(const struct pty *pty);                  /* SIGTSTP and its kind */
 
 /*
  * The output since the start. The newest 64 MiB are kept; pty_raw gives the bytes from

@@ -92,8 +92,7 @@ static void mask_line(struct emu_line *line, const regex_t *regex)
 		memset(line->text + from, '~', width);
 		for (size_t i = 0; i < width; i++)
 			line->column[from + i] = line->column[from] + (int)i;
-		memmove(line->text + from + width, line->text + to,
-			line->bytes - to + 1);
+		memmove(line->text + from + width, line->text + to, line->bytes - to + 1);
 		memmove(line->column + from + width, line->column + to,
 			(line->bytes - to + 1) * sizeof *line->column);
 		line->bytes -= to - from - width;
@@ -101,7 +100,8 @@ static void mask_line(struct emu_line *line, const regex_t *regex)
 	}
 }
 
-static void render_rows(FILE *out, const struct emu *emu, const struct screen_masks *masks)
+static void render_rows(
+	FILE *out, const struct emu *emu, const struct screen_masks *masks)
 {
 	int rows = emu_rows(emu);
 
@@ -214,7 +214,7 @@ static void marks(FILE *out, const char *a, size_t a_bytes, const char *b, size_
 		while (j + jn < b_bytes && (b[j + jn] & 0xc0) == 0x80)
 			jn++;
 		fputc(i < a_bytes && j < b_bytes && in == jn &&
-				memcmp(a + i, b + j, in) == 0
+					memcmp(a + i, b + j, in) == 0
 				? ' '
 				: '^',
 			out);

@@ -23,27 +23,27 @@
 
 #include "pty.h"
 #include "screen.h"
+#include "words.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define WORDS_MAX	 64
-#define LINE_MAX_BYTES	 4096
-#define SESSIONS_MAX	 4
-#define WAIT_MS		 5000  /* wait, wait-gone, exit */
-#define LOOK_MS		 2000  /* expect, snapshot: the program had its time already */
-#define SETTLE_MS	 80
-#define SETTLE_FIRST_MS	 400   /* for the first byte after a key */
-#define SETTLE_LIMIT_MS	 10000 /* a screen that never rests */
-#define OTHERS_NS	 20000000
-#define SENTENCE	 512
+#define LINE_MAX_BYTES  4096
+#define SESSIONS_MAX    4
+#define WAIT_MS         5000 /* wait, wait-gone, exit */
+#define LOOK_MS         2000 /* expect, snapshot: the program had its time already */
+#define SETTLE_MS       80
+#define SETTLE_FIRST_MS 400   /* for the first byte after a key */
+#define SETTLE_LIMIT_MS 10000 /* a screen that never rests */
+#define OTHERS_NS       20000000
+#define SENTENCE        512 /* bytes of a message */
 
 /* A program on its terminal; `use NAME` changes between several. */
 struct session {
 	char name[32];
 	struct pty *pty;
-	uint64_t mark;	/* bytes-max counts from here */
-	bool fed;	/* input was sent and the screen not looked at since */
-	bool judged;	/* its end was checked, or caused by the script */
+	uint64_t mark; /* bytes-max counts from here */
+	bool fed;      /* input was sent and the screen not looked at since */
+	bool judged;   /* its end was checked, or caused by the script */
 };
 
 struct script {
@@ -60,12 +60,6 @@ struct script {
 	struct session sessions[SESSIONS_MAX];
 	struct session *session;
 	struct screen_masks masks;
-};
-
-struct words {
-	char *word[WORDS_MAX];
-	int count;
-	const char *rest; /* the line after the directive's name, as written */
 };
 
 enum flags {
@@ -202,86 +196,6 @@ static void settle_if_fed(struct script *script)
 
 /* ---- words ---- */
 
-static void expand(const char **in, char **out, char *end)
-{
-	bool braces = (*in)[1] == '{';
-	const char *name = *in + 1 + braces;
-	size_t size = 0;
-	char key[128];
-	const char *value;
-
-	while (isalnum((unsigned char)name[size]) || name[size] == '_')
-		size++;
-	if (size == 0 || size >= sizeof key) {
-		*(*out)++ = *(*in)++;
-		return;
-	}
-	snprintf(key, sizeof key, "%.*s", (int)size, name);
-	value = getenv(key);
-	while (value && *value && *out < end)
-		*(*out)++ = *value++;
-	*in = name + size + (braces && name[size] == '}');
-}
-
-static char unescape(const char **in)
-{
-	static const char from[] = "ntre\\\"'$# ", to[] = "\n\t\r\033\\\"'$# ";
-	const char *at = strchr(from, **in);
-	unsigned byte;
-
-	if (**in == 'x' && sscanf(*in + 1, "%2x", &byte) == 1) {
-		*in += 3;
-		return (char)byte;
-	}
-	if (!at || !**in)
-		return '\\'; /* not an escape: stays as it is, \033 for printf */
-	(*in)++;
-	return to[at - from];
-}
-
-/* One word: bare, "with \escapes" or 'literal', or such pieces joined. False at the end
- * of the line; a missing quote ends at the line's end. */
-static bool next_word(const char **in, char **out, char *end, bool variables)
-{
-	char quote = 0;
-
-	while (**in == ' ' || **in == '\t')
-		(*in)++;
-	if (!**in || **in == '#')
-		return false;
-	while (**in && (quote || (**in != ' ' && **in != '\t')) && *out < end) {
-		if (quote ? **in == quote : **in == '"' || **in == '\'') {
-			quote = quote ? 0 : **in;
-			(*in)++;
-		} else if (**in == '\\' && quote != '\'' && (*in)[1]) {
-			(*in)++;
-			*(*out)++ = unescape(in);
-		} else if (**in == '$' && quote != '\'' && variables) {
-			expand(in, out, end);
-		} else {
-			*(*out)++ = *(*in)++;
-		}
-	}
-	*(*out)++ = '\0';
-	return true;
-}
-
-static void split(
-	const char *line, struct words *words, char *store, size_t size, bool variables)
-{
-	char *end = store + size - 1;
-
-	words->count = 0;
-	while (words->count < WORDS_MAX - 1 && store < end) {
-		char *word = store;
-
-		if (!next_word(&line, &store, end, variables))
-			break;
-		words->word[words->count++] = word;
-	}
-	words->word[words->count] = NULL;
-}
-
 static bool number(struct script *script, const char *word, long least, long *out)
 {
 	char *end;
@@ -321,8 +235,10 @@ static bool hex_bytes(struct script *script, struct words *words, char *out, siz
 		for (const char *c = words->word[i]; *c; c += 2) {
 			unsigned byte;
 
-			if (sscanf(c, "%2x", &byte) != 1 || !isxdigit((unsigned char)c[1]))
-				return fail(script, "bytes are pairs of hex digits: 1b 5b 41");
+			if (sscanf(c, "%2x", &byte) != 1 ||
+				!isxdigit((unsigned char)c[1]))
+				return fail(script,
+					"bytes are pairs of hex digits: 1b 5b 41");
 			out[(*size)++] = (char)byte;
 		}
 	return true;
@@ -369,8 +285,8 @@ static bool do_link(struct script *script, struct words *words)
 	if (!number(script, words->word[0], 0, &rate) ||
 		(words->count > 1 && !number(script, words->word[1], 0, &round_trip)))
 		return false;
-	script->link = (struct pty_link){
-		.bytes_per_s = rate, .round_trip_ms = (int)round_trip};
+	script->link =
+		(struct pty_link){.bytes_per_s = rate, .round_trip_ms = (int)round_trip};
 	return true;
 }
 
@@ -507,8 +423,8 @@ static bool look_for(struct script *script, struct look *look, int ms, bool for_
 	}
 	snprintf(reason, sizeof reason, "%s%s%s%s",
 		look->gone ? "still on the screen" : "not on the screen",
-		look->row >= 0 ? " in that row" : "",
-		ending[0] ? "; the program " : "", ending);
+		look->row >= 0 ? " in that row" : "", ending[0] ? "; the program " : "",
+		ending);
 	return for_good ? fail_for_good(script, reason) : fail_showing(script, reason);
 }
 
@@ -589,7 +505,8 @@ struct attr_look {
 	bool unknown;
 };
 
-static bool cells_hold(struct emu *emu, int row, int col, int cols, struct attr_look *look)
+static bool cells_hold(
+	struct emu *emu, int row, int col, int cols, struct attr_look *look)
 {
 	struct emu_cell cell;
 
@@ -600,7 +517,8 @@ static bool cells_hold(struct emu *emu, int row, int col, int cols, struct attr_
 
 			look->unknown |= holds < 0;
 			if (holds != 1) {
-				screen_attrs_words(&cell, look->found, sizeof look->found);
+				screen_attrs_words(
+					&cell, look->found, sizeof look->found);
 				return false;
 			}
 		}
@@ -657,8 +575,8 @@ static bool same_screen(struct script *script, void *what)
 	struct shot *shot = what;
 
 	free(shot->actual);
-	shot->actual = screen_render(
-		pty_emu(script->session->pty), &script->masks, shot->attrs);
+	shot->actual =
+		screen_render(pty_emu(script->session->pty), &script->masks, shot->attrs);
 	return shot->expected && strcmp(shot->expected, shot->actual) == 0;
 }
 
@@ -701,10 +619,11 @@ static bool compare_screen(struct script *script, const char *path, bool attrs)
 		same_screen(script, &shot);
 		ok = file_write(script, path, shot.actual);
 	} else if (!expected) {
-		ok = fail_showing(script,
-			"there is no such file yet; GENERATE=1 writes the screen into it");
+		ok = fail_showing(script, "there is no such file yet; GENERATE=1 writes "
+					  "the screen into it");
 	} else if (!await(script, LOOK_MS, same_screen, &shot)) {
-		ok = fail(script, "the screen differs from %s (- expected, + there):", path);
+		ok = fail(script,
+			"the screen differs from %s (- expected, + there):", path);
 		screen_diff(script->options->out, expected, shot.actual);
 	}
 	free(shot.actual);
@@ -1049,7 +968,7 @@ static bool do_show(struct script *script, struct words *words)
 
 /* ---- the language ---- */
 
-#define ANY (WORDS_MAX - 2)
+#define ANY  (WORDS_MAX - 2)
 #define LOOK (RUNNING | CHECK)
 
 static const struct directive directives[] = {
@@ -1061,14 +980,16 @@ static const struct directive directives[] = {
 	{"mask", 1, ANY, REST, do_mask, "REGEX: matches are ~~~ in whole screens"},
 	{"sh", 1, ANY, REST, do_sh, "COMMAND: with TMP set; must succeed"},
 	{"use", 1, 1, 0, do_use, "NAME: another terminal beside the first (main)"},
-	{"run", 1, ANY, EXPAND, do_run, "PROGRAM ARGS…: $NAME from the environment, not in '…'"},
+	{"run", 1, ANY, EXPAND, do_run,
+		"PROGRAM ARGS…: $NAME from the environment, not in '…'"},
 	{"wait", 1, 2, LOOK, do_wait, "\"text\" [MS]: until it is on the screen (5000)"},
 	{"wait-gone", 1, 2, LOOK, do_wait_gone, "\"text\" [MS]: until it is not"},
 	{"settle", 0, 1, RUNNING, do_settle, "[MS]: until no byte came for so long (80)"},
 	{"keys", 1, ANY, RUNNING, do_keys, "\"jj<Enter><C-x><F1><S-Up><M-x><lt>\"…"},
 	{"paste", 1, 1, RUNNING, do_paste, "\"text\": bracketed if the program asked"},
 	{"type-raw", 1, ANY, RUNNING, do_type_raw, "HEX…"},
-	{"click", 2, 3, RUNNING, do_click, "ROW COL [BUTTON]: 1 left, 3 right, 4 5 wheel"},
+	{"click", 2, 3, RUNNING, do_click,
+		"ROW COL [BUTTON]: 1 left, 3 right, 4 5 wheel"},
 	{"resize", 1, 1, RUNNING, do_resize, "COLSxROWS, while it runs"},
 	{"expect", 1, 1, LOOK, do_expect, "\"text\": in one row of the screen"},
 	{"expect-row", 2, 2, LOOK, do_expect_row, "ROW \"text\": 1 = top, -1 = last"},
@@ -1124,7 +1045,7 @@ static void run_line(struct script *script)
 		return;
 	}
 	words.rest = script->text + bytes + strspn(script->text + bytes, " \t");
-	split(words.rest, &words, store, sizeof store, directive->flags & EXPAND);
+	words_split(&words, store, sizeof store, directive->flags & EXPAND);
 	if (words.count < directive->least ||
 		(words.count > directive->most && !(directive->flags & REST))) {
 		script->stop = true;
@@ -1142,11 +1063,11 @@ static void run_line(struct script *script)
  * of the caller's terminal. */
 static void environment(const char *tmp)
 {
-	static const char *const unset[] = {"LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANGUAGE",
-		"COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY",
-		"DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY",
-		"SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "EDITOR", "VISUAL", "PAGER",
-		"LESS", "LESSOPEN", "TERMINFO", "ESCDELAY"};
+	static const char *const unset[] = {"LC_ALL", "LC_CTYPE", "LC_MESSAGES",
+		"LANGUAGE", "COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "TERM_PROGRAM",
+		"TMUX", "STY", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION",
+		"SSH_CLIENT", "SSH_TTY", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS",
+		"EDITOR", "VISUAL", "PAGER", "LESS", "LESSOPEN", "TERMINFO", "ESCDELAY"};
 	static const struct {
 		const char *name, *folder;
 	} homes[] = {{"HOME", "home"}, {"XDG_CONFIG_HOME", "config"},
@@ -1212,7 +1133,8 @@ int script_run(const char *path, const struct script_options *options, int *chec
 		fprintf(options->out, "  %s: %s\n", path, strerror(errno));
 		return 1;
 	}
-	script = (struct script){.options = options, .path = path, .cols = 80, .rows = 24};
+	script =
+		(struct script){.options = options, .path = path, .cols = 80, .rows = 24};
 	snprintf(script.term, sizeof script.term, "xterm-256color");
 	snprintf(copy, sizeof copy, "%s", path);
 	snprintf(script.folder, sizeof script.folder, "%s", dirname(copy));

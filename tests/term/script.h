@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 struct script_options {
-	const char *tmp;  /* a fresh folder: TMP of the script */
-	double slowness;  /* factor on every time limit; 1 = as written */
-	bool generate;	  /* rewrite the .screen files instead of comparing */
-	bool verbose;	  /* name each directive as it runs */
+	const char *tmp; /* a fresh folder: TMP of the script */
+	double slowness; /* factor on every time limit; 1 = as written */
+	bool generate;   /* rewrite the .screen files instead of comparing */
+	bool verbose;    /* name each directive as it runs */
 	FILE *out;
 };
 

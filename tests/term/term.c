@@ -3,7 +3,7 @@
  * of its own, several at once; reports come whole and in the order of the scripts.
  *
  *     cc -std=c11 -D_GNU_SOURCE -O2 -g -o term \
- *         tests/term/{term,script,screen,pty,watcher,emu}.c \
+ *         tests/term/{term,script,words,screen,pty,watcher,emu}.c \
  *         $(pkg-config --cflags --libs vterm) -lutil
  *     ./term [-j N] FILE.t …          GENERATE=1 ./term FILE.t … rewrites snapshots
  *     ./term -h                       the options and the language
@@ -65,7 +65,8 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
+static int remove_one(
+	const char *path, const struct stat *info, int type, struct FTW *ftw)
 {
 	(void)info;
 	(void)type;
@@ -106,7 +107,8 @@ static void start(struct job *job, const struct settings *settings)
 	job->started = now_s();
 	job->report = tmpfile();
 	if (!job->report || !make_tmp(job)) {
-		fprintf(stderr, "term: no temporary file or folder: %s\n", strerror(errno));
+		fprintf(stderr, "term: no temporary file or folder: %s\n",
+			strerror(errno));
 		exit(2);
 	}
 	setvbuf(job->report, NULL, _IOLBF, 0);
@@ -167,8 +169,8 @@ static void check_limits(struct job *jobs, int count, const struct settings *set
 		}
 }
 
-static void collect(struct job *jobs, int count, const struct settings *settings,
-	int *running)
+static void collect(
+	struct job *jobs, int count, const struct settings *settings, int *running)
 {
 	int status;
 	pid_t pid;
@@ -239,8 +241,9 @@ static bool read_options(int argc, char **argv, struct settings *settings)
 
 int main(int argc, char **argv)
 {
-	struct settings settings = {
-		.jobs = 1, .slowness = 1, .limit_s = SCRIPT_LIMIT,
+	struct settings settings = {.jobs = 1,
+		.slowness = 1,
+		.limit_s = SCRIPT_LIMIT,
 		.generate = getenv("GENERATE") && strcmp(getenv("GENERATE"), "0") != 0};
 	struct job *jobs;
 	int count, failed;

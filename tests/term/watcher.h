@@ -6,10 +6,10 @@
 /* What the watcher tells through its SEQPACKET socket. */
 struct watcher_note {
 	enum {
-		WATCHER_STARTED,   /* value: process id; at: just before its fork */
-		WATCHER_FAILED,	   /* value: errno */
-		WATCHER_EXITED,	   /* value: wait status */
-		WATCHER_STOPPED,   /* value: signal */
+		WATCHER_STARTED, /* value: process id; at: just before its fork */
+		WATCHER_FAILED,  /* value: errno */
+		WATCHER_EXITED,  /* value: wait status */
+		WATCHER_STOPPED, /* value: signal */
 		WATCHER_CONTINUED,
 	} kind;
 	int value;

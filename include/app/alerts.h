@@ -1,0 +1,68 @@
+/* Alerts and incidents of all sources, in one table. */
+#ifndef APP_ALERTS_H
+#define APP_ALERTS_H
+
+#include "app/app.h"
+#include "model/alert.h"
+#include "model/batch.h"
+
+struct silence_row {
+	uint64_t id;
+	int source;
+	struct untrusted upstream_id, comment, author, matchers; /* owned */
+	int64_t starts_at, ends_at;
+	bool active;
+	uint32_t generation;
+};
+
+struct alerts *alerts_new(struct app *app);
+void alerts_free(struct alerts *alerts);
+void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
+void alerts_drop(struct alerts *alerts, int source);
+/* Heartbeats: an alert that must always fire. */
+void alerts_tick(struct alerts *alerts, int64_t now);
+
+/* Sorted for the list: firing, acknowledged, silenced; worst first; oldest last.
+ * Heartbeat alerts are not listed. */
+size_t alerts_count(const struct alerts *alerts);
+const struct alert *alerts_at(const struct alerts *alerts, size_t i);
+const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
+
+struct alert_counts {
+	size_t firing[SEVERITY_COUNT];
+	size_t acknowledged, silenced, total;
+	bool complete; /* every source that can page answered lately and in full */
+};
+struct alert_counts alerts_counts(const struct alerts *alerts);
+
+/* Never falsely quiet. */
+enum quiet {
+	QUIET_NO,      /* something is open */
+	QUIET_YES,     /* every paging source answered within twice its interval */
+	QUIET_UNKNOWN, /* it cannot be said; see the sentence */
+	QUIET_UNWATCHED, /* no source that pages is configured */
+};
+enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size);
+
+size_t silences_count(const struct alerts *alerts);
+const struct silence_row *silences_at(const struct alerts *alerts, size_t i);
+
+struct oncall_row {
+	struct untrusted who, policy; /* owned */
+	int level, source;
+	int64_t ends_at;
+	bool me;
+};
+size_t oncalls_count(const struct alerts *alerts);
+const struct oncall_row *oncalls_at(const struct alerts *alerts, size_t i);
+
+struct change_row {
+	uint64_t id;
+	int source;
+	int64_t at;
+	struct untrusted summary, service, link; /* owned */
+};
+size_t changes_count(const struct alerts *alerts);
+const struct change_row *changes_at(const struct alerts *alerts, size_t i);
+
+#endif

@@ -1,0 +1,104 @@
+/* The whole state of oogway, without a screen. Main owns it; ui sees it const.
+ *
+ * app says *what changed* (bits); who shows it looks at app_take_changes() once per
+ * loop turn. */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include "app/rc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct alerts;
+struct anomalies;
+struct host_reader;
+struct loop;
+struct logs;
+struct metrics;
+struct runbooks;
+struct sources;
+struct store;
+struct task_pool;
+struct http;
+
+enum change {
+	CHANGED_METRICS = 1 << 0,
+	CHANGED_ALERTS = 1 << 1,
+	CHANGED_LOGS = 1 << 2,
+	CHANGED_SOURCES = 1 << 3,
+	CHANGED_ANOMALIES = 1 << 4,
+	CHANGED_RUNBOOKS = 1 << 5,
+	CHANGED_EVENTS = 1 << 6,
+	CHANGED_WINDOW = 1 << 7,
+	CHANGED_CONFIG = 1 << 8,
+	CHANGED_CLOCK = 1 << 9, /* once a minute */
+	CHANGED_ALL = (1 << 10) - 1,
+};
+
+/* The span that metrics, logs, anomalies and changes are looked at in. */
+struct window {
+	int64_t span_ms;
+	int64_t to; /* 0: live, ends now */
+};
+
+/* How the world outside is asked and told; see front.c of whoever shows oogway. */
+struct front {
+	void (*notice)(void *ctx, bool bad, const char *text); /* one line, passing */
+	void *ctx;
+};
+
+struct app {
+	struct loop *loop;
+	struct task_pool *pool;
+	struct http *http;
+	struct rc *rc;
+	struct sources *sources;
+	struct metrics *metrics;
+	struct alerts *alerts;
+	struct anomalies *anomalies;
+	struct logs *logs;
+	struct host_reader *host_reader; /* NULL in tests without a host */
+	struct runbooks *runbooks;
+	struct store *store;
+	struct window window;
+	struct front front;
+	uint32_t changes;
+	int64_t now; /* of this loop turn, UTC ms */
+	int64_t started_at;
+	bool readonly;
+	bool past; /* opened with --at: actions are off */
+	char host[128];
+};
+
+struct app_options {
+	struct rc_options rc;
+	bool readonly;
+	int64_t at;	/* --at, 0: now */
+	bool no_host;	/* tests: no host metrics, no logs */
+	const char *host_root; /* "" for the real host */
+};
+
+struct app *app_new(struct loop *loop, const struct app_options *options);
+/* Starts sources, host readers and the store: after the first frame. */
+void app_start(struct app *app);
+void app_free(struct app *app);
+/* Reads the rc anew; what did not change keeps its state. */
+void app_reload(struct app *app);
+
+void app_changed(struct app *app, uint32_t bits);
+uint32_t app_take_changes(struct app *app);
+/* A passing message to whoever sits there, and to the log. */
+void app_notice(struct app *app, bool bad, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Bounds of the window now. */
+int64_t window_from(const struct app *app);
+int64_t window_to(const struct app *app);
+void app_set_window(struct app *app, struct window window);
+int64_t app_setting(const struct app *app, int id);
+/* Sources have answered once, or failed. */
+bool app_settled(const struct app *app);
+
+#endif

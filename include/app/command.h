@@ -1,0 +1,83 @@
+/* Commands: one const row each. command_run() is the one door for keys, the ':'
+ * line, scripts and, later, others. Main thread. */
+#ifndef APP_COMMAND_H
+#define APP_COMMAND_H
+
+#include "app/app.h"
+#include "base/str.h"
+
+enum command_flag {
+	COMMAND_CONSOLE = 1 << 0, /* needs the console */
+	COMMAND_SCRIPT = 1 << 1,  /* also as `oogway NOUN VERB` */
+	COMMAND_SETTLE = 1 << 2,  /* a script first asks every source once */
+	COMMAND_ACTS = 1 << 3,	  /* has an effect outside: refused when read-only */
+};
+
+/* Exit status of scripts. */
+enum status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_PARTIAL = 3,
+	STATUS_REFUSED = 4,
+	STATUS_PENDING = 5,
+};
+
+struct call {
+	struct app *app;
+	const struct command *command;
+	const struct commands *commands;
+	void *ctx;	   /* of the table the command is in */
+	size_t argc;	   /* words behind the command's name */
+	const char **argv; /* NULL-ended */
+	const char *rest;  /* the text behind the name, as typed */
+	struct str *out;   /* what the command prints, or NULL in the console */
+	bool json;
+	uint64_t target; /* id of the row it is about, 0 without */
+};
+
+
+struct command {
+	const char *name; /* "quit" or "alert list" */
+	const char *args; /* "[FILTER]", "" for none */
+	const char *help; /* one line without full stop */
+	unsigned flags;
+	size_t min, max; /* words; max 0 with args "": none; SIZE_MAX: any */
+	enum status (*run)(struct call *call, struct err *err);
+};
+
+/* A table and the ctx its commands get. */
+struct command_table {
+	const struct command *rows; /* ends with a NULL name */
+	void *ctx;
+};
+
+enum { COMMAND_TABLES = 4, COMMAND_LINE_MAX = 2048 };
+
+struct commands {
+	struct command_table tables[COMMAND_TABLES];
+	size_t count;
+};
+
+extern const struct command app_commands[];
+
+void commands_add(struct commands *commands, const struct command *rows, void *ctx);
+/* Finds the command a line begins with, aliases resolved by the caller. */
+const struct command *commands_find(const struct commands *commands, const char *line,
+	void **ctx, const char **rest);
+/* i-th of all, NULL at the end. */
+const struct command *commands_at(const struct commands *commands, size_t i);
+/* Names near to what was typed, for a hint. */
+void commands_nearest(const struct commands *commands, const char *word, char out[80]);
+
+struct run_options {
+	struct str *out;
+	bool json;
+	bool script;
+	uint64_t target;
+};
+/* Runs a command line: rc verbs (set, bind …), aliases, then commands. */
+enum status command_run(struct app *app, const struct commands *commands,
+	const char *line, const struct run_options *options, struct err *err);
+
+#endif

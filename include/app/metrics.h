@@ -1,0 +1,39 @@
+/* All series that are held, in the order of the list: rc queries first, in rc order,
+ * then this host's. */
+#ifndef APP_METRICS_H
+#define APP_METRICS_H
+
+#include "app/app.h"
+#include "io/host.h"
+#include "model/batch.h"
+#include "model/series.h"
+
+struct metrics *metrics_new(struct app *app);
+void metrics_free(struct metrics *metrics);
+/* Told of each point that is new, in order. */
+typedef void (*point_fn)(void *ctx, const struct series *series, struct point point);
+/* What an answer of a source brings. */
+void metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
+	point_fn fresh, void *ctx);
+/* One reading of this host. */
+void metrics_host(struct metrics *metrics, int64_t now, const struct host_metric *list,
+	size_t n, point_fn fresh, void *ctx);
+/* Brings in older points, as the store or another reader has them. */
+void metrics_history(struct metrics *metrics, struct series *series,
+	const struct point *points, size_t n);
+size_t metrics_count(const struct metrics *metrics);
+struct series *metrics_at(const struct metrics *metrics, size_t i);
+struct series *metrics_find(const struct metrics *metrics, uint64_t id);
+/* Forgets the series of a source (reload). */
+void metrics_drop(struct metrics *metrics, int source);
+/* Position of a query among the source's own; its rc row. */
+const struct rc_query *metrics_query(const struct metrics *metrics, int source, int query);
+
+/* Name as the list shows it: the query's name and what tells its series apart. */
+void series_label(const struct series *series, char *out, size_t size);
+/* The newest value inside the window; NAN when there is none. */
+double series_value(const struct app *app, const struct series *series);
+/* No point within twice its interval (at least 10 s). */
+bool series_stale(const struct app *app, const struct series *series);
+
+#endif

@@ -1,0 +1,107 @@
+/* The configuration as read: rc files, keymap and theme lines, in one language.
+ * Main thread. All texts live as long as the struct rc. */
+#ifndef APP_RC_H
+#define APP_RC_H
+
+#include "base/arena.h"
+#include "base/conf.h"
+#include "base/setting.h"
+#include "connect/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RC_MAX_SOURCES = 63, RC_MAX_QUERIES = 500 };
+
+struct rc_source {
+	const char *name;
+	const struct source_kind *kind;
+	const char *url, *unix_socket, *from, *org, *filter;
+	const char *user;
+	const char *token_file, *token_env, *token_command;
+	const char *ca_file, *cert_file, *key_file;
+	int64_t every_ms, timeout_ms;
+	struct conf_place place;
+};
+
+struct rc_query {
+	const char *name, *source, *expr;
+	enum unit unit;
+	struct limits limits;
+	struct conf_place place;
+};
+
+struct rc_bind {
+	const char *context, *keys;
+	const char *command; /* NULL: unbind */
+	const char *note;    /* or NULL */
+	struct conf_place place;
+};
+
+struct rc_color {
+	const char *role, *fg, *bg;
+	const char *attrs[4];
+	size_t attr_count;
+	struct conf_place place;
+};
+
+struct rc_alias {
+	const char *name, *command;
+};
+
+struct rc_heartbeat {
+	const char *name, *alert;
+	int64_t every_ms;
+};
+
+/* One user-defined arrangement: rows of panes with weights. */
+struct rc_layout {
+	const char *name;
+	const char *text; /* "overview:3 metrics:2 / logs" */
+	struct conf_place place;
+};
+
+struct rc {
+	struct conf conf; /* errors, files, profiles seen */
+	struct settings settings;
+	struct arena arena;
+	const char *profile; /* "" when none was chosen */
+	struct rc_source *sources;
+	size_t source_count, source_cap;
+	struct rc_query *queries;
+	size_t query_count, query_cap;
+	struct rc_bind *binds;
+	size_t bind_count, bind_cap;
+	struct rc_color *colors;
+	size_t color_count, color_cap;
+	struct rc_alias *aliases;
+	size_t alias_count, alias_cap;
+	struct rc_heartbeat *heartbeats;
+	size_t heartbeat_count, heartbeat_cap;
+	struct rc_layout *layouts;
+	size_t layout_count, layout_cap;
+	char path[4096]; /* the user's file, whether it exists or not */
+};
+
+struct rc_options {
+	const char *file;    /* -c; NULL: $XDG_CONFIG_HOME/oogway/oogway.rc */
+	const char *profile; /* -P, or NULL */
+	bool no_system;	     /* skip /etc/oogway/oogway.rc (tests) */
+};
+
+/* Reads system file, user file, then keymap and theme as set. Errors are in
+ * rc->conf; what could be read counts. */
+struct rc *rc_read(const struct rc_options *options);
+void rc_free(struct rc *rc);
+/* Another line of the language, as typed at ':' (set, bind, color, alias). */
+bool rc_line(struct rc *rc, const char *line, struct err *err);
+/* True when the word begins a line of the language. */
+bool rc_is_verb(const char *word);
+/* "FILE:LINE:COLUMN: text" */
+void rc_error_text(const struct conf_error *error, char *out, size_t size);
+
+/* Prints every setting with its default and help, all verbs, the default keymap. */
+void rc_print_example(struct str *out);
+
+#endif

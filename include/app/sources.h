@@ -1,0 +1,43 @@
+/* Where data comes from, and how that goes. Number 0 is this host. */
+#ifndef APP_SOURCES_H
+#define APP_SOURCES_H
+
+#include "app/app.h"
+#include "connect/poll.h"
+
+enum { SOURCE_HOST = 0 };
+
+struct source_row {
+	const char *name;
+	const char *kind;
+	const char *where; /* URL or "this host" */
+	bool pages;
+	int64_t every_ms;
+	int poll; /* number in the engine, -1 for the host or a refused one */
+	struct poll_status status;
+	const struct rc_source *rc;
+	struct err refused; /* why it could not even start */
+};
+
+struct sources *sources_new(struct app *app);
+void sources_start(struct sources *sources);
+void sources_free(struct sources *sources);
+void sources_tick(struct sources *sources, int64_t now);
+void sources_set_window(struct sources *sources);
+void sources_hurry(struct sources *sources);
+size_t sources_count(const struct sources *sources);
+const struct source_row *sources_row(const struct sources *sources, size_t i);
+int sources_find(const struct sources *sources, const char *name);
+bool sources_settled(const struct sources *sources);
+/* The host's own reader reports here. */
+void sources_host_read(struct sources *sources, int64_t now, bool ok, const char *why);
+
+enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
+
+/* OK: answered within twice its interval. Waiting: no answer yet, still young. */
+enum source_health source_health(const struct source_row *row, int64_t now);
+/* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
+const char *source_words(const struct source_row *row, int64_t now, char *out,
+	size_t size);
+
+#endif

@@ -1,0 +1,34 @@
+/* Child processes: argv only, never a shell; output as lines. Main thread. */
+#ifndef IO_PROC_H
+#define IO_PROC_H
+
+#include "base/err.h"
+#include "base/untrusted.h"
+
+#include <stdint.h>
+
+struct loop;
+struct proc;
+
+enum { PROC_LINE_MAX = 64 * 1024 };
+
+struct proc_options {
+	const char *const *argv;
+	/* A line of its standard output without newline; longer ones are cut. */
+	void (*line)(void *ctx, struct untrusted line);
+	/* Called once, last: the exit code (128 + signal), or *why it could not run.
+	 * The proc is gone afterwards. */
+	void (*end)(void *ctx, int exit_code, const struct err *why);
+	void *ctx;
+	int64_t timeout_ms; /* 0: none (a follower) */
+	const void *input;  /* written to its standard input, then closed */
+	size_t input_n;
+};
+
+/* NULL with *err when it cannot be started; end is then not called. */
+struct proc *proc_start(struct loop *loop, const struct proc_options *options,
+	struct err *err);
+/* Ends it (TERM, then KILL after 2 s); no callback is called any more. NULL is fine. */
+void proc_kill(struct proc *proc);
+
+#endif

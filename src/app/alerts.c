@@ -1,0 +1,498 @@
+/* The table of alerts: snapshots of each source are merged by identity, what a
+ * snapshot no longer holds has ended. Also silences, who is on call, changes and
+ * heartbeats, which come with the same answers. Main thread. */
+#include "app/alerts.h"
+
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ALERTS_MAX = 200000,
+	SILENCES_MAX = 5000,
+	CHANGES_MAX = 2000,
+	ONCALLS_MAX = 200,
+	TEXT_KEEP = 400,
+};
+
+struct heartbeat {
+	int64_t seen_at;
+	struct alert *missing; /* listed while it is absent */
+};
+
+struct alerts {
+	struct app *app;
+	struct map by_key;
+	struct alert **list;
+	size_t count, cap;
+	bool unsorted;
+	uint32_t generation;
+	struct silence_row *silences;
+	size_t silence_count, silence_cap;
+	struct oncall_row *oncalls;
+	size_t oncall_count, oncall_cap;
+	struct change_row *changes;
+	size_t change_count, change_cap;
+	struct heartbeat *heartbeats; /* one per rc row */
+	bool source_cut[RC_MAX_SOURCES + 1];
+};
+
+struct alerts *alerts_new(struct app *app)
+{
+	struct alerts *alerts = mem_new(1, sizeof *alerts);
+
+	alerts->app = app;
+	map_init(&alerts->by_key);
+	alerts->heartbeats =
+		mem_new(app->rc->heartbeat_count, sizeof *alerts->heartbeats);
+	return alerts;
+}
+
+static void free_silence(struct silence_row *s)
+{
+	untrusted_free(s->upstream_id);
+	untrusted_free(s->comment);
+	untrusted_free(s->author);
+	untrusted_free(s->matchers);
+}
+
+static void free_oncall(struct oncall_row *o)
+{
+	untrusted_free(o->who);
+	untrusted_free(o->policy);
+}
+
+static void free_change(struct change_row *c)
+{
+	untrusted_free(c->summary);
+	untrusted_free(c->service);
+	untrusted_free(c->link);
+}
+
+void alerts_free(struct alerts *alerts)
+{
+	if (!alerts)
+		return;
+	for (size_t i = 0; i < alerts->count; i++)
+		alert_free(alerts->list[i]);
+	for (size_t i = 0; i < alerts->silence_count; i++)
+		free_silence(&alerts->silences[i]);
+	for (size_t i = 0; i < alerts->oncall_count; i++)
+		free_oncall(&alerts->oncalls[i]);
+	for (size_t i = 0; i < alerts->change_count; i++)
+		free_change(&alerts->changes[i]);
+	mem_free(alerts->list);
+	mem_free(alerts->silences);
+	mem_free(alerts->oncalls);
+	mem_free(alerts->changes);
+	mem_free(alerts->heartbeats);
+	map_release(&alerts->by_key);
+	mem_free(alerts);
+}
+
+static int in_order(const void *a, const void *b)
+{
+	const struct alert *x = *(const struct alert *const *)a;
+	const struct alert *y = *(const struct alert *const *)b;
+
+	if (x->state != y->state)
+		return x->state - y->state;
+	if (x->severity != y->severity)
+		return x->severity - y->severity;
+	if (x->started_at != y->started_at)
+		return x->started_at > y->started_at ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static void sort(struct alerts *alerts)
+{
+	if (!alerts->unsorted)
+		return;
+	qsort(alerts->list, alerts->count, sizeof(struct alert *), in_order);
+	for (size_t i = 0; i < alerts->count; i++)
+		alerts->list[i]->index = (uint32_t)i;
+	alerts->unsorted = false;
+}
+
+static void put(struct alerts *alerts, struct alert *alert)
+{
+	struct alert *old = map_get(&alerts->by_key, &alert->key, sizeof alert->key);
+
+	alert->generation = alerts->generation;
+	if (old && alert_same(old, alert)) {
+		old->generation = alerts->generation;
+		alert_free(alert);
+		return;
+	}
+	if (!old && alerts->count == ALERTS_MAX) {
+		alert_free(alert);
+		return;
+	}
+	map_put(&alerts->by_key, &alert->key, sizeof alert->key, alert);
+	if (old) {
+		alert->index = old->index;
+		alerts->list[alert->index] = alert;
+		alert_free(old);
+	} else {
+		MEM_ROOM(alerts->list, alerts->count, alerts->cap);
+		alert->index = (uint32_t)alerts->count;
+		alerts->list[alerts->count++] = alert;
+	}
+	alerts->unsorted = true;
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
+/* Removes what the newest snapshot of a source does not hold. */
+static void sweep(struct alerts *alerts, int source)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->count; i++) {
+		struct alert *alert = alerts->list[i];
+
+		if (alert->source != source || alert->generation == alerts->generation) {
+			alert->index = (uint32_t)kept;
+			alerts->list[kept++] = alert;
+			continue;
+		}
+		map_del(&alerts->by_key, &alert->key, sizeof alert->key);
+		alert_free(alert);
+	}
+	if (kept != alerts->count)
+		app_changed(alerts->app, CHANGED_ALERTS);
+	alerts->count = kept;
+}
+
+/* An alert that must always fire is a sign of life, not a row. */
+static bool take_heartbeat(struct alerts *alerts, const struct alert_draft *draft)
+{
+	const struct rc *rc = alerts->app->rc;
+	bool found = false;
+
+	for (size_t i = 0; i < rc->heartbeat_count; i++) {
+		if (!untrusted_is(draft->texts[ALERT_TITLE], rc->heartbeats[i].alert))
+			continue;
+		found = true;
+		if (draft->state != ALERT_RESOLVED)
+			alerts->heartbeats[i].seen_at = alerts->app->now;
+	}
+	return found;
+}
+
+static void apply_silences(struct alerts *alerts, int source, const struct batch *batch)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->silence_count; i++) {
+		if (alerts->silences[i].source == source)
+			free_silence(&alerts->silences[i]);
+		else
+			alerts->silences[kept++] = alerts->silences[i];
+	}
+	alerts->silence_count = kept;
+	for (size_t i = 0; i < batch->silence_count; i++) {
+		const struct batch_silence *from = &batch->silences[i];
+
+		if (alerts->silence_count == SILENCES_MAX)
+			break;
+		MEM_ROOM(alerts->silences, alerts->silence_count, alerts->silence_cap);
+		alerts->silences[alerts->silence_count++] = (struct silence_row){
+			.id = alert_key(source, from->id),
+			.source = source,
+			.upstream_id = untrusted_keep(from->id, TEXT_KEEP),
+			.comment = untrusted_keep(from->comment, TEXT_KEEP),
+			.author = untrusted_keep(from->author, TEXT_KEEP),
+			.matchers = untrusted_keep(from->matchers, TEXT_KEEP),
+			.starts_at = from->starts_at,
+			.ends_at = from->ends_at,
+			.active = from->active,
+		};
+	}
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
+static void apply_oncalls(struct alerts *alerts, int source, const struct batch *batch)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->oncall_count; i++) {
+		if (alerts->oncalls[i].source == source)
+			free_oncall(&alerts->oncalls[i]);
+		else
+			alerts->oncalls[kept++] = alerts->oncalls[i];
+	}
+	alerts->oncall_count = kept;
+	for (size_t i = 0; i < batch->oncall_count; i++) {
+		const struct batch_oncall *from = &batch->oncalls[i];
+
+		if (alerts->oncall_count == ONCALLS_MAX)
+			break;
+		MEM_ROOM(alerts->oncalls, alerts->oncall_count, alerts->oncall_cap);
+		alerts->oncalls[alerts->oncall_count++] = (struct oncall_row){
+			.who = untrusted_keep(from->who, TEXT_KEEP),
+			.policy = untrusted_keep(from->policy, TEXT_KEEP),
+			.level = from->level,
+			.source = source,
+			.ends_at = from->ends_at,
+			.me = from->me,
+		};
+	}
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct change_row *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at > y->at ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void apply_changes(struct alerts *alerts, int source, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->change_count; i++) {
+		const struct batch_change *from = &batch->changes[i];
+		uint64_t id = alert_key(source, from->id);
+		size_t k = 0;
+
+		while (k < alerts->change_count && alerts->changes[k].id != id)
+			k++;
+		if (k < alerts->change_count)
+			continue;
+		if (alerts->change_count == CHANGES_MAX)
+			free_change(&alerts->changes[--alerts->change_count]);
+		MEM_ROOM(alerts->changes, alerts->change_count, alerts->change_cap);
+		alerts->changes[alerts->change_count++] = (struct change_row){
+			.id = id,
+			.source = source,
+			.at = from->at,
+			.summary = untrusted_keep(from->summary, TEXT_KEEP),
+			.service = untrusted_keep(from->service, TEXT_KEEP),
+			.link = untrusted_keep(from->link, TEXT_KEEP),
+		};
+		app_changed(alerts->app, CHANGED_ALERTS);
+	}
+	if (alerts->change_count)
+		qsort(alerts->changes, alerts->change_count, sizeof *alerts->changes,
+			newest_first);
+}
+
+void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
+{
+	if (batch->alerts_snapshot || batch->alert_count) {
+		alerts->generation++;
+		alerts->source_cut[source] = batch->cut || batch->partial;
+		for (size_t i = 0; i < batch->alert_count; i++)
+			if (!take_heartbeat(alerts, &batch->alerts[i]))
+				put(alerts, alert_new(&batch->alerts[i], source));
+		/* A cut snapshot says nothing about what it lacks. */
+		if (batch->alerts_snapshot && !batch->cut && !batch->partial)
+			sweep(alerts, source);
+	}
+	if (batch->silences_snapshot)
+		apply_silences(alerts, source, batch);
+	if (batch->oncalls_snapshot)
+		apply_oncalls(alerts, source, batch);
+	if (batch->change_count)
+		apply_changes(alerts, source, batch);
+}
+
+void alerts_drop(struct alerts *alerts, int source)
+{
+	static const struct batch nothing = {
+		.alerts_snapshot = true, .silences_snapshot = true, .oncalls_snapshot = true};
+
+	alerts_apply(alerts, source, &nothing);
+}
+
+static void remove_alert(struct alerts *alerts, struct alert *alert)
+{
+	alerts->list[alert->index] = alerts->list[--alerts->count];
+	alerts->list[alert->index]->index = alert->index;
+	alerts->unsorted = true;
+	map_del(&alerts->by_key, &alert->key, sizeof alert->key);
+	alert_free(alert);
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
+static struct alert *missing_alert(const struct rc_heartbeat *h, int64_t since)
+{
+	char id[96], summary[200], every[TIME_TEXT];
+	struct alert_draft draft = {
+		.severity = SEVERITY_CRITICAL,
+		.state = ALERT_FIRING,
+		.started_at = since,
+		.updated_at = since,
+	};
+
+	snprintf(id, sizeof id, "heartbeat %.80s", h->name);
+	snprintf(summary, sizeof summary,
+		"%.80s did not fire within %s: whoever should page may be dead", h->alert,
+		duration_text(h->every_ms, every));
+	draft.texts[ALERT_ID] = untrusted_str(id);
+	draft.texts[ALERT_TITLE] = untrusted_str(id);
+	draft.texts[ALERT_SUMMARY] = untrusted_str(summary);
+	draft.texts[ALERT_SERVICE] = untrusted_str("monitoring");
+	return alert_new(&draft, SOURCE_HOST);
+}
+
+void alerts_tick(struct alerts *alerts, int64_t now)
+{
+	const struct rc *rc = alerts->app->rc;
+
+	for (size_t i = 0; i < rc->heartbeat_count; i++) {
+		struct heartbeat *h = &alerts->heartbeats[i];
+		int64_t since = h->seen_at ? h->seen_at : alerts->app->started_at;
+		bool late = now - since > rc->heartbeats[i].every_ms;
+
+		if (late && !h->missing) {
+			struct alert *alert =
+				missing_alert(&rc->heartbeats[i],
+					since + rc->heartbeats[i].every_ms);
+
+			put(alerts, alert);
+			h->missing = alert;
+			log_add(LOG_ERROR, "heartbeat %s is missing",
+				rc->heartbeats[i].name);
+		} else if (!late && h->missing) {
+			remove_alert(alerts, h->missing);
+			h->missing = NULL;
+			log_add(LOG_INFO, "heartbeat %s is back", rc->heartbeats[i].name);
+		}
+	}
+}
+
+size_t alerts_count(const struct alerts *alerts)
+{
+	return alerts->count;
+}
+
+const struct alert *alerts_at(const struct alerts *alerts, size_t i)
+{
+	sort((struct alerts *)(uintptr_t)alerts);
+	return alerts->list[i];
+}
+
+const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
+{
+	return map_get(&alerts->by_key, &key, sizeof key);
+}
+
+struct alert_counts alerts_counts(const struct alerts *alerts)
+{
+	struct alert_counts counts = {.complete = true};
+	const struct sources *sources = alerts->app->sources;
+
+	for (size_t i = 0; i < alerts->count; i++) {
+		const struct alert *alert = alerts->list[i];
+
+		counts.total++;
+		if (alert->state == ALERT_FIRING)
+			counts.firing[alert->severity]++;
+		else if (alert->state == ALERT_ACKNOWLEDGED)
+			counts.acknowledged++;
+		else if (alert->state == ALERT_SILENCED)
+			counts.silenced++;
+	}
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_row(sources, i);
+
+		if (row->pages && (source_health(row, alerts->app->now) != HEALTH_OK ||
+					  alerts->source_cut[i]))
+			counts.complete = false;
+	}
+	return counts;
+}
+
+/* Open alerts that a source had when it last answered. */
+static size_t open_of(const struct alerts *alerts, int source)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < alerts->count; i++)
+		n += alerts->list[i]->source == source &&
+		     (alerts->list[i]->state == ALERT_FIRING ||
+			     alerts->list[i]->state == ALERT_ACKNOWLEDGED);
+	return n;
+}
+
+enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size)
+{
+	const struct sources *sources = alerts->app->sources;
+	int64_t now = alerts->app->now;
+	struct alert_counts counts = alerts_counts(alerts);
+	size_t paging = 0;
+
+	sentence[0] = '\0';
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_row(sources, i);
+		enum source_health health = source_health(row, now);
+		const struct poll_status *st = &row->status;
+		char since[TIME_TEXT];
+
+		if (!row->pages)
+			continue;
+		paging++;
+		if (health == HEALTH_OK || health == HEALTH_STALE)
+			continue;
+		if (health == HEALTH_WAITING)
+			snprintf(sentence, size, "UNKNOWN: %s has not answered yet", row->name);
+		else
+			snprintf(sentence, size,
+				"UNKNOWN since %s: %s not answering; its last word was %zu "
+				"open",
+				time_clock(st->last_ok_at ? st->last_ok_at
+							  : alerts->app->started_at,
+					since),
+				row->name, open_of(alerts, (int)i));
+		if (!st->last_ok_at && health == HEALTH_BAD)
+			snprintf(sentence, size, "UNKNOWN since %s: %s has never answered",
+				time_clock(alerts->app->started_at, since), row->name);
+		return QUIET_UNKNOWN;
+	}
+	for (int s = 0; s < SEVERITY_INFO; s++)
+		if (counts.firing[s])
+			return QUIET_NO;
+	if (counts.acknowledged)
+		return QUIET_NO;
+	return paging ? QUIET_YES : QUIET_UNWATCHED;
+}
+
+size_t silences_count(const struct alerts *alerts)
+{
+	return alerts->silence_count;
+}
+
+const struct silence_row *silences_at(const struct alerts *alerts, size_t i)
+{
+	return &alerts->silences[i];
+}
+
+size_t oncalls_count(const struct alerts *alerts)
+{
+	return alerts->oncall_count;
+}
+
+const struct oncall_row *oncalls_at(const struct alerts *alerts, size_t i)
+{
+	return &alerts->oncalls[i];
+}
+
+size_t changes_count(const struct alerts *alerts)
+{
+	return alerts->change_count;
+}
+
+const struct change_row *changes_at(const struct alerts *alerts, size_t i)
+{
+	return &alerts->changes[i];
+}

@@ -1,0 +1,194 @@
+/* Life of the whole state: born with the rc, started after the first frame, ticking
+ * once a second. Main thread. */
+#include "app/app.h"
+
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/host.h"
+#include "app/logs.h"
+#include "app/metrics.h"
+#include "app/runbooks.h"
+#include "app/setting.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/task.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void name_host(struct app *app)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof name - 1) || !*name)
+		str_copy(name, sizeof name, "localhost");
+	text_line(untrusted_str(name), app->host, sizeof app->host);
+}
+
+struct app *app_new(struct loop *loop, const struct app_options *options)
+{
+	struct app *app = mem_new(1, sizeof *app);
+
+	app->loop = loop;
+	app->now = app->started_at = time_now_ms();
+	app->rc = rc_read(&options->rc);
+	app->readonly = options->readonly || app_setting(app, SET_READONLY);
+	app->window.span_ms = app_setting(app, SET_WINDOW);
+	app->window.to = options->at;
+	app->past = options->at != 0;
+	name_host(app);
+	app->pool = task_pool_new(loop);
+	app->http = http_new(loop, app->pool);
+	app->metrics = metrics_new(app);
+	app->alerts = alerts_new(app);
+	app->anomalies = anomalies_new(app);
+	app->logs = logs_new(app);
+	app->runbooks = runbooks_new(app);
+	app->sources = sources_new(app);
+	if (!options->no_host)
+		app->host_reader = host_reader_new(app, options->host_root);
+	app->changes = CHANGED_ALL;
+	return app;
+}
+
+static void tick(void *ctx, int64_t now)
+{
+	struct app *app = ctx;
+	bool minute = now / MINUTE_MS != app->now / MINUTE_MS;
+
+	app->now = now;
+	if (minute)
+		app_changed(app, CHANGED_CLOCK);
+	if (app->host_reader)
+		host_reader_tick(app->host_reader, now);
+	logs_tick(app->logs, now);
+	sources_tick(app->sources, now);
+	alerts_tick(app->alerts, now);
+}
+
+void app_start(struct app *app)
+{
+	for (size_t i = 0; i < app->rc->conf.error_count; i++) {
+		char text[LOG_TEXT];
+
+		rc_error_text(&app->rc->conf.errors[i], text, sizeof text);
+		log_add(LOG_ERROR, "%s", text);
+	}
+	runbooks_load(app->runbooks);
+	sources_start(app->sources);
+	if (app->host_reader)
+		logs_start(app->logs);
+	loop_on_tick(app->loop, tick, app);
+}
+
+void app_free(struct app *app)
+{
+	if (!app)
+		return;
+	host_reader_free(app->host_reader);
+	logs_free(app->logs);
+	sources_free(app->sources);
+	http_free(app->http);
+	task_pool_free(app->pool);
+	runbooks_free(app->runbooks);
+	anomalies_free(app->anomalies);
+	alerts_free(app->alerts);
+	metrics_free(app->metrics);
+	rc_free(app->rc);
+	mem_free(app);
+}
+
+/* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
+ * looked at where it is used. */
+void app_reload(struct app *app)
+{
+	struct rc_options options = {.file = app->rc->path,
+		.profile = *app->rc->profile ? app->rc->profile : NULL};
+	struct rc *old = app->rc, *rc = rc_read(&options);
+
+	sources_free(app->sources);
+	metrics_free(app->metrics);
+	alerts_free(app->alerts);
+	app->rc = rc;
+	app->metrics = metrics_new(app);
+	app->alerts = alerts_new(app);
+	app->sources = sources_new(app);
+	sources_start(app->sources);
+	runbooks_load(app->runbooks);
+	rc_free(old);
+	app_changed(app, CHANGED_ALL);
+	if (rc->conf.errors_total)
+		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
+			rc->conf.errors_total);
+	else
+		app_notice(app, false, "%s was read anew", rc->path);
+}
+
+void app_changed(struct app *app, uint32_t bits)
+{
+	app->changes |= bits;
+}
+
+uint32_t app_take_changes(struct app *app)
+{
+	uint32_t bits = app->changes;
+
+	app->changes = 0;
+	return bits;
+}
+
+void app_notice(struct app *app, bool bad, const char *fmt, ...)
+{
+	char text[LOG_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_add(bad ? LOG_WARN : LOG_INFO, "%s", text);
+	app_changed(app, CHANGED_EVENTS);
+	if (app->front.notice)
+		app->front.notice(app->front.ctx, bad, text);
+}
+
+int64_t window_to(const struct app *app)
+{
+	return app->window.to ? app->window.to : app->now;
+}
+
+int64_t window_from(const struct app *app)
+{
+	return window_to(app) - app->window.span_ms;
+}
+
+void app_set_window(struct app *app, struct window window)
+{
+	if (window.span_ms < MINUTE_MS)
+		window.span_ms = MINUTE_MS;
+	if (window.span_ms > 60 * DAY_MS)
+		window.span_ms = 60 * DAY_MS;
+	if (window.to >= app->now && !app->past)
+		window.to = 0;
+	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
+		return;
+	app->window = window;
+	sources_set_window(app->sources);
+	app_changed(app, CHANGED_WINDOW);
+}
+
+int64_t app_setting(const struct app *app, int id)
+{
+	return settings_number(&app->rc->settings, id);
+}
+
+bool app_settled(const struct app *app)
+{
+	return sources_settled(app->sources);
+}

@@ -1,0 +1,225 @@
+/* The commands that need no screen. */
+#include "cmd.h"
+
+#include "app/alerts.h"
+#include "app/overview.h"
+#include "app/setting.h"
+#include "app/sources.h"
+#include "base/json.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum status cmd_show(struct call *call, struct err *err)
+{
+	char line[COMMAND_LINE_MAX];
+	const char *rest = call->rest;
+	size_t n = strcspn(rest, " ");
+	struct run_options options = {
+		.out = call->out, .json = call->json, .script = call->out != NULL};
+
+	/* `oogway show metrics` reads well too. */
+	if (n > 1 && rest[n - 1] == 's' && strncmp(rest, "status", 6))
+		snprintf(line, sizeof line, "%.*s list%s", (int)n - 1, rest, rest + n);
+	else
+		snprintf(line, sizeof line, "%.*s list%s", (int)n, rest, rest + n);
+	return command_run(call->app, call->commands, line, &options, err);
+}
+
+static enum status cmd_status(struct call *call, struct err *err)
+{
+	const struct app *app = call->app;
+	struct alert_counts counts = alerts_counts(app->alerts);
+	char text[256];
+	enum quiet quiet = alerts_quiet(app->alerts, text, sizeof text);
+	struct json_out o;
+
+	(void)err;
+	overview_headline(app, text, sizeof text);
+	if (!call->json) {
+		str_printf(call->out, "%s\n", text);
+		return quiet == QUIET_UNKNOWN ? STATUS_PARTIAL : STATUS_DONE;
+	}
+	json_begin(&o, call->out);
+	json_open(&o, NULL, '{');
+	json_put_str(&o, "schema", "oogway.status/1");
+	json_put_time(&o, "at", app->now);
+	json_put_str(&o, "headline", text);
+	json_put_bool(&o, "known", quiet != QUIET_UNKNOWN);
+	json_put_bool(&o, "complete", counts.complete);
+	json_put_i64(&o, "critical", (int64_t)counts.firing[SEVERITY_CRITICAL]);
+	json_put_i64(&o, "high", (int64_t)counts.firing[SEVERITY_HIGH]);
+	json_put_i64(&o, "warning", (int64_t)counts.firing[SEVERITY_WARNING]);
+	json_put_i64(&o, "acknowledged", (int64_t)counts.acknowledged);
+	json_shut(&o, '}');
+	str_putc(call->out, '\n');
+	return quiet == QUIET_UNKNOWN ? STATUS_PARTIAL : STATUS_DONE;
+}
+
+static enum status cmd_window(struct call *call, struct err *err)
+{
+	struct window window = call->app->window;
+
+	if (!duration_parse(call->argv[0], &window.span_ms)) {
+		err_set(err, ERR_USAGE, "a window is a duration such as 1h, not %s",
+			call->argv[0]);
+		return STATUS_USAGE;
+	}
+	app_set_window(call->app, window);
+	return STATUS_DONE;
+}
+
+static enum status cmd_at(struct call *call, struct err *err)
+{
+	struct window window = call->app->window;
+
+	if (!time_parse_moment(call->rest, call->app->now, &window.to)) {
+		err_set(err, ERR_USAGE,
+			"a moment is 14:05, -2h, now, or 2026-11-21T14:05:00Z, not %s",
+			call->rest);
+		return STATUS_USAGE;
+	}
+	app_set_window(call->app, window);
+	return STATUS_DONE;
+}
+
+static enum status cmd_now(struct call *call, struct err *err)
+{
+	struct window window = call->app->window;
+
+	(void)err;
+	window.to = 0;
+	app_set_window(call->app, window);
+	return STATUS_DONE;
+}
+
+/* The window moves by half of itself. */
+static enum status move_window(struct call *call, int direction)
+{
+	struct window window = call->app->window;
+
+	window.to = window_to(call->app) + direction * window.span_ms / 2;
+	app_set_window(call->app, window);
+	return STATUS_DONE;
+}
+
+static enum status cmd_earlier(struct call *call, struct err *err)
+{
+	(void)err;
+	return move_window(call, -1);
+}
+
+static enum status cmd_later(struct call *call, struct err *err)
+{
+	(void)err;
+	return move_window(call, 1);
+}
+
+static const int64_t spans[] = {5 * MINUTE_MS, 15 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS,
+	3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS,
+	28 * DAY_MS};
+
+static enum status zoom_window(struct call *call, bool in)
+{
+	enum { COUNT = sizeof spans / sizeof spans[0] };
+	struct window window = call->app->window;
+	int i = 0;
+
+	if (in) {
+		for (i = COUNT - 1; i > 0 && spans[i] >= window.span_ms;)
+			i--;
+	} else {
+		while (i < COUNT - 1 && spans[i] <= window.span_ms)
+			i++;
+	}
+	window.span_ms = spans[i];
+	app_set_window(call->app, window);
+	return STATUS_DONE;
+}
+
+static enum status cmd_zoom_in(struct call *call, struct err *err)
+{
+	(void)err;
+	return zoom_window(call, true);
+}
+
+static enum status cmd_zoom_out(struct call *call, struct err *err)
+{
+	(void)err;
+	return zoom_window(call, false);
+}
+
+static enum status cmd_refresh(struct call *call, struct err *err)
+{
+	(void)err;
+	sources_hurry(call->app->sources);
+	app_notice(call->app, false, "asking all sources now");
+	return STATUS_DONE;
+}
+
+static enum status cmd_readonly(struct call *call, struct err *err)
+{
+	struct app *app = call->app;
+
+	(void)err;
+	app->readonly = !app->readonly;
+	app_changed(app, CHANGED_CONFIG);
+	app_notice(app, false, app->readonly ? "read-only" : "actions are allowed again");
+	return STATUS_DONE;
+}
+
+static enum status cmd_source_test(struct call *call, struct err *err)
+{
+	const struct app *app = call->app;
+	int i = sources_find(app->sources, call->argv[0]);
+	const struct source_row *row;
+	char text[400];
+
+	if (i < 0) {
+		err_set(err, ERR_MISSING, "no source is called %s", call->argv[0]);
+		return STATUS_FAILED;
+	}
+	row = sources_row(app->sources, (size_t)i);
+	source_words(row, app->now, text, sizeof text);
+	if (call->out)
+		str_printf(call->out, "%s: %s\n", row->name, text);
+	else
+		app_notice(call->app, source_health(row, app->now) != HEALTH_OK, "%s: %s",
+			row->name, text);
+	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
+}
+
+#define LIST(noun)                                                                       \
+	{noun " list", "[FILTER]", "list each " noun, COMMAND_SCRIPT | COMMAND_SETTLE,  \
+		0, SIZE_MAX, cmd_list}
+
+const struct command app_commands[] = {
+	LIST("alert"),
+	LIST("metric"),
+	LIST("anomaly"),
+	LIST("runbook"),
+	LIST("log"),
+	LIST("source"),
+	LIST("event"),
+	LIST("silence"),
+	LIST("change"),
+	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
+		SIZE_MAX, cmd_show},
+	{"source test", "NAME", "ask a source once and say how it went",
+		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
+	{"status", "", "one line: what needs somebody now", COMMAND_SCRIPT | COMMAND_SETTLE,
+		0, 0, cmd_status},
+	{"doctor", "", "check the rc, the credentials and each source",
+		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
+	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},
+	{"at", "MOMENT", "end the window at 14:05, -2h or a date", 0, 1, 2, cmd_at},
+	{"now", "", "back to the present", 0, 0, 0, cmd_now},
+	{"earlier", "", "move the window back by half of it", 0, 0, 0, cmd_earlier},
+	{"later", "", "move the window on by half of it", 0, 0, 0, cmd_later},
+	{"zoom-in", "", "a shorter window", 0, 0, 0, cmd_zoom_in},
+	{"zoom-out", "", "a longer window", 0, 0, 0, cmd_zoom_out},
+	{"refresh", "", "ask all sources now", 0, 0, 0, cmd_refresh},
+	{"readonly", "", "refuse actions, or allow them again", 0, 0, 0, cmd_readonly},
+	{0},
+};

@@ -1,0 +1,10 @@
+/* Functions behind the rows of app_commands (cmd.c). */
+#ifndef APP_CMD_H
+#define APP_CMD_H
+
+#include "app/command.h"
+
+enum status cmd_list(struct call *call, struct err *err);
+enum status cmd_doctor(struct call *call, struct err *err);
+
+#endif

@@ -1,0 +1,161 @@
+/* `NOUN list` for every noun: aligned text, or JSON lines behind a header. */
+#include "cmd.h"
+
+#include "app/listing.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_COLUMNS = 60 };
+
+static void print_header(const struct app *app, const struct listing *l, bool complete,
+	struct str *out)
+{
+	struct json_out o;
+
+	json_begin(&o, out);
+	json_open(&o, NULL, '{');
+	json_put_str(&o, "schema", l->schema);
+	json_open(&o, "window", '{');
+	json_put_time(&o, "from", window_from(app));
+	json_put_time(&o, "to", window_to(app));
+	json_shut(&o, '}');
+	json_put_bool(&o, "complete", complete);
+	json_shut(&o, '}');
+	str_putc(out, '\n');
+}
+
+static void print_json(const struct app *app, const struct listing *l,
+	const struct filter *filter, struct str *out)
+{
+	size_t n = l->count(app);
+
+	for (size_t i = 0; i < n; i++) {
+		const void *row = l->row(app, i);
+		struct json_out o;
+
+		if (filter && !filter_match(filter, app, l, row))
+			continue;
+		json_begin(&o, out);
+		json_open(&o, NULL, '{');
+		l->json(app, row, &o);
+		json_shut(&o, '}');
+		str_putc(out, '\n');
+	}
+}
+
+static void cell_line(const struct app *app, const struct listing *l, size_t column,
+	const void *row, struct str *out)
+{
+	struct cell cell = {0};
+
+	str_reset(out);
+	l->columns[column].cell(app, row, &cell);
+	if (!cell.spark)
+		text_add_line(out, cell.text, TEXT_COLUMNS);
+}
+
+static void measure(const struct app *app, const struct listing *l,
+	const struct filter *filter, int *widths)
+{
+	struct str text;
+	size_t n = l->count(app);
+
+	str_init(&text, 4096);
+	for (size_t c = 0; c < l->column_count; c++)
+		widths[c] = (int)strlen(l->columns[c].title);
+	for (size_t i = 0; i < n; i++) {
+		const void *row = l->row(app, i);
+
+		if (filter && !filter_match(filter, app, l, row))
+			continue;
+		for (size_t c = 0; c < l->column_count; c++) {
+			int width;
+
+			cell_line(app, l, c, row, &text);
+			width = text_width(untrusted_str(str_text(&text)), TEXT_COLUMNS + 1);
+			if (width > widths[c])
+				widths[c] = width;
+		}
+	}
+	str_release(&text);
+}
+
+static void pad(struct str *out, int n)
+{
+	while (n-- > 0)
+		str_putc(out, ' ');
+}
+
+/* No blanks behind the last column: a line ends where its text ends. */
+static void put_column(struct str *out, const struct column *column, const char *text,
+	int width, bool last)
+{
+	int used = text_width(untrusted_str(text), 4096);
+
+	if (column->flags & COLUMN_RIGHT)
+		pad(out, width - used);
+	str_puts(out, text);
+	if (!last && !(column->flags & COLUMN_RIGHT))
+		pad(out, width - used);
+	if (!last)
+		str_puts(out, "  ");
+}
+
+static void print_text(const struct app *app, const struct listing *l,
+	const struct filter *filter, struct str *out)
+{
+	int widths[16] = {0};
+	struct str text;
+	size_t n = l->count(app);
+
+	str_init(&text, 4096);
+	measure(app, l, filter, widths);
+	for (size_t i = 0; i <= n; i++) {
+		const void *row = i ? l->row(app, i - 1) : NULL;
+
+		if (row && filter && !filter_match(filter, app, l, row))
+			continue;
+		for (size_t c = 0; c < l->column_count; c++) {
+			if (l->columns[c].flags & COLUMN_SPARK)
+				continue;
+			if (row)
+				cell_line(app, l, c, row, &text);
+			put_column(out, &l->columns[c],
+				row ? str_text(&text) : l->columns[c].title, widths[c],
+				c + 1 == l->column_count);
+		}
+		str_putc(out, '\n');
+	}
+	str_release(&text);
+}
+
+enum status cmd_list(struct call *call, struct err *err)
+{
+	char noun[32];
+	const struct listing *l;
+	struct filter *filter = NULL;
+	bool complete;
+
+	snprintf(noun, sizeof noun, "%.*s", (int)strcspn(call->command->name, " "),
+		call->command->name);
+	l = listing_find(noun);
+	if (*call->rest && !(filter = filter_new(call->rest, err)))
+		return STATUS_USAGE;
+	complete = !l->complete || l->complete(call->app, err->text, sizeof err->text);
+	if (call->json) {
+		print_header(call->app, l, complete, call->out);
+		print_json(call->app, l, filter, call->out);
+	} else {
+		print_text(call->app, l, filter, call->out);
+	}
+	filter_free(filter);
+	if (complete)
+		return STATUS_DONE;
+	err->kind = ERR_TIMEOUT;
+	return STATUS_PARTIAL;
+}

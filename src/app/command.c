@@ -1,0 +1,188 @@
+/* The one door of every command line. Main thread. */
+#include "app/command.h"
+
+#include "app/listing.h"
+#include "base/conf.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ALIAS_DEPTH = 8 };
+
+void commands_add(struct commands *commands, const struct command *rows, void *ctx)
+{
+	if (commands->count < COMMAND_TABLES)
+		commands->tables[commands->count++] = (struct command_table){rows, ctx};
+}
+
+/* Length of the command's name at the start of the line, 0 when it is another. */
+static size_t name_length(const char *name, const char *line)
+{
+	size_t i = 0, k = 0;
+
+	while (name[i]) {
+		if (name[i] == ' ') {
+			if (line[k] != ' ')
+				return 0;
+			while (line[k] == ' ')
+				k++;
+			i++;
+		} else if (name[i++] != line[k++]) {
+			return 0;
+		}
+	}
+	return !line[k] || line[k] == ' ' ? k : 0;
+}
+
+const struct command *commands_find(const struct commands *commands, const char *line,
+	void **ctx, const char **rest)
+{
+	const struct command *best = NULL;
+	size_t longest = 0;
+
+	while (*line == ' ')
+		line++;
+	for (size_t t = 0; t < commands->count; t++) {
+		for (const struct command *c = commands->tables[t].rows; c->name; c++) {
+			size_t n = name_length(c->name, line);
+
+			if (n <= longest)
+				continue;
+			longest = n;
+			best = c;
+			*ctx = commands->tables[t].ctx;
+		}
+	}
+	if (best) {
+		*rest = line + longest;
+		*rest += strspn(*rest, " ");
+	}
+	return best;
+}
+
+const struct command *commands_at(const struct commands *commands, size_t i)
+{
+	for (size_t t = 0; t < commands->count; t++)
+		for (const struct command *c = commands->tables[t].rows; c->name; c++)
+			if (!i--)
+				return c;
+	return NULL;
+}
+
+void commands_nearest(const struct commands *commands, const char *word, char out[80])
+{
+	out[0] = '\0';
+	for (size_t t = 0; t < commands->count && !*out; t++)
+		conf_nearest(word, &commands->tables[t].rows->name,
+			sizeof(struct command), out);
+}
+
+/* Replaces an alias at the start of the line; false when there is none. */
+static bool expand_alias(const struct rc *rc, char line[COMMAND_LINE_MAX])
+{
+	char word[80], old[COMMAND_LINE_MAX];
+	size_t n = strcspn(line, " ");
+
+	snprintf(word, sizeof word, "%.*s", (int)n, line);
+	for (size_t i = rc->alias_count; i-- > 0;) {
+		if (strcmp(rc->aliases[i].name, word))
+			continue;
+		str_copy(old, sizeof old, line + n);
+		snprintf(line, COMMAND_LINE_MAX, "%s", rc->aliases[i].command);
+		n = strlen(line);
+		str_copy(line + n, COMMAND_LINE_MAX - n, old);
+		return true;
+	}
+	return false;
+}
+
+static enum status unknown(const struct commands *commands, const char *line,
+	struct err *err)
+{
+	char word[40], near[80];
+
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+	commands_nearest(commands, word, near);
+	err_set(err, ERR_USAGE, "no command is called %s%s", word, near);
+	return STATUS_USAGE;
+}
+
+static enum status refuse(const struct command *c, const struct app *app,
+	const struct run_options *options, size_t words, struct err *err)
+{
+	if (options->script && !(c->flags & COMMAND_SCRIPT)) {
+		err_set(err, ERR_USAGE, "%s works only in the console", c->name);
+		return STATUS_USAGE;
+	}
+	if (words < c->min || words > c->max) {
+		err_set(err, ERR_USAGE, "expected: %s %s", c->name, c->args);
+		return STATUS_USAGE;
+	}
+	if ((c->flags & COMMAND_ACTS) && (app->readonly || app->past)) {
+		err_set(err, ERR_REFUSED, "%s: oogway is %s", c->name,
+			app->readonly ? "read-only" : "looking at the past");
+		return STATUS_REFUSED;
+	}
+	return STATUS_DONE;
+}
+
+static enum status run(const struct command *c, struct call *call,
+	const struct run_options *options, struct err *err)
+{
+	struct conf_line words;
+	char text[COMMAND_LINE_MAX + CONF_MAX_WORDS];
+	const char *argv[CONF_MAX_WORDS + 1];
+	enum status status;
+
+	words.count = 0;
+	if (*call->rest && !conf_split(call->rest, &words, text, sizeof text, err)) {
+		/* A pattern or an expression need not be made of words. */
+		if (c->max != SIZE_MAX)
+			return STATUS_USAGE;
+		words.count = 0;
+		err->kind = ERR_NONE;
+	}
+	status = refuse(c, call->app, options, words.count, err);
+	if (status)
+		return status;
+	for (size_t i = 0; i < words.count; i++)
+		argv[i] = words.words[i].text;
+	argv[words.count] = NULL;
+	call->argc = words.count;
+	call->argv = argv;
+	return c->run(call, err);
+}
+
+enum status command_run(struct app *app, const struct commands *commands,
+	const char *text, const struct run_options *options, struct err *err)
+{
+	char line[COMMAND_LINE_MAX], word[40];
+	struct call call = {.app = app,
+		.commands = commands,
+		.out = options->out,
+		.json = options->json,
+		.target = options->target};
+	const struct command *c;
+
+	text += strspn(text, " ");
+	if (!str_copy(line, sizeof line, text)) {
+		err_set(err, ERR_LIMIT, "a command line has at most %d bytes",
+			COMMAND_LINE_MAX - 1);
+		return STATUS_USAGE;
+	}
+	for (int i = 0; i < ALIAS_DEPTH && expand_alias(app->rc, line); i++)
+		;
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+	c = commands_find(commands, line, &call.ctx, &call.rest);
+	if (c) {
+		call.command = c;
+		return run(c, &call, options, err);
+	}
+	if (!rc_is_verb(word) || options->script)
+		return unknown(commands, line, err);
+	if (!rc_line(app->rc, line, err))
+		return STATUS_USAGE;
+	app_changed(app, CHANGED_CONFIG);
+	return STATUS_DONE;
+}

@@ -1,0 +1,122 @@
+/* `oogway doctor`: one line each, what is right and what to do. */
+#include "app/alerts.h"
+#include "cmd.h"
+#include "app/logs.h"
+#include "app/runbooks.h"
+#include "app/sources.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct doctor {
+	struct str *out;
+	int bad;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+line(struct doctor *d, bool good, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	str_printf(d->out, "%s  %s\n", good ? "ok " : "BAD", text);
+	d->bad += !good;
+}
+
+static void check_rc(struct doctor *d, const struct app *app)
+{
+	const struct conf *conf = &app->rc->conf;
+
+	if (!conf->errors_total) {
+		if (access(app->rc->path, R_OK))
+			line(d, true, "rc: no %s, built-in defaults", app->rc->path);
+		else
+			line(d, true, "rc: %s read without an error", app->rc->path);
+	}
+	for (size_t i = 0; i < conf->error_count; i++) {
+		char text[480];
+
+		rc_error_text(&conf->errors[i], text, sizeof text);
+		line(d, false, "%s", text);
+	}
+}
+
+/* What to do about a failure of that kind. */
+static const char *advice(const struct source_row *row)
+{
+	switch (row->status.error.kind) {
+	case ERR_AUTH:
+		return "check token-file, token-env or token-command of this source";
+	case ERR_NET:
+		return "check that it runs and that this host may reach it";
+	case ERR_TIMEOUT:
+		return "raise timeout= or look at the server's load";
+	case ERR_LIMIT:
+		return "ask for less: a longer every= or narrower queries";
+	case ERR_MISSING:
+		return "check url=: the path is not an API of this kind";
+	default:
+		return "see the server's own log";
+	}
+}
+
+static void check_source(struct doctor *d, const struct app *app, size_t i)
+{
+	const struct source_row *row = sources_row(app->sources, i);
+	enum source_health health = source_health(row, app->now);
+	char words[400];
+
+	source_words(row, app->now, words, sizeof words);
+	if (health == HEALTH_OK)
+		line(d, !row->status.partial && !row->status.warning[0],
+			"source %s: %s at %s answers in %lld ms%s%s", row->name, row->kind,
+			row->where, (long long)row->status.latency_ms,
+			row->status.warning[0] ? "; " : "", row->status.warning);
+	else
+		line(d, false, "source %s: %s. %s", row->name, words,
+			row->refused.kind ? "" : advice(row));
+}
+
+static void check_queries(struct doctor *d, const struct app *app)
+{
+	for (size_t i = 0; i < app->rc->query_count; i++) {
+		const struct rc_query *q = &app->rc->queries[i];
+
+		if (sources_find(app->sources, q->source) < 1)
+			line(d, false,
+				"%s:%d: query %s names source %s, which is not there",
+				q->place.file, q->place.line, q->name, q->source);
+	}
+}
+
+enum status cmd_doctor(struct call *call, struct err *err)
+{
+	const struct app *app = call->app;
+	struct doctor d = {.out = call->out};
+	struct str own;
+
+	str_init(&own, 1 << 16);
+	if (!d.out)
+		d.out = &own;
+	check_rc(&d, app);
+	for (size_t i = 0; i < sources_count(app->sources); i++)
+		check_source(&d, app, i);
+	check_queries(&d, app);
+	line(&d, true, "logs: %s", logs_origin(app->logs));
+	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
+		runbooks_count(app->runbooks));
+	if (!call->out)
+		app_notice(call->app, d.bad > 0,
+			"doctor: %d thing%s to mend; `oogway doctor` lists them", d.bad,
+			d.bad == 1 ? "" : "s");
+	str_release(&own);
+	if (!d.bad)
+		return STATUS_DONE;
+	err_set(err, ERR_NONE, "%d thing%s to mend", d.bad, d.bad == 1 ? "" : "s");
+	return STATUS_FAILED;
+}

@@ -1,0 +1,152 @@
+/* Key names to codes and back. Pure. */
+#include "app/keyseq.h"
+
+#include "base/conf.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+	const char *name;
+	int key;
+} names[] = {
+	{"Enter", KEYCODE_ENTER},
+	{"Esc", KEYCODE_ESC},
+	{"Tab", KEYCODE_TAB},
+	{"S-Tab", KEYCODE_BACKTAB},
+	{"BS", KEYCODE_BACKSPACE},
+	{"Backspace", KEYCODE_BACKSPACE},
+	{"Del", KEYCODE_DELETE},
+	{"Ins", KEYCODE_INSERT},
+	{"Up", KEYCODE_UP},
+	{"Down", KEYCODE_DOWN},
+	{"Left", KEYCODE_LEFT},
+	{"Right", KEYCODE_RIGHT},
+	{"Home", KEYCODE_HOME},
+	{"End", KEYCODE_END},
+	{"PgUp", KEYCODE_PGUP},
+	{"PgDn", KEYCODE_PGDN},
+	{"Space", ' '},
+	{"lt", '<'},
+	{"Bar", '|'},
+};
+
+const char *const keyseq_contexts[] = {"global", "list", "overview", "metrics", "alerts",
+	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "help", "options", NULL};
+
+bool keyseq_context(const char *name, struct err *err)
+{
+	char near[80];
+
+	for (size_t i = 0; keyseq_contexts[i]; i++)
+		if (!strcmp(keyseq_contexts[i], name))
+			return true;
+	return err_set(err, ERR_INPUT, "no context is called %s%s", name,
+		conf_nearest(name, keyseq_contexts, sizeof *keyseq_contexts, near));
+}
+
+static int named_key(const char *name, size_t n)
+{
+	char *end;
+	long f;
+
+	if (n == 3 && (name[0] == 'C' || name[0] == 'c') && name[1] == '-') {
+		char c = name[2];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + 32);
+		if (c >= 'a' && c <= 'z' && c != 'i' && c != 'm')
+			return c - 'a' + 1;
+		return 0;
+	}
+	if ((name[0] == 'F' || name[0] == 'f') && n >= 2) {
+		f = strtol(name + 1, &end, 10);
+		if (end == name + n && f >= 1 && f <= 12)
+			return KEYCODE_F1 + (int)f - 1;
+	}
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strlen(names[i].name) == n && !strncasecmp(names[i].name, name, n))
+			return names[i].key;
+	return 0;
+}
+
+static int parse_key(const char *text, size_t n)
+{
+	uint32_t cp;
+
+	if (n > 2 && text[0] == '<' && text[n - 1] == '>')
+		return named_key(text + 1, n - 2);
+	if (utf8_decode(text, n, &cp) == n && utf8_printable(cp))
+		return (int)cp;
+	return 0;
+}
+
+size_t keyseq_parse(const char *text, int keys[KEYSEQ_MAX], struct err *err)
+{
+	size_t count = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+		int key = n ? parse_key(text, n) : 0;
+
+		if (!n) {
+			text++;
+			continue;
+		}
+		if (!key) {
+			err_set(err, ERR_INPUT,
+				"no key is called %.*s; write a, G, <Enter>, <C-x>, <F1> or "
+				"a quoted chord such as \"g g\"",
+				(int)n, text);
+			return 0;
+		}
+		if (count == KEYSEQ_MAX) {
+			err_set(err, ERR_INPUT, "a chord has at most %d keys", KEYSEQ_MAX);
+			return 0;
+		}
+		keys[count++] = key;
+		text += n;
+	}
+	if (!count)
+		err_set(err, ERR_INPUT, "expected a key");
+	return count;
+}
+
+bool keyseq_check(const char *text, struct err *err)
+{
+	int keys[KEYSEQ_MAX];
+
+	return keyseq_parse(text, keys, err) > 0;
+}
+
+const char *keyseq_name(int key, char out[16])
+{
+	char utf8[4];
+	size_t n;
+
+	if (key >= 1 && key <= 26) {
+		snprintf(out, 16, "<C-%c>", key + 'a' - 1);
+		return out;
+	}
+	if (key >= KEYCODE_F1 && key <= KEYCODE_F12) {
+		snprintf(out, 16, "<F%d>", key - KEYCODE_F1 + 1);
+		return out;
+	}
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (names[i].key == key) {
+			snprintf(out, 16, "<%s>", names[i].name);
+			return out;
+		}
+	}
+	if (key <= 0 || key >= KEY_BASE) {
+		snprintf(out, 16, "<?>");
+		return out;
+	}
+	n = utf8_encode((uint32_t)key, utf8);
+	memcpy(out, utf8, n);
+	out[n] = '\0';
+	return out;
+}

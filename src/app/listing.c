@@ -1,0 +1,52 @@
+/* Listings: the shared parts, and the list of all of them. */
+#include "app/listing.h"
+
+#include "base/time.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct listing *const listings[] = {&alert_listing, &metric_listing,
+	&source_listing, &log_listing, &event_listing, &anomaly_listing, &runbook_listing,
+	&silence_listing, &change_listing, NULL};
+
+const struct listing *listing_find(const char *noun)
+{
+	for (size_t i = 0; listings[i]; i++)
+		if (!strcmp(listings[i]->noun, noun))
+			return listings[i];
+	return NULL;
+}
+
+void cell_print(struct cell *cell, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cell->own, sizeof cell->own, fmt, ap);
+	va_end(ap);
+	cell->text = untrusted_str(cell->own);
+}
+
+void cell_text(struct cell *cell, struct untrusted text)
+{
+	cell->text = text;
+}
+
+void cell_age(struct cell *cell, int64_t since, int64_t now)
+{
+	char age[TIME_TEXT];
+
+	cell->is_number = true;
+	cell->number = since ? (double)(now - since) : 0;
+	if (!since)
+		cell->text = UNTRUSTED_NONE;
+	else if (now - since < MINUTE_MS && now >= since)
+		/* Still at rest: seconds are not counted on the screen. */
+		cell_print(cell, "<1m");
+	else if (now < since)
+		cell_print(cell, "in %s", duration_text(since - now, age));
+	else
+		cell_print(cell, "%s", duration_text(now - since, age));
+}

@@ -1,0 +1,387 @@
+/* Columns of alerts and incidents, silences and changes. */
+#include "app/alerts.h"
+#include "app/listing.h"
+#include "app/sources.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <string.h>
+
+static const enum role severity_roles[SEVERITY_COUNT] = {
+	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_OK};
+
+static const char *source_name(const struct app *app, int source)
+{
+	return sources_row(app->sources, (size_t)source)->name;
+}
+
+static void severity_cell(const struct app *app, const void *row, struct cell *out)
+{
+	static const char marks[SEVERITY_COUNT] = {'!', '^', '-', '.', ' '};
+	const struct alert *alert = row;
+
+	(void)app;
+	cell_print(out, "%c %c", severity_letter(alert->severity), marks[alert->severity]);
+	out->role = alert->state == ALERT_FIRING ? severity_roles[alert->severity]
+						 : ROLE_DIM;
+	out->is_number = true;
+	out->number = alert->severity;
+}
+
+static enum role quiet_role(const struct alert *alert, enum role loud)
+{
+	return alert->state == ALERT_SILENCED || alert->state == ALERT_RESOLVED ? ROLE_DIM
+										: loud;
+}
+
+static void service_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct alert *alert = row;
+
+	(void)app;
+	cell_text(out, alert_text(alert, ALERT_SERVICE));
+	out->role = quiet_role(alert, ROLE_STRONG);
+}
+
+static void title_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct alert *alert = row;
+
+	(void)app;
+	cell_text(out, alert_text(alert, ALERT_TITLE));
+	out->role = quiet_role(alert, ROLE_TEXT);
+}
+
+static void summary_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct alert *alert = row;
+
+	(void)app;
+	cell_text(out, alert_text(alert, ALERT_SUMMARY));
+	out->role = quiet_role(alert, ROLE_DIM);
+}
+
+static void age_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct alert *alert = row;
+
+	cell_age(out, alert->started_at, app->now);
+	out->role = quiet_role(alert, ROLE_TEXT);
+}
+
+/* What it waits for: "→ ben in 6m", "ack you 4m", "silenced". */
+static void state_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct alert *alert = row;
+	char who[40], when[TIME_TEXT];
+
+	out->is_number = true;
+	out->number = alert->state;
+	switch ((enum alert_state)alert->state) {
+	case ALERT_FIRING:
+		text_line(alert_text(alert, ALERT_NEXT), who, sizeof who);
+		if (alert->next_at > app->now)
+			cell_print(out, "-> %s in %s", *who ? who : "next",
+				duration_text(alert->next_at - app->now, when));
+		else
+			cell_print(out, "firing");
+		out->role = ROLE_TEXT;
+		return;
+	case ALERT_ACKNOWLEDGED:
+		text_line(alert_text(alert, ALERT_ACKED_BY), who, sizeof who);
+		cell_print(out, "ack %s%s%s", who, alert->acked_at ? " " : "",
+			alert->acked_at ? duration_text(app->now - alert->acked_at, when)
+					: "");
+		out->role = ROLE_OK;
+		return;
+	case ALERT_SILENCED:
+		cell_print(out, "silenced");
+		break;
+	default:
+		cell_print(out, "resolved");
+	}
+	out->role = ROLE_DIM;
+}
+
+static void source_cell(const struct app *app, const void *row, struct cell *out)
+{
+	cell_text(out, untrusted_str(source_name(app, ((const struct alert *)row)->source)));
+	out->role = ROLE_DIM;
+}
+
+static const struct column alert_columns[] = {
+	{"severity", "", 3, 0, 0, severity_cell},
+	{"service", "Service", 14, 1, 0, service_cell},
+	{"title", "Alert", 18, 0, COLUMN_FLEX, title_cell},
+	{"summary", "Summary", 24, 6, COLUMN_FLEX, summary_cell},
+	{"age", "Age", 4, 0, COLUMN_RIGHT | COLUMN_DESC, age_cell},
+	{"state", "State", 14, 2, 0, state_cell},
+	{"source", "Source", 6, 7, 0, source_cell},
+};
+
+static size_t alert_rows(const struct app *app)
+{
+	return alerts_count(app->alerts);
+}
+
+static const void *alert_row(const struct app *app, size_t i)
+{
+	return alerts_at(app->alerts, i);
+}
+
+static uint64_t alert_id(const void *row)
+{
+	return ((const struct alert *)row)->key;
+}
+
+static const void *alert_find(const struct app *app, uint64_t id)
+{
+	return alerts_find(app->alerts, id);
+}
+
+static void alert_json(const struct app *app, const void *row, struct json_out *o)
+{
+	static const struct {
+		const char *name;
+		enum alert_text text;
+	} texts[] = {
+		{"id", ALERT_ID},
+		{"title", ALERT_TITLE},
+		{"summary", ALERT_SUMMARY},
+		{"service", ALERT_SERVICE},
+		{"acknowledged_by", ALERT_ACKED_BY},
+		{"assigned", ALERT_ASSIGNED},
+		{"next", ALERT_NEXT},
+		{"link", ALERT_LINK},
+		{"runbook", ALERT_RUNBOOK},
+	};
+	const struct alert *a = row;
+
+	json_put_str(o, "source", source_name(app, a->source));
+	json_put_str(o, "severity", severity_name(a->severity));
+	json_put_str(o, "state", alert_state_name(a->state));
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		json_put_text(o, texts[i].name, alert_text(a, texts[i].text));
+	json_put_time(o, "started_at", a->started_at);
+	json_put_time(o, "ended_at", a->ended_at);
+	json_put_time(o, "acknowledged_at", a->acked_at);
+	json_put_time(o, "next_at", a->next_at);
+	if (a->number)
+		json_put_i64(o, "number", a->number);
+	json_open(o, "labels", '{');
+	for (size_t i = 0; i < a->label_count; i++)
+		json_put_pair(o, alert_label(a, i).name, alert_label(a, i).value);
+	json_shut(o, '}');
+	json_open(o, "annotations", '{');
+	for (size_t i = 0; i < a->annotation_count; i++)
+		json_put_pair(o, alert_annotation(a, i).name, alert_annotation(a, i).value);
+	json_shut(o, '}');
+}
+
+static struct untrusted alert_label_of(const void *row, const char *name)
+{
+	const struct alert *a = row;
+
+	if (!strcmp(name, "severity"))
+		return untrusted_str(severity_name(a->severity));
+	if (!strcmp(name, "state"))
+		return untrusted_str(alert_state_name(a->state));
+	if (!strcmp(name, "service"))
+		return alert_text(a, ALERT_SERVICE);
+	return alert_label_value(a, name);
+}
+
+static bool alert_complete(const struct app *app, char *why, size_t size)
+{
+	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN &&
+	       alerts_counts(app->alerts).complete;
+}
+
+const struct listing alert_listing = {
+	.noun = "alert",
+	.schema = "oogway.alert/1",
+	.columns = alert_columns,
+	.column_count = sizeof alert_columns / sizeof alert_columns[0],
+	.changes = CHANGED_ALERTS,
+	.count = alert_rows,
+	.row = alert_row,
+	.id = alert_id,
+	.find = alert_find,
+	.json = alert_json,
+	.label = alert_label_of,
+	.complete = alert_complete,
+};
+
+/* --- silences --- */
+
+static void silence_ends(const struct app *app, const void *row, struct cell *out)
+{
+	const struct silence_row *s = row;
+	char left[TIME_TEXT];
+
+	out->is_number = true;
+	out->number = (double)s->ends_at;
+	if (s->ends_at <= app->now)
+		cell_print(out, "ended");
+	else
+		cell_print(out, "%s", duration_text(s->ends_at - app->now, left));
+	out->role = s->ends_at - app->now < 15 * MINUTE_MS ? ROLE_WARNING : ROLE_TEXT;
+}
+
+static void silence_matchers(const struct app *app, const void *row, struct cell *out)
+{
+	(void)app;
+	cell_text(out, ((const struct silence_row *)row)->matchers);
+	out->role = ROLE_STRONG;
+}
+
+static void silence_comment(const struct app *app, const void *row, struct cell *out)
+{
+	(void)app;
+	cell_text(out, ((const struct silence_row *)row)->comment);
+}
+
+static void silence_author(const struct app *app, const void *row, struct cell *out)
+{
+	(void)app;
+	cell_text(out, ((const struct silence_row *)row)->author);
+	out->role = ROLE_DIM;
+}
+
+static const struct column silence_columns[] = {
+	{"ends", "Ends in", 7, 0, COLUMN_RIGHT, silence_ends},
+	{"matchers", "Matchers", 24, 0, COLUMN_FLEX, silence_matchers},
+	{"comment", "Comment", 20, 3, COLUMN_FLEX, silence_comment},
+	{"author", "By", 12, 5, 0, silence_author},
+};
+
+static size_t silence_rows(const struct app *app)
+{
+	return silences_count(app->alerts);
+}
+
+static const void *silence_row_at(const struct app *app, size_t i)
+{
+	return silences_at(app->alerts, i);
+}
+
+static uint64_t silence_id(const void *row)
+{
+	return ((const struct silence_row *)row)->id;
+}
+
+static const void *silence_find(const struct app *app, uint64_t id)
+{
+	for (size_t i = 0; i < silences_count(app->alerts); i++)
+		if (silence_id(silences_at(app->alerts, i)) == id)
+			return silences_at(app->alerts, i);
+	return NULL;
+}
+
+static void silence_json(const struct app *app, const void *row, struct json_out *o)
+{
+	const struct silence_row *s = row;
+
+	json_put_str(o, "source", source_name(app, s->source));
+	json_put_text(o, "id", s->upstream_id);
+	json_put_text(o, "matchers", s->matchers);
+	json_put_text(o, "comment", s->comment);
+	json_put_text(o, "author", s->author);
+	json_put_time(o, "starts_at", s->starts_at);
+	json_put_time(o, "ends_at", s->ends_at);
+	json_put_bool(o, "active", s->active);
+}
+
+const struct listing silence_listing = {
+	.noun = "silence",
+	.schema = "oogway.silence/1",
+	.columns = silence_columns,
+	.column_count = sizeof silence_columns / sizeof silence_columns[0],
+	.changes = CHANGED_ALERTS,
+	.count = silence_rows,
+	.row = silence_row_at,
+	.id = silence_id,
+	.find = silence_find,
+	.json = silence_json,
+	.complete = alert_complete,
+};
+
+/* --- changes --- */
+
+static void change_when(const struct app *app, const void *row, struct cell *out)
+{
+	const struct change_row *c = row;
+	char text[TIME_TEXT];
+
+	out->is_number = true;
+	out->number = (double)c->at;
+	cell_print(out, "%s", time_stamp(c->at, app->now, text));
+	out->role = ROLE_DIM;
+}
+
+static void change_summary(const struct app *app, const void *row, struct cell *out)
+{
+	(void)app;
+	cell_text(out, ((const struct change_row *)row)->summary);
+}
+
+static void change_service(const struct app *app, const void *row, struct cell *out)
+{
+	(void)app;
+	cell_text(out, ((const struct change_row *)row)->service);
+	out->role = ROLE_STRONG;
+}
+
+static const struct column change_columns[] = {
+	{"at", "When", 12, 0, COLUMN_DESC, change_when},
+	{"service", "Service", 14, 1, 0, change_service},
+	{"summary", "Change", 24, 0, COLUMN_FLEX, change_summary},
+};
+
+static size_t change_rows(const struct app *app)
+{
+	return changes_count(app->alerts);
+}
+
+static const void *change_row_at(const struct app *app, size_t i)
+{
+	return changes_at(app->alerts, i);
+}
+
+static uint64_t change_id(const void *row)
+{
+	return ((const struct change_row *)row)->id;
+}
+
+static const void *change_find(const struct app *app, uint64_t id)
+{
+	for (size_t i = 0; i < changes_count(app->alerts); i++)
+		if (change_id(changes_at(app->alerts, i)) == id)
+			return changes_at(app->alerts, i);
+	return NULL;
+}
+
+static void change_json(const struct app *app, const void *row, struct json_out *o)
+{
+	const struct change_row *c = row;
+
+	json_put_str(o, "source", source_name(app, c->source));
+	json_put_time(o, "at", c->at);
+	json_put_text(o, "service", c->service);
+	json_put_text(o, "summary", c->summary);
+	json_put_text(o, "link", c->link);
+}
+
+const struct listing change_listing = {
+	.noun = "change",
+	.schema = "oogway.change/1",
+	.columns = change_columns,
+	.column_count = sizeof change_columns / sizeof change_columns[0],
+	.changes = CHANGED_ALERTS,
+	.count = change_rows,
+	.row = change_row_at,
+	.id = change_id,
+	.find = change_find,
+	.json = change_json,
+	.complete = alert_complete,
+};

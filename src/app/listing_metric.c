@@ -1,0 +1,281 @@
+/* Columns of metrics and anomalies. */
+#include "app/anomalies.h"
+#include "app/listing.h"
+#include "app/metrics.h"
+#include "app/sources.h"
+#include "base/time.h"
+
+#include <math.h>
+
+static const enum role severity_roles[SEVERITY_COUNT] = {
+	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_TEXT};
+
+static void name_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct series *series = row;
+
+	cell_text(out, series->name);
+	out->role = series_stale(app, series) ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void value_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct series *series = row;
+	double value = series_value(app, series);
+	char text[UNIT_TEXT];
+
+	cell_print(out, "%s", unit_text(series->unit, value, text));
+	out->is_number = true;
+	out->number = isnan(value) ? -HUGE_VAL : value;
+	out->role = series_stale(app, series)
+			    ? ROLE_DIM
+			    : severity_roles[limits_judge(series->limits, value)];
+	if (out->role == ROLE_TEXT)
+		out->role = ROLE_STRONG;
+}
+
+static void spark_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct series *series = row;
+	double value = series_value(app, series);
+
+	out->spark = series;
+	out->role = series_stale(app, series)
+			    ? ROLE_DIM
+			    : severity_roles[limits_judge(series->limits, value)];
+	if (out->role == ROLE_TEXT)
+		out->role = ROLE_CHART;
+}
+
+static void high_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct series *series = row;
+	struct series_span span = series_span(series, window_from(app), window_to(app));
+	char text[UNIT_TEXT];
+
+	cell_print(out, "%s", unit_text(series->unit, span.high, text));
+	out->is_number = true;
+	out->number = span.count ? span.high : -HUGE_VAL;
+	out->role = ROLE_DIM;
+}
+
+static void series_source(const struct app *app, const void *row, struct cell *out)
+{
+	const struct series *series = row;
+
+	cell_text(out, untrusted_str(
+			       sources_row(app->sources, (size_t)series->source)->name));
+	out->role = ROLE_DIM;
+}
+
+static const struct column metric_columns[] = {
+	{"name", "Metric", 14, 0, COLUMN_FLEX, name_cell},
+	{"value", "Now", 9, 0, COLUMN_RIGHT | COLUMN_DESC, value_cell},
+	{"trend", "", 12, 2, COLUMN_SPARK | COLUMN_FLEX, spark_cell},
+	{"max", "Max", 9, 4, COLUMN_RIGHT | COLUMN_DESC, high_cell},
+	{"source", "Source", 6, 8, 0, series_source},
+};
+
+static size_t metric_rows(const struct app *app)
+{
+	return metrics_count(app->metrics);
+}
+
+static const void *metric_row(const struct app *app, size_t i)
+{
+	return metrics_at(app->metrics, i);
+}
+
+static uint64_t metric_id(const void *row)
+{
+	return ((const struct series *)row)->id;
+}
+
+static const void *metric_find(const struct app *app, uint64_t id)
+{
+	return metrics_find(app->metrics, id);
+}
+
+static void metric_json(const struct app *app, const void *row, struct json_out *o)
+{
+	const struct series *series = row;
+	struct series_span span = series_span(series, window_from(app), window_to(app));
+	struct point last;
+
+	json_put_str(o, "source", sources_row(app->sources, (size_t)series->source)->name);
+	json_put_text(o, "name", series->name);
+	json_put_str(o, "unit", unit_name(series->unit));
+	json_put_double(o, "value", series_value(app, series));
+	json_put_double(o, "min", span.low);
+	json_put_double(o, "max", span.high);
+	json_put_double(o, "mean", span.mean);
+	json_put_i64(o, "points", (int64_t)span.count);
+	json_put_str(o, "status",
+		severity_name(limits_judge(series->limits, series_value(app, series))));
+	json_put_time(o, "at", series_last(series, &last) ? last.at : 0);
+	json_put_bool(o, "stale", series_stale(app, series));
+}
+
+static bool metric_complete(const struct app *app, char *why, size_t size)
+{
+	for (size_t i = 0; i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_row(app->sources, i);
+
+		if (source_health(row, app->now) == HEALTH_OK && !row->status.partial)
+			continue;
+		source_words(row, app->now, why, size);
+		return false;
+	}
+	return true;
+}
+
+const struct listing metric_listing = {
+	.noun = "metric",
+	.schema = "oogway.metric/1",
+	.columns = metric_columns,
+	.column_count = sizeof metric_columns / sizeof metric_columns[0],
+	.changes = CHANGED_METRICS | CHANGED_WINDOW,
+	.count = metric_rows,
+	.row = metric_row,
+	.id = metric_id,
+	.find = metric_find,
+	.json = metric_json,
+	.complete = metric_complete,
+};
+
+/* --- anomalies --- */
+
+static void anomaly_when(const struct app *app, const void *row, struct cell *out)
+{
+	const struct anomaly_row *a = row;
+	char text[TIME_TEXT];
+
+	out->is_number = true;
+	out->number = (double)a->start_at;
+	cell_print(out, "%s", time_stamp(a->start_at, app->now, text));
+	out->role = a->end_at ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void anomaly_name(const struct app *app, const void *row, struct cell *out)
+{
+	const struct anomaly_row *a = row;
+
+	(void)app;
+	cell_print(out, "%s", a->name);
+	out->role = a->end_at ? ROLE_DIM : ROLE_STRONG;
+}
+
+static void anomaly_value(const struct app *app, const void *row, struct cell *out)
+{
+	const struct anomaly_row *a = row;
+	char text[UNIT_TEXT];
+
+	(void)app;
+	cell_print(out, "%s", unit_text(a->unit, a->value, text));
+	out->is_number = true;
+	out->number = a->value;
+	out->role = a->end_at ? ROLE_DIM : severity_roles[a->severity];
+}
+
+static void anomaly_band(const struct app *app, const void *row, struct cell *out)
+{
+	const struct anomaly_row *a = row;
+	char low[UNIT_TEXT], high[UNIT_TEXT];
+
+	(void)app;
+	if (isnan(a->low) && isnan(a->high))
+		return;
+	cell_print(out, "%s to %s", unit_text(a->unit, a->low, low),
+		unit_text(a->unit, a->high, high));
+	out->role = ROLE_DIM;
+}
+
+static void anomaly_score(const struct app *app, const void *row, struct cell *out)
+{
+	const struct anomaly_row *a = row;
+
+	(void)app;
+	cell_print(out, "%.2f", a->score);
+	out->is_number = true;
+	out->number = a->score;
+	out->role = a->end_at ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void anomaly_reason(const struct app *app, const void *row, struct cell *out)
+{
+	(void)app;
+	cell_text(out, untrusted_str(((const struct anomaly_row *)row)->reason));
+	out->role = ((const struct anomaly_row *)row)->end_at ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void anomaly_length(const struct app *app, const void *row, struct cell *out)
+{
+	const struct anomaly_row *a = row;
+
+	cell_age(out, a->start_at, a->end_at ? a->end_at : app->now);
+	out->role = ROLE_DIM;
+}
+
+static const struct column anomaly_columns[] = {
+	{"at", "Since", 9, 0, COLUMN_DESC, anomaly_when},
+	{"for", "For", 4, 3, COLUMN_RIGHT | COLUMN_DESC, anomaly_length},
+	{"name", "Metric", 16, 0, COLUMN_FLEX, anomaly_name},
+	{"value", "Value", 9, 1, COLUMN_RIGHT | COLUMN_DESC, anomaly_value},
+	{"expected", "Expected", 20, 5, 0, anomaly_band},
+	{"score", "Score", 5, 4, COLUMN_RIGHT | COLUMN_DESC, anomaly_score},
+	{"reason", "Reason", 24, 3, COLUMN_FLEX, anomaly_reason},
+};
+
+static size_t anomaly_rows(const struct app *app)
+{
+	return anomalies_count(app->anomalies);
+}
+
+static const void *anomaly_row_at(const struct app *app, size_t i)
+{
+	return anomalies_at(app->anomalies, i);
+}
+
+static uint64_t anomaly_id(const void *row)
+{
+	return ((const struct anomaly_row *)row)->id;
+}
+
+static const void *anomaly_find(const struct app *app, uint64_t id)
+{
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
+		if (anomaly_id(anomalies_at(app->anomalies, i)) == id)
+			return anomalies_at(app->anomalies, i);
+	return NULL;
+}
+
+static void anomaly_json(const struct app *app, const void *row, struct json_out *o)
+{
+	const struct anomaly_row *a = row;
+
+	(void)app;
+	json_put_str(o, "name", a->name);
+	json_put_time(o, "start_at", a->start_at);
+	json_put_time(o, "end_at", a->end_at);
+	json_put_double(o, "value", a->value);
+	json_put_double(o, "expected", a->expected);
+	json_put_double(o, "low", a->low);
+	json_put_double(o, "high", a->high);
+	json_put_double(o, "score", a->score);
+	json_put_str(o, "severity", severity_name(a->severity));
+	json_put_str(o, "reason", a->reason);
+}
+
+const struct listing anomaly_listing = {
+	.noun = "anomaly",
+	.schema = "oogway.anomaly/1",
+	.columns = anomaly_columns,
+	.column_count = sizeof anomaly_columns / sizeof anomaly_columns[0],
+	.changes = CHANGED_ANOMALIES,
+	.count = anomaly_rows,
+	.row = anomaly_row_at,
+	.id = anomaly_id,
+	.find = anomaly_find,
+	.json = anomaly_json,
+	.complete = metric_complete,
+};

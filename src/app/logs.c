@@ -1,0 +1,319 @@
+/* The log lines of this host: followed from the journal (through journalctl) or from
+ * the usual files, held in a ring of blocks. Main thread. */
+#include "app/logs.h"
+
+#include "app/setting.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "io/proc.h"
+#include "io/tail.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	MAX_FILES = 24,
+	FIRST_BYTES = 64 * 1024,
+	JSON_LINE_MAX = 64 * 1024,
+	LABEL_MAX = 80,
+};
+
+struct logs {
+	struct app *app;
+	struct log_row **ring; /* cap slots; row of seq s lies at s % cap */
+	size_t cap, count;
+	uint64_t newest;
+	struct tail *tails[MAX_FILES];
+	size_t tail_count;
+	struct untrusted unit_of_file; /* while a file is read */
+	struct proc *journal;
+	char origin[160];
+};
+
+/* What a Debian, Ubuntu or RHEL host keeps its own messages in. */
+static const char *const usual_files[] = {"/var/log/syslog", "/var/log/messages",
+	"/var/log/kern.log", "/var/log/auth.log", "/var/log/secure", "/var/log/daemon.log",
+	"/var/log/cron.log", "/var/log/nginx/error.log", "/var/log/apache2/error.log",
+	"/var/log/postgresql/*.log", "/var/log/redis/*.log", "/var/log/mysql/error.log",
+	"/var/log/dpkg.log", NULL};
+
+struct logs *logs_new(struct app *app)
+{
+	struct logs *logs = mem_new(1, sizeof *logs);
+
+	logs->app = app;
+	logs->cap = (size_t)app_setting(app, SET_LOG_LINES);
+	logs->ring = mem_new(logs->cap, sizeof *logs->ring);
+	snprintf(logs->origin, sizeof logs->origin, "no logs found");
+	return logs;
+}
+
+void logs_free(struct logs *logs)
+{
+	if (!logs)
+		return;
+	proc_kill(logs->journal);
+	for (size_t i = 0; i < logs->tail_count; i++)
+		tail_free(logs->tails[i]);
+	for (size_t i = 0; i < logs->cap; i++)
+		mem_free(logs->ring[i]);
+	mem_free(logs->ring);
+	mem_free(logs);
+}
+
+static struct untrusted pack(char **to, struct untrusted text, size_t max)
+{
+	size_t n;
+	const void *raw;
+	struct untrusted copy;
+
+	raw = text_raw(untrusted_slice(text, 0, max), &n);
+	memcpy(*to, raw, n);
+	copy = untrusted_make(*to, n);
+	*to += n;
+	return copy;
+}
+
+void logs_add(struct logs *logs, const struct logline *line)
+{
+	size_t size = untrusted_size(untrusted_slice(line->host, 0, LABEL_MAX)) +
+		      untrusted_size(untrusted_slice(line->unit, 0, LABEL_MAX)) +
+		      untrusted_size(untrusted_slice(line->text, 0, LOGLINE_MAX_BYTES));
+	struct log_row *row = mem_new(1, sizeof *row + size);
+	size_t slot = ++logs->newest % logs->cap;
+	char *to = (char *)(row + 1);
+
+	row->seq = logs->newest;
+	row->at = line->at ? line->at : logs->app->now;
+	row->level = line->level;
+	row->host = pack(&to, line->host, LABEL_MAX);
+	row->unit = pack(&to, line->unit, LABEL_MAX);
+	row->text = pack(&to, line->text, LOGLINE_MAX_BYTES);
+	if (logs->ring[slot])
+		mem_free(logs->ring[slot]);
+	else
+		logs->count++;
+	logs->ring[slot] = row;
+	app_changed(logs->app, CHANGED_LOGS);
+}
+
+static void file_line(void *ctx, struct untrusted text)
+{
+	struct logs *logs = ctx;
+	struct logline line;
+
+	logline_parse(text, logs->app->now, &line);
+	if (untrusted_empty(line.unit))
+		line.unit = logs->unit_of_file;
+	logs_add(logs, &line);
+}
+
+/* journalctl -o json: one object a line; MESSAGE is text, or bytes as numbers. */
+static void journal_line(void *ctx, struct untrusted text)
+{
+	static const enum level priorities[] = {LEVEL_FATAL, LEVEL_FATAL, LEVEL_FATAL,
+		LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_INFO, LEVEL_DEBUG};
+	struct logs *logs = ctx;
+	struct json_doc doc;
+	struct json root;
+	struct logline line = {0};
+	int64_t number;
+	size_t n;
+	const void *raw = text_raw(text, &n);
+
+	if (!json_parse(&doc, raw, n, JSON_LINE_MAX, NULL))
+		return;
+	root = json_root(&doc);
+	if (json_i64(json_get(root, "__REALTIME_TIMESTAMP"), &number))
+		line.at = number / 1000;
+	if (json_i64(json_get(root, "PRIORITY"), &number) && number >= 0 && number < 8)
+		line.level = priorities[number];
+	line.host = json_text(json_get(root, "_HOSTNAME"));
+	line.unit = json_text(json_get(root, "SYSLOG_IDENTIFIER"));
+	if (untrusted_empty(line.unit))
+		line.unit = json_text(json_get(root, "_COMM"));
+	line.text = json_text(json_get(root, "MESSAGE"));
+	if (untrusted_empty(line.text) && json_ok(json_get(root, "MESSAGE")))
+		line.text = untrusted_str("(binary message)");
+	logs_add(logs, &line);
+	json_release(&doc);
+}
+
+static void start_files(struct logs *logs);
+
+static void journal_end(void *ctx, int exit_code, const struct err *why)
+{
+	struct logs *logs = ctx;
+
+	logs->journal = NULL;
+	log_add(LOG_WARN, "journalctl ended (%s, exit %d): reading the usual files instead",
+		why ? why->text : "by itself", exit_code);
+	start_files(logs);
+}
+
+static bool journal_exists(void)
+{
+	glob_t found = {0};
+	bool any = !glob("/var/log/journal/*/*.journal", 0, NULL, &found) ||
+		   !glob("/run/log/journal/*/*.journal", GLOB_APPEND, NULL, &found);
+
+	globfree(&found);
+	return any;
+}
+
+static bool start_journal(struct logs *logs)
+{
+	static const char *const argv[] = {
+		"journalctl", "-f", "-n", "300", "-o", "json", "--no-pager", NULL};
+	struct err err;
+
+	if (!journal_exists())
+		return false;
+	logs->journal = proc_start(logs->app->loop,
+		&(struct proc_options){.argv = argv,
+			.line = journal_line,
+			.end = journal_end,
+			.ctx = logs},
+		&err);
+	if (!logs->journal) {
+		log_add(LOG_WARN, "%s", err.text);
+		return false;
+	}
+	snprintf(logs->origin, sizeof logs->origin, "journal");
+	return true;
+}
+
+static void add_file(struct logs *logs, const char *path)
+{
+	const char *base = strrchr(path, '/');
+	char name[80];
+	size_t n = strlen(logs->origin);
+
+	if (logs->tail_count == MAX_FILES)
+		return;
+	logs->tails[logs->tail_count++] = tail_new(path, FIRST_BYTES);
+	text_line(untrusted_str(base ? base + 1 : path), name, sizeof name);
+	if (logs->tail_count == 1)
+		str_copy(logs->origin, sizeof logs->origin, name);
+	else
+		snprintf(logs->origin + n, sizeof logs->origin - n, ", %s", name);
+}
+
+static void add_pattern(struct logs *logs, const char *pattern, bool wait)
+{
+	glob_t found = {0};
+
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (wait || !access(found.gl_pathv[i], R_OK))
+				add_file(logs, found.gl_pathv[i]);
+	} else if (wait) {
+		add_file(logs, pattern);
+	}
+	globfree(&found);
+}
+
+static void start_files(struct logs *logs)
+{
+	for (size_t i = 0; usual_files[i]; i++)
+		add_pattern(logs, usual_files[i], false);
+}
+
+static void start_listed(struct logs *logs, const char *list)
+{
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		char path[4096];
+
+		while (n && *list == ' ')
+			list++, n--;
+		snprintf(path, sizeof path, "%.*s", (int)n, list);
+		if (*path)
+			add_pattern(logs, path, true);
+		list += n + (list[n] == ',');
+	}
+}
+
+void logs_start(struct logs *logs)
+{
+	const char *files = settings_text(&logs->app->rc->settings, SET_LOG_FILES);
+
+	if (strcmp(files, "auto"))
+		start_listed(logs, files);
+	else if (!start_journal(logs))
+		start_files(logs);
+	logs_tick(logs, logs->app->now);
+}
+
+/* The first reading of several files is put in order by time. */
+static int by_time(const void *a, const void *b)
+{
+	const struct log_row *x = *(struct log_row *const *)a;
+	const struct log_row *y = *(struct log_row *const *)b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->seq < y->seq ? -1 : 1;
+}
+
+static void sort_first(struct logs *logs)
+{
+	struct log_row **rows = mem_new(logs->count, sizeof(struct log_row *));
+	size_t n = logs->count;
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = logs->ring[(logs->newest - n + 1 + i) % logs->cap];
+	qsort(rows, n, sizeof(struct log_row *), by_time);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t seq = logs->newest - n + 1 + i;
+
+		rows[i]->seq = seq;
+		logs->ring[seq % logs->cap] = rows[i];
+	}
+	mem_free(rows);
+}
+
+void logs_tick(struct logs *logs, int64_t now)
+{
+	bool first = !logs->newest;
+
+	(void)now;
+	for (size_t i = 0; i < logs->tail_count; i++) {
+		const char *slash = strrchr(tail_path(logs->tails[i]), '/');
+
+		logs->unit_of_file =
+			untrusted_str(slash ? slash + 1 : tail_path(logs->tails[i]));
+		tail_read(logs->tails[i], file_line, logs);
+	}
+	if (first && logs->count)
+		sort_first(logs);
+}
+
+size_t logs_count(const struct logs *logs)
+{
+	return logs->count;
+}
+
+const struct log_row *logs_at(const struct logs *logs, size_t i)
+{
+	return logs->ring[(logs->newest - logs->count + 1 + i) % logs->cap];
+}
+
+const struct log_row *logs_find(const struct logs *logs, uint64_t seq)
+{
+	if (!seq || seq > logs->newest || seq + logs->count <= logs->newest)
+		return NULL;
+	return logs->ring[seq % logs->cap];
+}
+
+const char *logs_origin(const struct logs *logs)
+{
+	return logs->origin;
+}

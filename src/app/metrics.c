@@ -1,0 +1,264 @@
+/* The table of series: found by the hash of their key, listed in a steady order.
+ * Main thread. */
+#include "app/metrics.h"
+
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SERIES_MAX = 20000 };
+
+struct metrics {
+	struct app *app;
+	struct map by_id;
+	struct series **list;
+	size_t count, cap;
+	struct series *host[HOST_MAX_METRICS]; /* in the reader's order */
+	bool unsorted, full;
+};
+
+struct metrics *metrics_new(struct app *app)
+{
+	struct metrics *metrics = mem_new(1, sizeof *metrics);
+
+	metrics->app = app;
+	map_init(&metrics->by_id);
+	return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+	if (!metrics)
+		return;
+	for (size_t i = 0; i < metrics->count; i++)
+		series_free(metrics->list[i]);
+	mem_free(metrics->list);
+	map_release(&metrics->by_id);
+	mem_free(metrics);
+}
+
+/* Queries in rc order, then the host; within a query by name. */
+static int in_order(const void *a, const void *b)
+{
+	const struct series *x = *(struct series *const *)a;
+	const struct series *y = *(struct series *const *)b;
+	bool host_x = x->source == SOURCE_HOST, host_y = y->source == SOURCE_HOST;
+
+	if (host_x != host_y)
+		return host_x - host_y;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return untrusted_cmp_natural(x->name, y->name);
+}
+
+static void sort(struct metrics *metrics)
+{
+	if (metrics->unsorted)
+		qsort(metrics->list, metrics->count, sizeof(struct series *), in_order);
+	metrics->unsorted = false;
+}
+
+static struct series *get(struct metrics *metrics, const struct str *key, size_t name_from)
+{
+	struct untrusted whole = untrusted_make(key->p, key->n);
+	uint64_t id = untrusted_hash(whole);
+	struct series *series = map_get(&metrics->by_id, &id, sizeof id);
+
+	if (series)
+		return series;
+	if (metrics->count == SERIES_MAX) {
+		if (!metrics->full)
+			app_notice(metrics->app, true,
+				"more than %d series: the rest is not shown", SERIES_MAX);
+		metrics->full = true;
+		return NULL;
+	}
+	series = series_new(whole, name_from, SIZE_MAX);
+	series->id = id;
+	map_put(&metrics->by_id, &id, sizeof id, series);
+	MEM_ROOM(metrics->list, metrics->count, metrics->cap);
+	metrics->list[metrics->count++] = series;
+	metrics->unsorted = true;
+	return series;
+}
+
+const struct rc_query *metrics_query(const struct metrics *metrics, int source, int query)
+{
+	const struct rc *rc = metrics->app->rc;
+	const char *name = sources_row(metrics->app->sources, (size_t)source)->name;
+
+	for (size_t i = 0; i < rc->query_count; i++)
+		if (!strcmp(rc->queries[i].source, name) && !query--)
+			return &rc->queries[i];
+	return NULL;
+}
+
+static void take_points(struct series *series, const struct batch_series *from,
+	point_fn fresh, void *ctx)
+{
+	if (from->history) {
+		series_merge(series, from->points, from->count);
+		return;
+	}
+	for (size_t i = 0; i < from->count; i++) {
+		series_add(series, from->points[i]);
+		fresh(ctx, series, from->points[i]);
+	}
+}
+
+void metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
+	point_fn fresh, void *ctx)
+{
+	const char *where = sources_row(metrics->app->sources, (size_t)source)->name;
+	struct str key;
+
+	str_init(&key, 8192);
+	for (size_t i = 0; i < batch->series_count; i++) {
+		const struct batch_series *from = &batch->series[i];
+		const struct rc_query *q = metrics_query(metrics, source, from->query);
+		struct series *series;
+		size_t n;
+		const void *labels = text_raw(from->labels, &n);
+
+		if (!q)
+			continue;
+		str_reset(&key);
+		str_printf(&key, "%s/", where);
+		str_puts(&key, q->name);
+		str_add(&key, labels, n);
+		series = get(metrics, &key, strlen(where) + 1);
+		if (!series)
+			break;
+		series->source = source;
+		series->order = (uint32_t)(q - metrics->app->rc->queries);
+		series->unit = q->unit;
+		series->limits = q->limits;
+		series->interval_ms =
+			sources_row(metrics->app->sources, (size_t)source)->every_ms;
+		take_points(series, from, fresh, ctx);
+	}
+	str_release(&key);
+	if (batch->series_count)
+		app_changed(metrics->app, CHANGED_METRICS);
+}
+
+static struct series *host_series(struct metrics *metrics, size_t i,
+	const struct host_metric *m)
+{
+	struct str key;
+	struct series *series = i < HOST_MAX_METRICS ? metrics->host[i] : NULL;
+
+	if (series && untrusted_is(series->name, m->name))
+		return series;
+	str_init(&key, 256);
+	str_printf(&key, "host/%s", m->name);
+	series = get(metrics, &key, 5);
+	str_release(&key);
+	if (!series)
+		return NULL;
+	series->source = SOURCE_HOST;
+	series->order = (uint32_t)i;
+	series->unit = m->unit;
+	series->limits = (struct limits){m->warn, m->critical, m->below};
+	series->interval_ms =
+		sources_row(metrics->app->sources, SOURCE_HOST)->every_ms;
+	if (i < HOST_MAX_METRICS)
+		metrics->host[i] = series;
+	return series;
+}
+
+void metrics_host(struct metrics *metrics, int64_t now, const struct host_metric *list,
+	size_t n, point_fn fresh, void *ctx)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct series *series = host_series(metrics, i, &list[i]);
+		struct point point = {now, list[i].value};
+
+		if (!series || isnan(point.value))
+			continue;
+		series_add(series, point);
+		fresh(ctx, series, point);
+	}
+	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+void metrics_history(struct metrics *metrics, struct series *series,
+	const struct point *points, size_t n)
+{
+	series_merge(series, points, n);
+	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+size_t metrics_count(const struct metrics *metrics)
+{
+	return metrics->count;
+}
+
+struct series *metrics_at(const struct metrics *metrics, size_t i)
+{
+	sort((struct metrics *)(uintptr_t)metrics);
+	return metrics->list[i];
+}
+
+struct series *metrics_find(const struct metrics *metrics, uint64_t id)
+{
+	return map_get(&metrics->by_id, &id, sizeof id);
+}
+
+void metrics_drop(struct metrics *metrics, int source)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < metrics->count; i++) {
+		struct series *series = metrics->list[i];
+
+		if (series->source != source) {
+			metrics->list[kept++] = series;
+			continue;
+		}
+		map_del(&metrics->by_id, &series->id, sizeof series->id);
+		series_free(series);
+	}
+	metrics->count = kept;
+	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+void series_label(const struct series *series, char *out, size_t size)
+{
+	text_line(series->name, out, size);
+}
+
+double series_value(const struct app *app, const struct series *series)
+{
+	int64_t to = window_to(app), from = window_from(app);
+	size_t i;
+	struct point p;
+
+	if (!app->window.to)
+		return series_last(series, &p) && p.at >= from ? p.value : NAN;
+	i = series_find(series, to + 1);
+	if (!i)
+		return NAN;
+	p = series_at(series, i - 1);
+	return p.at >= from ? p.value : NAN;
+}
+
+bool series_stale(const struct app *app, const struct series *series)
+{
+	int64_t allowed = 2 * series->interval_ms;
+	struct point last;
+
+	if (app->window.to)
+		return false;
+	if (allowed < 10 * SECOND_MS)
+		allowed = 10 * SECOND_MS;
+	return !series_last(series, &last) || app->now - last.at > allowed;
+}

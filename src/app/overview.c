@@ -1,0 +1,163 @@
+/* The overview without a screen. Main thread. */
+#include "app/overview.h"
+
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/listing.h"
+#include "app/metrics.h"
+#include "app/sources.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add(struct need *out, size_t max, size_t *n, struct need need)
+{
+	if (*n < max)
+		out[*n] = need;
+	(*n)++;
+}
+
+size_t overview_needs(const struct app *app, struct need *out, size_t max, size_t *total)
+{
+	size_t n = 0, alerts = alerts_count(app->alerts);
+	size_t anomalies = anomalies_count(app->anomalies), i = 0;
+
+	/* alerts_at() is sorted: state, then severity. */
+	for (int s = 0; s <= SEVERITY_WARNING; s++) {
+		for (; i < alerts; i++) {
+			const struct alert *a = alerts_at(app->alerts, i);
+
+			if (a->state != ALERT_FIRING || a->severity != s)
+				break;
+			add(out, max, &n, (struct need){s, a, NULL, a->started_at});
+		}
+		for (size_t k = 0; k < anomalies; k++) {
+			const struct anomaly_row *a = anomalies_at(app->anomalies, k);
+
+			if (!a->end_at && (int)a->severity == s)
+				add(out, max, &n, (struct need){s, NULL, a, a->start_at});
+		}
+	}
+	for (; i < alerts; i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (a->state == ALERT_ACKNOWLEDGED)
+			add(out, max, &n,
+				(struct need){a->severity, a, NULL, a->started_at});
+		else if (a->state > ALERT_ACKNOWLEDGED)
+			break;
+	}
+	*total = n;
+	return n < max ? n : max;
+}
+
+static void count_words(const struct app *app, char *out, size_t size)
+{
+	struct alert_counts counts = alerts_counts(app->alerts);
+	size_t open[SEVERITY_COUNT] = {0}, used = 0;
+
+	for (int s = 0; s < SEVERITY_COUNT; s++)
+		open[s] = counts.firing[s];
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
+		if (!anomalies_at(app->anomalies, i)->end_at)
+			open[anomalies_at(app->anomalies, i)->severity]++;
+	out[0] = '\0';
+	for (int s = 0; s <= SEVERITY_WARNING && used < size; s++)
+		if (open[s])
+			used += (size_t)snprintf(out + used, size - used, "%s%zu %s",
+				used ? ", " : "", open[s], severity_name(s));
+	if (counts.acknowledged && used < size)
+		snprintf(out + used, size - used, "%s%zu acknowledged", used ? ", " : "",
+			counts.acknowledged);
+}
+
+const char *overview_headline(const struct app *app, char *out, size_t size)
+{
+	enum quiet quiet = alerts_quiet(app->alerts, out, size);
+
+	if (quiet == QUIET_UNKNOWN)
+		return out;
+	count_words(app, out, size);
+	if (*out)
+		return out;
+	if (quiet == QUIET_YES)
+		snprintf(out, size, "No open incidents. Watching %zu series, %zu sources.",
+			metrics_count(app->metrics), sources_count(app->sources));
+	else
+		snprintf(out, size,
+			"Nothing wrong on this host. Watching %zu series; no pager is "
+			"configured.",
+			metrics_count(app->metrics));
+	return out;
+}
+
+bool overview_known(const struct app *app, char *why, size_t size)
+{
+	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN;
+}
+
+static void print_need(const struct app *app, const struct need *need, struct str *out)
+{
+	char age[TIME_TEXT];
+
+	str_printf(out, "  %c  ", severity_letter(need->severity));
+	if (need->alert) {
+		text_add_line(out, alert_text(need->alert, ALERT_SERVICE), 30);
+		str_puts(out, "  ");
+		text_add_line(out, alert_text(need->alert, ALERT_TITLE), 60);
+		if (need->alert->state == ALERT_ACKNOWLEDGED)
+			str_puts(out, "  (acknowledged)");
+	} else {
+		str_printf(out, "%s  %s", need->anomaly->name, need->anomaly->reason);
+	}
+	str_printf(out, "  %s\n", duration_text(app->now - need->since, age));
+}
+
+static void print_metrics(const struct app *app, struct str *out)
+{
+	enum { MOST = 24 };
+	size_t n = metrics_count(app->metrics);
+
+	str_puts(out, "\nMetrics\n");
+	for (size_t i = 0; i < n && i < MOST; i++) {
+		const struct series *series = metrics_at(app->metrics, i);
+		double value = series_value(app, series);
+		char name[64], text[UNIT_TEXT];
+		enum severity severity = limits_judge(series->limits, value);
+
+		series_label(series, name, sizeof name);
+		str_printf(out, "  %-32.32s %12s%s%s\n", name,
+			unit_text(series->unit, value, text),
+			severity == SEVERITY_OK ? "" : "  ",
+			severity == SEVERITY_OK ? "" : severity_name(severity));
+	}
+	if (n > MOST)
+		str_printf(out, "  and %zu more: oogway metric list\n", n - MOST);
+}
+
+void overview_print(const struct app *app, struct str *out)
+{
+	enum { MOST = 20 };
+	struct need needs[MOST];
+	size_t total, n = overview_needs(app, needs, MOST, &total);
+	char text[512], stamp[TIME_TEXT], when[TIME_TEXT], zone[TIME_TEXT];
+
+	str_printf(out, "%s%s%s  %s %s %s\n", *app->rc->profile ? app->rc->profile : "",
+		*app->rc->profile ? " " : "", app->host, time_stamp(app->now, 0, stamp),
+		time_clock(app->now, when), time_zone(app->now, zone));
+	str_printf(out, "%s\n", overview_headline(app, text, sizeof text));
+	for (size_t i = 0; i < n; i++)
+		print_need(app, &needs[i], out);
+	if (total > n)
+		str_printf(out, "  and %zu more: oogway alert list\n", total - n);
+	print_metrics(app, out);
+	str_puts(out, "\nSources\n");
+	for (size_t i = 0; i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_row(app->sources, i);
+
+		str_printf(out, "  %-12s %-16s %s\n", row->name, row->kind,
+			source_words(row, app->now, text, sizeof text));
+	}
+}

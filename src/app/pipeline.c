@@ -1,0 +1,39 @@
+/* The way of a sample through oogway, in one place to read:
+ *
+ *   a source answers (connect/poll)   this host is read (app/host)
+ *              |                              |
+ *        pipeline_answer()             pipeline_reading()
+ *              |                              |
+ *     merge: alerts, silences,  series  <-----+   (app/alerts, app/metrics)
+ *              |                   |
+ *              |       detect: each new point     (app/anomalies, analysis/)
+ *              |                   |
+ *              +--- change bits ---+------------> whoever shows it draws once a turn
+ */
+#include "app/pipeline.h"
+
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/metrics.h"
+#include "app/sources.h"
+
+static void fresh_point(void *ctx, const struct series *series, struct point point)
+{
+	struct app *app = ctx;
+
+	anomalies_feed(app->anomalies, series, point);
+}
+
+void pipeline_answer(struct app *app, int source, const struct batch *batch)
+{
+	metrics_apply(app->metrics, source, batch, fresh_point, app);
+	alerts_apply(app->alerts, source, batch);
+}
+
+void pipeline_reading(struct app *app, int64_t now, const struct host_metric *list,
+	size_t n)
+{
+	metrics_host(app->metrics, now, list, n, fresh_point, app);
+	sources_host_read(app->sources, now, n > 0,
+		n ? "" : "nothing could be read below /proc");
+}

@@ -1,0 +1,590 @@
+/* Reading the configuration: the verbs of the language and where its files lie.
+ * Keymaps and themes are files of the same language; the shipped ones are embedded.
+ * Main thread. */
+#include "app/rc.h"
+
+#include "embedded.h"
+#include "app/keyseq.h"
+#include "app/role.h"
+#include "app/setting.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <langinfo.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RC_MAX_BYTES = 8 << 20, RC_MAX_BINDS = 4000 };
+
+static struct rc *rc_of(struct conf *conf)
+{
+	return conf->ctx;
+}
+
+static const char *keep(struct rc *rc, const char *text)
+{
+	return text ? arena_strdup(&rc->arena, text) : NULL;
+}
+
+static bool run_set(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	bool final = !strcmp(line->words[1].text, "-final");
+	size_t at = 1 + final;
+
+	if (line->count != at + 3 || strcmp(line->words[at + 1].text, "="))
+		return err_set(err, ERR_INPUT, "expected: set [-final] NAME = VALUE");
+	if (final && !conf->final_allowed)
+		return err_set(err, ERR_REFUSED,
+			"-final is for /etc/oogway/oogway.rc and what it includes");
+	return settings_set(&rc->settings, line->words[at].text, line->words[at + 2].text,
+		final, line->place, err);
+}
+
+static const char *const source_keys[] = {"url", "unix", "every", "timeout", "from",
+	"org", "filter", "user", "token-file", "token-env", "token-command", "ca-file",
+	"cert-file", "key-file", NULL};
+
+/* A path in the rc is relative to the file that names it. */
+static const char *keep_path(struct rc *rc, const struct conf_line *line, const char *path)
+{
+	const char *slash = strrchr(line->place.file, '/'), *home = getenv("HOME");
+	struct str full;
+
+	if (!path)
+		return NULL;
+	str_init(&full, 4096);
+	if (str_starts(path, "~/") && home)
+		str_printf(&full, "%s/%s", home, path + 2);
+	else if (path[0] != '/' && slash)
+		str_printf(&full, "%.*s/%s", (int)(slash - line->place.file),
+			line->place.file, path);
+	else
+		str_puts(&full, path);
+	path = keep(rc, str_text(&full));
+	str_release(&full);
+	return path;
+}
+
+static bool take_duration(const struct conf_line *line, const char *key, int64_t low,
+	int64_t high, int64_t *out, struct err *err)
+{
+	const char *word = conf_value(line, key);
+	char a[TIME_TEXT], b[TIME_TEXT];
+
+	if (!word)
+		return true;
+	if (!duration_parse(word, out))
+		return err_set(err, ERR_INPUT, "%s is a duration such as 5s, not %s", key,
+			word);
+	if (*out < low || *out > high)
+		return err_set(err, ERR_INPUT, "%s goes from %s to %s", key,
+			duration_text(low, a), duration_text(high, b));
+	return true;
+}
+
+static bool check_name(const char *name, struct err *err)
+{
+	char id[64];
+
+	if (!text_to_id(untrusted_str(name), id, sizeof id))
+		return err_set(err, ERR_INPUT,
+			"a name is letters, digits and - _ . : (at most 63), not %s", name);
+	return true;
+}
+
+static bool check_url(const char *url, struct err *err)
+{
+	char link[2048];
+
+	if (!text_to_link(untrusted_str(url), link, sizeof link))
+		return err_set(err, ERR_INPUT, "url begins with http:// or https://, not %s",
+			url);
+	if (strchr(url, '@'))
+		return err_set(err, ERR_INPUT,
+			"no password in a URL: use user= and token-file=");
+	return true;
+}
+
+static bool add_source(struct rc *rc, const struct rc_source *source, struct err *err)
+{
+	for (size_t i = 0; i < rc->source_count; i++) {
+		if (!strcmp(rc->sources[i].name, source->name))
+			return err_set(err, ERR_INPUT, "there is a source %s already (line %d)",
+				source->name, rc->sources[i].place.line);
+	}
+	if (rc->source_count == RC_MAX_SOURCES)
+		return err_set(err, ERR_LIMIT, "more than %d sources", RC_MAX_SOURCES);
+	MEM_ROOM(rc->sources, rc->source_count, rc->source_cap);
+	rc->sources[rc->source_count++] = *source;
+	return true;
+}
+
+static bool no_such_kind(const char *word, struct err *err)
+{
+	const char *names[16];
+	char near[80];
+	size_t n = 0;
+
+	for (; source_kinds[n] && n < 15; n++)
+		names[n] = source_kinds[n]->name;
+	names[n] = NULL;
+	return err_set(err, ERR_INPUT, "no source kind is called %s%s", word,
+		conf_nearest(word, names, sizeof *names, near));
+}
+
+static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	const char *url = conf_value(line, "url");
+	struct rc_source s = {.every_ms = 15 * SECOND_MS,
+		.timeout_ms = 10 * SECOND_MS,
+		.place = line->place};
+	char *slash;
+
+	if (!check_name(line->words[1].text, err))
+		return false;
+	s.kind = source_kind_find(line->words[2].text);
+	if (!s.kind)
+		return no_such_kind(line->words[2].text, err);
+	if (!conf_check_keys(line, 3, source_keys, err))
+		return false;
+	if (!url)
+		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
+			line->words[1].text);
+	if (!check_url(url, err) ||
+		!take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
+		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err))
+		return false;
+	s.name = keep(rc, line->words[1].text);
+	slash = (char *)(uintptr_t)keep(rc, url);
+	for (size_t n = strlen(slash); n && slash[n - 1] == '/'; n--)
+		slash[n - 1] = '\0';
+	s.url = slash;
+	s.from = keep(rc, conf_value(line, "from"));
+	s.org = keep(rc, conf_value(line, "org"));
+	s.filter = keep(rc, conf_value(line, "filter"));
+	s.user = keep(rc, conf_value(line, "user"));
+	s.token_env = keep(rc, conf_value(line, "token-env"));
+	s.token_command = keep(rc, conf_value(line, "token-command"));
+	s.token_file = keep_path(rc, line, conf_value(line, "token-file"));
+	s.unix_socket = keep_path(rc, line, conf_value(line, "unix"));
+	s.ca_file = keep_path(rc, line, conf_value(line, "ca-file"));
+	s.cert_file = keep_path(rc, line, conf_value(line, "cert-file"));
+	s.key_file = keep_path(rc, line, conf_value(line, "key-file"));
+	return add_source(rc, &s, err);
+}
+
+static bool take_limit(const struct conf_line *line, const char *key, double *out,
+	struct err *err)
+{
+	const char *word = conf_value(line, key);
+
+	*out = NAN;
+	if (word && !untrusted_to_double(untrusted_str(word), out))
+		return err_set(err, ERR_INPUT, "%s is a number, not %s", key, word);
+	return true;
+}
+
+static bool run_query(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	static const char *const keys[] = {"source", "unit", "warn", "critical", NULL};
+	struct rc *rc = rc_of(conf);
+	const char *unit = conf_value(line, "unit"), *source = conf_value(line, "source");
+	struct rc_query q = {.place = line->place};
+
+	if (!conf_check_keys(line, 2, keys, err))
+		return false;
+	if (!line->rest || !*line->rest)
+		return err_set(err, ERR_INPUT, "expected: query NAME source=NAME … -- EXPR");
+	if (!source)
+		return err_set(err, ERR_INPUT, "query %s needs source=NAME",
+			line->words[1].text);
+	if (unit && !unit_parse(unit, &q.unit))
+		return err_set(err, ERR_INPUT,
+			"unit is none, percent, ratio, bytes, bytes/s, seconds, per-second or "
+			"celsius, not %s",
+			unit);
+	if (!take_limit(line, "warn", &q.limits.warn, err) ||
+		!take_limit(line, "critical", &q.limits.critical, err))
+		return false;
+	if (rc->query_count == RC_MAX_QUERIES)
+		return err_set(err, ERR_LIMIT, "more than %d queries", RC_MAX_QUERIES);
+	/* A critical limit under the warning one means: bad when low. */
+	q.limits.below = q.limits.critical < q.limits.warn;
+	q.name = keep(rc, line->words[1].text);
+	q.source = keep(rc, source);
+	q.expr = keep(rc, line->rest);
+	MEM_ROOM(rc->queries, rc->query_count, rc->query_cap);
+	rc->queries[rc->query_count++] = q;
+	return true;
+}
+
+static bool add_bind(struct rc *rc, const struct rc_bind *bind, struct err *err)
+{
+	if (!keyseq_context(bind->context, err) || !keyseq_check(bind->keys, err))
+		return false;
+	if (rc->bind_count == RC_MAX_BINDS)
+		return err_set(err, ERR_LIMIT, "more than %d bindings", RC_MAX_BINDS);
+	MEM_ROOM(rc->binds, rc->bind_count, rc->bind_cap);
+	rc->binds[rc->bind_count] = *bind;
+	rc->binds[rc->bind_count].context = keep(rc, bind->context);
+	rc->binds[rc->bind_count].keys = keep(rc, bind->keys);
+	rc->binds[rc->bind_count].command = keep(rc, bind->command);
+	rc->binds[rc->bind_count++].note = keep(rc, bind->note);
+	return true;
+}
+
+/* The note is quoted: "…"; without quotes it is taken as it is. */
+static const char *plain_note(const char *rest, char *out, size_t size)
+{
+	size_t n;
+
+	if (!rest)
+		return NULL;
+	str_copy(out, size, *rest == '"' ? rest + 1 : rest);
+	n = strlen(out);
+	if (*rest == '"' && n && out[n - 1] == '"')
+		out[n - 1] = '\0';
+	return out;
+}
+
+static bool run_bind(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct str command;
+	char note[120];
+	struct rc_bind bind = {line->words[1].text, line->words[2].text, NULL,
+		plain_note(line->rest, note, sizeof note), line->place};
+	bool ok;
+
+	str_init(&command, CONF_MAX_LINE);
+	for (size_t i = 3; i < line->count; i++) {
+		if (i > 3)
+			str_putc(&command, ' ');
+		conf_quote(&command, line->words[i].text);
+	}
+	bind.command = str_text(&command);
+	ok = add_bind(rc_of(conf), &bind, err);
+	str_release(&command);
+	return ok;
+}
+
+static bool run_unbind(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc_bind bind = {
+		line->words[1].text, line->words[2].text, NULL, NULL, line->place};
+
+	return add_bind(rc_of(conf), &bind, err);
+}
+
+static bool check_color(const char *word, struct err *err)
+{
+	static const char *const names[] = {"default", "black", "red", "green", "yellow",
+		"blue", "magenta", "cyan", "white", NULL};
+	char *end, near[80];
+	long n = strtol(word, &end, 10);
+
+	if (*word == '#' && strlen(word) == 7 && strspn(word + 1, "0123456789abcdefABCDEF") == 6)
+		return true;
+	if (end != word && !*end)
+		return n >= 0 && n <= 255 ? true
+					  : err_set(err, ERR_INPUT,
+						    "a colour number goes from 0 to 255, not %s",
+						    word);
+	for (size_t i = 0; names[i]; i++)
+		if (!strcmp(names[i], word))
+			return true;
+	return err_set(err, ERR_INPUT,
+		"a colour is a name, 0 to 255, #rrggbb or default, not %s%s", word,
+		conf_nearest(word, names, sizeof *names, near));
+}
+
+static bool run_color(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	static const char *const attrs[] = {
+		"bold", "dim", "underline", "reverse", "italic", NULL};
+	struct rc *rc = rc_of(conf);
+	struct rc_color color = {.place = line->place};
+	char near[80];
+	size_t role = 0;
+
+	while (role_names[role] && strcmp(role_names[role], line->words[1].text))
+		role++;
+	if (!role_names[role])
+		return err_set(err, ERR_INPUT, "no role is called %s%s", line->words[1].text,
+			conf_nearest(line->words[1].text, role_names, sizeof *role_names,
+				near));
+	if (!check_color(line->words[2].text, err) || !check_color(line->words[3].text, err))
+		return false;
+	for (size_t i = 4; i < line->count; i++) {
+		size_t k = 0;
+
+		while (attrs[k] && strcmp(attrs[k], line->words[i].text))
+			k++;
+		if (!attrs[k])
+			return err_set(err, ERR_INPUT,
+				"an attribute is bold, dim, underline, reverse or italic, "
+				"not %s",
+				line->words[i].text);
+		color.attrs[color.attr_count++] = attrs[k];
+	}
+	color.role = role_names[role];
+	color.fg = keep(rc, line->words[2].text);
+	color.bg = keep(rc, line->words[3].text);
+	MEM_ROOM(rc->colors, rc->color_count, rc->color_cap);
+	rc->colors[rc->color_count++] = color;
+	return true;
+}
+
+static bool run_alias(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	struct str command;
+
+	if (!check_name(line->words[1].text, err))
+		return false;
+	str_init(&command, CONF_MAX_LINE);
+	for (size_t i = 2; i < line->count; i++) {
+		if (i > 2)
+			str_putc(&command, ' ');
+		conf_quote(&command, line->words[i].text);
+	}
+	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
+	rc->aliases[rc->alias_count].name = keep(rc, line->words[1].text);
+	rc->aliases[rc->alias_count++].command = keep(rc, str_text(&command));
+	str_release(&command);
+	return true;
+}
+
+static bool run_heartbeat(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	static const char *const keys[] = {"alert", "every", NULL};
+	struct rc *rc = rc_of(conf);
+	struct rc_heartbeat h = {.every_ms = 5 * MINUTE_MS};
+
+	if (!check_name(line->words[1].text, err) || !conf_check_keys(line, 2, keys, err) ||
+		!take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
+		return false;
+	if (!conf_value(line, "alert"))
+		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
+			line->words[1].text);
+	h.name = keep(rc, line->words[1].text);
+	h.alert = keep(rc, conf_value(line, "alert"));
+	MEM_ROOM(rc->heartbeats, rc->heartbeat_count, rc->heartbeat_cap);
+	rc->heartbeats[rc->heartbeat_count++] = h;
+	return true;
+}
+
+static bool run_layout(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	struct str text;
+
+	if (!check_name(line->words[1].text, err))
+		return false;
+	str_init(&text, CONF_MAX_LINE);
+	for (size_t i = 2; i < line->count; i++)
+		str_printf(&text, "%s%s", i > 2 ? " " : "", line->words[i].text);
+	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
+	rc->layouts[rc->layout_count++] = (struct rc_layout){
+		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place};
+	str_release(&text);
+	return true;
+}
+
+static const struct conf_verb verbs[] = {
+	{"set", 3, 4, "set [-final] NAME = VALUE", run_set},
+	{"source", 3, 0, "source NAME KIND url=URL [KEY=VALUE …]", run_source},
+	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR", run_query},
+	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind},
+	{"unbind", 2, 2, "unbind CONTEXT KEYS", run_unbind},
+	{"color", 3, 7, "color ROLE FG BG [ATTRIBUTE …]", run_color},
+	{"alias", 2, 0, "alias NAME COMMAND-LINE", run_alias},
+	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat},
+	{"layout", 2, 0, "layout NAME PANE[:WEIGHT] … [/ PANE …]", run_layout},
+	{0},
+};
+
+bool rc_is_verb(const char *word)
+{
+	for (size_t i = 0; verbs[i].name; i++)
+		if (!strcmp(verbs[i].name, word))
+			return true;
+	return false;
+}
+
+static const char *lookup(void *ctx, const char *name)
+{
+	static char host[256];
+	struct rc *rc = ctx;
+	const char *value;
+
+	if (str_starts(name, "env.")) {
+		value = getenv(name + 4);
+		return value ? value : "";
+	}
+	if (!strcmp(name, "term.name")) {
+		value = getenv("TERM");
+		return value ? value : "";
+	}
+	if (!strcmp(name, "term.utf8"))
+		return strcmp(nl_langinfo(CODESET), "UTF-8") ? "0" : "1";
+	if (!strcmp(name, "ssh"))
+		return getenv("SSH_CONNECTION") ? "1" : "0";
+	if (!strcmp(name, "tmux"))
+		return getenv("TMUX") ? "1" : "0";
+	if (!strcmp(name, "root"))
+		return geteuid() ? "0" : "1";
+	if (!strcmp(name, "host") && !gethostname(host, sizeof host))
+		return host;
+	if (!strcmp(name, "profile"))
+		return rc->profile;
+	return NULL;
+}
+
+/* A shipped file by its short name, else a path of the user's. */
+static void read_shipped(struct rc *rc, const char *folder, const char *name)
+{
+	char key[80];
+	const struct embedded *file;
+
+	snprintf(key, sizeof key, "%s/%.60s.rc", folder, name);
+	file = embedded_find(key);
+	if (file)
+		conf_read_text(&rc->conf, file->name, file->text, file->size);
+	else if (strchr(name, '/') || str_ends(name, ".rc"))
+		conf_read_file(&rc->conf, name, false);
+	else {
+		struct conf_place place = rc->settings
+						  .values[!strcmp(folder, "themes")
+								  ? SET_THEME
+								  : SET_KEYMAP]
+						  .place;
+		char line[160];
+
+		/* The complaint belongs to the line that chose it. */
+		snprintf(line, sizeof line, "no-such-%s-as-%.80s", folder, name);
+		conf_read_text(&rc->conf, place.file ? place.file : "built-in", line,
+			strlen(line));
+	}
+}
+
+static void user_path(const struct rc_options *options, char *out, size_t size)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (options->file)
+		snprintf(out, size, "%s", options->file);
+	else if (xdg && *xdg == '/')
+		snprintf(out, size, "%s/oogway/oogway.rc", xdg);
+	else
+		snprintf(out, size, "%s/.config/oogway/oogway.rc", home ? home : "");
+}
+
+/* Shipped binds and colours come first, so that the user's own lines override. */
+static void shipped_first(struct rc *rc, size_t binds, size_t colors)
+{
+	struct rc_bind *b = mem_new(rc->bind_count, sizeof *b);
+	struct rc_color *c = mem_new(rc->color_count, sizeof *c);
+	size_t more = rc->bind_count - binds, tints = rc->color_count - colors;
+
+	if (more)
+		memcpy(b, rc->binds + binds, more * sizeof *b);
+	if (binds)
+		memcpy(b + more, rc->binds, binds * sizeof *b);
+	if (tints)
+		memcpy(c, rc->colors + colors, tints * sizeof *c);
+	if (colors)
+		memcpy(c + tints, rc->colors, colors * sizeof *c);
+	mem_free(rc->binds);
+	mem_free(rc->colors);
+	rc->binds = b;
+	rc->colors = c;
+	rc->bind_cap = rc->bind_count;
+	rc->color_cap = rc->color_count;
+}
+
+static void check_profile(struct rc *rc)
+{
+	char line[120], near[80];
+
+	if (!*rc->profile)
+		return;
+	for (size_t i = 0; i < rc->conf.profile_count; i++)
+		if (!strcmp(rc->conf.profiles[i], rc->profile))
+			return;
+	snprintf(line, sizeof line, "no-such-profile-as-%.60s", rc->profile);
+	(void)near;
+	conf_read_text(&rc->conf, "-P", line, strlen(line));
+}
+
+struct rc *rc_read(const struct rc_options *options)
+{
+	struct rc *rc = mem_new(1, sizeof *rc);
+	const char *no_color = getenv("NO_COLOR");
+	size_t binds, colors;
+
+	arena_init(&rc->arena, RC_MAX_BYTES);
+	settings_init(&rc->settings, setting_rows, SET_COUNT_);
+	rc->profile = keep(rc, options->profile ? options->profile : "");
+	rc->conf.verbs = verbs;
+	rc->conf.ctx = rc;
+	rc->conf.lookup = lookup;
+	rc->conf.profile = *rc->profile ? rc->profile : NULL;
+	if (!options->no_system) {
+		rc->conf.final_allowed = true;
+		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
+		rc->conf.final_allowed = false;
+	}
+	user_path(options, rc->path, sizeof rc->path);
+	conf_read_file(&rc->conf, rc->path, !options->file);
+	check_profile(rc);
+	binds = rc->bind_count;
+	colors = rc->color_count;
+	read_shipped(rc, "keymaps", "default");
+	if (strcmp(settings_text(&rc->settings, SET_KEYMAP), "default"))
+		read_shipped(rc, "keymaps", settings_text(&rc->settings, SET_KEYMAP));
+	read_shipped(rc, "themes",
+		no_color && *no_color ? "mono" : settings_text(&rc->settings, SET_THEME));
+	shipped_first(rc, binds, colors);
+	return rc;
+}
+
+void rc_free(struct rc *rc)
+{
+	if (!rc)
+		return;
+	conf_release(&rc->conf);
+	settings_release(&rc->settings);
+	mem_free(rc->sources);
+	mem_free(rc->queries);
+	mem_free(rc->binds);
+	mem_free(rc->colors);
+	mem_free(rc->aliases);
+	mem_free(rc->heartbeats);
+	mem_free(rc->layouts);
+	arena_release(&rc->arena);
+	mem_free(rc);
+}
+
+bool rc_line(struct rc *rc, const char *line, struct err *err)
+{
+	size_t before = rc->conf.error_count, total = rc->conf.errors_total;
+	bool ok = conf_read_text(&rc->conf, "the command line", line, strlen(line));
+
+	if (!ok && rc->conf.error_count > before)
+		err_set(err, ERR_INPUT, "%s", rc->conf.errors[before].text);
+	rc->conf.error_count = before;
+	rc->conf.errors_total = total;
+	return ok;
+}
+
+void rc_error_text(const struct conf_error *error, char *out, size_t size)
+{
+	snprintf(out, size, "%s:%d:%d: %s", error->place.file, error->place.line,
+		error->place.column, error->text);
+}

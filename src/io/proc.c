@@ -1,0 +1,209 @@
+/* Children on libuv: own process group, closed descriptors, output cut into lines. */
+#include "io/proc.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "io/loop.h"
+
+#include <signal.h>
+#include <string.h>
+#include <uv.h>
+
+enum { READ_SIZE = 16384 };
+
+struct proc {
+	uv_process_t process;
+	uv_pipe_t out, in;
+	uv_timer_t timer;
+	uv_write_t write;
+	struct proc_options options;
+	struct str line;
+	char *input;
+	int handles; /* open ones */
+	int exit_code;
+	bool exited, out_done, killed, timed_out, skipping;
+	char buffer[READ_SIZE];
+};
+
+static void gone(uv_handle_t *handle)
+{
+	struct proc *proc = handle->data;
+
+	if (--proc->handles)
+		return;
+	str_release(&proc->line);
+	mem_free(proc->input);
+	mem_free(proc);
+}
+
+static void close_handle(struct proc *proc, void *handle)
+{
+	(void)proc;
+	if (!uv_is_closing(handle))
+		uv_close(handle, gone);
+}
+
+static void close_all(struct proc *proc)
+{
+	close_handle(proc, &proc->timer);
+	close_handle(proc, &proc->out);
+	close_handle(proc, &proc->in);
+	close_handle(proc, &proc->process);
+}
+
+static void finish(struct proc *proc)
+{
+	struct err why;
+
+	if (!proc->exited || !proc->out_done)
+		return;
+	if (!proc->killed && proc->line.n)
+		proc->options.line(proc->options.ctx,
+			untrusted_make(proc->line.p, proc->line.n));
+	if (!proc->killed && proc->timed_out) {
+		err_set(&why, ERR_TIMEOUT, "%s did not end in time",
+			proc->options.argv ? "it" : "");
+		proc->options.end(proc->options.ctx, proc->exit_code, &why);
+	} else if (!proc->killed) {
+		proc->options.end(proc->options.ctx, proc->exit_code, NULL);
+	}
+	close_all(proc);
+}
+
+static void on_exit_(uv_process_t *process, int64_t status, int signal_)
+{
+	struct proc *proc = process->data;
+
+	proc->exited = true;
+	proc->exit_code = signal_ ? 128 + signal_ : (int)status;
+	finish(proc);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct proc *proc = handle->data;
+
+	(void)suggested;
+	*buf = uv_buf_init(proc->buffer, READ_SIZE);
+}
+
+static void take(struct proc *proc, const char *p, size_t n)
+{
+	while (n && !proc->killed) {
+		const char *end = memchr(p, '\n', n);
+		size_t part = end ? (size_t)(end - p) : n;
+
+		if (!proc->skipping)
+			str_add(&proc->line, p, part);
+		if (proc->line.cut)
+			proc->skipping = true;
+		if (end) {
+			proc->options.line(proc->options.ctx,
+				untrusted_make(proc->line.p, proc->line.n));
+			str_reset(&proc->line);
+			proc->skipping = false;
+			part++;
+		}
+		p += part;
+		n -= part;
+	}
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct proc *proc = stream->data;
+
+	if (n > 0) {
+		take(proc, buf->base, (size_t)n);
+	} else if (n < 0) {
+		proc->out_done = true;
+		finish(proc);
+	}
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+	struct proc *proc = timer->data;
+	bool again = proc->timed_out || proc->killed;
+
+	proc->timed_out = true;
+	uv_process_kill(&proc->process, again ? SIGKILL : SIGTERM);
+	uv_timer_start(timer, on_timeout, 2000, 0);
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+	struct proc *proc = write->data;
+
+	(void)status;
+	close_handle(proc, &proc->in);
+}
+
+static void feed_input(struct proc *proc)
+{
+	uv_buf_t buf;
+
+	if (!proc->options.input_n) {
+		close_handle(proc, &proc->in);
+		return;
+	}
+	proc->input = mem_dup(proc->options.input, proc->options.input_n);
+	buf = uv_buf_init(proc->input, (unsigned)proc->options.input_n);
+	proc->write.data = proc;
+	if (uv_write(&proc->write, (uv_stream_t *)&proc->in, &buf, 1, on_written))
+		close_handle(proc, &proc->in);
+}
+
+struct proc *proc_start(struct loop *loop, const struct proc_options *options,
+	struct err *err)
+{
+	struct proc *proc = mem_new(1, sizeof *proc);
+	uv_stdio_container_t stdio[3] = {
+		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE},
+		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE},
+		{.flags = UV_IGNORE},
+	};
+	uv_process_options_t how = {
+		.exit_cb = on_exit_,
+		.file = options->argv[0],
+		.args = (char **)(uintptr_t)options->argv,
+		.flags = UV_PROCESS_DETACHED,
+		.stdio_count = 3,
+		.stdio = stdio,
+	};
+	int rc;
+
+	proc->options = *options;
+	str_init(&proc->line, PROC_LINE_MAX);
+	uv_pipe_init(loop_uv(loop), &proc->out, 0);
+	uv_pipe_init(loop_uv(loop), &proc->in, 0);
+	uv_timer_init(loop_uv(loop), &proc->timer);
+	proc->process.data = proc->out.data = proc->in.data = proc->timer.data = proc;
+	proc->handles = 4;
+	stdio[0].data.stream = (uv_stream_t *)&proc->in;
+	stdio[1].data.stream = (uv_stream_t *)&proc->out;
+	rc = uv_spawn(loop_uv(loop), &proc->process, &how);
+	if (rc) {
+		err_set(err, ERR_IO, "cannot run %s: %s", options->argv[0],
+			uv_strerror(rc));
+		close_all(proc);
+		return NULL;
+	}
+	uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
+	feed_input(proc);
+	if (options->timeout_ms)
+		uv_timer_start(&proc->timer, on_timeout, (uint64_t)options->timeout_ms, 0);
+	return proc;
+}
+
+void proc_kill(struct proc *proc)
+{
+	if (!proc)
+		return;
+	proc->killed = true;
+	if (!proc->exited)
+		uv_process_kill(&proc->process, SIGTERM);
+	uv_timer_start(&proc->timer, on_timeout, 2000, 0);
+	proc->out_done = true;
+	finish(proc);
+}
