@@ -1,4 +1,5 @@
-/* Typed settings over a const table. Main thread. */
+/* Typed settings over a const table. Hides how each type is read and what its row
+ * allows; a value that is refused changes nothing. Main thread. */
 #include "base/setting.h"
 
 #include "base/alloc.h"
