@@ -1,4 +1,5 @@
-/* Arena of doubling blocks. See arena.h. */
+/* Arena of doubling blocks: what ends together is freed together. Hides the blocks and
+ * the padding. One owner. See arena.h. */
 #include "base/arena.h"
 
 #include "base/alloc.h"

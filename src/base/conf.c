@@ -1,5 +1,6 @@
 /* The line language: splitting, blocks, includes, conditions, and every error with
- * its place. What a verb means is the caller's table. Main thread. */
+ * its place. What a verb means is the caller's table; what a file may do is limited
+ * (depth, reads, bytes, errors kept), so that a hostile one ends soon. Main thread. */
 #include "base/conf.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,5 @@
-/* Random ids and base64: libsodium's door beside secret.c. Any thread. */
+/* Random ids and base64: libsodium's door beside secret.c. It is made ready at its
+ * first use. Any thread. */
 #include "base/crypto.h"
 
 #include <sodium.h>

@@ -1,4 +1,5 @@
-/* Errors as values. See err.h. Any thread. */
+/* Errors as values. Hides that every sentence passes text_line(), so that whatever it
+ * was made of it is one line that a terminal can show. Any thread. */
 #include "base/err.h"
 
 #include "base/text.h"

@@ -1,5 +1,6 @@
-/* cJSON's only home. Parsing is safe on any thread; depth and size are checked
- * before cJSON sees the text. */
+/* cJSON's only home. Depth and size are checked before cJSON sees the text; what it
+ * hands out is only ever borrowed. The one thing it shares between parses is the place
+ * of its last error, which nobody here reads. Any thread. */
 #include "base/json.h"
 
 #include "base/text.h"

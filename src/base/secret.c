@@ -1,4 +1,5 @@
-/* Secrets in locked, guarded pages (libsodium). Main thread. */
+/* Secrets in locked, guarded pages (libsodium), read-only once made. Hides where the
+ * bytes came from; wipes every copy made on the way. Main thread. */
 #include "base/secret.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,5 @@
-/* Growable text with a maximum, and the few string questions asked everywhere. */
+/* Growable text with a maximum, and the few string questions asked everywhere. A cut
+ * never falls inside a character. One owner; the questions are for any thread. */
 #include "base/str.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,6 @@
-/* Clocks, RFC 3339 and durations. Any thread. */
+/* Clocks, RFC 3339 and durations. Times are foreign numbers: every function is total
+ * over int64_t. The zone is the process's own (TZ), read by main at start; nothing
+ * here changes it. Any thread. */
 #include "base/time.h"
 
 #include <ctype.h>

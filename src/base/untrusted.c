@@ -1,4 +1,6 @@
-/* Work on foreign bytes that never lets them out. Any thread. */
+/* Work on foreign bytes that never lets them out: questions, pieces, order, numbers.
+ * All of it is linear in the bytes given, and total: there is no input that it
+ * refuses to look at. What it returns borrows from what it was given. Any thread. */
 #include "base/untrusted.h"
 
 #include "base/alloc.h"

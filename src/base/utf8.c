@@ -1,4 +1,5 @@
-/* UTF-8 and character properties; utf8proc lives here and nowhere else. */
+/* UTF-8 and character properties; utf8proc lives here and nowhere else. What counts
+ * as drawable is decided here, once. Any thread. */
 #include "base/utf8.h"
 
 #include <utf8proc.h>

@@ -83,7 +83,8 @@ static void accepted_lines(void **state)
 		{"set \"# no comment\"", "1<set>5\"# no comment\""},
 		{"set a\"b", "1<set>5<a\"b>"},
 		{"set a\\b", "1<set>5<a\\b>"},
-		{"bind a b -- run this # and that  ", "1<bind>6<a>8<b>13--run this # and that"},
+		{"bind a b -- run this # and that  ",
+			"1<bind>6<a>8<b>13--run this # and that"},
 		{"bind a --", "1<bind>6<a>10--"},
 		{"bind a --   ", "1<bind>6<a>13--"},
 		{"bind a -- \"x\\\"", "1<bind>6<a>11--\"x\\\""},
@@ -135,8 +136,7 @@ static void refused_splits(void **state)
 		/* Exactly so large, so that writing too far is seen. */
 		char *space = mem_new(rows[i].size, 1);
 
-		assert_false(
-			conf_split(rows[i].line, &line, space, rows[i].size, &err));
+		assert_false(conf_split(rows[i].line, &line, space, rows[i].size, &err));
 		assert_string_equal(err.text, rows[i].why);
 		mem_free(space);
 	}
@@ -249,28 +249,31 @@ static void refused_lines(void **state)
 		{"profile x\n", "rc:1:1: no end for the profile here\n"},
 		{"if host\nelse\nelse\nend", "rc:3:1: else without an if\n"},
 		{"profile work\nelse\nend", "rc:2:1: else without an if\n"},
-		{"if\nend", "rc:1:1: expected: if NAME, if !NAME, or if NAME OPERATOR WORD\n"},
-		{"if host ==\nend",
-			"rc:1:1: expected: if NAME, if !NAME, or if NAME OPERATOR WORD\n"},
-		{"if !host == alpha\nset a\nend",
-			"rc:1:1: expected: if NAME, if !NAME, or if NAME OPERATOR WORD\n"},
+		{"if\nend", "rc:1:1: expected: if NAME, if !NAME, or if NAME OPERATOR "
+			    "WORD\n"},
+		{"if host ==\nend", "rc:1:1: expected: if NAME, if !NAME, or if NAME "
+				    "OPERATOR WORD\n"},
+		{"if !host == alpha\nset a\nend", "rc:1:1: expected: if NAME, if !NAME, "
+						  "or if NAME OPERATOR WORD\n"},
 		{"if host = alpha\nset a\nend",
 			"rc:1:9: expected ==, !=, <, <=, > or >=, not =\n"},
-		{"if nobody\nset a\nend",
-			"rc:1:4: nothing is called nobody here; see `if` in oogway.rc(5)\n"},
+		{"if nobody\nset a\nend", "rc:1:4: nothing is called nobody here; see "
+					  "`if` in oogway.rc(5)\n"},
 		{"profile\nset a\nend", "rc:1:1: expected: profile NAME\n"},
 		{"profile a b\nset a\nend", "rc:1:1: expected: profile NAME\n"},
 		{"include", "rc:1:1: expected: include [-q] FILE\n"},
 		{"include -q", "rc:1:1: expected: include [-q] FILE\n"},
 		{"include a b", "rc:1:1: expected: include [-q] FILE\n"},
-		{"include x", "rc:1:9: a relative file needs an including file; give a full "
-			      "path\n"},
+		{"include x",
+			"rc:1:9: a relative file needs an including file; give a full "
+			"path\n"},
 		{"include /no/such", "rc:1:9: cannot read /no/such: No such file or "
 				     "directory\n"},
 		{"include -q /", "rc:1:12: cannot read /: Is a directory\n"},
 		{"\033[2J\xff", "rc:1:1: unknown word ^[[2J<FF>\n"},
 		{"set a \\\n  b \\\n c d\nsett",
-			"rc:1:1: expected: set NAME [VALUE]\nrc:4:1: unknown word sett; did you "
+			"rc:1:1: expected: set NAME [VALUE]\nrc:4:1: unknown word sett; "
+			"did you "
 			"mean set?\n"},
 	};
 
@@ -354,8 +357,9 @@ static void deep_blocks(void **state)
 	str_reset(&text);
 	for (int i = 0; i < CONF_MAX_DEPTH; i++)
 		str_puts(&text, "if host\n");
-	str_puts(&text, "if off\nset bad\nif off\nelse\nset bad\nend\nelse\nset bad\nend\n"
-			"set in\n");
+	str_puts(&text,
+		"if off\nset bad\nif off\nelse\nset bad\nend\nelse\nset bad\nend\n"
+		"set in\n");
 	for (int i = 0; i < CONF_MAX_DEPTH; i++)
 		str_puts(&text, "end\n");
 	str_puts(&text, "set out\n");
@@ -367,8 +371,8 @@ static void deep_blocks(void **state)
 
 static void huge_texts(void **state)
 {
-	static const char *const units[] = {"x\n", "profile a%d\nend\n", "\"\n", "if off\n",
-		"set a\n", "x", "\\\n", "include x\n", "set a \\\n", "\n"};
+	static const char *const units[] = {"x\n", "profile a%d\nend\n", "\"\n",
+		"if off\n", "set a\n", "x", "\\\n", "include x\n", "set a \\\n", "\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
@@ -415,7 +419,8 @@ static void read_named(const char *name, const char *want)
 	str_puts(&path, in_folder(name));
 	conf_read_file(&conf, str_text(&path), false);
 	for (size_t i = 0; i < conf.error_count; i++)
-		str_printf(&s, "%s:%d:%d: %s\n", strrchr(conf.errors[i].place.file, '/') + 1,
+		str_printf(&s, "%s:%d:%d: %s\n",
+			strrchr(conf.errors[i].place.file, '/') + 1,
 			conf.errors[i].place.line, conf.errors[i].place.column,
 			conf.errors[i].text);
 	assert_true(str_starts(str_text(&s), want));
@@ -484,7 +489,8 @@ static void nearest_names(void **state)
 		{"q", ""},
 		{"", ""},
 		{"zzzzzzz", ""},
-		{"a word of more than one hundred and twenty bytes that is like none of the "
+		{"a word of more than one hundred and twenty bytes that is like none of "
+		 "the "
 		 "names there are, so that no hint is better than any hint",
 			""},
 	};
@@ -492,8 +498,7 @@ static void nearest_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_string_equal(
-			conf_nearest(rows[i].word, names, sizeof *names, out),
+		assert_string_equal(conf_nearest(rows[i].word, names, sizeof *names, out),
 			rows[i].want);
 }
 

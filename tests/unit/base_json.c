@@ -113,7 +113,8 @@ static void limits(void **state)
 
 static const char shapes[] =
 	"{\"null\":null,\"t\":true,\"f\":false,\"n\":42,\"neg\":-1.5,\"big\":1e300,"
-	"\"text\":\"abc\",\"num\":\" 17 \",\"real\":\"0.25\",\"nan\":\"NaN\",\"empty\":\"\","
+	"\"text\":\"abc\",\"num\":\" 17 "
+	"\",\"real\":\"0.25\",\"nan\":\"NaN\",\"empty\":\"\","
 	"\"list\":[1,\"b\",null,{\"x\":1}],\"none\":[],"
 	"\"object\":{\"a\":{\"b\":{\"c\":\"deep\"}},\"a.b\":\"dotted\",\"\":\"unnamed\"},"
 	"\"when\":\"2026-11-21T14:32:01Z\",\"zero\":\"0001-01-01T00:00:00Z\","

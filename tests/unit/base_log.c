@@ -171,7 +171,8 @@ static void threads_at_once(void **state)
 	assert_true(log_open(path));
 	for (int i = 0; i < THREADS; i++) {
 		names[i] = i;
-		assert_int_equal(pthread_create(&threads[i], NULL, add_many, &names[i]), 0);
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, add_many, &names[i]), 0);
 	}
 	/* Reading, and opening and closing the file, while they write. */
 	for (int i = 0; i < 300; i++) {

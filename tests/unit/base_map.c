@@ -172,8 +172,7 @@ static void base64(void **state)
 		size_t n = strlen(rows[i].in);
 		char *out = mem_new(4 * ((n + 2) / 3) + 1, 1); /* and not one more */
 
-		assert_int_equal(
-			base64_encode(rows[i].in, n, out), strlen(rows[i].out));
+		assert_int_equal(base64_encode(rows[i].in, n, out), strlen(rows[i].out));
 		assert_string_equal(out, rows[i].out);
 		mem_free(out);
 	}

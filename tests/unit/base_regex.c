@@ -34,8 +34,9 @@ static void matches(void **state)
 		{"$", "", 0, 0, 0},
 		{"é", "caf\xc3\xa9", 0, 3, 2},
 		{"É", "caf\xc3\xa9", 0, 3, 2}, /* no ASCII capital: any case */
-		{".", "\xff\xff"
-		      "a",
+		{".",
+			"\xff\xff"
+			"a",
 			0, 2, 1},
 		{"caf.", "caf\xff", 0, -1, 0},
 		{"b", "\xff\xfe b", 0, 3, 1},
@@ -61,8 +62,8 @@ static void matches(void **state)
 			assert_int_equal(start, rows[i].start);
 			assert_int_equal(n, rows[i].n);
 		}
-		assert_int_equal(regex_match(re, untrusted_str(rows[i].text), rows[i].from,
-					 NULL, NULL),
+		assert_int_equal(regex_match(re, untrusted_str(rows[i].text),
+					 rows[i].from, NULL, NULL),
 			found);
 		regex_match(re, UNTRUSTED_NONE, 0, NULL, NULL);
 		regex_free(re);
@@ -77,7 +78,8 @@ static void bad_patterns(void **state)
 	} rows[] = {
 		{"(", "bad pattern at character 2: missing closing parenthesis"},
 		{"a**(", "bad pattern at character"},
-		{"[", "bad pattern at character 2: missing terminating ] for character class"},
+		{"[", "bad pattern at character 2: missing terminating ] for character "
+		      "class"},
 		{"\\C", "bad pattern at character"},
 		{"\xff", "bad pattern at character 1: UTF-8 error"},
 		{"(?:(?:(?:a?){30}){30}){30}b", "bad pattern at character 28"},
@@ -130,10 +132,10 @@ static void long_texts(void **state)
 static void nothing_takes_long(void **state)
 {
 	static const char *const patterns[] = {"(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*)*x",
-		"^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y", "a.*a.*a.*a.*b", "(\\w+\\s*)+:",
-		"([a-z]+)*\\d", "[a-z]+[0-9]", "(?:a?){200}a{200}", "(a*)*(a*)*(a*)*b",
-		"(?=(a+))\\1b", "(?=(a+))\\1[bc]", "[a-z]{2,}\\d", "(?:[a-z]*?)*\\d",
-		"((((((a*)*)*)*)*)*)*c", "(?R)?a+b"};
+		"^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y", "a.*a.*a.*a.*b",
+		"(\\w+\\s*)+:", "([a-z]+)*\\d", "[a-z]+[0-9]", "(?:a?){200}a{200}",
+		"(a*)*(a*)*(a*)*b", "(?=(a+))\\1b", "(?=(a+))\\1[bc]", "[a-z]{2,}\\d",
+		"(?:[a-z]*?)*\\d", "((((((a*)*)*)*)*)*)*c", "(?R)?a+b"};
 	static const size_t sizes[] = {40, 2000, 65536, 1 << 20};
 	char *bytes = mem_new(1 << 20, 1);
 
@@ -148,8 +150,7 @@ static void nothing_takes_long(void **state)
 		for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
 			int64_t start = time_mono_ms();
 
-			regex_match(
-				re, untrusted_make(bytes, sizes[k]), 0, NULL, NULL);
+			regex_match(re, untrusted_make(bytes, sizes[k]), 0, NULL, NULL);
 			if (time_mono_ms() - start > 1000)
 				fail_msg("%s on %zu bytes: %d ms", patterns[i], sizes[k],
 					(int)(time_mono_ms() - start));

@@ -73,7 +73,8 @@ static void modes(void **state)
 		if (secret) {
 			assert_string_equal(secret_open(secret), "token");
 		} else {
-			snprintf(want, sizeof want, "(mode %03o)", (unsigned)rows[i].mode);
+			snprintf(
+				want, sizeof want, "(mode %03o)", (unsigned)rows[i].mode);
 			assert_non_null(strstr(err.text, want));
 			assert_non_null(strstr(err.text, "chmod 600"));
 			assert_int_equal(err.kind, ERR_AUTH);

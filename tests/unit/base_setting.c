@@ -69,7 +69,8 @@ static void values(void **state)
 		{"order", "severity", 2, NULL},
 		{"order", "time", 0, NULL},
 		{"order", "tim", 0, "order is one of time|name|severity, not tim"},
-		{"order", "time|name", 0, "order is one of time|name|severity, not time|name"},
+		{"order", "time|name", 0,
+			"order is one of time|name|severity, not time|name"},
 		{"order", "", 0, "order is one of time|name|severity, not "},
 		{"free", "-9223372036854775808", INT64_MIN, NULL},
 		{"oder", "time", 0, "no setting is called oder; did you mean order?"},
@@ -85,8 +86,8 @@ static void values(void **state)
 		struct err err = {0};
 		int at = settings_find(&s, sets[i].name);
 		int64_t before = at >= 0 ? settings_number(&s, at) : 0;
-		bool ok = settings_set(
-			&s, sets[i].name, sets[i].value, false, place, &err);
+		bool ok =
+			settings_set(&s, sets[i].name, sets[i].value, false, place, &err);
 
 		if (ok != !sets[i].why)
 			fail_msg("%s %s: %s", sets[i].name, sets[i].value, err.text);
@@ -100,7 +101,8 @@ static void values(void **state)
 		}
 	}
 	/* From its own text. */
-	assert_true(settings_set(&s, "order", settings_text(&s, ORDER), false, place, NULL));
+	assert_true(
+		settings_set(&s, "order", settings_text(&s, ORDER), false, place, NULL));
 	settings_release(&s);
 }
 
@@ -123,7 +125,8 @@ static void defaults_and_final(void **state)
 		(struct conf_place){"/etc/oogway.rc", 12, 1}, &err));
 	str_reset(&text);
 	settings_describe(&s, ROWS, &text);
-	assert_string_equal(str_text(&text), "set rows = 20   # /etc/oogway.rc:12, final");
+	assert_string_equal(
+		str_text(&text), "set rows = 20   # /etc/oogway.rc:12, final");
 	assert_false(settings_set(
 		&s, "rows", "30", false, (struct conf_place){"rc", 1, 1}, &err));
 	assert_string_equal(err.text, "rows is final, set at /etc/oogway.rc:12");

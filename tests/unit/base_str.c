@@ -206,8 +206,8 @@ static void str_is_cut_between_characters(void **state)
 		struct str s;
 
 		str_init(&s, rows[i].max);
-		assert_int_equal(str_puts(&s, rows[i].add),
-			strlen(rows[i].add) <= rows[i].max);
+		assert_int_equal(
+			str_puts(&s, rows[i].add), strlen(rows[i].add) <= rows[i].max);
 		assert_int_equal(s.cut, strlen(rows[i].add) > rows[i].max);
 		assert_string_equal(str_text(&s), rows[i].kept);
 		/* What comes behind a cut must not close the gap. */

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#define MARKS_5	 "\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
+#define MARKS_5  "\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
 #define MARKS_25 MARKS_5 MARKS_5 MARKS_5 MARKS_5 MARKS_5
 
 #define BYTES(literal) literal, sizeof literal - 1
@@ -36,34 +36,41 @@ static const struct {
 	{"DCS", BYTES("\033P$qm\033\\"), "^[P$qm^[\\"},
 	{"OSC 8", BYTES("\033]8;;http://e\033\\x\033]8;;\033\\"),
 		"^[]8;;http://e^[\\x^[]8;;^[\\"},
-	{"C1 CSI as UTF-8", BYTES("\xc2\x9b"
-				  "2J"),
+	{"C1 CSI as UTF-8",
+		BYTES("\xc2\x9b"
+		      "2J"),
 		"<U+009B>2J"},
-	{"C1 OSC as UTF-8", BYTES("\xc2\x9d"
-				  "0;t\xc2\x9c"),
+	{"C1 OSC as UTF-8",
+		BYTES("\xc2\x9d"
+		      "0;t\xc2\x9c"),
 		"<U+009D>0;t<U+009C>"},
-	{"raw CSI", BYTES("\x9b"
-			  "2J"),
+	{"raw CSI",
+		BYTES("\x9b"
+		      "2J"),
 		"<9B>2J"},
-	{"raw OSC", BYTES("\x9d"
-			  "0;t\x9c"),
+	{"raw OSC",
+		BYTES("\x9d"
+		      "0;t\x9c"),
 		"<9D>0;t<9C>"},
 	{"BEL", BYTES("\a\a"), "^G^G"},
 	{"SGR", BYTES("\033[30;40mhidden\033[0m"), "^[[30;40mhidden^[[0m"},
 	{"backspaces", BYTES("rm\b\bls"), "rm^H^Hls"},
 	{"CR", BYTES("evil\rgood"), "evil^Mgood"},
-	{"bidi", BYTES("a\xe2\x80\xae"
-		       "b\xe2\x81\xa6"),
+	{"bidi",
+		BYTES("a\xe2\x80\xae"
+		      "b\xe2\x81\xa6"),
 		"a<U+202E>b<U+2066>"},
-	{"zero width", BYTES("a\xe2\x80\x8b"
-			     "b\xef\xbb\xbf"),
+	{"zero width",
+		BYTES("a\xe2\x80\x8b"
+		      "b\xef\xbb\xbf"),
 		"a<U+200B>b<U+FEFF>"},
 	{"TAG", BYTES("a\xf3\xa0\x81\x81"), "a<U+E0041>"},
 	{"ZWJ emoji", BYTES("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"),
 		"\xf0\x9f\x91\xa9<U+200D>\xf0\x9f\x92\xbb"},
 	{"emoji style", BYTES("\xe2\x9d\xa4\xef\xb8\x8f!"), "\xe2\x9d\xa4!"},
-	{"50 marks", BYTES("e" MARKS_25 MARKS_25 "f"), "e\xcc\x81\xcc\x81\xcc\x81"
-						       "f"},
+	{"50 marks", BYTES("e" MARKS_25 MARKS_25 "f"),
+		"e\xcc\x81\xcc\x81\xcc\x81"
+		"f"},
 	{"mark alone", BYTES("\xcc\x81x"), "<U+0301>x"},
 	{"overlong slash", BYTES("\xc0\xaf"), "<C0><AF>"},
 	{"overlong ESC", BYTES("\xe0\x80\x9b"), "<E0><80><9B>"},
@@ -102,7 +109,8 @@ static void assert_clean(const char *name, const char *p, size_t n)
 		uint32_t cp;
 		size_t used = utf8_decode(p + i, n - i, &cp);
 
-		if (!used || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || !utf8_printable(cp))
+		if (!used || cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
+			!utf8_printable(cp))
 			fail_msg("%s: byte %zu of \"%s\" is not clean", name, i, p);
 		i += used;
 	}
@@ -401,8 +409,8 @@ static void every_code_point(void **state)
 /* A megabyte on one line takes no longer than a megabyte should. */
 static void long_lines(void **state)
 {
-	static const char *const units[] = {
-		"a", "\033", "\xcc\x81", "\x80", "\xe2\x80\xae", "\xef\xb8\x8f", "\"", "漢"};
+	static const char *const units[] = {"a", "\033", "\xcc\x81", "\x80",
+		"\xe2\x80\xae", "\xef\xb8\x8f", "\"", "漢"};
 	enum { SIZE = 1 << 20 };
 	char *bytes = mem_new(SIZE + 8, 1), line[200];
 
@@ -459,8 +467,8 @@ static void ids(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		strcpy(id, "old");
-		assert_int_equal(
-			text_to_id(untrusted_str(rows[i].text), id, sizeof id), rows[i].ok);
+		assert_int_equal(text_to_id(untrusted_str(rows[i].text), id, sizeof id),
+			rows[i].ok);
 		assert_string_equal(id, rows[i].ok ? rows[i].text : "old");
 	}
 	assert_false(text_to_id(untrusted_make("a\0b", 3), id, sizeof id));

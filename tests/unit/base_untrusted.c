@@ -46,8 +46,10 @@ static void questions(void **state)
 	assert_int_equal(untrusted_find_nocase(u, "hellox"), -1);
 	assert_int_equal(untrusted_find_nocase(none, ""), 0);
 	assert_int_equal(untrusted_find_nocase(none, "x"), -1);
-	assert_int_equal(untrusted_hash(u), untrusted_hash(untrusted_str("Hello, hello")));
-	assert_int_not_equal(untrusted_hash(u), untrusted_hash(untrusted_slice(u, 1, 99)));
+	assert_int_equal(
+		untrusted_hash(u), untrusted_hash(untrusted_str("Hello, hello")));
+	assert_int_not_equal(
+		untrusted_hash(u), untrusted_hash(untrusted_slice(u, 1, 99)));
 	assert_int_equal(untrusted_hash(none), untrusted_hash(untrusted_str("")));
 }
 
@@ -77,8 +79,8 @@ static void slices(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_true(untrusted_is(untrusted_slice(untrusted_str("abcdef"),
-						 rows[i].from, rows[i].n),
+		assert_true(untrusted_is(
+			untrusted_slice(untrusted_str("abcdef"), rows[i].from, rows[i].n),
 			rows[i].want));
 	assert_int_equal(untrusted_size(untrusted_slice(UNTRUSTED_NONE, 1, 1)), 0);
 	for (size_t i = 0; i < sizeof trims / sizeof trims[0]; i++)
@@ -210,7 +212,8 @@ static void natural_order_is_an_order(void **state)
 		for (int b = 0; b < 200; b++) {
 			int ab = sign(untrusted_cmp_natural(all[a], all[b]));
 
-			assert_int_equal(ab, -sign(untrusted_cmp_natural(all[b], all[a])));
+			assert_int_equal(
+				ab, -sign(untrusted_cmp_natural(all[b], all[a])));
 			for (int c = 0; c < 200; c++) {
 				int bc = sign(untrusted_cmp_natural(all[b], all[c]));
 				int ac = sign(untrusted_cmp_natural(all[a], all[c]));
@@ -244,7 +247,8 @@ static void fuzzy(void **state)
 	assert_int_equal(untrusted_fuzzy(UNTRUSTED_NONE, ""), 0);
 	assert_true(untrusted_fuzzy(untrusted_str("abc"), "") >= 0);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		int better = untrusted_fuzzy(untrusted_str(rows[i].better), rows[i].needle);
+		int better =
+			untrusted_fuzzy(untrusted_str(rows[i].better), rows[i].needle);
 		int worse = untrusted_fuzzy(untrusted_str(rows[i].worse), rows[i].needle);
 
 		/* Row 5: "gateway" and "big window" both match. */
@@ -296,10 +300,10 @@ static void numbers(void **state)
 		{"1,5", false, 0, false, 0},
 		{"--1", false, 0, false, 0},
 		{"1_000", false, 0, false, 0},
-		{"000000000000000000000000000000000000000000000000000000000000007", true, 7,
-			true, 7},
-		{"0000000000000000000000000000000000000000000000000000000000000007", false,
-			0, false, 0},
+		{"000000000000000000000000000000000000000000000000000000000000007", true,
+			7, true, 7},
+		{"0000000000000000000000000000000000000000000000000000000000000007",
+			false, 0, false, 0},
 	};
 	double d;
 	int64_t n;
