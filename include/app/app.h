@@ -19,6 +19,7 @@ struct logs;
 struct metrics;
 struct runbooks;
 struct sources;
+struct status_writer;
 struct store;
 struct task_pool;
 struct http;
@@ -63,12 +64,15 @@ struct app {
 	struct host_reader *host_reader; /* NULL in tests without a host */
 	struct runbooks *runbooks;
 	struct store *store;
+	struct status_writer *status_writer;
 	struct window window;
 	struct front front;
 	uint32_t changes;
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
+	bool live; /* stays: a console or plain lines, not one command */
+	int64_t rc_stamp;
 	bool past; /* opened with --at: actions are off */
 	char host[128];
 };

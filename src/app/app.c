@@ -10,6 +10,7 @@
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
+#include "app/status.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -21,6 +22,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void name_host(struct app *app)
@@ -58,6 +60,35 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	return app;
 }
 
+/* Live reload: the files of the rc are looked at every other second. */
+static int64_t rc_stamp(const struct app *app)
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i <= app->rc->conf.file_count; i++) {
+		const char *path = i < app->rc->conf.file_count ? app->rc->conf.files[i]
+								: app->rc->path;
+		struct stat st;
+
+		if (*path == '/' && !stat(path, &st))
+			newest += st.st_mtim.tv_sec * 1000 +
+				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
+	}
+	return newest;
+}
+
+static void watch_rc(struct app *app, int64_t now)
+{
+	int64_t stamp;
+
+	if (now / 1000 % 2 || !app->live)
+		return;
+	stamp = rc_stamp(app);
+	if (app->rc_stamp && stamp != app->rc_stamp)
+		app_reload(app);
+	app->rc_stamp = rc_stamp(app);
+}
+
 static void tick(void *ctx, int64_t now)
 {
 	struct app *app = ctx;
@@ -71,6 +102,9 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	if (app->status_writer)
+		status_writer_tick(app->status_writer, now);
+	watch_rc(app, now);
 }
 
 void app_start(struct app *app)
@@ -81,6 +115,8 @@ void app_start(struct app *app)
 		rc_error_text(&app->rc->conf.errors[i], text, sizeof text);
 		log_add(LOG_ERROR, "%s", text);
 	}
+	if (app->live)
+		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
 	if (app->host_reader)
@@ -92,6 +128,7 @@ void app_free(struct app *app)
 {
 	if (!app)
 		return;
+	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	sources_free(app->sources);

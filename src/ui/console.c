@@ -29,7 +29,8 @@ struct pane *console_pane(struct console *console)
 
 bool console_single(const struct console *console)
 {
-	return console->depth || console->zoomed || console->layout.single;
+	return console->depth || console->zoomed || console->hidden ||
+	       console->layout.single;
 }
 
 const char *const *console_contexts(struct console *console)

@@ -175,18 +175,11 @@ static enum status cmd_back(struct call *call, struct err *err)
 		list_set_filter(list, console->app, "", NULL);
 	} else if (console->depth) {
 		console_pop(console);
+	} else if (console->hidden) {
+		console_focus(console, console->layout.boxes[0].pane);
 	} else if (console->zoomed) {
 		console->zoomed = false;
 		console->layout_dirty = true;
-		/* The focus returns to a pane that the grid shows. */
-		if (!console->layout.single && console->layout.count) {
-			bool seen = false;
-
-			for (size_t i = 0; i < console->layout.count; i++)
-				seen |= console->layout.boxes[i].pane == console->focus;
-			if (!seen)
-				console->focus = console->layout.boxes[0].pane;
-		}
 	}
 	pane = console_pane(console);
 	pane->dirty = true;
@@ -197,7 +190,7 @@ static enum status cmd_close(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 
-	if (console->depth || console->zoomed)
+	if (console->depth || console->zoomed || console->hidden)
 		return cmd_back(call, err);
 	console_notice(console, false, "Q quits oogway");
 	return STATUS_DONE;

@@ -33,9 +33,8 @@ static int draw_crumbs(struct console *console, const struct canvas *c)
 
 	col = crumb(c, col, ROLE_PROFILE, *profile ? profile : console->app->host, true);
 	col = crumb(c, col, ROLE_BAR,
-		console->depth || console->zoomed || console->layout.single
-			? console->base[console->focus].class->name
-			: "overview",
+		console_single(console) ? console->base[console->focus].class->name
+					: "overview",
 		false);
 	for (size_t i = 0; i < console->depth; i++) {
 		struct pane *pane = &console->stack[i];
@@ -190,7 +189,7 @@ static bool useful(struct console *console, const char *command)
 	if (!strcmp(command, "filter") || !strcmp(command, "sort"))
 		return pane->class->list != NULL;
 	if (!strcmp(command, "back"))
-		return console->depth || console->zoomed;
+		return console->depth || console->zoomed || console->hidden;
 	if (!strcmp(command, "zoom"))
 		return !console->depth && !console->layout.single;
 	if (!strcmp(command, "runbook"))
@@ -475,8 +474,7 @@ static void make_layout(struct console *console)
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */
-	if (!console->layout.single && !seen)
-		console->zoomed = true;
+	console->hidden = !console->layout.single && !seen;
 	host_reader_watch_procs(
 		console->app->host_reader, shows(console, &processes_pane));
 	screen_erase();

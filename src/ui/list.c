@@ -92,7 +92,10 @@ static void follow(struct list *list, const struct app *app)
 {
 	size_t n = list_count(list, app);
 
-	if (list->selected && !list->tail) {
+	/* As long as nobody has moved, the top is what one wants to see. */
+	if (!list->touched && !list->tail) {
+		list->at = list->top = 0;
+	} else if (list->selected && !list->tail) {
 		if (list->at < n && id_at(list, app, list->at) == list->selected)
 			return;
 		for (size_t i = 0; i < n; i++) {
@@ -279,6 +282,7 @@ void list_select(struct list *list, const struct app *app, uint64_t id)
 {
 	list->selected = id;
 	list->tail = false;
+	list->touched = true;
 	follow(list, app);
 }
 
@@ -288,6 +292,7 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 
 	if (!n)
 		return;
+	list->touched = true;
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
 	/* A log that is at its end goes on following it. */
