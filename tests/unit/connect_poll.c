@@ -83,7 +83,7 @@ static int teardown(void **state)
 static int add(struct world *w, int index, const char *kind, const char *mode)
 {
 	struct poll_options o = {.kind = source_kind_find(kind),
-		.conf = {.name = mode, .every_ms = 1000, .timeout_ms = 500}};
+		.conf = {.name = mode, .every_ms = 1000, .timeout_ms = 1500}};
 	struct str url;
 
 	str_init(&url, sizeof w->urls[0] - 1);
@@ -135,7 +135,7 @@ static void check_rows(struct world *w, const char *kind)
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(add(w, (int)i, kind, rows[i].mode), (int)i + 1);
 	w->until_settled = true;
-	run_ms(w, 6000);
+	run_ms(w, 10000);
 	assert_true(poll_settled(w->poll));
 	for (size_t i = 0; i < n; i++) {
 		const struct poll_status *s = poll_status(w->poll, (int)i + 1);
