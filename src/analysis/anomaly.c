@@ -10,8 +10,8 @@ int64_t anomaly_hold_ms(int64_t interval_ms)
 	return hold > 10 * MINUTE_MS ? hold : 10 * MINUTE_MS;
 }
 
-static void keep_peak(struct anomaly *a, const struct verdict *v, int64_t at,
-	enum unit unit)
+static void keep_peak(
+	struct anomaly *a, const struct verdict *v, int64_t at, enum unit unit)
 {
 	a->peak_at = at;
 	a->value = v->value;
