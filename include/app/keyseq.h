@@ -45,7 +45,7 @@ enum key_code {
 size_t keyseq_parse(const char *text, int keys[KEYSEQ_MAX], struct err *err);
 bool keyseq_check(const char *text, struct err *err);
 /* "<Enter>", "<C-x>", "a". */
-const char *key_name(int key, char out[16]);
+const char *keyseq_name(int key, char out[16]);
 
 /* Contexts in which keys are bound, outermost first. */
 extern const char *const keyseq_contexts[]; /* NULL-ended */

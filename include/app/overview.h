@@ -22,6 +22,8 @@ struct need {
 size_t overview_needs(const struct app *app, struct need *out, size_t max, size_t *total);
 /* "2 critical, 1 warning", "No open incidents. …", "UNKNOWN since …". */
 const char *overview_headline(const struct app *app, char *out, size_t size);
+/* False with a sentence: a source that pages does not answer. */
+bool overview_known(const struct app *app, char *why, size_t size);
 void overview_print(const struct app *app, struct str *out);
 
 #endif

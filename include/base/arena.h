@@ -9,7 +9,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *head;
-	size_t used_bytes; /* handed out since the last reset */
+	size_t used_bytes; /* handed out since the last reset, with padding */
 	size_t max_bytes;  /* maximum, fixed at birth */
 	bool full;         /* an allocation was refused since the last reset */
 };
@@ -17,7 +17,7 @@ struct arena {
 /* max_bytes is a hard limit and must not be 0. */
 void arena_init(struct arena *arena, size_t max_bytes);
 void arena_release(struct arena *arena);
-/* Forgets all allocations, keeps the first block for reuse. */
+/* Forgets all allocations, keeps the newest block (up to 1 MiB) for reuse. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed memory aligned for any type; NULL when max_bytes would be exceeded. */

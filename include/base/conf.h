@@ -6,10 +6,12 @@
  *   quoted  = '"' { char | '\"' | '\\' } '"'
  *   comment = '#' at the start of a line, or behind a blank and before a blank or
  *             the end of the line (so that #ff8800 is a word)
- *   a trailing '\' joins the next line
+ *   a trailing '\' joins the next line, in a comment too; places are those of the
+ *   first line, columns count on
  *   "--" as a bare word ends the words: `rest` is everything behind it, as written
  *
- *   include [-q] FILE        relative to the including file; -q: may be missing
+ *   include [-q] FILE        relative to the including file; -q: no error when
+ *                            there is none
  *   if EXPR … else … end     EXPR: NAME, !NAME, NAME == | != | < | <= | > | >= WORD
  *   profile NAME … end       lines of the chosen profile only
  *
@@ -29,6 +31,8 @@ enum {
 	CONF_MAX_LINE = 8192,
 	CONF_MAX_DEPTH = 8, /* of includes and of if/profile blocks */
 	CONF_MAX_ERRORS = 200,
+	CONF_MAX_PROFILES = 200,
+	CONF_MAX_READS = 200, /* texts and files, includes repeated */
 };
 
 struct conf_place {
@@ -85,6 +89,7 @@ struct conf {
 	size_t profile_count, profile_cap;
 	bool final_allowed; /* this file may mark settings final */
 	int depth;
+	int reads;
 };
 
 /* Reads all of it; every wrong line is one error, the others still count. Returns
@@ -103,7 +108,8 @@ bool conf_check_keys(const struct conf_line *line, size_t from, const char *cons
 /* "did you mean X?" in out, or "" when nothing is near. */
 const char *conf_nearest(
 	const char *word, const char *const *names, size_t stride, char out[80]);
-/* Quotes a word if it needs it. */
+/* Quotes a word if it needs it; what is written splits back into that word, unless
+ * it holds a newline. */
 void conf_quote(struct str *out, const char *word);
 
 #endif

@@ -35,7 +35,7 @@ bool json_is_array(struct json j);
 bool json_is_text(struct json j);
 /* Member by exact name; path steps are separated by '.': "service.summary". */
 struct json json_get(struct json j, const char *path);
-/* for (struct json e = json_first(list); json_ok_item(e); e = json_next(e)) */
+/* for (struct json e = json_first(list); json_item(e); e = json_next(e)) */
 struct json json_first(struct json j);
 struct json json_next(struct json j);
 bool json_item(struct json j);
@@ -43,7 +43,8 @@ size_t json_count(struct json j);
 /* The member's own name while walking an object. */
 struct untrusted json_name(struct json j);
 
-/* Strings only; numbers and others give the empty text. */
+/* Strings only; numbers and others give the empty text. A text ends where it holds
+ * \u0000. */
 struct untrusted json_text(struct json j);
 /* Numbers, and strings that are numbers. */
 bool json_number(struct json j, double *out);
@@ -65,7 +66,7 @@ void json_shut(struct json_out *o, char bracket);
 void json_put_text(struct json_out *o, const char *name, struct untrusted value);
 void json_put_str(struct json_out *o, const char *name, const char *value);
 void json_put_i64(struct json_out *o, const char *name, int64_t value);
-/* NaN and infinities become null. */
+/* Reads back as the same number; NaN and infinities become null. */
 void json_put_double(struct json_out *o, const char *name, double value);
 void json_put_bool(struct json_out *o, const char *name, bool value);
 /* RFC 3339 UTC with milliseconds; 0 becomes null. */

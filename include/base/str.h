@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /* p is NUL-terminated once anything was added; NULL before. When max would be
- * passed, what fits is kept and `cut` is set: check it before use where a cut
- * text would be wrong (SQL, JSON, URLs). */
+ * passed, the whole characters that fit are kept, `cut` is set and nothing more is
+ * added until str_reset(): check it before use where a cut text would be wrong
+ * (SQL, JSON, URLs). */
 struct str {
 	char *p;
 	size_t n;

@@ -40,13 +40,15 @@ int text_width(struct untrusted u, int limit);
 /* One line of printable UTF-8; newline and tab become a blank; cut with "…" when
  * `size` is too small. Returns out. */
 const char *text_line(struct untrusted u, char *out, size_t size);
-/* The same, appended; at most max_columns wide. */
+/* The same, appended; at most max_columns wide, the "…" included. A full str ends
+ * it between two characters. */
 void text_add_line(struct str *out, struct untrusted u, size_t max_columns);
 /* A JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void text_add_json(struct str *out, struct untrusted u);
-/* Percent-encoded for one path segment or query value. */
+/* Percent-encoded for one path segment or query value; "." and ".." too. */
 void text_add_url(struct str *out, struct untrusted u);
-/* Letters, digits, '-', '_', '.' and ':' only, 1 to size-1 of them, else false. */
+/* Letters, digits, '-', '_', '.' and ':' only, 1 to size-1 of them, and neither "."
+ * nor "..", else false. */
 bool text_to_id(struct untrusted u, char *out, size_t size);
 /* A label value quoted for PromQL: "…" with \\, \" and \n escaped. */
 void text_add_promql(struct str *out, struct untrusted u);

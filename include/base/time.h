@@ -18,7 +18,7 @@ int64_t time_now_ms(void);
 int64_t time_mono_ms(void);
 int64_t time_mono_us(void);
 
-/* "2026-11-21T14:32:01.250Z" */
+/* "2026-11-21T14:32:01.250Z"; outside the years 0 to 9999 it is 1970. */
 const char *time_rfc3339(int64_t at, char out[TIME_TEXT]);
 /* RFC 3339 with offset or Z, fraction optional; date alone is midnight UTC. */
 bool time_parse(const char *text, int64_t *out);
@@ -26,11 +26,12 @@ bool time_parse(const char *text, int64_t *out);
  * "-2h" (ago), "now". */
 bool time_parse_moment(const char *text, int64_t now, int64_t *out);
 
-/* Local zone: "14:32", "14:32:01", "Fri 14:32", "Nov 21 14:32" when not today. */
+/* Local zone: "14:32"; "14:32:01"; and "14:32:01" today, "Fri 14:32" within the last
+ * six days, "Nov 21 14:32" this year, else "2025-11-21". */
 const char *time_clock(int64_t at, char out[TIME_TEXT]);
 const char *time_clock_s(int64_t at, char out[TIME_TEXT]);
 const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT]);
-/* Zone abbreviation now, as "UTC" or "IST". */
+/* Zone abbreviation then, as "UTC" or "IST". */
 const char *time_zone(int64_t at, char out[TIME_TEXT]);
 /* Hour of the week in the local zone, 0 (Monday 00:00) to 167. */
 int time_hour_of_week(int64_t at);

@@ -32,7 +32,8 @@ size_t untrusted_size(struct untrusted u);
 bool untrusted_empty(struct untrusted u);
 bool untrusted_is(struct untrusted u, const char *literal);
 bool untrusted_eq(struct untrusted a, struct untrusted b);
-/* Byte order; digits runs compare as numbers when natural is set. */
+/* Byte order; in the second, runs of digits compare as numbers (a2 before a10, and
+ * a01 equal to a1). */
 int untrusted_cmp(struct untrusted a, struct untrusted b);
 int untrusted_cmp_natural(struct untrusted a, struct untrusted b);
 uint64_t untrusted_hash(struct untrusted u);
@@ -56,7 +57,7 @@ int untrusted_fuzzy(struct untrusted u, const char *needle);
 
 /* The whole text must be the number (surrounding blanks allowed). */
 bool untrusted_to_i64(struct untrusted u, int64_t *out);
-/* Accepts NaN, Inf, +Inf, -Inf as Prometheus writes them. */
+/* Accepts NaN, Inf, +Inf, -Inf as Prometheus writes them; decimal only. */
 bool untrusted_to_double(struct untrusted u, double *out);
 /* RFC 3339, to UTC milliseconds. */
 bool untrusted_to_time(struct untrusted u, int64_t *out_ms);

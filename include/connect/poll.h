@@ -42,7 +42,7 @@ struct poll_options {
 	struct http_tls tls;
 	const struct secret *secret; /* or NULL */
 	const char *user;            /* Basic when the kind has no secret header */
-	const char *unix_socket;
+	const char *unix_socket;     /* conf.url is then http://localhost… */
 };
 
 struct poll_events {
@@ -64,6 +64,7 @@ const struct poll_status *poll_status(const struct poll *poll, int source);
 void poll_set_window(struct poll *poll, const struct source_window *window);
 /* Asks now, whatever the interval (but not a rate-limited source). */
 void poll_hurry(struct poll *poll, int source);
+void poll_pause(struct poll *poll, int source, bool paused);
 /* Called from the loop's tick once a second: starts what is due. */
 void poll_tick(struct poll *poll, int64_t now);
 /* True when each source has had a first full answer or a failure. */

@@ -30,12 +30,16 @@ struct source_conf {
 	const struct source_query *queries;
 	size_t query_count;
 	int64_t every_ms, timeout_ms;
+	uint64_t seed; /* spreads the asks of many consoles; poll fills it when 0 */
 };
 
-/* The window the console looks at; to 0: live. */
+/* The window the console looks at; to 0: live; step_ms 0: no history wanted. The last
+ * two members are poll's. */
 struct source_window {
 	int64_t from, to;
 	int64_t step_ms;
+	bool least;     /* the server is slow: only what alerting needs */
+	uint32_t hurry; /* another number than last time: everything is due now */
 };
 
 enum ask_kind {
@@ -55,10 +59,13 @@ struct ask {
 	size_t max_bytes;
 };
 
-/* What came back: either an HTTP status and body, or no answer at all (status 0). */
+/* What came back: either an HTTP status and body, or no answer at all (status 0, and
+ * failure says of what kind). */
 struct answer {
 	int id;
 	int status;
+	enum err_kind failure;
+	const char *origin; /* "host:port", for sentences */
 	struct untrusted body, type;
 	int64_t now; /* UTC ms when it arrived */
 };
@@ -77,9 +84,12 @@ struct source_kind {
 	 * open are open. Called again after every take. */
 	bool (*next)(void *state, int64_t now, const struct source_window *window,
 		struct arena *arena, struct ask *out);
-	/* Reads an answer into the batch. May run on a pool thread: touches state,
-	 * answer and batch only. false: *err is a sentence; the ask counts as failed
-	 * and will be asked again after a back-off. */
+	/* Reads an answer into the batch; called once for each ask, also without an
+	 * answer. May run on a pool thread: touches state, answer and batch only.
+	 * false: *err is a sentence, or left alone for the one that fits the status;
+	 * the ask counts as failed. Poll waits before it asks this source again when
+	 * it had no answer or not 2xx; the kind itself puts off the ask that failed
+	 * (struct job). true for what it can do without. */
 	bool (*take)(void *state, const struct answer *answer, struct batch *batch,
 		struct err *err);
 };
@@ -88,6 +98,9 @@ extern const struct source_kind prometheus_source;
 extern const struct source_kind victoriametrics_source;
 extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
+
+/* The sentence for a status that is not success, with the server's own words in it. */
+bool answer_refused(const struct answer *answer, struct untrusted words, struct err *err);
 
 /* All kinds, NULL-ended. */
 extern const struct source_kind *const source_kinds[];

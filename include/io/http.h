@@ -19,6 +19,12 @@ struct task_pool;
 struct http;
 struct http_transfer;
 
+enum {
+	HTTP_MAX_REDIRECTS = 3,
+	HTTP_MAX_HEADERS = 64 << 10, /* bytes of one answer's headers */
+	HTTP_MAX_BURST = 1 << 20,    /* unpacked from one read of 2 KiB: more is a bomb */
+};
+
 struct http_tls {
 	const char *ca_file;   /* NULL: the system's store */
 	const char *cert_file; /* client certificate and key, or NULL */
@@ -61,12 +67,23 @@ void http_free(struct http *http);
 /* done is called exactly once, never from within http_start. When the transfer
  * failed, reply is NULL and err says why: refused, timeout, TLS, too large, a
  * redirect elsewhere … An HTTP status is not a failure here. Everything in
- * `request` is copied; tls and secret are borrowed until done. */
+ * `request` is copied; tls is borrowed until done. */
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
 	void (*done)(void *ctx, const struct http_reply *reply, const struct err *err),
 	void *ctx);
+/* Calls done with ERR_CANCELLED before it returns. Not from within its own done. */
 void http_cancel(struct http_transfer *transfer);
-/* In done only: keeps the body beyond it; mem_free() it. */
-char *http_take_body(struct http_transfer *transfer, size_t *n);
+
+/* A body that outlives its transfer. Large ones are pages of their own, so that
+ * growing never copies them; freeing is safe on any thread. */
+struct http_body {
+	void *bytes_;
+	size_t n_, cap_;
+};
+
+/* In done only. */
+struct http_body http_take_body(struct http_transfer *transfer);
+struct untrusted http_body_view(const struct http_body *body);
+void http_body_free(struct http_body *body);
 
 #endif

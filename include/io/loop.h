@@ -36,6 +36,8 @@ void loop_timer_free(struct loop_timer *timer);
 void loop_on_tick(struct loop *loop, void (*tick)(void *ctx, int64_t now), void *ctx);
 /* Called at the end of each turn, before the loop sleeps. */
 void loop_on_turn(struct loop *loop, void (*turn)(void *ctx), void *ctx);
+/* Removes the hooks with that ctx. */
+void loop_off_turn(struct loop *loop, void *ctx);
 void loop_on_signal(struct loop *loop, int signal, void (*got)(void *ctx), void *ctx);
 
 /* Longest turn since the last call with reset, in microseconds. */

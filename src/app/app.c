@@ -105,6 +105,32 @@ void app_free(struct app *app)
 	mem_free(app);
 }
 
+/* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
+ * looked at where it is used. */
+void app_reload(struct app *app)
+{
+	struct rc_options options = {.file = app->rc->path,
+		.profile = *app->rc->profile ? app->rc->profile : NULL};
+	struct rc *old = app->rc, *rc = rc_read(&options);
+
+	sources_free(app->sources);
+	metrics_free(app->metrics);
+	alerts_free(app->alerts);
+	app->rc = rc;
+	app->metrics = metrics_new(app);
+	app->alerts = alerts_new(app);
+	app->sources = sources_new(app);
+	sources_start(app->sources);
+	runbooks_load(app->runbooks);
+	rc_free(old);
+	app_changed(app, CHANGED_ALL);
+	if (rc->conf.errors_total)
+		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
+			rc->conf.errors_total);
+	else
+		app_notice(app, false, "%s was read anew", rc->path);
+}
+
 void app_changed(struct app *app, uint32_t bits)
 {
 	app->changes |= bits;

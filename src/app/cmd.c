@@ -1,5 +1,5 @@
 /* The commands that need no screen. */
-#include "app/cmd.h"
+#include "cmd.h"
 
 #include "app/alerts.h"
 #include "app/overview.h"

@@ -1,5 +1,5 @@
 /* `NOUN list` for every noun: aligned text, or JSON lines behind a header. */
-#include "app/cmd.h"
+#include "cmd.h"
 
 #include "app/listing.h"
 #include "base/alloc.h"

@@ -1,6 +1,6 @@
 /* `oogway doctor`: one line each, what is right and what to do. */
 #include "app/alerts.h"
-#include "app/cmd.h"
+#include "cmd.h"
 #include "app/logs.h"
 #include "app/runbooks.h"
 #include "app/sources.h"

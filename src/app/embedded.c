@@ -1,5 +1,5 @@
 /* Finds a file that was built in; the table itself is generated. */
-#include "app/embedded.h"
+#include "embedded.h"
 
 #include <string.h>
 

@@ -35,8 +35,7 @@ static const struct {
 };
 
 const char *const keyseq_contexts[] = {"global", "list", "overview", "metrics", "alerts",
-	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "menu",
-	"prompt", NULL};
+	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "help", "options", NULL};
 
 bool keyseq_context(const char *name, struct err *err)
 {
@@ -123,7 +122,7 @@ bool keyseq_check(const char *text, struct err *err)
 	return keyseq_parse(text, keys, err) > 0;
 }
 
-const char *key_name(int key, char out[16])
+const char *keyseq_name(int key, char out[16])
 {
 	char utf8[4];
 	size_t n;

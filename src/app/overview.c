@@ -93,6 +93,11 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 	return out;
 }
 
+bool overview_known(const struct app *app, char *why, size_t size)
+{
+	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN;
+}
+
 static void print_need(const struct app *app, const struct need *need, struct str *out)
 {
 	char age[TIME_TEXT];

@@ -3,7 +3,7 @@
  * Main thread. */
 #include "app/rc.h"
 
-#include "app/embedded.h"
+#include "embedded.h"
 #include "app/keyseq.h"
 #include "app/role.h"
 #include "app/setting.h"

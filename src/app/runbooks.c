@@ -2,7 +2,7 @@
  * starter set is built in. Main thread. */
 #include "app/runbooks.h"
 
-#include "app/embedded.h"
+#include "embedded.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"

@@ -16,8 +16,11 @@ void mem_on_exhausted(void (*hook)(void))
 static void *checked(void *p)
 {
 	if (!p) {
-		if (exhausted_hook)
-			exhausted_hook();
+		void (*hook)(void) = exhausted_hook;
+
+		exhausted_hook = NULL; /* the hook itself may run out */
+		if (hook)
+			hook();
 		abort();
 	}
 	return p;

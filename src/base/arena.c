@@ -1,4 +1,5 @@
-/* Arena of doubling blocks. See arena.h. */
+/* Arena of doubling blocks: what ends together is freed together. Hides the blocks and
+ * the padding. One owner. See arena.h. */
 #include "base/arena.h"
 
 #include "base/alloc.h"
@@ -31,13 +32,16 @@ void arena_release(struct arena *arena)
 	}
 	arena->head = NULL;
 	arena->used_bytes = 0;
+	arena->full = false;
 }
 
 void arena_reset(struct arena *arena)
 {
 	struct arena_block *keep = arena->head;
 
-	if (keep) {
+	if (keep && keep->size > LARGEST_BLOCK) {
+		arena_release(arena);
+	} else if (keep) {
 		arena->head = keep->next;
 		arena_release(arena);
 		memset(keep->bytes, 0, keep->used);
@@ -71,10 +75,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 	size_t align = alignof(max_align_t), need;
 	void *p;
 
-	if (size > arena->max_bytes || arena->used_bytes > arena->max_bytes - size) {
+	if (size > arena->max_bytes || arena->used_bytes > arena->max_bytes - size ||
+		size > PTRDIFF_MAX - LARGEST_BLOCK) {
 		arena->full = true;
 		return NULL;
 	}
+	/* Many tiny ones must meet the limit too, so the padding counts. */
 	need = (size + align - 1) / align * align;
 	if (!need)
 		need = align;
@@ -82,15 +88,15 @@ void *arena_alloc(struct arena *arena, size_t size)
 		block = add_block(arena, need);
 	p = block->bytes + block->used;
 	block->used += need;
-	arena->used_bytes += size;
+	arena->used_bytes += need;
 	return p;
 }
 
 char *arena_strndup(struct arena *arena, const char *from, size_t n)
 {
-	char *to = arena_alloc(arena, n + 1);
+	char *to = arena_alloc(arena, n < SIZE_MAX ? n + 1 : n);
 
-	if (to)
+	if (to && n)
 		memcpy(to, from, n);
 	return to;
 }

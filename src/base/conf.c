@@ -1,5 +1,6 @@
 /* The line language: splitting, blocks, includes, conditions, and every error with
- * its place. What a verb means is the caller's table. Main thread. */
+ * its place. What a verb means is the caller's table; what a file may do is limited
+ * (depth, reads, bytes, errors kept), so that a hostile one ends soon. Main thread. */
 #include "base/conf.h"
 
 #include "base/alloc.h"
@@ -25,6 +26,7 @@ struct reader {
 	int line;
 	struct block blocks[CONF_MAX_DEPTH];
 	size_t depth;
+	size_t too_deep; /* blocks opened beyond that: refused, nothing inside counts */
 };
 
 static bool blank(char c)
@@ -158,7 +160,8 @@ const char *conf_nearest(
 	const char *word, const char *const *names, size_t stride, char out[80])
 {
 	const char *best = NULL;
-	int least = (int)strlen(word) / 3 + 2;
+	size_t n = strlen(word);
+	int least = n < 90 ? (int)n / 3 + 2 : 0; /* beyond, nothing is near */
 
 	for (; *names; names = (const char *const *)((const char *)names + stride)) {
 		int d = str_distance(word, *names);
@@ -178,7 +181,7 @@ static bool compare(const char *value, const char *op, const char *word, bool *o
 {
 	char *end_a, *end_b;
 	double a = strtod(value, &end_a), b = strtod(word, &end_b);
-	bool numbers = *value && *word && !*end_a && !*end_b;
+	bool numbers = *value && *word && !*end_a && !*end_b && a == a && b == b;
 	int order = numbers ? (a > b) - (a < b) : strcmp(value, word);
 
 	if (!strcmp(op, "=="))
@@ -203,7 +206,7 @@ static bool condition(struct reader *r, const struct conf_line *line)
 	const char *name = line->count > 1 ? line->words[1].text : "", *value;
 	bool negate = name[0] == '!', result = false;
 
-	if (line->count != 2 && line->count != 4) {
+	if ((line->count != 2 && line->count != 4) || (line->count == 4 && negate)) {
 		complain(r, 1, "expected: if NAME, if !NAME, or if NAME OPERATOR WORD");
 		return false;
 	}
@@ -226,7 +229,7 @@ static bool condition(struct reader *r, const struct conf_line *line)
 
 static bool active(const struct reader *r)
 {
-	return !r->depth || (r->blocks[r->depth - 1].active);
+	return !r->too_deep && (!r->depth || r->blocks[r->depth - 1].active);
 }
 
 static void open_block(struct reader *r, int kind, bool holds)
@@ -235,6 +238,7 @@ static void open_block(struct reader *r, int kind, bool holds)
 
 	if (r->depth == CONF_MAX_DEPTH) {
 		complain(r, 1, "blocks nested deeper than %d", CONF_MAX_DEPTH);
+		r->too_deep++;
 		return;
 	}
 	r->blocks[r->depth++] = (struct block){
@@ -250,6 +254,8 @@ static void remember_profile(struct conf *conf, const char *name)
 	for (size_t i = 0; i < conf->profile_count; i++)
 		if (!strcmp(conf->profiles[i], name))
 			return;
+	if (conf->profile_count == CONF_MAX_PROFILES)
+		return;
 	MEM_ROOM(conf->profiles, conf->profile_count, conf->profile_cap);
 	conf->profiles[conf->profile_count++] = mem_strdup(name);
 }
@@ -273,6 +279,8 @@ static bool run_block(struct reader *r, const struct conf_line *line)
 			r->conf->profile &&
 				!strcmp(r->conf->profile, line->words[1].text));
 	} else if (!strcmp(verb, "else")) {
+		if (r->too_deep)
+			return true;
 		if (!top || top->kind != BLOCK_IF || top->had_else)
 			complain(r, 1, "else without an if");
 		else {
@@ -280,7 +288,9 @@ static bool run_block(struct reader *r, const struct conf_line *line)
 			top->had_else = true;
 		}
 	} else if (!strcmp(verb, "end")) {
-		if (!top)
+		if (r->too_deep)
+			r->too_deep--;
+		else if (!top)
 			complain(r, 1, "end without an if or profile");
 		else
 			r->depth--;
@@ -316,7 +326,11 @@ static void run_include(struct reader *r, const struct conf_line *line)
 	else if (path[0] != '/' && path[0] != '~' && !slash)
 		complain(r, line->words[at].column,
 			"a relative file needs an including file; give a full path");
-	else if (!conf_read_file(r->conf, str_text(&full), true) && !quiet && errno)
+	else if (r->conf->reads >= CONF_MAX_READS)
+		complain(r, line->words[at].column, "more than %d files to read",
+			CONF_MAX_READS);
+	else if (!conf_read_file(r->conf, str_text(&full), true) && errno &&
+		 !(quiet && (errno == ENOENT || errno == ENOTDIR)))
 		complain(r, line->words[at].column, "cannot read %s: %s", str_text(&full),
 			strerror(errno));
 	str_release(&full);
@@ -333,10 +347,13 @@ static void run_verb(struct reader *r, const struct conf_line *line)
 		if (!strcmp(verb->name, line->words[0].text))
 			break;
 	if (!verb->name) {
-		complain(r, line->words[0].column, "unknown word %s%s",
-			line->words[0].text,
+		/* A hint costs time, and a hostile file has a million wrong lines. */
+		near[0] = '\0';
+		if (r->conf->error_count < CONF_MAX_ERRORS)
 			conf_nearest(line->words[0].text, &r->conf->verbs->name,
-				sizeof *verb, near));
+				sizeof *verb, near);
+		complain(r, line->words[0].column, "unknown word %s%s",
+			line->words[0].text, near);
 		return;
 	}
 	if (words < verb->min || (verb->max && words > verb->max)) {
@@ -385,6 +402,8 @@ static const char *keep_name(struct conf *conf, const char *name)
 static const char *take_line(
 	struct reader *r, const char *p, const char *end, struct str *line, int *lines)
 {
+	bool bad = false;
+
 	*lines = 0;
 	str_reset(line);
 	while (p < end) {
@@ -396,14 +415,18 @@ static const char *take_line(
 		if (n && p[n - 1] == '\r')
 			n--;
 		joins = n && p[n - 1] == '\\' && eol;
-		if (memchr(p, '\0', n))
+		if (!bad && memchr(p, '\0', n)) {
 			complain(r, 1, "a NUL byte in the line");
-		else
+			bad = true;
+		} else {
 			str_add(line, p, joins ? n - 1 : n);
+		}
 		p = eol ? eol + 1 : end;
 		if (!joins)
 			break;
 	}
+	if (bad)
+		str_reset(line);
 	return p;
 }
 
@@ -416,6 +439,7 @@ bool conf_read_text(struct conf *conf, const char *name, const char *text, size_
 
 	str_init(&line, CONF_MAX_LINE);
 	conf->depth++;
+	conf->reads++;
 	for (r.line = 1; p < end;) {
 		int lines;
 
@@ -531,8 +555,9 @@ bool conf_check_keys(const struct conf_line *line, size_t from, const char *cons
 
 void conf_quote(struct str *out, const char *word)
 {
+	/* Bare at the end of a line, a trailing backslash would join the next one. */
 	bool plain = *word && word[0] != '"' && word[0] != '#' && strcmp(word, "--") &&
-		     !strpbrk(word, " \t");
+		     !strpbrk(word, " \t\r") && !str_ends(word, "\\");
 
 	if (plain) {
 		str_puts(out, word);

@@ -1,13 +1,15 @@
-/* Random ids; libsodium's door. Any thread once main has called id_new() once. */
+/* Random ids and base64: libsodium's door beside secret.c. It is made ready at its
+ * first use. Any thread. */
 #include "base/crypto.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 static void ready(void)
 {
-	static bool done;
+	static atomic_bool done;
 
 	if (!done && sodium_init() >= 0)
 		done = true;

@@ -1,39 +1,49 @@
-/* Errors as values. See err.h. Any thread. */
+/* Errors as values. Hides that every sentence passes text_line(), so that whatever it
+ * was made of it is one line that a terminal can show. Any thread. */
 #include "base/err.h"
 
-#include "base/str.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+/* Whatever the words were made of, the sentence is one line that a terminal can
+ * show. Words beyond twice the sentence's size cannot reach it. */
+static void say(struct err *err, const char *words)
+{
+	text_line(untrusted_str(words), err->text, sizeof err->text);
+}
+
 bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
+	char words[2 * sizeof err->text] = "";
 	va_list ap;
 
 	if (!err)
 		return false;
-	err->kind = kind;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof err->text, fmt, ap);
+	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
+	err->kind = kind;
+	say(err, words);
 	return false;
 }
 
 bool err_prefix(struct err *err, const char *fmt, ...)
 {
-	char old[sizeof err->text];
+	char words[2 * sizeof err->text] = "";
 	va_list ap;
-	int n;
+	size_t n;
 
 	if (!err)
 		return false;
-	memcpy(old, err->text, sizeof old);
 	va_start(ap, fmt);
-	n = vsnprintf(err->text, sizeof err->text, fmt, ap);
+	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof err->text)
-		str_copy(err->text + n, sizeof err->text - (size_t)n, old);
+	n = strlen(words);
+	snprintf(words + n, sizeof words - n, "%s", err->text);
+	say(err, words);
 	return false;
 }
 

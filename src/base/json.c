@@ -1,5 +1,6 @@
-/* cJSON's only home. Parsing is safe on any thread; depth and size are checked
- * before cJSON sees the text. */
+/* cJSON's only home. Depth and size are checked before cJSON sees the text; what it
+ * hands out is only ever borrowed. The one thing it shares between parses is the place
+ * of its last error, which nobody here reads. Any thread. */
 #include "base/json.h"
 
 #include "base/text.h"
@@ -7,11 +8,13 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 64, NAME_MAX_BYTES = 80 };
 
-/* Nesting, counted outside strings; -1 when deeper than DEPTH_MAX. */
+/* False when nested, outside strings, deeper than DEPTH_MAX. */
 static bool depth_ok(const char *text, size_t n)
 {
 	int depth = 0;
@@ -256,11 +259,18 @@ void json_put_i64(struct json_out *o, const char *name, int64_t value)
 
 void json_put_double(struct json_out *o, const char *name, double value)
 {
+	char text[40];
+
 	member(o, name);
-	if (isfinite(value))
-		str_printf(o->to, "%.10g", value);
-	else
+	if (!isfinite(value)) {
 		str_puts(o->to, "null");
+		return;
+	}
+	/* The shorter form when it reads back as the same number. */
+	snprintf(text, sizeof text, "%.15g", value);
+	if (strtod(text, NULL) != value)
+		snprintf(text, sizeof text, "%.17g", value);
+	str_puts(o->to, text);
 }
 
 void json_put_bool(struct json_out *o, const char *name, bool value)

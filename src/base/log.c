@@ -1,7 +1,10 @@
-/* Our own log: ring and file behind one mutex. Any thread. */
+/* Our own log: ring and file behind one mutex. Every entry is one clean line, so
+ * that neither the pane nor a later `cat` of the file can be driven by what was
+ * logged. Any thread. */
 #include "base/log.h"
 
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
 
 #include <fcntl.h>
@@ -17,6 +20,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct log_entry ring[LOG_RING];
 static uint64_t newest;
 static int fd = -1;
+static char file_path[4096];
+static size_t file_bytes;
 
 const char *log_level_name(enum log_level level)
 {
@@ -25,26 +30,54 @@ const char *log_level_name(enum log_level level)
 	return names[level];
 }
 
-/* The file starts anew when it has grown past its maximum; the old one is kept
- * beside it once. */
-bool log_open(const char *path)
-{
-	struct stat st;
-	char old[4096];
-
-	log_close();
-	if (!stat(path, &st) && st.st_size > FILE_MAX_BYTES &&
-		snprintf(old, sizeof old, "%s.old", path) < (int)sizeof old)
-		rename(path, old);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return fd >= 0;
-}
-
-void log_close(void)
+static void shut_file(void)
 {
 	if (fd >= 0)
 		close(fd);
 	fd = -1;
+}
+
+/* The file starts anew when it has grown past its maximum; the old one is kept
+ * beside it once. Non-blocking, so that a FIFO in its place cannot hang us. */
+static bool open_file(void)
+{
+	struct stat st;
+	char old[sizeof file_path + 4];
+
+	shut_file();
+	if (!stat(file_path, &st) && st.st_size > FILE_MAX_BYTES) {
+		snprintf(old, sizeof old, "%s.old", file_path);
+		rename(file_path, old);
+	}
+	fd = open(file_path,
+		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		0600);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || fchmod(fd, 0600)) {
+		shut_file();
+		return false;
+	}
+	file_bytes = (size_t)st.st_size;
+	return true;
+}
+
+bool log_open(const char *path)
+{
+	bool ok;
+
+	pthread_mutex_lock(&lock);
+	shut_file();
+	ok = str_copy(file_path, sizeof file_path, path) && open_file();
+	pthread_mutex_unlock(&lock);
+	return ok;
+}
+
+void log_close(void)
+{
+	pthread_mutex_lock(&lock);
+	shut_file();
+	pthread_mutex_unlock(&lock);
 }
 
 static void write_file(const struct log_entry *e)
@@ -56,26 +89,33 @@ static void write_file(const struct log_entry *e)
 		return;
 	n = snprintf(line, sizeof line, "%s %s %s\n", time_rfc3339(e->at, when),
 		log_level_name(e->level), e->text);
-	if (n > 0 && write(fd, line, (size_t)n) < 0) {
-		/* A full disk must not stop the console; the ring still holds it. */
-		close(fd);
-		fd = -1;
+	if (n <= 0)
+		return;
+	/* A full disk must not stop the console; the ring still holds it. */
+	if (write(fd, line, (size_t)n) < 0) {
+		shut_file();
+		return;
 	}
+	file_bytes += (size_t)n;
+	if (file_bytes > FILE_MAX_BYTES)
+		open_file();
 }
 
 void log_add(enum log_level level, const char *fmt, ...)
 {
+	char words[2 * LOG_TEXT] = "";
 	struct log_entry *e;
 	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof words, fmt, ap);
+	va_end(ap);
 	pthread_mutex_lock(&lock);
 	e = &ring[newest % LOG_RING];
 	e->seq = ++newest;
 	e->at = time_now_ms();
 	e->level = level;
-	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof e->text, fmt, ap);
-	va_end(ap);
+	text_line(untrusted_str(words), e->text, sizeof e->text);
 	write_file(e);
 	pthread_mutex_unlock(&lock);
 }

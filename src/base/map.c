@@ -1,21 +1,31 @@
 /* Open addressing with linear probing and backward-shift deletion. Hash: FNV-1a
- * with a per-process seed, so that crafted keys cannot pile up. */
+ * with a per-process seed, so that keys crafted in advance do not pile up. A map has
+ * one owner; map_hash() is for any thread. */
 #include "base/map.h"
 
 #include "base/alloc.h"
 #include "base/crypto.h"
 
+#include <stdatomic.h>
 #include <string.h>
+
+static uint64_t process_seed(void)
+{
+	static _Atomic uint64_t seed;
+	uint64_t now = seed, fresh;
+
+	if (now)
+		return now;
+	fresh = random_u64() | 1;
+	/* Of several threads here at once, one sets it and all use that. */
+	return atomic_compare_exchange_strong(&seed, &now, fresh) ? fresh : now;
+}
 
 uint64_t map_hash(const void *p, size_t n)
 {
-	static uint64_t seed;
 	const unsigned char *s = p;
-	uint64_t h;
+	uint64_t h = process_seed() ^ UINT64_C(0xcbf29ce484222325);
 
-	if (!seed)
-		seed = random_u64() | 1;
-	h = seed ^ UINT64_C(0xcbf29ce484222325);
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ s[i]) * UINT64_C(0x100000001b3);
 	return h ^ (h >> 29);
@@ -40,7 +50,7 @@ static size_t find(const struct map *map, uint64_t hash, const void *key, size_t
 
 	while (map->slots[i].key &&
 		!(map->slots[i].hash == hash && map->slots[i].n == n &&
-			!memcmp(map->slots[i].key, key, n)))
+			(!n || !memcmp(map->slots[i].key, key, n))))
 		i = (i + 1) & (map->cap - 1);
 	return i;
 }
@@ -79,7 +89,8 @@ void *map_put(struct map *map, const void *key, size_t n, void *value)
 	old = slot->value;
 	if (!slot->key) {
 		slot->key = mem_new(n + 1, 1);
-		memcpy(slot->key, key, n);
+		if (n)
+			memcpy(slot->key, key, n);
 		slot->n = n;
 		slot->hash = hash;
 		map->count++;

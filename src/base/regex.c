@@ -10,6 +10,10 @@
 #include <string.h>
 
 enum { PATTERN_MAX = 1024, MATCH_LIMIT = 20000, DEPTH_LIMIT = 500 };
+/* The limits are counted per place where a match may start, and loops over single
+ * characters do not count at all: the time still grows with the square of the text.
+ * So much of it costs a hostile pair of pattern and text some 60 ms. */
+enum { WINDOW = 4096 };
 
 struct regex {
 	pcre2_code *code;
@@ -37,6 +41,11 @@ struct regex *regex_new(const char *pattern, struct err *err)
 
 	if (strlen(pattern) > PATTERN_MAX) {
 		err_set(err, ERR_LIMIT, "pattern longer than %d bytes", PATTERN_MAX);
+		return NULL;
+	}
+	if (!strncmp(pattern, "(*", 2)) {
+		err_set(err, ERR_INPUT,
+			"a pattern may not begin with (*: that sets limits");
 		return NULL;
 	}
 	if (!has_upper(pattern))
@@ -75,10 +84,17 @@ bool regex_match(const struct regex *re, struct untrusted text, size_t from,
 	size_t *start, size_t *n)
 {
 	const void *subject = text.n_ ? (const void *)text.bytes_ : "";
+	size_t size = text.n_;
+	uint32_t flags = 0;
 	PCRE2_SIZE *spans;
 
-	if (from > text.n_ || pcre2_match(re->code, subject, text.n_, from, 0, re->data,
-				      re->limits) < 0)
+	if (from > size)
+		return false;
+	if (size - from > WINDOW) {
+		size = from + WINDOW;
+		flags = PCRE2_NOTEOL;
+	}
+	if (pcre2_match(re->code, subject, size, from, flags, re->data, re->limits) < 0)
 		return false;
 	spans = pcre2_get_ovector_pointer(re->data);
 	if (start)

@@ -1,4 +1,5 @@
-/* Secrets in locked, guarded pages (libsodium). Main thread. */
+/* Secrets in locked, guarded pages (libsodium), read-only once made. Hides where the
+ * bytes came from; wipes every copy made on the way. Main thread. */
 #include "base/secret.h"
 
 #include "base/alloc.h"
@@ -21,14 +22,24 @@ void secret_wipe(void *p, size_t n)
 	sodium_memzero(p, n);
 }
 
+static size_t trimmed(const char *p, size_t n)
+{
+	while (n && (p[n - 1] == '\n' || p[n - 1] == '\r'))
+		n--;
+	return n;
+}
+
 struct secret *secret_new(const void *bytes, size_t n)
 {
 	struct secret *secret;
 	const char *p = bytes;
+	size_t size;
 
-	while (n && (p[n - 1] == '\n' || p[n - 1] == '\r'))
-		n--;
-	if (sodium_init() < 0 || !(secret = sodium_malloc(sizeof *secret + n + 1)))
+	n = trimmed(p, n);
+	/* Guarded memory ends at a page's end: only whole words begin aligned. */
+	size = (sizeof *secret + n + sizeof secret->n) / sizeof secret->n *
+	       sizeof secret->n;
+	if (sodium_init() < 0 || !(secret = sodium_malloc(size)))
 		abort();
 	secret->n = n;
 	memcpy(secret->bytes, p, n);
@@ -45,7 +56,7 @@ void secret_free(struct secret *secret)
 
 static struct secret *read_secret(int fd, const char *path, struct err *err)
 {
-	char bytes[SECRET_MAX_BYTES];
+	char bytes[SECRET_MAX_BYTES + 1];
 	struct secret *secret = NULL;
 	size_t n = 0;
 	ssize_t got = 0;
@@ -57,8 +68,10 @@ static struct secret *read_secret(int fd, const char *path, struct err *err)
 	else if (n == sizeof bytes)
 		err_set(err, ERR_LIMIT, "%s is larger than %d bytes: not a secret", path,
 			SECRET_MAX_BYTES);
-	else if (!n)
+	else if (!trimmed(bytes, n))
 		err_set(err, ERR_AUTH, "%s is empty", path);
+	else if (memchr(bytes, '\0', n))
+		err_set(err, ERR_AUTH, "%s holds a NUL byte: not a secret", path);
 	else
 		secret = secret_new(bytes, n);
 	secret_wipe(bytes, sizeof bytes);
@@ -69,7 +82,7 @@ struct secret *secret_from_file(const char *path, struct err *err)
 {
 	struct secret *secret = NULL;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0) {
 		err_set(err, ERR_AUTH, "cannot open %s: %s", path, strerror(errno));
@@ -91,11 +104,19 @@ struct secret *secret_from_env(const char *name, struct err *err)
 {
 	const char *value = getenv(name);
 
-	if (!value || !*value) {
-		err_set(err, ERR_AUTH, "environment variable %s is not set", name);
+	size_t n = value ? strlen(value) : 0;
+
+	if (!trimmed(value, n)) {
+		err_set(err, ERR_AUTH, "environment variable %s is not set or empty",
+			name);
 		return NULL;
 	}
-	return secret_new(value, strlen(value));
+	if (n > SECRET_MAX_BYTES) {
+		err_set(err, ERR_LIMIT, "environment variable %s is larger than %d bytes",
+			name, SECRET_MAX_BYTES);
+		return NULL;
+	}
+	return secret_new(value, n);
 }
 
 const char *secret_open(const struct secret *secret)

@@ -1,4 +1,5 @@
-/* Typed settings over a const table. Main thread. */
+/* Typed settings over a const table. Hides how each type is read and what its row
+ * allows; a value that is refused changes nothing. Main thread. */
 #include "base/setting.h"
 
 #include "base/alloc.h"
@@ -165,16 +166,27 @@ int settings_find(const struct settings *s, const char *name)
 	return -1;
 }
 
+/* The rows are counted, the names that conf_nearest() takes end with NULL. */
+static bool no_such(const struct settings *s, const char *name, struct err *err)
+{
+	const char **names = mem_new(s->count + 1, sizeof *names);
+	char near[80];
+
+	for (size_t i = 0; i < s->count; i++)
+		names[i] = s->rows[i].name;
+	conf_nearest(name, names, sizeof *names, near);
+	mem_free(names);
+	return err_set(err, ERR_INPUT, "no setting is called %s%s", name, near);
+}
+
 bool settings_set(struct settings *s, const char *name, const char *value, bool final,
 	struct conf_place place, struct err *err)
 {
 	int i = settings_find(s, name);
 	int64_t number;
-	char near[80];
 
 	if (i < 0)
-		return err_set(err, ERR_INPUT, "no setting is called %s%s", name,
-			conf_nearest(name, &s->rows->name, sizeof *s->rows, near));
+		return no_such(s, name, err);
 	if (s->values[i].final)
 		return err_set(err, ERR_REFUSED, "%s is final, set at %s:%d", name,
 			s->values[i].place.file ? s->values[i].place.file : "?",

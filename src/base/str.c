@@ -1,4 +1,5 @@
-/* Growable text with a maximum, and the few string questions asked everywhere. */
+/* Growable text with a maximum, and the few string questions asked everywhere. A cut
+ * never falls inside a character. One owner; the questions are for any thread. */
 #include "base/str.h"
 
 #include "base/alloc.h"
@@ -39,12 +40,22 @@ static void room(struct str *s, size_t n)
 	s->cap = cap;
 }
 
+/* The longest part of the first `most` bytes that ends with a whole character. */
+static size_t whole(const char *p, size_t most)
+{
+	size_t n = most;
+
+	while (n && most - n < 4 && ((unsigned char)p[n] & 0xc0) == 0x80)
+		n--;
+	return ((unsigned char)p[n] & 0xc0) == 0x80 ? most : n;
+}
+
 bool str_add(struct str *s, const void *p, size_t n)
 {
-	bool fits = n <= s->max - s->n;
+	bool fits = !s->cut && n <= s->max - s->n;
 
 	if (!fits) {
-		n = s->max - s->n;
+		n = s->cut ? 0 : whole(p, s->max - s->n);
 		s->cut = true;
 	}
 	room(s, n);
@@ -108,11 +119,8 @@ bool str_copy(char *to, size_t size, const char *from)
 
 	if (!size)
 		return false;
-	if (!fits) {
-		n = size - 1;
-		while (n && ((unsigned char)from[n] & 0xc0) == 0x80)
-			n--;
-	}
+	if (!fits)
+		n = whole(from, size - 1);
 	memmove(to, from, n);
 	to[n] = '\0';
 	return fits;

@@ -1,5 +1,6 @@
 /* The ways out of struct untrusted: each writes one destination's own escapes.
- * Nothing here trusts its input; everything here is fuzzed. Any thread. */
+ * Nothing here trusts its input; everything here is fuzzed. Nothing is dropped
+ * without a trace but marks beyond the third and the two emoji selectors. Any thread. */
 #include "base/text.h"
 
 #include "base/str.h"
@@ -34,8 +35,8 @@ static void pend_hidden(struct text_state *state, uint32_t cp)
 	pend(state, text);
 }
 
-/* Combining marks that belong to the cluster just begun. Variation selectors and
- * joiners are swallowed: what they join is drawn side by side. */
+/* Combining marks that belong to the cluster just begun. The two selectors of emoji
+ * and text style are swallowed; a joiner is not a mark, it is shown as <U+200D>. */
 static size_t take_marks(struct untrusted rest, uint32_t base, struct text_cluster *out)
 {
 	size_t used = 0;
@@ -45,11 +46,10 @@ static size_t take_marks(struct untrusted rest, uint32_t base, struct text_clust
 	while (used < rest.n_ && rest.bytes_[used] >= 0x80) {
 		uint32_t cp;
 		size_t n = utf8_decode(rest.bytes_ + used, rest.n_ - used, &cp);
-		bool joiner = cp == 0xfe0f || cp == 0xfe0e;
 
 		if (!n || utf8_breaks(base, cp, &state))
 			break;
-		if (joiner) {
+		if (cp == 0xfe0f || cp == 0xfe0e) {
 			used += n;
 			base = cp;
 			continue;
@@ -153,15 +153,21 @@ void text_add_line(struct str *out, struct untrusted u, size_t max_columns)
 {
 	struct text_state state = {0};
 	struct text_cluster c;
-	size_t width = 0;
+	size_t width = 0, safe = out->n;
 
 	while (text_next(&u, &state, &c)) {
 		width += c.width;
 		if (width > max_columns) {
-			str_puts(out, "\xe2\x80\xa6");
+			if (max_columns && !out->cut) {
+				out->n = safe;
+				str_puts(out, "\xe2\x80\xa6");
+			}
 			return;
 		}
-		str_add(out, c.utf8, c.n);
+		if (!str_add(out, c.utf8, c.n))
+			return;
+		if (width < max_columns)
+			safe = out->n;
 	}
 }
 
@@ -181,7 +187,7 @@ void text_add_json(struct str *out, struct untrusted u)
 		} else if (at) {
 			str_printf(out, "\\%c", letters[at - names]);
 		} else if (cp < 0x20 ||
-			   (cp >= 0x7f && cp < 0xffff && !utf8_printable(cp))) {
+			   (cp >= 0x7f && cp <= 0xffff && !utf8_printable(cp))) {
 			/* Escaped, so that a record shown on a terminal is inert. */
 			str_printf(out, "\\u%04x", (unsigned)cp);
 		} else if (cp > 0xffff && !utf8_printable(cp)) {
@@ -203,10 +209,13 @@ static bool alnum(unsigned char c)
 
 void text_add_url(struct str *out, struct untrusted u)
 {
+	/* As a path segment they would climb. */
+	bool dots = untrusted_is(u, ".") || untrusted_is(u, "..");
+
 	for (size_t i = 0; i < u.n_; i++) {
 		unsigned char c = u.bytes_[i];
 
-		if (alnum(c) || c == '-' || c == '_' || c == '.' || c == '~')
+		if (alnum(c) || c == '-' || c == '_' || (c == '.' && !dots) || c == '~')
 			str_putc(out, (char)c);
 		else
 			str_printf(out, "%%%02X", c);
@@ -215,7 +224,7 @@ void text_add_url(struct str *out, struct untrusted u)
 
 bool text_to_id(struct untrusted u, char *out, size_t size)
 {
-	if (!u.n_ || u.n_ >= size)
+	if (!u.n_ || u.n_ >= size || untrusted_is(u, ".") || untrusted_is(u, ".."))
 		return false;
 	for (size_t i = 0; i < u.n_; i++)
 		if (!alnum(u.bytes_[i]) && (!u.bytes_[i] || !strchr("-_.:", u.bytes_[i])))

@@ -1,4 +1,6 @@
-/* Clocks, RFC 3339 and durations. Any thread. */
+/* Clocks, RFC 3339 and durations. Times are foreign numbers: every function is total
+ * over int64_t. The zone is the process's own (TZ), read by main at start; nothing
+ * here changes it. Any thread. */
 #include "base/time.h"
 
 #include <ctype.h>
@@ -33,7 +35,7 @@ int64_t time_mono_us(void)
 /* Seconds rounded down also before 1970. */
 static time_t floor_seconds(int64_t at)
 {
-	return (time_t)(at >= 0 ? at / 1000 : -((-at + 999) / 1000));
+	return (time_t)(at / 1000 - (at % 1000 < 0));
 }
 
 static void local_parts(int64_t at, struct tm *tm)
@@ -48,14 +50,14 @@ const char *time_rfc3339(int64_t at, char out[TIME_TEXT])
 {
 	time_t seconds = floor_seconds(at);
 	struct tm tm;
-	char date[TIME_TEXT];
 
-	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 8099) {
-		seconds = 0;
+	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 8099 || tm.tm_year < -1900) {
+		at = seconds = 0;
 		gmtime_r(&seconds, &tm);
 	}
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, TIME_TEXT, "%.24s.%03dZ", date, (int)(((at % 1000) + 1000) % 1000));
+	snprintf(out, TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		(tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		tm.tm_min, tm.tm_sec, (int)((at % 1000 + 1000) % 1000));
 	return out;
 }
 
@@ -100,14 +102,22 @@ static bool parse_zone(const char **text, int *out)
 	return true;
 }
 
+static int days_of(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
 bool time_parse(const char *text, int64_t *out)
 {
 	struct tm tm = {0};
-	int year, zone = 0, ms = 0, scale = 100;
+	int year, month, day, zone = 0, ms = 0, scale = 100;
 
 	if (!fixed_digits(&text, 4, &year) || !take(&text, '-') ||
-		!fixed_digits(&text, 2, &tm.tm_mon) || !take(&text, '-') ||
-		!fixed_digits(&text, 2, &tm.tm_mday))
+		!fixed_digits(&text, 2, &month) || !take(&text, '-') ||
+		!fixed_digits(&text, 2, &day))
 		return false;
 	if (*text) {
 		if (*text != 'T' && *text != 't' && *text != ' ')
@@ -117,17 +127,21 @@ bool time_parse(const char *text, int64_t *out)
 			!fixed_digits(&text, 2, &tm.tm_min) || !take(&text, ':') ||
 			!fixed_digits(&text, 2, &tm.tm_sec))
 			return false;
-		if (take(&text, '.'))
+		if (take(&text, '.')) {
+			if (!isdigit((unsigned char)*text))
+				return false;
 			for (; isdigit((unsigned char)*text); text++, scale /= 10)
 				ms += (*text - '0') * scale;
+		}
 		if (!parse_zone(&text, &zone) || *text)
 			return false;
 	}
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	if (month < 1 || month > 12 || day < 1 || day > days_of(year, month) ||
 		tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	tm.tm_year = year - 1900;
-	tm.tm_mon--;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
 	*out = ((int64_t)timegm(&tm) - zone) * 1000 + ms;
 	return true;
 }
@@ -156,7 +170,11 @@ bool time_parse_moment(const char *text, int64_t now, int64_t *out)
 		tm.tm_isdst = -1;
 		*out = (int64_t)mktime(&tm) * 1000;
 		if (*out > now) {
+			local_parts(now, &tm);
 			tm.tm_mday--;
+			tm.tm_hour = h;
+			tm.tm_min = m;
+			tm.tm_sec = 0;
 			tm.tm_isdst = -1;
 			*out = (int64_t)mktime(&tm) * 1000;
 		}
@@ -193,7 +211,7 @@ const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT])
 	local_parts(now, &b);
 	if (a.tm_yday == b.tm_yday && a.tm_year == b.tm_year)
 		return format_local(at, "%H:%M:%S", out);
-	if (now - at < 6 * DAY_MS && at <= now)
+	if (at <= now && at > now - 6 * DAY_MS)
 		return format_local(at, "%a %H:%M", out);
 	return format_local(at, a.tm_year == b.tm_year ? "%b %d %H:%M" : "%Y-%m-%d", out);
 }
@@ -226,7 +244,7 @@ static const struct {
 const char *duration_text(int64_t ms, char out[TIME_TEXT])
 {
 	const char *sign = ms < 0 ? "-" : "";
-	int64_t n = ms < 0 ? -ms : ms;
+	uint64_t n = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
 
 	if (n && n < SECOND_MS)
 		snprintf(out, TIME_TEXT, "%s%dms", sign, (int)n);
@@ -237,7 +255,8 @@ const char *duration_text(int64_t ms, char out[TIME_TEXT])
 	else if (n < 2 * DAY_MS)
 		snprintf(out, TIME_TEXT, "%s%dh", sign, (int)(n / HOUR_MS));
 	else
-		snprintf(out, TIME_TEXT, "%s%lldd", sign, (long long)(n / DAY_MS));
+		snprintf(out, TIME_TEXT, "%s%llud", sign,
+			(unsigned long long)(n / DAY_MS));
 	return out;
 }
 

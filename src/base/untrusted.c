@@ -1,4 +1,6 @@
-/* Work on foreign bytes that never lets them out. Any thread. */
+/* Work on foreign bytes that never lets them out: questions, pieces, order, numbers.
+ * All of it is linear in the bytes given, and total: there is no input that it
+ * refuses to look at. What it returns borrows from what it was given. Any thread. */
 #include "base/untrusted.h"
 
 #include "base/alloc.h"
@@ -11,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 64 };
+enum { NUMBER_MAX = 64, FUZZY_LONGEST_RUN = 64, FUZZY_MOST = 1 << 20 };
 
 struct untrusted untrusted_make(const void *bytes, size_t n)
 {
@@ -25,7 +27,7 @@ struct untrusted untrusted_str(const char *text)
 
 struct untrusted untrusted_copy(struct arena *arena, struct untrusted u)
 {
-	char *p = arena_strndup(arena, (const char *)u.bytes_, u.n_);
+	char *p = u.n_ ? arena_strndup(arena, (const char *)u.bytes_, u.n_) : NULL;
 
 	return untrusted_make(p, u.n_);
 }
@@ -38,8 +40,10 @@ struct untrusted untrusted_keep(struct untrusted u, size_t max)
 		return UNTRUSTED_NONE;
 	if (n > max) {
 		n = max;
-		while (n && (u.bytes_[n] & 0xc0) == 0x80)
+		while (n && max - n < 4 && (u.bytes_[n] & 0xc0) == 0x80)
 			n--;
+		if ((u.bytes_[n] & 0xc0) == 0x80)
+			n = max; /* not UTF-8 */
 	}
 	return untrusted_make(mem_dup(u.bytes_, n), n);
 }
@@ -257,10 +261,12 @@ int untrusted_fuzzy(struct untrusted u, const char *needle)
 			i++;
 		if (i == u.n_)
 			return -1;
-		run = i == before ? run + 1 : 1;
+		run = i != before ? 1 : run < FUZZY_LONGEST_RUN ? run + 1 : run;
 		score += run * 4 - (int)(i - before > 8 ? 8 : i - before);
 		if (!i || one_of(u.bytes_[i - 1], " -_./:"))
 			score += 6;
+		if (score > FUZZY_MOST)
+			score = FUZZY_MOST;
 		i++;
 	}
 	return score < 0 ? 0 : score;
@@ -300,6 +306,9 @@ bool untrusted_to_double(struct untrusted u, double *out)
 		return false;
 	value = strtod(text, &end);
 	if (*end || end == text)
+		return false;
+	/* Infinity is a value when it is written out, not when digits overflow. */
+	if (isinf(value) && strpbrk(text, "0123456789"))
 		return false;
 	*out = value;
 	return true;

@@ -1,4 +1,5 @@
-/* UTF-8 and character properties; utf8proc lives here and nowhere else. */
+/* UTF-8 and character properties; utf8proc lives here and nowhere else. What counts
+ * as drawable is decided here, once. Any thread. */
 #include "base/utf8.h"
 
 #include <utf8proc.h>
@@ -22,6 +23,8 @@ size_t utf8_decode(const void *p, size_t n, uint32_t *out)
 
 size_t utf8_encode(uint32_t cp, char out[4])
 {
+	if (cp >= 0xd800 && cp <= 0xdfff)
+		return 0;
 	return (size_t)utf8proc_encode_char(
 		(utf8proc_int32_t)cp, (utf8proc_uint8_t *)out);
 }
@@ -43,11 +46,10 @@ bool utf8_printable(uint32_t cp)
 {
 	if (cp >= 0x20 && cp < 0x7f)
 		return true;
-	/* Drawn blank by some terminals, so they can hide what stands there. */
-	if (cp == 0x00ad || cp == 0x034f || cp == 0x115f || cp == 0x1160 ||
-		cp == 0x17b4 || cp == 0x17b5 || cp == 0x2800 || cp == 0x3164 ||
-		cp == 0xffa0 || (cp >= 0xfe00 && cp <= 0xfe0f) ||
-		(cp >= 0xe0100 && cp <= 0xe01ef))
+	/* Drawn blank by some terminals, so they can hide what stands there: what
+	 * Unicode calls default ignorable, the empty Braille cell, the null note. */
+	if (cp > 0x10ffff || utf8proc_get_property((utf8proc_int32_t)cp)->ignorable ||
+		cp == 0x2800 || cp == 0x1d159)
 		return false;
 	switch (utf8proc_category((utf8proc_int32_t)cp)) {
 	case UTF8PROC_CATEGORY_CN:

@@ -85,8 +85,10 @@ int table_print(FILE *out, const struct table *table)
 			fprintf(out, "  %10s", value);
 		}
 		target_words(row, cells);
-		if (row->kind != NO_TARGET)
+		if (cells[2][0])
 			fprintf(out, "  %10s  %6s  %s", cells[0], cells[1], cells[2]);
+		else if (cells[0][0])
+			fprintf(out, "  %10s", cells[0]);
 		fputc('\n', out);
 		missed += row->kind != NO_TARGET && !isnan(row->value[0]) && !met(row);
 	}

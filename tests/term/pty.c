@@ -59,7 +59,8 @@ struct pty {
 	uint64_t raw_first; /* offset of raw[0] in the whole output */
 	uint64_t shown;
 	struct pty_piece *pieces;
-	size_t pieces_count, pieces_capacity, pieces_arrived;
+	size_t pieces_count, pieces_capacity;
+	size_t pieces_arrived, pieces_shown; /* whole ones, from the first */
 
 	struct pending_input *inputs;
 	size_t inputs_count;
@@ -72,6 +73,16 @@ static void *need(void *memory)
 		abort();
 	}
 	return memory;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t latest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 int64_t pty_now(void)
@@ -223,10 +234,13 @@ static uint64_t link_front(struct pty *pty, int64_t now)
 		arrived = pty->pieces[pty->pieces_arrived - 1].end;
 	if (pty->link.bytes_per_s <= 0)
 		return arrived;
-	if (arrived <= pty->shown) {
-		pty->link_at = now;
+	if (arrived <= pty->shown)
 		return pty->shown;
-	}
+	while (pty->pieces[pty->pieces_shown].end <= pty->shown)
+		pty->pieces_shown++;
+	/* An idle line saves nothing up: this piece's first byte starts when it arrives. */
+	pty->link_at =
+		latest(pty->link_at, pty->pieces[pty->pieces_shown].at + half_trip(pty));
 	budget = (int64_t)((double)(now - pty->link_at) * 1e-9 *
 			   (double)pty->link.bytes_per_s);
 	if (budget > (int64_t)(arrived - pty->shown))
@@ -279,11 +293,6 @@ static bool read_status(struct pty *pty)
 		}
 	}
 	return any;
-}
-
-static int64_t earliest(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 static int64_t next_turn(const struct pty *pty, int64_t until)

@@ -1,0 +1,50 @@
+/* History of the alerts and incidents that were seen, for ever. Texts come from
+ * outside and go out as they came. */
+#ifndef STORE_INCIDENT_H
+#define STORE_INCIDENT_H
+
+#include "base/arena.h"
+#include "model/alert.h"
+#include "model/severity.h"
+#include "store/store.h"
+
+enum {
+	INCIDENT_MAX_TEXT = 2000, /* bytes kept of one text; more is cut */
+	INCIDENT_MAX_LIST = 5000, /* rows put or read at once */
+};
+
+/* Identity: source, upstream_id and started_at, so that an alert that fires again
+ * tomorrow is a new row. Times are UTC ms, 0: not (yet). */
+struct incident_row {
+	struct untrusted source, upstream_id, title, service, summary;
+	enum severity severity;
+	enum alert_state state; /* as last seen */
+	bool pages;
+	int64_t started_at, acked_at, ended_at;
+};
+
+struct incident_rows {
+	struct incident_row *rows;
+	size_t count;
+};
+
+/* New ones are added, known ones brought up to date; equal ones cost no write. */
+bool incident_put(
+	struct db *db, const struct incident_row *rows, size_t count, struct err *err);
+/* The newest by started_at, newest first. limit: 1 … INCIDENT_MAX_LIST. */
+bool incident_newest(struct db *db, struct arena *arena, size_t limit,
+	struct incident_rows *out, struct err *err);
+/* The page that was resolved last; count is 0 when there is none. */
+bool incident_last_page(
+	struct db *db, struct arena *arena, struct incident_rows *out, struct err *err);
+
+/* On main; results live until the callback returns; err NULL on success. */
+typedef void incident_got(
+	void *ctx, const struct incident_rows *rows, const struct err *err);
+void incident_put_later(struct store *store, const struct incident_row *rows,
+	size_t count, struct store_then then);
+void incident_newest_later(
+	struct store *store, size_t limit, incident_got *got, void *ctx);
+void incident_last_page_later(struct store *store, incident_got *got, void *ctx);
+
+#endif

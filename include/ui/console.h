@@ -1,0 +1,20 @@
+/* The console: the screen, the panes and the keys. Runs on the loop until quit. */
+#ifndef UI_CONSOLE_H
+#define UI_CONSOLE_H
+
+#include "app/app.h"
+#include "app/command.h"
+#include "base/err.h"
+
+struct console;
+
+/* Opens the terminal and draws the first frame. NULL with *err when there is no
+ * usable terminal. Adds its commands to the table. */
+struct console *console_open(struct app *app, struct commands *commands,
+	struct err *err);
+/* Restores the terminal. */
+void console_close(struct console *console);
+/* A line to print after the terminal is restored, or NULL: why it ended. */
+const char *console_parting(const struct console *console);
+
+#endif

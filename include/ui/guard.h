@@ -1,0 +1,8 @@
+/* Fatal signals: the terminal is given back, a report is written to
+ * folder/crash-<time>.txt (0600, NULL: none), then the signal does what it does. */
+#ifndef UI_GUARD_H
+#define UI_GUARD_H
+
+void guard_signals(const char *folder);
+
+#endif

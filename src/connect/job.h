@@ -1,0 +1,30 @@
+/* One thing a source asks for again and again: when it is due, and its own back-off
+ * when its answers are bad. Belongs to a source kind's state; any thread. */
+#ifndef SRC_CONNECT_JOB_H
+#define SRC_CONNECT_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct answer;
+
+struct job {
+	int64_t every_ms;
+	int64_t due_at;
+	uint64_t seed;
+	int fails;
+	bool open, begun;
+};
+
+void job_init(struct job *job, int64_t every_ms, uint64_t seed);
+bool job_due(const struct job *job, int64_t now);
+/* It is being asked: open until job_done. The second time comes after a part of the
+ * interval that differs from console to console. */
+void job_ask(struct job *job, int64_t now);
+void job_done(struct job *job, const struct answer *answer, bool ok);
+/* Due at once, unless it is open. */
+void job_hurry(struct job *job);
+/* The earlier of `until` and the job's time. */
+int64_t job_until(const struct job *job, int64_t until);
+
+#endif

@@ -1,0 +1,20 @@
+/* The source kinds of this program. */
+#include "connect/source.h"
+
+#include <string.h>
+
+const struct source_kind *const source_kinds[] = {
+	&prometheus_source,
+	&victoriametrics_source,
+	&alertmanager_source,
+	&pagerduty_source,
+	NULL,
+};
+
+const struct source_kind *source_kind_find(const char *name)
+{
+	for (const struct source_kind *const *kind = source_kinds; *kind; kind++)
+		if (!strcmp((*kind)->name, name))
+			return *kind;
+	return NULL;
+}

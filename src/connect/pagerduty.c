@@ -1,0 +1,661 @@
+/* PagerDuty's REST API v2 as a source: open incidents (all of them, in pages), who is
+ * on call, recent changes. What the account's plan lacks is quietly left out. Rows
+ * are collected over the pages and given out as one snapshot.
+ *
+ * A state machine without I/O; any thread, one at a time. */
+#include "connect/source.h"
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "labels.h"
+#include "pager.h"
+
+#include <string.h>
+
+enum {
+	ONCALL_EVERY_MS = 300000,
+	CHANGES_EVERY_MS = 60000,
+	ME_EVERY_MS = 24 * 3600 * 1000,
+	ABSENT_MS = 3600 * 1000, /* a feature the plan lacks */
+	CHANGES_SPAN_MS = 24 * 3600 * 1000,
+	CHANGES_OVERLAP_MS = 600 * 1000,
+	PAGE_MAX_BODY = 16 << 20,
+	PATH_MAX_BYTES = 8 << 10,
+	NAMES_TEXT = 300,
+	ID_MAX = 40,
+	MAX_INCIDENT_LABELS = 4,
+};
+
+enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL };
+
+struct pagerduty {
+	const struct source_conf *conf;
+	struct pager incidents, oncalls, changes;
+	struct job me;
+	bool me_by_mail; /* the key is not a user's */
+	char me_id[ID_MAX];
+	int64_t changes_until;
+	uint32_t hurry;
+};
+
+static const char *const headers[] = {
+	"Accept: application/vnd.pagerduty+json;version=2",
+	"Content-Type: application/json",
+	NULL,
+};
+
+/* --- asking --- */
+
+/* "service=P1,P2 team=P3 urgency=high" */
+static const struct {
+	const char *word, *parameter;
+} filters[] = {
+	{"service=", "service_ids%5B%5D"},
+	{"team=", "team_ids%5B%5D"},
+	{"urgency=", "urgencies%5B%5D"},
+};
+
+static void add_filter(struct str *path, struct untrusted word)
+{
+	struct untrusted value;
+
+	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+		if (!untrusted_starts(word, filters[i].word))
+			continue;
+		word = untrusted_slice(word, strlen(filters[i].word), SIZE_MAX);
+		while (untrusted_word(&word, ",", &value)) {
+			str_printf(path, "&%s=", filters[i].parameter);
+			text_add_url(path, value);
+		}
+		return;
+	}
+}
+
+static bool filter_check(const struct source_conf *conf, struct err *err)
+{
+	struct untrusted rest = untrusted_str(conf->filter), word;
+	char shown[80];
+
+	if (conf->filter && strlen(conf->filter) > PATH_MAX_BYTES / 8)
+		return err_set(
+			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
+	while (untrusted_word(&rest, " ", &word)) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+			known = known || untrusted_starts(word, filters[i].word);
+		if (!known)
+			return err_set(err, ERR_USAGE,
+				"source %s: filter word %s is not service=, team= or "
+				"urgency=",
+				conf->name, text_line(word, shown, sizeof shown));
+	}
+	return true;
+}
+
+static void path_incidents(const struct pagerduty *pd, struct str *path)
+{
+	struct untrusted rest = untrusted_str(pd->conf->filter), word;
+
+	str_printf(path,
+		"/incidents?statuses%%5B%%5D=triggered&statuses%%5B%%5D=acknowledged"
+		"&date_range=all&time_zone=UTC&sort_by=incident_number%%3Adesc"
+		"&limit=%d&offset=%lld",
+		PAGER_LIMIT, (long long)pd->incidents.offset);
+	while (untrusted_word(&rest, " ", &word))
+		add_filter(path, word);
+}
+
+static void path_changes(const struct pagerduty *pd, int64_t now, struct str *path)
+{
+	int64_t since = pd->changes_until ? pd->changes_until - CHANGES_OVERLAP_MS
+					  : now - CHANGES_SPAN_MS;
+	char text[TIME_TEXT];
+
+	time_rfc3339(since, text);
+	text[strlen("2026-11-21T14:32:01")] = '\0';
+	str_printf(path, "/change_events?since=");
+	text_add_url(path, untrusted_str(text));
+	str_printf(path, "Z&limit=%d&offset=%lld", PAGER_LIMIT,
+		(long long)pd->changes.offset);
+}
+
+static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what what,
+	int64_t now, struct ask *out)
+{
+	struct str path;
+
+	str_init(&path, PATH_MAX_BYTES);
+	if (what == INCIDENTS)
+		path_incidents(pd, &path);
+	else if (what == ONCALLS)
+		str_printf(&path,
+			"/oncalls?earliest=true&time_zone=UTC&limit=%d&offset=%lld",
+			PAGER_LIMIT, (long long)pd->oncalls.offset);
+	else if (what == CHANGES)
+		path_changes(pd, now, &path);
+	else if (what == ME)
+		str_puts(&path, "/users/me");
+	else
+		str_puts(&path, "/users?query=");
+	if (what == ME_BY_MAIL)
+		text_add_url(&path, untrusted_str(pd->conf->from));
+	*out = (struct ask){.kind = ASK_HTTP,
+		.id = what,
+		.method = "GET",
+		.path = arena_strdup(arena, str_text(&path)),
+		.headers = headers,
+		.max_bytes = PAGE_MAX_BODY};
+	str_release(&path);
+	return out->path != NULL;
+}
+
+/* The first page when it is due, or the next one of a reading under way. */
+static bool pager_wants(struct pager *pager, int64_t now)
+{
+	if (!job_due(&pager->job, now))
+		return false;
+	if (!pager->reading && !pager->restarts)
+		pager_begin(pager);
+	job_ask(&pager->job, now);
+	return true;
+}
+
+static bool next(void *state, int64_t now, const struct source_window *window,
+	struct arena *arena, struct ask *out)
+{
+	struct pagerduty *pd = state;
+
+	if (window->hurry != pd->hurry) {
+		pd->hurry = window->hurry;
+		job_hurry(&pd->incidents.job);
+		job_hurry(&pd->oncalls.job);
+		job_hurry(&pd->changes.job);
+	}
+	if (pager_wants(&pd->incidents, now))
+		return ask(pd, arena, INCIDENTS, now, out);
+	if (job_due(&pd->me, now)) {
+		job_ask(&pd->me, now);
+		return ask(pd, arena, pd->me_by_mail ? ME_BY_MAIL : ME, now, out);
+	}
+	if (!pd->me.open && !window->least && pager_wants(&pd->oncalls, now))
+		return ask(pd, arena, ONCALLS, now, out);
+	if (!window->least && pager_wants(&pd->changes, now))
+		return ask(pd, arena, CHANGES, now, out);
+	out->kind = ASK_WAIT;
+	out->until = job_until(&pd->incidents.job, now + pd->conf->every_ms);
+	out->until = job_until(&pd->changes.job, out->until);
+	out->until = job_until(&pd->oncalls.job, out->until);
+	return true;
+}
+
+/* --- incidents --- */
+
+/* "Ada, Grace": the summaries of `member` of each row. */
+static struct untrusted names(struct batch *batch, struct json list, const char *member)
+{
+	struct untrusted text;
+	struct str out;
+
+	str_init(&out, NAMES_TEXT);
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct json who = json_get(e, member);
+		struct untrusted name = json_text(json_get(who, "summary"));
+
+		if (untrusted_empty(name))
+			name = json_text(json_get(who, "name"));
+		if (untrusted_empty(name))
+			name = json_text(json_get(who, "id"));
+		if (out.n)
+			str_puts(&out, ", ");
+		text_add_line(&out, name, 80);
+	}
+	text = batch_keep_str(batch, str_text(&out));
+	str_release(&out);
+	return text;
+}
+
+static const struct {
+	const char *type, *text;
+} pending_texts[] = {
+	{"escalate", "escalates"},
+	{"unacknowledge", "acknowledgement ends"},
+	{"resolve", "resolves itself"},
+	{"urgency_change", "urgency rises"},
+};
+
+static struct untrusted pending_text(
+	struct batch *batch, struct json action, struct json incident)
+{
+	struct untrusted type = json_text(json_get(action, "type")), text;
+	struct untrusted policy =
+		json_text(json_get(incident, "escalation_policy.summary"));
+	const char *words = NULL;
+	struct str out;
+
+	for (size_t i = 0; i < sizeof pending_texts / sizeof *pending_texts; i++)
+		if (untrusted_is(type, pending_texts[i].type))
+			words = pending_texts[i].text;
+	str_init(&out, NAMES_TEXT);
+	if (words)
+		str_puts(&out, words);
+	else
+		text_add_line(&out, type, 60);
+	if (untrusted_is(type, "escalate") && !untrusted_empty(policy)) {
+		str_puts(&out, " (");
+		text_add_line(&out, policy, 80);
+		str_putc(&out, ')');
+	}
+	text = batch_keep_str(batch, str_text(&out));
+	str_release(&out);
+	return text;
+}
+
+/* The earliest thing that happens by itself. */
+static void fill_pending(
+	struct batch *batch, struct alert_draft *draft, struct json incident)
+{
+	struct json list = json_get(incident, "pending_actions"), first = {NULL};
+	int64_t at;
+
+	for (struct json e = json_first(list); json_item(e); e = json_next(e))
+		if (json_time(json_get(e, "at"), &at) &&
+			(!draft->next_at || at < draft->next_at)) {
+			draft->next_at = at;
+			first = e;
+		}
+	if (json_item(first))
+		draft->texts[ALERT_NEXT] = pending_text(batch, first, incident);
+}
+
+static void fill_labels(
+	struct batch *batch, struct alert_draft *draft, struct json incident)
+{
+	static const struct {
+		const char *name, *path;
+	} rows[MAX_INCIDENT_LABELS] = {
+		{"policy", "escalation_policy.summary"},
+		{"priority", "priority.summary"},
+		{"service_id", "service.id"},
+		{"urgency", "urgency"},
+	};
+	struct pair *pairs =
+		arena_alloc(batch->arena, sizeof *pairs * MAX_INCIDENT_LABELS);
+
+	for (size_t i = 0; pairs && i < MAX_INCIDENT_LABELS; i++) {
+		struct untrusted value = json_text(json_get(incident, rows[i].path));
+
+		if (!untrusted_empty(value))
+			pairs[draft->label_count++] = (struct pair){
+				untrusted_str(rows[i].name), batch_keep(batch, value)};
+	}
+	draft->labels = pairs;
+}
+
+static enum severity severity_of(struct json incident)
+{
+	bool low = untrusted_is(json_text(json_get(incident, "urgency")), "low");
+	struct untrusted priority = json_text(json_get(incident, "priority.summary"));
+
+	if (untrusted_empty(priority))
+		priority = json_text(json_get(incident, "priority.name"));
+	return severity_parse(priority, low ? SEVERITY_WARNING : SEVERITY_HIGH);
+}
+
+static void fill_incident(
+	struct batch *batch, struct alert_draft *draft, struct json incident)
+{
+	struct json acks = json_get(incident, "acknowledgements");
+	struct untrusted title = json_text(json_get(incident, "title"));
+	int64_t number = 0;
+
+	if (untrusted_empty(title))
+		title = json_text(json_get(incident, "summary"));
+	draft->pages = true;
+	draft->severity = severity_of(incident);
+	draft->texts[ALERT_TITLE] = batch_keep(batch, title);
+	draft->texts[ALERT_SERVICE] =
+		batch_keep(batch, json_text(json_get(incident, "service.summary")));
+	draft->texts[ALERT_GROUP] =
+		batch_keep(batch, json_text(json_get(incident, "incident_key")));
+	draft->texts[ALERT_LINK] =
+		batch_keep(batch, json_text(json_get(incident, "html_url")));
+	draft->texts[ALERT_ASSIGNED] =
+		names(batch, json_get(incident, "assignments"), "assignee");
+	json_time(json_get(incident, "created_at"), &draft->started_at);
+	if (!json_time(json_get(incident, "updated_at"), &draft->updated_at))
+		json_time(
+			json_get(incident, "last_status_change_at"), &draft->updated_at);
+	if (json_i64(json_get(incident, "incident_number"), &number) && number > 0 &&
+		number <= UINT32_MAX)
+		draft->number = (uint32_t)number;
+	if (untrusted_is(json_text(json_get(incident, "status")), "acknowledged")) {
+		draft->state = ALERT_ACKNOWLEDGED;
+		draft->texts[ALERT_ACKED_BY] = names(batch, acks, "acknowledger");
+		json_time(json_get(json_first(acks), "at"), &draft->acked_at);
+	}
+	fill_pending(batch, draft, incident);
+	fill_labels(batch, draft, incident);
+}
+
+/* Adds the page's rows; true when the first of them was known before. */
+static bool add_incidents(struct pager *pager, struct json list)
+{
+	struct batch *batch = &pager->rows;
+	bool first_known = false, first = true;
+
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct untrusted id = json_text(json_get(e, "id")), kept;
+		struct alert_draft *draft;
+		size_t number = batch->alert_count;
+		bool known;
+
+		if (untrusted_empty(id) ||
+			untrusted_is(json_text(json_get(e, "status")), "resolved"))
+			continue;
+		kept = batch_keep(batch, id);
+		known = seen_before(&pager->seen, kept, &number);
+		first_known = first_known || (first && known);
+		first = false;
+		if (known || !(draft = batch_add_alert(batch)))
+			continue;
+		draft->texts[ALERT_ID] = kept;
+		fill_incident(batch, draft, e);
+	}
+	return first_known;
+}
+
+/* Drafts go over as they are: their texts live in the pager until it begins again,
+ * which is not before the batch has been used. */
+static void give_incidents(struct pager *pager, struct batch *batch)
+{
+	for (size_t i = 0; i < pager->rows.alert_count; i++) {
+		struct alert_draft *draft = batch_add_alert(batch);
+
+		if (draft)
+			*draft = pager->rows.alerts[i];
+	}
+	batch->cut = batch->cut || pager->rows.cut;
+	batch->partial = pager->incomplete;
+	if (pager->incomplete)
+		batch_warn(batch, "the list of open incidents is not complete");
+	batch->alerts_snapshot = !pager->incomplete && !batch->cut;
+}
+
+/* --- on call and changes --- */
+
+static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct json list)
+{
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct json user = json_get(e, "user");
+		bool me = *pd->me_id &&
+			  untrusted_is(json_text(json_get(user, "id")), pd->me_id);
+		struct batch_oncall *oncall;
+		int64_t level = 0;
+
+		json_i64(json_get(e, "escalation_level"), &level);
+		if (level < 1 || level > 1000 || (level != 1 && !me) ||
+			!(oncall = batch_add_oncall(batch)))
+			continue;
+		oncall->who = batch_keep(batch, json_text(json_get(user, "summary")));
+		oncall->policy = batch_keep(
+			batch, json_text(json_get(e, "escalation_policy.summary")));
+		oncall->level = (int)level;
+		oncall->me = me;
+		json_time(json_get(e, "end"), &oncall->ends_at);
+	}
+}
+
+static void give_oncalls(struct pager *pager, struct batch *batch)
+{
+	for (size_t i = 0; i < pager->rows.oncall_count; i++) {
+		struct batch_oncall *oncall = batch_add_oncall(batch);
+
+		if (oncall)
+			*oncall = pager->rows.oncalls[i];
+	}
+	batch->cut = batch->cut || pager->rows.cut || pager->incomplete;
+	batch->oncalls_snapshot = !batch->cut;
+}
+
+static void add_changes(struct batch *batch, struct json list)
+{
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct batch_change *change;
+		struct json service = json_first(json_get(e, "services"));
+		struct untrusted name = json_text(json_get(service, "summary"));
+		int64_t at;
+
+		if (!json_time(json_get(e, "timestamp"), &at) ||
+			!(change = batch_add_change(batch)))
+			continue;
+		if (untrusted_empty(name))
+			name = json_text(json_get(e, "source"));
+		change->at = at;
+		change->id = batch_keep(batch, json_text(json_get(e, "id")));
+		change->summary = batch_keep(batch, json_text(json_get(e, "summary")));
+		change->service = batch_keep(batch, name);
+		change->link = batch_keep(batch,
+			json_text(json_get(json_first(json_get(e, "links")), "href")));
+	}
+}
+
+static void give_changes(
+	struct pagerduty *pd, struct pager *pager, struct batch *batch, int64_t now)
+{
+	for (size_t i = 0; i < pager->rows.change_count; i++) {
+		struct batch_change *change = batch_add_change(batch);
+
+		if (change)
+			*change = pager->rows.changes[i];
+	}
+	batch->cut = batch->cut || pager->rows.cut || pager->incomplete;
+	pd->changes_until = now;
+}
+
+/* --- answers --- */
+
+/* message, then errors: a list of sentences, or lists of them by field. */
+static void error_words(struct json error, struct str *out)
+{
+	struct json list = json_get(error, "errors");
+
+	text_add_line(out, json_text(json_get(error, "message")), 100);
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct json said = json_is_array(e) ? json_first(e) : e;
+
+		str_puts(out, out->n ? ": " : "");
+		text_add_line(out, json_name(e), 60);
+		if (!untrusted_empty(json_name(e)))
+			str_putc(out, ' ');
+		text_add_line(out, json_text(said), 120);
+	}
+}
+
+static bool refused(const struct answer *answer, struct err *err)
+{
+	struct json_doc doc = {NULL};
+	struct str words;
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	if (!answer->status)
+		return false;
+	str_init(&words, 400);
+	if (n && json_parse(&doc, text, n, PAGE_MAX_BODY, NULL))
+		error_words(json_get(json_root(&doc), "error"), &words);
+	answer_refused(answer, untrusted_make(words.p, words.n), err);
+	str_release(&words);
+	json_release(&doc);
+	return false;
+}
+
+static bool open_page(const struct answer *answer, const char *member,
+	struct json_doc *doc, struct err *err)
+{
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	if (!json_parse(doc, text ? text : "", n, PAGE_MAX_BODY, err))
+		return err_prefix(err, "%s: ", answer->origin);
+	if (json_item(json_get(json_root(doc), member)))
+		return true;
+	json_release(doc);
+	return err_set(err, ERR_INPUT, "%s: JSON, but without %s: check url",
+		answer->origin, member);
+}
+
+static bool read_page(struct pagerduty *pd, struct pager *pager, const char *member,
+	const struct answer *answer, struct batch *batch, struct err *err)
+{
+	struct json_doc doc;
+	struct json list;
+	bool first_known = false;
+	enum pager_step step;
+
+	if (!open_page(answer, member, &doc, err))
+		return false;
+	list = json_get(json_root(&doc), member);
+	if (answer->id == INCIDENTS)
+		first_known = add_incidents(pager, list);
+	else if (answer->id == ONCALLS)
+		add_oncalls(pd, &pager->rows, list);
+	else
+		add_changes(&pager->rows, list);
+	step = pager_page(pager, json_root(&doc), first_known, json_count(list));
+	json_release(&doc);
+	if (step != PAGER_WHOLE) {
+		pager->job.due_at = 0;
+		return true;
+	}
+	if (answer->id == INCIDENTS)
+		give_incidents(pager, batch);
+	else if (answer->id == ONCALLS)
+		give_oncalls(pager, batch);
+	else
+		give_changes(pd, pager, batch, answer->now);
+	pager->reading = false;
+	pager->restarts = 0;
+	return true;
+}
+
+static bool absent(int status)
+{
+	return status == 402 || status == 403 || status == 404;
+}
+
+static bool take_page(struct pagerduty *pd, struct pager *pager, const char *member,
+	const struct answer *answer, struct batch *batch, struct err *err)
+{
+	bool ok, missing = answer->id != INCIDENTS && absent(answer->status);
+
+	if (missing)
+		ok = true;
+	else if (answer->status == 200)
+		ok = read_page(pd, pager, member, answer, batch, err);
+	else
+		ok = refused(answer, err);
+	if (!ok || missing) {
+		pager->reading = false;
+		pager->restarts = 0;
+	}
+	job_done(&pager->job, answer, ok);
+	if (missing)
+		pager->job.due_at = answer->now + ABSENT_MS;
+	return ok;
+}
+
+static void learn_me(struct pagerduty *pd, const struct answer *answer)
+{
+	struct json_doc doc;
+	struct json users, root;
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	if (!n || !json_parse(&doc, text, n, PAGE_MAX_BODY, NULL))
+		return;
+	root = json_root(&doc);
+	text_to_id(json_text(json_get(root, "user.id")), pd->me_id, sizeof pd->me_id);
+	users = json_get(root, "users");
+	for (struct json u = json_first(users); json_item(u); u = json_next(u)) {
+		struct untrusted mail = json_text(json_get(u, "email"));
+
+		if (pd->conf->from && untrusted_is(mail, pd->conf->from))
+			text_to_id(json_text(json_get(u, "id")), pd->me_id,
+				sizeof pd->me_id);
+	}
+	json_release(&doc);
+}
+
+/* Who I am only decides which shifts are marked as mine: what the server says to it
+ * is never an error. */
+static bool take_me(struct pagerduty *pd, const struct answer *answer, struct err *err)
+{
+	int status = answer->status;
+	bool ok = status && status != 429 && status < 500;
+
+	job_done(&pd->me, answer, ok);
+	if (status == 200) {
+		learn_me(pd, answer);
+	} else if (ok && answer->id == ME && pd->conf->from) {
+		pd->me_by_mail = true;
+		pd->me.due_at = answer->now;
+	}
+	return ok || refused(answer, err);
+}
+
+static bool take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err)
+{
+	struct pagerduty *pd = state;
+
+	switch (answer->id) {
+	case INCIDENTS:
+		return take_page(pd, &pd->incidents, "incidents", answer, batch, err);
+	case ONCALLS:
+		return take_page(pd, &pd->oncalls, "oncalls", answer, batch, err);
+	case CHANGES:
+		return take_page(pd, &pd->changes, "change_events", answer, batch, err);
+	default:
+		return take_me(pd, answer, err);
+	}
+}
+
+/* --- life --- */
+
+static bool start(void *state, const struct source_conf *conf, struct err *err)
+{
+	struct pagerduty *pd = state;
+
+	pd->conf = conf;
+	if (!filter_check(conf, err))
+		return false;
+	pager_init(&pd->incidents, conf->every_ms, conf->seed, true);
+	pager_init(&pd->oncalls, ONCALL_EVERY_MS, conf->seed + 1, false);
+	pager_init(&pd->changes, CHANGES_EVERY_MS, conf->seed + 2, false);
+	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
+	return true;
+}
+
+static void stop(void *state)
+{
+	struct pagerduty *pd = state;
+
+	pager_release(&pd->incidents);
+	pager_release(&pd->oncalls);
+	pager_release(&pd->changes);
+}
+
+const struct source_kind pagerduty_source = {
+	.name = "pagerduty",
+	.help = "PagerDuty: incidents, on-call shifts, change events",
+	.pages = true,
+	.secret_header = "Authorization: Token token=",
+	.state_size = sizeof(struct pagerduty),
+	.start = start,
+	.stop = stop,
+	.next = next,
+	.take = take,
+};

@@ -1,0 +1,732 @@
+/* The poll engine: asks what each source's state machine wants asked, reads the
+ * answers (large ones in a task), and decides when to ask again. Hides transfers,
+ * back-off, rate limits, latencies and what counts as a change of status.
+ *
+ * Main only, but for `take` of a large answer: that runs on a pool thread with the
+ * source's state and one batch, and until it is done the state is not touched. */
+#include "connect/poll.h"
+
+#include "base/alloc.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "io/loop.h"
+#include "io/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ASK_ARENA_BYTES = 4 << 20,
+	BATCH_ARENA_BYTES = 256 << 20,
+	KEEP_ARENA_BYTES = 256 << 10, /* kept between batches */
+	TASK_BYTES = 64 << 10,        /* larger bodies are read in a task */
+	LATENCIES = 64,
+	MIN_LATENCIES = 8,
+	MAX_FAILING = 16,
+	MAX_ASKS_PER_S = 20,
+	BACKOFF_FIRST_MS = 1000,
+	BACKOFF_LAST_MS = 60000,
+	FINAL_MS = 60000, /* after an answer that will not change by itself */
+	FORGET_MS = 90000,
+	STAGGER_MS = 300,
+	ORIGIN_TEXT = 120,
+};
+
+enum stage { FREE, ASKING, ANSWERED, READING };
+
+struct slot {
+	struct poll_source *source;
+	enum stage stage;
+	uint64_t order;
+	struct http_transfer *transfer;
+	struct http_body body;
+	char type[128];
+	struct answer answer;
+	int64_t retry_after_s;
+	struct err err;
+};
+
+struct poll_source {
+	struct task task;
+	struct poll *poll;
+	int index;
+	bool orphan; /* freed by its task's end */
+	struct poll_options options;
+	struct source_conf conf;
+	char origin[ORIGIN_TEXT];
+	void *state;
+	uint32_t hurry;
+	struct arena ask_arena, batch_arena;
+	struct slot slots[POLL_PARALLEL];
+	struct slot *reading;
+	uint64_t order;
+	struct batch batch;
+	bool take_ok, worked;
+	struct err take_err;
+	int64_t wait_until, blocked_until;
+	int64_t budget_s;
+	int budget_used;
+	int fails;
+	bool limited, settled, paused;
+	struct {
+		int id;
+		int64_t at;
+	} failing[MAX_FAILING]; /* asks whose last answer was bad */
+	int failing_count;
+	int warning_id;
+	int32_t latencies[LATENCIES];
+	size_t latency_count;
+	struct poll_status status;
+	uint64_t shown; /* hash of what was last reported */
+};
+
+struct poll {
+	struct loop *loop;
+	struct task_pool *pool;
+	struct http *http;
+	struct poll_events events;
+	struct poll_source *sources[POLL_MAX_SOURCES];
+	int count;
+	struct source_window window;
+	struct loop_timer *stagger;
+	int64_t stagger_ms, last_tick;
+};
+
+static void pump(struct poll_source *source, int64_t now);
+static void read_answers(struct poll_source *source);
+
+/* --- what is shown --- */
+
+static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
+{
+	return (hash ^ map_hash(p, n)) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t status_hash(const struct poll_status *s)
+{
+	int64_t numbers[] = {s->state, s->failing_since, s->next_try_at, s->survival,
+		s->partial, s->error.kind};
+	uint64_t hash = hash_add(0, numbers, sizeof numbers);
+
+	hash = hash_add(hash, s->error.text, strlen(s->error.text));
+	return hash_add(hash, s->warning, strlen(s->warning));
+}
+
+static void report(struct poll_source *source)
+{
+	struct poll *poll = source->poll;
+	uint64_t hash = status_hash(&source->status);
+
+	if (hash == source->shown)
+		return;
+	source->shown = hash;
+	if (poll->events.status)
+		poll->events.status(poll->events.ctx, source->index);
+}
+
+static int compare_ms(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Survival ends early when the newest answers are all quick again. */
+static bool quick_again(const struct poll_source *source)
+{
+	for (size_t i = 1; i <= MIN_LATENCIES; i++)
+		if (source->latencies[(source->latency_count - i) % LATENCIES] >
+			POLL_SLOW_MS / 2)
+			return false;
+	return true;
+}
+
+static void note_latency(struct poll_source *source, int64_t ms)
+{
+	struct poll_status *s = &source->status;
+	int32_t sorted[LATENCIES];
+	size_t n;
+
+	source->latencies[source->latency_count++ % LATENCIES] =
+		(int32_t)(ms > INT32_MAX ? INT32_MAX : ms);
+	s->latency_ms = ms;
+	n = source->latency_count < LATENCIES ? source->latency_count : LATENCIES;
+	memcpy(sorted, source->latencies, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, compare_ms);
+	s->p95_ms = sorted[(n * 95 + 99) / 100 - 1];
+	if (n < MIN_LATENCIES)
+		return;
+	s->survival = s->p95_ms > POLL_SLOW_MS && !quick_again(source);
+}
+
+/* --- success and failure --- */
+
+static void failing_add(struct poll_source *source, int id, int64_t now)
+{
+	int i = 0;
+
+	while (i < source->failing_count && source->failing[i].id != id)
+		i++;
+	if (i == MAX_FAILING)
+		return;
+	if (i == source->failing_count)
+		source->failing_count++;
+	source->failing[i].id = id;
+	source->failing[i].at = now;
+}
+
+/* An ask that is not made any more cannot succeed: its failure is forgotten. */
+static void failing_remove(struct poll_source *source, int id, int64_t now)
+{
+	int kept = 0;
+
+	for (int i = 0; i < source->failing_count; i++)
+		if (source->failing[i].id != id &&
+			now - source->failing[i].at < FORGET_MS)
+			source->failing[kept++] = source->failing[i];
+	source->failing_count = kept;
+}
+
+/* Exponential, with full jitter. */
+static int64_t backoff_ms(int fails)
+{
+	int64_t most = BACKOFF_FIRST_MS;
+
+	for (int i = 1; i < fails && most < BACKOFF_LAST_MS; i++)
+		most *= 2;
+	if (most > BACKOFF_LAST_MS)
+		most = BACKOFF_LAST_MS;
+	return (int64_t)(random_u64() % (uint64_t)most) + 1;
+}
+
+static void block_limited(struct poll_source *source, const struct slot *slot)
+{
+	char within[TIME_TEXT], words[sizeof slot->err.text];
+	int64_t wait = slot->retry_after_s * SECOND_MS;
+
+	if (slot->retry_after_s < 0)
+		wait = 5 * SECOND_MS + backoff_ms(source->fails);
+	source->limited = true;
+	source->blocked_until = slot->answer.now + wait + (int64_t)(random_u64() % 500);
+	str_copy(words, sizeof words, source->status.error.text);
+	err_set(&source->status.error, ERR_LIMIT, "%s: next try in %s", words,
+		duration_text(wait < 1000 ? 1000 : wait, within));
+}
+
+/* How long the source is left alone after a failure. */
+static void block(struct poll_source *source, const struct slot *slot)
+{
+	int status = slot->answer.status;
+	int64_t now = slot->answer.now;
+
+	source->limited = false;
+	if (source->fails < 30)
+		source->fails++;
+	if (status == 429 || (status == 503 && slot->retry_after_s > 0))
+		block_limited(source, slot);
+	else if (!status || status == 408 || status == 425 || status >= 500)
+		source->blocked_until = now + backoff_ms(source->fails);
+	else
+		source->blocked_until = now + FINAL_MS - (int64_t)(random_u64() % 10000);
+}
+
+static void note_failure(struct poll_source *source, const struct slot *slot)
+{
+	struct poll_status *s = &source->status;
+	int status = slot->answer.status;
+
+	s->failures++;
+	s->state = POLL_FAILING;
+	if (!s->failing_since)
+		s->failing_since = slot->answer.now;
+	s->error = source->take_err;
+	if (status < 200 || status >= 300)
+		block(source, slot);
+	s->next_try_at = source->blocked_until > slot->answer.now ? source->blocked_until
+								  : slot->answer.now;
+	failing_add(source, slot->answer.id, slot->answer.now);
+	source->settled = true;
+}
+
+static void note_warning(struct poll_source *source, int id)
+{
+	struct poll_status *s = &source->status;
+	const struct batch *batch = &source->batch;
+
+	if (untrusted_empty(batch->warning) && !batch->cut) {
+		if (source->warning_id == id) {
+			s->warning[0] = '\0';
+			s->partial = false;
+		}
+		return;
+	}
+	source->warning_id = id;
+	s->partial = batch->partial || batch->cut;
+	if (untrusted_empty(batch->warning))
+		str_copy(s->warning, sizeof s->warning,
+			"more came than fits: what is shown is not all");
+	else
+		text_line(batch->warning, s->warning, sizeof s->warning);
+}
+
+static void note_success(struct poll_source *source, const struct slot *slot)
+{
+	struct poll_status *s = &source->status;
+
+	if (slot->answer.status) {
+		source->fails = 0;
+		source->limited = false;
+		source->blocked_until = 0;
+	}
+	if (!s->limit_remaining && slot->retry_after_s > 0) {
+		source->limited = true;
+		source->blocked_until =
+			slot->answer.now + slot->retry_after_s * SECOND_MS;
+	}
+	failing_remove(source, slot->answer.id, slot->answer.now);
+	note_warning(source, slot->answer.id);
+	if (source->failing_count || !slot->answer.status)
+		return;
+	s->state = source->paused ? POLL_PAUSED : POLL_OK;
+	s->failing_since = 0;
+	s->next_try_at = 0;
+	s->error = (struct err){0};
+	if (source->settled)
+		s->last_ok_at = slot->answer.now;
+}
+
+/* --- reading answers --- */
+
+static void source_free(struct poll_source *source)
+{
+	if (source->options.kind->stop)
+		source->options.kind->stop(source->state);
+	for (int i = 0; i < POLL_PARALLEL; i++)
+		http_body_free(&source->slots[i].body);
+	arena_release(&source->ask_arena);
+	arena_release(&source->batch_arena);
+	mem_free(source->state);
+	mem_free(source);
+}
+
+static void take_work(struct task *task)
+{
+	struct poll_source *source = (struct poll_source *)task;
+	struct slot *slot = source->reading;
+
+	source->worked = true;
+	source->take_err = (struct err){0};
+	source->take_ok = source->options.kind->take(
+		source->state, &slot->answer, &source->batch, &source->take_err);
+	http_body_free(&slot->body);
+}
+
+static void name_failure(struct poll_source *source, struct slot *slot)
+{
+	struct err *err = &source->take_err;
+
+	if (source->take_ok)
+		return;
+	if (!slot->answer.status)
+		*err = slot->err;
+	else if (!err->kind && slot->answer.status >= 200 && slot->answer.status < 300)
+		err_set(err, ERR_INPUT, "%s gave an answer that cannot be read",
+			source->origin);
+	else if (!err->kind)
+		answer_refused(&slot->answer, UNTRUSTED_NONE, err);
+}
+
+static void deliver(struct poll_source *source)
+{
+	struct slot *slot = source->reading;
+	struct poll *poll = source->poll;
+
+	slot->answer.body = UNTRUSTED_NONE;
+	name_failure(source, slot);
+	if (source->take_ok)
+		note_success(source, slot);
+	else
+		note_failure(source, slot);
+	if (source->take_ok && poll->events.batch)
+		poll->events.batch(poll->events.ctx, source->index, &source->batch);
+	if (source->batch_arena.used_bytes > KEEP_ARENA_BYTES)
+		arena_release(&source->batch_arena);
+	else
+		arena_reset(&source->batch_arena);
+	slot->stage = FREE;
+	source->reading = NULL;
+	pump(source, time_now_ms());
+	report(source);
+}
+
+static void take_done(struct task *task)
+{
+	struct poll_source *source = (struct poll_source *)task;
+
+	if (source->orphan || !source->worked) {
+		source->reading = NULL;
+		if (source->orphan)
+			source_free(source);
+		return;
+	}
+	deliver(source);
+	read_answers(source);
+}
+
+static struct slot *oldest_answer(struct poll_source *source)
+{
+	struct slot *oldest = NULL;
+
+	for (int i = 0; i < POLL_PARALLEL; i++) {
+		struct slot *slot = &source->slots[i];
+
+		if (slot->stage == ANSWERED && (!oldest || slot->order < oldest->order))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static void read_answers(struct poll_source *source)
+{
+	struct slot *slot;
+
+	while (!source->reading && (slot = oldest_answer(source))) {
+		slot->stage = READING;
+		source->reading = slot;
+		source->worked = false;
+		slot->answer.body = http_body_view(&slot->body);
+		batch_init(&source->batch, &source->batch_arena);
+		if (untrusted_size(slot->answer.body) >= TASK_BYTES) {
+			task_submit(source->poll->pool, &source->task);
+			return;
+		}
+		take_work(&source->task);
+		deliver(source);
+	}
+}
+
+static void on_answer(void *ctx, const struct http_reply *reply, const struct err *err)
+{
+	struct slot *slot = ctx;
+	struct poll_source *source = slot->source;
+	struct poll_status *s = &source->status;
+	struct answer *answer = &slot->answer;
+
+	if (err && err->kind == ERR_CANCELLED) {
+		slot->transfer = NULL;
+		slot->stage = FREE;
+		return;
+	}
+	*answer = (struct answer){
+		.id = answer->id, .origin = source->origin, .now = time_now_ms()};
+	slot->retry_after_s = -1;
+	if (reply) {
+		answer->status = reply->status;
+		slot->retry_after_s = reply->retry_after_s;
+		text_line(reply->type, slot->type, sizeof slot->type);
+		answer->type = untrusted_str(slot->type);
+		slot->body = http_take_body(slot->transfer);
+		if (reply->limit_remaining >= 0)
+			s->limit_remaining = reply->limit_remaining;
+		if (reply->limit_total >= 0)
+			s->limit_total = reply->limit_total;
+		s->answers++;
+		note_latency(source, reply->elapsed_ms);
+	} else {
+		answer->failure = err->kind;
+		slot->err = *err;
+		if (err->kind == ERR_TIMEOUT)
+			note_latency(source, source->conf.timeout_ms);
+	}
+	slot->transfer = NULL;
+	slot->stage = ANSWERED;
+	read_answers(source);
+}
+
+/* --- asking --- */
+
+static bool start_ask(
+	struct poll_source *source, struct slot *slot, const struct ask *ask)
+{
+	const struct poll_options *o = &source->options;
+	struct http_request request = {.method = ask->method,
+		.unix_socket = o->unix_socket,
+		.headers = ask->headers,
+		.secret_header = o->user ? NULL : o->kind->secret_header,
+		.secret = o->kind->secret_header || o->user ? o->secret : NULL,
+		.user = o->user,
+		.body = ask->body,
+		.body_n = ask->body_n,
+		.timeout_ms = source->conf.timeout_ms,
+		.max_bytes = ask->max_bytes,
+		.tls = &source->options.tls};
+	size_t base_n = strlen(source->conf.url), path_n = strlen(ask->path);
+	char *url = arena_alloc(&source->ask_arena, base_n + path_n + 1);
+
+	if (!url)
+		return false;
+	memcpy(url, source->conf.url, base_n);
+	memcpy(url + base_n, ask->path, path_n);
+	request.url = url;
+	slot->stage = ASKING;
+	slot->order = source->order++;
+	slot->answer.id = ask->id;
+	slot->transfer = http_start(source->poll->http, &request, on_answer, slot);
+	return true;
+}
+
+static struct slot *free_slot(struct poll_source *source, int *open)
+{
+	struct slot *found = NULL;
+
+	*open = 0;
+	for (int i = 0; i < POLL_PARALLEL; i++) {
+		if (source->slots[i].stage != FREE)
+			++*open;
+		else if (!found)
+			found = &source->slots[i];
+	}
+	return found;
+}
+
+static bool budget_left(struct poll_source *source, int64_t now)
+{
+	if (source->budget_s != now / SECOND_MS) {
+		source->budget_s = now / SECOND_MS;
+		source->budget_used = 0;
+	}
+	return source->budget_used < MAX_ASKS_PER_S;
+}
+
+/* One ask at a time while a source is slow or failing. */
+static int parallel(const struct poll_source *source)
+{
+	return source->fails || source->status.survival ? 1 : POLL_PARALLEL;
+}
+
+static void pump(struct poll_source *source, int64_t now)
+{
+	struct source_window window = source->poll->window;
+	struct slot *slot;
+	struct ask ask;
+	int open;
+
+	window.least = source->status.survival;
+	window.hurry = source->hurry;
+	while (!source->reading && !source->paused && now >= source->blocked_until &&
+		(slot = free_slot(source, &open)) && open < parallel(source) &&
+		budget_left(source, now)) {
+		arena_reset(&source->ask_arena);
+		ask = (struct ask){0};
+		if (!source->options.kind->next(
+			    source->state, now, &window, &source->ask_arena, &ask))
+			break;
+		if (ask.kind == ASK_WAIT) {
+			source->wait_until = ask.until;
+			if (!open)
+				source->settled = true;
+			break;
+		}
+		source->budget_used++;
+		if (!start_ask(source, slot, &ask))
+			break;
+	}
+	if (source->settled && source->status.state == POLL_OK &&
+		!source->status.last_ok_at)
+		source->status.last_ok_at = now;
+}
+
+static bool due(const struct poll_source *source, int64_t now)
+{
+	return !source->paused && now >= source->wait_until &&
+	       now >= source->blocked_until;
+}
+
+static void pump_due(void *ctx)
+{
+	struct poll *poll = ctx;
+	int64_t now = time_now_ms();
+
+	for (int i = 0; i < poll->count; i++)
+		if (due(poll->sources[i], now))
+			pump(poll->sources[i], now);
+}
+
+void poll_tick(struct poll *poll, int64_t now)
+{
+	bool any = false;
+
+	for (int i = 0; i < poll->count; i++) {
+		struct poll_source *source = poll->sources[i];
+
+		if (now < poll->last_tick - 2 * SECOND_MS)
+			source->wait_until = source->blocked_until = 0;
+		any = any || due(source, now);
+	}
+	poll->last_tick = now;
+	if (any && !loop_timer_active(poll->stagger))
+		loop_timer_start(poll->stagger, poll->stagger_ms);
+}
+
+/* --- life --- */
+
+struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *http,
+	const struct poll_events *events)
+{
+	struct poll *poll = mem_new(1, sizeof *poll);
+
+	poll->loop = loop;
+	poll->pool = pool;
+	poll->http = http;
+	poll->events = *events;
+	poll->stagger = loop_timer(loop, pump_due, poll);
+	poll->stagger_ms = (int64_t)(random_u64() % STAGGER_MS);
+	return poll;
+}
+
+void poll_free(struct poll *poll)
+{
+	if (!poll)
+		return;
+	for (int i = 0; i < poll->count; i++) {
+		struct poll_source *source = poll->sources[i];
+
+		for (int k = 0; k < POLL_PARALLEL; k++)
+			if (source->slots[k].stage == ASKING)
+				http_cancel(source->slots[k].transfer);
+		if (source->reading) {
+			source->orphan = true;
+			task_cancel(&source->task);
+		} else {
+			source_free(source);
+		}
+	}
+	loop_timer_free(poll->stagger);
+	mem_free(poll);
+}
+
+/* "host:port" of the URL, for sentences. */
+static void name_origin(struct poll_source *source)
+{
+	const char *url = source->conf.url, *host = strstr(url, "://");
+
+	if (source->options.unix_socket)
+		host = source->options.unix_socket;
+	else
+		host = host ? host + 3 : url;
+	text_line(untrusted_make(host, source->options.unix_socket ? strlen(host)
+								   : strcspn(host, "/")),
+		source->origin, sizeof source->origin);
+}
+
+static bool options_check(
+	const struct poll *poll, const struct source_conf *conf, struct err *err)
+{
+	if (poll->count == POLL_MAX_SOURCES)
+		return err_set(err, ERR_LIMIT, "more than %d sources", POLL_MAX_SOURCES);
+	if (!conf->url || !*conf->url)
+		return err_set(err, ERR_USAGE, "source %s has no url", conf->name);
+	if (conf->every_ms < SECOND_MS || conf->timeout_ms < 1)
+		return err_set(err, ERR_USAGE,
+			"source %s: every must be 1s or more, timeout more than 0",
+			conf->name);
+	return true;
+}
+
+int poll_add(struct poll *poll, const struct poll_options *options, struct err *err)
+{
+	struct poll_source *source;
+
+	if (!options_check(poll, &options->conf, err))
+		return -1;
+	source = mem_new(1, sizeof *source);
+	source->poll = poll;
+	source->options = *options;
+	source->conf = options->conf;
+	if (!source->conf.seed)
+		source->conf.seed = random_u64();
+	source->state = mem_new(1, options->kind->state_size);
+	if (!options->kind->start(source->state, &source->conf, err)) {
+		mem_free(source->state);
+		mem_free(source);
+		return -1;
+	}
+	source->index = poll->count;
+	source->task.work = take_work;
+	source->task.done = take_done;
+	source->task.class = TASK_INTERACTIVE;
+	source->status.limit_remaining = source->status.limit_total = -1;
+	source->warning_id = -1;
+	arena_init(&source->ask_arena, ASK_ARENA_BYTES);
+	arena_init(&source->batch_arena, BATCH_ARENA_BYTES);
+	for (int i = 0; i < POLL_PARALLEL; i++)
+		source->slots[i].source = source;
+	name_origin(source);
+	source->shown = status_hash(&source->status);
+	poll->sources[poll->count++] = source;
+	pump(source, time_now_ms());
+	return source->index;
+}
+
+static struct poll_source *find(const struct poll *poll, int source)
+{
+	return source >= 0 && source < poll->count ? poll->sources[source] : NULL;
+}
+
+const struct poll_status *poll_status(const struct poll *poll, int source)
+{
+	struct poll_source *found = find(poll, source);
+
+	return found ? &found->status : NULL;
+}
+
+void poll_set_window(struct poll *poll, const struct source_window *window)
+{
+	int64_t now = time_now_ms();
+
+	poll->window = *window;
+	for (int i = 0; i < poll->count; i++) {
+		poll->sources[i]->wait_until = 0;
+		pump(poll->sources[i], now);
+	}
+}
+
+void poll_hurry(struct poll *poll, int source)
+{
+	struct poll_source *found = find(poll, source);
+
+	int64_t now = time_now_ms();
+
+	if (!found || (found->limited && now < found->blocked_until))
+		return;
+	found->hurry++;
+	found->blocked_until = found->wait_until = 0;
+	pump(found, now);
+}
+
+void poll_pause(struct poll *poll, int source, bool paused)
+{
+	struct poll_source *found = find(poll, source);
+
+	if (!found || found->paused == paused)
+		return;
+	found->paused = paused;
+	found->status.state = paused ? POLL_PAUSED : POLL_STARTING;
+	if (!paused) {
+		found->wait_until = 0;
+		pump(found, time_now_ms());
+	}
+	report(found);
+}
+
+bool poll_settled(const struct poll *poll)
+{
+	for (int i = 0; i < poll->count; i++)
+		if (!poll->sources[i]->settled && !poll->sources[i]->paused)
+			return false;
+	return true;
+}

@@ -1,0 +1,22 @@
+/* VictoriaMetrics as a source: Prometheus' API with its own ways. Ranges are asked
+ * with nocache=1, as its cache shifts the start; isPartial is shown as a warning; a
+ * server without vmalert has no rules, which is quietly none. */
+#include "prom.h"
+
+static const struct prom_dialect dialect = {.range_extra = "&nocache=1"};
+
+static bool start(void *state, const struct source_conf *conf, struct err *err)
+{
+	return prom_start(state, conf, &dialect, err);
+}
+
+const struct source_kind victoriametrics_source = {
+	.name = "victoriametrics",
+	.help = "VictoriaMetrics (single or cluster): query lines, vmalert's alerts",
+	.secret_header = "Authorization: Bearer ",
+	.state_size = sizeof(struct prom),
+	.start = start,
+	.stop = prom_stop,
+	.next = prom_next,
+	.take = prom_take,
+};

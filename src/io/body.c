@@ -1,0 +1,70 @@
+/* Bodies of answers: bytes that grow without being copied. Small ones are heap
+ * memory; from LARGE_BYTES on they are anonymous pages that mremap() moves, so that
+ * an answer of many MiB costs the loop nothing when it doubles. Any thread. */
+#include "body.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { FIRST_BYTES = 16 << 10, LARGE_BYTES = 256 << 10 };
+
+static void *pages(void *old, size_t old_size, size_t size)
+{
+	void *p;
+
+	if (old)
+		p = mremap(old, old_size, size, MREMAP_MAYMOVE);
+	else
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	if (p == MAP_FAILED)
+		return mem_new(SIZE_MAX / 2, 1);
+	return p;
+}
+
+static void grow(struct http_body *body, size_t cap)
+{
+	void *heap;
+
+	if (cap < LARGE_BYTES) {
+		body->bytes_ = mem_resize(body->bytes_, cap, 1);
+	} else if (body->cap_ < LARGE_BYTES) {
+		heap = body->bytes_;
+		body->bytes_ = pages(NULL, 0, cap);
+		if (body->n_)
+			memcpy(body->bytes_, heap, body->n_);
+		mem_free(heap);
+	} else {
+		body->bytes_ = pages(body->bytes_, body->cap_, cap);
+	}
+	body->cap_ = cap;
+}
+
+void body_add(struct http_body *body, const void *p, size_t n)
+{
+	size_t cap = body->cap_ ? body->cap_ : FIRST_BYTES;
+
+	while (cap - body->n_ < n)
+		cap *= 2;
+	if (cap != body->cap_)
+		grow(body, cap);
+	memcpy((char *)body->bytes_ + body->n_, p, n);
+	body->n_ += n;
+}
+
+struct untrusted http_body_view(const struct http_body *body)
+{
+	return untrusted_make(body->bytes_, body->n_);
+}
+
+void http_body_free(struct http_body *body)
+{
+	if (body->cap_ < LARGE_BYTES)
+		mem_free(body->bytes_);
+	else
+		munmap(body->bytes_, body->cap_);
+	*body = (struct http_body){0};
+}

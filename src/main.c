@@ -1,0 +1,354 @@
+/* oogway: reads the command line, joins the parts, runs one of: the console, plain
+ * lines, or one command. The only file that sees everything.
+ *
+ *   oogway                       the console (plain lines on a dumb terminal)
+ *   oogway --once                ask every source once, print the overview
+ *   oogway NOUN VERB [args]      one command, for scripts
+ */
+#include "app/app.h"
+#include "app/command.h"
+#include "app/host.h"
+#include "app/overview.h"
+#include "app/setting.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "io/file.h"
+#include "io/loop.h"
+#include "ui/console.h"
+#include "ui/guard.h"
+#include "ui/plain.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000 };
+
+struct options {
+	struct app_options app;
+	bool once, plain, json, print_rc, check_config, version, help;
+	char command[COMMAND_LINE_MAX];
+};
+
+enum { OPT_ONCE = 256, OPT_PLAIN, OPT_JSON, OPT_PRINT_RC, OPT_CHECK, OPT_AT, OPT_READONLY };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"profile", required_argument, NULL, 'P'},
+	{"readonly", no_argument, NULL, OPT_READONLY},
+	{"once", no_argument, NULL, OPT_ONCE},
+	{"plain", no_argument, NULL, OPT_PLAIN},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"at", required_argument, NULL, OPT_AT},
+	{"print-rc", no_argument, NULL, OPT_PRINT_RC},
+	{"check-config", no_argument, NULL, OPT_CHECK},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT]\n"
+	      "              [--once | --plain | --print-rc | --check-config | --version]\n"
+	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
+	      "\n"
+	      "Without arguments: the console on this host's own metrics and logs.\n"
+	      "\n",
+		to);
+	for (const struct command *c = app_commands; c->name; c++)
+		if (c->flags & COMMAND_SCRIPT)
+			fprintf(to, "  oogway %-14s %-10s %s\n", c->name, c->args, c->help);
+	fputs("\nExit: 0 done, 1 failed, 2 usage, 3 partial or stale, 4 refused, "
+	      "5 pending.\n",
+		to);
+}
+
+static bool take_option(int c, struct options *o)
+{
+	switch (c) {
+	case 'c':
+		o->app.rc.file = optarg;
+		return true;
+	case 'P':
+		o->app.rc.profile = optarg;
+		return true;
+	case 'V':
+		return o->version = true;
+	case 'h':
+		return o->help = true;
+	case OPT_READONLY:
+		return o->app.readonly = true;
+	case OPT_ONCE:
+		return o->once = true;
+	case OPT_PLAIN:
+		return o->plain = true;
+	case OPT_JSON:
+		return o->json = true;
+	case OPT_PRINT_RC:
+		return o->print_rc = true;
+	case OPT_CHECK:
+		return o->check_config = true;
+	case OPT_AT:
+		if (time_parse_moment(optarg, time_now_ms(), &o->app.at))
+			return true;
+		fprintf(stderr,
+			"oogway: --at takes 14:05, -2h or 2026-11-21T14:05:00Z, not %s\n",
+			optarg);
+		return false;
+	default:
+		usage(stderr);
+		return false;
+	}
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:P:Vh", long_options, NULL)) != -1)
+		if (!take_option(c, o))
+			return false;
+	for (int i = optind; i < argc; i++) {
+		int k = snprintf(o->command + n, sizeof o->command - n, "%s%s",
+			i > optind ? " " : "", argv[i]);
+
+		if (k < 0 || (size_t)k >= sizeof o->command - n) {
+			fputs("oogway: command too long\n", stderr);
+			return false;
+		}
+		n += (size_t)k;
+	}
+	return true;
+}
+
+static int put(struct str *out, enum status status)
+{
+	bool ok = fwrite(str_text(out), 1, out->n, stdout) == out->n && !fflush(stdout);
+
+	str_release(out);
+	return ok ? (int)status : STATUS_FAILED;
+}
+
+static int check_config(const struct app *app)
+{
+	const struct conf *conf = &app->rc->conf;
+
+	for (size_t i = 0; i < conf->error_count; i++) {
+		char text[512];
+
+		rc_error_text(&conf->errors[i], text, sizeof text);
+		fprintf(stderr, "%s\n", text);
+	}
+	if (conf->errors_total > conf->error_count)
+		fprintf(stderr, "and %zu more\n", conf->errors_total - conf->error_count);
+	if (!conf->errors_total)
+		printf("%s: no errors\n", app->rc->path);
+	return conf->errors_total ? STATUS_FAILED : STATUS_DONE;
+}
+
+/* --- one command --- */
+
+struct settle {
+	struct app *app;
+	int64_t until;
+	int reads;
+};
+
+static void settle_tick(void *ctx)
+{
+	struct settle *s = ctx;
+
+	s->app->now = time_now_ms();
+	if (s->app->host_reader && s->reads < 2)
+		host_reader_read(s->app->host_reader, s->app->now);
+	s->reads++;
+	if ((app_settled(s->app) && s->reads > 2) || s->app->now > s->until)
+		loop_stop(s->app->loop);
+}
+
+static void settle_turn(void *ctx)
+{
+	struct settle *s = ctx;
+
+	if (app_settled(s->app) && s->reads > 2)
+		loop_stop(s->app->loop);
+}
+
+static void settle_again(void *ctx);
+
+struct settle_timer {
+	struct settle settle;
+	struct loop_timer *timer;
+};
+
+static void settle_again(void *ctx)
+{
+	struct settle_timer *t = ctx;
+
+	settle_tick(&t->settle);
+	loop_timer_start(t->timer, 100);
+}
+
+/* Asks every source once; rates of this host need two readings. */
+static void settle(struct app *app)
+{
+	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS, 0}};
+
+	t.timer = loop_timer(app->loop, settle_again, &t);
+	loop_on_turn(app->loop, settle_turn, &t.settle);
+	app_start(app);
+	loop_timer_start(t.timer, 0);
+	loop_run(app->loop);
+	loop_timer_free(t.timer);
+	loop_off_turn(app->loop, &t.settle);
+	app->now = time_now_ms();
+}
+
+static int run_once(struct app *app)
+{
+	struct str out;
+	char why[256];
+
+	settle(app);
+	str_init(&out, OUTPUT_MAX);
+	overview_print(app, &out);
+	return put(&out, overview_known(app, why, sizeof why) ? STATUS_DONE : STATUS_PARTIAL);
+}
+
+static int run_command(struct app *app, struct commands *commands, const struct options *o)
+{
+	struct run_options run = {.json = o->json, .script = true};
+	struct err err = {0};
+	struct str out;
+	const struct command *c;
+	const char *rest;
+	void *ctx;
+	enum status status;
+
+	str_init(&out, OUTPUT_MAX);
+	run.out = &out;
+	c = commands_find(commands, o->command, &ctx, &rest);
+	if (c && (c->flags & COMMAND_SETTLE))
+		settle(app);
+	status = command_run(app, commands, o->command, &run, &err);
+	if (status != STATUS_DONE && err.text[0])
+		fprintf(stderr, "oogway: %s\n", err.text);
+	return put(&out, status);
+}
+
+/* --- live --- */
+
+static bool wants_plain(const struct options *o)
+{
+	const char *term = getenv("TERM");
+
+	return o->plain || (term && !strcmp(term, "dumb"));
+}
+
+static int run_live(struct app *app, struct commands *commands, const struct options *o)
+{
+	struct console *console = NULL;
+	struct plain *plain = NULL;
+	struct err err = {0};
+	const char *parting;
+
+	if (app->host_reader)
+		host_reader_read(app->host_reader, app->now);
+	if (wants_plain(o)) {
+		plain = plain_new(app);
+	} else {
+		console = console_open(app, commands, &err);
+		if (!console) {
+			fprintf(stderr, "oogway: %s\n", err.text);
+			return STATUS_FAILED;
+		}
+	}
+	app_start(app);
+	loop_run(app->loop);
+	parting = console ? console_parting(console) : NULL;
+	console_close(console);
+	if (parting)
+		fprintf(stderr, "oogway: %s\n", parting);
+	plain_free(plain);
+	return STATUS_DONE;
+}
+
+static int run(struct app *app, struct commands *commands, const struct options *o)
+{
+	if (o->check_config)
+		return check_config(app);
+	if (o->command[0])
+		return run_command(app, commands, o);
+	if (o->once || (!o->plain && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))))
+		return run_once(app);
+	return run_live(app, commands, o);
+}
+
+static int print_rc(void)
+{
+	struct str out;
+
+	str_init(&out, 1 << 20);
+	rc_print_example(&out);
+	return put(&out, STATUS_DONE);
+}
+
+static void prepare(struct options *o)
+{
+	char folder[4096], log[4200];
+
+	/* Few arenas: this is one busy thread and a few helpers. */
+	mallopt(M_ARENA_MAX, 2);
+	setenv("UV_THREADPOOL_SIZE", "3", 0);
+	if (!setlocale(LC_ALL, ""))
+		setlocale(LC_ALL, "C.UTF-8");
+	setlocale(LC_NUMERIC, "C");
+	if (file_state_folder(folder, sizeof folder, NULL)) {
+		snprintf(log, sizeof log, "%s/oogway.log", folder);
+		log_open(log);
+		guard_signals(folder);
+	} else {
+		guard_signals(NULL);
+	}
+	(void)o;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct commands commands = {0};
+	struct loop *loop;
+	struct app *app;
+	int status;
+
+	if (!read_options(argc, argv, &o))
+		return STATUS_USAGE;
+	if (o.version) {
+		puts("oogway " VERSION);
+		return STATUS_DONE;
+	}
+	if (o.help) {
+		usage(stdout);
+		return STATUS_DONE;
+	}
+	if (o.print_rc)
+		return print_rc();
+	prepare(&o);
+	loop = loop_new();
+	app = app_new(loop, &o.app);
+	commands_add(&commands, app_commands, NULL);
+	status = run(app, &commands, &o);
+	app_free(app);
+	loop_free(loop);
+	log_close();
+	return status;
+}

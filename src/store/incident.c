@@ -1,0 +1,211 @@
+/* Incident history: one row for each time that something fired. The functions over
+ * struct db run where it is (a lane, or a one-shot command); the _later ones on main. */
+#include "store/incident.h"
+
+/* The WHERE keeps rows that say the same from being written again at every poll. */
+static const char sql_put[] =
+	"INSERT INTO incident (id, team_id, created_by, created_at, updated_at, "
+	"revision, "
+	"source, upstream_id, started_at, acked_at, ended_at, severity, state, pages, "
+	"title, service, summary) "
+	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+	"$15) "
+	"ON CONFLICT (team_id, source, upstream_id, started_at) DO UPDATE SET "
+	"acked_at = excluded.acked_at, ended_at = excluded.ended_at, "
+	"severity = excluded.severity, state = excluded.state, pages = excluded.pages, "
+	"title = excluded.title, service = excluded.service, summary = excluded.summary, "
+	"updated_at = excluded.updated_at, revision = incident.revision + 1 "
+	"WHERE incident.acked_at <> excluded.acked_at "
+	"OR incident.ended_at <> excluded.ended_at "
+	"OR incident.severity <> excluded.severity OR incident.state <> excluded.state "
+	"OR incident.pages <> excluded.pages OR incident.title <> excluded.title "
+	"OR incident.service <> excluded.service OR incident.summary <> excluded.summary";
+
+#define COLUMNS                                                                          \
+	"source, upstream_id, title, service, summary, severity, state, pages, "         \
+	"started_at, acked_at, ended_at "
+
+static const char sql_newest[] =
+	"SELECT " COLUMNS
+	"FROM incident WHERE team_id = $1 ORDER BY started_at DESC LIMIT $2";
+
+static const char sql_last_page[] =
+	"SELECT " COLUMNS
+	"FROM incident WHERE team_id = $1 AND pages = 1 AND ended_at > 0 "
+	"ORDER BY ended_at DESC LIMIT $2";
+
+static struct db_value cut(struct untrusted text)
+{
+	return bind_untrusted(untrusted_slice(text, 0, INCIDENT_MAX_TEXT));
+}
+
+static bool put_one(struct db *db, const struct incident_row *row, struct err *err)
+{
+	char id[ID_TEXT];
+	int64_t now = db->now();
+
+	return db_run(db, sql_put,
+		DB_ARGS(DB_OWN(db, id, now), cut(row->source), cut(row->upstream_id),
+			bind_i64(row->started_at), bind_i64(row->acked_at),
+			bind_i64(row->ended_at), bind_i64(row->severity),
+			bind_i64(row->state), bind_i64(row->pages), cut(row->title),
+			cut(row->service), cut(row->summary)),
+		err);
+}
+
+bool incident_put(
+	struct db *db, const struct incident_row *rows, size_t count, struct err *err)
+{
+	if (count > INCIDENT_MAX_LIST)
+		return err_set(err, ERR_LIMIT, "%zu incidents at once, the limit is %d",
+			count, INCIDENT_MAX_LIST);
+	for (size_t i = 0; i < count; i++)
+		if (!put_one(db, &rows[i], err))
+			return false;
+	return true;
+}
+
+/* A value that no version of ours wrote gives the first of the scale. */
+static int within(int64_t value, int count)
+{
+	return value >= 0 && value < count ? (int)value : 0;
+}
+
+static void read_one(
+	const struct db_rows *rows, struct arena *arena, struct incident_row *out)
+{
+	*out = (struct incident_row){
+		.source = untrusted_copy(arena, row_text(rows, 0)),
+		.upstream_id = untrusted_copy(arena, row_text(rows, 1)),
+		.title = untrusted_copy(arena, row_text(rows, 2)),
+		.service = untrusted_copy(arena, row_text(rows, 3)),
+		.summary = untrusted_copy(arena, row_text(rows, 4)),
+		.severity = (enum severity)within(row_i64(rows, 5), SEVERITY_COUNT),
+		.state = (enum alert_state)within(row_i64(rows, 6), ALERT_STATE_COUNT),
+		.pages = row_i64(rows, 7) == 1,
+		.started_at = row_i64(rows, 8),
+		.acked_at = row_i64(rows, 9),
+		.ended_at = row_i64(rows, 10),
+	};
+}
+
+static bool read_rows(struct db *db, struct arena *arena, const char *sql, size_t limit,
+	struct incident_rows *out, struct err *err)
+{
+	struct incident_rows list = {0};
+	struct db_rows rows;
+
+	if (!limit || limit > INCIDENT_MAX_LIST)
+		return err_set(err, ERR_LIMIT, "1 to %d incidents can be read at once",
+			INCIDENT_MAX_LIST);
+	list.rows = arena_alloc(arena, limit * sizeof *list.rows);
+	if (db_query(db, &rows, sql,
+		    DB_ARGS(bind_text(db->who.team), bind_i64((int64_t)limit)), err))
+		while (!arena->full && list.count < limit && db_next(&rows, err))
+			read_one(&rows, arena, &list.rows[list.count++]);
+	if (!db_rows_free(&rows))
+		return false;
+	if (arena->full)
+		return err_set(err, ERR_LIMIT, "the incidents do not fit in memory");
+	*out = list;
+	return true;
+}
+
+bool incident_newest(struct db *db, struct arena *arena, size_t limit,
+	struct incident_rows *out, struct err *err)
+{
+	return read_rows(db, arena, sql_newest, limit, out, err);
+}
+
+bool incident_last_page(
+	struct db *db, struct arena *arena, struct incident_rows *out, struct err *err)
+{
+	return read_rows(db, arena, sql_last_page, 1, out, err);
+}
+
+/* --- later --- */
+
+struct incident_job {
+	struct store_job job;
+	struct incident_row *in;
+	size_t count; /* of in, or the limit */
+	struct incident_rows out;
+	incident_got *got;
+	void *ctx;
+};
+
+static bool run_put(struct store_job *job, struct db *db, struct err *err)
+{
+	struct incident_job *i = (struct incident_job *)job;
+
+	return incident_put(db, i->in, i->count, err);
+}
+
+void incident_put_later(struct store *store, const struct incident_row *rows,
+	size_t count, struct store_then then)
+{
+	struct incident_job *job = store_job_new(sizeof *job);
+
+	job->job.run = run_put;
+	job->job.then = then;
+	job->in = store_job_copy(&job->job, rows, count * sizeof *rows);
+	job->count = count;
+	for (size_t i = 0; job->in && i < count; i++) {
+		struct incident_row *row = &job->in[i];
+
+		row->source = store_job_text(&job->job, row->source);
+		row->upstream_id = store_job_text(&job->job, row->upstream_id);
+		row->title = store_job_text(&job->job, row->title);
+		row->service = store_job_text(&job->job, row->service);
+		row->summary = store_job_text(&job->job, row->summary);
+	}
+	store_write(store, &job->job);
+}
+
+static bool run_newest(struct store_job *job, struct db *db, struct err *err)
+{
+	struct incident_job *i = (struct incident_job *)job;
+
+	return incident_newest(db, &job->arena, i->count, &i->out, err);
+}
+
+static bool run_last_page(struct store_job *job, struct db *db, struct err *err)
+{
+	struct incident_job *i = (struct incident_job *)job;
+
+	return incident_last_page(db, &job->arena, &i->out, err);
+}
+
+static void end_read(struct store_job *job, const struct err *err)
+{
+	struct incident_job *i = (struct incident_job *)job;
+
+	i->got(i->ctx, &i->out, err);
+}
+
+static void read_later(
+	struct store *store, struct incident_job *job, incident_got *got, void *ctx)
+{
+	job->job.end = end_read;
+	job->got = got;
+	job->ctx = ctx;
+	store_read(store, &job->job);
+}
+
+void incident_newest_later(
+	struct store *store, size_t limit, incident_got *got, void *ctx)
+{
+	struct incident_job *job = store_job_new(sizeof *job);
+
+	job->job.run = run_newest;
+	job->count = limit;
+	read_later(store, job, got, ctx);
+}
+
+void incident_last_page_later(struct store *store, incident_got *got, void *ctx)
+{
+	struct incident_job *job = store_job_new(sizeof *job);
+
+	job->job.run = run_last_page;
+	read_later(store, job, got, ctx);
+}

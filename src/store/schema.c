@@ -1,0 +1,80 @@
+/* The tables of the store. A migration that has been released is never changed; what
+ * comes later is a new row. SQL in the dialect of SQLite and PostgreSQL (BYTEA is a
+ * blob column to both). Times are UTC ms, 0 for none; texts are '' for none, so that
+ * rows compare without NULL. Any thread. */
+#include "schema.h"
+
+/* What every entity carries, so that a team server with row-level security can join. */
+#define OWN                                                                              \
+	"id TEXT NOT NULL PRIMARY KEY, team_id TEXT NOT NULL, created_by TEXT NOT "      \
+	"NULL, "                                                                         \
+	"created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, revision BIGINT NOT "   \
+	"NULL, "
+
+static const struct migration migrations[] = {
+	{1, "the first tables",
+		{
+			"CREATE TABLE keep (" OWN
+			"key TEXT NOT NULL, body BYTEA NOT NULL, "
+			"UNIQUE (team_id, created_by, key))",
+
+			"CREATE TABLE series (" OWN
+			"key TEXT NOT NULL, rolled_at BIGINT NOT NULL, "
+			"UNIQUE (team_id, key))",
+
+			"CREATE TABLE chunk (" OWN "series_id TEXT NOT NULL REFERENCES "
+			"series (id) ON DELETE CASCADE, "
+			"tier BIGINT NOT NULL, from_at BIGINT NOT NULL, body BYTEA NOT "
+			"NULL, "
+			"UNIQUE (series_id, tier, from_at))",
+
+			"CREATE TABLE baseline (" OWN "key TEXT NOT NULL, version BIGINT "
+			"NOT NULL, body BYTEA NOT NULL, "
+			"UNIQUE (team_id, key))",
+
+			"CREATE TABLE incident (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"started_at BIGINT NOT NULL, acked_at BIGINT NOT NULL, "
+			"ended_at BIGINT NOT NULL, severity BIGINT NOT NULL, "
+			"state BIGINT NOT NULL, pages BIGINT NOT NULL, "
+			"title TEXT NOT NULL, service TEXT NOT NULL, "
+			"summary TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id, started_at))",
+			"CREATE INDEX incident_started ON incident (team_id, started_at)",
+			"CREATE INDEX incident_ended ON incident (team_id, pages, "
+			"ended_at)",
+
+			"CREATE TABLE change (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"happened_at BIGINT NOT NULL, service TEXT NOT NULL, "
+			"summary TEXT NOT NULL, link TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+			"CREATE INDEX change_happened ON change (team_id, happened_at)",
+
+			"CREATE TABLE lease (" OWN "name TEXT NOT NULL, owner TEXT NOT "
+			"NULL, until_at BIGINT NOT NULL, "
+			"UNIQUE (team_id, name))",
+		}},
+};
+
+enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
+
+int schema_newest(void)
+{
+	return migrations[MIGRATIONS - 1].version;
+}
+
+bool schema_apply(struct db *db, int from, struct err *err)
+{
+	for (size_t i = 0; i < MIGRATIONS; i++) {
+		const struct migration *m = &migrations[i];
+
+		if (m->version <= from)
+			continue;
+		for (size_t j = 0; j < SCHEMA_STATEMENTS && m->sql[j]; j++)
+			if (!db_run(db, m->sql[j], NULL, 0, err))
+				return err_prefix(
+					err, "schema %d (%s): ", m->version, m->name);
+	}
+	return true;
+}

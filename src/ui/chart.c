@@ -1,0 +1,329 @@
+/* Drawing curves with characters: braille dots (2x4 a cell), eighth blocks, or ASCII.
+ * Main thread. */
+#include "chart.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "screen.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_COLUMNS = 512, AXIS_WIDTH = 10 };
+
+static enum chart_style style;
+
+void chart_set_style(enum chart_style wanted)
+{
+	style = wanted;
+}
+
+static enum chart_style usable(void)
+{
+	return screen_graphics() == GRAPHICS_ASCII ? CHART_ASCII : style;
+}
+
+static const char *const blocks[] = {" ", "\xe2\x96\x81", "\xe2\x96\x82", "\xe2\x96\x83",
+	"\xe2\x96\x84", "\xe2\x96\x85", "\xe2\x96\x86", "\xe2\x96\x87", "\xe2\x96\x88"};
+static const char *const marks[] = {" ", ".", ":", "-", "=", "+", "*", "%", "#"};
+
+/* The bucket grid: width of a bucket in ms, and the end of the newest whole one. */
+static int64_t grid_end(int64_t from, int64_t to, int width, int64_t *step)
+{
+	*step = (to - from) / width;
+	if (*step < 1)
+		*step = 1;
+	return (to / *step + 1) * *step;
+}
+
+void chart_spark(const struct canvas *c, int row, int col, int width, enum role role,
+	const struct series *series, int64_t from, int64_t to)
+{
+	double values[MOST_COLUMNS], low = 0, high = 0;
+	int64_t step, end;
+	bool any = false;
+
+	if (width > MOST_COLUMNS)
+		width = MOST_COLUMNS;
+	if (width < 1)
+		return;
+	end = grid_end(from, to, width, &step);
+	series_buckets(series, end - step * width, end, values, (size_t)width);
+	for (int i = 0; i < width; i++) {
+		if (isnan(values[i]))
+			continue;
+		low = any ? fmin(low, values[i]) : values[i];
+		high = any ? fmax(high, values[i]) : values[i];
+		any = true;
+	}
+	/* Small wiggles far from zero are not blown up to full height. */
+	if (series->unit == UNIT_PERCENT && high < 100)
+		high = fmax(high, 10);
+	low = fmin(low, low > 0 ? low - (high - low) * 0.1 : low);
+	if (low > 0 && low > high * 0.3)
+		low = fmin(low, high * 0.5);
+	else if (low > 0)
+		low = 0;
+	for (int i = 0; i < width; i++) {
+		int level = 0;
+
+		if (!isnan(values[i])) {
+			level = high > low ? 1 + (int)((values[i] - low) / (high - low) * 7.0)
+					   : 1;
+			level = level < 1 ? 1 : level > 8 ? 8 : level;
+		}
+		canvas_put(c, row, col + i, role,
+			usable() == CHART_ASCII ? marks[level] : blocks[level]);
+	}
+}
+
+/* --- the full chart --- */
+
+struct plot {
+	struct canvas area; /* the curve */
+	double low, high;   /* of the axis */
+	int64_t from, to;
+	double values[MOST_COLUMNS * 2];
+	int n; /* dots across */
+};
+
+/* 1, 2 or 5 times a power of ten. */
+static double nice(double span, int steps)
+{
+	double raw = span / (steps > 0 ? steps : 1), power;
+
+	if (raw <= 0 || !isfinite(raw))
+		return 1;
+	power = pow(10, floor(log10(raw)));
+	if (raw / power <= 1)
+		return power;
+	if (raw / power <= 2)
+		return 2 * power;
+	return raw / power <= 5 ? 5 * power : 10 * power;
+}
+
+static double into(double value, double *low, double *high, bool *any)
+{
+	if (isnan(value))
+		return value;
+	*low = *any ? fmin(*low, value) : value;
+	*high = *any ? fmax(*high, value) : value;
+	*any = true;
+	return value;
+}
+
+static bool scale(struct plot *plot, const struct chart *chart, const double *past)
+{
+	double low = 0, high = 0, step;
+	bool any = false;
+
+	for (int i = 0; i < plot->n; i++) {
+		into(plot->values[i], &low, &high, &any);
+		into(past[i], &low, &high, &any);
+	}
+	if (!any)
+		return false;
+	/* A limit nearby is shown; one far away must not flatten the curve. */
+	if (!isnan(chart->series->limits.warn) && chart->series->limits.warn <= high * 2 &&
+		chart->series->limits.warn >= low / 2)
+		into(chart->series->limits.warn, &low, &high, &any);
+	if (!isnan(chart->series->limits.critical) &&
+		chart->series->limits.critical <= high * 2 &&
+		chart->series->limits.critical >= low / 2)
+		into(chart->series->limits.critical, &low, &high, &any);
+	if (low >= 0 && low < high * 0.6)
+		low = 0;
+	if (high <= low)
+		high = low + (low != 0 ? fabs(low) * 0.1 : 1);
+	step = nice(high - low, plot->area.rows / 3);
+	plot->low = floor(low / step) * step;
+	plot->high = ceil(high / step) * step;
+	return true;
+}
+
+static int row_of(const struct plot *plot, double value)
+{
+	double part = (value - plot->low) / (plot->high - plot->low);
+
+	return plot->area.rows - 1 -
+	       (int)floor(fmin(fmax(part, 0), 0.9999) * plot->area.rows);
+}
+
+static void draw_line(const struct plot *plot, double value, enum role role,
+	const char *name)
+{
+	int row = row_of(plot, value);
+
+	if (isnan(value) || value < plot->low || value > plot->high)
+		return;
+	for (int col = 0; col < plot->area.cols; col++)
+		canvas_put(&plot->area, row, col, role, canvas_glyph(GLYPH_LIMIT));
+	if (name)
+		canvas_put(&plot->area, row, plot->area.cols - (int)strlen(name), role,
+			name);
+}
+
+static enum role role_at(const struct chart *chart, double value)
+{
+	enum severity s = limits_judge(chart->series->limits, value);
+
+	return s == SEVERITY_CRITICAL  ? ROLE_CRITICAL
+	       : s == SEVERITY_WARNING ? ROLE_WARNING
+				       : ROLE_CHART;
+}
+
+/* Dots of one value column in eighths or fourths of a row, from the bottom. */
+static void draw_bars(const struct plot *plot, const struct chart *chart)
+{
+	bool ascii = usable() == CHART_ASCII;
+
+	for (int col = 0; col < plot->area.cols; col++) {
+		double value = plot->values[col];
+		double height = (value - plot->low) / (plot->high - plot->low) *
+				plot->area.rows * 8;
+		int eighths = isnan(value) ? -1 : (int)lround(fmax(height, 1));
+		enum role role = role_at(chart, value);
+
+		for (int row = plot->area.rows - 1; row >= 0 && eighths > 0; row--) {
+			int level = eighths > 8 ? 8 : eighths;
+
+			canvas_put(&plot->area, row, col, role,
+				ascii ? (level == 8 ? "#" : marks[level]) : blocks[level]);
+			eighths -= 8;
+		}
+	}
+}
+
+static void put_braille(const struct canvas *c, int row, int col, enum role role, int dots)
+{
+	char utf8[5] = {0};
+
+	utf8[utf8_encode(0x2800 + (uint32_t)dots, utf8)] = '\0';
+	canvas_put(c, row, col, role, utf8);
+}
+
+/* A line through the values: each column of dots is joined to the one before. */
+static void draw_braille(const struct plot *plot, const double *values,
+	const struct chart *chart, enum role fixed)
+{
+	static const unsigned char bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20},
+		{0x40, 0x80}};
+	int rows = plot->area.rows * 4, cols = plot->area.cols;
+	unsigned char *cells = mem_new((size_t)plot->area.rows * (size_t)cols, 1);
+	int before = -1;
+
+	for (int x = 0; x < cols * 2; x++) {
+		double part = (values[x] - plot->low) / (plot->high - plot->low);
+		int y, from, to;
+
+		if (isnan(values[x])) {
+			before = -1;
+			continue;
+		}
+		y = rows - 1 - (int)lround(fmin(fmax(part, 0), 1) * (rows - 1));
+		from = before < 0 || before > y ? y : before;
+		to = before < 0 || before < y ? y : before;
+		for (int k = from; k <= to; k++)
+			cells[k / 4 * cols + x / 2] |= bits[k % 4][x % 2];
+		before = y;
+	}
+	for (int row = 0; row < plot->area.rows; row++) {
+		for (int col = 0; col < cols; col++) {
+			int dots = cells[row * cols + col];
+			double value = values[col * 2 + 1];
+
+			if (isnan(value))
+				value = values[col * 2];
+			if (dots)
+				put_braille(&plot->area, row, col,
+					fixed == ROLE_COUNT ? role_at(chart, value) : fixed,
+					dots);
+		}
+	}
+	mem_free(cells);
+}
+
+static void draw_axes(const struct canvas *c, const struct plot *plot,
+	const struct chart *chart)
+{
+	double step = nice(plot->high - plot->low, plot->area.rows / 3);
+	int last = -1, labels = plot->area.cols / 16;
+
+	for (double v = plot->low; v <= plot->high + step / 1000; v += step) {
+		int row = row_of(plot, v);
+		char text[UNIT_TEXT];
+
+		if (row == last)
+			continue;
+		last = row;
+		unit_text(chart->series->unit, fabs(v) < step / 1e6 ? 0 : v, text);
+		canvas_printf(c, row, 0, ROLE_DIM, "%*s", AXIS_WIDTH - 1, text);
+		canvas_put(c, row, AXIS_WIDTH - 1, ROLE_DIM, canvas_glyph(GLYPH_AXIS));
+	}
+	if (labels < 1)
+		labels = 1;
+	for (int i = 0; i <= labels; i++) {
+		int64_t at = plot->from + (plot->to - plot->from) * i / labels;
+		int col = AXIS_WIDTH + (plot->area.cols - 1) * i / labels;
+		char text[TIME_TEXT], day[TIME_TEXT];
+		int width;
+
+		if (plot->to - plot->from > 2 * DAY_MS)
+			snprintf(text, sizeof text, "%.12s",
+				time_stamp(at, at + 3 * DAY_MS, day));
+		else if (plot->to - plot->from < 10 * MINUTE_MS)
+			time_clock_s(at, text);
+		else
+			time_clock(at, text);
+		width = (int)strlen(text);
+		col -= i == labels ? width - 1 : i ? width / 2 : 0;
+		canvas_put(c, plot->area.rows, col, ROLE_DIM, text);
+	}
+}
+
+void chart_draw(const struct canvas *c, const struct chart *chart)
+{
+	struct plot *plot = mem_new(1, sizeof *plot);
+	double *past = mem_new(MOST_COLUMNS * 2, sizeof *past);
+	bool braille = usable() == CHART_BRAILLE;
+
+	canvas_blank_rows(c, 0, c->rows);
+	plot->area = canvas_part(c, 0, AXIS_WIDTH, c->rows - 1, c->cols - AXIS_WIDTH);
+	if (plot->area.cols > MOST_COLUMNS)
+		plot->area.cols = MOST_COLUMNS;
+	plot->from = chart->from;
+	plot->to = chart->to;
+	plot->n = plot->area.cols * (braille ? 2 : 1);
+	for (int i = 0; i < MOST_COLUMNS * 2; i++)
+		past[i] = NAN;
+	if (plot->area.rows < 1 || plot->area.cols < 4)
+		goto out;
+	series_buckets(chart->series, chart->from, chart->to, plot->values,
+		(size_t)plot->n);
+	if (chart->compare_ms)
+		series_buckets(chart->series, chart->from - chart->compare_ms,
+			chart->to - chart->compare_ms, past, (size_t)plot->n);
+	if (!scale(plot, chart, past)) {
+		canvas_put(c, c->rows / 2, AXIS_WIDTH, ROLE_DIM,
+			"no points in this window: zoom out with - or go to . now");
+		goto out;
+	}
+	draw_axes(c, plot, chart);
+	draw_line(plot, chart->series->limits.warn, ROLE_WARNING, " warn");
+	draw_line(plot, chart->series->limits.critical, ROLE_CRITICAL, " critical");
+	draw_line(plot, chart->low, ROLE_BAND, NULL);
+	draw_line(plot, chart->high, ROLE_BAND, NULL);
+	if (braille) {
+		draw_braille(plot, past, chart, ROLE_BAND);
+		draw_braille(plot, plot->values, chart, ROLE_COUNT);
+	} else {
+		draw_bars(plot, chart);
+	}
+out:
+	mem_free(past);
+	mem_free(plot);
+}

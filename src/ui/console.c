@@ -1,0 +1,359 @@
+/* The console's life: opening, what changed, what is focused, quitting. Drawing, keys
+ * and commands have their own files. Main thread. */
+#include "state.h"
+
+#include "app/host.h"
+#include "app/setting.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "chart.h"
+#include "io/loop.h"
+#include "keys.h"
+#include "screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NOTICE_MS = 8000, RESIZE_MS = 60, RESIZE_MOST_MS = 400 };
+
+struct pane *console_pane(struct console *console)
+{
+	return console->depth ? &console->stack[console->depth - 1]
+			      : &console->base[console->focus];
+}
+
+bool console_single(const struct console *console)
+{
+	return console->depth || console->zoomed || console->layout.single;
+}
+
+const char *const *console_contexts(struct console *console)
+{
+	static const char *contexts[4];
+	struct pane *pane = console_pane(console);
+	size_t n = 0;
+
+	contexts[n++] = keyseq_context(pane->class->name, NULL) ? pane->class->name
+								 : "detail";
+	if (pane->class->list)
+		contexts[n++] = "list";
+	contexts[n++] = "global";
+	contexts[n] = NULL;
+	return contexts;
+}
+
+void console_dirty(struct console *console)
+{
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		console->base[i].dirty = true;
+	for (size_t i = 0; i < console->depth; i++)
+		console->stack[i].dirty = true;
+	console->bars_dirty = true;
+}
+
+static void open_pane(struct pane *pane, const struct pane_class *class,
+	const struct app *app, uint64_t id)
+{
+	*pane = (struct pane){.class = class, .id = id, .dirty = true};
+	pane->state = mem_new(1, class->state_size);
+	class->open(pane->state, app, id);
+}
+
+static void close_pane(struct pane *pane)
+{
+	if (pane->class && pane->class->close)
+		pane->class->close(pane->state);
+	mem_free(pane->state);
+	*pane = (struct pane){0};
+}
+
+
+void console_push(struct console *console, const struct pane_class *class, uint64_t id)
+{
+	if (console->depth == STACK_MAX) {
+		console_notice(console, true, "that is deep enough: Esc goes back");
+		return;
+	}
+	open_pane(&console->stack[console->depth++], class, console->app, id);
+	console->layout_dirty = true;
+}
+
+void console_pop(struct console *console)
+{
+	if (console->depth)
+		close_pane(&console->stack[--console->depth]);
+	console->layout_dirty = true;
+}
+
+void console_focus(struct console *console, int pane)
+{
+	while (console->depth)
+		console_pop(console);
+	if (pane < 0 || pane >= PANE_NUMBERED)
+		return;
+	console->focus = pane;
+	console->layout_dirty = true;
+}
+
+void console_notice(struct console *console, bool bad, const char *text)
+{
+	str_copy(console->notice, sizeof console->notice, text);
+	console->notice_bad = bad;
+	console->notice_until = time_now_ms() + NOTICE_MS;
+	console->bars_dirty = true;
+}
+
+static void front_notice(void *ctx, bool bad, const char *text)
+{
+	console_notice(ctx, bad, text);
+}
+
+void console_quit(struct console *console, const char *why)
+{
+	if (why)
+		str_copy(console->parting, sizeof console->parting, why);
+	loop_stop(console->app->loop);
+}
+
+void console_run(struct console *console, const char *line)
+{
+	struct err err = {0};
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	struct run_options options = {.target = list ? list->selected : pane->id};
+	enum status status =
+		command_run(console->app, console->commands, line, &options, &err);
+
+	if (status != STATUS_DONE && err.text[0])
+		console_notice(console, true, err.text);
+	console->bars_dirty = true;
+}
+
+static void read_options(const struct console *console, struct screen_options *out)
+{
+	const struct app *app = console->app;
+
+	*out = (struct screen_options){
+		.escape_ms = (int)app_setting(app, SET_ESCAPE_TIME),
+		.mouse = app_setting(app, SET_MOUSE),
+		.sync_output = app_setting(app, SET_SYNC_OUTPUT),
+		.frame_ack = (enum frame_ack)app_setting(app, SET_FRAME_ACK),
+		.ascii = app_setting(app, SET_LINE_GRAPHICS) == 2,
+	};
+}
+
+static void set_chart_style(const struct app *app)
+{
+	static const enum chart_style styles[] = {
+		CHART_BRAILLE, CHART_BRAILLE, CHART_BLOCK, CHART_ASCII};
+	const char *term = getenv("TERM");
+	int64_t chosen = app_setting(app, SET_CHARTS);
+
+	/* The Linux console's fonts have blocks but no braille. */
+	if (!chosen && term && !strcmp(term, "linux"))
+		chosen = 2;
+	chart_set_style(styles[chosen]);
+}
+
+void console_apply_config(struct console *console)
+{
+	struct screen_options options;
+
+	read_options(console, &options);
+	screen_apply(&options);
+	set_chart_style(console->app);
+	keymap_build(&console->keymap, console->app->rc);
+	canvas_theme(console->app->rc->colors, console->app->rc->color_count);
+	console->layout_dirty = true;
+}
+
+/* --- what the loop calls --- */
+
+static void take_changes(struct console *console)
+{
+	uint32_t bits = app_take_changes(console->app);
+
+	if (!bits)
+		return;
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		console->base[i].pending |= bits;
+	for (size_t i = 0; i < console->depth; i++)
+		console->stack[i].pending |= bits;
+	if (bits & CHANGED_CONFIG)
+		console_apply_config(console);
+	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
+			   CHANGED_WINDOW | CHANGED_CONFIG))
+		console->bars_dirty = true;
+}
+
+/* Lists that still filter or sort go on in the next turn. */
+static void work(void *ctx)
+{
+	struct console *console = ctx;
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	if (!list || !list->job)
+		return;
+	if (list_work(list, console->app))
+		loop_timer_start(console->work, 0);
+	else
+		pane->dirty = true;
+}
+
+static void end_of_turn(void *ctx)
+{
+	struct console *console = ctx;
+	struct pane *pane = console_pane(console);
+	struct list *list;
+
+	if (console->mode == MODE_BARE)
+		return;
+	take_changes(console);
+	/* While an answer to the last frame is awaited the model goes on; the newest
+	 * state is drawn when it comes. */
+	if (!screen_ready())
+		return;
+	console_draw(console);
+	pane = console_pane(console);
+	list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	if (list && list->job && !loop_timer_active(console->work))
+		loop_timer_start(console->work, 0);
+}
+
+static void tick(void *ctx, int64_t now)
+{
+	struct console *console = ctx;
+
+	screen_tick();
+	if (console->notice[0] && now > console->notice_until) {
+		console->notice[0] = '\0';
+		console->bars_dirty = true;
+	}
+}
+
+static void resized(void *ctx)
+{
+	struct console *console = ctx;
+
+	console->resize_since = 0;
+	if (screen_resize())
+		console->layout_dirty = true;
+}
+
+static void on_winch(void *ctx)
+{
+	struct console *console = ctx;
+	int64_t now = time_mono_ms();
+
+	if (!console->resize_since)
+		console->resize_since = now;
+	if (now - console->resize_since < RESIZE_MOST_MS)
+		loop_timer_start(console->resize, RESIZE_MS);
+}
+
+static void on_end(void *ctx)
+{
+	console_quit(ctx, NULL);
+}
+
+static void on_stop(void *ctx)
+{
+	struct console *console = ctx;
+
+	screen_suspend();
+	screen_resize();
+	console->layout_dirty = true;
+}
+
+static void on_cont(void *ctx)
+{
+	struct console *console = ctx;
+
+	screen_repaint();
+	console_dirty(console);
+}
+
+static void listen(struct console *console)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	struct loop *loop = console->app->loop;
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		loop_on_signal(loop, ends[i], on_end, console);
+	loop_on_signal(loop, SIGWINCH, on_winch, console);
+	loop_on_signal(loop, SIGTSTP, on_stop, console);
+	loop_on_signal(loop, SIGCONT, on_cont, console);
+	console->resize = loop_timer(loop, resized, console);
+	console->work = loop_timer(loop, work, console);
+	console->input = loop_watch(loop, STDIN_FILENO, LOOP_READ, console_input, console);
+	loop_on_tick(loop, tick, console);
+	loop_on_turn(loop, end_of_turn, console);
+}
+
+struct console *console_open(struct app *app, struct commands *commands, struct err *err)
+{
+	struct console *console = mem_new(1, sizeof *console);
+	struct screen_options options;
+
+	console->app = app;
+	console->commands = commands;
+	str_init(&console->register_, REGISTER_MAX);
+	read_options(console, &options);
+	if (!screen_open(&options, err)) {
+		mem_free(console);
+		return NULL;
+	}
+	keys_init();
+	commands_add(commands, console_commands, console);
+	console_apply_config(console);
+	help_look_at(console);
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		open_pane(&console->base[i], pane_classes[i], app, 0);
+	app->front = (struct front){front_notice, console};
+	if (screen_remark()[0])
+		console_notice(console, true, screen_remark());
+	else if (app->rc->conf.errors_total) {
+		char text[NOTICE_TEXT];
+
+		snprintf(text, sizeof text, "%zu error%s in the rc: `oogway doctor` or "
+					    "pane 8 lists them",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s");
+		console_notice(console, true, text);
+	}
+	take_changes(console);
+	console_draw(console);
+	listen(console);
+	return console;
+}
+
+void console_close(struct console *console)
+{
+	if (!console)
+		return;
+	screen_close();
+	while (console->depth)
+		console_pop(console);
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		close_pane(&console->base[i]);
+	loop_watch_free(console->input);
+	loop_timer_free(console->resize);
+	loop_timer_free(console->work);
+	keymap_release(&console->keymap);
+	history_release(&console->commands_typed);
+	history_release(&console->filters_typed);
+	str_release(&console->register_);
+	console->app->front = (struct front){0};
+	mem_free(console);
+}
+
+const char *console_parting(const struct console *console)
+{
+	return console->parting[0] ? console->parting : NULL;
+}

@@ -1,0 +1,552 @@
+/* The commands of the console: what keys are bound to. Main thread. */
+#include "state.h"
+
+#include "app/alerts.h"
+#include "app/runbooks.h"
+#include "app/setting.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum status act(struct call *call, enum pane_act which)
+{
+	struct console *console = call->ctx;
+	struct pane *pane = console_pane(console);
+	int64_t times = call->argc ? strtol(call->argv[0], NULL, 10) : 1;
+
+	if (times < 1 || times > 10000)
+		times = 1;
+	for (int64_t i = 0; i < times; i++) {
+		if (pane->class->act &&
+			pane->class->act(pane->state, console->app, which))
+			pane->dirty = true;
+	}
+	return STATUS_DONE;
+}
+
+#define ACT(function, which)                                                             \
+	static enum status function(struct call *call, struct err *err)                  \
+	{                                                                                \
+		(void)err;                                                               \
+		return act(call, which);                                                 \
+	}
+
+ACT(cmd_down, ACT_DOWN)
+ACT(cmd_up, ACT_UP)
+ACT(cmd_page_down, ACT_PAGE_DOWN)
+ACT(cmd_page_up, ACT_PAGE_UP)
+ACT(cmd_first, ACT_FIRST)
+ACT(cmd_last, ACT_LAST)
+ACT(cmd_mark, ACT_MARK)
+ACT(cmd_mark_range, ACT_MARK_RANGE)
+ACT(cmd_unmark, ACT_UNMARK)
+
+static enum status find(struct call *call, enum pane_act which, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct pane *pane = console_pane(console);
+
+	if (pane->class->act && pane->class->act(pane->state, console->app, which)) {
+		pane->dirty = true;
+		return STATUS_DONE;
+	}
+	err_set(err, ERR_MISSING, "nothing else matches; / sets what to look for");
+	return STATUS_FAILED;
+}
+
+static enum status cmd_next_match(struct call *call, struct err *err)
+{
+	return find(call, ACT_NEXT, err);
+}
+
+static enum status cmd_previous_match(struct call *call, struct err *err)
+{
+	return find(call, ACT_PREVIOUS, err);
+}
+
+/* --- going in and out --- */
+
+static void remember(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+	struct jump jump = {pane->class, pane->id};
+
+	if (console->back_count == JUMPS_MAX) {
+		memmove(console->back, console->back + 1,
+			(JUMPS_MAX - 1) * sizeof *console->back);
+		console->back_count--;
+	}
+	console->back[console->back_count++] = jump;
+	console->forward_count = 0;
+}
+
+static int base_index(const struct pane_class *class)
+{
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		if (pane_classes[i] == class)
+			return i;
+	return -1;
+}
+
+static void go(struct console *console, const struct pane_class *class, uint64_t id)
+{
+	int base = base_index(class);
+
+	if (base >= 0)
+		console_focus(console, base);
+	else
+		console_push(console, class, id);
+}
+
+/* Enter on an event moves the window to it. */
+static void look_at_moment(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	struct window window = console->app->window;
+	struct cell cell = {0};
+	const void *row = list ? list_row(list, console->app) : NULL;
+
+	if (!row || (list->listing != &change_listing))
+		return;
+	list->listing->columns[0].cell(console->app, row, &cell);
+	window.to = (int64_t)cell.number + window.span_ms / 2;
+	app_set_window(console->app, window);
+}
+
+static enum status cmd_open(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct pane *pane = console_pane(console);
+	struct pane_link link = {0};
+	char line[COMMAND_LINE_MAX];
+	bool ask;
+
+	if (pane->class == &help_pane) {
+		const char *command = help_command(pane);
+
+		if (!command)
+			return STATUS_DONE;
+		str_copy(line, sizeof line, command);
+		console_pop(console);
+		console_run(console, line);
+		return STATUS_DONE;
+	}
+	if (pane->class == &options_pane) {
+		if (!options_command(pane, line, sizeof line, &ask))
+			return STATUS_DONE;
+		if (!ask) {
+			console_run(console, line);
+			pane->pending |= CHANGED_CONFIG;
+			return STATUS_DONE;
+		}
+		console->mode = MODE_COMMAND;
+		edit_set(&console->edit, line);
+		return STATUS_DONE;
+	}
+	look_at_moment(console);
+	if (pane->class->link)
+		link = pane->class->link(pane->state, console->app);
+	if (link.class) {
+		remember(console);
+		console_push(console, pane_class_find(link.class), link.id);
+	}
+	(void)err;
+	return STATUS_DONE;
+}
+
+static enum status cmd_back(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	(void)err;
+	/* Esc undoes one thing at a time: marks, filter, then the view. */
+	if (list && (list->marks.count || list->range_from)) {
+		list_unmark(list);
+	} else if (list && list->filter && !console->depth) {
+		list_set_filter(list, console->app, "", NULL);
+	} else if (console->depth) {
+		console_pop(console);
+	} else if (console->zoomed) {
+		console->zoomed = false;
+		console->layout_dirty = true;
+		/* The focus returns to a pane that the grid shows. */
+		if (!console->layout.single && console->layout.count) {
+			bool seen = false;
+
+			for (size_t i = 0; i < console->layout.count; i++)
+				seen |= console->layout.boxes[i].pane == console->focus;
+			if (!seen)
+				console->focus = console->layout.boxes[0].pane;
+		}
+	}
+	pane = console_pane(console);
+	pane->dirty = true;
+	return STATUS_DONE;
+}
+
+static enum status cmd_close(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	if (console->depth || console->zoomed)
+		return cmd_back(call, err);
+	console_notice(console, false, "Q quits oogway");
+	return STATUS_DONE;
+}
+
+static enum status cmd_quit(struct call *call, struct err *err)
+{
+	(void)err;
+	console_quit(call->ctx, NULL);
+	return STATUS_DONE;
+}
+
+static enum status cmd_pane(struct call *call, struct err *err)
+{
+	int number = atoi(call->argv[0]);
+
+	if (number < 1 || number > PANE_NUMBERED) {
+		err_set(err, ERR_USAGE, "panes go from 1 to %d", PANE_NUMBERED);
+		return STATUS_USAGE;
+	}
+	console_focus(call->ctx, number - 1);
+	return STATUS_DONE;
+}
+
+/* Tab goes through what is on the screen. */
+static enum status step_pane(struct call *call, int by)
+{
+	struct console *console = call->ctx;
+	const struct layout *layout = &console->layout;
+	int n = (int)layout->count, at = 0;
+
+	if (layout->single || !n) {
+		console_focus(console,
+			(console->focus + by + PANE_NUMBERED) % PANE_NUMBERED);
+		return STATUS_DONE;
+	}
+	for (int i = 0; i < n; i++)
+		if (layout->boxes[i].pane == console->focus)
+			at = i;
+	console_focus(console, layout->boxes[(at + by + n) % n].pane);
+	return STATUS_DONE;
+}
+
+static enum status cmd_next_pane(struct call *call, struct err *err)
+{
+	(void)err;
+	return step_pane(call, 1);
+}
+
+static enum status cmd_previous_pane(struct call *call, struct err *err)
+{
+	(void)err;
+	return step_pane(call, -1);
+}
+
+/* `:alerts /fred` opens a view filtered. */
+static enum status cmd_view(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct pane_class *class = pane_class_find(call->command->name);
+	struct pane *pane;
+	const char *filter = call->rest;
+
+	remember(console);
+	go(console, class, 0);
+	pane = console_pane(console);
+	if (*filter == '/')
+		filter++;
+	if (*filter && pane->class->list &&
+		!list_set_filter(pane->class->list(pane->state), console->app, filter, err))
+		return STATUS_USAGE;
+	return STATUS_DONE;
+}
+
+static enum status cmd_history(struct console *console, struct jump *from, size_t *from_n,
+	struct jump *to, size_t *to_n)
+{
+	struct pane *pane = console_pane(console);
+
+	if (!*from_n)
+		return STATUS_DONE;
+	if (*to_n < JUMPS_MAX)
+		to[(*to_n)++] = (struct jump){pane->class, pane->id};
+	(*from_n)--;
+	while (console->depth)
+		console_pop(console);
+	go(console, from[*from_n].class, from[*from_n].id);
+	return STATUS_DONE;
+}
+
+static enum status cmd_history_back(struct call *call, struct err *err)
+{
+	struct console *c = call->ctx;
+
+	(void)err;
+	return cmd_history(c, c->back, &c->back_count, c->forward, &c->forward_count);
+}
+
+static enum status cmd_history_forward(struct call *call, struct err *err)
+{
+	struct console *c = call->ctx;
+
+	(void)err;
+	return cmd_history(c, c->forward, &c->forward_count, c->back, &c->back_count);
+}
+
+static enum status cmd_zoom(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	(void)err;
+	if (!console->depth)
+		console->zoomed = !console->zoomed;
+	console->layout_dirty = true;
+	return STATUS_DONE;
+}
+
+/* --- prompts --- */
+
+static enum status cmd_prompt(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	(void)err;
+	console->mode = MODE_COMMAND;
+	edit_set(&console->edit, call->rest);
+	history_reset(&console->commands_typed);
+	return STATUS_DONE;
+}
+
+static enum status cmd_filter(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	if (!list) {
+		err_set(err, ERR_USAGE, "nothing to filter in %s", pane->class->title);
+		return STATUS_USAGE;
+	}
+	pane->dirty = true;
+	if (*call->rest)
+		return list_set_filter(list, console->app, call->rest, err) ? STATUS_DONE
+									     : STATUS_USAGE;
+	str_copy(console->filter_before, sizeof console->filter_before,
+		list->filter ? list->filter_text : "");
+	console->mode = MODE_FILTER;
+	edit_set(&console->edit, console->filter_before);
+	history_reset(&console->filters_typed);
+	return STATUS_DONE;
+}
+
+static enum status cmd_sort(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	if (!list) {
+		err_set(err, ERR_USAGE, "nothing to sort in %s", pane->class->title);
+		return STATUS_USAGE;
+	}
+	pane->dirty = true;
+	return list_sort(list, console->app, call->argc ? call->argv[0] : NULL, err)
+		       ? STATUS_DONE
+		       : STATUS_USAGE;
+}
+
+static enum status cmd_set_show(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct settings *s = &console->app->rc->settings;
+	char name[64];
+	struct str text;
+	int i;
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(call->argv[0], "?"), call->argv[0]);
+	i = settings_find(s, name);
+	if (i < 0) {
+		err_set(err, ERR_USAGE, "no setting is called %s", name);
+		return STATUS_USAGE;
+	}
+	/* `:toggle x` of a switch. */
+	str_init(&text, NOTICE_TEXT);
+	settings_describe(s, i, &text);
+	console_notice(console, false, str_text(&text));
+	str_release(&text);
+	return STATUS_DONE;
+}
+
+/* --- copying and the rest --- */
+
+static enum status cmd_copy(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	str_reset(&console->register_);
+	copy_rows(console, &console->register_,
+		call->argc && !strcmp(call->argv[0], "pane"));
+	return copy_text(console, "copied", err) ? STATUS_DONE : STATUS_FAILED;
+}
+
+static enum status cmd_link(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct alert *alert = alerts_find(console->app->alerts, call->target);
+	char link[2048];
+
+	if (!alert || !text_to_link(alert_text(alert, ALERT_LINK), link, sizeof link)) {
+		err_set(err, ERR_MISSING, "no link here");
+		return STATUS_FAILED;
+	}
+	str_reset(&console->register_);
+	str_puts(&console->register_, link);
+	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
+}
+
+static enum status cmd_runbook(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct alert *alert = alerts_find(console->app->alerts, call->target);
+	const struct runbook_row *row =
+		alert ? runbooks_match(console->app->runbooks,
+				alert_text(alert, ALERT_TITLE))
+		      : NULL;
+
+	if (!row) {
+		err_set(err, ERR_MISSING, "no runbook matches; %s",
+			alert ? ":runbooks lists them all" : "select an alert first");
+		return STATUS_FAILED;
+	}
+	remember(console);
+	console_push(console, &runbook_pane, row->id);
+	return STATUS_DONE;
+}
+
+static enum status cmd_bare(struct call *call, struct err *err)
+{
+	(void)err;
+	copy_bare(call->ctx);
+	return STATUS_DONE;
+}
+
+static enum status cmd_pause(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	(void)err;
+	console->paused = !console->paused;
+	console->paused_at = console->app->now;
+	return STATUS_DONE;
+}
+
+static enum status cmd_redraw(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	screen_repaint();
+	console->layout_dirty = true;
+	(void)err;
+	return STATUS_DONE;
+}
+
+static enum status cmd_suspend(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+
+	(void)err;
+	screen_suspend();
+	screen_resize();
+	console->layout_dirty = true;
+	return STATUS_DONE;
+}
+
+static enum status cmd_reload(struct call *call, struct err *err)
+{
+	(void)err;
+	app_reload(call->app);
+	return STATUS_DONE;
+}
+
+static enum status cmd_version(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	char text[NOTICE_TEXT], trip[TIME_TEXT] = "not measured";
+
+	(void)err;
+	if (screen_round_trip_ms() >= 0)
+		duration_text(screen_round_trip_ms(), trip);
+	snprintf(text, sizeof text, "oogway %s; %dx%d, %d colours, %s, round trip %s. %s",
+		VERSION, screen_cols(), screen_rows(), screen_colors(),
+		screen_graphics() == GRAPHICS_UTF8 ? "UTF-8" : "ASCII", trip,
+		screen_remark());
+	console_notice(console, false, text);
+	return STATUS_DONE;
+}
+
+#define C COMMAND_CONSOLE
+#define VIEW(name, help)                                                                 \
+	{name, "[/FILTER]", help, C, 0, SIZE_MAX, cmd_view}
+
+const struct command console_commands[] = {
+	VIEW("overview", "what needs you now"),
+	VIEW("alerts", "alerts and incidents of all sources"),
+	VIEW("metrics", "all series"),
+	VIEW("anomalies", "what the detectors found"),
+	VIEW("logs", "log lines of this host"),
+	VIEW("runbooks", "all runbooks"),
+	VIEW("sources", "where data comes from, and how that goes"),
+	VIEW("events", "what oogway itself did"),
+	VIEW("silences", "silences, soonest end first"),
+	VIEW("changes", "deploys and other changes"),
+	VIEW("help", "all keys that work here; Enter runs one"),
+	VIEW("options", "all settings; Enter changes one"),
+	{"open", "", "go into what is selected", C, 0, 0, cmd_open},
+	{"back", "", "back: marks, filter, view", C, 0, 0, cmd_back},
+	{"close", "", "close this view", C, 0, 0, cmd_close},
+	{"quit", "", "end oogway", C, 0, 0, cmd_quit},
+	{"pane", "N", "go to pane N", C, 1, 1, cmd_pane},
+	{"next-pane", "", "the next pane on the screen", C, 0, 0, cmd_next_pane},
+	{"previous-pane", "", "the pane before", C, 0, 0, cmd_previous_pane},
+	{"history-back", "", "where you were before", C, 0, 0, cmd_history_back},
+	{"history-forward", "", "and forward again", C, 0, 0, cmd_history_forward},
+	{"zoom", "", "one pane, or all of them", C, 0, 0, cmd_zoom},
+	{"down", "[N]", "down", C, 0, 1, cmd_down},
+	{"up", "[N]", "up", C, 0, 1, cmd_up},
+	{"page-down", "", "a page down", C, 0, 0, cmd_page_down},
+	{"page-up", "", "a page up", C, 0, 0, cmd_page_up},
+	{"first", "", "to the first row", C, 0, 0, cmd_first},
+	{"last", "", "to the last row; logs follow from there", C, 0, 0, cmd_last},
+	{"next-match", "", "the next row that matches", C, 0, 0, cmd_next_match},
+	{"previous-match", "", "the row before that matches", C, 0, 0, cmd_previous_match},
+	{"mark", "", "mark the row, go down", C, 0, 0, cmd_mark},
+	{"mark-range", "", "begin a range, or mark up to here", C, 0, 0, cmd_mark_range},
+	{"unmark", "", "remove all marks", C, 0, 0, cmd_unmark},
+	{"prompt", "[TEXT]", "type a command", C, 0, SIZE_MAX, cmd_prompt},
+	{"filter", "[FILTER]", "show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE",
+		C, 0, SIZE_MAX, cmd_filter},
+	{"sort", "[COLUMN]", "sort by the next column, or by COLUMN", C, 0, 1, cmd_sort},
+	{"set?", "NAME", "a setting's value and the place that set it", C, 1, 1,
+		cmd_set_show},
+	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1, cmd_copy},
+	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
+	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
+	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0, cmd_bare},
+	{"pause", "", "freeze the screen, or go on", C, 0, 0, cmd_pause},
+	{"redraw", "", "draw everything anew", C, 0, 0, cmd_redraw},
+	{"suspend", "", "stop oogway; fg brings it back", C, 0, 0, cmd_suspend},
+	{"reload", "", "read the rc anew", C, 0, 0, cmd_reload},
+	{"version", "", "version and terminal", C, 0, 0, cmd_version},
+	{0},
+};

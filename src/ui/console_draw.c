@@ -1,0 +1,472 @@
+/* One frame: the bar above, the panes that changed, the bar below. ncurses sends only
+ * what differs. Main thread. */
+#include "state.h"
+
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/sources.h"
+#include "base/conf.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- the bar above --- */
+
+static int crumb(const struct canvas *c, int col, enum role role, const char *text,
+	bool first)
+{
+	if (!first)
+		col += canvas_printf(c, 0, col, ROLE_BAR, " %s ", canvas_glyph(GLYPH_CRUMB));
+	return col + canvas_put(c, 0, col, role, text);
+}
+
+static int draw_crumbs(struct console *console, const struct canvas *c)
+{
+	const char *profile = console->app->rc->profile;
+	int col = 1;
+
+	col = crumb(c, col, ROLE_PROFILE, *profile ? profile : console->app->host, true);
+	col = crumb(c, col, ROLE_BAR,
+		console->depth || console->zoomed || console->layout.single
+			? console->base[console->focus].class->name
+			: "overview",
+		false);
+	for (size_t i = 0; i < console->depth; i++) {
+		struct pane *pane = &console->stack[i];
+		char words[160];
+
+		words[0] = '\0';
+		if (pane->class->words)
+			pane->class->words(pane->state, console->app, words, sizeof words);
+		col = crumb(c, col, ROLE_BAR, *words ? words : pane->class->name, false);
+	}
+	return col;
+}
+
+/* Pieces of the right half, the most needed last (nearest to the edge). */
+struct piece {
+	enum role role;
+	char text[120];
+};
+
+static size_t count_pieces(struct console *console, struct piece *out)
+{
+	static const enum role roles[] = {ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING};
+	const struct app *app = console->app;
+	struct alert_counts counts = alerts_counts(app->alerts);
+	size_t open[SEVERITY_COUNT] = {0}, n = 0;
+	bool wide = screen_cols() >= 100;
+
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
+		open[anomalies_at(app->anomalies, i)->severity] +=
+			!anomalies_at(app->anomalies, i)->end_at;
+	for (int s = 0; s <= SEVERITY_WARNING; s++) {
+		open[s] += counts.firing[s];
+		if (!open[s])
+			continue;
+		out[n].role = roles[s];
+		if (wide)
+			snprintf(out[n++].text, sizeof out->text, "%zu %s", open[s],
+				severity_name((enum severity)s));
+		else
+			snprintf(out[n++].text, sizeof out->text, "%c%zu",
+				severity_letter((enum severity)s), open[s]);
+	}
+	if (n && !counts.complete) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "partial");
+	}
+	return n;
+}
+
+static size_t state_pieces(struct console *console, struct piece *out)
+{
+	const struct app *app = console->app;
+	char a[TIME_TEXT], b[TIME_TEXT];
+	size_t n = 0;
+
+	if (app->past || app->window.to) {
+		out[n].role = app->past ? ROLE_ALARM : ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "%s to %s",
+			app->past ? "PAST" : "back",
+			time_stamp(app->window.to, app->now, a));
+	}
+	if (console->paused) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text, "PAUSED %s",
+			time_clock(console->paused_at, a));
+	}
+	if (app->readonly) {
+		out[n].role = ROLE_STRONG;
+		snprintf(out[n++].text, sizeof out->text, "read-only");
+	}
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+		const struct oncall_row *o = oncalls_at(app->alerts, i);
+		char who[40];
+
+		if (o->level != 1 || screen_cols() < 100)
+			continue;
+		text_line(o->me ? untrusted_str("you") : o->who, who, sizeof who);
+		out[n].role = ROLE_BAR;
+		if (o->ends_at)
+			snprintf(out[n++].text, sizeof out->text, "on call: %s to %s", who,
+				time_stamp(o->ends_at, o->ends_at + HOUR_MS * 30, b));
+		else
+			snprintf(out[n++].text, sizeof out->text, "on call: %s", who);
+		break;
+	}
+	out[n].role = ROLE_BAR;
+	snprintf(out[n++].text, sizeof out->text, "%s %s", time_clock(app->now, a),
+		time_zone(app->now, b));
+	return n;
+}
+
+static void draw_top(struct console *console)
+{
+	struct canvas screen = canvas_screen(), bar = canvas_part(&screen, 0, 0, 1, screen.cols);
+	struct piece pieces[10];
+	size_t n = count_pieces(console, pieces);
+	int left, right = bar.cols - 1;
+
+	n += state_pieces(console, pieces + n);
+	canvas_blank(&bar, 0, 0, bar.cols, ROLE_BAR);
+	left = draw_crumbs(console, &bar);
+	while (n--) {
+		int width = text_width(untrusted_str(pieces[n].text), 120);
+
+		if (right - width < left + 2 && n + 1)
+			continue;
+		canvas_text(&bar, 0, right - width, width, pieces[n].role,
+			untrusted_str(pieces[n].text));
+		right -= width + 2;
+	}
+}
+
+/* --- the bar below --- */
+
+static const struct {
+	const char *command, *word;
+} hints[] = {
+	{"help", "help"},
+	{"prompt", "command"},
+	{"filter", "filter"},
+	{"open", "open"},
+	{"back", "back"},
+	{"runbook", "runbook"},
+	{"earlier", "earlier"},
+	{"zoom-out", "longer"},
+	{"zoom-in", "shorter"},
+	{"now", "now"},
+	{"copy", "copy"},
+	{"zoom", "zoom"},
+	{"pause", "pause"},
+	{"sort", "sort"},
+	{"options", "options"},
+	{"quit", "quit"},
+};
+
+/* Only keys that do something here and now. */
+static bool useful(struct console *console, const char *command)
+{
+	struct pane *pane = console_pane(console);
+	bool chart = pane->class == &chart_pane;
+	struct pane_link link = {0};
+
+	if (!strcmp(command, "open")) {
+		if (pane->class->link)
+			link = pane->class->link(pane->state, console->app);
+		return link.class || pane->class == &help_pane ||
+		       pane->class == &options_pane;
+	}
+	if (!strcmp(command, "filter") || !strcmp(command, "sort"))
+		return pane->class->list != NULL;
+	if (!strcmp(command, "back"))
+		return console->depth || console->zoomed;
+	if (!strcmp(command, "zoom"))
+		return !console->depth && !console->layout.single;
+	if (!strcmp(command, "runbook"))
+		return pane->class == &alert_pane;
+	if (!strcmp(command, "now"))
+		return console->app->window.to && !console->app->past;
+	if (!strcmp(command, "earlier") || !strncmp(command, "zoom-", 5))
+		return chart;
+	return true;
+}
+
+static int draw_hints(struct console *console, const struct canvas *bar, int room)
+{
+	const char *const *contexts = console_contexts(console);
+	int col = 1;
+
+	for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+		const struct binding *b = keymap_for(&console->keymap, contexts,
+			hints[i].command);
+		char keys[64];
+		int width;
+
+		if (!b || !useful(console, hints[i].command))
+			continue;
+		binding_keys(b, keys);
+		width = text_width(untrusted_str(keys), 64) + 1 + (int)strlen(hints[i].word);
+		if (col + width > room)
+			break;
+		col += canvas_put(bar, 0, col, ROLE_KEY, keys) + 1;
+		col += canvas_put(bar, 0, col, ROLE_BAR, hints[i].word) + 2;
+	}
+	return col;
+}
+
+/* "prom + am + pd !": letters and shapes; the sentence is in the sources pane. */
+static int draw_health(struct console *console, const struct canvas *bar)
+{
+	static const struct {
+		enum glyph glyph;
+		enum role role;
+	} looks[] = {
+		[HEALTH_OK] = {GLYPH_OK, ROLE_OK},
+		[HEALTH_WAITING] = {GLYPH_WAIT, ROLE_DIM},
+		[HEALTH_STALE] = {GLYPH_BAD, ROLE_WARNING},
+		[HEALTH_BAD] = {GLYPH_BAD, ROLE_CRITICAL},
+	};
+	const struct app *app = console->app;
+	int col = bar->cols - 1;
+
+	for (size_t i = sources_count(app->sources); i-- > 0;) {
+		const struct source_row *row = sources_row(app->sources, i);
+		enum source_health health = source_health(row, app->now);
+		int width = (int)strlen(row->name) + 2;
+
+		if (health == HEALTH_BAD && row->status.last_ok_at)
+			width += 6;
+		if (col - width < bar->cols / 2)
+			break;
+		col -= width;
+		canvas_printf(bar, 0, col, ROLE_BAR, "%s ", row->name);
+		canvas_put(bar, 0, col + (int)strlen(row->name) + 1, looks[health].role,
+			canvas_glyph(looks[health].glyph));
+		if (health == HEALTH_BAD && row->status.last_ok_at)
+			canvas_put(bar, 0, col + (int)strlen(row->name) + 2, ROLE_CRITICAL,
+				" stale");
+		col--;
+	}
+	return col;
+}
+
+/* What the command line typed so far would do, or what could follow. */
+static void preview(struct console *console, const struct canvas *c)
+{
+	const char *line = console->edit.text;
+	char text[256] = "";
+	size_t n = 0, shown = 0;
+	const char *rest;
+	void *ctx;
+	const struct command *command = commands_find(console->commands, line, &ctx, &rest);
+
+	if (command)
+		n = (size_t)snprintf(text, sizeof text, "%s %s  %s", command->name,
+			command->args, command->help);
+	for (size_t i = 0; !command && n < sizeof text; i++) {
+		const struct command *each = commands_at(console->commands, i);
+
+		if (!each || shown == 12)
+			break;
+		if (!str_starts(each->name, line))
+			continue;
+		shown++;
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? "  " : "",
+			each->name);
+	}
+	canvas_blank(c, 0, 0, c->cols, ROLE_BAR);
+	canvas_put(c, 0, 1, ROLE_DIM, text);
+}
+
+static void draw_prompt(struct console *console, const struct canvas *screen)
+{
+	struct canvas line = canvas_part(screen, screen->rows - 1, 0, 1, screen->cols);
+	bool command = console->mode == MODE_COMMAND;
+	int col;
+
+	if (command && screen->rows > 3) {
+		struct canvas above = canvas_part(screen, screen->rows - 2, 0, 1, screen->cols);
+
+		preview(console, &above);
+	}
+	canvas_blank(&line, 0, 0, line.cols, ROLE_QUESTION);
+	canvas_put(&line, 0, 0, ROLE_KEY, command ? ":" : "/");
+	col = edit_draw(&console->edit, &line, 0, 1);
+	screen_cursor(line.y, line.x + col, true);
+}
+
+static void draw_bottom(struct console *console)
+{
+	struct canvas screen = canvas_screen();
+	struct canvas bar = canvas_part(&screen, screen.rows - 1, 0, 1, screen.cols);
+	int right;
+
+	if (console->mode != MODE_NORMAL) {
+		draw_prompt(console, &screen);
+		return;
+	}
+	canvas_blank(&bar, 0, 0, bar.cols, ROLE_BAR);
+	if (console->notice[0]) {
+		canvas_put(&bar, 0, 1, console->notice_bad ? ROLE_WARNING : ROLE_STRONG,
+			console->notice);
+		return;
+	}
+	right = draw_health(console, &bar);
+	draw_hints(console, &bar, right - 1);
+}
+
+/* --- panes --- */
+
+/* Nothing moves by itself while somebody types, or has paused. */
+static bool frozen(const struct console *console)
+{
+	return console->mode != MODE_NORMAL || console->paused;
+}
+
+static void refresh_pane(struct console *console, struct pane *pane)
+{
+	if (frozen(console) || !(pane->pending & pane->class->changes))
+		return;
+	if (pane->class->reload)
+		pane->class->reload(pane->state, console->app, pane->pending);
+	pane->pending = 0;
+	pane->dirty = true;
+}
+
+static void draw_framed(struct console *console, struct pane *pane, struct canvas c,
+	bool focus, int digit)
+{
+	struct canvas inner = canvas_part(&c, 1, 2, c.rows - 2, c.cols - 4);
+	char title[120], below[200] = "";
+
+	if (digit)
+		snprintf(title, sizeof title, "%d %s", digit, pane->class->title);
+	else
+		snprintf(title, sizeof title, "%s", pane->class->title);
+	pane->class->draw(pane->state, console->app, &inner, focus);
+	if (pane->class->words && c.rows > 3)
+		pane->class->words(pane->state, console->app, below, sizeof below);
+	canvas_frame(&c, focus, title, below);
+	canvas_blank_rows(&(struct canvas){c.y + 1, c.x + 1, c.rows - 2, 1, ROLE_COUNT}, 0,
+		c.rows - 2);
+	canvas_blank_rows(
+		&(struct canvas){c.y + 1, c.x + c.cols - 2, c.rows - 2, 1, ROLE_COUNT}, 0,
+		c.rows - 2);
+	pane->dirty = false;
+}
+
+/* Tabs of the single layout: every pane's digit, the names that fit. */
+static void draw_tabs(struct console *console, const struct canvas *c)
+{
+	int col = 1;
+
+	canvas_blank(c, 0, 0, c->cols, ROLE_TEXT);
+	for (int i = 0; i < PANE_NUMBERED; i++) {
+		bool here = i == console->focus;
+		char text[40];
+
+		if (here || c->cols >= 100)
+			snprintf(text, sizeof text, "%d %s", i + 1, pane_classes[i]->name);
+		else
+			snprintf(text, sizeof text, "%d %.4s", i + 1, pane_classes[i]->name);
+		if (!here && c->cols < 64)
+			snprintf(text, sizeof text, "%d", i + 1);
+		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) +
+		       (c->cols < 64 ? 1 : 2);
+	}
+}
+
+static void draw_single(struct console *console)
+{
+	struct canvas screen = canvas_screen();
+	struct pane *pane = console_pane(console);
+	int top = screen.rows > 2, bottom = screen.rows > 1;
+	struct canvas body = canvas_part(&screen, top, 0, screen.rows - top - bottom,
+		screen.cols);
+	int digit = console->depth ? 0 : console->focus + 1;
+
+	refresh_pane(console, pane);
+	if (!pane->dirty)
+		return;
+	if (!console->depth && console->layout.single && body.rows > 3) {
+		struct canvas tabs = canvas_part(&body, 0, 0, 1, body.cols);
+
+		draw_tabs(console, &tabs);
+		body = canvas_part(&body, 1, 0, body.rows - 1, body.cols);
+	}
+	if (screen.cols >= LAYOUT_NARROW_COLS && body.rows > 6) {
+		draw_framed(console, pane, body, true, digit);
+		return;
+	}
+	pane->class->draw(pane->state, console->app, &body, true);
+	pane->dirty = false;
+}
+
+static void draw_grid(struct console *console)
+{
+	struct canvas screen = canvas_screen();
+
+	for (size_t i = 0; i < console->layout.count; i++) {
+		const struct layout_box *box = &console->layout.boxes[i];
+		struct pane *pane = &console->base[box->pane];
+
+		refresh_pane(console, pane);
+		if (pane->dirty)
+			draw_framed(console, pane,
+				canvas_part(&screen, 1 + box->row, box->col, box->rows,
+					box->cols),
+				box->pane == console->focus, box->pane + 1);
+	}
+}
+
+static void make_layout(struct console *console)
+{
+	const struct rc *rc = console->app->rc;
+	const char *name = settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
+	const char *text = NULL;
+	struct err err = {0};
+	bool seen = false;
+
+	for (size_t i = 0; i < rc->layout_count; i++)
+		if (!strcmp(rc->layouts[i].name, name))
+			text = rc->layouts[i].text;
+	if (!layout_make(&console->layout, text, screen_rows() - 2, screen_cols(), &err))
+		console_notice(console, true, err.text);
+	if (!text && strcmp(name, "auto"))
+		console_notice(console, true, "no layout line has that name");
+	for (size_t i = 0; i < console->layout.count; i++)
+		seen |= console->layout.boxes[i].pane == console->focus;
+	/* A pane that the grid does not show is shown alone. */
+	if (!console->layout.single && !seen)
+		console->zoomed = true;
+	screen_erase();
+	console_dirty(console);
+	console->layout_dirty = false;
+}
+
+void console_draw(struct console *console)
+{
+	if (!screen_is_open())
+		return;
+	if (console->layout_dirty)
+		make_layout(console);
+	if (console_single(console))
+		draw_single(console);
+	else
+		draw_grid(console);
+	if (console->bars_dirty || console->input_pending) {
+		if (screen_rows() > 2)
+			draw_top(console);
+		draw_bottom(console);
+	}
+	if (console->mode == MODE_NORMAL)
+		screen_cursor(screen_rows() - 1, screen_cols() - 1, false);
+	console->bars_dirty = console->input_pending = false;
+	screen_flush();
+}

@@ -1,0 +1,310 @@
+/* Keys: prompts take them first, then chords of the keymap. Pasted text is text and
+ * never runs. Main thread. */
+#include "state.h"
+
+#include "base/conf.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "io/loop.h"
+#include "keys.h"
+#include "screen.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* --- completion of the command line --- */
+
+/* Longest common beginning of all that could follow. */
+static void complete(struct console *console)
+{
+	char common[EDIT_MAX] = "";
+	const char *line = console->edit.text;
+	size_t found = 0;
+
+	for (size_t i = 0;; i++) {
+		const struct command *c = commands_at(console->commands, i);
+		size_t k = 0;
+
+		if (!c)
+			break;
+		if (!str_starts(c->name, line))
+			continue;
+		if (!found++) {
+			str_copy(common, sizeof common, c->name);
+			continue;
+		}
+		while (common[k] && common[k] == c->name[k])
+			k++;
+		common[k] = '\0';
+	}
+	if (found == 1)
+		str_copy(common + strlen(common), 2, " ");
+	if (found)
+		edit_set(&console->edit, common);
+}
+
+/* "set na" → the setting's name. */
+static bool complete_setting(struct console *console)
+{
+	const struct settings *s = &console->app->rc->settings;
+	const char *line = console->edit.text;
+	char full[EDIT_MAX];
+
+	if (!str_starts(line, "set "))
+		return false;
+	for (size_t i = 0; i < s->count; i++) {
+		if (!str_starts(s->rows[i].name, line + 4))
+			continue;
+		snprintf(full, sizeof full, "set %s = ", s->rows[i].name);
+		edit_set(&console->edit, full);
+		break;
+	}
+	return true;
+}
+
+/* --- prompts --- */
+
+static struct list *list_of(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	return pane->class->list ? pane->class->list(pane->state) : NULL;
+}
+
+void console_end_prompt(struct console *console, bool keep)
+{
+	struct list *list = list_of(console);
+
+	if (console->mode == MODE_FILTER && !keep && list)
+		list_set_filter(list, console->app, console->filter_before, NULL);
+	console->mode = MODE_NORMAL;
+	console_dirty(console);
+	screen_erase();
+	console->layout_dirty = true;
+}
+
+static void live_filter(struct console *console)
+{
+	struct list *list = list_of(console);
+	struct err err;
+
+	/* A half-typed pattern may be wrong: the last good one stays. */
+	if (list && list_set_filter(list, console->app, console->edit.text, &err))
+		console_pane(console)->dirty = true;
+}
+
+static void submit(struct console *console)
+{
+	char line[EDIT_MAX];
+	struct list *list = list_of(console);
+	struct err err;
+
+	str_copy(line, sizeof line, console->edit.text);
+	if (console->mode == MODE_COMMAND) {
+		history_add(&console->commands_typed, line);
+		console_end_prompt(console, true);
+		if (*line)
+			console_run(console, line);
+		return;
+	}
+	history_add(&console->filters_typed, line);
+	if (list && !list_set_filter(list, console->app, line, &err))
+		console_notice(console, true, err.text);
+	console_end_prompt(console, true);
+}
+
+static void prompt_key(struct console *console, int code)
+{
+	bool filter = console->mode == MODE_FILTER;
+	struct edit_history *history =
+		filter ? &console->filters_typed : &console->commands_typed;
+
+	switch (code) {
+	case KEYCODE_ENTER:
+		submit(console);
+		return;
+	case KEYCODE_ESC:
+	case 3: /* C-c */
+	case 7: /* C-g */
+		console_end_prompt(console, false);
+		return;
+	case KEYCODE_UP:
+	case 16:
+		history_walk(history, &console->edit, -1);
+		break;
+	case KEYCODE_DOWN:
+	case 14:
+		history_walk(history, &console->edit, 1);
+		break;
+	case KEYCODE_TAB:
+		if (!filter && !complete_setting(console))
+			complete(console);
+		break;
+	case KEYCODE_BACKSPACE:
+		if (!console->edit.n) {
+			console_end_prompt(console, false);
+			return;
+		}
+		edit_key(&console->edit, code);
+		break;
+	default:
+		if (!edit_key(&console->edit, code))
+			edit_insert(&console->edit, code);
+	}
+	if (filter)
+		live_filter(console);
+}
+
+/* --- chords --- */
+
+static void unbound(struct console *console, int code)
+{
+	const struct binding *help =
+		keymap_for(&console->keymap, console_contexts(console), "help");
+	char name[16], text[120], keys[64];
+
+	if (code == KEYCODE_UNKNOWN)
+		return;
+	snprintf(text, sizeof text, "%s does nothing here; %s lists the keys",
+		keyseq_name(code, name), help ? binding_keys(help, keys) : ":help");
+	console_notice(console, false, text);
+}
+
+static void normal_key(struct console *console, int code)
+{
+	const struct binding *binding = NULL;
+	char line[COMMAND_LINE_MAX];
+
+	if (console->chord_count == KEYSEQ_MAX)
+		console->chord_count = 0;
+	console->chord[console->chord_count++] = code;
+	switch (keymap_find(&console->keymap, console_contexts(console), console->chord,
+		console->chord_count, &binding)) {
+	case KEY_MATCH:
+		console->chord_count = 0;
+		str_copy(line, sizeof line, binding->command);
+		console->notice[0] = '\0';
+		console_run(console, line);
+		return;
+	case KEY_PREFIX:
+		return;
+	case KEY_NO_MATCH:
+		if (console->chord_count == 1)
+			unbound(console, code);
+		console->chord_count = 0;
+	}
+}
+
+/* --- paste --- */
+
+static void paste_key(struct console *console, int code)
+{
+	if (code == KEYCODE_PASTE_END) {
+		console->pasting = false;
+		if (console->paste_refused)
+			console_notice(console, true,
+				"pasted text was not taken: open : or / first");
+		console->paste_refused = false;
+		if (console->mode == MODE_FILTER)
+			live_filter(console);
+		return;
+	}
+	/* Newlines are blanks: nothing that is pasted runs by itself. */
+	if (code == KEYCODE_ENTER || code == KEYCODE_TAB)
+		code = ' ';
+	if (console->mode == MODE_COMMAND || console->mode == MODE_FILTER)
+		edit_insert(&console->edit, code);
+	else
+		console->paste_refused = true;
+}
+
+/* --- mouse --- */
+
+static void mouse(struct console *console, const struct key_event *event)
+{
+	struct pane *pane = console_pane(console);
+
+	if (event->wheel_up || event->wheel_down) {
+		for (int i = 0; i < 3 && pane->class->act; i++)
+			pane->class->act(pane->state, console->app,
+				event->wheel_up ? ACT_UP : ACT_DOWN);
+		pane->dirty = true;
+		return;
+	}
+	if (console_single(console))
+		return;
+	for (size_t i = 0; i < console->layout.count; i++) {
+		const struct layout_box *b = &console->layout.boxes[i];
+		int y = event->mouse_y - 1;
+
+		if (y >= b->row && y < b->row + b->rows && event->mouse_x >= b->col &&
+			event->mouse_x < b->col + b->cols)
+			console_focus(console, b->pane);
+	}
+}
+
+static void take_key(struct console *console, const struct key_event *event)
+{
+	int code = event->code;
+
+	if (code == KEYCODE_FRAME_ACK) {
+		screen_acked();
+		return;
+	}
+	console->input_pending = true;
+	if (code == KEYCODE_RESIZE)
+		return;
+	if (console->pasting) {
+		paste_key(console, code);
+		return;
+	}
+	if (code == KEYCODE_PASTE_BEGIN)
+		console->pasting = true;
+	else if (code == KEYCODE_MOUSE)
+		mouse(console, event);
+	else if (console->mode == MODE_NORMAL)
+		normal_key(console, code);
+	else
+		prompt_key(console, code);
+}
+
+/* Readable without a byte to read, again and again: the terminal is gone. */
+static void check_hangup(struct console *console)
+{
+	int waiting = 0;
+
+	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) || !waiting) {
+		if (++console->silent_reads > 3)
+			console_quit(console, NULL);
+	} else {
+		console->silent_reads = 0;
+	}
+}
+
+void console_input(void *ctx, int events)
+{
+	struct console *console = ctx;
+	struct key_event event;
+	bool any = false;
+
+	if (events < 0) {
+		console_quit(console, NULL);
+		return;
+	}
+	if (console->mode == MODE_BARE) {
+		copy_bare_end(console);
+		return;
+	}
+	for (int i = 0; i < 512 && keys_next(&event); i++) {
+		any = true;
+		take_key(console, &event);
+		if (console->mode == MODE_BARE)
+			break;
+	}
+	if (any)
+		console->silent_reads = 0;
+	else
+		check_hangup(console);
+}

@@ -1,0 +1,178 @@
+/* Copying: inside tmux by `tmux load-buffer -w -`, else OSC 52, and always a register.
+ * Bare mode: the pane as plain text outside the alternate screen. Main thread. */
+#include "state.h"
+
+#include "app/setting.h"
+#include "base/alloc.h"
+#include "base/crypto.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "io/proc.h"
+#include "screen.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { OSC52_MAX = 56000 }; /* 74,994 bytes of base64: what terminals accept */
+
+static void add_row(struct console *console, struct list *list, const void *row,
+	struct str *out)
+{
+	for (size_t i = 0; i < list->listing->column_count; i++) {
+		struct cell cell = {0};
+
+		if (list->listing->columns[i].flags & COLUMN_SPARK)
+			continue;
+		list->listing->columns[i].cell(console->app, row, &cell);
+		if (i)
+			str_puts(out, "  ");
+		text_add_line(out, cell.text, 4000);
+	}
+	str_putc(out, '\n');
+}
+
+void copy_rows(struct console *console, struct str *out, bool all)
+{
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	size_t n;
+	const void *row;
+
+	if (!list) {
+		char words[200] = "";
+
+		if (pane->class->words)
+			pane->class->words(pane->state, console->app, words, sizeof words);
+		str_puts(out, words);
+		return;
+	}
+	if (!all && !list->marks.count) {
+		row = list_row(list, console->app);
+		if (row)
+			add_row(console, list, row, out);
+		return;
+	}
+	n = list_count(list, console->app);
+	for (size_t i = 0; i < n && !out->cut; i++) {
+		row = list->direct ? list->listing->row(console->app, i)
+				   : list->listing->find(console->app, list->rows[i]);
+		if (row && (all || list_marked(list, list->listing->id(row))))
+			add_row(console, list, row, out);
+	}
+}
+
+static void tmux_end(void *ctx, int exit_code, const struct err *why)
+{
+	(void)ctx;
+	(void)exit_code;
+	(void)why;
+}
+
+static void tmux_line(void *ctx, struct untrusted line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+static bool by_tmux(struct console *console, struct err *err)
+{
+	static const char *const argv[] = {"tmux", "load-buffer", "-w", "-", NULL};
+
+	return proc_start(console->app->loop,
+		       &(struct proc_options){.argv = argv,
+			       .line = tmux_line,
+			       .end = tmux_end,
+			       .ctx = console,
+			       .timeout_ms = 5000,
+			       .input = str_text(&console->register_),
+			       .input_n = console->register_.n},
+		       err) != NULL;
+}
+
+static bool by_osc52(struct console *console, struct err *err)
+{
+	size_t n = console->register_.n;
+	char *encoded;
+
+	if (n > OSC52_MAX)
+		return err_set(err, ERR_LIMIT,
+			"too much for the terminal's clipboard (%zu KiB); it is kept here",
+			n / 1024);
+	encoded = mem_new(n * 4 / 3 + 8, 1);
+	n = base64_encode(str_text(&console->register_), n, encoded);
+	screen_write("\033]52;c;", 7);
+	screen_write(encoded, n);
+	screen_write("\007", 1);
+	mem_free(encoded);
+	return true;
+}
+
+bool copy_text(struct console *console, const char *what, struct err *err)
+{
+	int64_t way = app_setting(console->app, SET_CLIPBOARD);
+	char text[NOTICE_TEXT];
+
+	if (!console->register_.n)
+		return err_set(err, ERR_MISSING, "nothing to copy here");
+	if ((way == 0 && getenv("TMUX")) || way == 1) {
+		if (!by_tmux(console, err))
+			return false;
+	} else if (way != 3 && !by_osc52(console, err)) {
+		return false;
+	}
+	snprintf(text, sizeof text, "%s%s", str_starts(what, "http") ? "copied " : "", what);
+	console_notice(console, false, text);
+	return true;
+}
+
+/* --- bare mode --- */
+
+static struct termios cooked;
+
+void copy_bare(struct console *console)
+{
+	static const char last[] = "\r\n-- any key returns --\r\n";
+	struct str text;
+	struct termios one;
+	const char *p;
+
+	str_init(&text, REGISTER_MAX);
+	copy_rows(console, &text, true);
+	screen_leave();
+	console->mode = MODE_BARE;
+	/* text_add_line has made each line harmless. */
+	for (p = str_text(&text); *p;) {
+		size_t n = strcspn(p, "\n");
+
+		fwrite(p, 1, n, stdout);
+		fputs("\r\n", stdout);
+		p += n + (p[n] == '\n');
+	}
+	fputs(last, stdout);
+	fflush(stdout);
+	str_release(&text);
+	tcgetattr(STDIN_FILENO, &cooked);
+	one = cooked;
+	one.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	tcsetattr(STDIN_FILENO, TCSANOW, &one);
+}
+
+void copy_bare_end(struct console *console)
+{
+	char bytes[256];
+	int flags = fcntl(STDIN_FILENO, F_GETFL);
+
+	fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK);
+	while (read(STDIN_FILENO, bytes, sizeof bytes) > 0)
+		;
+	fcntl(STDIN_FILENO, F_SETFL, flags);
+	tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
+	console->mode = MODE_NORMAL;
+	screen_enter();
+	screen_resize();
+	console->layout_dirty = true;
+}

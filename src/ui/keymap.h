@@ -1,0 +1,39 @@
+/* Bindings: keys in a context to a command line. Main thread. */
+#ifndef UI_KEYMAP_H
+#define UI_KEYMAP_H
+
+#include "app/keyseq.h"
+#include "app/rc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct binding {
+	const char *context; /* from the rc */
+	int keys[KEYSEQ_MAX];
+	size_t count;
+	const char *command;
+	const char *note; /* or NULL */
+	struct conf_place place;
+};
+
+struct keymap {
+	struct binding *list;
+	size_t count, cap;
+};
+
+enum key_match { KEY_NO_MATCH, KEY_PREFIX, KEY_MATCH };
+
+/* Later lines of the rc replace earlier ones; texts are borrowed from it. */
+void keymap_build(struct keymap *keymap, const struct rc *rc);
+void keymap_release(struct keymap *keymap);
+/* contexts: innermost first, NULL-ended; a match in an inner one wins. */
+enum key_match keymap_find(const struct keymap *keymap, const char *const *contexts,
+	const int *keys, size_t count, const struct binding **out);
+/* The shortest key that runs exactly this command in these contexts; NULL if none. */
+const struct binding *keymap_for(const struct keymap *keymap,
+	const char *const *contexts, const char *command);
+/* "g g", "<C-x>". */
+const char *binding_keys(const struct binding *binding, char out[64]);
+
+#endif

@@ -1,0 +1,29 @@
+/* Where panes stand: a grid on wide screens, fewer columns on usual ones, one pane
+ * with tabs on small ones; or what the user wrote. Never refuses a size. Pure. */
+#ifndef UI_LAYOUT_H
+#define UI_LAYOUT_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LAYOUT_MAX = 9, LAYOUT_NARROW_COLS = 80, LAYOUT_NARROW_ROWS = 20 };
+
+struct layout_box {
+	int pane; /* index in pane_classes */
+	int row, col, rows, cols;
+};
+
+struct layout {
+	struct layout_box boxes[LAYOUT_MAX];
+	size_t count;
+	bool single; /* one pane with a tab bar */
+};
+
+/* text: rows of "PANE[:WEIGHT]" separated by '/', a row may end in "@WEIGHT"; NULL:
+ * the built-in one for that size. */
+bool layout_make(struct layout *layout, const char *text, int rows, int cols,
+	struct err *err);
+
+#endif

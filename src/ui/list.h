@@ -1,0 +1,67 @@
+/* A list over a listing: movement, filter, sort, marks. Selection follows identity,
+ * never row number. Filtering and sorting run in slices, so that a long list never
+ * holds up a key. Main thread. */
+#ifndef UI_LIST_H
+#define UI_LIST_H
+
+#include "canvas.h"
+
+#include "app/listing.h"
+#include "base/map.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct list_job;
+
+struct list {
+	const struct listing *listing;
+	/* Order shown: ids, when there is a filter or a sort; else the listing's own. */
+	uint64_t *rows;
+	size_t row_count, row_cap;
+	bool direct; /* rows is not used */
+	struct list_job *job;
+	struct filter *filter;
+	char filter_text[256];
+	int sort_column; /* -1: the listing's own order */
+	bool sort_desc;
+	uint64_t selected;
+	size_t at, top; /* index of the selection, first row shown */
+	bool tail;	/* stays on the last row (logs) */
+	int64_t lost_at; /* when the selected row vanished, UTC ms */
+	struct map marks;
+	uint64_t range_from; /* `v`: where the range began, 0: none */
+	int page; /* rows shown at the last draw */
+};
+
+void list_init(struct list *list, const struct listing *listing);
+void list_release(struct list *list);
+/* The rows changed: the order is made anew. */
+void list_reload(struct list *list, const struct app *app);
+/* Goes on with filtering and sorting for at most 4 ms; true when more is to do. */
+bool list_work(struct list *list, const struct app *app);
+size_t list_count(const struct list *list, const struct app *app);
+/* The selected row, NULL in an empty list. */
+const void *list_row(const struct list *list, const struct app *app);
+void list_select(struct list *list, const struct app *app, uint64_t id);
+void list_move(struct list *list, const struct app *app, int64_t by);
+void list_move_to(struct list *list, const struct app *app, size_t at);
+/* "" removes it. */
+bool list_set_filter(struct list *list, const struct app *app, const char *text,
+	struct err *err);
+/* Next column, or the named one; the same one again reverses. */
+bool list_sort(struct list *list, const struct app *app, const char *name,
+	struct err *err);
+void list_mark(struct list *list, const struct app *app);
+void list_mark_range(struct list *list, const struct app *app);
+void list_unmark(struct list *list);
+bool list_marked(const struct list *list, uint64_t id);
+/* Moves to the next row that the filter matches (or the last filter did). */
+bool list_find_next(struct list *list, const struct app *app, int direction);
+void list_draw(struct list *list, const struct app *app, const struct canvas *c,
+	bool focus, bool header);
+/* "3 of 214", "filter: x", "sorted by age", "2 marked". */
+void list_words(const struct list *list, const struct app *app, char *out, size_t size);
+
+#endif

@@ -1,0 +1,104 @@
+/* The table of panes, and what the plain list panes share. */
+#include "pane.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
+	&metrics_pane, &anomalies_pane, &logs_pane, &runbooks_pane, &sources_pane,
+	&events_pane, &alert_pane, &chart_pane, &runbook_pane, &silences_pane,
+	&changes_pane, &help_pane, &options_pane, &text_pane, NULL};
+
+const struct pane_class *pane_class_find(const char *name)
+{
+	for (size_t i = 0; pane_classes[i]; i++)
+		if (!strcmp(pane_classes[i]->name, name))
+			return pane_classes[i];
+	return NULL;
+}
+
+void list_pane_close(void *state)
+{
+	list_release(&((struct list_pane *)state)->list);
+}
+
+void list_pane_reload(void *state, const struct app *app, uint32_t bits)
+{
+	struct list_pane *pane = state;
+
+	if (bits & pane->list.listing->changes)
+		list_reload(&pane->list, app);
+}
+
+void list_pane_draw(void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	struct list_pane *pane = state;
+
+	list_draw(&pane->list, app, c, focus, c->rows > 4);
+}
+
+bool list_act(struct list *list, const struct app *app, enum pane_act act)
+{
+	int64_t page = list->page > 1 ? list->page - 1 : 1;
+
+	switch (act) {
+	case ACT_DOWN:
+		list_move(list, app, 1);
+		return true;
+	case ACT_UP:
+		list_move(list, app, -1);
+		return true;
+	case ACT_PAGE_DOWN:
+		list_move(list, app, page);
+		return true;
+	case ACT_PAGE_UP:
+		list_move(list, app, -page);
+		return true;
+	case ACT_FIRST:
+		list_move_to(list, app, 0);
+		return true;
+	case ACT_LAST:
+		list_move_to(list, app, SIZE_MAX);
+		return true;
+	case ACT_NEXT:
+		return list_find_next(list, app, 1);
+	case ACT_PREVIOUS:
+		return list_find_next(list, app, -1);
+	case ACT_MARK:
+		list_mark(list, app);
+		return true;
+	case ACT_MARK_RANGE:
+		list_mark_range(list, app);
+		return true;
+	case ACT_UNMARK:
+		list_unmark(list);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool list_pane_act(void *state, const struct app *app, enum pane_act act)
+{
+	return list_act(&((struct list_pane *)state)->list, app, act);
+}
+
+struct list *list_pane_list(void *state)
+{
+	return &((struct list_pane *)state)->list;
+}
+
+void list_pane_words(void *state, const struct app *app, char *out, size_t size)
+{
+	list_words(&((struct list_pane *)state)->list, app, out, size);
+}
+
+void pane_empty(const struct canvas *c, const char *sentence)
+{
+	int width = text_width(untrusted_str(sentence), 400);
+	int col = (c->cols - width) / 2;
+
+	canvas_blank_rows(c, 0, c->rows);
+	canvas_put(c, c->rows / 2, col > 0 ? col : 0, ROLE_DIM, sentence);
+}

@@ -1,0 +1,217 @@
+/* One alert or incident: what, since when, who has it, its labels, its annotations,
+ * the chart it stands for, and the runbook that matches. */
+#include "app/alerts.h"
+#include "app/runbooks.h"
+#include "app/sources.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "pages.h"
+#include "pane.h"
+
+#include <stdio.h>
+
+struct alert_view {
+	uint64_t id;
+	struct page page;
+	uint64_t runbook; /* 0: none */
+	char title[80];
+	bool gone;
+};
+
+static const enum role severity_roles[SEVERITY_COUNT] = {
+	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_OK};
+
+static void field(struct page *p, const char *name, struct untrusted text)
+{
+	if (untrusted_empty(text))
+		return;
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", name);
+	page_add(p, ROLE_TEXT, text);
+}
+
+static void moment(struct page *p, const char *name, int64_t at, int64_t now)
+{
+	char stamp[TIME_TEXT], age[TIME_TEXT];
+
+	if (!at)
+		return;
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", name);
+	page_puts(p, ROLE_TEXT, time_stamp(at, now, stamp));
+	if (at > now)
+		page_printf(p, ROLE_DIM, "  in %s", duration_text(at - now, age));
+	else
+		page_printf(p, ROLE_DIM, "  %s ago", duration_text(now - at, age));
+}
+
+static void head(struct alert_view *v, const struct app *app, const struct alert *a)
+{
+	struct page *p = &v->page;
+
+	page_line(p, 0, false);
+	page_printf(p, severity_roles[a->severity], "%c %s  ",
+		severity_letter(a->severity), severity_name(a->severity));
+	page_add(p, ROLE_STRONG, alert_text(a, ALERT_TITLE));
+	if (!untrusted_empty(alert_text(a, ALERT_SUMMARY))) {
+		page_line(p, 0, false);
+		page_add(p, ROLE_TEXT, alert_text(a, ALERT_SUMMARY));
+	}
+	page_line(p, 0, false);
+	field(p, "state", untrusted_str(alert_state_name(a->state)));
+	moment(p, "started", a->started_at, app->now);
+	moment(p, "acknowledged", a->acked_at, app->now);
+	field(p, "by", alert_text(a, ALERT_ACKED_BY));
+	field(p, "assigned", alert_text(a, ALERT_ASSIGNED));
+	if (a->next_at) {
+		moment(p, "next", a->next_at, app->now);
+		page_puts(p, ROLE_DIM, "  to ");
+		page_add(p, ROLE_TEXT, alert_text(a, ALERT_NEXT));
+	}
+	moment(p, "ended", a->ended_at, app->now);
+	field(p, "service", alert_text(a, ALERT_SERVICE));
+	field(p, "source", untrusted_str(sources_row(app->sources, (size_t)a->source)->name));
+	field(p, "link", alert_text(a, ALERT_LINK));
+}
+
+static void pairs(struct page *p, const struct alert *a)
+{
+	if (a->label_count) {
+		page_line(p, 0, false);
+		page_line(p, 0, false);
+		page_puts(p, ROLE_HEADER, "Labels");
+	}
+	for (size_t i = 0; i < a->label_count; i++) {
+		struct pair pair = alert_label(a, i);
+
+		page_line(p, 22, false);
+		page_puts(p, ROLE_DIM, "  ");
+		page_add(p, ROLE_DIM, pair.name);
+		page_puts(p, ROLE_DIM, " = ");
+		page_add(p, ROLE_TEXT, pair.value);
+	}
+	if (a->annotation_count) {
+		page_line(p, 0, false);
+		page_line(p, 0, false);
+		page_puts(p, ROLE_HEADER, "Annotations");
+	}
+	for (size_t i = 0; i < a->annotation_count; i++) {
+		struct pair pair = alert_annotation(a, i);
+
+		page_line(p, 4, false);
+		page_puts(p, ROLE_DIM, "  ");
+		page_add(p, ROLE_DIM, pair.name);
+		page_puts(p, ROLE_DIM, ": ");
+		page_add(p, ROLE_TEXT, pair.value);
+	}
+}
+
+static void changes(struct page *p, const struct app *app, const struct alert *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < changes_count(app->alerts); i++) {
+		const struct change_row *c = changes_at(app->alerts, i);
+		char when[TIME_TEXT];
+
+		if (c->at > a->started_at + 10 * MINUTE_MS ||
+			c->at < a->started_at - 6 * HOUR_MS)
+			continue;
+		if (!any) {
+			page_line(p, 0, false);
+			page_line(p, 0, false);
+			page_puts(p, ROLE_HEADER, "What changed before");
+		}
+		any = true;
+		page_line(p, 12, false);
+		page_printf(p, ROLE_DIM, "  %s ", time_stamp(c->at, app->now, when));
+		page_add(p, ROLE_TEXT, c->summary);
+	}
+}
+
+static void fill(void *state, const struct app *app, uint32_t bits)
+{
+	struct alert_view *v = state;
+	const struct alert *a = alerts_find(app->alerts, v->id);
+	const struct runbook_row *runbook;
+
+	(void)bits;
+	page_clear(&v->page);
+	v->gone = !a;
+	if (!a) {
+		page_line(&v->page, 0, false);
+		page_printf(&v->page, ROLE_OK, "%s is over: its source no longer lists it.",
+			v->title);
+		return;
+	}
+	text_line(alert_text(a, ALERT_TITLE), v->title, sizeof v->title);
+	head(v, app, a);
+	runbook = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
+	v->runbook = runbook ? runbook->id : 0;
+	if (runbook || !untrusted_empty(alert_text(a, ALERT_RUNBOOK))) {
+		page_line(&v->page, 14, false);
+		page_printf(&v->page, ROLE_DIM, "%-13s ", "runbook");
+		page_add(&v->page, ROLE_STRONG,
+			runbook ? runbook->title : alert_text(a, ALERT_RUNBOOK));
+		if (runbook)
+			page_puts(&v->page, ROLE_DIM, "   r opens it");
+	}
+	changes(&v->page, app, a);
+	pairs(&v->page, a);
+}
+
+static void open_alert(void *state, const struct app *app, uint64_t id)
+{
+	struct alert_view *v = state;
+
+	v->id = id;
+	page_init(&v->page);
+	fill(v, app, 0);
+}
+
+static void close_alert(void *state)
+{
+	page_release(&((struct alert_view *)state)->page);
+}
+
+static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	(void)focus;
+	/* The page borrows from the alert: filled anew for each drawing. */
+	fill(state, app, 0);
+	page_draw(&((struct alert_view *)state)->page, c);
+}
+
+static bool act(void *state, const struct app *app, enum pane_act act)
+{
+	(void)app;
+	return page_act(&((struct alert_view *)state)->page, act);
+}
+
+static struct pane_link link(void *state, const struct app *app)
+{
+	struct alert_view *v = state;
+
+	(void)app;
+	return v->runbook ? (struct pane_link){"runbook", v->runbook}
+			  : (struct pane_link){0};
+}
+
+static void words(void *state, const struct app *app, char *out, size_t size)
+{
+	(void)app;
+	snprintf(out, size, "%s", ((struct alert_view *)state)->title);
+}
+
+const struct pane_class alert_pane = {
+	.name = "alert",
+	.title = "Alert",
+	.changes = CHANGED_ALERTS | CHANGED_CLOCK | CHANGED_RUNBOOKS,
+	.state_size = sizeof(struct alert_view),
+	.open = open_alert,
+	.close = close_alert,
+	.draw = draw,
+	.act = act,
+	.link = link,
+	.words = words,
+};

@@ -1,0 +1,223 @@
+/* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
+ * events, runbooks, silences, changes. Each says what an empty one means. */
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/logs.h"
+#include "app/metrics.h"
+#include "app/runbooks.h"
+#include "app/sources.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "pane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OPEN(noun)                                                                       \
+	static void open_##noun(void *state, const struct app *app, uint64_t id)          \
+	{                                                                                \
+		struct list_pane *pane = state;                                          \
+                                                                                         \
+		list_init(&pane->list, &noun##_listing);                                 \
+		list_reload(&pane->list, app);                                           \
+		if (id)                                                                  \
+			list_select(&pane->list, app, id);                               \
+	}
+
+OPEN(alert)
+OPEN(metric)
+OPEN(anomaly)
+OPEN(runbook)
+OPEN(source)
+OPEN(silence)
+OPEN(change)
+
+static void open_log(void *state, const struct app *app, uint64_t id)
+{
+	struct list_pane *pane = state;
+
+	list_init(&pane->list, &log_listing);
+	pane->list.tail = !id;
+	list_reload(&pane->list, app);
+}
+
+static void open_event(void *state, const struct app *app, uint64_t id)
+{
+	struct list_pane *pane = state;
+
+	list_init(&pane->list, &event_listing);
+	pane->list.tail = !id;
+	list_reload(&pane->list, app);
+}
+
+static struct pane_link link_to(void *state, const struct app *app, const char *class)
+{
+	struct list_pane *pane = state;
+
+	if (!list_row(&pane->list, app))
+		return (struct pane_link){0};
+	return (struct pane_link){class, pane->list.selected};
+}
+
+static struct pane_link alert_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "alert");
+}
+
+static struct pane_link metric_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "chart");
+}
+
+static struct pane_link runbook_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "runbook");
+}
+
+static struct pane_link anomaly_link(void *state, const struct app *app)
+{
+	const struct anomaly_row *row = list_row(&((struct list_pane *)state)->list, app);
+
+	return row ? (struct pane_link){"chart", row->series} : (struct pane_link){0};
+}
+
+static struct pane_link log_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "text");
+}
+
+static void alerts_draw(void *state, const struct app *app, const struct canvas *c,
+	bool focus)
+{
+	struct list_pane *pane = state;
+	char sentence[256];
+
+	if (list_count(&pane->list, app) || pane->list.filter) {
+		list_pane_draw(state, app, c, focus);
+		return;
+	}
+	switch (alerts_quiet(app->alerts, sentence, sizeof sentence)) {
+	case QUIET_UNKNOWN:
+		pane_empty(c, sentence);
+		break;
+	case QUIET_UNWATCHED:
+		pane_empty(c, "No pager is configured: add a source line to the rc");
+		break;
+	default:
+		pane_empty(c, "No open incidents.");
+	}
+}
+
+static void anomalies_draw(void *state, const struct app *app, const struct canvas *c,
+	bool focus)
+{
+	struct list_pane *pane = state;
+	const char *learning = anomalies_learning(app->anomalies);
+	struct canvas rest = *c;
+
+	if (*learning && c->rows > 3) {
+		canvas_blank(c, 0, 0, c->cols, ROLE_TEXT);
+		canvas_put(c, 0, 0, ROLE_DIM, learning);
+		rest = canvas_part(c, 1, 0, c->rows - 1, c->cols);
+	}
+	if (list_count(&pane->list, app) || pane->list.filter)
+		list_pane_draw(state, app, &rest, focus);
+	else
+		pane_empty(&rest, "No anomalies in this window.");
+}
+
+static void logs_draw(void *state, const struct app *app, const struct canvas *c,
+	bool focus)
+{
+	struct list_pane *pane = state;
+
+	if (list_count(&pane->list, app) || pane->list.filter)
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, "No log lines: no journal and none of the usual files. "
+			      "Name some with `set log.files`");
+}
+
+static void silences_draw(void *state, const struct app *app, const struct canvas *c,
+	bool focus)
+{
+	if (list_count(&((struct list_pane *)state)->list, app))
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, "No silences.");
+}
+
+static void changes_draw(void *state, const struct app *app, const struct canvas *c,
+	bool focus)
+{
+	if (list_count(&((struct list_pane *)state)->list, app))
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, "No changes known in this window.");
+}
+
+static void alerts_words(void *state, const struct app *app, char *out, size_t size)
+{
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	snprintf(out + n, size - n, "  %s",
+		alerts_counts(app->alerts).complete ? "complete" : "partial");
+}
+
+static void logs_words(void *state, const struct app *app, char *out, size_t size)
+{
+	struct list_pane *pane = state;
+
+	snprintf(out, size, "%s%s", logs_origin(app->logs),
+		pane->list.tail ? "" : "  paused: G follows");
+	if (pane->list.filter)
+		list_pane_words(state, app, out, size);
+}
+
+#define LIST_PANE(var, word, heading, noun, draws, opens, says)                          \
+	const struct pane_class var = {                                                  \
+		.name = word,                                                            \
+		.title = heading,                                                        \
+		.changes = CHANGED_##noun,                                               \
+		.state_size = sizeof(struct list_pane),                                  \
+		.close = list_pane_close,                                                \
+		.reload = list_pane_reload,                                              \
+		.act = list_pane_act,                                                    \
+		.list = list_pane_list,                                                  \
+		.draw = draws,                                                           \
+		.open = opens,                                                           \
+		.words = says
+
+LIST_PANE(alerts_pane, "alerts", "Alerts", ALERTS | CHANGED_SOURCES | CHANGED_CLOCK,
+	alerts_draw, open_alert, alerts_words),
+	.link = alert_link,
+};
+LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, list_pane_draw,
+	open_metric, list_pane_words),
+	.link = metric_link,
+};
+LIST_PANE(anomalies_pane, "anomalies", "Anomalies", ANOMALIES | CHANGED_CLOCK,
+	anomalies_draw, open_anomaly, list_pane_words),
+	.link = anomaly_link,
+};
+LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, list_pane_draw, open_runbook,
+	list_pane_words),
+	.link = runbook_link,
+};
+LIST_PANE(logs_pane, "logs", "Logs", LOGS, logs_draw, open_log, logs_words),
+	.link = log_link,
+};
+LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane_draw,
+	open_source, list_pane_words),
+};
+LIST_PANE(events_pane, "events", "Events", EVENTS, list_pane_draw, open_event,
+	list_pane_words),
+};
+LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silences_draw,
+	open_silence, list_pane_words),
+};
+LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_draw,
+	open_change, list_pane_words),
+};

@@ -1,0 +1,112 @@
+/* The state of the console, shared by the files console*.c and nobody else. */
+#ifndef UI_STATE_H
+#define UI_STATE_H
+
+#include "canvas.h"
+#include "edit.h"
+#include "keymap.h"
+#include "layout.h"
+#include "pane.h"
+
+#include "app/command.h"
+#include "ui/console.h"
+
+enum { STACK_MAX = 16, NOTICE_TEXT = 240, REGISTER_MAX = 1 << 20, JUMPS_MAX = 32 };
+
+/* A pane that is open: class, state, and what it has not seen yet. */
+struct pane {
+	const struct pane_class *class;
+	void *state;
+	uint64_t id;
+	uint32_t pending;
+	bool dirty;
+};
+
+enum mode {
+	MODE_NORMAL,
+	MODE_COMMAND, /* ':' */
+	MODE_FILTER,  /* '/' */
+	MODE_BARE,    /* the terminal is lent: any key returns */
+};
+
+/* A place to go back to: which pane, which row. */
+struct jump {
+	const struct pane_class *class;
+	uint64_t id;
+};
+
+struct console {
+	struct app *app;
+	struct commands *commands;
+	struct keymap keymap;
+	struct pane base[PANE_NUMBERED];
+	struct pane stack[STACK_MAX]; /* drill-down above the base */
+	size_t depth;
+	int focus; /* index in base */
+	bool zoomed;
+	struct layout layout;
+	struct loop_watch *input;
+	struct loop_timer *resize, *work;
+	int64_t resize_since;
+	enum mode mode;
+	struct edit edit;
+	struct edit_history commands_typed, filters_typed;
+	char filter_before[256];
+	int chord[KEYSEQ_MAX];
+	size_t chord_count;
+	char notice[NOTICE_TEXT];
+	bool notice_bad;
+	int64_t notice_until; /* UTC ms */
+	bool paused;
+	int64_t paused_at;
+	bool pasting, paste_refused;
+	bool layout_dirty, bars_dirty, input_pending;
+	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
+	size_t back_count, forward_count;
+	struct str register_; /* what `copy` took last */
+	char parting[200];
+	int silent_reads;
+};
+
+/* --- console.c --- */
+struct pane *console_pane(struct console *console);
+/* Contexts of the focused pane, innermost first. */
+const char *const *console_contexts(struct console *console);
+void console_dirty(struct console *console);
+bool console_single(const struct console *console);
+void console_push(struct console *console, const struct pane_class *class, uint64_t id);
+void console_pop(struct console *console);
+void console_focus(struct console *console, int pane);
+void console_notice(struct console *console, bool bad, const char *text);
+void console_apply_config(struct console *console);
+void console_quit(struct console *console, const char *why);
+void console_run(struct console *console, const char *line);
+
+/* --- console_draw.c --- */
+void console_draw(struct console *console);
+
+/* --- console_keys.c --- */
+void console_input(void *console, int events);
+/* Leaves the prompt. */
+void console_end_prompt(struct console *console, bool keep);
+
+/* --- console_cmd.c --- */
+extern const struct command console_commands[];
+
+/* --- copy.c --- */
+/* Puts the register where `set clipboard` says; false with *err. */
+bool copy_text(struct console *console, const char *what, struct err *err);
+/* Text of the selected or marked rows, or of the whole pane, into out. */
+void copy_rows(struct console *console, struct str *out, bool all);
+void copy_bare(struct console *console);
+void copy_bare_end(struct console *console);
+
+/* --- help.c --- */
+/* The binding or setting lists look at this console. */
+void help_look_at(struct console *console);
+/* The command line of the selected binding. */
+const char *help_command(const struct pane *pane);
+/* A setting's next value as a command line, or a prompt to be completed. */
+bool options_command(const struct pane *pane, char *out, size_t size, bool *complete);
+
+#endif
