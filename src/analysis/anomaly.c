@@ -1,4 +1,6 @@
-/* Joins the verdicts of one series into anomalies with a hold-off. Any thread. */
+/* Joins the verdicts of one series into anomalies: one begins with the first point of
+ * the run that made it sure, keeps its worst point, and is over after a hold-off. Any
+ * thread. */
 #include "analysis/anomaly.h"
 
 #include "base/time.h"

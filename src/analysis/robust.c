@@ -1,6 +1,6 @@
 /* Robust statistics of small arrays (quickselect on a copy) and the P² estimator.
  * Any thread. */
-#include "analysis/robust.h"
+#include "robust.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,8 +10,8 @@
  * not poison the baseline and a new level is believed after some hours. Any thread. */
 #include "analysis/detector.h"
 
-#include "analysis/robust.h"
 #include "base/time.h"
+#include "robust.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,7 +64,7 @@ struct seasonal_state {
 	uint8_t filled[HOURS], next[HOURS];
 	float points[HOUR_POINTS];
 	float hour_worst;
-	/* Seasonal parts of the day and week basis for the hour before, this and after. */
+	/* Of the day and the week basis: for the hour before, this one and the next. */
 	float part[2][3];
 	uint8_t part_known[2][3];
 	uint8_t bow; /* hour of the week */
