@@ -34,7 +34,6 @@ struct secret *secret_new(const void *bytes, size_t n)
 	struct secret *secret;
 	const char *p = bytes;
 	size_t size;
-	size_t size;
 
 	n = trimmed(p, n);
 	/* Guarded memory ends at a page's end: only whole words begin aligned. */
