@@ -1,5 +1,6 @@
 /* Growable text with a maximum, and the few string questions asked everywhere. A cut
- * never falls inside a character. One owner; the questions are for any thread. */
+ * never falls inside a character, and nothing is added behind one. One owner; the
+ * questions are for any thread. */
 #include "base/str.h"
 
 #include "base/alloc.h"
