@@ -4,13 +4,10 @@ PREFIX  ?= /usr/local
 CC      ?= cc
 VERSION := 0.1.0
 
-DEPS     := build-essential pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev \
-	libuv1-dev libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev
-
 LIBS    := ncursesw libcurl libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl
 PKG     := pkg-config
 
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror=format
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror=format -Wno-format-truncation
 OPT     ?= -O2 -g
 SAN     ?=
 CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) \
@@ -25,20 +22,22 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all clean test unit lint
+.PHONY: all bench clean deps deps-test fuzz install lab lint run test units FORCE
 
 all: oogway
 
 oogway: $(BUILD)/main.o $(LIB)
-	$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
+	@echo "  link $@"
+	@$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
 
 $(LIB): $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Keymaps, themes and starter runbooks are built in: the shipped files are the defaults.
 $(BUILD)/gen/embedded.c: $(SHIPPED) Makefile
@@ -53,7 +52,7 @@ $(BUILD)/gen/embedded.c: $(SHIPPED) Makefile
 	done; echo '{0},'; echo '};'; } > $@
 
 $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
-	$(CC) $(CFLAGS_) -Wno-overlength-strings -Isrc/app -c -o $@ $<
+	@$(CC) $(CFLAGS_) -Wno-overlength-strings -Isrc/app -c -o $@ $<
 
 # Objects are rebuilt when the flags change.
 $(BUILD)/flags: FORCE
@@ -63,18 +62,70 @@ FORCE:
 
 -include $(OBJ:.o=.d) $(BUILD)/main.d
 
-# --- tests ---
-UNIT    := $(wildcard tests/unit/*.c)
-UNITS   := $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
+# --- tests: everything again under ASan and UBSan, in a folder of its own ---
+TEST     := $(BUILD)/test
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+TEST_ENV := ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+TERM_SRC := $(wildcard tests/term/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
 
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDLIBS_) -lcmocka
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
 
 -include $(UNITS:=.d)
 
-unit: $(UNITS)
-	@for t in $(UNITS); do $$t || exit 1; done
+$(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
+	@mkdir -p $(@D)
+	@echo "  cc   tests/term"
+	@$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g $(shell $(PKG) --cflags vterm) -o $@ \
+		$(TERM_SRC) $(shell $(PKG) --libs vterm) -lutil
+
+units: $(UNITS)
+
+lint:
+	@tests/lint/run
+
+# Prints `N passed, N failed` at its end.
+test: all $(BUILD)/term
+	@$(MAKE) --no-print-directory BUILD=$(TEST) SAN="$(SANITIZE)" OPT="-O1 -g" units $(TEST)/oogway
+	@BUILD=$(BUILD) TEST=$(TEST) $(TEST_ENV) tests/run
+
+$(BUILD)/oogway: $(BUILD)/main.o $(LIB)
+	@echo "  link $@"
+	@$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
+
+# --- running ---
+run: deps all
+	@if [ -t 0 ] && [ -t 1 ]; then exec ./oogway; else exec ./oogway --once; fi
+
+lab:
+	@tests/lab/lab up
+
+# --- what is needed ---
+DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
+	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev
+DEPS_TEST := libcmocka-dev libvterm-dev python3 procps
+DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
+	openssh-server python3-aiosmtpd openssl
+
+deps:
+	@tests/deps $(DEPS)
+
+deps-test:
+	@tests/deps $(DEPS) $(DEPS_TEST) $(DEPS_LAB)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 oogway $(DESTDIR)$(PREFIX)/bin/oogway
+	install -m 644 docs/oogway.1 $(DESTDIR)$(PREFIX)/share/man/man1/oogway.1
+	install -m 644 docs/oogway.rc.5 $(DESTDIR)$(PREFIX)/share/man/man5/oogway.rc.5
+
+oogway.rc.example: oogway
+	./oogway --print-rc > $@
 
 clean:
 	rm -rf $(BUILD) oogway

@@ -31,7 +31,8 @@ struct limits {
 struct series {
 	uint64_t id;           /* hash of the key: identity */
 	struct untrusted key;  /* owned: "host/cpu" or "prom/error rate{service=\"a\"}" */
-	struct untrusted name; /* a part of key: what the list shows */
+	struct untrusted name; /* a part of key: name and labels in full */
+	struct untrusted shown; /* owned: what lists show */
 	int source;            /* index in the source table */
 	uint32_t order;        /* position of its query in the rc, or of its reader */
 	enum unit unit;
@@ -41,7 +42,8 @@ struct series {
 	uint32_t head, count, cap;
 };
 
-/* key is copied; name_from/name_n is the slice of it that is shown. */
+/* key is copied; name_from/name_n is the slice of it that is the name. Shown is the
+ * name with the values of its labels only: cpu{host="a"} is shown as "cpu a". */
 struct series *series_new(struct untrusted key, size_t name_from, size_t name_n);
 void series_free(struct series *series);
 /* Ignores points not newer than the last; drops the oldest when full. */

@@ -35,7 +35,7 @@ void host_reader_free(struct host_reader *reader)
 void host_reader_read(struct host_reader *reader, int64_t now)
 {
 	struct host_metric list[HOST_MAX_METRICS];
-	size_t n = host_read(reader->host, now, list, HOST_MAX_METRICS);
+	size_t n = host_read(reader->host, time_mono_ms(), list, HOST_MAX_METRICS);
 
 	pipeline_reading(reader->app, now, list, n);
 }

@@ -14,7 +14,7 @@ static void name_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct series *series = row;
 
-	cell_text(out, series->name);
+	cell_text(out, series->shown);
 	out->role = series_stale(app, series) ? ROLE_DIM : ROLE_TEXT;
 }
 
@@ -69,7 +69,7 @@ static void series_source(const struct app *app, const void *row, struct cell *o
 }
 
 static const struct column metric_columns[] = {
-	{"name", "Metric", 14, 0, COLUMN_FLEX, name_cell},
+	{"name", "Metric", 18, 0, COLUMN_FLEX, name_cell},
 	{"value", "Now", 9, 0, COLUMN_RIGHT | COLUMN_DESC, value_cell},
 	{"trend", "", 12, 2, COLUMN_SPARK | COLUMN_FLEX, spark_cell},
 	{"max", "Max", 9, 4, COLUMN_RIGHT | COLUMN_DESC, high_cell},

@@ -233,7 +233,7 @@ void metrics_drop(struct metrics *metrics, int source)
 
 void series_label(const struct series *series, char *out, size_t size)
 {
-	text_line(series->name, out, size);
+	text_line(series->shown, out, size);
 }
 
 double series_value(const struct app *app, const struct series *series)

@@ -277,7 +277,7 @@ void sources_tick(struct sources *sources, int64_t now)
 void sources_set_window(struct sources *sources)
 {
 	struct app *app = sources->app;
-	struct source_window window = {window_from(app), app->window.to, 0};
+	struct source_window window = {.from = window_from(app), .to = app->window.to};
 
 	/* About as many points as a wide chart has columns, twice over. */
 	window.step_ms = app->window.span_ms / 240;
@@ -300,7 +300,12 @@ size_t sources_count(const struct sources *sources)
 
 const struct source_row *sources_row(const struct sources *sources, size_t i)
 {
-	return &sources->list[i]->row;
+	struct source_row *row = &sources->list[i]->row;
+
+	/* The engine owns the figures; the row shows them as they are now. */
+	if (row->poll >= 0)
+		row->status = *poll_status(sources->poll, row->poll);
+	return row;
 }
 
 int sources_find(const struct sources *sources, const char *name)

@@ -27,7 +27,7 @@ struct untrusted untrusted_str(const char *text)
 
 struct untrusted untrusted_copy(struct arena *arena, struct untrusted u)
 {
-	char *p = arena_strndup(arena, (const char *)u.bytes_, u.n_);
+	char *p = u.n_ ? arena_strndup(arena, (const char *)u.bytes_, u.n_) : NULL;
 
 	return untrusted_make(p, u.n_);
 }

@@ -22,6 +22,7 @@
 enum {
 	BUFFER_BYTES = 2 << 10, /* one read: bounds what one of them can unpack to */
 	TURN_BYTES = 256 << 10, /* of one transfer in one loop turn */
+	NEXT_TURN_MS = 1,       /* a delay of 0 would fire in the same turn again */
 	MAX_HOST_CONNECTIONS = 8,
 	MAX_IDLE_CONNECTIONS = 32,
 	MAX_RETRY_AFTER_S = 24 * 3600,
@@ -265,7 +266,8 @@ static int want_timer(CURLM *multi, long delay_ms, void *ctx)
 	if (delay_ms < 0)
 		loop_timer_stop(http->timer);
 	else
-		loop_timer_start(http->timer, delay_ms);
+		loop_timer_start(
+			http->timer, delay_ms < NEXT_TURN_MS ? NEXT_TURN_MS : delay_ms);
 	return 0;
 }
 
@@ -357,7 +359,7 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 	}
 	if (t->turn_bytes && t->turn_bytes + n > TURN_BYTES) {
 		t->paused = true;
-		loop_timer_start(t->http->resume, 0);
+		loop_timer_start(t->http->resume, NEXT_TURN_MS);
 		return CURL_WRITEFUNC_PAUSE;
 	}
 	if (!body_fits(t, n))

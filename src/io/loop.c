@@ -18,9 +18,9 @@ struct loop_signal {
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
-	uv_check_t check;
 	uv_timer_t tick;
-	int64_t turn_began_us, longest_us;
+	int64_t last_us, longest_us;
+	uint64_t last_idle_ns;
 	int tick_count, turn_count, signal_count;
 	struct {
 		void (*fn)(void *ctx, int64_t now);
@@ -45,36 +45,34 @@ struct loop_timer {
 	void *ctx;
 };
 
+/* A turn is all that runs between two waits for events: the time since the last one
+ * began to wait, less the time waited. */
+static void measure(struct loop *loop)
+{
+	int64_t now = time_mono_us(), took;
+	uint64_t idle = uv_metrics_idle_time(&loop->uv);
+
+	took = now - loop->last_us - (int64_t)((idle - loop->last_idle_ns) / 1000);
+	if (loop->last_us && took > loop->longest_us)
+		loop->longest_us = took;
+	loop->last_us = now;
+	loop->last_idle_ns = idle;
+}
+
 static void end_turn(uv_prepare_t *handle)
 {
 	struct loop *loop = handle->data;
-	int64_t took;
 
 	for (int i = 0; i < loop->turn_count; i++)
 		loop->turns[i].fn(loop->turns[i].ctx);
-	if (!loop->turn_began_us)
-		return;
-	took = time_mono_us() - loop->turn_began_us;
-	if (took > loop->longest_us)
-		loop->longest_us = took;
-	loop->turn_began_us = 0;
+	measure(loop);
 }
 
-static void begin_turn(uv_check_t *handle)
-{
-	struct loop *loop = handle->data;
-
-	loop->turn_began_us = time_mono_us();
-}
-
-/* libuv runs timers before prepare, so their time counts from here. */
 static void on_tick(uv_timer_t *handle)
 {
 	struct loop *loop = handle->data;
 	int64_t now = time_now_ms(), delay = 1000 - now % 1000;
 
-	if (!loop->turn_began_us)
-		loop->turn_began_us = time_mono_us();
 	if (delay < 100)
 		delay += 1000;
 	uv_timer_start(handle, on_tick, (uint64_t)delay, 0);
@@ -88,13 +86,11 @@ struct loop *loop_new(void)
 
 	uv_loop_init(&loop->uv);
 	uv_prepare_init(&loop->uv, &loop->prepare);
-	uv_check_init(&loop->uv, &loop->check);
 	uv_timer_init(&loop->uv, &loop->tick);
-	loop->prepare.data = loop->check.data = loop->tick.data = loop;
+	loop->prepare.data = loop->tick.data = loop;
+	uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
 	uv_prepare_start(&loop->prepare, end_turn);
-	uv_check_start(&loop->check, begin_turn);
 	uv_unref((uv_handle_t *)&loop->prepare);
-	uv_unref((uv_handle_t *)&loop->check);
 	return loop;
 }
 
@@ -103,11 +99,12 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
-	uv_close((uv_handle_t *)&loop->check, NULL);
 	uv_close((uv_handle_t *)&loop->tick, NULL);
 	for (int i = 0; i < loop->signal_count; i++)
 		uv_close((uv_handle_t *)&loop->signals[i].handle, NULL);
-	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	/* A stop that nobody waited for must not cut the closing short. */
+	while (uv_run(&loop->uv, UV_RUN_DEFAULT))
+		;
 	uv_loop_close(&loop->uv);
 	mem_free(loop);
 }

@@ -2,10 +2,36 @@
 #include "model/series.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
+#include "base/text.h"
 
 #include <string.h>
 
 enum { FIRST_CAP = 64 };
+
+/* name{a="x",b="y"} → name x y */
+static struct untrusted short_name(struct untrusted name)
+{
+	ptrdiff_t brace = untrusted_find(name, "{");
+	struct untrusted rest = untrusted_slice(name, (size_t)brace + 1, SIZE_MAX), piece;
+	struct untrusted shown;
+	struct str out;
+
+	if (brace < 0)
+		return untrusted_keep(name, SERIES_KEY_MAX);
+	str_init(&out, SERIES_KEY_MAX);
+	text_add_line(&out, untrusted_slice(name, 0, (size_t)brace), SERIES_KEY_MAX);
+	/* Every second piece between quotes is a value. */
+	for (int i = 0; untrusted_split(&rest, "\"", &piece); i++) {
+		if (i % 2 == 0)
+			continue;
+		str_putc(&out, ' ');
+		text_add_line(&out, piece, SERIES_KEY_MAX);
+	}
+	shown = untrusted_keep(untrusted_make(out.p, out.n), SERIES_KEY_MAX);
+	str_release(&out);
+	return shown;
+}
 
 struct series *series_new(struct untrusted key, size_t name_from, size_t name_n)
 {
@@ -14,6 +40,7 @@ struct series *series_new(struct untrusted key, size_t name_from, size_t name_n)
 	series->key = untrusted_keep(key, SERIES_KEY_MAX);
 	series->id = untrusted_hash(key);
 	series->name = untrusted_slice(series->key, name_from, name_n);
+	series->shown = short_name(series->name);
 	series->limits = (struct limits){NAN, NAN, false};
 	return series;
 }
@@ -23,6 +50,7 @@ void series_free(struct series *series)
 	if (!series)
 		return;
 	untrusted_free(series->key);
+	untrusted_free(series->shown);
 	mem_free(series->points);
 	mem_free(series);
 }

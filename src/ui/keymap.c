@@ -107,9 +107,8 @@ const struct binding *keymap_for(const struct keymap *keymap, const char *const 
 
 			if (strcmp(b->context, *contexts) || strcmp(b->command, command))
 				continue;
-			/* Letters before named keys: shorter to read. */
-			if (!best || b->count < best->count ||
-				(b->count == best->count && b->keys[0] < best->keys[0]))
+			/* The first line of the keymap that does it. */
+			if (!best || b->count < best->count)
 				best = b;
 		}
 		if (best)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct poll *poll;
 static struct loop *loop;
@@ -44,6 +45,23 @@ static void on_status(void *ctx, int source)
 	printf("--- status %s%s%s%s%s%s%s\n", names[s->state], s->survival ? " slow" : "",
 		s->partial ? " partial" : "", *s->error.text ? ": " : "", s->error.text,
 		*s->warning ? " | warning: " : "", s->warning);
+}
+
+/* Processor time between two ends of a turn: what this thread did, whatever else the
+ * machine was doing. */
+static int64_t turn_cpu_us, turn_cpu_last;
+
+static void on_turn(void *ctx)
+{
+	struct timespec t;
+	int64_t now;
+
+	(void)ctx;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	now = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	if (turn_cpu_last && now - turn_cpu_last > turn_cpu_us)
+		turn_cpu_us = now - turn_cpu_last;
+	turn_cpu_last = now;
 }
 
 static void on_tick(void *ctx, int64_t now)
@@ -109,6 +127,7 @@ int main(int argc, char **argv)
 		poll_set_window(poll, &window);
 	}
 	loop_on_tick(loop, on_tick, NULL);
+	loop_on_turn(loop, on_turn, NULL);
 	if (!o.kind || poll_add(poll, &o, &err) < 0) {
 		fprintf(stderr, "%s\n", o.kind ? err.text : "no such kind");
 		return 1;
@@ -118,10 +137,11 @@ int main(int argc, char **argv)
 	loop_run(loop);
 	slowest_us = loop_longest_us(loop, false);
 	printf("--- %d batches, %zu points, %llu answers, %llu failures, p95 %lld ms, "
-	       "longest turn %lld us\n",
+	       "longest turn %lld us (%lld us of processor)\n",
 		batches, points, (unsigned long long)poll_status(poll, 0)->answers,
 		(unsigned long long)poll_status(poll, 0)->failures,
-		(long long)poll_status(poll, 0)->p95_ms, (long long)slowest_us);
+		(long long)poll_status(poll, 0)->p95_ms, (long long)slowest_us,
+		(long long)turn_cpu_us);
 	loop_timer_free(end);
 	poll_free(poll);
 	http_free(http);

@@ -280,7 +280,7 @@ static bool do_unenv(struct script *script, struct words *words)
 
 static bool do_link(struct script *script, struct words *words)
 {
-	long rate, round_trip = 0;
+	long rate = 0, round_trip = 0;
 
 	if (!number(script, words->word[0], 0, &rate) ||
 		(words->count > 1 && !number(script, words->word[1], 0, &round_trip)))
@@ -463,7 +463,7 @@ static bool do_reject(struct script *script, struct words *words)
 static bool row_word(struct script *script, const char *word, int *row)
 {
 	int rows = emu_rows(pty_emu(script->session->pty));
-	long value;
+	long value = 0;
 
 	if (strcmp(word, "*") == 0) {
 		*row = -1;
@@ -692,7 +692,7 @@ static bool do_type_raw(struct script *script, struct words *words)
 
 static bool do_click(struct script *script, struct words *words)
 {
-	long row, col, button = 1;
+	long row = 0, col = 0, button = 1;
 
 	if (!number(script, words->word[0], 1, &row) ||
 		!number(script, words->word[1], 1, &col) ||
@@ -792,7 +792,7 @@ static bool do_mark(struct script *script, struct words *words)
 
 static bool do_bytes_max(struct script *script, struct words *words)
 {
-	long most;
+	long most = 0;
 	unsigned long long written;
 
 	if (!number(script, words->word[0], 0, &most))

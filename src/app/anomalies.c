@@ -1,0 +1,275 @@
+/* The detectors at work: each series with limits or enough life gets its own states;
+ * verdicts become anomalies that begin, grow and end. Main thread; a point costs
+ * about a microsecond. */
+#include "app/anomalies.h"
+
+#include "analysis/anomaly.h"
+#include "app/metrics.h"
+#include "app/setting.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WATCHES_MAX = 4000, LEARN_DAYS = 7, SPACING_MS = 60000 };
+
+/* One watched series. */
+struct watch {
+	uint64_t series;
+	struct detector_config config;
+	struct anomaly_track limits_track, usual_track;
+	uint64_t limits_row, usual_row; /* ids of their rows while open, 0 */
+	int64_t last_seasonal_at;
+	double sum; /* of the points of this spacing: the baseline gets their mean */
+	int points;
+	struct verdict last;
+	void *threshold; /* states */
+	void *seasonal;
+};
+
+struct anomalies {
+	struct app *app;
+	struct map watches; /* by series id */
+	struct anomaly_row *rows; /* newest first */
+	size_t count;
+	uint64_t next_id;
+	int days_learnt;
+	char learning[120];
+};
+
+struct anomalies *anomalies_new(struct app *app)
+{
+	struct anomalies *anomalies = mem_new(1, sizeof *anomalies);
+
+	anomalies->app = app;
+	anomalies->rows = mem_new(ANOMALIES_MAX, sizeof *anomalies->rows);
+	map_init(&anomalies->watches);
+	return anomalies;
+}
+
+void anomalies_free(struct anomalies *anomalies)
+{
+	void *value;
+
+	if (!anomalies)
+		return;
+	for (size_t at = 0; map_each(&anomalies->watches, &at, NULL, &value);) {
+		struct watch *w = value;
+
+		mem_free(w->threshold);
+		mem_free(w->seasonal);
+		mem_free(w);
+	}
+	map_release(&anomalies->watches);
+	mem_free(anomalies->rows);
+	mem_free(anomalies);
+}
+
+static struct watch *watch_of(struct anomalies *anomalies, const struct series *series)
+{
+	struct watch *w = map_get(&anomalies->watches, &series->id, sizeof series->id);
+
+	if (w || anomalies->watches.count >= WATCHES_MAX)
+		return w;
+	w = mem_new(1, sizeof *w);
+	w->series = series->id;
+	w->threshold = mem_new(1, detector_threshold.state_size);
+	detector_start(&detector_threshold, w->threshold);
+	detector_config_init(&w->config, series->unit, series->limits, series->interval_ms);
+	w->config.confirm_points =
+		(int)app_setting(anomalies->app, SET_ANOMALY_POINTS);
+	map_put(&anomalies->watches, &series->id, sizeof series->id, w);
+	return w;
+}
+
+/* --- rows --- */
+
+static struct anomaly_row *row_by_id(struct anomalies *anomalies, uint64_t id)
+{
+	for (size_t i = 0; id && i < anomalies->count; i++)
+		if (anomalies->rows[i].id == id)
+			return &anomalies->rows[i];
+	return NULL;
+}
+
+/* The oldest that is over makes room; open ones stay. */
+static struct anomaly_row *add_row(struct anomalies *anomalies)
+{
+	size_t n = anomalies->count;
+
+	if (n == ANOMALIES_MAX) {
+		for (n--; n > 0 && !anomalies->rows[n].end_at;)
+			n--;
+	} else {
+		anomalies->count++;
+	}
+	memmove(anomalies->rows + 1, anomalies->rows, n * sizeof *anomalies->rows);
+	anomalies->rows[0] = (struct anomaly_row){.id = ++anomalies->next_id};
+	return &anomalies->rows[0];
+}
+
+static void fill_row(struct anomaly_row *row, const struct anomaly *from,
+	const struct series *series)
+{
+	row->series = series->id;
+	row->start_at = from->start;
+	row->value = from->value;
+	row->expected = from->expected;
+	row->low = from->low;
+	row->high = from->high;
+	row->score = from->score;
+	row->severity = from->severity;
+	row->unit = series->unit;
+	series_label(series, row->name, sizeof row->name);
+	str_copy(row->reason, sizeof row->reason, from->sentence);
+}
+
+static void follow(struct anomalies *anomalies, struct anomaly_track *track,
+	uint64_t *row_id, const struct verdict *verdict, const struct series *series,
+	int64_t at)
+{
+	struct anomaly_row *row = row_by_id(anomalies, *row_id);
+
+	if (anomaly_over(track, at, anomaly_hold_ms(series->interval_ms))) {
+		if (row) {
+			row->end_at = track->now.end;
+			log_add(LOG_INFO, "anomaly over: %s", row->name);
+		}
+		*row_id = 0;
+		row = NULL;
+		app_changed(anomalies->app, CHANGED_ANOMALIES | CHANGED_EVENTS);
+	}
+	if (!verdict)
+		return;
+	switch (anomaly_feed(track, verdict, at, series->unit)) {
+	case ANOMALY_BEGAN:
+		row = add_row(anomalies);
+		*row_id = row->id;
+		fill_row(row, &track->now, series);
+		log_add(LOG_WARN, "anomaly: %s: %s", row->name, row->reason);
+		break;
+	case ANOMALY_WORSE:
+		if (!row)
+			return;
+		fill_row(row, &track->now, series);
+		break;
+	default:
+		return;
+	}
+	app_changed(anomalies->app, CHANGED_ANOMALIES | CHANGED_EVENTS);
+}
+
+/* --- points --- */
+
+static void tell_learning(struct anomalies *anomalies, const struct verdict *verdict)
+{
+	char before[sizeof anomalies->learning];
+
+	memcpy(before, anomalies->learning, sizeof before);
+	if (verdict->days_learnt < anomalies->days_learnt)
+		return;
+	anomalies->days_learnt = verdict->days_learnt;
+	anomalies->learning[0] = '\0';
+	if (verdict->learning)
+		snprintf(anomalies->learning, sizeof anomalies->learning,
+			"Seasonal baseline: %d of %d days learnt; until then limits and the "
+			"last hours count.",
+			verdict->days_learnt, LEARN_DAYS);
+	if (strcmp(before, anomalies->learning))
+		app_changed(anomalies->app, CHANGED_ANOMALIES);
+}
+
+/* The baseline learns the mean of each minute: what lasts a second is no season, and
+ * a minute of readings weighs as one. */
+static bool minute_point(struct watch *w, struct point point, struct point *out)
+{
+	int64_t minute = point.at / SPACING_MS;
+	bool full = w->points && minute != w->last_seasonal_at;
+
+	if (full) {
+		out->at = w->last_seasonal_at * SPACING_MS;
+		out->value = w->sum / w->points;
+		w->sum = 0;
+		w->points = 0;
+	}
+	w->last_seasonal_at = minute;
+	w->sum += point.value;
+	w->points++;
+	return full;
+}
+
+void anomalies_feed(struct anomalies *anomalies, const struct series *series,
+	struct point point)
+{
+	struct watch *w = watch_of(anomalies, series);
+	struct detector_config config;
+	struct verdict verdict;
+	struct point minute;
+
+	if (!w)
+		return;
+	w->config.limits = series->limits;
+	if (!isnan(series->limits.warn) || !isnan(series->limits.critical)) {
+		verdict = detector_feed(&detector_threshold, w->threshold, &w->config, point);
+		follow(anomalies, &w->limits_track, &w->limits_row,
+			verdict.anomalous ? &verdict : NULL, series, point.at);
+	}
+	if (!minute_point(w, point, &minute))
+		return;
+	if (!w->seasonal) {
+		w->seasonal = mem_new(1, detector_seasonal.state_size);
+		detector_start(&detector_seasonal, w->seasonal);
+	}
+	config = w->config;
+	config.interval_ms =
+		series->interval_ms > SPACING_MS ? series->interval_ms : SPACING_MS;
+	w->last = detector_feed(&detector_seasonal, w->seasonal, &config, minute);
+	tell_learning(anomalies, &w->last);
+	/* A limit that is passed says it already. */
+	follow(anomalies, &w->usual_track, &w->usual_row,
+		w->last.anomalous && !w->limits_track.open ? &w->last : NULL, series,
+		minute.at);
+}
+
+size_t anomalies_count(const struct anomalies *anomalies)
+{
+	return anomalies->count;
+}
+
+const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t i)
+{
+	return &anomalies->rows[i];
+}
+
+size_t anomalies_open(const struct anomalies *anomalies)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < anomalies->count; i++)
+		n += !anomalies->rows[i].end_at;
+	return n;
+}
+
+const char *anomalies_learning(const struct anomalies *anomalies)
+{
+	return anomalies->learning;
+}
+
+bool anomalies_band(const struct anomalies *anomalies, uint64_t series, double *expected,
+	double *low, double *high)
+{
+	const struct watch *w = map_get(&anomalies->watches, &series, sizeof series);
+
+	if (!w || !w->seasonal || isnan(w->last.low) || w->last.low >= w->last.high)
+		return false;
+	*expected = w->last.expected;
+	*low = w->last.low;
+	*high = w->last.high;
+	return true;
+}
