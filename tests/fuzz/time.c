@@ -46,7 +46,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (time_parse(text, &at)) {
 		printed(at);
-		check(untrusted_to_time(untrusted_str(text), &again) && again == at);
+		if (size < 64) /* the longest number or time that is looked at */
+			check(untrusted_to_time(untrusted_str(text), &again) &&
+				again == at);
 		/* Zones reach a day beyond the years that have four digits. */
 		if (at > -62167219200000 && at < 253402300800000)
 			check(time_parse(time_rfc3339(at, out), &again) && again == at);
