@@ -5,7 +5,7 @@
 
 #include "base/untrusted.h"
 #include "model/severity.h"
-#include "model/unit.h"
+#include "base/unit.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -33,8 +33,8 @@ struct series {
 	struct untrusted key;  /* owned: "host/cpu" or "prom/error rate{service=\"a\"}" */
 	struct untrusted name; /* a part of key: name and labels in full */
 	struct untrusted shown; /* owned: what lists show */
-	int source;            /* index in the source table */
-	uint32_t order;        /* position of its query in the rc, or of its reader */
+	int source;             /* index in the source table */
+	uint32_t order;         /* position of its query in the rc, or of its reader */
 	enum unit unit;
 	struct limits limits;
 	int64_t interval_ms; /* between points, as expected */
