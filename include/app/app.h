@@ -34,7 +34,8 @@ enum change {
 	CHANGED_WINDOW = 1 << 7,
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
-	CHANGED_ALL = (1 << 10) - 1,
+	CHANGED_PROCESSES = 1 << 10,
+	CHANGED_ALL = (1 << 11) - 1,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */

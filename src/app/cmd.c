@@ -206,6 +206,7 @@ const struct command app_commands[] = {
 	LIST("event"),
 	LIST("silence"),
 	LIST("change"),
+	LIST("process"),
 	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
 		SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",

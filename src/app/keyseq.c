@@ -35,8 +35,8 @@ static const struct {
 };
 
 const char *const keyseq_contexts[] = {"global", "list", "overview", "metrics", "alerts",
-	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "help",
-	"options", NULL};
+	"anomalies", "runbooks", "logs", "sources", "events", "processes", "detail",
+	"chart", "help", "options", NULL};
 
 bool keyseq_context(const char *name, struct err *err)
 {

@@ -4,6 +4,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/host.h"
 #include "app/sources.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -434,8 +435,27 @@ static void draw_grid(struct console *console)
 	}
 }
 
+static bool shows(struct console *console, const struct pane_class *class)
+{
+	if (console_single(console))
+		return console_pane(console)->class == class;
+	for (size_t i = 0; i < console->layout.count; i++)
+		if (pane_classes[console->layout.boxes[i].pane] == class)
+			return true;
+	return false;
+}
+
+static bool paged(const struct app *app)
+{
+	for (size_t i = 0; i < sources_count(app->sources); i++)
+		if (sources_row(app->sources, i)->pages)
+			return true;
+	return false;
+}
+
 static void make_layout(struct console *console)
 {
+	int rows = screen_rows() - 2, cols = screen_cols();
 	const struct rc *rc = console->app->rc;
 	const char *name =
 		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
@@ -446,7 +466,9 @@ static void make_layout(struct console *console)
 	for (size_t i = 0; i < rc->layout_count; i++)
 		if (!strcmp(rc->layouts[i].name, name))
 			text = rc->layouts[i].text;
-	if (!layout_make(&console->layout, text, screen_rows() - 2, screen_cols(), &err))
+	if (!layout_make(&console->layout,
+		    text ? text : layout_built_in(rows, cols, paged(console->app)), rows,
+		    cols, &err))
 		console_notice(console, true, err.text);
 	if (!text && strcmp(name, "auto"))
 		console_notice(console, true, "no layout line has that name");
@@ -455,6 +477,8 @@ static void make_layout(struct console *console)
 	/* A pane that the grid does not show is shown alone. */
 	if (!console->layout.single && !seen)
 		console->zoomed = true;
+	host_reader_watch_procs(
+		console->app->host_reader, shows(console, &processes_pane));
 	screen_erase();
 	console_dirty(console);
 	console->layout_dirty = false;

@@ -31,6 +31,7 @@ OPEN(runbook)
 OPEN(source)
 OPEN(silence)
 OPEN(change)
+OPEN(process)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
 {
@@ -227,5 +228,9 @@ LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silence
 ;
 LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_draw,
 	open_change, list_pane_words),
+}
+;
+LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, list_pane_draw,
+	open_process, list_pane_words),
 }
 ;
