@@ -1,4 +1,6 @@
-/* The commands of the console: what keys are bound to. Main thread. */
+/* The commands of the console: what keys are bound to. Each changes the state of the
+ * console and marks what must be drawn; none draws. Main thread, always through
+ * command_run(). */
 #include "state.h"
 
 #include "app/alerts.h"
