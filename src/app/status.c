@@ -1,6 +1,6 @@
 /* The status file: one JSON object in the state folder, 0600, replaced as a whole. The
- * running console writes it in a task; `oogway status` reads it and nothing else, so that
- * it answers at once. */
+ * running console writes it in a task; `oogway status` reads it and nothing else, so
+ * that it answers at once. */
 #include "app/status.h"
 
 #include "app/alerts.h"

@@ -1,6 +1,6 @@
-/* The console's life: opening, what changed, what is focused, quitting. Drawing, keys and
- * commands have their own files (console_draw.c, console_keys.c, console_cmd.c); state.h
- * is shared by these and nobody else. Main thread. */
+/* The console's life: opening, what changed, what is focused, quitting. Drawing, keys
+ * and commands have their own files (console_draw.c, console_keys.c, console_cmd.c);
+ * state.h is shared by these and nobody else. Main thread. */
 #include "state.h"
 
 #include "app/host.h"
