@@ -187,6 +187,8 @@ static void take_changes(struct console *console)
 		console->stack[i].pending |= bits;
 	if (bits & CHANGED_CONFIG)
 		console_apply_config(console);
+	if (bits & CHANGED_ALERTS)
+		console_seek(console);
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
 			   CHANGED_WINDOW | CHANGED_CONFIG))
 		console->bars_dirty = true;

@@ -254,7 +254,7 @@ static void take_key(struct console *console, const struct key_event *event)
 		screen_acked();
 		return;
 	}
-	console->input_pending = true;
+	console->input_pending = console->typed = true;
 	if (code == KEYCODE_RESIZE)
 		return;
 	if (console->pasting) {

@@ -73,7 +73,8 @@ static void right_words(const struct app *app, const struct need *need, bool nar
 		if (narrow)
 			snprintf(out, size, "%s ->%s", age, when);
 		else
-			snprintf(out, size, "%s  -> %s in %s", age, *who ? who : "next", when);
+			snprintf(out, size, "%s  -> %s in %s", age, *who ? who : "next",
+				when);
 	} else {
 		snprintf(out, size, "%s", age);
 	}
