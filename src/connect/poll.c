@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGE_BODY = 1 << 20 };
+
 enum {
 	ASK_ARENA_BYTES = 4 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
@@ -318,11 +320,16 @@ static void take_work(struct task *task)
 	struct poll_source *source = (struct poll_source *)task;
 	struct slot *slot = source->reading;
 
+	bool large = untrusted_size(slot->answer.body) > LARGE_BODY;
+
 	source->worked = true;
 	source->take_err = (struct err){0};
 	source->take_ok = source->options.kind->take(
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
+	/* The tree of a large answer is many times its text, and gone now. */
+	if (large)
+		mem_trim();
 }
 
 static void name_failure(struct poll_source *source, struct slot *slot)
