@@ -66,7 +66,8 @@ static void sort(struct metrics *metrics)
 	metrics->unsorted = false;
 }
 
-static struct series *get(struct metrics *metrics, const struct str *key, size_t name_from)
+static struct series *get(
+	struct metrics *metrics, const struct str *key, size_t name_from)
 {
 	struct untrusted whole = untrusted_make(key->p, key->n);
 	uint64_t id = untrusted_hash(whole);
@@ -101,8 +102,8 @@ const struct rc_query *metrics_query(const struct metrics *metrics, int source, 
 	return NULL;
 }
 
-static void take_points(struct series *series, const struct batch_series *from,
-	point_fn fresh, void *ctx)
+static void take_points(
+	struct series *series, const struct batch_series *from, point_fn fresh, void *ctx)
 {
 	if (from->history) {
 		series_merge(series, from->points, from->count);
@@ -150,8 +151,8 @@ void metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 		app_changed(metrics->app, CHANGED_METRICS);
 }
 
-static struct series *host_series(struct metrics *metrics, size_t i,
-	const struct host_metric *m)
+static struct series *host_series(
+	struct metrics *metrics, size_t i, const struct host_metric *m)
 {
 	struct str key;
 	struct series *series = i < HOST_MAX_METRICS ? metrics->host[i] : NULL;
@@ -168,8 +169,7 @@ static struct series *host_series(struct metrics *metrics, size_t i,
 	series->order = (uint32_t)i;
 	series->unit = m->unit;
 	series->limits = (struct limits){m->warn, m->critical, m->below};
-	series->interval_ms =
-		sources_row(metrics->app->sources, SOURCE_HOST)->every_ms;
+	series->interval_ms = sources_row(metrics->app->sources, SOURCE_HOST)->every_ms;
 	if (i < HOST_MAX_METRICS)
 		metrics->host[i] = series;
 	return series;
@@ -238,17 +238,12 @@ void series_label(const struct series *series, char *out, size_t size)
 
 double series_value(const struct app *app, const struct series *series)
 {
-	int64_t to = window_to(app), from = window_from(app);
-	size_t i;
+	int64_t from = window_from(app);
 	struct point p;
 
 	if (!app->window.to)
 		return series_last(series, &p) && p.at >= from ? p.value : NAN;
-	i = series_find(series, to + 1);
-	if (!i)
-		return NAN;
-	p = series_at(series, i - 1);
-	return p.at >= from ? p.value : NAN;
+	return series_before(series, from, app->window.to);
 }
 
 bool series_stale(const struct app *app, const struct series *series)
