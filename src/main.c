@@ -37,7 +37,15 @@ struct options {
 	char command[COMMAND_LINE_MAX];
 };
 
-enum { OPT_ONCE = 256, OPT_PLAIN, OPT_JSON, OPT_PRINT_RC, OPT_CHECK, OPT_AT, OPT_READONLY };
+enum {
+	OPT_ONCE = 256,
+	OPT_PLAIN,
+	OPT_JSON,
+	OPT_PRINT_RC,
+	OPT_CHECK,
+	OPT_AT,
+	OPT_READONLY
+};
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
@@ -57,7 +65,8 @@ static const struct option long_options[] = {
 static void usage(FILE *to)
 {
 	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT]\n"
-	      "              [--once | --plain | --print-rc | --check-config | --version]\n"
+	      "              [--once | --plain | --print-rc | --check-config | "
+	      "--version]\n"
 	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
 	      "\n"
 	      "Without arguments: the console on this host's own metrics and logs.\n"
@@ -65,7 +74,8 @@ static void usage(FILE *to)
 		to);
 	for (const struct command *c = app_commands; c->name; c++)
 		if (c->flags & COMMAND_SCRIPT)
-			fprintf(to, "  oogway %-14s %-10s %s\n", c->name, c->args, c->help);
+			fprintf(to, "  oogway %-14s %-10s %s\n", c->name, c->args,
+				c->help);
 	fputs("\nExit: 0 done, 1 failed, 2 usage, 3 partial or stale, 4 refused, "
 	      "5 pending.\n",
 		to);
@@ -221,10 +231,12 @@ static int run_once(struct app *app)
 	settle(app);
 	str_init(&out, OUTPUT_MAX);
 	overview_print(app, &out);
-	return put(&out, overview_known(app, why, sizeof why) ? STATUS_DONE : STATUS_PARTIAL);
+	return put(&out,
+		overview_known(app, why, sizeof why) ? STATUS_DONE : STATUS_PARTIAL);
 }
 
-static int run_command(struct app *app, struct commands *commands, const struct options *o)
+static int run_command(
+	struct app *app, struct commands *commands, const struct options *o)
 {
 	struct run_options run = {.json = o->json, .script = true};
 	struct err err = {0};

@@ -5,13 +5,13 @@
 #include "analysis/detector.h"
 
 struct anomaly {
-	int64_t start;		    /* first bad point, also those before it was sure */
-	int64_t end;		    /* last bad point */
+	int64_t start; /* first bad point, also those before it was sure */
+	int64_t end;   /* last bad point */
 	int64_t peak_at;
-	double value;		    /* at its worst */
+	double value;               /* at its worst */
 	double expected, low, high; /* then; NaN: none */
-	double score;		    /* highest */
-	enum severity severity;	    /* worst */
+	double score;               /* highest */
+	enum severity severity;     /* worst */
 	enum detector_reason reason;
 	char sentence[DETECTOR_SENTENCE]; /* of the worst point */
 };

@@ -18,7 +18,7 @@
 
 enum {
 	DETECTOR_MAX_STATE = 8192, /* bytes of the state of any class */
-	DETECTOR_HEADER = 32,	   /* that a saved state has in front */
+	DETECTOR_HEADER = 32,      /* that a saved state has in front */
 	DETECTOR_SENTENCE = 160,
 };
 
@@ -34,8 +34,8 @@ struct detector_config {
 	int64_t confirm_ms;
 	double clear_ratio; /* threshold: clears below this part of the limit, 0..1 */
 	enum detector_direction direction;
-	double sensitivity;	 /* robust standard deviations that are too many */
-	double min_change;	 /* smallest change worth a word, in the unit */
+	double sensitivity;      /* robust standard deviations that are too many */
+	double min_change;       /* smallest change worth a word, in the unit */
 	double min_change_ratio; /* and as a part of what was expected */
 };
 
@@ -46,7 +46,7 @@ void detector_config_init(struct detector_config *config, enum unit unit,
 enum detector_reason {
 	REASON_NORMAL,
 	REASON_LEARNING,   /* too little is known to say anything */
-	REASON_IGNORED,	   /* not newer than the last point, or not a number */
+	REASON_IGNORED,    /* not newer than the last point, or not a number */
 	REASON_OVER_LIMIT, /* for confirm_points in a row */
 	REASON_UNDER_LIMIT,
 	REASON_ABOVE_USUAL,
@@ -56,38 +56,38 @@ enum detector_reason {
 
 /* What `expected` was made from. */
 enum detector_basis {
-	BASIS_RECENT,  /* the last values only */
-	BASIS_DAY,     /* the same hour of other days */
-	BASIS_WEEK,    /* the same hour of other weeks */
-	BASIS_LIMITS,  /* nothing: fixed limits */
+	BASIS_RECENT, /* the last values only */
+	BASIS_DAY,    /* the same hour of other days */
+	BASIS_WEEK,   /* the same hour of other weeks */
+	BASIS_LIMITS, /* nothing: fixed limits */
 };
 
 struct verdict {
 	double value;
-	double score;		    /* 0 as ever … 1 */
+	double score;               /* 0 as ever … 1 */
 	double expected, low, high; /* NaN: none */
-	int64_t since;		    /* first of the points in a row; 0 when none */
-	enum severity severity;	    /* SEVERITY_OK unless anomalous */
+	int64_t since;              /* first of the points in a row; 0 when none */
+	enum severity severity;     /* SEVERITY_OK unless anomalous */
 	enum detector_reason reason;
 	enum detector_basis basis;
 	bool anomalous;
-	bool learning;	 /* the whole of what it could know is not known yet */
+	bool learning;   /* the whole of what it could know is not known yet */
 	int days_learnt; /* of 7; seasonal only */
 };
 
 /* One short sentence without a full stop: "91 %, usually 31 % to 46 % at this hour of
  * the week", "seasonal baseline: 3 of 7 days learnt; thresholds only", or "" when all
  * is normal. */
-const char *verdict_sentence(const struct verdict *verdict, enum unit unit,
-	char out[DETECTOR_SENTENCE]);
+const char *verdict_sentence(
+	const struct verdict *verdict, enum unit unit, char out[DETECTOR_SENTENCE]);
 
 struct detector_class {
 	const char *name;
 	uint32_t version; /* of the state's layout */
 	size_t state_size;
 	void (*start)(void *state);
-	struct verdict (*feed)(void *state, const struct detector_config *config,
-		struct point point);
+	struct verdict (*feed)(
+		void *state, const struct detector_config *config, struct point point);
 	bool (*check)(const void *state); /* every index within its array */
 };
 
@@ -103,8 +103,8 @@ void detector_start(const struct detector_class *class, void *state);
 struct verdict detector_feed(const struct detector_class *class, void *state,
 	const struct detector_config *config, struct point point);
 /* Writes DETECTOR_HEADER + state_size bytes; 0 when size is too small. */
-size_t detector_save(const struct detector_class *class, const void *state, void *out,
-	size_t size);
+size_t detector_save(
+	const struct detector_class *class, const void *state, void *out, size_t size);
 /* Refuses bytes of another class, version or machine, and damaged ones; the state is
  * untouched then: start it anew. */
 bool detector_restore(const struct detector_class *class, void *state, const void *bytes,

@@ -37,9 +37,9 @@ struct alert_counts alerts_counts(const struct alerts *alerts);
 
 /* Never falsely quiet. */
 enum quiet {
-	QUIET_NO,      /* something is open */
-	QUIET_YES,     /* every paging source answered within twice its interval */
-	QUIET_UNKNOWN, /* it cannot be said; see the sentence */
+	QUIET_NO,        /* something is open */
+	QUIET_YES,       /* every paging source answered within twice its interval */
+	QUIET_UNKNOWN,   /* it cannot be said; see the sentence */
 	QUIET_UNWATCHED, /* no source that pages is configured */
 };
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size);

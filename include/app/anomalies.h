@@ -9,10 +9,10 @@
 enum { ANOMALY_REASON = 120, ANOMALIES_MAX = 500 };
 
 struct anomaly_row {
-	uint64_t id;	 /* of this anomaly */
-	uint64_t series; /* id of the series */
+	uint64_t id;              /* of this anomaly */
+	uint64_t series;          /* id of the series */
 	int64_t start_at, end_at; /* end 0: still on */
-	double value;		  /* at its peak */
+	double value;             /* at its peak */
 	double expected, low, high;
 	double score; /* 0..1 */
 	enum severity severity;
@@ -24,8 +24,8 @@ struct anomaly_row {
 struct anomalies *anomalies_new(struct app *app);
 void anomalies_free(struct anomalies *anomalies);
 /* A new point of a series. */
-void anomalies_feed(struct anomalies *anomalies, const struct series *series,
-	struct point point);
+void anomalies_feed(
+	struct anomalies *anomalies, const struct series *series, struct point point);
 /* Newest first. */
 size_t anomalies_count(const struct anomalies *anomalies);
 const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t i);

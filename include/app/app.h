@@ -75,8 +75,8 @@ struct app {
 struct app_options {
 	struct rc_options rc;
 	bool readonly;
-	int64_t at;	/* --at, 0: now */
-	bool no_host;	/* tests: no host metrics, no logs */
+	int64_t at;            /* --at, 0: now */
+	bool no_host;          /* tests: no host metrics, no logs */
 	const char *host_root; /* "" for the real host */
 };
 

@@ -10,7 +10,7 @@ enum command_flag {
 	COMMAND_CONSOLE = 1 << 0, /* needs the console */
 	COMMAND_SCRIPT = 1 << 1,  /* also as `oogway NOUN VERB` */
 	COMMAND_SETTLE = 1 << 2,  /* a script first asks every source once */
-	COMMAND_ACTS = 1 << 3,	  /* has an effect outside: refused when read-only */
+	COMMAND_ACTS = 1 << 3,    /* has an effect outside: refused when read-only */
 };
 
 /* Exit status of scripts. */
@@ -27,15 +27,14 @@ struct call {
 	struct app *app;
 	const struct command *command;
 	const struct commands *commands;
-	void *ctx;	   /* of the table the command is in */
-	size_t argc;	   /* words behind the command's name */
+	void *ctx;         /* of the table the command is in */
+	size_t argc;       /* words behind the command's name */
 	const char **argv; /* NULL-ended */
 	const char *rest;  /* the text behind the name, as typed */
 	struct str *out;   /* what the command prints, or NULL in the console */
 	bool json;
 	uint64_t target; /* id of the row it is about, 0 without */
 };
-
 
 struct command {
 	const char *name; /* "quit" or "alert list" */
@@ -63,8 +62,8 @@ extern const struct command app_commands[];
 
 void commands_add(struct commands *commands, const struct command *rows, void *ctx);
 /* Finds the command a line begins with, aliases resolved by the caller. */
-const struct command *commands_find(const struct commands *commands, const char *line,
-	void **ctx, const char **rest);
+const struct command *commands_find(
+	const struct commands *commands, const char *line, void **ctx, const char **rest);
 /* i-th of all, NULL at the end. */
 const struct command *commands_at(const struct commands *commands, size_t i);
 /* Names near to what was typed, for a hint. */

@@ -28,8 +28,8 @@ enum column_flag {
 struct column {
 	const char *name;  /* in `sort NAME`, one word */
 	const char *title; /* above the column */
-	uint8_t width;	   /* columns; of a flexible one the least */
-	uint8_t keep;	   /* 0: always shown … 9: dropped first when narrow */
+	uint8_t width;     /* columns; of a flexible one the least */
+	uint8_t keep;      /* 0: always shown … 9: dropped first when narrow */
 	uint8_t flags;
 	void (*cell)(const struct app *app, const void *row, struct cell *out);
 };

@@ -27,7 +27,8 @@ struct series *metrics_find(const struct metrics *metrics, uint64_t id);
 /* Forgets the series of a source (reload). */
 void metrics_drop(struct metrics *metrics, int source);
 /* Position of a query among the source's own; its rc row. */
-const struct rc_query *metrics_query(const struct metrics *metrics, int source, int query);
+const struct rc_query *metrics_query(
+	const struct metrics *metrics, int source, int query);
 
 /* Name as the list shows it: the query's name and what tells its series apart. */
 void series_label(const struct series *series, char *out, size_t size);

@@ -12,7 +12,7 @@ struct anomaly_row;
 /* One thing that needs somebody: an alert, or an anomaly that is still on. */
 struct need {
 	enum severity severity;
-	const struct alert *alert;	    /* or NULL */
+	const struct alert *alert;         /* or NULL */
 	const struct anomaly_row *anomaly; /* or NULL */
 	int64_t since;
 };

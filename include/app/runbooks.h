@@ -22,7 +22,7 @@ size_t runbooks_count(const struct runbooks *runbooks);
 const struct runbook_row *runbooks_at(const struct runbooks *runbooks, size_t i);
 const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_t id);
 /* By alert name: the front matter's `matches`; NULL when none. */
-const struct runbook_row *runbooks_match(const struct runbooks *runbooks,
-	struct untrusted alert_name);
+const struct runbook_row *runbooks_match(
+	const struct runbooks *runbooks, struct untrusted alert_name);
 
 #endif

@@ -37,7 +37,7 @@ enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
 /* OK: answered within twice its interval. Waiting: no answer yet, still young. */
 enum source_health source_health(const struct source_row *row, int64_t now);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
-const char *source_words(const struct source_row *row, int64_t now, char *out,
-	size_t size);
+const char *source_words(
+	const struct source_row *row, int64_t now, char *out, size_t size);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/untrusted.h"
-#include "model/unit.h"
+#include "base/unit.h"
 
 #include <stdbool.h>
 #include <stddef.h>

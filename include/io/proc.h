@@ -26,8 +26,8 @@ struct proc_options {
 };
 
 /* NULL with *err when it cannot be started; end is then not called. */
-struct proc *proc_start(struct loop *loop, const struct proc_options *options,
-	struct err *err);
+struct proc *proc_start(
+	struct loop *loop, const struct proc_options *options, struct err *err);
 /* Ends it (TERM, then KILL after 2 s); no callback is called any more. NULL is fine. */
 void proc_kill(struct proc *proc);
 

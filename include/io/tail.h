@@ -17,8 +17,8 @@ struct tail *tail_new(const char *path, size_t first_bytes);
 void tail_free(struct tail *tail);
 /* Reads at most TAIL_SLICE bytes; each whole line goes to `line`. Longer lines than
  * TAIL_LINE_MAX are cut. Returns false while the file cannot be read. */
-bool tail_read(struct tail *tail, void (*line)(void *ctx, struct untrusted line),
-	void *ctx);
+bool tail_read(
+	struct tail *tail, void (*line)(void *ctx, struct untrusted line), void *ctx);
 const char *tail_path(const struct tail *tail);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/untrusted.h"
 #include "model/past.h"
 #include "model/severity.h"
-#include "model/unit.h"
+#include "base/unit.h"
 
 #include <math.h>
 #include <stdbool.h>

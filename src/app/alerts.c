@@ -308,8 +308,9 @@ void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 
 void alerts_drop(struct alerts *alerts, int source)
 {
-	static const struct batch nothing = {
-		.alerts_snapshot = true, .silences_snapshot = true, .oncalls_snapshot = true};
+	static const struct batch nothing = {.alerts_snapshot = true,
+		.silences_snapshot = true,
+		.oncalls_snapshot = true};
 
 	alerts_apply(alerts, source, &nothing);
 }
@@ -355,9 +356,8 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 		bool late = now - since > rc->heartbeats[i].every_ms;
 
 		if (late && !h->missing) {
-			struct alert *alert =
-				missing_alert(&rc->heartbeats[i],
-					since + rc->heartbeats[i].every_ms);
+			struct alert *alert = missing_alert(
+				&rc->heartbeats[i], since + rc->heartbeats[i].every_ms);
 
 			put(alerts, alert);
 			h->missing = alert;
@@ -445,17 +445,20 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 		if (health == HEALTH_OK || health == HEALTH_STALE)
 			continue;
 		if (health == HEALTH_WAITING)
-			snprintf(sentence, size, "UNKNOWN: %s has not answered yet", row->name);
+			snprintf(sentence, size, "UNKNOWN: %s has not answered yet",
+				row->name);
 		else
 			snprintf(sentence, size,
-				"UNKNOWN since %s: %s not answering; its last word was %zu "
+				"UNKNOWN since %s: %s not answering; its last word was "
+				"%zu "
 				"open",
 				time_clock(st->last_ok_at ? st->last_ok_at
 							  : alerts->app->started_at,
 					since),
 				row->name, open_of(alerts, (int)i));
 		if (!st->last_ok_at && health == HEALTH_BAD)
-			snprintf(sentence, size, "UNKNOWN since %s: %s has never answered",
+			snprintf(sentence, size,
+				"UNKNOWN since %s: %s has never answered",
 				time_clock(alerts->app->started_at, since), row->name);
 		return QUIET_UNKNOWN;
 	}

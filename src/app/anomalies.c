@@ -35,7 +35,7 @@ struct watch {
 
 struct anomalies {
 	struct app *app;
-	struct map watches; /* by series id */
+	struct map watches;       /* by series id */
 	struct anomaly_row *rows; /* newest first */
 	size_t count;
 	uint64_t next_id;
@@ -81,9 +81,9 @@ static struct watch *watch_of(struct anomalies *anomalies, const struct series *
 	w->series = series->id;
 	w->threshold = mem_new(1, detector_threshold.state_size);
 	detector_start(&detector_threshold, w->threshold);
-	detector_config_init(&w->config, series->unit, series->limits, series->interval_ms);
-	w->config.confirm_points =
-		(int)app_setting(anomalies->app, SET_ANOMALY_POINTS);
+	detector_config_init(
+		&w->config, series->unit, series->limits, series->interval_ms);
+	w->config.confirm_points = (int)app_setting(anomalies->app, SET_ANOMALY_POINTS);
 	map_put(&anomalies->watches, &series->id, sizeof series->id, w);
 	return w;
 }
@@ -114,8 +114,8 @@ static struct anomaly_row *add_row(struct anomalies *anomalies)
 	return &anomalies->rows[0];
 }
 
-static void fill_row(struct anomaly_row *row, const struct anomaly *from,
-	const struct series *series)
+static void fill_row(
+	struct anomaly_row *row, const struct anomaly *from, const struct series *series)
 {
 	row->series = series->id;
 	row->start_at = from->start;
@@ -178,7 +178,8 @@ static void tell_learning(struct anomalies *anomalies, const struct verdict *ver
 	anomalies->learning[0] = '\0';
 	if (verdict->learning)
 		snprintf(anomalies->learning, sizeof anomalies->learning,
-			"Seasonal baseline: %d of %d days learnt; until then limits and the "
+			"Seasonal baseline: %d of %d days learnt; until then limits and "
+			"the "
 			"last hours count.",
 			verdict->days_learnt, LEARN_DAYS);
 	if (strcmp(before, anomalies->learning))
@@ -204,8 +205,8 @@ static bool minute_point(struct watch *w, struct point point, struct point *out)
 	return full;
 }
 
-void anomalies_feed(struct anomalies *anomalies, const struct series *series,
-	struct point point)
+void anomalies_feed(
+	struct anomalies *anomalies, const struct series *series, struct point point)
 {
 	struct watch *w = watch_of(anomalies, series);
 	struct detector_config config;
@@ -216,7 +217,8 @@ void anomalies_feed(struct anomalies *anomalies, const struct series *series,
 		return;
 	w->config.limits = series->limits;
 	if (!isnan(series->limits.warn) || !isnan(series->limits.critical)) {
-		verdict = detector_feed(&detector_threshold, w->threshold, &w->config, point);
+		verdict = detector_feed(
+			&detector_threshold, w->threshold, &w->config, point);
 		follow(anomalies, &w->limits_track, &w->limits_row,
 			verdict.anomalous ? &verdict : NULL, series, point.at);
 	}

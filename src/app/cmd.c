@@ -191,8 +191,10 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 }
 
 #define LIST(noun)                                                                       \
-	{noun " list", "[FILTER]", "list each " noun, COMMAND_SCRIPT | COMMAND_SETTLE,  \
-		0, SIZE_MAX, cmd_list}
+	{                                                                                \
+		noun " list", "[FILTER]", "list each " noun,                             \
+			COMMAND_SCRIPT | COMMAND_SETTLE, 0, SIZE_MAX, cmd_list           \
+	}
 
 const struct command app_commands[] = {
 	LIST("alert"),
@@ -208,8 +210,8 @@ const struct command app_commands[] = {
 		SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
-	{"status", "", "one line: what needs somebody now", COMMAND_SCRIPT | COMMAND_SETTLE,
-		0, 0, cmd_status},
+	{"status", "", "one line: what needs somebody now",
+		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
 	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},

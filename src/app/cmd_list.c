@@ -12,8 +12,8 @@
 
 enum { TEXT_COLUMNS = 60 };
 
-static void print_header(const struct app *app, const struct listing *l, bool complete,
-	struct str *out)
+static void print_header(
+	const struct app *app, const struct listing *l, bool complete, struct str *out)
 {
 	struct json_out o;
 
@@ -77,7 +77,8 @@ static void measure(const struct app *app, const struct listing *l,
 			int width;
 
 			cell_line(app, l, c, row, &text);
-			width = text_width(untrusted_str(str_text(&text)), TEXT_COLUMNS + 1);
+			width = text_width(
+				untrusted_str(str_text(&text)), TEXT_COLUMNS + 1);
 			if (width > widths[c])
 				widths[c] = width;
 		}

@@ -35,8 +35,8 @@ static size_t name_length(const char *name, const char *line)
 	return !line[k] || line[k] == ' ' ? k : 0;
 }
 
-const struct command *commands_find(const struct commands *commands, const char *line,
-	void **ctx, const char **rest)
+const struct command *commands_find(
+	const struct commands *commands, const char *line, void **ctx, const char **rest)
 {
 	const struct command *best = NULL;
 	size_t longest = 0;
@@ -97,8 +97,8 @@ static bool expand_alias(const struct rc *rc, char line[COMMAND_LINE_MAX])
 	return false;
 }
 
-static enum status unknown(const struct commands *commands, const char *line,
-	struct err *err)
+static enum status unknown(
+	const struct commands *commands, const char *line, struct err *err)
 {
 	char word[40], near[80];
 

@@ -74,8 +74,8 @@ static void check_source(struct doctor *d, const struct app *app, size_t i)
 	source_words(row, app->now, words, sizeof words);
 	if (health == HEALTH_OK)
 		line(d, !row->status.partial && !row->status.warning[0],
-			"source %s: %s at %s answers in %lld ms%s%s", row->name, row->kind,
-			row->where, (long long)row->status.latency_ms,
+			"source %s: %s at %s answers in %lld ms%s%s", row->name,
+			row->kind, row->where, (long long)row->status.latency_ms,
 			row->status.warning[0] ? "; " : "", row->status.warning);
 	else
 		line(d, false, "source %s: %s. %s", row->name, words,

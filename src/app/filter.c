@@ -11,7 +11,7 @@ enum { LABELS_MAX = 8, WORD_MAX = 128 };
 
 struct filter_label {
 	char name[WORD_MAX], value[WORD_MAX];
-	bool not;
+	bool not ;
 };
 
 struct filter {
@@ -32,12 +32,13 @@ static bool parse_labels(struct filter *f, const char *text, struct err *err)
 
 		if (!eq || eq == text)
 			return err_set(err, ERR_INPUT,
-				"expected -l NAME=VALUE or NAME!=VALUE, separated by commas");
+				"expected -l NAME=VALUE or NAME!=VALUE, separated by "
+				"commas");
 		if (f->label_count == LABELS_MAX)
 			return err_set(err, ERR_LIMIT, "at most %d labels", LABELS_MAX);
 		name = (size_t)(eq - text);
-		l->not= eq[-1] == '!';
-		name -= l->not;
+		l->not = eq[-1] == '!';
+		name -= l->not ;
 		if (name >= WORD_MAX || n - (size_t)(eq - text) > WORD_MAX)
 			return err_set(err, ERR_LIMIT, "label too long");
 		memcpy(l->name, text, name);
@@ -95,12 +96,12 @@ static bool match_labels(const struct filter *f, const struct app *app,
 {
 	for (size_t i = 0; i < f->label_count; i++) {
 		struct cell cell = {0};
-		struct untrusted value =
-			listing->label
-				? listing->label(row, f->labels[i].name)
-				: column_named(app, listing, row, f->labels[i].name, &cell);
+		struct untrusted value = listing->label
+						 ? listing->label(row, f->labels[i].name)
+						 : column_named(app, listing, row,
+							   f->labels[i].name, &cell);
 
-		if (untrusted_is(value, f->labels[i].value) == f->labels[i].not)
+		if (untrusted_is(value, f->labels[i].value) == f->labels[i].not )
 			return false;
 	}
 	return true;

@@ -1,7 +1,7 @@
 /* Reads this host on the tick grid and hands the numbers to metrics. */
 #include "app/host.h"
 
-#include "app/pipeline.h"
+#include "pipeline.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/time.h"
@@ -50,8 +50,8 @@ void host_reader_tick(struct host_reader *reader, int64_t now)
 	reader->next_at = (now / every + 1) * every;
 	host_reader_read(reader, now);
 	if (reader->procs_on) {
-		reader->proc_count = host_scan_procs(reader->host, now, reader->procs,
-			HOST_MAX_PROCS);
+		reader->proc_count =
+			host_scan_procs(reader->host, now, reader->procs, HOST_MAX_PROCS);
 		app_changed(reader->app, CHANGED_METRICS);
 	}
 }
@@ -62,8 +62,8 @@ void host_reader_watch_procs(struct host_reader *reader, bool on)
 		return;
 	reader->procs_on = on;
 	if (on)
-		reader->proc_count = host_scan_procs(reader->host, time_now_ms(),
-			reader->procs, HOST_MAX_PROCS);
+		reader->proc_count = host_scan_procs(
+			reader->host, time_now_ms(), reader->procs, HOST_MAX_PROCS);
 }
 
 size_t host_reader_procs(const struct host_reader *reader, const struct host_proc **out)

@@ -35,7 +35,8 @@ static const struct {
 };
 
 const char *const keyseq_contexts[] = {"global", "list", "overview", "metrics", "alerts",
-	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "help", "options", NULL};
+	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "help",
+	"options", NULL};
 
 bool keyseq_context(const char *name, struct err *err)
 {
@@ -98,13 +99,15 @@ size_t keyseq_parse(const char *text, int keys[KEYSEQ_MAX], struct err *err)
 		}
 		if (!key) {
 			err_set(err, ERR_INPUT,
-				"no key is called %.*s; write a, G, <Enter>, <C-x>, <F1> or "
+				"no key is called %.*s; write a, G, <Enter>, <C-x>, <F1> "
+				"or "
 				"a quoted chord such as \"g g\"",
 				(int)n, text);
 			return 0;
 		}
 		if (count == KEYSEQ_MAX) {
-			err_set(err, ERR_INPUT, "a chord has at most %d keys", KEYSEQ_MAX);
+			err_set(err, ERR_INPUT, "a chord has at most %d keys",
+				KEYSEQ_MAX);
 			return 0;
 		}
 		keys[count++] = key;

@@ -21,9 +21,10 @@ static void severity_cell(const struct app *app, const void *row, struct cell *o
 	const struct alert *alert = row;
 
 	(void)app;
-	cell_print(out, "%c %c", severity_letter(alert->severity), marks[alert->severity]);
-	out->role = alert->state == ALERT_FIRING ? severity_roles[alert->severity]
-						 : ROLE_DIM;
+	cell_print(
+		out, "%c %c", severity_letter(alert->severity), marks[alert->severity]);
+	out->role =
+		alert->state == ALERT_FIRING ? severity_roles[alert->severity] : ROLE_DIM;
 	out->is_number = true;
 	out->number = alert->severity;
 }
@@ -105,7 +106,8 @@ static void state_cell(const struct app *app, const void *row, struct cell *out)
 
 static void source_cell(const struct app *app, const void *row, struct cell *out)
 {
-	cell_text(out, untrusted_str(source_name(app, ((const struct alert *)row)->source)));
+	cell_text(out,
+		untrusted_str(source_name(app, ((const struct alert *)row)->source)));
 	out->role = ROLE_DIM;
 }
 
@@ -174,7 +176,8 @@ static void alert_json(const struct app *app, const void *row, struct json_out *
 	json_shut(o, '}');
 	json_open(o, "annotations", '{');
 	for (size_t i = 0; i < a->annotation_count; i++)
-		json_put_pair(o, alert_annotation(a, i).name, alert_annotation(a, i).value);
+		json_put_pair(
+			o, alert_annotation(a, i).name, alert_annotation(a, i).value);
 	json_shut(o, '}');
 }
 

@@ -63,8 +63,8 @@ static void series_source(const struct app *app, const void *row, struct cell *o
 {
 	const struct series *series = row;
 
-	cell_text(out, untrusted_str(
-			       sources_row(app->sources, (size_t)series->source)->name));
+	cell_text(out,
+		untrusted_str(sources_row(app->sources, (size_t)series->source)->name));
 	out->role = ROLE_DIM;
 }
 
@@ -102,7 +102,8 @@ static void metric_json(const struct app *app, const void *row, struct json_out 
 	struct series_span span = series_span(series, window_from(app), window_to(app));
 	struct point last;
 
-	json_put_str(o, "source", sources_row(app->sources, (size_t)series->source)->name);
+	json_put_str(
+		o, "source", sources_row(app->sources, (size_t)series->source)->name);
 	json_put_text(o, "name", series->name);
 	json_put_str(o, "unit", unit_name(series->unit));
 	json_put_double(o, "value", series_value(app, series));

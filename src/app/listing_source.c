@@ -175,8 +175,8 @@ const struct listing source_listing = {
 
 /* --- log lines --- */
 
-static const enum role level_roles[] = {ROLE_TEXT, ROLE_DIM, ROLE_TEXT, ROLE_WARNING,
-	ROLE_HIGH, ROLE_CRITICAL};
+static const enum role level_roles[] = {
+	ROLE_TEXT, ROLE_DIM, ROLE_TEXT, ROLE_WARNING, ROLE_HIGH, ROLE_CRITICAL};
 
 static void log_when(const struct app *app, const void *row, struct cell *out)
 {

@@ -39,10 +39,10 @@ struct logs {
 
 /* What a Debian, Ubuntu or RHEL host keeps its own messages in. */
 static const char *const usual_files[] = {"/var/log/syslog", "/var/log/messages",
-	"/var/log/kern.log", "/var/log/auth.log", "/var/log/secure", "/var/log/daemon.log",
-	"/var/log/cron.log", "/var/log/nginx/error.log", "/var/log/apache2/error.log",
-	"/var/log/postgresql/*.log", "/var/log/redis/*.log", "/var/log/mysql/error.log",
-	"/var/log/dpkg.log", NULL};
+	"/var/log/kern.log", "/var/log/auth.log", "/var/log/secure",
+	"/var/log/daemon.log", "/var/log/cron.log", "/var/log/nginx/error.log",
+	"/var/log/apache2/error.log", "/var/log/postgresql/*.log", "/var/log/redis/*.log",
+	"/var/log/mysql/error.log", "/var/log/dpkg.log", NULL};
 
 struct logs *logs_new(struct app *app)
 {
@@ -153,7 +153,8 @@ static void journal_end(void *ctx, int exit_code, const struct err *why)
 	struct logs *logs = ctx;
 
 	logs->journal = NULL;
-	log_add(LOG_WARN, "journalctl ended (%s, exit %d): reading the usual files instead",
+	log_add(LOG_WARN,
+		"journalctl ended (%s, exit %d): reading the usual files instead",
 		why ? why->text : "by itself", exit_code);
 	start_files(logs);
 }

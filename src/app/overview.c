@@ -83,7 +83,8 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 	if (*out)
 		return out;
 	if (quiet == QUIET_YES)
-		snprintf(out, size, "No open incidents. Watching %zu series, %zu sources.",
+		snprintf(out, size,
+			"No open incidents. Watching %zu series, %zu sources.",
 			metrics_count(app->metrics), sources_count(app->sources));
 	else
 		snprintf(out, size,

@@ -10,7 +10,7 @@
  *              |                   |
  *              +--- change bits ---+------------> whoever shows it draws once a turn
  */
-#include "app/pipeline.h"
+#include "pipeline.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
@@ -30,10 +30,10 @@ void pipeline_answer(struct app *app, int source, const struct batch *batch)
 	alerts_apply(app->alerts, source, batch);
 }
 
-void pipeline_reading(struct app *app, int64_t now, const struct host_metric *list,
-	size_t n)
+void pipeline_reading(
+	struct app *app, int64_t now, const struct host_metric *list, size_t n)
 {
 	metrics_host(app->metrics, now, list, n, fresh_point, app);
-	sources_host_read(app->sources, now, n > 0,
-		n ? "" : "nothing could be read below /proc");
+	sources_host_read(
+		app->sources, now, n > 0, n ? "" : "nothing could be read below /proc");
 }

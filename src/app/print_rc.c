@@ -22,20 +22,23 @@ static void print_settings(struct str *out)
 
 static void print_sources(struct str *out)
 {
-	str_puts(out, "# --- where data comes from ---\n"
-		      "#\n"
-		      "# source NAME KIND url=URL [every=15s] [timeout=10s] [token-file=FILE | "
-		      "token-env=NAME |\n"
-		      "#   token-command=\"COMMAND ARGS\"] [user=NAME] [from=EMAIL] [org=TENANT] "
-		      "[filter=…]\n"
-		      "#   [unix=SOCKET] [ca-file=FILE] [cert-file=FILE key-file=FILE]\n"
-		      "#\n");
+	str_puts(out,
+		"# --- where data comes from ---\n"
+		"#\n"
+		"# source NAME KIND url=URL [every=15s] [timeout=10s] [token-file=FILE | "
+		"token-env=NAME |\n"
+		"#   token-command=\"COMMAND ARGS\"] [user=NAME] [from=EMAIL] "
+		"[org=TENANT] "
+		"[filter=…]\n"
+		"#   [unix=SOCKET] [ca-file=FILE] [cert-file=FILE key-file=FILE]\n"
+		"#\n");
 	for (size_t i = 0; source_kinds[i]; i++)
 		str_printf(out, "#   %-16s %s\n", source_kinds[i]->name,
 			source_kinds[i]->help);
 	str_puts(out,
 		"#\n"
-		"# Secrets never stand here: a token-file must be readable by you alone.\n"
+		"# Secrets never stand here: a token-file must be readable by you "
+		"alone.\n"
 		"#\n"
 		"#source prom prometheus url=http://127.0.0.1:9090\n"
 		"#source am alertmanager url=http://127.0.0.1:9093 every=5s\n"
@@ -72,7 +75,8 @@ static void print_rest(struct str *out)
 		"#if ssh\n"
 		"#set frame-ack = on\n"
 		"#end\n"
-		"# Lines of a profile count only with -P NAME; its name stands first on every "
+		"# Lines of a profile count only with -P NAME; its name stands first on "
+		"every "
 		"screen.\n"
 		"#profile prod\n"
 		"#source pd pagerduty url=https://api.pagerduty.com token-env=PD_TOKEN\n"
@@ -82,7 +86,8 @@ static void print_rest(struct str *out)
 void rc_print_example(struct str *out)
 {
 	str_puts(out,
-		"# oogway.rc: every setting with its default, each verb with an example.\n"
+		"# oogway.rc: every setting with its default, each verb with an "
+		"example.\n"
 		"# It belongs in ~/.config/oogway/oogway.rc; take out the # of what you "
 		"change.\n"
 		"# The language: oogway.rc(5). Check it: oogway --check-config.\n"

@@ -50,7 +50,8 @@ static const char *const source_keys[] = {"url", "unix", "every", "timeout", "fr
 	"cert-file", "key-file", NULL};
 
 /* A path in the rc is relative to the file that names it. */
-static const char *keep_path(struct rc *rc, const struct conf_line *line, const char *path)
+static const char *keep_path(
+	struct rc *rc, const struct conf_line *line, const char *path)
 {
 	const char *slash = strrchr(line->place.file, '/'), *home = getenv("HOME");
 	struct str full;
@@ -79,8 +80,8 @@ static bool take_duration(const struct conf_line *line, const char *key, int64_t
 	if (!word)
 		return true;
 	if (!duration_parse(word, out))
-		return err_set(err, ERR_INPUT, "%s is a duration such as 5s, not %s", key,
-			word);
+		return err_set(
+			err, ERR_INPUT, "%s is a duration such as 5s, not %s", key, word);
 	if (*out < low || *out > high)
 		return err_set(err, ERR_INPUT, "%s goes from %s to %s", key,
 			duration_text(low, a), duration_text(high, b));
@@ -93,7 +94,8 @@ static bool check_name(const char *name, struct err *err)
 
 	if (!text_to_id(untrusted_str(name), id, sizeof id))
 		return err_set(err, ERR_INPUT,
-			"a name is letters, digits and - _ . : (at most 63), not %s", name);
+			"a name is letters, digits and - _ . : (at most 63), not %s",
+			name);
 	return true;
 }
 
@@ -102,8 +104,8 @@ static bool check_url(const char *url, struct err *err)
 	char link[2048];
 
 	if (!text_to_link(untrusted_str(url), link, sizeof link))
-		return err_set(err, ERR_INPUT, "url begins with http:// or https://, not %s",
-			url);
+		return err_set(err, ERR_INPUT,
+			"url begins with http:// or https://, not %s", url);
 	if (strchr(url, '@'))
 		return err_set(err, ERR_INPUT,
 			"no password in a URL: use user= and token-file=");
@@ -114,8 +116,9 @@ static bool add_source(struct rc *rc, const struct rc_source *source, struct err
 {
 	for (size_t i = 0; i < rc->source_count; i++) {
 		if (!strcmp(rc->sources[i].name, source->name))
-			return err_set(err, ERR_INPUT, "there is a source %s already (line %d)",
-				source->name, rc->sources[i].place.line);
+			return err_set(err, ERR_INPUT,
+				"there is a source %s already (line %d)", source->name,
+				rc->sources[i].place.line);
 	}
 	if (rc->source_count == RC_MAX_SOURCES)
 		return err_set(err, ERR_LIMIT, "more than %d sources", RC_MAX_SOURCES);
@@ -179,8 +182,8 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	return add_source(rc, &s, err);
 }
 
-static bool take_limit(const struct conf_line *line, const char *key, double *out,
-	struct err *err)
+static bool take_limit(
+	const struct conf_line *line, const char *key, double *out, struct err *err)
 {
 	const char *word = conf_value(line, key);
 
@@ -200,13 +203,15 @@ static bool run_query(struct conf *conf, const struct conf_line *line, struct er
 	if (!conf_check_keys(line, 2, keys, err))
 		return false;
 	if (!line->rest || !*line->rest)
-		return err_set(err, ERR_INPUT, "expected: query NAME source=NAME … -- EXPR");
+		return err_set(
+			err, ERR_INPUT, "expected: query NAME source=NAME … -- EXPR");
 	if (!source)
 		return err_set(err, ERR_INPUT, "query %s needs source=NAME",
 			line->words[1].text);
 	if (unit && !unit_parse(unit, &q.unit))
 		return err_set(err, ERR_INPUT,
-			"unit is none, percent, ratio, bytes, bytes/s, seconds, per-second or "
+			"unit is none, percent, ratio, bytes, bytes/s, seconds, "
+			"per-second or "
 			"celsius, not %s",
 			unit);
 	if (!take_limit(line, "warn", &q.limits.warn, err) ||
@@ -288,13 +293,15 @@ static bool check_color(const char *word, struct err *err)
 	char *end, near[80];
 	long n = strtol(word, &end, 10);
 
-	if (*word == '#' && strlen(word) == 7 && strspn(word + 1, "0123456789abcdefABCDEF") == 6)
+	if (*word == '#' && strlen(word) == 7 &&
+		strspn(word + 1, "0123456789abcdefABCDEF") == 6)
 		return true;
 	if (end != word && !*end)
-		return n >= 0 && n <= 255 ? true
-					  : err_set(err, ERR_INPUT,
-						    "a colour number goes from 0 to 255, not %s",
-						    word);
+		return n >= 0 && n <= 255
+			       ? true
+			       : err_set(err, ERR_INPUT,
+					 "a colour number goes from 0 to 255, not %s",
+					 word);
 	for (size_t i = 0; names[i]; i++)
 		if (!strcmp(names[i], word))
 			return true;
@@ -315,10 +322,12 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 	while (role_names[role] && strcmp(role_names[role], line->words[1].text))
 		role++;
 	if (!role_names[role])
-		return err_set(err, ERR_INPUT, "no role is called %s%s", line->words[1].text,
+		return err_set(err, ERR_INPUT, "no role is called %s%s",
+			line->words[1].text,
 			conf_nearest(line->words[1].text, role_names, sizeof *role_names,
 				near));
-	if (!check_color(line->words[2].text, err) || !check_color(line->words[3].text, err))
+	if (!check_color(line->words[2].text, err) ||
+		!check_color(line->words[3].text, err))
 		return false;
 	for (size_t i = 4; i < line->count; i++) {
 		size_t k = 0;
@@ -327,7 +336,8 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 			k++;
 		if (!attrs[k])
 			return err_set(err, ERR_INPUT,
-				"an attribute is bold, dim, underline, reverse or italic, "
+				"an attribute is bold, dim, underline, reverse or "
+				"italic, "
 				"not %s",
 				line->words[i].text);
 		color.attrs[color.attr_count++] = attrs[k];
@@ -360,13 +370,15 @@ static bool run_alias(struct conf *conf, const struct conf_line *line, struct er
 	return true;
 }
 
-static bool run_heartbeat(struct conf *conf, const struct conf_line *line, struct err *err)
+static bool run_heartbeat(
+	struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	static const char *const keys[] = {"alert", "every", NULL};
 	struct rc *rc = rc_of(conf);
 	struct rc_heartbeat h = {.every_ms = 5 * MINUTE_MS};
 
-	if (!check_name(line->words[1].text, err) || !conf_check_keys(line, 2, keys, err) ||
+	if (!check_name(line->words[1].text, err) ||
+		!conf_check_keys(line, 2, keys, err) ||
 		!take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
 	if (!conf_value(line, "alert"))
@@ -399,7 +411,8 @@ static bool run_layout(struct conf *conf, const struct conf_line *line, struct e
 static const struct conf_verb verbs[] = {
 	{"set", 3, 4, "set [-final] NAME = VALUE", run_set},
 	{"source", 3, 0, "source NAME KIND url=URL [KEY=VALUE …]", run_source},
-	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR", run_query},
+	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
+		run_query},
 	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind},
 	{"unbind", 2, 2, "unbind CONTEXT KEYS", run_unbind},
 	{"color", 3, 7, "color ROLE FG BG [ATTRIBUTE …]", run_color},
@@ -459,11 +472,11 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
 		conf_read_file(&rc->conf, name, false);
 	else {
-		struct conf_place place = rc->settings
-						  .values[!strcmp(folder, "themes")
-								  ? SET_THEME
+		struct conf_place place =
+			rc->settings
+				.values[!strcmp(folder, "themes") ? SET_THEME
 								  : SET_KEYMAP]
-						  .place;
+				.place;
 		char line[160];
 
 		/* The complaint belongs to the line that chose it. */

@@ -99,7 +99,8 @@ static void add(struct runbooks *runbooks, const char *path, const char *text, s
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
 
-	if (runbooks->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
+	if (runbooks->count == RUNBOOKS_MAX ||
+		!strcmp(base ? base + 1 : path, "README.md"))
 		return;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
@@ -193,8 +194,8 @@ const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_
 	return NULL;
 }
 
-const struct runbook_row *runbooks_match(const struct runbooks *runbooks,
-	struct untrusted alert_name)
+const struct runbook_row *runbooks_match(
+	const struct runbooks *runbooks, struct untrusted alert_name)
 {
 	for (size_t i = 0; i < runbooks->count; i++) {
 		struct untrusted rest = runbooks->list[i]->matches, word;

@@ -7,7 +7,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_KEYMAP] = {"keymap", SETTING_TEXT, "default",
 		"key bindings: default, emacs, k9s, or a file"},
 	[SET_THEME] = {"theme", SETTING_TEXT, "dark",
-		"colours: dark, light, mono, high-contrast, cb-dark, cb-light, or a file"},
+		"colours: dark, light, mono, high-contrast, cb-dark, cb-light, or a "
+		"file"},
 	[SET_REFRESH] = {"refresh", SETTING_DURATION, "2s",
 		"how often this host's metrics are read", NULL, SECOND_MS, 5 * MINUTE_MS},
 	[SET_WINDOW] = {"window", SETTING_DURATION, "1h",
@@ -15,7 +16,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_READONLY] = {"readonly", SETTING_BOOL, "off",
 		"refuse every action with an effect outside"},
 	[SET_MOUSE] = {"mouse", SETTING_BOOL, "off",
-		"take mouse clicks and the wheel (the terminal's own selection then needs "
+		"take mouse clicks and the wheel (the terminal's own selection then "
+		"needs "
 		"Shift)"},
 	[SET_CLIPBOARD] = {"clipboard", SETTING_ENUM, "auto", "where `y` copies to",
 		"auto|tmux|osc52|off"},
@@ -24,7 +26,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_CHARTS] = {"charts", SETTING_ENUM, "auto", "characters of charts",
 		"auto|braille|block|ascii"},
 	[SET_FRAME_ACK] = {"frame-ack", SETTING_ENUM, "auto",
-		"wait for the terminal to have drawn a frame before the next (slow links)",
+		"wait for the terminal to have drawn a frame before the next (slow "
+		"links)",
 		"auto|on|off"},
 	[SET_SYNC_OUTPUT] = {"sync-output", SETTING_BOOL, "off",
 		"bracket frames in synchronized-update marks (mode 2026)"},
@@ -33,7 +36,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_LAYOUT] = {"layout", SETTING_TEXT, "auto",
 		"arrangement of panes: auto, or a name of a `layout` line"},
 	[SET_COMPARE] = {"compare", SETTING_ENUM, "day",
-		"what charts compare with: the same time yesterday, last week, or nothing",
+		"what charts compare with: the same time yesterday, last week, or "
+		"nothing",
 		"day|week|off"},
 	[SET_STORE] = {"store", SETTING_TEXT, "auto",
 		"file of the embedded store; auto: $XDG_STATE_HOME/oogway/oogway.db"},
@@ -41,7 +45,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"how long every point of this host's metrics is kept", NULL, HOUR_MS,
 		60 * DAY_MS},
 	[SET_RETENTION_ROLLUP] = {"retention.rollup", SETTING_DURATION, "8w",
-		"how long 5-minute summaries of them are kept", NULL, DAY_MS, 400 * DAY_MS},
+		"how long 5-minute summaries of them are kept", NULL, DAY_MS,
+		400 * DAY_MS},
 	[SET_LOG_FILES] = {"log.files", SETTING_TEXT, "auto",
 		"log files to follow, separated by commas; auto: the journal, else the "
 		"usual files"},

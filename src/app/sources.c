@@ -2,7 +2,7 @@
  * engine; batches go to metrics and alerts. Main thread. */
 #include "app/sources.h"
 
-#include "app/pipeline.h"
+#include "pipeline.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -360,7 +360,8 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 	return HEALTH_BAD;
 }
 
-const char *source_words(const struct source_row *row, int64_t now, char *out, size_t size)
+const char *source_words(
+	const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct poll_status *status = &row->status;
 	char age[TIME_TEXT], next[TIME_TEXT];
@@ -377,7 +378,8 @@ const char *source_words(const struct source_row *row, int64_t now, char *out, s
 			snprintf(out, size, "never answered: ");
 		str_copy(out + strlen(out), size - strlen(out), status->error.text);
 		if (status->next_try_at > now)
-			snprintf(out + strlen(out), size - strlen(out), ", next try in %s",
+			snprintf(out + strlen(out), size - strlen(out),
+				", next try in %s",
 				duration_text(status->next_try_at - now, next));
 	} else if (status->survival) {
 		snprintf(out, size, "slow (p95 %s): asking for the least",

@@ -40,6 +40,7 @@ bool file_state_folder(char *out, size_t size, struct err *err)
 		return err_set(err, ERR_MISSING,
 			"neither XDG_STATE_HOME nor HOME is set: nothing is kept");
 	if (n < 0 || (size_t)n >= size)
-		return err_set(err, ERR_LIMIT, "the path of the state folder is too long");
+		return err_set(
+			err, ERR_LIMIT, "the path of the state folder is too long");
 	return file_make_folder(out, err);
 }

@@ -58,8 +58,8 @@ static void finish(struct proc *proc)
 	if (!proc->exited || !proc->out_done)
 		return;
 	if (!proc->killed && proc->line.n)
-		proc->options.line(proc->options.ctx,
-			untrusted_make(proc->line.p, proc->line.n));
+		proc->options.line(
+			proc->options.ctx, untrusted_make(proc->line.p, proc->line.n));
 	if (!proc->killed && proc->timed_out) {
 		err_set(&why, ERR_TIMEOUT, "%s did not end in time",
 			proc->options.argv ? "it" : "");
@@ -154,8 +154,8 @@ static void feed_input(struct proc *proc)
 		close_handle(proc, &proc->in);
 }
 
-struct proc *proc_start(struct loop *loop, const struct proc_options *options,
-	struct err *err)
+struct proc *proc_start(
+	struct loop *loop, const struct proc_options *options, struct err *err)
 {
 	struct proc *proc = mem_new(1, sizeof *proc);
 	uv_stdio_container_t stdio[3] = {
@@ -192,7 +192,8 @@ struct proc *proc_start(struct loop *loop, const struct proc_options *options,
 	uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
 	feed_input(proc);
 	if (options->timeout_ms)
-		uv_timer_start(&proc->timer, on_timeout, (uint64_t)options->timeout_ms, 0);
+		uv_timer_start(
+			&proc->timer, on_timeout, (uint64_t)options->timeout_ms, 0);
 	return proc;
 }
 

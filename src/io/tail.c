@@ -17,7 +17,7 @@ struct tail {
 	off_t at;
 	size_t first_bytes;
 	bool skip_part; /* the first line may be a part of one */
-	bool cut;	/* the rest of an over-long line is skipped */
+	bool cut;       /* the rest of an over-long line is skipped */
 	struct str line;
 };
 
@@ -104,8 +104,8 @@ static bool rotated(const struct tail *tail)
 	       (st.st_ino != tail->inode || st.st_dev != tail->device);
 }
 
-bool tail_read(struct tail *tail, void (*line)(void *ctx, struct untrusted line),
-	void *ctx)
+bool tail_read(
+	struct tail *tail, void (*line)(void *ctx, struct untrusted line), void *ctx)
 {
 	static char buffer[16 * 1024];
 	struct stat st;

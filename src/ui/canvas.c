@@ -111,8 +111,8 @@ static int nearest(int rgb, int from, int colors)
 
 static int parse_color(const char *word, int colors)
 {
-	static const char *const names[] = {"black", "red", "green", "yellow", "blue",
-		"magenta", "cyan", "white"};
+	static const char *const names[] = {
+		"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"};
 	int index;
 
 	if (!strcmp(word, "default"))
@@ -264,8 +264,8 @@ int canvas_put(const struct canvas *c, int row, int col, enum role role, const c
 	return canvas_text(c, row, col, c->cols, role, untrusted_str(text));
 }
 
-int canvas_printf(const struct canvas *c, int row, int col, enum role role,
-	const char *fmt, ...)
+int canvas_printf(
+	const struct canvas *c, int row, int col, enum role role, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -307,7 +307,8 @@ static void draw_edge(const struct canvas *c, int row, enum role role, enum glyp
 	canvas_put(c, row, c->cols - 1, role, canvas_glyph(right));
 }
 
-void canvas_frame(const struct canvas *c, bool focus, const char *title, const char *below)
+void canvas_frame(
+	const struct canvas *c, bool focus, const char *title, const char *below)
 {
 	enum role role = focus ? ROLE_FOCUS : ROLE_FRAME;
 	char text[256];

@@ -47,15 +47,16 @@ const char *canvas_glyph(enum glyph glyph);
  * in the glyph for more. */
 int canvas_text(const struct canvas *c, int row, int col, int width, enum role role,
 	struct untrusted text);
-int canvas_put(const struct canvas *c, int row, int col, enum role role, const char *text);
+int canvas_put(
+	const struct canvas *c, int row, int col, enum role role, const char *text);
 int canvas_printf(const struct canvas *c, int row, int col, enum role role,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Blanks from col to the end of the row (or n columns). */
 void canvas_blank(const struct canvas *c, int row, int col, int n, enum role role);
 void canvas_blank_rows(const struct canvas *c, int from, int to);
 /* Single frame around the rectangle with a title above and words below (NULL: none). */
-void canvas_frame(const struct canvas *c, bool focus, const char *title,
-	const char *below);
+void canvas_frame(
+	const struct canvas *c, bool focus, const char *title, const char *below);
 /* Changes the role of what is drawn already in a row: marks a match or a row. */
 void canvas_tint(const struct canvas *c, int row, int col, int n, enum role role);
 

@@ -72,7 +72,8 @@ void chart_spark(const struct canvas *c, int row, int col, int width, enum role 
 		int level = 0;
 
 		if (!isnan(values[i])) {
-			level = high > low ? 1 + (int)((values[i] - low) / (high - low) * 7.0)
+			level = high > low ? 1 + (int)((values[i] - low) / (high - low) *
+							 7.0)
 					   : 1;
 			level = level < 1 ? 1 : level > 8 ? 8 : level;
 		}
@@ -128,7 +129,8 @@ static bool scale(struct plot *plot, const struct chart *chart, const double *pa
 	if (!any)
 		return false;
 	/* A limit nearby is shown; one far away must not flatten the curve. */
-	if (!isnan(chart->series->limits.warn) && chart->series->limits.warn <= high * 2 &&
+	if (!isnan(chart->series->limits.warn) &&
+		chart->series->limits.warn <= high * 2 &&
 		chart->series->limits.warn >= low / 2)
 		into(chart->series->limits.warn, &low, &high, &any);
 	if (!isnan(chart->series->limits.critical) &&
@@ -153,8 +155,8 @@ static int row_of(const struct plot *plot, double value)
 	       (int)floor(fmin(fmax(part, 0), 0.9999) * plot->area.rows);
 }
 
-static void draw_line(const struct plot *plot, double value, enum role role,
-	const char *name)
+static void draw_line(
+	const struct plot *plot, double value, enum role role, const char *name)
 {
 	int row = row_of(plot, value);
 
@@ -192,13 +194,15 @@ static void draw_bars(const struct plot *plot, const struct chart *chart)
 			int level = eighths > 8 ? 8 : eighths;
 
 			canvas_put(&plot->area, row, col, role,
-				ascii ? (level == 8 ? "#" : marks[level]) : blocks[level]);
+				ascii ? (level == 8 ? "#" : marks[level])
+				      : blocks[level]);
 			eighths -= 8;
 		}
 	}
 }
 
-static void put_braille(const struct canvas *c, int row, int col, enum role role, int dots)
+static void put_braille(
+	const struct canvas *c, int row, int col, enum role role, int dots)
 {
 	char utf8[5] = {0};
 
@@ -210,8 +214,8 @@ static void put_braille(const struct canvas *c, int row, int col, enum role role
 static void draw_braille(const struct plot *plot, const double *values,
 	const struct chart *chart, enum role fixed)
 {
-	static const unsigned char bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20},
-		{0x40, 0x80}};
+	static const unsigned char bits[4][2] = {
+		{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 	int rows = plot->area.rows * 4, cols = plot->area.cols;
 	unsigned char *cells = mem_new((size_t)plot->area.rows * (size_t)cols, 1);
 	int before = -1;
@@ -240,15 +244,16 @@ static void draw_braille(const struct plot *plot, const double *values,
 				value = values[col * 2];
 			if (dots)
 				put_braille(&plot->area, row, col,
-					fixed == ROLE_COUNT ? role_at(chart, value) : fixed,
+					fixed == ROLE_COUNT ? role_at(chart, value)
+							    : fixed,
 					dots);
 		}
 	}
 	mem_free(cells);
 }
 
-static void draw_axes(const struct canvas *c, const struct plot *plot,
-	const struct chart *chart)
+static void draw_axes(
+	const struct canvas *c, const struct plot *plot, const struct chart *chart)
 {
 	double step = nice(plot->high - plot->low, plot->area.rows / 3);
 	int last = -1, labels = plot->area.cols / 16;
@@ -302,8 +307,8 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 		past[i] = NAN;
 	if (plot->area.rows < 1 || plot->area.cols < 4)
 		goto out;
-	series_buckets(chart->series, chart->from, chart->to, plot->values,
-		(size_t)plot->n);
+	series_buckets(
+		chart->series, chart->from, chart->to, plot->values, (size_t)plot->n);
 	if (chart->compare_ms)
 		series_buckets(chart->series, chart->from - chart->compare_ms,
 			chart->to - chart->compare_ms, past, (size_t)plot->n);

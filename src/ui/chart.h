@@ -21,7 +21,7 @@ struct chart {
 	int64_t from, to;
 	int64_t compare_ms; /* 0: none; the same series that much earlier */
 	double low, high;   /* expected band now, NAN: none */
-	int64_t cursor;	    /* a moment to mark, 0: none */
+	int64_t cursor;     /* a moment to mark, 0: none */
 };
 
 void chart_draw(const struct canvas *c, const struct chart *chart);

@@ -38,8 +38,8 @@ const char *const *console_contexts(struct console *console)
 	struct pane *pane = console_pane(console);
 	size_t n = 0;
 
-	contexts[n++] = keyseq_context(pane->class->name, NULL) ? pane->class->name
-								 : "detail";
+	contexts[n++] =
+		keyseq_context(pane->class->name, NULL) ? pane->class->name : "detail";
 	if (pane->class->list)
 		contexts[n++] = "list";
 	contexts[n++] = "global";
@@ -71,7 +71,6 @@ static void close_pane(struct pane *pane)
 	mem_free(pane->state);
 	*pane = (struct pane){0};
 }
-
 
 void console_push(struct console *console, const struct pane_class *class, uint64_t id)
 {
@@ -291,7 +290,8 @@ static void listen(struct console *console)
 	loop_on_signal(loop, SIGCONT, on_cont, console);
 	console->resize = loop_timer(loop, resized, console);
 	console->work = loop_timer(loop, work, console);
-	console->input = loop_watch(loop, STDIN_FILENO, LOOP_READ, console_input, console);
+	console->input =
+		loop_watch(loop, STDIN_FILENO, LOOP_READ, console_input, console);
 	loop_on_tick(loop, tick, console);
 	loop_on_turn(loop, end_of_turn, console);
 }
@@ -321,8 +321,9 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	else if (app->rc->conf.errors_total) {
 		char text[NOTICE_TEXT];
 
-		snprintf(text, sizeof text, "%zu error%s in the rc: `oogway doctor` or "
-					    "pane 8 lists them",
+		snprintf(text, sizeof text,
+			"%zu error%s in the rc: `oogway doctor` or "
+			"pane 8 lists them",
 			app->rc->conf.errors_total,
 			app->rc->conf.errors_total == 1 ? "" : "s");
 		console_notice(console, true, text);

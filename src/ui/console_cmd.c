@@ -230,8 +230,8 @@ static enum status step_pane(struct call *call, int by)
 	int n = (int)layout->count, at = 0;
 
 	if (layout->single || !n) {
-		console_focus(console,
-			(console->focus + by + PANE_NUMBERED) % PANE_NUMBERED);
+		console_focus(
+			console, (console->focus + by + PANE_NUMBERED) % PANE_NUMBERED);
 		return STATUS_DONE;
 	}
 	for (int i = 0; i < n; i++)
@@ -267,7 +267,8 @@ static enum status cmd_view(struct call *call, struct err *err)
 	if (*filter == '/')
 		filter++;
 	if (*filter && pane->class->list &&
-		!list_set_filter(pane->class->list(pane->state), console->app, filter, err))
+		!list_set_filter(
+			pane->class->list(pane->state), console->app, filter, err))
 		return STATUS_USAGE;
 	return STATUS_DONE;
 }
@@ -340,8 +341,9 @@ static enum status cmd_filter(struct call *call, struct err *err)
 	}
 	pane->dirty = true;
 	if (*call->rest)
-		return list_set_filter(list, console->app, call->rest, err) ? STATUS_DONE
-									     : STATUS_USAGE;
+		return list_set_filter(list, console->app, call->rest, err)
+			       ? STATUS_DONE
+			       : STATUS_USAGE;
 	str_copy(console->filter_before, sizeof console->filter_before,
 		list->filter ? list->filter_text : "");
 	console->mode = MODE_FILTER;
@@ -374,7 +376,8 @@ static enum status cmd_set_show(struct call *call, struct err *err)
 	struct str text;
 	int i;
 
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(call->argv[0], "?"), call->argv[0]);
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(call->argv[0], "?"),
+		call->argv[0]);
 	i = settings_find(s, name);
 	if (i < 0) {
 		err_set(err, ERR_USAGE, "no setting is called %s", name);
@@ -419,10 +422,9 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 	const struct alert *alert = alerts_find(console->app->alerts, call->target);
-	const struct runbook_row *row =
-		alert ? runbooks_match(console->app->runbooks,
-				alert_text(alert, ALERT_TITLE))
-		      : NULL;
+	const struct runbook_row *row = alert ? runbooks_match(console->app->runbooks,
+							alert_text(alert, ALERT_TITLE))
+					      : NULL;
 
 	if (!row) {
 		err_set(err, ERR_MISSING, "no runbook matches; %s",
@@ -497,7 +499,9 @@ static enum status cmd_version(struct call *call, struct err *err)
 
 #define C COMMAND_CONSOLE
 #define VIEW(name, help)                                                                 \
-	{name, "[/FILTER]", help, C, 0, SIZE_MAX, cmd_view}
+	{                                                                                \
+		name, "[/FILTER]", help, C, 0, SIZE_MAX, cmd_view                        \
+	}
 
 const struct command console_commands[] = {
 	VIEW("overview", "what needs you now"),
@@ -529,20 +533,24 @@ const struct command console_commands[] = {
 	{"first", "", "to the first row", C, 0, 0, cmd_first},
 	{"last", "", "to the last row; logs follow from there", C, 0, 0, cmd_last},
 	{"next-match", "", "the next row that matches", C, 0, 0, cmd_next_match},
-	{"previous-match", "", "the row before that matches", C, 0, 0, cmd_previous_match},
+	{"previous-match", "", "the row before that matches", C, 0, 0,
+		cmd_previous_match},
 	{"mark", "", "mark the row, go down", C, 0, 0, cmd_mark},
 	{"mark-range", "", "begin a range, or mark up to here", C, 0, 0, cmd_mark_range},
 	{"unmark", "", "remove all marks", C, 0, 0, cmd_unmark},
 	{"prompt", "[TEXT]", "type a command", C, 0, SIZE_MAX, cmd_prompt},
-	{"filter", "[FILTER]", "show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE",
-		C, 0, SIZE_MAX, cmd_filter},
+	{"filter", "[FILTER]",
+		"show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE", C, 0,
+		SIZE_MAX, cmd_filter},
 	{"sort", "[COLUMN]", "sort by the next column, or by COLUMN", C, 0, 1, cmd_sort},
 	{"set?", "NAME", "a setting's value and the place that set it", C, 1, 1,
 		cmd_set_show},
-	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1, cmd_copy},
+	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
+		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
 	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
-	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0, cmd_bare},
+	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,
+		cmd_bare},
 	{"pause", "", "freeze the screen, or go on", C, 0, 0, cmd_pause},
 	{"redraw", "", "draw everything anew", C, 0, 0, cmd_redraw},
 	{"suspend", "", "stop oogway; fg brings it back", C, 0, 0, cmd_suspend},

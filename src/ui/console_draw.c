@@ -16,11 +16,12 @@
 
 /* --- the bar above --- */
 
-static int crumb(const struct canvas *c, int col, enum role role, const char *text,
-	bool first)
+static int crumb(
+	const struct canvas *c, int col, enum role role, const char *text, bool first)
 {
 	if (!first)
-		col += canvas_printf(c, 0, col, ROLE_BAR, " %s ", canvas_glyph(GLYPH_CRUMB));
+		col += canvas_printf(
+			c, 0, col, ROLE_BAR, " %s ", canvas_glyph(GLYPH_CRUMB));
 	return col + canvas_put(c, 0, col, role, text);
 }
 
@@ -41,7 +42,8 @@ static int draw_crumbs(struct console *console, const struct canvas *c)
 
 		words[0] = '\0';
 		if (pane->class->words)
-			pane->class->words(pane->state, console->app, words, sizeof words);
+			pane->class->words(
+				pane->state, console->app, words, sizeof words);
 		col = crumb(c, col, ROLE_BAR, *words ? words : pane->class->name, false);
 	}
 	return col;
@@ -113,7 +115,8 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		text_line(o->me ? untrusted_str("you") : o->who, who, sizeof who);
 		out[n].role = ROLE_BAR;
 		if (o->ends_at)
-			snprintf(out[n++].text, sizeof out->text, "on call: %s to %s", who,
+			snprintf(out[n++].text, sizeof out->text, "on call: %s to %s",
+				who,
 				time_stamp(o->ends_at, o->ends_at + HOUR_MS * 30, b));
 		else
 			snprintf(out[n++].text, sizeof out->text, "on call: %s", who);
@@ -127,7 +130,8 @@ static size_t state_pieces(struct console *console, struct piece *out)
 
 static void draw_top(struct console *console)
 {
-	struct canvas screen = canvas_screen(), bar = canvas_part(&screen, 0, 0, 1, screen.cols);
+	struct canvas screen = canvas_screen(),
+		      bar = canvas_part(&screen, 0, 0, 1, screen.cols);
 	struct piece pieces[10];
 	size_t n = count_pieces(console, pieces);
 	int left, right = bar.cols - 1;
@@ -203,15 +207,16 @@ static int draw_hints(struct console *console, const struct canvas *bar, int roo
 	int col = 1;
 
 	for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-		const struct binding *b = keymap_for(&console->keymap, contexts,
-			hints[i].command);
+		const struct binding *b =
+			keymap_for(&console->keymap, contexts, hints[i].command);
 		char keys[64];
 		int width;
 
 		if (!b || !useful(console, hints[i].command))
 			continue;
 		binding_keys(b, keys);
-		width = text_width(untrusted_str(keys), 64) + 1 + (int)strlen(hints[i].word);
+		width = text_width(untrusted_str(keys), 64) + 1 +
+			(int)strlen(hints[i].word);
 		if (col + width > room)
 			break;
 		col += canvas_put(bar, 0, col, ROLE_KEY, keys) + 1;
@@ -249,8 +254,8 @@ static int draw_health(struct console *console, const struct canvas *bar)
 		canvas_put(bar, 0, col + (int)strlen(row->name) + 1, looks[health].role,
 			canvas_glyph(looks[health].glyph));
 		if (health == HEALTH_BAD && row->status.last_ok_at)
-			canvas_put(bar, 0, col + (int)strlen(row->name) + 2, ROLE_CRITICAL,
-				" stale");
+			canvas_put(bar, 0, col + (int)strlen(row->name) + 2,
+				ROLE_CRITICAL, " stale");
 		col--;
 	}
 	return col;
@@ -264,7 +269,8 @@ static void preview(struct console *console, const struct canvas *c)
 	size_t n = 0, shown = 0;
 	const char *rest;
 	void *ctx;
-	const struct command *command = commands_find(console->commands, line, &ctx, &rest);
+	const struct command *command =
+		commands_find(console->commands, line, &ctx, &rest);
 
 	if (command)
 		n = (size_t)snprintf(text, sizeof text, "%s %s  %s", command->name,
@@ -277,8 +283,8 @@ static void preview(struct console *console, const struct canvas *c)
 		if (!str_starts(each->name, line))
 			continue;
 		shown++;
-		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? "  " : "",
-			each->name);
+		n += (size_t)snprintf(
+			text + n, sizeof text - n, "%s%s", n ? "  " : "", each->name);
 	}
 	canvas_blank(c, 0, 0, c->cols, ROLE_BAR);
 	canvas_put(c, 0, 1, ROLE_DIM, text);
@@ -291,7 +297,8 @@ static void draw_prompt(struct console *console, const struct canvas *screen)
 	int col;
 
 	if (command && screen->rows > 3) {
-		struct canvas above = canvas_part(screen, screen->rows - 2, 0, 1, screen->cols);
+		struct canvas above =
+			canvas_part(screen, screen->rows - 2, 0, 1, screen->cols);
 
 		preview(console, &above);
 	}
@@ -353,8 +360,8 @@ static void draw_framed(struct console *console, struct pane *pane, struct canva
 	if (pane->class->words && c.rows > 3)
 		pane->class->words(pane->state, console->app, below, sizeof below);
 	canvas_frame(&c, focus, title, below);
-	canvas_blank_rows(&(struct canvas){c.y + 1, c.x + 1, c.rows - 2, 1, ROLE_COUNT}, 0,
-		c.rows - 2);
+	canvas_blank_rows(&(struct canvas){c.y + 1, c.x + 1, c.rows - 2, 1, ROLE_COUNT},
+		0, c.rows - 2);
 	canvas_blank_rows(
 		&(struct canvas){c.y + 1, c.x + c.cols - 2, c.rows - 2, 1, ROLE_COUNT}, 0,
 		c.rows - 2);
@@ -372,9 +379,11 @@ static void draw_tabs(struct console *console, const struct canvas *c)
 		char text[40];
 
 		if (here || c->cols >= 100)
-			snprintf(text, sizeof text, "%d %s", i + 1, pane_classes[i]->name);
+			snprintf(
+				text, sizeof text, "%d %s", i + 1, pane_classes[i]->name);
 		else
-			snprintf(text, sizeof text, "%d %.4s", i + 1, pane_classes[i]->name);
+			snprintf(text, sizeof text, "%d %.4s", i + 1,
+				pane_classes[i]->name);
 		if (!here && c->cols < 64)
 			snprintf(text, sizeof text, "%d", i + 1);
 		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) +
@@ -387,8 +396,8 @@ static void draw_single(struct console *console)
 	struct canvas screen = canvas_screen();
 	struct pane *pane = console_pane(console);
 	int top = screen.rows > 2, bottom = screen.rows > 1;
-	struct canvas body = canvas_part(&screen, top, 0, screen.rows - top - bottom,
-		screen.cols);
+	struct canvas body =
+		canvas_part(&screen, top, 0, screen.rows - top - bottom, screen.cols);
 	int digit = console->depth ? 0 : console->focus + 1;
 
 	refresh_pane(console, pane);
@@ -428,7 +437,8 @@ static void draw_grid(struct console *console)
 static void make_layout(struct console *console)
 {
 	const struct rc *rc = console->app->rc;
-	const char *name = settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
+	const char *name =
+		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
 	const char *text = NULL;
 	struct err err = {0};
 	bool seen = false;

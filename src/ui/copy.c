@@ -19,8 +19,8 @@
 
 enum { OSC52_MAX = 56000 }; /* 74,994 bytes of base64: what terminals accept */
 
-static void add_row(struct console *console, struct list *list, const void *row,
-	struct str *out)
+static void add_row(
+	struct console *console, struct list *list, const void *row, struct str *out)
 {
 	for (size_t i = 0; i < list->listing->column_count; i++) {
 		struct cell cell = {0};
@@ -46,7 +46,8 @@ void copy_rows(struct console *console, struct str *out, bool all)
 		char words[200] = "";
 
 		if (pane->class->words)
-			pane->class->words(pane->state, console->app, words, sizeof words);
+			pane->class->words(
+				pane->state, console->app, words, sizeof words);
 		str_puts(out, words);
 		return;
 	}
@@ -100,7 +101,8 @@ static bool by_osc52(struct console *console, struct err *err)
 
 	if (n > OSC52_MAX)
 		return err_set(err, ERR_LIMIT,
-			"too much for the terminal's clipboard (%zu KiB); it is kept here",
+			"too much for the terminal's clipboard (%zu KiB); it is kept "
+			"here",
 			n / 1024);
 	encoded = mem_new(n * 4 / 3 + 8, 1);
 	n = base64_encode(str_text(&console->register_), n, encoded);
@@ -124,7 +126,8 @@ bool copy_text(struct console *console, const char *what, struct err *err)
 	} else if (way != 3 && !by_osc52(console, err)) {
 		return false;
 	}
-	snprintf(text, sizeof text, "%s%s", str_starts(what, "http") ? "copied " : "", what);
+	snprintf(text, sizeof text, "%s%s", str_starts(what, "http") ? "copied " : "",
+		what);
 	console_notice(console, false, text);
 	return true;
 }

@@ -39,7 +39,8 @@ static uint64_t key_id(const void *row)
 static const void *key_find(const struct app *app, uint64_t id)
 {
 	(void)app;
-	return id && id <= looked_at->keymap.count ? &looked_at->keymap.list[id - 1] : NULL;
+	return id && id <= looked_at->keymap.count ? &looked_at->keymap.list[id - 1]
+						   : NULL;
 }
 
 static void key_keys(const struct app *app, const void *row, struct cell *out)
@@ -163,7 +164,8 @@ static uint64_t setting_id(const void *row)
 
 static const void *setting_find(const struct app *app, uint64_t id)
 {
-	return id && id <= app->rc->settings.count ? &app->rc->settings.rows[id - 1] : NULL;
+	return id && id <= app->rc->settings.count ? &app->rc->settings.rows[id - 1]
+						   : NULL;
 }
 
 static int index_of(const struct app *app, const void *row)
@@ -252,10 +254,12 @@ bool options_command(const struct pane *pane, char *out, size_t size, bool *comp
 	}
 	choices = row->choices;
 	for (int64_t i = 0; i <= number; i++)
-		choices += strcspn(choices, "|") + (choices[strcspn(choices, "|")] == '|');
+		choices +=
+			strcspn(choices, "|") + (choices[strcspn(choices, "|")] == '|');
 	if (!*choices)
 		choices = row->choices;
-	snprintf(out, size, "set %s = %.*s", row->name, (int)strcspn(choices, "|"), choices);
+	snprintf(out, size, "set %s = %.*s", row->name, (int)strcspn(choices, "|"),
+		choices);
 	return true;
 }
 

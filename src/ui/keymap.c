@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static struct binding *same(struct keymap *keymap, const char *context, const int *keys,
-	size_t count)
+static struct binding *same(
+	struct keymap *keymap, const char *context, const int *keys, size_t count)
 {
 	for (size_t i = 0; i < keymap->count; i++) {
 		struct binding *b = &keymap->list[i];
@@ -32,9 +32,10 @@ static void warn_shadow(const struct keymap *keymap)
 			if (a->count < b->count && !strcmp(a->context, b->context) &&
 				!memcmp(a->keys, b->keys, a->count * sizeof *a->keys))
 				log_add(LOG_WARN,
-					"%s:%d: key %s in %s hides a longer chord (line %d)",
-					a->place.file, a->place.line, binding_keys(a, text),
-					a->context, b->place.line);
+					"%s:%d: key %s in %s hides a longer chord (line "
+					"%d)",
+					a->place.file, a->place.line,
+					binding_keys(a, text), a->context, b->place.line);
 		}
 	}
 }
@@ -96,8 +97,8 @@ enum key_match keymap_find(const struct keymap *keymap, const char *const *conte
 	return KEY_NO_MATCH;
 }
 
-const struct binding *keymap_for(const struct keymap *keymap, const char *const *contexts,
-	const char *command)
+const struct binding *keymap_for(
+	const struct keymap *keymap, const char *const *contexts, const char *command)
 {
 	const struct binding *best = NULL;
 

@@ -31,8 +31,8 @@ void keymap_release(struct keymap *keymap);
 enum key_match keymap_find(const struct keymap *keymap, const char *const *contexts,
 	const int *keys, size_t count, const struct binding **out);
 /* The shortest key that runs exactly this command in these contexts; NULL if none. */
-const struct binding *keymap_for(const struct keymap *keymap,
-	const char *const *contexts, const char *command);
+const struct binding *keymap_for(
+	const struct keymap *keymap, const char *const *contexts, const char *command);
 /* "g g", "<C-x>". */
 const char *binding_keys(const struct binding *binding, char out[64]);
 

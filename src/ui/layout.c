@@ -59,7 +59,8 @@ static bool parse(const char *text, struct line *lines, size_t *count, struct er
 
 		if (n == 1 && *text == '/') {
 			if (*count == MOST_ROWS)
-				return err_set(err, ERR_LIMIT, "at most %d rows", MOST_ROWS);
+				return err_set(
+					err, ERR_LIMIT, "at most %d rows", MOST_ROWS);
 			lines[(*count)++] = (struct line){.weight = 1};
 		} else if (n && !parse_word(&lines[*count - 1], text, n, err)) {
 			return false;
@@ -69,8 +70,8 @@ static bool parse(const char *text, struct line *lines, size_t *count, struct er
 	return true;
 }
 
-static void share_columns(struct layout *layout, const struct line *line, int row, int rows,
-	int cols)
+static void share_columns(
+	struct layout *layout, const struct line *line, int row, int rows, int cols)
 {
 	int left = cols, weight = 0, col = 0;
 
@@ -94,11 +95,12 @@ static const char *built_in(int rows, int cols)
 		       "sources:4 @3";
 	if (cols >= 120)
 		return "overview:5 metrics:4 @4 / alerts:5 logs:4 @3";
-	return rows >= 30 ? "overview @4 / metrics @5 / logs @3" : "overview @2 / metrics @3";
+	return rows >= 30 ? "overview @4 / metrics @5 / logs @3"
+			  : "overview @2 / metrics @3";
 }
 
-bool layout_make(struct layout *layout, const char *text, int rows, int cols,
-	struct err *err)
+bool layout_make(
+	struct layout *layout, const char *text, int rows, int cols, struct err *err)
 {
 	struct line lines[MOST_ROWS];
 	size_t count;
@@ -126,6 +128,5 @@ bool layout_make(struct layout *layout, const char *text, int rows, int cols,
 		left -= height;
 		weight -= lines[i].weight;
 	}
-	return layout->count > 0 ||
-	       layout_make(layout, NULL, rows, cols, err);
+	return layout->count > 0 || layout_make(layout, NULL, rows, cols, err);
 }

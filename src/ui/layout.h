@@ -23,7 +23,7 @@ struct layout {
 
 /* text: rows of "PANE[:WEIGHT]" separated by '/', a row may end in "@WEIGHT"; NULL:
  * the built-in one for that size. */
-bool layout_make(struct layout *layout, const char *text, int rows, int cols,
-	struct err *err);
+bool layout_make(
+	struct layout *layout, const char *text, int rows, int cols, struct err *err);
 
 #endif

@@ -23,12 +23,12 @@ struct entry {
 };
 
 struct list_job {
-	size_t next;		/* row of the listing to look at */
+	size_t next; /* row of the listing to look at */
 	struct entry *entries;
 	size_t count, cap;
 	struct entry *spare;
-	size_t sorted_runs;	/* entries before this are in sorted runs */
-	size_t width, at;	/* merging: run width, where */
+	size_t sorted_runs; /* entries before this are in sorted runs */
+	size_t width, at;   /* merging: run width, where */
 };
 
 void list_init(struct list *list, const struct listing *listing)
@@ -62,7 +62,8 @@ size_t list_count(const struct list *list, const struct app *app)
 
 static uint64_t id_at(const struct list *list, const struct app *app, size_t i)
 {
-	return list->direct ? list->listing->id(list->listing->row(app, i)) : list->rows[i];
+	return list->direct ? list->listing->id(list->listing->row(app, i))
+			    : list->rows[i];
 }
 
 static const void *row_at(const struct list *list, const struct app *app, size_t i)
@@ -123,8 +124,8 @@ void list_reload(struct list *list, const struct app *app)
 	list_work(list, app);
 }
 
-static void fill_entry(const struct list *list, const struct app *app, const void *row,
-	struct entry *e)
+static void fill_entry(
+	const struct list *list, const struct app *app, const void *row, struct entry *e)
 {
 	struct cell cell = {0};
 
@@ -147,8 +148,8 @@ static int compare(const struct list *list, const struct entry *a, const struct 
 	if (a->is_number || b->is_number)
 		order = (a->number > b->number) - (a->number < b->number);
 	else
-		order = untrusted_cmp_natural(untrusted_make(a->text, a->n),
-			untrusted_make(b->text, b->n));
+		order = untrusted_cmp_natural(
+			untrusted_make(a->text, a->n), untrusted_make(b->text, b->n));
 	return list->sort_desc ? -order : order;
 }
 
@@ -302,8 +303,8 @@ void list_move(struct list *list, const struct app *app, int64_t by)
 	list_move_to(list, app, to < 0 ? 0 : (size_t)to);
 }
 
-bool list_set_filter(struct list *list, const struct app *app, const char *text,
-	struct err *err)
+bool list_set_filter(
+	struct list *list, const struct app *app, const char *text, struct err *err)
 {
 	struct filter *filter = *text ? filter_new(text, err) : NULL;
 
@@ -316,7 +317,8 @@ bool list_set_filter(struct list *list, const struct app *app, const char *text,
 	return true;
 }
 
-bool list_sort(struct list *list, const struct app *app, const char *name, struct err *err)
+bool list_sort(
+	struct list *list, const struct app *app, const char *name, struct err *err)
 {
 	int count = (int)list->listing->column_count, column = list->sort_column;
 
@@ -398,8 +400,8 @@ void list_unmark(struct list *list)
 
 bool list_find_next(struct list *list, const struct app *app, int direction)
 {
-	struct filter *filter = *list->filter_text ? filter_new(list->filter_text, NULL)
-						   : NULL;
+	struct filter *filter =
+		*list->filter_text ? filter_new(list->filter_text, NULL) : NULL;
 	size_t n = list_count(list, app);
 	bool found = false;
 
@@ -528,12 +530,13 @@ static void draw_header(const struct list *list, const struct canvas *c,
 
 		snprintf(title, sizeof title, "%s%s", column->title,
 			(int)k != list->sort_column ? ""
-			: list->sort_desc	    ? " v"
+			: list->sort_desc           ? " v"
 						    : " ^");
 		width = text_width(untrusted_str(title), places[k].width);
 		canvas_text(c, 0,
-			places[k].col +
-				(column->flags & COLUMN_RIGHT ? places[k].width - width : 0),
+			places[k].col + (column->flags & COLUMN_RIGHT
+							? places[k].width - width
+							: 0),
 			places[k].width, ROLE_HEADER, untrusted_str(title));
 	}
 }
@@ -570,13 +573,13 @@ void list_words(const struct list *list, const struct app *app, char *out, size_
 	size_t n = list_count(list, app), all = list->listing->count(app), used;
 
 	if (list->filter)
-		used = (size_t)snprintf(out, size, "/%s  %zu of %zu", list->filter_text, n,
-			all);
+		used = (size_t)snprintf(
+			out, size, "/%s  %zu of %zu", list->filter_text, n, all);
 	else
 		used = (size_t)snprintf(out, size, "%zu", n);
 	if (list->marks.count && used < size)
-		used += (size_t)snprintf(out + used, size - used, "  %zu marked",
-			list->marks.count);
+		used += (size_t)snprintf(
+			out + used, size - used, "  %zu marked", list->marks.count);
 	if (list->range_from && used < size)
 		snprintf(out + used, size - used, "  range begun");
 }

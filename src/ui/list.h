@@ -27,12 +27,12 @@ struct list {
 	int sort_column; /* -1: the listing's own order */
 	bool sort_desc;
 	uint64_t selected;
-	size_t at, top; /* index of the selection, first row shown */
-	bool tail;	/* stays on the last row (logs) */
+	size_t at, top;  /* index of the selection, first row shown */
+	bool tail;       /* stays on the last row (logs) */
 	int64_t lost_at; /* when the selected row vanished, UTC ms */
 	struct map marks;
 	uint64_t range_from; /* `v`: where the range began, 0: none */
-	int page; /* rows shown at the last draw */
+	int page;            /* rows shown at the last draw */
 };
 
 void list_init(struct list *list, const struct listing *listing);
@@ -48,11 +48,11 @@ void list_select(struct list *list, const struct app *app, uint64_t id);
 void list_move(struct list *list, const struct app *app, int64_t by);
 void list_move_to(struct list *list, const struct app *app, size_t at);
 /* "" removes it. */
-bool list_set_filter(struct list *list, const struct app *app, const char *text,
-	struct err *err);
+bool list_set_filter(
+	struct list *list, const struct app *app, const char *text, struct err *err);
 /* Next column, or the named one; the same one again reverses. */
-bool list_sort(struct list *list, const struct app *app, const char *name,
-	struct err *err);
+bool list_sort(
+	struct list *list, const struct app *app, const char *name, struct err *err);
 void list_mark(struct list *list, const struct app *app);
 void list_mark_range(struct list *list, const struct app *app);
 void list_unmark(struct list *list);

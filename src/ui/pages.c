@@ -105,7 +105,8 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 
 		if (!untrusted_word(&probe, " \t", &word))
 			return;
-		blanks = untrusted_size(rest) - untrusted_size(probe) - untrusted_size(word);
+		blanks = untrusted_size(rest) - untrusted_size(probe) -
+			 untrusted_size(word);
 		size = untrusted_size(word);
 		width = text_width(word, f->c->cols + 1);
 		if (f->col > f->indent && (int)blanks + width > room)

@@ -16,7 +16,7 @@ struct page_line {
 	struct page_span *spans;
 	size_t count, cap;
 	uint8_t indent; /* of what is wrapped */
-	bool whole;	/* never wrapped: code */
+	bool whole;     /* never wrapped: code */
 };
 
 struct page {

@@ -31,7 +31,8 @@ void list_pane_reload(void *state, const struct app *app, uint32_t bits)
 		list_reload(&pane->list, app);
 }
 
-void list_pane_draw(void *state, const struct app *app, const struct canvas *c, bool focus)
+void list_pane_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	struct list_pane *pane = state;
 

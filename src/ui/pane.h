@@ -37,17 +37,17 @@ struct pane_link {
 };
 
 struct pane_class {
-	const char *name;  /* also the keymap's context, and a command that opens it */
+	const char *name; /* also the keymap's context, and a command that opens it */
 	const char *title;
-	uint32_t changes;  /* bits that make it reload and draw */
+	uint32_t changes; /* bits that make it reload and draw */
 	size_t state_size;
 	void (*open)(void *state, const struct app *app, uint64_t id);
 	void (*close)(void *state);
 	/* The bits changed; NULL: drawing is enough. */
 	void (*reload)(void *state, const struct app *app, uint32_t bits);
 	/* The inner rectangle, without a frame. */
-	void (*draw)(void *state, const struct app *app, const struct canvas *c,
-		bool focus);
+	void (*draw)(
+		void *state, const struct app *app, const struct canvas *c, bool focus);
 	/* False when it does not know the act. */
 	bool (*act)(void *state, const struct app *app, enum pane_act act);
 	/* What Enter opens; NULL: nothing. */
@@ -74,8 +74,8 @@ struct list_pane {
 };
 void list_pane_close(void *state);
 void list_pane_reload(void *state, const struct app *app, uint32_t bits);
-void list_pane_draw(void *state, const struct app *app, const struct canvas *c,
-	bool focus);
+void list_pane_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus);
 bool list_pane_act(void *state, const struct app *app, enum pane_act act);
 struct list *list_pane_list(void *state);
 void list_pane_words(void *state, const struct app *app, char *out, size_t size);

@@ -70,7 +70,8 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
-	field(p, "source", untrusted_str(sources_row(app->sources, (size_t)a->source)->name));
+	field(p, "source",
+		untrusted_str(sources_row(app->sources, (size_t)a->source)->name));
 	field(p, "link", alert_text(a, ALERT_LINK));
 }
 
@@ -140,8 +141,8 @@ static void fill(void *state, const struct app *app, uint32_t bits)
 	v->gone = !a;
 	if (!a) {
 		page_line(&v->page, 0, false);
-		page_printf(&v->page, ROLE_OK, "%s is over: its source no longer lists it.",
-			v->title);
+		page_printf(&v->page, ROLE_OK,
+			"%s is over: its source no longer lists it.", v->title);
 		return;
 	}
 	text_line(alert_text(a, ALERT_TITLE), v->title, sizeof v->title);

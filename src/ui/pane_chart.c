@@ -34,8 +34,8 @@ static int64_t compare_span(const struct app *app)
 	return spans[app_setting(app, SET_COMPARE)];
 }
 
-static void draw_head(const struct app *app, const struct series *series,
-	const struct canvas *c)
+static void draw_head(
+	const struct app *app, const struct series *series, const struct canvas *c)
 {
 	int64_t from = window_from(app), to = window_to(app), back = compare_span(app);
 	struct series_span span = series_span(series, from, to), past = {.count = 0};
@@ -58,7 +58,8 @@ static void draw_head(const struct app *app, const struct series *series,
 		unit_text(series->unit, span.mean, mean));
 	if (past.count && past.mean != 0)
 		canvas_printf(c, 1, col + 3, ROLE_DIM, "x %.2g against %s",
-			span.mean / past.mean, back == DAY_MS ? "yesterday" : "last week");
+			span.mean / past.mean,
+			back == DAY_MS ? "yesterday" : "last week");
 }
 
 static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)

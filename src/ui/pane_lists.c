@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define OPEN(noun)                                                                       \
-	static void open_##noun(void *state, const struct app *app, uint64_t id)          \
+	static void open_##noun(void *state, const struct app *app, uint64_t id)         \
 	{                                                                                \
 		struct list_pane *pane = state;                                          \
                                                                                          \
@@ -86,8 +86,8 @@ static struct pane_link log_link(void *state, const struct app *app)
 	return link_to(state, app, "text");
 }
 
-static void alerts_draw(void *state, const struct app *app, const struct canvas *c,
-	bool focus)
+static void alerts_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	struct list_pane *pane = state;
 	char sentence[256];
@@ -108,8 +108,8 @@ static void alerts_draw(void *state, const struct app *app, const struct canvas 
 	}
 }
 
-static void anomalies_draw(void *state, const struct app *app, const struct canvas *c,
-	bool focus)
+static void anomalies_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	struct list_pane *pane = state;
 	const char *learning = anomalies_learning(app->anomalies);
@@ -126,8 +126,8 @@ static void anomalies_draw(void *state, const struct app *app, const struct canv
 		pane_empty(&rest, "No anomalies in this window.");
 }
 
-static void logs_draw(void *state, const struct app *app, const struct canvas *c,
-	bool focus)
+static void logs_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	struct list_pane *pane = state;
 
@@ -138,8 +138,8 @@ static void logs_draw(void *state, const struct app *app, const struct canvas *c
 			      "Name some with `set log.files`");
 }
 
-static void silences_draw(void *state, const struct app *app, const struct canvas *c,
-	bool focus)
+static void silences_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	if (list_count(&((struct list_pane *)state)->list, app))
 		list_pane_draw(state, app, c, focus);
@@ -147,8 +147,8 @@ static void silences_draw(void *state, const struct app *app, const struct canva
 		pane_empty(c, "No silences.");
 }
 
-static void changes_draw(void *state, const struct app *app, const struct canvas *c,
-	bool focus)
+static void changes_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	if (list_count(&((struct list_pane *)state)->list, app))
 		list_pane_draw(state, app, c, focus);
@@ -177,8 +177,7 @@ static void logs_words(void *state, const struct app *app, char *out, size_t siz
 }
 
 #define LIST_PANE(var, word, heading, noun, draws, opens, says)                          \
-	const struct pane_class var = {                                                  \
-		.name = word,                                                            \
+	const struct pane_class var = {.name = word,                                     \
 		.title = heading,                                                        \
 		.changes = CHANGED_##noun,                                               \
 		.state_size = sizeof(struct list_pane),                                  \
@@ -193,31 +192,40 @@ static void logs_words(void *state, const struct app *app, char *out, size_t siz
 LIST_PANE(alerts_pane, "alerts", "Alerts", ALERTS | CHANGED_SOURCES | CHANGED_CLOCK,
 	alerts_draw, open_alert, alerts_words),
 	.link = alert_link,
-};
+}
+;
 LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, list_pane_draw,
 	open_metric, list_pane_words),
 	.link = metric_link,
-};
+}
+;
 LIST_PANE(anomalies_pane, "anomalies", "Anomalies", ANOMALIES | CHANGED_CLOCK,
 	anomalies_draw, open_anomaly, list_pane_words),
 	.link = anomaly_link,
-};
+}
+;
 LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, list_pane_draw, open_runbook,
 	list_pane_words),
 	.link = runbook_link,
-};
+}
+;
 LIST_PANE(logs_pane, "logs", "Logs", LOGS, logs_draw, open_log, logs_words),
 	.link = log_link,
-};
+}
+;
 LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane_draw,
 	open_source, list_pane_words),
-};
+}
+;
 LIST_PANE(events_pane, "events", "Events", EVENTS, list_pane_draw, open_event,
 	list_pane_words),
-};
+}
+;
 LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silences_draw,
 	open_silence, list_pane_words),
-};
+}
+;
 LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_draw,
 	open_change, list_pane_words),
-};
+}
+;

@@ -52,8 +52,8 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 }
 
 /* "4m", "4m -> ben in 6m", "4m ack you". */
-static void right_words(const struct app *app, const struct need *need, char *out,
-	size_t size)
+static void right_words(
+	const struct app *app, const struct need *need, char *out, size_t size)
 {
 	char age[TIME_TEXT], when[TIME_TEXT], who[24];
 	const struct alert *a = need->alert;
@@ -139,14 +139,15 @@ static int draw_soon(const struct app *app, const struct canvas *c, int row)
 			duration_text(s->ends_at - app->now, when));
 		row = line_of(c, row, "Soon", ROLE_WARNING, text);
 	}
-	for (size_t i = 0; i < changes_count(app->alerts) && i < 2 && row < c->rows; i++) {
+	for (size_t i = 0; i < changes_count(app->alerts) && i < 2 && row < c->rows;
+		i++) {
 		const struct change_row *change = changes_at(app->alerts, i);
 
 		if (change->at < window_from(app))
 			break;
 		text_line(change->summary, what, sizeof what);
-		snprintf(text, sizeof text, "%s %s", time_stamp(change->at, app->now, when),
-			what);
+		snprintf(text, sizeof text, "%s %s",
+			time_stamp(change->at, app->now, when), what);
 		row = line_of(c, row, "Changed", ROLE_TEXT, text);
 	}
 	return row;

@@ -119,7 +119,8 @@ static void fill(struct runbook_view *v, const struct runbook_row *row)
 			if (fence) {
 				page_puts(&v->page, ROLE_DIM, "    ");
 				page_add(&v->page, ROLE_DIM,
-					untrusted_slice(untrusted_trim(line), 3, SIZE_MAX));
+					untrusted_slice(
+						untrusted_trim(line), 3, SIZE_MAX));
 			}
 		} else if (fence) {
 			page_line(&v->page, 4, true);

@@ -17,7 +17,7 @@
 
 struct plain {
 	struct app *app;
-	struct map known; /* alert key → state it was last told in (+1) */
+	struct map known;     /* alert key → state it was last told in (+1) */
 	struct map anomalies; /* id → 1 on, 2 over */
 	enum source_health told[RC_MAX_SOURCES + 1];
 	char headline[256];
@@ -52,7 +52,8 @@ static void tell_alerts(struct plain *plain)
 	map_init(&seen);
 	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
-		uintptr_t told = (uintptr_t)map_get(&plain->known, &a->key, sizeof a->key);
+		uintptr_t told =
+			(uintptr_t)map_get(&plain->known, &a->key, sizeof a->key);
 
 		map_put(&seen, &a->key, sizeof a->key, (void *)((uintptr_t)a->state + 1));
 		if (told != (uintptr_t)a->state + 1)
@@ -72,8 +73,8 @@ static void tell_anomalies(struct plain *plain)
 	for (size_t i = anomalies_count(app->anomalies); i-- > 0;) {
 		const struct anomaly_row *a = anomalies_at(app->anomalies, i);
 		uintptr_t now = a->end_at ? 2 : 1;
-		uintptr_t told = (uintptr_t)map_put(&plain->anomalies, &a->id,
-			sizeof a->id, (void *)now);
+		uintptr_t told = (uintptr_t)map_put(
+			&plain->anomalies, &a->id, sizeof a->id, (void *)now);
 		char text[320];
 
 		if (told == now)

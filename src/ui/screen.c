@@ -30,7 +30,7 @@ static struct {
 	bool open, away;
 	struct screen_options options;
 	bool ascii, repaint;
-	int cursor; /* visible, -1: not known */
+	int cursor;    /* visible, -1: not known */
 	uint64_t hash; /* of the frame on the terminal */
 	char remark[120];
 	int rows, cols;
@@ -102,7 +102,8 @@ static void write_all(const void *bytes, size_t n)
 
 static SCREEN *try_terminals(void)
 {
-	static const char *const others[] = {"xterm-256color", "xterm", "vt100", "ansi", NULL};
+	static const char *const others[] = {
+		"xterm-256color", "xterm", "vt100", "ansi", NULL};
 	const char *name = getenv("TERM");
 	SCREEN *handle = newterm(NULL, stdout, stdin);
 
@@ -330,7 +331,8 @@ void screen_erase(void)
 bool screen_ready(void)
 {
 	/* Only a terminal that has answered before is waited for. */
-	return !screen.ack_pending || (!screen.ack_works && screen.options.frame_ack != ACK_ON);
+	return !screen.ack_pending ||
+	       (!screen.ack_works && screen.options.frame_ack != ACK_ON);
 }
 
 void screen_acked(void)
@@ -389,8 +391,8 @@ static void crash_report(int signal)
 
 	if (!screen.crash_file[0])
 		return;
-	fd = open(screen.crash_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		0600);
+	fd = open(screen.crash_file,
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
 	if (write(fd, head, sizeof head - 1) > 0 && write(fd, number, 3) > 0)
@@ -416,7 +418,8 @@ static void on_fatal(int signal)
 	if (!again++) {
 		restore_now();
 		crash_report(signal);
-		if (screen.crash_file[0] && write(STDERR_FILENO, words, sizeof words - 1) > 0 &&
+		if (screen.crash_file[0] &&
+			write(STDERR_FILENO, words, sizeof words - 1) > 0 &&
 			write(STDERR_FILENO, screen.crash_file,
 				strlen(screen.crash_file)) > 0 &&
 			write(STDERR_FILENO, "\n", 1) < 0)
@@ -440,8 +443,8 @@ void guard_signals(const char *folder)
 	static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 	static char stack[64 * 1024];
 	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
-	struct sigaction action = {
-		.sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER};
+	struct sigaction action = {.sa_handler = on_fatal,
+		.sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER};
 	void *warm[2];
 
 	/* The first backtrace() loads libgcc, which may not happen in a handler. */

@@ -93,8 +93,8 @@ static void detect(void)
 		&config, UNIT_NONE, (struct limits){NAN, NAN, false}, interval);
 	detector_start(&detector_seasonal, state);
 	for (size_t i = 0; i < data.n; i++) {
-		struct verdict v = detector_feed(
-			&detector_seasonal, state, &config, data.points[i]);
+		struct verdict v =
+			detector_feed(&detector_seasonal, state, &config, data.points[i]);
 		int64_t at = data.points[i].at;
 
 		anomaly_over(&track, at, anomaly_hold_ms(interval));
@@ -257,13 +257,15 @@ static size_t read_windows(struct json of_file, struct run out[MAX_WINDOWS])
 			t = json_next(t)) {
 			char text[TIME_TEXT];
 
-			text_line(untrusted_slice(json_text(t), 0, 19), text, sizeof text);
+			text_line(
+				untrusted_slice(json_text(t), 0, 19), text, sizeof text);
 			str_copy(text + strlen(text), 2, "Z");
 			time_parse(text, &edge[k++]);
 		}
 		out[n] = (struct run){data.n, 0};
 		for (size_t i = 0; i < data.n; i++)
-			if (data.points[i].at >= edge[0] && data.points[i].at <= edge[1]) {
+			if (data.points[i].at >= edge[0] &&
+				data.points[i].at <= edge[1]) {
 				if (out[n].from == data.n)
 					out[n].from = i;
 				out[n].to = i;
@@ -282,8 +284,8 @@ static double false_score(size_t at, const struct run *windows, size_t n)
 			before = &windows[i];
 	if (!before)
 		return -1;
-	return sigmoid((double)(at - before->to) /
-		       fmax((double)(before->to - before->from), 1));
+	return sigmoid(
+		(double)(at - before->to) / fmax((double)(before->to - before->from), 1));
 }
 
 static void score_series(struct nab *nab, const struct run *windows, size_t n)
@@ -345,8 +347,7 @@ static void bench_nab(const char *root, bool verbose)
 
 	str_init(&text, 1 << 20);
 	snprintf(path, sizeof path, "%s/nab/windows.json", root);
-	if (!read_all(path, &text) ||
-		!json_parse(&doc, text.p, text.n, 1 << 20, NULL)) {
+	if (!read_all(path, &text) || !json_parse(&doc, text.p, text.n, 1 << 20, NULL)) {
 		str_release(&text);
 		return;
 	}

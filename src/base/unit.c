@@ -1,5 +1,5 @@
 /* How numbers are written: never wider than 9 columns, unit always there. Pure. */
-#include "model/unit.h"
+#include "base/unit.h"
 
 #include <math.h>
 #include <stdio.h>

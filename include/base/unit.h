@@ -1,6 +1,6 @@
 /* Units of a metric and how its numbers are written. */
-#ifndef MODEL_UNIT_H
-#define MODEL_UNIT_H
+#ifndef BASE_UNIT_H
+#define BASE_UNIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 /* An answer of a source. */
 void pipeline_answer(struct app *app, int source, const struct batch *batch);
 /* A reading of this host. */
-void pipeline_reading(struct app *app, int64_t now, const struct host_metric *list,
-	size_t n);
+void pipeline_reading(
+	struct app *app, int64_t now, const struct host_metric *list, size_t n);
 
 #endif
