@@ -7,6 +7,7 @@
  */
 #include "app/app.h"
 #include "app/command.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/overview.h"
 #include "app/setting.h"
@@ -285,6 +286,7 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 		}
 	}
 	app_start(app);
+	history_start(app->history);
 	loop_run(app->loop);
 	parting = console ? console_parting(console) : NULL;
 	console_close(console);

@@ -4,6 +4,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -44,6 +45,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
+	app->history = history_new(app);
 	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
@@ -71,6 +73,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	history_tick(app->history, now);
 }
 
 void app_start(struct app *app)
@@ -92,11 +95,13 @@ void app_free(struct app *app)
 {
 	if (!app)
 		return;
+	history_end(app->history);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	sources_free(app->sources);
 	http_free(app->http);
 	task_pool_free(app->pool);
+	history_free(app->history);
 	runbooks_free(app->runbooks);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
@@ -113,6 +118,7 @@ void app_reload(struct app *app)
 		.profile = *app->rc->profile ? app->rc->profile : NULL};
 	struct rc *old = app->rc, *rc = rc_read(&options);
 
+	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);
 	alerts_free(app->alerts);
@@ -180,6 +186,7 @@ void app_set_window(struct app *app, struct window window)
 		return;
 	app->window = window;
 	sources_set_window(app->sources);
+	history_look(app->history);
 	app_changed(app, CHANGED_WINDOW);
 }
 

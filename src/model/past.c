@@ -1,4 +1,6 @@
-/* Steps of the past. Pure, any thread. */
+/* Steps of the past: what falls into one, and how a live span moves on with time. Hides
+ * that means are kept by counting the pieces of the newest step only: points and sums
+ * come in the order of time. Pure, any thread. */
 #include "model/past.h"
 
 #include "base/alloc.h"

@@ -1,0 +1,162 @@
+/* What the detectors have learnt, kept over restarts. A state is asked for when its
+ * series is first seen, so that only series that live cost memory, and saved in small
+ * shares every ten minutes and at the end. */
+#include "history_parts.h"
+
+#include "analysis/detector.h"
+#include "app/anomalies.h"
+#include "app/metrics.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/baseline.h"
+
+enum { SHARE = 8, ASK_SHARE = 64, BYTES = DETECTOR_HEADER + DETECTOR_MAX_STATE };
+
+/* "seasonal host/cpu"; of a key too long for that, the series' number. */
+static void state_key(const struct series *series, struct str *out)
+{
+	size_t n;
+	const void *raw = text_raw(series->key, &n);
+
+	str_reset(out);
+	str_printf(out, "%s ", detector_seasonal.name);
+	if (out->n + n <= SERIES_KEY_MAX)
+		str_add(out, raw, n);
+	else
+		str_printf(out, "#%016llx", (unsigned long long)series->id);
+}
+
+/* --- back --- */
+
+struct asked {
+	struct history *history;
+	uint64_t ids[ASK_SHARE];
+	struct untrusted keys[ASK_SHARE];
+	struct str texts[ASK_SHARE];
+	size_t count;
+};
+
+static void take_row(struct asked *asked, const struct baseline_row *row, size_t *dropped,
+	struct err *first)
+{
+	struct err err = {0};
+
+	for (size_t i = 0; i < asked->count; i++) {
+		if (!untrusted_eq(asked->keys[i], row->key))
+			continue;
+		if (anomalies_restore(asked->history->app->anomalies, asked->ids[i],
+			    row->bytes, row->n, &err))
+			return;
+		if (!(*dropped)++)
+			*first = err;
+		return;
+	}
+}
+
+static void got_states(void *ctx, const struct baseline_rows *rows, const struct err *err)
+{
+	struct asked *asked = ctx;
+	struct err first = {0};
+	size_t dropped = 0;
+
+	for (size_t i = 0; !err && !asked->history->ended && i < rows->count; i++)
+		take_row(asked, &rows->rows[i], &dropped, &first);
+	if (err)
+		log_add(LOG_WARN, "saved baselines: %s", err->text);
+	else if (dropped && !asked->history->told_dropped)
+		log_add(LOG_WARN, "%s (%zu so far)", first.text, dropped);
+	asked->history->told_dropped |= dropped > 0;
+	for (size_t i = 0; i < asked->count; i++)
+		str_release(&asked->texts[i]);
+	mem_free(asked);
+}
+
+static void ask(struct history *history)
+{
+	struct anomalies *anomalies = history->app->anomalies;
+	uint64_t ids[ASK_SHARE];
+	size_t n = anomalies_unasked(anomalies, ids, ASK_SHARE);
+	struct asked *asked;
+
+	if (!n)
+		return;
+	asked = mem_new(1, sizeof *asked);
+	asked->history = history;
+	for (size_t i = 0; i < n; i++) {
+		const struct series *series = metrics_find(history->app->metrics, ids[i]);
+		struct str *text = &asked->texts[asked->count];
+
+		if (!series)
+			continue;
+		str_init(text, SERIES_KEY_MAX + 1);
+		state_key(series, text);
+		asked->ids[asked->count] = ids[i];
+		asked->keys[asked->count++] = untrusted_make(text->p, text->n);
+	}
+	baseline_find_later(
+		history->app->store, asked->keys, asked->count, got_states, asked);
+}
+
+/* --- out --- */
+
+static void add_row(const struct series *series, const void *state,
+	struct baseline_row *row, unsigned char *bytes, struct str *key)
+{
+	str_init(key, SERIES_KEY_MAX + 1);
+	state_key(series, key);
+	row->key = untrusted_make(key->p, key->n);
+	row->version = detector_seasonal.version;
+	row->bytes = bytes;
+	row->n = detector_save(&detector_seasonal, state, bytes, BYTES);
+}
+
+/* False when nothing was left to save. */
+static bool save_share(struct history *history)
+{
+	struct app *app = history->app;
+	struct baseline_row rows[SHARE];
+	struct str keys[SHARE];
+	uint64_t ids[SHARE];
+	unsigned char *bytes;
+	size_t n = anomalies_learnt(app->anomalies, ids, SHARE), count = 0;
+
+	if (!n)
+		return false;
+	bytes = mem_new(SHARE, BYTES);
+	for (size_t i = 0; i < n; i++) {
+		const struct series *series = metrics_find(app->metrics, ids[i]);
+
+		if (!series)
+			continue;
+		add_row(series, anomalies_state(app->anomalies, ids[i]), &rows[count],
+			bytes + count * BYTES, &keys[count]);
+		count++;
+	}
+	baseline_put_later(app->store, rows, count, (struct store_then){0});
+	for (size_t i = 0; i < count; i++)
+		str_release(&keys[i]);
+	mem_free(bytes);
+	return true;
+}
+
+void history_states_write(struct history *history)
+{
+	while (history->mine && history_writes(history) && save_share(history))
+		;
+}
+
+void history_states_tick(struct history *history, int64_t now)
+{
+	if (!history->opened)
+		return;
+	ask(history);
+	if (!history->mine || !history_writes(history))
+		return;
+	if (now - history->states_at >= STATES_MS) {
+		history->states_at = now;
+		history->saving_states = true;
+	}
+	if (history->saving_states)
+		history->saving_states = save_share(history);
+}
