@@ -7,10 +7,10 @@
  */
 #include "app/app.h"
 #include "app/command.h"
-#include "app/history.h"
 #include "app/host.h"
 #include "app/overview.h"
 #include "app/setting.h"
+#include "app/status.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -35,6 +35,7 @@ enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000 };
 struct options {
 	struct app_options app;
 	bool once, plain, json, print_rc, check_config, version, help;
+	const char *format; /* of status */
 	char command[COMMAND_LINE_MAX];
 };
 
@@ -45,7 +46,8 @@ enum {
 	OPT_PRINT_RC,
 	OPT_CHECK,
 	OPT_AT,
-	OPT_READONLY
+	OPT_READONLY,
+	OPT_FORMAT
 };
 
 static const struct option long_options[] = {
@@ -56,6 +58,7 @@ static const struct option long_options[] = {
 	{"plain", no_argument, NULL, OPT_PLAIN},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"at", required_argument, NULL, OPT_AT},
+	{"format", required_argument, NULL, OPT_FORMAT},
 	{"print-rc", no_argument, NULL, OPT_PRINT_RC},
 	{"check-config", no_argument, NULL, OPT_CHECK},
 	{"version", no_argument, NULL, 'V'},
@@ -77,6 +80,9 @@ static void usage(FILE *to)
 		if (c->flags & COMMAND_SCRIPT)
 			fprintf(to, "  oogway %-14s %-10s %s\n", c->name, c->args,
 				c->help);
+	fputs("  oogway status         [--format text|tmux|json]  what the running "
+	      "console says, at once\n",
+		to);
 	fputs("\nExit: 0 done, 1 failed, 2 usage, 3 partial or stale, 4 refused, "
 	      "5 pending.\n",
 		to);
@@ -95,6 +101,9 @@ static bool take_option(int c, struct options *o)
 		return o->version = true;
 	case 'h':
 		return o->help = true;
+	case OPT_FORMAT:
+		o->format = optarg;
+		return true;
 	case OPT_READONLY:
 		return o->app.readonly = true;
 	case OPT_ONCE:
@@ -216,11 +225,12 @@ static void settle(struct app *app)
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
+	host_reader_watch_procs(app->host_reader, true);
 	app_start(app);
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
-	loop_off_turn(app->loop, &t.settle);
+	loop_off(app->loop, &t.settle);
 	app->now = time_now_ms();
 }
 
@@ -285,8 +295,8 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 			return STATUS_FAILED;
 		}
 	}
+	app->live = true;
 	app_start(app);
-	history_start(app->history);
 	loop_run(app->loop);
 	parting = console ? console_parting(console) : NULL;
 	console_close(console);
@@ -314,6 +324,22 @@ static int print_rc(void)
 	str_init(&out, 1 << 20);
 	rc_print_example(&out);
 	return put(&out, STATUS_DONE);
+}
+
+static int print_status(const struct options *o)
+{
+	struct err err = {0};
+	struct str out;
+	enum status status;
+
+	str_init(&out, 1 << 16);
+	status = status_print(o->format ? o->format
+			      : o->json ? "json"
+					: "text",
+		&out, &err);
+	if (err.text[0])
+		fprintf(stderr, "oogway: %s\n", err.text);
+	return put(&out, status);
 }
 
 static void prepare(struct options *o)
@@ -356,6 +382,8 @@ int main(int argc, char **argv)
 	}
 	if (o.print_rc)
 		return print_rc();
+	if (!strcmp(o.command, "status"))
+		return print_status(&o);
 	prepare(&o);
 	loop = loop_new();
 	app = app_new(loop, &o.app);

@@ -19,7 +19,7 @@
 enum {
 	DETECTOR_MAX_STATE = 8192, /* bytes of the state of any class */
 	DETECTOR_HEADER = 32,      /* that a saved state has in front */
-	DETECTOR_SENTENCE = 160,
+	DETECTOR_SENTENCE = 120,
 };
 
 enum detector_direction { DIRECTION_BOTH, DIRECTION_UP, DIRECTION_DOWN };
@@ -75,9 +75,13 @@ struct verdict {
 	int days_learnt; /* of 7; seasonal only */
 };
 
+/* What is still missing: "seasonal baseline: 3 of 7 days learnt; compared with the last
+ * hours" (or "… with the same hour of other days"; "thresholds only" while nothing can
+ * be said); "" when all is known. */
+const char *verdict_learning(const struct verdict *verdict, char out[DETECTOR_SENTENCE]);
 /* One short sentence without a full stop: "91 %, usually 31 % to 46 % at this hour of
- * the week", "seasonal baseline: 3 of 7 days learnt; thresholds only", or "" when all
- * is normal. */
+ * the week", what verdict_learning says while nothing can be said, or "" when all is
+ * normal. */
 const char *verdict_sentence(
 	const struct verdict *verdict, enum unit unit, char out[DETECTOR_SENTENCE]);
 
@@ -95,7 +99,7 @@ struct detector_class {
  * beyond clear_ratio. 32 bytes. */
 extern const struct detector_class detector_threshold;
 /* Robust seasonal baseline, by the hour of the week in the local zone: see
- * src/analysis/seasonal.c for the method. 7,960 bytes. */
+ * src/analysis/seasonal.c for the method. 6,192 bytes. */
 extern const struct detector_class detector_seasonal;
 
 /* state: class->state_size bytes, aligned for int64_t. */

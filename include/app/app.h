@@ -20,6 +20,7 @@ struct logs;
 struct metrics;
 struct runbooks;
 struct sources;
+struct status_writer;
 struct store;
 struct task_pool;
 struct http;
@@ -35,8 +36,9 @@ enum change {
 	CHANGED_WINDOW = 1 << 7,
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
-	CHANGED_KEPT = 1 << 10, /* how the console was left is known */
-	CHANGED_ALL = (1 << 11) - 1,
+	CHANGED_PROCESSES = 1 << 10,
+	CHANGED_KEPT = 1 << 11, /* how the console was left is known */
+	CHANGED_ALL = (1 << 12) - 1,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -65,12 +67,15 @@ struct app {
 	struct runbooks *runbooks;
 	struct history *history;
 	struct store *store; /* NULL in one-shot commands */
+	struct status_writer *status_writer;
 	struct window window;
 	struct front front;
 	uint32_t changes;
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
+	bool live; /* stays: a console or plain lines, not one command */
+	int64_t rc_stamp;
 	bool past; /* opened with --at: actions are off */
 	char host[128];
 };

@@ -54,7 +54,8 @@ struct listing {
 };
 
 extern const struct listing alert_listing, metric_listing, source_listing, log_listing,
-	event_listing, anomaly_listing, runbook_listing, silence_listing, change_listing;
+	event_listing, anomaly_listing, runbook_listing, silence_listing, change_listing,
+	process_listing;
 /* NULL-ended. */
 extern const struct listing *const listings[];
 const struct listing *listing_find(const char *noun);

@@ -21,7 +21,8 @@ enum { UNIT_TEXT = 24 };
 
 const char *unit_name(enum unit unit);
 bool unit_parse(const char *word, enum unit *out);
-/* At most 9 columns: "93 %", "842 ms", "1.2k", "61 MiB", "3.4 GiB/s", "-" for NaN. */
+/* At most 9 columns: "93 %", "842 ms", "1.2k", "61 MiB", "3.4 GiB/s", "-" for NaN;
+ * what no unit makes short enough as "1.0e+23". */
 const char *unit_text(enum unit unit, double value, char out[UNIT_TEXT]);
 
 #endif

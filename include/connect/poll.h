@@ -65,7 +65,8 @@ void poll_set_window(struct poll *poll, const struct source_window *window);
 /* Asks now, whatever the interval (but not a rate-limited source). */
 void poll_hurry(struct poll *poll, int source);
 void poll_pause(struct poll *poll, int source, bool paused);
-/* Called from the loop's tick once a second: starts what is due. */
+/* Called from the loop's tick once a second: starts what is due. NULL is
+ * allowed, as ticks may come after poll_free(). */
 void poll_tick(struct poll *poll, int64_t now);
 /* True when each source has had a first full answer or a failure. */
 bool poll_settled(const struct poll *poll);

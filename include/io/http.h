@@ -77,8 +77,8 @@ void http_cancel(struct http_transfer *transfer);
 /* A body that outlives its transfer. Large ones are pages of their own, so that
  * growing never copies them; freeing is safe on any thread. */
 struct http_body {
-	void *bytes_;
-	size_t n_, cap_;
+	void *at;
+	size_t used, cap;
 };
 
 /* In done only. */

@@ -1,4 +1,6 @@
-/* Joins the verdicts of one series into anomalies with a hold-off. Any thread. */
+/* Joins the verdicts of one series into anomalies: one begins with the first point of
+ * the run that made it sure, keeps its worst point, and is over after a hold-off. Any
+ * thread. */
 #include "analysis/anomaly.h"
 
 #include "base/time.h"
@@ -10,8 +12,8 @@ int64_t anomaly_hold_ms(int64_t interval_ms)
 	return hold > 10 * MINUTE_MS ? hold : 10 * MINUTE_MS;
 }
 
-static void keep_peak(struct anomaly *a, const struct verdict *v, int64_t at,
-	enum unit unit)
+static void keep_peak(
+	struct anomaly *a, const struct verdict *v, int64_t at, enum unit unit)
 {
 	a->peak_at = at;
 	a->value = v->value;

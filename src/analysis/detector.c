@@ -42,7 +42,7 @@ void detector_config_init(struct detector_config *config, enum unit unit,
 		.confirm_ms = 10 * MINUTE_MS,
 		.clear_ratio = 0.95,
 		.direction = DIRECTION_BOTH,
-		.sensitivity = 8,
+		.sensitivity = 7,
 		.min_change = min_changes[unit],
 		.min_change_ratio = 0.1,
 	};
@@ -72,8 +72,8 @@ static struct saved header_of(const struct detector_class *class, const void *st
 	};
 }
 
-size_t detector_save(const struct detector_class *class, const void *state, void *out,
-	size_t size)
+size_t detector_save(
+	const struct detector_class *class, const void *state, void *out, size_t size)
 {
 	struct saved header = header_of(class, state);
 
@@ -112,8 +112,25 @@ bool detector_restore(const struct detector_class *class, void *state, const voi
 	return true;
 }
 
-const char *verdict_sentence(const struct verdict *v, enum unit unit,
-	char out[DETECTOR_SENTENCE])
+const char *verdict_learning(const struct verdict *v, char out[DETECTOR_SENTENCE])
+{
+	static const char *const means[] = {
+		[BASIS_RECENT] = "compared with the last hours",
+		[BASIS_DAY] = "compared with the same hour of other days",
+		[BASIS_WEEK] = "compared with the same hour of other weeks",
+		[BASIS_LIMITS] = "thresholds only",
+	};
+
+	out[0] = '\0';
+	if (v->learning)
+		snprintf(out, DETECTOR_SENTENCE,
+			"seasonal baseline: %d of 7 days learnt; %s", v->days_learnt,
+			means[v->reason == REASON_LEARNING ? BASIS_LIMITS : v->basis]);
+	return out;
+}
+
+const char *verdict_sentence(
+	const struct verdict *v, enum unit unit, char out[DETECTOR_SENTENCE])
 {
 	static const char *const bases[] = {
 		[BASIS_RECENT] = "lately",
@@ -129,9 +146,7 @@ const char *verdict_sentence(const struct verdict *v, enum unit unit,
 	unit_text(unit, v->high, high);
 	switch (v->reason) {
 	case REASON_LEARNING:
-		snprintf(out, DETECTOR_SENTENCE,
-			"seasonal baseline: %d of 7 days learnt; thresholds only",
-			v->days_learnt);
+		verdict_learning(v, out);
 		break;
 	case REASON_OVER_LIMIT:
 		snprintf(out, DETECTOR_SENTENCE, "%s, over the limit of %s", value, high);

@@ -84,8 +84,9 @@ static double moved(const struct quantile *q, int i, int step)
 {
 	const double *h = q->height;
 	double n0 = q->at[i - 1], n = q->at[i], n1 = q->at[i + 1], d = step;
-	double out = h[i] + d / (n1 - n0) * ((n - n0 + d) * (h[i + 1] - h[i]) / (n1 - n) +
-					     (n1 - n - d) * (h[i] - h[i - 1]) / (n - n0));
+	double out = h[i] + d / (n1 - n0) *
+				    ((n - n0 + d) * (h[i + 1] - h[i]) / (n1 - n) +
+					    (n1 - n - d) * (h[i] - h[i - 1]) / (n - n0));
 
 	if (out > h[i - 1] && out < h[i + 1])
 		return out;

@@ -25,7 +25,7 @@ float robust_scale(const float *errors, size_t n);
 struct quantile {
 	double height[5];
 	double place[5]; /* wanted position */
-	int32_t at[5];	 /* position, from 1 */
+	int32_t at[5];   /* position, from 1 */
 	uint32_t count;
 };
 

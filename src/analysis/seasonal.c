@@ -18,25 +18,26 @@
 
 enum {
 	HOURS = 168,
-	WEEKS = 4,	   /* remembered for each hour of the week */
-	RECENT = 48,	   /* slots of level and error */
-	RECENT_MIN = 24,   /* before a basis may speak */
-	HOUR_POINTS = 48,  /* of the current hour, thinned evenly when more come */
+	WEEKS = 4,        /* remembered for each hour of the week */
+	PAST = 2,         /* of them whose largest error is kept; divides WEEKS */
+	RECENT = 48,      /* slots of level and error */
+	RECENT_MIN = 24,  /* before a basis may speak */
+	HOUR_POINTS = 48, /* of the current hour, thinned evenly when more come */
 	BASES = 3,
 	MEAN_SLOTS = 256,
-	TAIL_MIN = 100,	   /* points before the tail is known */
-	TAIL_AGE = 4032,   /* points of a generation: two weeks of 5 minutes */
+	TAIL_MIN = 100,  /* points before the tail is known */
+	TAIL_AGE = 4032, /* points of a generation: two weeks of 5 minutes */
 };
 
-#define SLOT_MS	      (5 * MINUTE_MS) /* at least, between two entries of RECENT */
-#define CLIP	      3.0	      /* influence of one value, in deviations */
-#define CLEAR	      0.5	      /* of the sensitivity: good again below */
-#define TAIL	      0.99	      /* P² quantile of errors that is still usual */
-#define TAIL_FACTOR   1.5
-#define USUAL_FACTOR  1.3
-#define LEVEL_NOISE   0.01 /* smallest scale, as a part of the level */
-#define BASIS_BETTER  0.95 /* of the error of the basis in use: change to it */
-#define STALE_SLOTS   RECENT
+#define SLOT_MS      (5 * MINUTE_MS) /* at least, between two entries of RECENT */
+#define CLIP         3.0             /* influence of one value, in deviations */
+#define CLEAR        0.5             /* of the sensitivity: good again below */
+#define TAIL         0.99            /* P² quantile of errors that is still usual */
+#define TAIL_FACTOR  1.5
+#define USUAL_FACTOR 1.3
+#define LEVEL_NOISE  0.01 /* smallest scale, as a part of the level */
+#define BASIS_BETTER 0.95 /* of the error of the basis in use: change to it */
+#define STALE_SLOTS  RECENT
 
 /* The quantile TAIL of a basis' errors, in generations: what was long ago fades. */
 struct tail {
@@ -49,7 +50,7 @@ struct basis {
 	float miss[RECENT];  /* value - seasonal part */
 	float error[RECENT]; /* value - all of the prediction */
 	float level, scale;
-	float mean;	/* size of the error, over some hundred slots */
+	float mean;     /* size of the error, over some hundred slots */
 	uint16_t slots; /* counted up to MEAN_SLOTS */
 	uint8_t count, next;
 };
@@ -59,11 +60,11 @@ struct seasonal_state {
 	int64_t hour; /* number of the current hour since 1970, -1 before the first */
 	struct basis bases[BASES];
 	float median[HOURS][WEEKS];
-	float worst[HOURS][WEEKS]; /* largest error in that hour */
+	float worst[HOURS][PAST]; /* largest error in that hour, of the last weeks */
 	uint8_t filled[HOURS], next[HOURS];
 	float points[HOUR_POINTS];
 	float hour_worst;
-	/* Seasonal parts of the day and week basis for the hour before, this and after. */
+	/* Of the day and the week basis: for the hour before, this one and the next. */
 	float part[2][3];
 	uint8_t part_known[2][3];
 	uint8_t bow; /* hour of the week */
@@ -85,15 +86,15 @@ static void seasonal_start(void *opaque)
 
 /* --- memory of the hours --- */
 
-static void week_part(const struct seasonal_state *s, int hour, float *out, uint8_t *known)
+static void week_part(
+	const struct seasonal_state *s, int hour, float *out, uint8_t *known)
 {
 	*known = s->filled[hour] >= 2;
 	*out = robust_median(s->median[hour], s->filled[hour]);
 }
 
 /* Every day counts alike, whatever its number of weeks. */
-static size_t same_hour(const struct seasonal_state *s, int hour,
-	const float from[HOURS][WEEKS], float out[7])
+static size_t same_hour(const struct seasonal_state *s, int hour, float out[7])
 {
 	size_t days = 0;
 
@@ -101,7 +102,7 @@ static size_t same_hour(const struct seasonal_state *s, int hour,
 		int h = day * 24 + hour % 24;
 
 		if (s->filled[h])
-			out[days++] = robust_median(from[h], s->filled[h]);
+			out[days++] = robust_median(s->median[h], s->filled[h]);
 	}
 	return days;
 }
@@ -109,7 +110,7 @@ static size_t same_hour(const struct seasonal_state *s, int hour,
 static void day_part(const struct seasonal_state *s, int hour, float *out, uint8_t *known)
 {
 	float days[7];
-	size_t n = same_hour(s, hour, s->median, days);
+	size_t n = same_hour(s, hour, days);
 
 	*known = n >= 3;
 	*out = robust_median(days, n);
@@ -125,15 +126,27 @@ static void refresh_parts(struct seasonal_state *s)
 	}
 }
 
-/* The error that is usual in this hour: of most weeks, or of most days. */
+/* The largest error of that hour, so many weeks ago (0: the last time). */
+static float worst_of(const struct seasonal_state *s, int hour, int weeks_ago)
+{
+	return s->worst[hour][(s->next[hour] + WEEKS - 1 - weeks_ago) % PAST];
+}
+
+/* The error that is usual in this hour: of both the last two weeks, or of most of the
+ * last seven days. Older ones were made by worse bases. */
 static double usual_error(const struct seasonal_state *s)
 {
 	float days[7];
-	size_t n = same_hour(s, s->bow, s->worst, days);
-	double usual = n >= 3 ? robust_median(days, n) : 0;
+	size_t n = 0;
+	double usual = 0;
 
+	for (int hour = s->bow % 24; hour < HOURS; hour += 24)
+		if (s->filled[hour])
+			days[n++] = worst_of(s, hour, 0);
+	if (n >= 3)
+		usual = robust_median(days, n);
 	if (s->filled[s->bow] >= 2)
-		usual = fmax(usual, robust_median(s->worst[s->bow], s->filled[s->bow]));
+		usual = fmax(usual, fmin(worst_of(s, s->bow, 0), worst_of(s, s->bow, 1)));
 	return usual;
 }
 
@@ -143,9 +156,8 @@ static void close_hour(struct seasonal_state *s)
 
 	if (!s->point_count)
 		return;
-	s->median[hour][s->next[hour]] =
-		robust_median(s->points, (size_t)s->point_count);
-	s->worst[hour][s->next[hour]] = s->hour_worst;
+	s->median[hour][s->next[hour]] = robust_median(s->points, (size_t)s->point_count);
+	s->worst[hour][s->next[hour] % PAST] = s->hour_worst;
 	s->next[hour] = (uint8_t)((s->next[hour] + 1) % WEEKS);
 	if (s->filled[hour] < WEEKS)
 		s->filled[hour]++;
@@ -164,7 +176,7 @@ static void enter_hour(struct seasonal_state *s, int64_t at)
 		return;
 	close_hour(s);
 	s->hour = hour;
-	s->bow = (uint8_t)time_hour_of_week(at);
+	s->bow = (uint8_t)time_hour_of_week(hour * HOUR_MS);
 	refresh_parts(s);
 }
 
@@ -208,8 +220,8 @@ struct part {
 /* Between the middles of two hours the way is straight, but it may as well be a step
  * anywhere between them. Sparse points are compared with their own hour, which then
  * is one moment. */
-static struct part seasonal_part(const struct seasonal_state *s, enum detector_basis basis,
-	const struct detector_config *config, int64_t at)
+static struct part seasonal_part(const struct seasonal_state *s,
+	enum detector_basis basis, const struct detector_config *config, int64_t at)
 {
 	const float *part;
 	const uint8_t *known;
@@ -238,7 +250,9 @@ static double surprise(const struct part *part, const struct basis *b, double va
 {
 	double rest = value - b->level;
 
-	return rest < part->low ? rest - part->low : rest > part->high ? rest - part->high : 0;
+	return rest < part->low    ? rest - part->low
+	       : rest > part->high ? rest - part->high
+				   : 0;
 }
 
 static void basis_add(struct basis *b, double miss, double error)
@@ -261,6 +275,15 @@ static void tail_add(struct tail *t, double size)
 	quantile_add(&t->now, TAIL, size);
 }
 
+/* Large errors that the hour explains are no excuse for other hours. */
+static void tail_learn(struct tail *t, double error, double large, double usual)
+{
+	double size = fabs(error);
+
+	if (size <= large || size > usual)
+		tail_add(t, size);
+}
+
 static double tail_value(const struct tail *t)
 {
 	if (t->before > 0 && t->now.count < TAIL_AGE / 8)
@@ -273,14 +296,11 @@ static bool basis_ready(const struct basis *b)
 	return b->count >= RECENT_MIN;
 }
 
-/* With the value itself: a basis is not blamed less because another was surprised. */
-static void basis_grade(struct basis *b, double miss)
+static void basis_grade(struct basis *b, double error)
 {
-	double size = fabs(miss - b->level);
-
 	if (b->slots < MEAN_SLOTS)
 		b->slots++;
-	b->mean += (float)((size - b->mean) / b->slots);
+	b->mean += (float)((fabs(error) - b->mean) / b->slots);
 }
 
 /* A basis must have watched for a whole day before it is believed: what comes once a
@@ -308,7 +328,7 @@ static void choose_basis(struct seasonal_state *s, const struct detector_config 
 
 struct view {
 	struct part parts[BASES];
-	double expected, error, scale, bound;
+	double expected, error, floor, usual, bound;
 };
 
 /* The smallest scale believed: a part of the level, the unit's own noise, and for
@@ -316,8 +336,8 @@ struct view {
 static double scale_floor(const struct seasonal_state *s,
 	const struct detector_config *config, double expected)
 {
-	double floor = fmax(LEVEL_NOISE * fabs(expected),
-		config->min_change / config->sensitivity);
+	double floor = fmax(
+		LEVEL_NOISE * fabs(expected), config->min_change / config->sensitivity);
 
 	if (s->whole)
 		floor = fmax(floor, sqrt(fmax(fabs(expected), 1)));
@@ -330,16 +350,18 @@ static void look(struct seasonal_state *s, const struct detector_config *config,
 	const struct basis *b;
 
 	for (int i = 0; i < BASES; i++)
-		out->parts[i] = seasonal_part(
-			s, (enum detector_basis)i, config, point.at);
+		out->parts[i] =
+			seasonal_part(s, (enum detector_basis)i, config, point.at);
 	choose_basis(s, config, out->parts);
 	b = &s->bases[s->basis];
 	out->expected = out->parts[s->basis].middle + b->level;
 	out->error = surprise(&out->parts[s->basis], b, point.value);
-	out->scale = fmax(b->scale, scale_floor(s, config, out->expected));
-	out->bound = fmax(out->scale * config->sensitivity,
-		fmax(config->min_change, config->min_change_ratio * fabs(out->expected)));
-	out->bound = fmax(out->bound, USUAL_FACTOR * usual_error(s));
+	out->floor = scale_floor(s, config, out->expected);
+	out->bound =
+		fmax(config->min_change, config->min_change_ratio * fabs(out->expected));
+	out->bound = fmax(out->bound, config->sensitivity * fmax(b->scale, out->floor));
+	out->usual = USUAL_FACTOR * usual_error(s);
+	out->bound = fmax(out->bound, out->usual);
 	out->bound = fmax(out->bound, TAIL_FACTOR * tail_value(&b->tail));
 }
 
@@ -348,38 +370,49 @@ static double clipped(double error, double most)
 	return fmin(fmax(error, -most), most);
 }
 
+/* Every basis learns for itself, so that a good one is not spoilt by what surprised
+ * the one in use. */
+static void basis_learn(
+	struct basis *b, const struct part *part, double value, double floor)
+{
+	double error = value - part->middle - b->level;
+
+	if (b->count) {
+		basis_grade(b, error);
+	} else {
+		b->level = (float)(value - part->middle);
+		error = 0;
+	}
+	if (basis_ready(b))
+		error = clipped(error, CLIP * fmax(b->scale, floor));
+	basis_add(b, b->level + error, error);
+}
+
 static void learn(struct seasonal_state *s, const struct detector_config *config,
 	struct point point, const struct view *view)
 {
-	bool ready = basis_ready(&s->bases[s->basis]);
 	int64_t slot = slot_of(config);
-	double most = CLIP * view->scale;
-	double value = point.value;
 
 	if (point.value != nearbyint(point.value))
 		s->whole = 0;
-	if (ready) {
-		value = view->expected + clipped(value - view->expected, most);
+	if (basis_ready(&s->bases[s->basis]))
 		s->hour_worst = fmaxf(s->hour_worst, (float)fabs(view->error));
-	}
 	keep_point(s, point.value);
-	for (int i = 0; i < BASES; i++)
-		if (view->parts[i].known && basis_ready(&s->bases[i]))
-			tail_add(&s->bases[i].tail,
-				fabs(surprise(&view->parts[i], &s->bases[i], point.value)));
+	for (int i = 0; i < BASES; i++) {
+		struct basis *b = &s->bases[i];
+
+		if (view->parts[i].known && basis_ready(b))
+			tail_learn(&b->tail, surprise(&view->parts[i], b, point.value),
+				config->sensitivity * fmax(b->scale, view->floor),
+				view->usual);
+	}
 	if (s->slot_at && point.at - s->slot_at < slot - slot / 8)
 		return;
 	s->slot_at = point.at;
-	for (int i = 0; i < BASES; i++) {
-		struct basis *b = &s->bases[i];
-		double miss = value - view->parts[i].middle;
-
-		if (!view->parts[i].known)
-			continue;
-		if (b->count)
-			basis_grade(b, point.value - view->parts[i].middle);
-		basis_add(b, miss, b->count ? miss - b->level : 0);
-	}
+	for (int i = 0; i < BASES; i++)
+		if (view->parts[i].known)
+			basis_learn(
+				&s->bases[i], &view->parts[i], point.value, view->floor);
 }
 
 static int needed(const struct detector_config *config)
@@ -417,20 +450,20 @@ static void judge(struct seasonal_state *s, const struct detector_config *config
 }
 
 /* After a long silence the level is unknown again; what hours look like is not. */
-static void check_gap(struct seasonal_state *s, const struct detector_config *config,
-	int64_t at)
+static void check_gap(
+	struct seasonal_state *s, const struct detector_config *config, int64_t at)
 {
 	if (at - s->last_at > STALE_SLOTS * slot_of(config))
 		for (int i = 0; i < BASES; i++)
 			s->bases[i].count = s->bases[i].next = 0;
 	if (at - s->last_at > 3 * config->interval_ms) {
-		s->run = 0;
+		s->run = s->bad = 0;
 		s->since = 0;
 	}
 }
 
-static struct verdict seasonal_feed(void *opaque, const struct detector_config *config,
-	struct point point)
+static struct verdict seasonal_feed(
+	void *opaque, const struct detector_config *config, struct point point)
 {
 	struct seasonal_state *s = opaque;
 	struct verdict out = {

@@ -59,8 +59,8 @@ static double score_of(struct limits limits, double value)
 	}
 }
 
-static struct verdict threshold_feed(void *opaque, const struct detector_config *config,
-	struct point point)
+static struct verdict threshold_feed(
+	void *opaque, const struct detector_config *config, struct point point)
 {
 	struct threshold_state *s = opaque;
 	struct limits limits = config->limits;
@@ -97,10 +97,11 @@ static struct verdict threshold_feed(void *opaque, const struct detector_config 
 	out.score = score_of(limits, point.value);
 	out.since = s->since;
 	if (limits.below)
-		out.low = isnan(limits.warn) || s->critical ? limits.critical : limits.warn;
+		out.low =
+			isnan(limits.warn) || s->critical ? limits.critical : limits.warn;
 	else
-		out.high = isnan(limits.warn) || s->critical ? limits.critical
-							     : limits.warn;
+		out.high =
+			isnan(limits.warn) || s->critical ? limits.critical : limits.warn;
 	if (!s->bad)
 		return out;
 	out.anomalous = true;

@@ -4,6 +4,7 @@
 #include "app/anomalies.h"
 
 #include "analysis/anomaly.h"
+#include "analysis/detector.h"
 #include "app/metrics.h"
 #include "app/setting.h"
 #include "base/alloc.h"

@@ -1,5 +1,6 @@
-/* Life of the whole state: born with the rc, started after the first frame, ticking
- * once a second. Main thread. */
+/* Life of the whole state: born with the rc, started after the first frame, ticking once
+ * a second, read anew when the rc changes. Hides the order in which the parts begin and
+ * end. Main thread. */
 #include "app/app.h"
 
 #include "app/alerts.h"
@@ -11,6 +12,7 @@
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
+#include "app/status.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -22,6 +24,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void name_host(struct app *app)
@@ -60,6 +63,35 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	return app;
 }
 
+/* Live reload: the files of the rc are looked at every other second. */
+static int64_t rc_stamp(const struct app *app)
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i <= app->rc->conf.file_count; i++) {
+		const char *path = i < app->rc->conf.file_count ? app->rc->conf.files[i]
+								: app->rc->path;
+		struct stat st;
+
+		if (*path == '/' && !stat(path, &st))
+			newest += st.st_mtim.tv_sec * 1000 +
+				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
+	}
+	return newest;
+}
+
+static void watch_rc(struct app *app, int64_t now)
+{
+	int64_t stamp;
+
+	if (now / 1000 % 2 || !app->live)
+		return;
+	stamp = rc_stamp(app);
+	if (app->rc_stamp && stamp != app->rc_stamp)
+		app_reload(app);
+	app->rc_stamp = rc_stamp(app);
+}
+
 static void tick(void *ctx, int64_t now)
 {
 	struct app *app = ctx;
@@ -74,6 +106,9 @@ static void tick(void *ctx, int64_t now)
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	history_tick(app->history, now);
+	if (app->status_writer)
+		status_writer_tick(app->status_writer, now);
+	watch_rc(app, now);
 }
 
 void app_start(struct app *app)
@@ -84,18 +119,24 @@ void app_start(struct app *app)
 		rc_error_text(&app->rc->conf.errors[i], text, sizeof text);
 		log_add(LOG_ERROR, "%s", text);
 	}
+	if (app->live)
+		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
+	if (app->live)
+		history_start(app->history);
 }
 
 void app_free(struct app *app)
 {
 	if (!app)
 		return;
+	loop_off(app->loop, app);
 	history_end(app->history);
+	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	sources_free(app->sources);

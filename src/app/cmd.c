@@ -1,11 +1,11 @@
-/* The commands that need no screen. */
+/* The commands that need no screen, and the table of them. Each is a few lines over the
+ * state; what needs more has a file of its own (cmd_list.c, doctor.c). Main thread, from
+ * the console and from scripts alike. */
 #include "cmd.h"
 
-#include "app/alerts.h"
 #include "app/overview.h"
 #include "app/setting.h"
 #include "app/sources.h"
-#include "base/json.h"
 #include "base/time.h"
 
 #include <stdio.h>
@@ -29,32 +29,12 @@ static enum status cmd_show(struct call *call, struct err *err)
 
 static enum status cmd_status(struct call *call, struct err *err)
 {
-	const struct app *app = call->app;
-	struct alert_counts counts = alerts_counts(app->alerts);
 	char text[256];
-	enum quiet quiet = alerts_quiet(app->alerts, text, sizeof text);
-	struct json_out o;
 
 	(void)err;
-	overview_headline(app, text, sizeof text);
-	if (!call->json) {
-		str_printf(call->out, "%s\n", text);
-		return quiet == QUIET_UNKNOWN ? STATUS_PARTIAL : STATUS_DONE;
-	}
-	json_begin(&o, call->out);
-	json_open(&o, NULL, '{');
-	json_put_str(&o, "schema", "oogway.status/1");
-	json_put_time(&o, "at", app->now);
-	json_put_str(&o, "headline", text);
-	json_put_bool(&o, "known", quiet != QUIET_UNKNOWN);
-	json_put_bool(&o, "complete", counts.complete);
-	json_put_i64(&o, "critical", (int64_t)counts.firing[SEVERITY_CRITICAL]);
-	json_put_i64(&o, "high", (int64_t)counts.firing[SEVERITY_HIGH]);
-	json_put_i64(&o, "warning", (int64_t)counts.firing[SEVERITY_WARNING]);
-	json_put_i64(&o, "acknowledged", (int64_t)counts.acknowledged);
-	json_shut(&o, '}');
-	str_putc(call->out, '\n');
-	return quiet == QUIET_UNKNOWN ? STATUS_PARTIAL : STATUS_DONE;
+	app_notice(
+		call->app, false, "%s", overview_headline(call->app, text, sizeof text));
+	return STATUS_DONE;
 }
 
 static enum status cmd_window(struct call *call, struct err *err)
@@ -206,12 +186,12 @@ const struct command app_commands[] = {
 	LIST("event"),
 	LIST("silence"),
 	LIST("change"),
+	LIST("process"),
 	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
 		SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
-	{"status", "", "one line: what needs somebody now",
-		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_status},
+	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
 	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},

@@ -1,4 +1,6 @@
-/* The one door of every command line. Main thread. */
+/* The one door of every command line: aliases, lines of the rc language, commands. Hides
+ * how a name is found and who may not run it (read-only, past, scripts). Main thread.
+ * What runs a command never looks at who called it. */
 #include "app/command.h"
 
 #include "app/listing.h"
@@ -154,6 +156,31 @@ static enum status run(const struct command *c, struct call *call,
 	return c->run(call, err);
 }
 
+/* `set x` and `set x?` show the value and the place that set it. */
+static bool shown_setting(
+	struct app *app, const char *line, const struct run_options *options)
+{
+	const struct settings *s = &app->rc->settings;
+	char name[64];
+	struct str text;
+	int i;
+
+	if (!str_starts(line, "set ") || strchr(line, '='))
+		return false;
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 4, " ?"), line + 4);
+	i = settings_find(s, name);
+	if (i < 0)
+		return false;
+	str_init(&text, 512);
+	settings_describe(s, i, &text);
+	if (options->out)
+		str_printf(options->out, "%s\n", str_text(&text));
+	else
+		app_notice(app, false, "%s", str_text(&text));
+	str_release(&text);
+	return true;
+}
+
 enum status command_run(struct app *app, const struct commands *commands,
 	const char *text, const struct run_options *options, struct err *err)
 {
@@ -179,6 +206,8 @@ enum status command_run(struct app *app, const struct commands *commands,
 		call.command = c;
 		return run(c, &call, options, err);
 	}
+	if (shown_setting(app, line, options))
+		return STATUS_DONE;
 	if (!rc_is_verb(word) || options->script)
 		return unknown(commands, line, err);
 	if (!rc_line(app->rc, line, err))

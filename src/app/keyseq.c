@@ -1,4 +1,5 @@
-/* Key names to codes and back. Pure. */
+/* Key names to codes and back, and the contexts in which keys are bound. Knows nothing of
+ * terminals: ui/keys.c maps what a terminal sends to these codes. Pure. */
 #include "app/keyseq.h"
 
 #include "base/conf.h"
@@ -35,8 +36,8 @@ static const struct {
 };
 
 const char *const keyseq_contexts[] = {"global", "list", "overview", "metrics", "alerts",
-	"anomalies", "runbooks", "logs", "sources", "events", "detail", "chart", "help",
-	"options", NULL};
+	"anomalies", "runbooks", "logs", "sources", "events", "processes", "detail",
+	"chart", "help", "options", NULL};
 
 bool keyseq_context(const char *name, struct err *err)
 {

@@ -1,4 +1,6 @@
-/* Columns of alerts and incidents, silences and changes. */
+/* Columns and JSON of alerts and incidents, silences and changes: what a person sees of
+ * them in lists. Reads app, changes nothing; texts stay struct untrusted up to the cell.
+ * Main thread. */
 #include "app/alerts.h"
 #include "app/listing.h"
 #include "app/sources.h"
@@ -117,7 +119,7 @@ static const struct column alert_columns[] = {
 	{"title", "Alert", 18, 0, COLUMN_FLEX, title_cell},
 	{"summary", "Summary", 24, 6, COLUMN_FLEX, summary_cell},
 	{"age", "Age", 4, 0, COLUMN_RIGHT | COLUMN_DESC, age_cell},
-	{"state", "State", 14, 2, 0, state_cell},
+	{"state", "State", 16, 2, COLUMN_FLEX, state_cell},
 	{"source", "Source", 6, 7, 0, source_cell},
 };
 

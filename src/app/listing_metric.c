@@ -1,4 +1,6 @@
-/* Columns of metrics and anomalies. */
+/* Columns and JSON of metrics and anomalies. A value is shown with its unit and judged
+ * against its limits here, in one place for lists, scripts and copies. Reads app, changes
+ * nothing. Main thread. */
 #include "app/anomalies.h"
 #include "app/listing.h"
 #include "app/metrics.h"

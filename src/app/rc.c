@@ -258,6 +258,20 @@ static const char *plain_note(const char *rest, char *out, size_t size)
 	return out;
 }
 
+/* The command line that begins at a word: one quoted word is the whole of it. */
+static void join_words(struct str *out, const struct conf_line *line, size_t from)
+{
+	if (line->count == from + 1) {
+		str_puts(out, line->words[from].text);
+		return;
+	}
+	for (size_t i = from; i < line->count; i++) {
+		if (i > from)
+			str_putc(out, ' ');
+		conf_quote(out, line->words[i].text);
+	}
+}
+
 static bool run_bind(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct str command;
@@ -267,11 +281,7 @@ static bool run_bind(struct conf *conf, const struct conf_line *line, struct err
 	bool ok;
 
 	str_init(&command, CONF_MAX_LINE);
-	for (size_t i = 3; i < line->count; i++) {
-		if (i > 3)
-			str_putc(&command, ' ');
-		conf_quote(&command, line->words[i].text);
-	}
+	join_words(&command, line, 3);
 	bind.command = str_text(&command);
 	ok = add_bind(rc_of(conf), &bind, err);
 	str_release(&command);
@@ -358,11 +368,7 @@ static bool run_alias(struct conf *conf, const struct conf_line *line, struct er
 	if (!check_name(line->words[1].text, err))
 		return false;
 	str_init(&command, CONF_MAX_LINE);
-	for (size_t i = 2; i < line->count; i++) {
-		if (i > 2)
-			str_putc(&command, ' ');
-		conf_quote(&command, line->words[i].text);
-	}
+	join_words(&command, line, 2);
 	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
 	rc->aliases[rc->alias_count].name = keep(rc, line->words[1].text);
 	rc->aliases[rc->alias_count++].command = keep(rc, str_text(&command));
@@ -490,7 +496,9 @@ static void user_path(const struct rc_options *options, char *out, size_t size)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
-	if (options->file)
+	if (options->file && *options->file != '/' && getcwd(out, size))
+		snprintf(out + strlen(out), size - strlen(out), "/%s", options->file);
+	else if (options->file)
 		snprintf(out, size, "%s", options->file);
 	else if (xdg && *xdg == '/')
 		snprintf(out, size, "%s/oogway/oogway.rc", xdg);

@@ -1,5 +1,6 @@
-/* The table of sources: the host and what the rc names, each driven by the poll
- * engine; batches go to metrics and alerts. Main thread. */
+/* The table of sources: the host and what the rc names, each driven by the poll engine.
+ * Hides credentials (fetched from file, environment or command, then handed on) and the
+ * engine's numbers. Main thread. */
 #include "app/sources.h"
 
 #include "pipeline.h"
@@ -22,6 +23,7 @@ struct source {
 	struct sources *owner;
 	struct str token;
 	bool logged_bad;
+	enum source_health health; /* as last told */
 };
 
 struct sources {
@@ -272,6 +274,14 @@ void sources_free(struct sources *sources)
 void sources_tick(struct sources *sources, int64_t now)
 {
 	poll_tick(sources->poll, now);
+	/* A source grows old without any event. */
+	for (size_t i = 0; i < sources->count; i++) {
+		enum source_health health = source_health(sources_row(sources, i), now);
+
+		if (health != sources->list[i]->health)
+			app_changed(sources->app, CHANGED_SOURCES);
+		sources->list[i]->health = health;
+	}
 }
 
 void sources_set_window(struct sources *sources)
@@ -355,7 +365,8 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 		return HEALTH_BAD;
 	if (status->last_ok_at && now - status->last_ok_at <= allowed)
 		return status->state == POLL_FAILING ? HEALTH_STALE : HEALTH_OK;
-	if (status->state == POLL_STARTING)
+	if (status->state == POLL_STARTING ||
+		(status->state == POLL_OK && !status->last_ok_at))
 		return HEALTH_WAITING;
 	return HEALTH_BAD;
 }

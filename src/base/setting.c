@@ -1,5 +1,6 @@
 /* Typed settings over a const table. Hides how each type is read and what its row
- * allows; a value that is refused changes nothing. Main thread. */
+ * allows; a value that is refused changes nothing. Values keep the place that set
+ * them, so the struct conf that was read must live as long. Main thread. */
 #include "base/setting.h"
 
 #include "base/alloc.h"

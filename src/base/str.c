@@ -1,8 +1,10 @@
 /* Growable text with a maximum, and the few string questions asked everywhere. A cut
- * never falls inside a character. One owner; the questions are for any thread. */
+ * never falls inside a character, and nothing is added behind one. One owner; the
+ * questions are for any thread. */
 #include "base/str.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,22 +42,12 @@ static void room(struct str *s, size_t n)
 	s->cap = cap;
 }
 
-/* The longest part of the first `most` bytes that ends with a whole character. */
-static size_t whole(const char *p, size_t most)
-{
-	size_t n = most;
-
-	while (n && most - n < 4 && ((unsigned char)p[n] & 0xc0) == 0x80)
-		n--;
-	return ((unsigned char)p[n] & 0xc0) == 0x80 ? most : n;
-}
-
 bool str_add(struct str *s, const void *p, size_t n)
 {
 	bool fits = !s->cut && n <= s->max - s->n;
 
 	if (!fits) {
-		n = s->cut ? 0 : whole(p, s->max - s->n);
+		n = s->cut ? 0 : utf8_cut(p, s->max - s->n);
 		s->cut = true;
 	}
 	room(s, n);
@@ -120,7 +112,7 @@ bool str_copy(char *to, size_t size, const char *from)
 	if (!size)
 		return false;
 	if (!fits)
-		n = whole(from, size - 1);
+		n = utf8_cut(from, size - 1);
 	memmove(to, from, n);
 	to[n] = '\0';
 	return fits;

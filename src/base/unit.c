@@ -1,9 +1,12 @@
-/* How numbers are written: never wider than 9 columns, unit always there. Pure. */
+/* How numbers are written: never wider than nine columns, with their unit unless
+ * they are too large or too small for one. Pure, any thread. */
 #include "base/unit.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { WIDEST = 9 };
 
 static const char *const names[UNIT_COUNT_] = {
 	[UNIT_NONE] = "none",
@@ -47,7 +50,7 @@ static void scaled(double value, double base, const char *const *prefixes,
 {
 	int i = 0;
 
-	while (fabs(value) >= (base == 1024 ? 1000 : 999.5) && prefixes[i + 1]) {
+	while (fabs(value) >= 999.5 && prefixes[i + 1]) {
 		value /= base;
 		i++;
 	}
@@ -118,5 +121,7 @@ const char *unit_text(enum unit unit, double value, char out[UNIT_TEXT])
 	default:
 		scaled(value, 1000, si, "", out);
 	}
+	if (strlen(out) > WIDEST)
+		snprintf(out, UNIT_TEXT, "%.1e", value);
 	return out;
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -38,13 +39,8 @@ struct untrusted untrusted_keep(struct untrusted u, size_t max)
 
 	if (!n)
 		return UNTRUSTED_NONE;
-	if (n > max) {
-		n = max;
-		while (n && max - n < 4 && (u.bytes_[n] & 0xc0) == 0x80)
-			n--;
-		if ((u.bytes_[n] & 0xc0) == 0x80)
-			n = max; /* not UTF-8 */
-	}
+	if (n > max)
+		n = utf8_cut(u.bytes_, max);
 	return untrusted_make(mem_dup(u.bytes_, n), n);
 }
 

@@ -21,6 +21,22 @@ size_t utf8_decode(const void *p, size_t n, uint32_t *out)
 	return (size_t)used;
 }
 
+static bool continues(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+size_t utf8_cut(const void *p, size_t most)
+{
+	const unsigned char *s = p;
+	size_t n = most;
+
+	while (n && most - n < 3 && continues(s[n]))
+		n--;
+	/* Back to a first byte; without one these were no characters. */
+	return n == most || s[n] >= 0xc0 ? n : most;
+}
+
 size_t utf8_encode(uint32_t cp, char out[4])
 {
 	if (cp >= 0xd800 && cp <= 0xdfff)

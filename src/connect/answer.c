@@ -1,4 +1,6 @@
-/* What an HTTP status means to the person on call. Any thread. */
+/* What an HTTP status means to the person on call: one const row for each, with what
+ * to do next. The server's own words go in where it said any; a page of HTML is not
+ * worth showing. Any thread. */
 #include "connect/source.h"
 
 #include "base/text.h"

@@ -1,4 +1,6 @@
-/* The source kinds of this program. */
+/* The source kinds of this program, in the order in which help lists them. A kind is
+ * one file beside this one with one exported const struct, and a row here.
+ * Any thread. */
 #include "connect/source.h"
 
 #include <string.h>

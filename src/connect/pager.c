@@ -25,7 +25,7 @@ static void restart(struct pager *pager)
 	batch_init(&pager->rows, &pager->arena);
 	seen_release(&pager->seen);
 	pager->offset = 0;
-	pager->reading = false;
+	pager->reading = pager->shared = false;
 }
 
 void pager_begin(struct pager *pager)
@@ -41,7 +41,7 @@ enum pager_step pager_page(
 	bool more = json_bool(json_get(page, "more"), false);
 	int64_t limit = 0, step;
 
-	if (pager->overlap && pager->reading && count && !first_known) {
+	if (pager->shared && count && !first_known) {
 		if (pager->restarts++ < PAGER_MAX_RESTARTS) {
 			restart(pager);
 			return PAGER_AGAIN;
@@ -52,7 +52,8 @@ enum pager_step pager_page(
 	if (!json_i64(json_get(page, "limit"), &limit) || limit < 1 ||
 		limit > PAGER_LIMIT)
 		limit = PAGER_LIMIT;
-	step = pager->overlap && limit > 1 ? limit - 1 : limit;
+	pager->shared = pager->overlap && limit > 1;
+	step = pager->shared ? limit - 1 : limit;
 	if (!more)
 		return PAGER_WHOLE;
 	if (!count || pager->offset + step + PAGER_LIMIT > PAGER_MAX_REACH ||

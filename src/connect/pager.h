@@ -18,6 +18,7 @@ enum {
 struct pager {
 	struct job job;
 	bool overlap; /* pages share a row, so that rows that moved are noticed */
+	bool shared;  /* the next page's first row was in the last one */
 	int64_t offset;
 	int restarts;
 	bool reading; /* at least one page was taken */

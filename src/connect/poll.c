@@ -560,6 +560,8 @@ void poll_tick(struct poll *poll, int64_t now)
 {
 	bool any = false;
 
+	if (!poll)
+		return;
 	for (int i = 0; i < poll->count; i++) {
 		struct poll_source *source = poll->sources[i];
 

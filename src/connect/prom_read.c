@@ -1,5 +1,6 @@
 /* Answers of the Prometheus API, read into batches: vectors, matrices (large ones
- * through matrix.c), scalars, rules with their alerts, warnings. Any thread. */
+ * through matrix.c), scalars, rules with their alerts, warnings. Whatever is not of
+ * the documented form is left out, or refused as a whole. Any thread. */
 #include "prom.h"
 
 #include "base/str.h"

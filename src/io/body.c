@@ -30,41 +30,41 @@ static void grow(struct http_body *body, size_t cap)
 	void *heap;
 
 	if (cap < LARGE_BYTES) {
-		body->bytes_ = mem_resize(body->bytes_, cap, 1);
-	} else if (body->cap_ < LARGE_BYTES) {
-		heap = body->bytes_;
-		body->bytes_ = pages(NULL, 0, cap);
-		if (body->n_)
-			memcpy(body->bytes_, heap, body->n_);
+		body->at = mem_resize(body->at, cap, 1);
+	} else if (body->cap < LARGE_BYTES) {
+		heap = body->at;
+		body->at = pages(NULL, 0, cap);
+		if (body->used)
+			memcpy(body->at, heap, body->used);
 		mem_free(heap);
 	} else {
-		body->bytes_ = pages(body->bytes_, body->cap_, cap);
+		body->at = pages(body->at, body->cap, cap);
 	}
-	body->cap_ = cap;
+	body->cap = cap;
 }
 
 void body_add(struct http_body *body, const void *p, size_t n)
 {
-	size_t cap = body->cap_ ? body->cap_ : FIRST_BYTES;
+	size_t cap = body->cap ? body->cap : FIRST_BYTES;
 
-	while (cap - body->n_ < n)
+	while (cap - body->used < n)
 		cap *= 2;
-	if (cap != body->cap_)
+	if (cap != body->cap)
 		grow(body, cap);
-	memcpy((char *)body->bytes_ + body->n_, p, n);
-	body->n_ += n;
+	memcpy((char *)body->at + body->used, p, n);
+	body->used += n;
 }
 
 struct untrusted http_body_view(const struct http_body *body)
 {
-	return untrusted_make(body->bytes_, body->n_);
+	return untrusted_make(body->at, body->used);
 }
 
 void http_body_free(struct http_body *body)
 {
-	if (body->cap_ < LARGE_BYTES)
-		mem_free(body->bytes_);
+	if (body->cap < LARGE_BYTES)
+		mem_free(body->at);
 	else
-		munmap(body->bytes_, body->cap_);
+		munmap(body->at, body->cap);
 	*body = (struct http_body){0};
 }

@@ -1,5 +1,6 @@
 /* Memory, swap and the kernel's own tables (open files, connections tracked,
- * processes and threads): what runs out first. */
+ * processes and threads): what runs out first. Processes are counted without a walk
+ * through /proc. Whichever thread reads the host. */
 #include "host_parts.h"
 
 #include <dirent.h>

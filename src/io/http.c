@@ -336,7 +336,7 @@ static void on_resume(void *ctx)
 static bool body_fits(struct http_transfer *t, size_t n)
 {
 	t->burst_bytes = t->flushing ? t->burst_bytes + n : n;
-	if (n > t->max_bytes - t->body.n_)
+	if (n > t->max_bytes - t->body.used)
 		return err_set(&t->err, ERR_LIMIT,
 			"the answer of %s is larger than %zu KiB: not read", t->host,
 			t->max_bytes / 1024);

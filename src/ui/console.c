@@ -1,5 +1,6 @@
-/* The console's life: opening, what changed, what is focused, quitting. Drawing, keys
- * and commands have their own files. Main thread. */
+/* The console's life: opening, what changed, what is focused, quitting. Drawing, keys and
+ * commands have their own files (console_draw.c, console_keys.c, console_cmd.c); state.h
+ * is shared by these and nobody else. Main thread. */
 #include "state.h"
 
 #include "app/host.h"
@@ -29,7 +30,8 @@ struct pane *console_pane(struct console *console)
 
 bool console_single(const struct console *console)
 {
-	return console->depth || console->zoomed || console->layout.single;
+	return console->depth || console->zoomed || console->hidden ||
+	       console->layout.single;
 }
 
 const char *const *console_contexts(struct console *console)
@@ -339,6 +341,7 @@ void console_close(struct console *console)
 	if (!console)
 		return;
 	screen_close();
+	loop_off(console->app->loop, console);
 	while (console->depth)
 		console_pop(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

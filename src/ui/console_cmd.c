@@ -1,4 +1,6 @@
-/* The commands of the console: what keys are bound to. Main thread. */
+/* The commands of the console: what keys are bound to. Each changes the state of the
+ * console and marks what must be drawn; none draws. Main thread, always through
+ * command_run(). */
 #include "state.h"
 
 #include "app/alerts.h"
@@ -175,18 +177,11 @@ static enum status cmd_back(struct call *call, struct err *err)
 		list_set_filter(list, console->app, "", NULL);
 	} else if (console->depth) {
 		console_pop(console);
+	} else if (console->hidden) {
+		console_focus(console, console->layout.boxes[0].pane);
 	} else if (console->zoomed) {
 		console->zoomed = false;
 		console->layout_dirty = true;
-		/* The focus returns to a pane that the grid shows. */
-		if (!console->layout.single && console->layout.count) {
-			bool seen = false;
-
-			for (size_t i = 0; i < console->layout.count; i++)
-				seen |= console->layout.boxes[i].pane == console->focus;
-			if (!seen)
-				console->focus = console->layout.boxes[0].pane;
-		}
 	}
 	pane = console_pane(console);
 	pane->dirty = true;
@@ -197,7 +192,7 @@ static enum status cmd_close(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 
-	if (console->depth || console->zoomed)
+	if (console->depth || console->zoomed || console->hidden)
 		return cmd_back(call, err);
 	console_notice(console, false, "Q quits oogway");
 	return STATUS_DONE;
@@ -212,13 +207,14 @@ static enum status cmd_quit(struct call *call, struct err *err)
 
 static enum status cmd_pane(struct call *call, struct err *err)
 {
-	int number = atoi(call->argv[0]);
+	int64_t number = 0;
 
+	untrusted_to_i64(untrusted_str(call->argv[0]), &number);
 	if (number < 1 || number > PANE_NUMBERED) {
 		err_set(err, ERR_USAGE, "panes go from 1 to %d", PANE_NUMBERED);
 		return STATUS_USAGE;
 	}
-	console_focus(call->ctx, number - 1);
+	console_focus(call->ctx, (int)number - 1);
 	return STATUS_DONE;
 }
 
@@ -368,29 +364,6 @@ static enum status cmd_sort(struct call *call, struct err *err)
 		       : STATUS_USAGE;
 }
 
-static enum status cmd_set_show(struct call *call, struct err *err)
-{
-	struct console *console = call->ctx;
-	const struct settings *s = &console->app->rc->settings;
-	char name[64];
-	struct str text;
-	int i;
-
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(call->argv[0], "?"),
-		call->argv[0]);
-	i = settings_find(s, name);
-	if (i < 0) {
-		err_set(err, ERR_USAGE, "no setting is called %s", name);
-		return STATUS_USAGE;
-	}
-	/* `:toggle x` of a switch. */
-	str_init(&text, NOTICE_TEXT);
-	settings_describe(s, i, &text);
-	console_notice(console, false, str_text(&text));
-	str_release(&text);
-	return STATUS_DONE;
-}
-
 /* --- copying and the rest --- */
 
 static enum status cmd_copy(struct call *call, struct err *err)
@@ -512,6 +485,7 @@ const struct command console_commands[] = {
 	VIEW("runbooks", "all runbooks"),
 	VIEW("sources", "where data comes from, and how that goes"),
 	VIEW("events", "what oogway itself did"),
+	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("help", "all keys that work here; Enter runs one"),
@@ -543,8 +517,6 @@ const struct command console_commands[] = {
 		"show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE", C, 0,
 		SIZE_MAX, cmd_filter},
 	{"sort", "[COLUMN]", "sort by the next column, or by COLUMN", C, 0, 1, cmd_sort},
-	{"set?", "NAME", "a setting's value and the place that set it", C, 1, 1,
-		cmd_set_show},
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},

@@ -1,9 +1,11 @@
-/* One frame: the bar above, the panes that changed, the bar below. ncurses sends only
- * what differs. Main thread. */
+/* One frame: the bar above, the panes that changed, the bar below. ncurses sends only what
+ * differs, so drawing a row that is the same costs no byte. Nothing here changes what is
+ * shown, only how. Main thread. */
 #include "state.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/host.h"
 #include "app/sources.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -32,9 +34,8 @@ static int draw_crumbs(struct console *console, const struct canvas *c)
 
 	col = crumb(c, col, ROLE_PROFILE, *profile ? profile : console->app->host, true);
 	col = crumb(c, col, ROLE_BAR,
-		console->depth || console->zoomed || console->layout.single
-			? console->base[console->focus].class->name
-			: "overview",
+		console_single(console) ? console->base[console->focus].class->name
+					: "overview",
 		false);
 	for (size_t i = 0; i < console->depth; i++) {
 		struct pane *pane = &console->stack[i];
@@ -189,7 +190,7 @@ static bool useful(struct console *console, const char *command)
 	if (!strcmp(command, "filter") || !strcmp(command, "sort"))
 		return pane->class->list != NULL;
 	if (!strcmp(command, "back"))
-		return console->depth || console->zoomed;
+		return console->depth || console->zoomed || console->hidden;
 	if (!strcmp(command, "zoom"))
 		return !console->depth && !console->layout.single;
 	if (!strcmp(command, "runbook"))
@@ -434,8 +435,27 @@ static void draw_grid(struct console *console)
 	}
 }
 
+static bool shows(struct console *console, const struct pane_class *class)
+{
+	if (console_single(console))
+		return console_pane(console)->class == class;
+	for (size_t i = 0; i < console->layout.count; i++)
+		if (pane_classes[console->layout.boxes[i].pane] == class)
+			return true;
+	return false;
+}
+
+static bool paged(const struct app *app)
+{
+	for (size_t i = 0; i < sources_count(app->sources); i++)
+		if (sources_row(app->sources, i)->pages)
+			return true;
+	return false;
+}
+
 static void make_layout(struct console *console)
 {
+	int rows = screen_rows() - 2, cols = screen_cols();
 	const struct rc *rc = console->app->rc;
 	const char *name =
 		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
@@ -446,15 +466,18 @@ static void make_layout(struct console *console)
 	for (size_t i = 0; i < rc->layout_count; i++)
 		if (!strcmp(rc->layouts[i].name, name))
 			text = rc->layouts[i].text;
-	if (!layout_make(&console->layout, text, screen_rows() - 2, screen_cols(), &err))
+	if (!layout_make(&console->layout,
+		    text ? text : layout_built_in(rows, cols, paged(console->app)), rows,
+		    cols, &err))
 		console_notice(console, true, err.text);
 	if (!text && strcmp(name, "auto"))
 		console_notice(console, true, "no layout line has that name");
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */
-	if (!console->layout.single && !seen)
-		console->zoomed = true;
+	console->hidden = !console->layout.single && !seen;
+	host_reader_watch_procs(
+		console->app->host_reader, shows(console, &processes_pane));
 	screen_erase();
 	console_dirty(console);
 	console->layout_dirty = false;

@@ -1,5 +1,6 @@
-/* Keys: prompts take them first, then chords of the keymap. Pasted text is text and
- * never runs. Main thread. */
+/* Keys: prompts take them first, then chords of the keymap. Pasted text is text and never
+ * runs; replies of the terminal are swallowed. Knows no command but through the keymap.
+ * Main thread. */
 #include "state.h"
 
 #include "base/conf.h"

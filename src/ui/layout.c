@@ -1,4 +1,5 @@
-/* Sharing a rectangle between panes by weight. Pure. */
+/* Sharing a rectangle between panes by weight. Pure: sizes in, boxes out; never refuses a
+ * size. */
 #include "layout.h"
 
 #include "base/str.h"
@@ -88,13 +89,17 @@ static void share_columns(
 	}
 }
 
-static const char *built_in(int rows, int cols)
+const char *layout_built_in(int rows, int cols, bool paged)
 {
 	if (cols >= 120 && rows >= 30)
-		return "overview:5 metrics:4 @5 / alerts:5 anomalies:4 @4 / logs:5 "
-		       "sources:4 @3";
+		return paged ? "overview:5 metrics:4 @5 / alerts:5 anomalies:4 @4 / "
+			       "logs:5 "
+			       "sources:4 @3"
+			     : "overview:5 metrics:4 @5 / processes:5 anomalies:4 @4 / "
+			       "logs:5 sources:4 @3";
 	if (cols >= 120)
-		return "overview:5 metrics:4 @4 / alerts:5 logs:4 @3";
+		return paged ? "overview:5 metrics:4 @4 / alerts:5 logs:4 @3"
+			     : "overview:5 metrics:4 @4 / processes:5 logs:4 @3";
 	return rows >= 30 ? "overview @4 / metrics @5 / logs @3"
 			  : "overview @2 / metrics @3";
 }
@@ -111,8 +116,8 @@ bool layout_make(
 		layout->single = true;
 		return true;
 	}
-	if (!parse(text ? text : built_in(rows, cols), lines, &count, err)) {
-		layout_make(layout, NULL, rows, cols, NULL);
+	if (!parse(text, lines, &count, err)) {
+		layout->single = true;
 		return false;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -128,5 +133,6 @@ bool layout_make(
 		left -= height;
 		weight -= lines[i].weight;
 	}
-	return layout->count > 0 || layout_make(layout, NULL, rows, cols, err);
+	layout->single = !layout->count;
+	return true;
 }

@@ -21,9 +21,10 @@ struct layout {
 	bool single; /* one pane with a tab bar */
 };
 
-/* text: rows of "PANE[:WEIGHT]" separated by '/', a row may end in "@WEIGHT"; NULL:
- * the built-in one for that size. */
+/* text: rows of "PANE[:WEIGHT]" separated by '/', a row may end in "@WEIGHT". */
 bool layout_make(
 	struct layout *layout, const char *text, int rows, int cols, struct err *err);
+/* The built-in text for a size; paged: some source pages. */
+const char *layout_built_in(int rows, int cols, bool paged);
 
 #endif

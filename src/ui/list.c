@@ -1,4 +1,6 @@
-/* Lists: what is selected, filtered, sorted and marked, and how rows become cells. */
+/* Lists: what is selected, filtered, sorted and marked, and how rows become cells. Hides
+ * the order of rows: callers speak of ids. Long work goes in slices of a few ms. Main
+ * thread. */
 #include "list.h"
 
 #include "base/alloc.h"
@@ -92,7 +94,10 @@ static void follow(struct list *list, const struct app *app)
 {
 	size_t n = list_count(list, app);
 
-	if (list->selected && !list->tail) {
+	/* As long as nobody has moved, the top is what one wants to see. */
+	if (!list->touched && !list->tail) {
+		list->at = list->top = 0;
+	} else if (list->selected && !list->tail) {
 		if (list->at < n && id_at(list, app, list->at) == list->selected)
 			return;
 		for (size_t i = 0; i < n; i++) {
@@ -279,6 +284,7 @@ void list_select(struct list *list, const struct app *app, uint64_t id)
 {
 	list->selected = id;
 	list->tail = false;
+	list->touched = true;
 	follow(list, app);
 }
 
@@ -288,6 +294,7 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 
 	if (!n)
 		return;
+	list->touched = true;
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
 	/* A log that is at its end goes on following it. */

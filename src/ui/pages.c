@@ -1,4 +1,5 @@
-/* Wrapping and scrolling of styled lines. Main thread. */
+/* Wrapping and scrolling of styled lines. Hides where a row breaks; owners add spans and
+ * forget them. Main thread. */
 #include "pages.h"
 
 #include "base/alloc.h"
@@ -103,8 +104,11 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 		size_t blanks, size;
 		int width, room = f->c->cols - f->col;
 
-		if (!untrusted_word(&probe, " \t", &word))
+		if (!untrusted_word(&probe, " \t", &word)) {
+			/* Blanks between this span and the next. */
+			f->col += room > (int)(n - i) ? (int)(n - i) : 0;
 			return;
+		}
 		blanks = untrusted_size(rest) - untrusted_size(probe) -
 			 untrusted_size(word);
 		size = untrusted_size(word);
@@ -112,7 +116,7 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 		if (f->col > f->indent && (int)blanks + width > room)
 			new_row(f, f->indent);
 		else if (blanks && f->col > f->indent)
-			f->col += (int)(blanks > 1 && (int)blanks < room ? blanks : 1);
+			f->col += (int)blanks < room ? (int)blanks : 1;
 		else if (blanks)
 			f->col += (int)blanks < room / 2 ? (int)blanks : 0;
 		if (width > f->c->cols - f->col)
@@ -120,9 +124,6 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 		put(f, role, word, width);
 		i += blanks + size;
 	}
-	if (n && untrusted_is(untrusted_slice(text, n - 1, 1), " ") &&
-		f->col < f->c->cols)
-		f->col++;
 }
 
 static void flow_line(struct flow *f, const struct page_line *line)

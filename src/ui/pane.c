@@ -1,4 +1,5 @@
-/* The table of panes, and what the plain list panes share. */
+/* The table of panes, and what the plain list panes share. A new pane is a line here and a
+ * file of its own. Main thread. */
 #include "pane.h"
 
 #include "base/text.h"
@@ -7,8 +8,8 @@
 
 const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&metrics_pane, &anomalies_pane, &logs_pane, &runbooks_pane, &sources_pane,
-	&events_pane, &alert_pane, &chart_pane, &runbook_pane, &silences_pane,
-	&changes_pane, &help_pane, &options_pane, &text_pane, NULL};
+	&events_pane, &processes_pane, &alert_pane, &chart_pane, &runbook_pane,
+	&silences_pane, &changes_pane, &help_pane, &options_pane, &text_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {

@@ -61,12 +61,13 @@ struct pane_class {
 /* The numbered panes in the order of their digits, then those of the stack; the
  * first pane_numbered_count of them have digits. */
 extern const struct pane_class *const pane_classes[]; /* NULL-ended */
-enum { PANE_NUMBERED = 8 };
+enum { PANE_NUMBERED = 9 };
 const struct pane_class *pane_class_find(const char *name);
 
 extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomalies_pane,
 	runbooks_pane, logs_pane, sources_pane, events_pane, alert_pane, chart_pane,
-	runbook_pane, silences_pane, changes_pane, help_pane, options_pane, text_pane;
+	runbook_pane, silences_pane, changes_pane, processes_pane, help_pane,
+	options_pane, text_pane;
 
 /* --- for panes that are a list and nothing more --- */
 struct list_pane {

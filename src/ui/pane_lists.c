@@ -1,5 +1,6 @@
-/* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
- * events, runbooks, silences, changes. Each says what an empty one means. */
+/* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources, events,
+ * runbooks, silences, changes, processes. Each says what an empty one means. Main
+ * thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/logs.h"
@@ -31,6 +32,7 @@ OPEN(runbook)
 OPEN(source)
 OPEN(silence)
 OPEN(change)
+OPEN(process)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
 {
@@ -227,5 +229,9 @@ LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silence
 ;
 LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_draw,
 	open_change, list_pane_words),
+}
+;
+LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, list_pane_draw,
+	open_process, list_pane_words),
 }
 ;

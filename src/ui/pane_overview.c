@@ -1,4 +1,5 @@
-/* The overview: what needs me now, worst first; then what is soon or later. */
+/* The overview: what needs me now, worst first; then what is soon or later. Its rows point
+ * into app and are looked up anew for each drawing; the selection is an id. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/metrics.h"

@@ -43,7 +43,7 @@ struct console {
 	struct pane stack[STACK_MAX]; /* drill-down above the base */
 	size_t depth;
 	int focus; /* index in base */
-	bool zoomed;
+	bool zoomed, hidden; /* hidden: the grid does not show the focused pane */
 	struct layout layout;
 	struct loop_watch *input;
 	struct loop_timer *resize, *work;

@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 		(long long)turn_cpu_us);
 	loop_timer_free(end);
 	poll_free(poll);
+	poll = NULL;
 	http_free(http);
 	task_pool_free(pool);
 	loop_free(loop);

@@ -199,6 +199,7 @@ static void str_is_cut_between_characters(void **state)
 		{4, "a😀", "a"},
 		{3, "\x80\x80\x80\x80\x80\x80", "\x80\x80\x80"},
 		{1, "é", ""},
+		{3, "ab\x80\x80\x80", "ab\x80"},
 	};
 
 	(void)state;

@@ -188,7 +188,7 @@ static void local_clock(void **state)
 			"23:30:00", "Tue 23:30", "CET", 1 * 24 + 23},
 		{"IST-5:30", "2026-11-22T18:30:00Z", "2026-11-22T18:30:00Z", "00:00",
 			"00:00:00", "00:00:00", "IST", 0},
-		/* Either side of the hour that is skipped, and of the one that comes twice */
+		/* Either side of the hour skipped, and of the one that comes twice. */
 		{BERLIN, "2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "01:59",
 			"01:59:59", "01:59:59", "CET", 6 * 24 + 1},
 		{BERLIN, "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z", "03:00",

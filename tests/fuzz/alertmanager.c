@@ -1,0 +1,3 @@
+/* Answers of alertmanager. */
+#define FUZZ_KIND alertmanager_source
+#include "source.h"

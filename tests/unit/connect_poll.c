@@ -1,0 +1,270 @@
+/* The engine with real sources on a server that misbehaves: each failure is one
+ * sentence in the status, nothing else stops, and waiting is as the server asked. */
+#include "base/str.h"
+#include "base/time.h"
+#include "connect/poll.h"
+#include "http_faults.h"
+#include "io/loop.h"
+#include "io/task.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { MOST = 40 };
+
+struct world {
+	struct loop *loop;
+	struct task_pool *pool;
+	struct http *http;
+	struct poll *poll;
+	struct loop_timer *end;
+	struct faults faults;
+	char urls[MOST][80];
+	int batches[MOST], statuses[MOST];
+	bool until_settled;
+};
+
+static void on_batch(void *ctx, int source, const struct batch *batch)
+{
+	struct world *w = ctx;
+
+	(void)batch;
+	w->batches[source]++;
+}
+
+static void on_status(void *ctx, int source)
+{
+	struct world *w = ctx;
+
+	w->statuses[source]++;
+	if (w->until_settled && poll_settled(w->poll))
+		loop_stop(w->loop);
+}
+
+static void on_end(void *ctx)
+{
+	loop_stop(((struct world *)ctx)->loop);
+}
+
+static int setup(void **state)
+{
+	struct poll_events events = {on_batch, on_status, NULL};
+	static struct world world;
+	struct world *w = &world;
+
+	memset(w, 0, sizeof *w);
+	events.ctx = w;
+	w->faults = faults_start();
+	w->loop = loop_new();
+	w->pool = task_pool_new(w->loop);
+	w->http = http_new(w->loop, w->pool);
+	w->poll = poll_new(w->loop, w->pool, w->http, &events);
+	w->end = loop_timer(w->loop, on_end, w);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	poll_free(w->poll);
+	http_free(w->http);
+	loop_timer_free(w->end);
+	task_pool_free(w->pool);
+	loop_free(w->loop);
+	faults_stop(&w->faults);
+	return 0;
+}
+
+static int add(struct world *w, int index, const char *kind, const char *mode)
+{
+	struct poll_options o = {.kind = source_kind_find(kind),
+		.conf = {.name = mode, .every_ms = 1000, .timeout_ms = 1500}};
+	struct str url;
+
+	str_init(&url, sizeof w->urls[0] - 1);
+	if (strcmp(mode, "closed"))
+		str_printf(&url, "http://127.0.0.1:%d/%s", w->faults.port, mode);
+	else
+		str_puts(&url, "http://127.0.0.1:1");
+	str_copy(w->urls[index], sizeof w->urls[index], str_text(&url));
+	str_release(&url);
+	o.conf.url = w->urls[index];
+	return poll_add(w->poll, &o, NULL);
+}
+
+static void run_ms(struct world *w, int64_t ms)
+{
+	loop_timer_start(w->end, ms);
+	loop_run(w->loop);
+}
+
+static const struct {
+	const char *mode;
+	const char *words;
+} rows[] = {
+	{"closed", "connection refused by 127.0.0.1:1: is it running?"},
+	{"hang", "no answer from"},
+	{"cut", "cut short: 6 of 900 bytes"},
+	{"half", "cut short"},
+	{"nothing", "without an answer"},
+	{"garbage", "does not speak HTTP"},
+	{"elsewhere", "redirects to another place, http://other.example:81/x"},
+	{"circle", "circle"},
+	{"401", "refuses the credential (HTTP 401); check the secret"},
+	{"403", "(HTTP 403)"},
+	{"404", "knows nothing at this url (HTTP 404): nope; check the path in url"},
+	{"429", "limits the rate (HTTP 429): next try in 37s"},
+	{"429-bare", "limits the rate (HTTP 429): next try in"},
+	{"500", "failed (HTTP 500)"},
+	{"html", "an HTML or XML page"},
+	{"words", "too many ^[]0;x^Ghere"},
+	{"gzip", "the compressed answer"},
+	{"headers", "more than 64 KiB of headers"},
+};
+
+static void check_rows(struct world *w, const char *kind)
+{
+	const size_t n = sizeof rows / sizeof *rows;
+	int good = add(w, MOST - 1, "alertmanager", "ok");
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(add(w, (int)i, kind, rows[i].mode), (int)i + 1);
+	w->until_settled = true;
+	run_ms(w, 10000);
+	assert_true(poll_settled(w->poll));
+	for (size_t i = 0; i < n; i++) {
+		const struct poll_status *s = poll_status(w->poll, (int)i + 1);
+
+		if (!strstr(s->error.text, rows[i].words))
+			print_error("%s %s: %s\n", kind, rows[i].mode, s->error.text);
+		assert_non_null(strstr(s->error.text, rows[i].words));
+		assert_int_equal(s->state, POLL_FAILING);
+		assert_true(s->failing_since > 0 && s->next_try_at > 0);
+		assert_int_equal(s->last_ok_at, 0);
+	}
+	assert_int_equal(poll_status(w->poll, good)->state, POLL_OK);
+	assert_int_equal(w->batches[good], 2);
+}
+
+static void test_alertmanager(void **state)
+{
+	check_rows(*state, "alertmanager");
+}
+
+static void test_pagerduty(void **state)
+{
+	check_rows(*state, "pagerduty");
+}
+
+static void test_prometheus(void **state)
+{
+	check_rows(*state, "prometheus");
+}
+
+static void test_waits(void **state)
+{
+	struct world *w = *state;
+	int limited = add(w, 0, "alertmanager", "429");
+	int refused = add(w, 1, "alertmanager", "401");
+	int closed = add(w, 2, "alertmanager", "closed");
+	const struct poll_status *s;
+	int64_t now;
+
+	run_ms(w, 300);
+	now = time_now_ms();
+	s = poll_status(w->poll, limited);
+	assert_in_range(s->next_try_at - now, 36000, 38000);
+	poll_hurry(w->poll, limited);
+	run_ms(w, 100);
+	assert_true(s->failures <= 2);
+	s = poll_status(w->poll, refused);
+	assert_in_range(s->next_try_at - now, 49000, 61000);
+	poll_hurry(w->poll, refused);
+	run_ms(w, 100);
+	assert_true(s->failures >= 2);
+	s = poll_status(w->poll, closed);
+	assert_in_range(s->next_try_at, now - 2000, now + 4000);
+	for (int i = 0; i < 50; i++) {
+		poll_tick(w->poll, now + i * 1000);
+		run_ms(w, 10);
+	}
+	assert_true(s->failures < 40);
+}
+
+static void test_rounds(void **state)
+{
+	struct world *w = *state;
+	int ok = add(w, 0, "alertmanager", "ok"), many = 0;
+
+	run_ms(w, 100);
+	assert_int_equal(w->batches[ok], 2);
+	assert_int_equal(w->statuses[ok], 1);
+	for (int i = 0; i < 40; i++) {
+		poll_tick(w->poll, time_now_ms());
+		run_ms(w, 100);
+	}
+	many = w->batches[ok];
+	assert_in_range(many, 8, 14);
+	assert_int_equal(w->statuses[ok], 1);
+	poll_pause(w->poll, ok, true);
+	for (int i = 0; i < 15; i++) {
+		poll_tick(w->poll, time_now_ms());
+		run_ms(w, 100);
+	}
+	assert_in_range(w->batches[ok], many, many + 1);
+	assert_int_equal(poll_status(w->poll, ok)->state, POLL_PAUSED);
+	poll_pause(w->poll, ok, false);
+	run_ms(w, 100);
+	assert_true(w->batches[ok] > many);
+	assert_int_equal(poll_status(w->poll, ok)->state, POLL_OK);
+}
+
+static void test_refused_conf(void **state)
+{
+	struct world *w = *state;
+	struct poll_options o = {.kind = &pagerduty_source,
+		.conf = {.name = "x",
+			.url = "http://x",
+			.every_ms = 1000,
+			.timeout_ms = 1000,
+			.filter = "what=ever"}};
+	struct err err;
+
+	assert_int_equal(poll_add(w->poll, &o, &err), -1);
+	assert_non_null(strstr(err.text, "filter word what=ever"));
+	o.conf.filter = NULL;
+	o.conf.every_ms = 10;
+	assert_int_equal(poll_add(w->poll, &o, &err), -1);
+	o.conf.url = "";
+	assert_int_equal(poll_add(w->poll, &o, &err), -1);
+}
+
+/* Freed in the middle of everything. */
+static void test_free_early(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 10; i++)
+		add(w, i, "alertmanager", i % 2 ? "hang" : "long");
+	run_ms(w, 30);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_alertmanager, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pagerduty, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_prometheus, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rounds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_conf, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_free_early, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
