@@ -1,5 +1,5 @@
-/* Listings: the list of all of them, and the few ways to fill a cell.
- * Pure, on main. */
+/* Listings: the list of all of them, and the few
+ * ways to fill a cell. Pure, on main. */
 #include "app/listing.h"
 
 #include "base/time.h"

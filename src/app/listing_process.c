@@ -1,5 +1,6 @@
-/* Columns and JSON of processes: the busiest and the largest of this host, as the last
- * scan saw them. Main thread. */
+/* Columns and JSON of processes: the busiest and the
+ * largest of this host, as the last scan saw them.
+ * Main thread. */
 #include "app/host.h"
 #include "app/listing.h"
 

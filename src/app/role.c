@@ -1,5 +1,6 @@
-/* Names of the roles, as themes and `color` lines write them. The order is that of
- * enum role. Pure data. */
+/* Names of the roles, as themes and `color` lines
+ * write them. The order is that of enum role. Pure
+ * data. */
 #include "app/role.h"
 
 #include <stddef.h>

@@ -1,5 +1,6 @@
-/* The table of settings: the rc, `:set`, options, --print-rc and the man page come from
- * it. A row here and a line where it is used is all a new setting needs. */
+/* The table of settings: the rc, `:set`, options, --print-rc and
+ * the man page come from it. A row here and a line where it is
+ * used is all a new setting needs. */
 #include "app/setting.h"
 
 #include "base/time.h"

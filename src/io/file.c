@@ -1,5 +1,5 @@
-/* Our own folders: made 0700 below the XDG directories, nothing outside them. Any
- * thread. */
+/* Our own folders: made 0700 below the XDG
+ * directories, nothing outside them. Any thread. */
 #include "io/file.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* The event loop: libuv behind plain watches, timers, one tick a second and one hook at
- * the end of each turn. Hides libuv's handles and their closing; measures how long the
- * longest turn kept everything else waiting. Main only. */
+/* The event loop: libuv behind plain watches, timers, one tick a second and one hook
+ * at the end of each turn. Hides libuv's handles and their closing; measures how long
+ * the longest turn kept everything else waiting. Main only. */
 #include "io/loop.h"
 
 #include "base/alloc.h"

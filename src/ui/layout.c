@@ -1,5 +1,5 @@
-/* Sharing a rectangle between panes by weight. Pure: sizes in, boxes out; never refuses a
- * size. */
+/* Sharing a rectangle between panes by weight. Pure:
+ * sizes in, boxes out; never refuses a size. */
 #include "layout.h"
 
 #include "base/str.h"
