@@ -13,18 +13,24 @@
 
 enum { SHARE = 8, ASK_SHARE = 64, BYTES = DETECTOR_HEADER + DETECTOR_MAX_STATE };
 
-/* "seasonal host/cpu"; of a key too long for that, the series' number. */
-static void state_key(const struct series *series, struct str *out)
+/* "seasonal host/cpu". False when the series is gone, or its key is too long for that:
+ * such a baseline lives only as long as the process. */
+static bool state_key(const struct history *history, uint64_t id, struct str *out)
 {
+	const struct series *series = metrics_find(history->app->metrics, id);
+	const void *raw;
 	size_t n;
-	const void *raw = text_raw(series->key, &n);
 
-	str_reset(out);
+	str_init(out, SERIES_KEY_MAX + 1);
+	if (!series)
+		return false;
+	raw = text_raw(series->key, &n);
 	str_printf(out, "%s ", detector_seasonal.name);
-	if (out->n + n <= SERIES_KEY_MAX)
-		str_add(out, raw, n);
-	else
-		str_printf(out, "#%016llx", (unsigned long long)series->id);
+	str_add(out, raw, n);
+	if (out->n <= SERIES_KEY_MAX)
+		return true;
+	str_release(out);
+	return false;
 }
 
 /* --- back --- */
@@ -84,13 +90,10 @@ static void ask(struct history *history)
 	asked = mem_new(1, sizeof *asked);
 	asked->history = history;
 	for (size_t i = 0; i < n; i++) {
-		const struct series *series = metrics_find(history->app->metrics, ids[i]);
 		struct str *text = &asked->texts[asked->count];
 
-		if (!series)
+		if (!state_key(history, ids[i], text))
 			continue;
-		str_init(text, SERIES_KEY_MAX + 1);
-		state_key(series, text);
 		asked->ids[asked->count] = ids[i];
 		asked->keys[asked->count++] = untrusted_make(text->p, text->n);
 	}
@@ -99,17 +102,6 @@ static void ask(struct history *history)
 }
 
 /* --- out --- */
-
-static void add_row(const struct series *series, const void *state,
-	struct baseline_row *row, unsigned char *bytes, struct str *key)
-{
-	str_init(key, SERIES_KEY_MAX + 1);
-	state_key(series, key);
-	row->key = untrusted_make(key->p, key->n);
-	row->version = detector_seasonal.version;
-	row->bytes = bytes;
-	row->n = detector_save(&detector_seasonal, state, bytes, BYTES);
-}
 
 /* False when nothing was left to save. */
 static bool save_share(struct history *history)
@@ -125,13 +117,18 @@ static bool save_share(struct history *history)
 		return false;
 	bytes = mem_new(SHARE, BYTES);
 	for (size_t i = 0; i < n; i++) {
-		const struct series *series = metrics_find(app->metrics, ids[i]);
+		unsigned char *to = bytes + count * BYTES;
+		struct str *key = &keys[count];
 
-		if (!series)
+		if (!state_key(history, ids[i], key))
 			continue;
-		add_row(series, anomalies_state(app->anomalies, ids[i]), &rows[count],
-			bytes + count * BYTES, &keys[count]);
-		count++;
+		rows[count++] = (struct baseline_row){
+			.key = untrusted_make(key->p, key->n),
+			.version = detector_seasonal.version,
+			.bytes = to,
+			.n = detector_save(&detector_seasonal,
+				anomalies_state(app->anomalies, ids[i]), to, BYTES),
+		};
 	}
 	baseline_put_later(app->store, rows, count, (struct store_then){0});
 	for (size_t i = 0; i < count; i++)
