@@ -13,6 +13,7 @@
 
 struct alerts;
 struct anomalies;
+struct history;
 struct host_reader;
 struct loop;
 struct logs;
@@ -36,7 +37,8 @@ enum change {
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
-	CHANGED_ALL = (1 << 11) - 1,
+	CHANGED_KEPT = 1 << 11, /* how the console was left is known */
+	CHANGED_ALL = (1 << 12) - 1,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -63,7 +65,8 @@ struct app {
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
 	struct runbooks *runbooks;
-	struct store *store;
+	struct history *history;
+	struct store *store; /* NULL in one-shot commands */
 	struct status_writer *status_writer;
 	struct window window;
 	struct front front;

@@ -5,6 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -47,6 +48,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
+	app->history = history_new(app);
 	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
@@ -103,6 +105,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	history_tick(app->history, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	watch_rc(app, now);
@@ -123,18 +126,23 @@ void app_start(struct app *app)
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
+	if (app->live)
+		history_start(app->history);
 }
 
 void app_free(struct app *app)
 {
 	if (!app)
 		return;
+	loop_off(app->loop, app);
+	history_end(app->history);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	sources_free(app->sources);
 	http_free(app->http);
 	task_pool_free(app->pool);
+	history_free(app->history);
 	runbooks_free(app->runbooks);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
@@ -150,6 +158,7 @@ static void read_anew(struct app *app, const char *profile)
 	struct rc_options options = {.file = app->rc->path, .profile = profile};
 	struct rc *old = app->rc, *rc = rc_read(&options);
 
+	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);
 	alerts_free(app->alerts);
@@ -239,6 +248,7 @@ void app_set_window(struct app *app, struct window window)
 		return;
 	app->window = window;
 	sources_set_window(app->sources);
+	history_look(app->history);
 	app_changed(app, CHANGED_WINDOW);
 }
 
