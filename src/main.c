@@ -30,12 +30,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000 };
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, LINES_MAX = 8 };
 
 struct options {
 	struct app_options app;
 	bool once, plain, json, print_rc, check_config, version, help;
-	const char *format; /* of status */
+	const char *format;           /* of status */
+	const char *lines[LINES_MAX]; /* -e */
+	int line_count;
 	char command[COMMAND_LINE_MAX];
 };
 
@@ -52,6 +54,7 @@ enum {
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
+	{"execute", required_argument, NULL, 'e'},
 	{"profile", required_argument, NULL, 'P'},
 	{"readonly", no_argument, NULL, OPT_READONLY},
 	{"once", no_argument, NULL, OPT_ONCE},
@@ -68,10 +71,12 @@ static const struct option long_options[] = {
 
 static void usage(FILE *to)
 {
-	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT]\n"
+	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT] [-e "
+	      "LINE]…\n"
 	      "              [--once | --plain | --print-rc | --check-config | "
 	      "--version]\n"
 	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
+	      "       oogway [-c FILE] ID | NUMBER | URL   opens that incident\n"
 	      "\n"
 	      "Without arguments: the console on this host's own metrics and logs.\n"
 	      "\n",
@@ -93,6 +98,10 @@ static bool take_option(int c, struct options *o)
 	switch (c) {
 	case 'c':
 		o->app.rc.file = optarg;
+		return true;
+	case 'e':
+		if (o->line_count < LINES_MAX)
+			o->lines[o->line_count++] = optarg;
 		return true;
 	case 'P':
 		o->app.rc.profile = optarg;
@@ -134,7 +143,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 	size_t n = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:P:Vh", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "c:e:P:Vh", long_options, NULL)) != -1)
 		if (!take_option(c, o))
 			return false;
 	for (int i = optind; i < argc; i++) {
@@ -297,6 +306,8 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	}
 	app->live = true;
 	app_start(app);
+	for (int i = 0; console && i < o->line_count; i++)
+		console_run(console, o->lines[i]);
 	loop_run(app->loop);
 	parting = console ? console_parting(console) : NULL;
 	console_close(console);
@@ -306,11 +317,28 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	return STATUS_DONE;
 }
 
-static int run(struct app *app, struct commands *commands, const struct options *o)
+/* One word that is no command: an incident, pasted. */
+static bool names_incident(const struct commands *commands, struct options *o)
+{
+	static char line[COMMAND_LINE_MAX + 16];
+	const char *rest;
+	void *ctx;
+	bool has_digit = strpbrk(o->command, "0123456789") != NULL;
+
+	if (strchr(o->command, ' ') || !has_digit ||
+		commands_find(commands, o->command, &ctx, &rest))
+		return false;
+	snprintf(line, sizeof line, "incident %s", o->command);
+	o->lines[0] = line;
+	o->line_count = 1;
+	return true;
+}
+
+static int run(struct app *app, struct commands *commands, struct options *o)
 {
 	if (o->check_config)
 		return check_config(app);
-	if (o->command[0])
+	if (o->command[0] && !names_incident(commands, o))
 		return run_command(app, commands, o);
 	if (o->once || (!o->plain && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))))
 		return run_once(app);

@@ -1,5 +1,6 @@
 /* Life of the whole state: born with the rc, started after the first frame, ticking
- * once a second. Main thread. */
+ * once a second, read anew when the rc changes. Hides the order in which the parts
+ * begin and end. Main thread. */
 #include "app/app.h"
 
 #include "app/alerts.h"

@@ -1,4 +1,6 @@
-/* The commands that need no screen. */
+/* The commands that need no screen, and the table of them. Each is a few lines over
+ * the state; what needs more has a file of its own (cmd_list.c, doctor.c). Main
+ * thread, from the console and from scripts alike. */
 #include "cmd.h"
 
 #include "app/overview.h"

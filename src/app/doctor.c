@@ -1,4 +1,6 @@
-/* `oogway doctor`: one line each, what is right and what to do. */
+/* `oogway doctor`: one line each, what is right and what to do
+ * about what is not. Looks at what is known already; asks
+ * nothing by itself. Main thread. */
 #include "app/alerts.h"
 #include "cmd.h"
 #include "app/logs.h"

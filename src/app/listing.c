@@ -1,4 +1,5 @@
-/* Listings: the shared parts, and the list of all of them. */
+/* Listings: the list of all of them, and the few
+ * ways to fill a cell. Pure, on main. */
 #include "app/listing.h"
 
 #include "base/time.h"

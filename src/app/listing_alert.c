@@ -1,4 +1,6 @@
-/* Columns of alerts and incidents, silences and changes. */
+/* Columns and JSON of alerts and incidents, silences and changes: what a person sees
+ * of them in lists. Reads app, changes nothing; texts stay struct untrusted up to the
+ * cell. Main thread. */
 #include "app/alerts.h"
 #include "app/listing.h"
 #include "app/sources.h"

@@ -1,4 +1,6 @@
-/* Columns of metrics and anomalies. */
+/* Columns and JSON of metrics and anomalies. A value is shown with its unit and judged
+ * against its limits here, in one place for lists, scripts and copies. Reads app,
+ * changes nothing. Main thread. */
 #include "app/anomalies.h"
 #include "app/listing.h"
 #include "app/metrics.h"
@@ -219,12 +221,12 @@ static void anomaly_length(const struct app *app, const void *row, struct cell *
 
 static const struct column anomaly_columns[] = {
 	{"at", "Since", 9, 0, COLUMN_DESC, anomaly_when},
-	{"for", "For", 4, 3, COLUMN_RIGHT | COLUMN_DESC, anomaly_length},
-	{"name", "Metric", 16, 0, COLUMN_FLEX, anomaly_name},
-	{"value", "Value", 9, 1, COLUMN_RIGHT | COLUMN_DESC, anomaly_value},
-	{"expected", "Expected", 20, 5, 0, anomaly_band},
-	{"score", "Score", 5, 4, COLUMN_RIGHT | COLUMN_DESC, anomaly_score},
-	{"reason", "Reason", 24, 3, COLUMN_FLEX, anomaly_reason},
+	{"for", "For", 4, 4, COLUMN_RIGHT | COLUMN_DESC, anomaly_length},
+	{"name", "Metric", 14, 0, COLUMN_FLEX, anomaly_name},
+	{"value", "Value", 9, 2, COLUMN_RIGHT | COLUMN_DESC, anomaly_value},
+	{"expected", "Expected", 20, 6, 0, anomaly_band},
+	{"score", "Score", 5, 5, COLUMN_RIGHT | COLUMN_DESC, anomaly_score},
+	{"reason", "Reason", 22, 1, COLUMN_FLEX, anomaly_reason},
 };
 
 static size_t anomaly_rows(const struct app *app)

@@ -1,4 +1,6 @@
-/* Columns of sources, log lines, own events and runbooks. */
+/* Columns and JSON of sources, log lines, oogway's own events and runbooks. Words
+ * about a source's health come from app/sources.h, so that every place says the same.
+ * Main thread. */
 #include "app/listing.h"
 #include "app/logs.h"
 #include "app/runbooks.h"

@@ -1,5 +1,6 @@
-/* The table of series: found by the hash of their key, listed in a steady order.
- * Main thread. */
+/* The table of series: found by the hash of their key, listed in a steady order
+ * (queries as in the rc, then this host). Hides identity: the same labels are the same
+ * series across answers and restarts. Main thread. */
 #include "app/metrics.h"
 
 #include "app/sources.h"

@@ -1,4 +1,6 @@
-/* The overview without a screen. Main thread. */
+/* The overview without a screen: what needs somebody, worst first, and the one
+ * sentence that says how things are, never falsely quiet. Used by the pane, --once,
+ * plain mode and the status file. Main thread. */
 #include "app/overview.h"
 
 #include "app/alerts.h"

@@ -1,5 +1,6 @@
 /* The event loop: libuv behind plain watches, timers, one tick a second and one hook
- * at the end of each turn. Timers that are due within a turn share it. Main only. */
+ * at the end of each turn. Hides libuv's handles and their closing; measures how long
+ * the longest turn kept everything else waiting. Main only. */
 #include "io/loop.h"
 
 #include "base/alloc.h"

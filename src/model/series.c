@@ -1,4 +1,6 @@
-/* Rings of points. Main thread. */
+/* Rings of points, their buckets and spans. Hides the ring; callers count from the
+ * oldest point. Points that do not rise in time are ignored, so that a repeated answer
+ * changes nothing. Main thread. */
 #include "model/series.h"
 
 #include "base/alloc.h"

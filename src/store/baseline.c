@@ -1,5 +1,6 @@
 /* Detector states, one row for each series. The functions over struct db run where it
- * is (a lane, or a one-shot command); the _later ones on main. */
+ * is (a lane, or a one-shot command); the _later ones on main.
+ * Hides the SQL and what a row looks like. */
 #include "store/baseline.h"
 
 #include "model/series.h"

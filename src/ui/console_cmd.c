@@ -1,4 +1,6 @@
-/* The commands of the console: what keys are bound to. Main thread. */
+/* The commands of the console: what keys are bound to. Each changes the state of the
+ * console and marks what must be drawn; none draws. Main thread, always through
+ * command_run(). */
 #include "state.h"
 
 #include "app/alerts.h"
@@ -412,6 +414,78 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+/* --- one incident by its name --- */
+
+/* "Q1X9", "#1234" or "1234", or the link of its page. */
+static bool names(const struct alert *alert, const char *wanted)
+{
+	int64_t number;
+
+	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
+		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
+		return true;
+	if (*wanted == '#')
+		wanted++;
+	return alert->number && untrusted_to_i64(untrusted_str(wanted), &number) &&
+	       number == alert->number;
+}
+
+/* The one page that nobody has taken, when it is the only one and I am on call. */
+static const struct alert *only_page(const struct app *app)
+{
+	const struct alert *found = NULL;
+	bool mine = false;
+
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
+		mine |= oncalls_at(app->alerts, i)->me;
+	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (a->state != ALERT_FIRING)
+			break;
+		if (!a->pages)
+			continue;
+		if (found)
+			return NULL;
+		found = a;
+	}
+	return found;
+}
+
+void console_seek(struct console *console)
+{
+	const struct app *app = console->app;
+	const struct alert *found = NULL;
+
+	for (size_t i = 0; console->wanted[0] && i < alerts_count(app->alerts); i++)
+		if (names(alerts_at(app->alerts, i), console->wanted))
+			found = alerts_at(app->alerts, i);
+	if (!console->wanted[0] && !console->typed && !console->depth &&
+		alerts_counts(app->alerts).complete)
+		found = only_page(app);
+	if (!found)
+		return;
+	console->wanted[0] = '\0';
+	console->typed = true;
+	console_push(console, &alert_pane, found->key);
+}
+
+static enum status cmd_incident(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	char text[NOTICE_TEXT];
+
+	(void)err;
+	str_copy(console->wanted, sizeof console->wanted, call->argv[0]);
+	console_seek(console);
+	if (console->wanted[0]) {
+		snprintf(text, sizeof text, "looking for %.150s: no source has it yet",
+			console->wanted);
+		console_notice(console, false, text);
+	}
+	return STATUS_DONE;
+}
+
 static enum status cmd_bare(struct call *call, struct err *err)
 {
 	(void)err;
@@ -524,6 +598,8 @@ const struct command console_commands[] = {
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
 	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
+	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
+		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,
 		cmd_bare},
 	{"pause", "", "freeze the screen, or go on", C, 0, 0, cmd_pause},

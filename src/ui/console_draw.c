@@ -1,5 +1,6 @@
 /* One frame: the bar above, the panes that changed, the bar below. ncurses sends only
- * what differs. Main thread. */
+ * what differs, so drawing a row that is the same costs no byte. Nothing here changes
+ * what is shown, only how. Main thread. */
 #include "state.h"
 
 #include "app/alerts.h"

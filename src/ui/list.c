@@ -1,4 +1,6 @@
-/* Lists: what is selected, filtered, sorted and marked, and how rows become cells. */
+/* Lists: what is selected, filtered, sorted and marked, and how rows become cells.
+ * Hides the order of rows: callers speak of ids. Long work goes in slices of a few ms.
+ * Main thread. */
 #include "list.h"
 
 #include "base/alloc.h"

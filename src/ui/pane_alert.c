@@ -1,5 +1,6 @@
 /* One alert or incident: what, since when, who has it, its labels, its annotations,
- * the chart it stands for, and the runbook that matches. */
+ * what changed before it, and the runbook that matches. Filled anew for each drawing,
+ * since its texts are the alert's. Main thread. */
 #include "app/alerts.h"
 #include "app/runbooks.h"
 #include "app/sources.h"

@@ -1,5 +1,6 @@
 /* A runbook as a page: Markdown drawn for reading, code told apart. Also the page of
- * one log line in full. */
+ * one log line in full. Everything shown is foreign text and goes through the canvas.
+ * Main thread. */
 #include "app/logs.h"
 #include "app/runbooks.h"
 #include "base/text.h"

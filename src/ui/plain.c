@@ -1,4 +1,6 @@
-/* Plain mode: the same state told in lines, one per change. Main thread. */
+/* Plain mode: the same state told in lines, one per change, for
+ * dumb terminals, screen readers and pipes. Every foreign word goes
+ * through text_line(). Main thread. */
 #include "ui/plain.h"
 
 #include "app/alerts.h"
