@@ -111,7 +111,7 @@ static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
 static uint64_t status_hash(const struct poll_status *s)
 {
 	int64_t numbers[] = {s->state, s->failing_since, s->next_try_at, s->survival,
-		s->partial, s->error.kind};
+		s->partial, s->error.kind, s->last_ok_at != 0};
 	uint64_t hash = hash_add(0, numbers, sizeof numbers);
 
 	hash = hash_add(hash, s->error.text, strlen(s->error.text));
@@ -559,8 +559,10 @@ static void pump_due(void *ctx)
 	int64_t now = time_now_ms();
 
 	for (int i = 0; i < poll->count; i++)
-		if (due(poll->sources[i], now))
+		if (due(poll->sources[i], now)) {
 			pump(poll->sources[i], now);
+			report(poll->sources[i]);
+		}
 }
 
 void poll_tick(struct poll *poll, int64_t now)

@@ -317,8 +317,13 @@ static enum status cmd_zoom(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 
 	(void)err;
-	if (!console->depth)
+	if (!console->depth && console->hidden) {
+		/* Shown alone because the grid has no place for it: back to the grid. */
+		console->zoomed = false;
+		console_focus(console, console->layout.boxes[0].pane);
+	} else if (!console->depth) {
 		console->zoomed = !console->zoomed;
+	}
 	console->layout_dirty = true;
 	return STATUS_DONE;
 }
