@@ -66,7 +66,11 @@ struct conf_verb {
 	const char *usage;
 	/* Returns false with a sentence in *err. */
 	bool (*run)(struct conf *conf, const struct conf_line *line, struct err *err);
+	const char *help; /* sentences, for the man page; or NULL */
 };
+
+/* The words of the language itself (include, if …); run is NULL. */
+extern const struct conf_verb conf_words[];
 
 struct conf_error {
 	struct conf_place place;
@@ -92,6 +96,8 @@ struct conf {
 	int reads;
 };
 
+/* An error that no line of a text made. file lives as long as the struct conf. */
+void conf_complain(struct conf *conf, struct conf_place place, const char *text);
 /* Reads all of it; every wrong line is one error, the others still count. Returns
  * true when there was no error. `name` is what errors call the text. */
 bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n);

@@ -12,6 +12,15 @@
 
 enum { ALIAS_DEPTH = 8 };
 
+const char *const status_words[STATUS_COUNT] = {
+	[STATUS_DONE] = "done",
+	[STATUS_FAILED] = "failed",
+	[STATUS_USAGE] = "usage",
+	[STATUS_PARTIAL] = "partial or stale",
+	[STATUS_REFUSED] = "refused",
+	[STATUS_PENDING] = "pending",
+};
+
 void commands_add(struct commands *commands, const struct command *rows, void *ctx)
 {
 	if (commands->count < COMMAND_TABLES)
