@@ -30,7 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, LINES_MAX = 8 };
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8 };
 
 struct options {
 	struct app_options app;
@@ -417,8 +417,11 @@ int main(int argc, char **argv)
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
 	status = run(app, &commands, &o);
+	if (app->live)
+		guard_quit(QUIT_MS);
 	app_free(app);
 	loop_free(loop);
+	guard_quit(0);
 	log_close();
 	return status;
 }
