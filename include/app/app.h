@@ -94,6 +94,8 @@ void app_start(struct app *app);
 void app_free(struct app *app);
 /* Reads the rc anew; what did not change keeps its state. */
 void app_reload(struct app *app);
+/* The same with another profile; false when the rc has none of that name. */
+bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);

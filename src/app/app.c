@@ -153,10 +153,9 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
  * looked at where it is used. */
-void app_reload(struct app *app)
+static void read_anew(struct app *app, const char *profile)
 {
-	struct rc_options options = {.file = app->rc->path,
-		.profile = *app->rc->profile ? app->rc->profile : NULL};
+	struct rc_options options = {.file = app->rc->path, .profile = profile};
 	struct rc *old = app->rc, *rc = rc_read(&options);
 
 	history_flush(app->history);
@@ -171,11 +170,33 @@ void app_reload(struct app *app)
 	runbooks_load(app->runbooks);
 	rc_free(old);
 	app_changed(app, CHANGED_ALL);
+	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
 		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total);
 	else
 		app_notice(app, false, "%s was read anew", rc->path);
+}
+
+void app_reload(struct app *app)
+{
+	char profile[128];
+
+	str_copy(profile, sizeof profile, app->rc->profile);
+	read_anew(app, *profile ? profile : NULL);
+}
+
+bool app_profile(struct app *app, const char *name, struct err *err)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < app->rc->conf.profile_count; i++)
+		known |= !strcmp(app->rc->conf.profiles[i], name);
+	if (!known)
+		return err_set(err, ERR_MISSING, "no profile is called %s in %s", name,
+			app->rc->path);
+	read_anew(app, name);
+	return true;
 }
 
 void app_changed(struct app *app, uint32_t bits)
