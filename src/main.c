@@ -376,6 +376,8 @@ static void prepare(struct options *o)
 
 	/* Few arenas: this is one busy thread and a few helpers. */
 	mallopt(M_ARENA_MAX, 2);
+	/* Large blocks go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	setenv("UV_THREADPOOL_SIZE", "3", 0);
 	if (!setlocale(LC_ALL, ""))
 		setlocale(LC_ALL, "C.UTF-8");
