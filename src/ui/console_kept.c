@@ -1,6 +1,7 @@
 /* How the console was left: typed lines, the focused pane, sorting and filters. Kept in
  * the history as lines of words; what comes back may be anything and is only used where
- * it still makes sense. Once somebody has typed, nothing moves by itself any more.
+ * it still makes sense. Once somebody has typed, nothing moves by itself any more, and
+ * what the command line asked for stays.
  * Main thread. */
 #include "state.h"
 
@@ -80,17 +81,19 @@ static void restore_line(struct console *console, struct untrusted line)
 		return;
 	if (untrusted_is(verb, "focus")) {
 		for (int i = 0; i < PANE_NUMBERED; i++)
-			if (untrusted_is(name, pane_classes[i]->name))
+			if (untrusted_is(name, pane_classes[i]->name) &&
+				!console->focus && !console->depth)
 				console_focus(console, i);
 		return;
 	}
 	list = list_named(console, name);
 	if (!list)
 		return;
-	if (untrusted_is(verb, "sort") && untrusted_word(&rest, " ", &word))
+	if (untrusted_is(verb, "sort") && list->sort_column < 0 &&
+		untrusted_word(&rest, " ", &word))
 		restore_sort(
 			console, list, word, untrusted_is(untrusted_trim(rest), "desc"));
-	else if (untrusted_is(verb, "filter"))
+	else if (untrusted_is(verb, "filter") && !list->filter)
 		list_set_filter(list, console->app,
 			text_line(untrusted_trim(rest), text, sizeof text), NULL);
 }

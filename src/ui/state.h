@@ -42,7 +42,7 @@ struct console {
 	struct pane base[PANE_NUMBERED];
 	struct pane stack[STACK_MAX]; /* drill-down above the base */
 	size_t depth;
-	int focus;           /* index in base */
+	int focus; /* index in base */
 	bool zoomed, hidden; /* hidden: the grid does not show the focused pane */
 	struct layout layout;
 	struct loop_watch *input;
@@ -65,8 +65,8 @@ struct console {
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
 	size_t back_count, forward_count;
 	struct str register_; /* what `copy` took last */
-	char wanted[200];     /* id, number or link of an incident to open, "" for none */
-	bool typed;           /* the user has pressed a key */
+	char wanted[200];    /* id, number or link of an incident to open, "" for none */
+	bool typed;          /* the user has pressed a key */
 	char parting[200];
 	int silent_reads;
 };
