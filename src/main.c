@@ -30,7 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, LINES_MAX = 8 };
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8 };
 
 struct options {
 	struct app_options app;
@@ -376,6 +376,8 @@ static void prepare(struct options *o)
 
 	/* Few arenas: this is one busy thread and a few helpers. */
 	mallopt(M_ARENA_MAX, 2);
+	/* Large blocks go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	setenv("UV_THREADPOOL_SIZE", "3", 0);
 	if (!setlocale(LC_ALL, ""))
 		setlocale(LC_ALL, "C.UTF-8");
@@ -417,8 +419,11 @@ int main(int argc, char **argv)
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
 	status = run(app, &commands, &o);
+	if (app->live)
+		guard_quit(QUIT_MS);
 	app_free(app);
 	loop_free(loop);
+	guard_quit(0);
 	log_close();
 	return status;
 }

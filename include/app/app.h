@@ -37,8 +37,8 @@ enum change {
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
-	CHANGED_KEPT = 1 << 11, /* how the console was left is known */
-	CHANGED_ALL = (1 << 12) - 1,
+	CHANGED_ALL = (1 << 11) - 1,
+	CHANGED_KEPT = 1 << 11, /* once: how the console was left is known */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */

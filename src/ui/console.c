@@ -187,6 +187,10 @@ static void take_changes(struct console *console)
 		console->stack[i].pending |= bits;
 	if (bits & CHANGED_CONFIG)
 		console_apply_config(console);
+	if (bits & CHANGED_KEPT)
+		console_kept_restore(console);
+	if (bits & CHANGED_CLOCK && console->restored)
+		console_kept_save(console);
 	if (bits & CHANGED_ALERTS)
 		console_seek(console);
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
@@ -344,6 +348,8 @@ void console_close(struct console *console)
 		return;
 	screen_close();
 	loop_off(console->app->loop, console);
+	if (console->restored)
+		console_kept_save(console);
 	while (console->depth)
 		console_pop(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

@@ -59,6 +59,7 @@ struct console {
 	int64_t notice_until; /* UTC ms */
 	bool paused;
 	int64_t paused_at;
+	bool restored; /* how it was left last time is known */
 	bool pasting, paste_refused;
 	bool layout_dirty, bars_dirty, input_pending;
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
@@ -84,6 +85,11 @@ void console_apply_config(struct console *console);
 void console_quit(struct console *console, const char *why);
 /* Opens the incident that is wanted as soon as a source has it. */
 void console_seek(struct console *console);
+
+/* --- console_kept.c --- */
+/* How the console was left last time; and this time, at most once a minute. */
+void console_kept_restore(struct console *console);
+void console_kept_save(struct console *console);
 
 /* --- console_draw.c --- */
 void console_draw(struct console *console);
