@@ -417,10 +417,11 @@ static void crash_report(int signal)
 
 static void restore_now(void)
 {
-	if (!screen.open || screen.away)
+	if (!screen.open)
 		return;
+	if (!screen.away)
+		write_all(screen.restore, screen.restore_n);
 	screen.away = true;
-	write_all(screen.restore, screen.restore_n);
 	if (screen.have_original)
 		tcsetattr(STDIN_FILENO, TCSANOW, &screen.original);
 }

@@ -7,7 +7,7 @@ size 160x48
 run $OOGWAY -c $TMP/rc
 wait "pd ✓" 20000
 wait "am ✓"
-wait "OSC52"
+wait "43 high"
 settle
 keys "2z<Enter>"
 settle
@@ -40,9 +40,13 @@ settle
 keys "G<Esc>"
 keys "2B"
 wait "any key"
-keys "x5B"
+keys "x"
+wait "2 Alerts"
+keys "5B"
 wait "any key"
-keys "x:alerts /OSC<Enter>"
+keys "x"
+wait "5 Logs"
+keys ":alerts /OSC<Enter>"
 settle
 keys ":nonsense"
 paste "\x1b]0;PWNED\x07\x9b31m\n"
@@ -65,7 +69,7 @@ exit
 restored
 sh ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]' $XDG_STATE_HOME/oogway/oogway.log
 # The same through every printed form.
-sh cd $TMP && for c in --once "alert list" "metric list" "silence list" "change list" "log list" "runbook list" "event list" "source list" "status" "doctor"; do $OOGWAY -c rc $c </dev/null >>out 2>>err; $OOGWAY -c rc $c --json </dev/null >>json 2>>err; done; test -s out && test -s json
+sh cd $TMP && for c in --once "alert list" "metric list" "silence list" "change list" "log list" "runbook list" "event list" "source list" "status" "doctor"; do $OOGWAY -c rc $c </dev/null >>out 2>>err; case $c in *list) $OOGWAY -c rc $c --json </dev/null >>json 2>>err;; esac; done; test -s out && test -s json
 sh $OOGWAY -c $TMP/rc --check-config >>$TMP/out 2>>$TMP/err; $OOGWAY -P "$(printf 'p\033]0;PWNED\007q')" --check-config >>$TMP/out 2>>$TMP/err; $OOGWAY "$(printf 'p\033]0;PWNED\007q')" </dev/null >>$TMP/out 2>>$TMP/err; $OOGWAY --at "$(printf 'p\033]0;PWNED\007q')" >>$TMP/out 2>>$TMP/err; $OOGWAY "--$(printf 'p\033]0;PWNED\007q')" >>$TMP/out 2>>$TMP/err; $OOGWAY -c "$(printf '/p\033]0;PWNED\007q')" status </dev/null >>$TMP/out 2>>$TMP/err; true
 sh timeout 5 $OOGWAY -c $TMP/rc --plain </dev/null >>$TMP/out 2>>$TMP/err; true
 sh for f in out err json; do LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xf3\xa0\x81\x81' $TMP/$f | cat -v | cut -c1-200 | head -3; done | { ! grep .; }
