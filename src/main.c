@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
 #include "io/loop.h"
@@ -93,6 +94,15 @@ static void usage(FILE *to)
 		to);
 }
 
+/* A word of the command line may hold anything: it is shown as text. */
+static void complain(const char *what, const char *word)
+{
+	char text[512];
+
+	fprintf(stderr, "oogway: %s %s\n", what,
+		text_line(untrusted_str(word), text, sizeof text));
+}
+
 static bool take_option(int c, struct options *o)
 {
 	switch (c) {
@@ -128,9 +138,7 @@ static bool take_option(int c, struct options *o)
 	case OPT_AT:
 		if (time_parse_moment(optarg, time_now_ms(), &o->app.at))
 			return true;
-		fprintf(stderr,
-			"oogway: --at takes 14:05, -2h or 2026-11-21T14:05:00Z, not %s\n",
-			optarg);
+		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", optarg);
 		return false;
 	default:
 		usage(stderr);
@@ -143,9 +151,14 @@ static bool read_options(int argc, char **argv, struct options *o)
 	size_t n = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:e:P:Vh", long_options, NULL)) != -1)
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "c:e:P:Vh", long_options, NULL)) != -1) {
+		if (c == '?')
+			complain("no such option, or its value is missing:",
+				argv[optind - 1]);
 		if (!take_option(c, o))
 			return false;
+	}
 	for (int i = optind; i < argc; i++) {
 		int k = snprintf(o->command + n, sizeof o->command - n, "%s%s",
 			i > optind ? " " : "", argv[i]);

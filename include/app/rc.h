@@ -75,6 +75,8 @@ struct rc {
 	size_t bind_count, bind_cap;
 	struct rc_color *colors;
 	size_t color_count, color_cap;
+	/* The first of them come from the shipped keymap and theme. */
+	size_t shipped_binds, shipped_colors;
 	struct rc_alias *aliases;
 	size_t alias_count, alias_cap;
 	struct rc_heartbeat *heartbeats;

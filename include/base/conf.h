@@ -98,6 +98,8 @@ bool conf_read_text(struct conf *conf, const char *name, const char *text, size_
 /* A file that cannot be read is an error of its own, unless `quiet`. */
 bool conf_read_file(struct conf *conf, const char *path, bool quiet);
 void conf_release(struct conf *conf);
+/* Adds an error of the caller's own; the file's name is borrowed. */
+void conf_complain(struct conf *conf, struct conf_place place, const char *text);
 
 /* key=value words. NULL when absent. */
 const char *conf_value(const struct conf_line *line, const char *key);

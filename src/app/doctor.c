@@ -7,6 +7,7 @@
 #include "app/logs.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,12 +22,14 @@ struct doctor {
 static void __attribute__((format(printf, 3, 4)))
 line(struct doctor *d, bool good, const char *fmt, ...)
 {
-	char text[512];
+	char words[512], text[sizeof words * 2];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
+	/* What an rc names may hold anything. */
+	text_line(untrusted_str(words), text, sizeof text);
 	str_printf(d->out, "%s  %s\n", good ? "ok " : "BAD", text);
 	d->bad += !good;
 }

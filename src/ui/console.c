@@ -273,6 +273,8 @@ static void on_stop(void *ctx)
 {
 	struct console *console = ctx;
 
+	if (console->mode == MODE_BARE)
+		copy_bare_end(console);
 	screen_suspend();
 	screen_resize();
 	console->layout_dirty = true;
@@ -317,6 +319,8 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 		mem_free(console);
 		return NULL;
 	}
+	/* At once: until then ncurses' own handlers end the program, or none does. */
+	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
 	console_apply_config(console);
@@ -338,7 +342,6 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	}
 	take_changes(console);
 	console_draw(console);
-	listen(console);
 	return console;
 }
 
@@ -346,6 +349,8 @@ void console_close(struct console *console)
 {
 	if (!console)
 		return;
+	if (console->mode == MODE_BARE)
+		copy_bare_leave(console);
 	screen_close();
 	loop_off(console->app->loop, console);
 	if (console->restored)

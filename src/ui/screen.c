@@ -139,6 +139,9 @@ static void set_modes(void)
 	nodelay(stdscr, TRUE);
 	meta(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
+	/* Waiting input would make doupdate() stop half-way, after the clear at worst, and
+	 * a frame that is the same is not drawn again. */
+	typeahead(-1);
 	curs_set(0);
 	if (has_colors()) {
 		start_color();
@@ -415,10 +418,11 @@ static void crash_report(int signal)
 
 static void restore_now(void)
 {
-	if (!screen.open || screen.away)
+	if (!screen.open)
 		return;
+	if (!screen.away)
+		write_all(screen.restore, screen.restore_n);
 	screen.away = true;
-	write_all(screen.restore, screen.restore_n);
 	if (screen.have_original)
 		tcsetattr(STDIN_FILENO, TCSANOW, &screen.original);
 }

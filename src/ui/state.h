@@ -109,6 +109,8 @@ bool copy_text(struct console *console, const char *what, struct err *err);
 void copy_rows(struct console *console, struct str *out, bool all);
 void copy_bare(struct console *console);
 void copy_bare_end(struct console *console);
+/* The same at the end of the program: the screen does not come back. */
+void copy_bare_leave(struct console *console);
 
 /* --- help.c --- */
 /* The binding or setting lists look at this console. */
