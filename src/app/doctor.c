@@ -33,7 +33,9 @@ static void check_rc(struct doctor *d, const struct app *app)
 	const struct conf *conf = &app->rc->conf;
 
 	if (!conf->errors_total) {
-		if (access(app->rc->path, R_OK))
+		if (app->demo && !*app->rc->path)
+			line(d, true, "rc: the demo reads none, built-in defaults");
+		else if (access(app->rc->path, R_OK))
 			line(d, true, "rc: no %s, built-in defaults", app->rc->path);
 		else
 			line(d, true, "rc: %s read without an error", app->rc->path);

@@ -186,8 +186,10 @@ static void take_changes(struct console *console)
 		console->stack[i].pending |= bits;
 	if (bits & CHANGED_CONFIG)
 		console_apply_config(console);
+	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
+		console->layout_dirty = true;
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
-			   CHANGED_WINDOW | CHANGED_CONFIG))
+			   CHANGED_WINDOW | CHANGED_CONFIG | CHANGED_HINT))
 		console->bars_dirty = true;
 }
 
