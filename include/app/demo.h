@@ -46,7 +46,6 @@ struct demo_story {
 /* A span of points: at from, from + step, …, up to and with to. */
 struct demo_span {
 	int64_t from, to, step_ms;
-	bool history;
 };
 
 /* What a feed answers in that second of the round. False while it does not answer:

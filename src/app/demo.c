@@ -96,25 +96,29 @@ static void bring_line(void *ctx, const struct logline *line)
 	logs_add(((struct demo *)ctx)->app->logs, line);
 }
 
-/* Nine days that the detectors have watched, so that they know what is usual; then a
- * day and an hour in the steps that a server would give. */
+/* Nine days that the detectors have watched, so that they know what is usual; the nearer
+ * the finer, all in all what a series holds. */
+static const struct {
+	int64_t from_ms, to_ms, step_ms;
+} past[] = {
+	{9 * DAY_MS, 25 * HOUR_MS, 20 * MINUTE_MS},
+	{25 * HOUR_MS, HOUR_MS, 5 * MINUTE_MS},
+	{HOUR_MS, 20 * MINUTE_MS, 20 * SECOND_MS},
+	{20 * MINUTE_MS, 0, 5 * SECOND_MS},
+};
+
 static void bring_past(struct demo *demo)
 {
-	int64_t begin = demo->story.begin, step = 20 * MINUTE_MS;
-	int64_t grid = begin / (5 * MINUTE_MS) * (5 * MINUTE_MS);
+	int64_t begin = demo->story.begin;
 
-	bring_points(demo, (struct demo_span){begin - 9 * DAY_MS, begin - 26 * HOUR_MS,
-				   step, false});
-	bring_points(demo, (struct demo_span){grid - 26 * HOUR_MS, begin - HOUR_MS,
-				   5 * MINUTE_MS, true});
-	bring_points(demo, (struct demo_span){begin - HOUR_MS, begin - 15 * SECOND_MS,
-				   15 * SECOND_MS, true});
-	for (int64_t at = begin - 9 * DAY_MS; at < begin - 26 * HOUR_MS; at += step)
-		bring_reading(demo, at);
-	for (int64_t at = grid - 26 * HOUR_MS; at < begin - HOUR_MS; at += 5 * MINUTE_MS)
-		bring_reading(demo, at);
-	for (int64_t at = begin - HOUR_MS; at < begin; at += 15 * SECOND_MS)
-		bring_reading(demo, at);
+	for (size_t i = 0; i < sizeof past / sizeof past[0]; i++) {
+		struct demo_span span = {begin - past[i].from_ms,
+			begin - past[i].to_ms - past[i].step_ms, past[i].step_ms};
+
+		bring_points(demo, span);
+		for (int64_t at = span.from; at <= span.to; at += span.step_ms)
+			bring_reading(demo, at);
+	}
 	for (int second = -LOG_BEFORE_S; second < 0; second++)
 		demo_lines(&demo->story, second, bring_line, demo);
 }

@@ -37,6 +37,8 @@ static void show(struct lesson *lesson)
 		hint->commands[0] = steps[i].commands[0];
 		hint->commands[1] = steps[i].commands[1];
 		hint->text = steps[i].text;
+	} else if (!lesson->over) {
+		hint->text = "That was all; now follow the incident";
 	} else {
 		snprintf(hint->title, sizeof hint->title, "The end");
 		hint->commands[0] = "quit";
@@ -54,21 +56,10 @@ static void go(struct lesson *lesson, size_t step, int64_t now)
 	show(lesson);
 }
 
-static void next(struct lesson *lesson, int64_t now)
-{
-	if (lesson->step + 1 < LESSON_STEPS) {
-		go(lesson, lesson->step + 1, now);
-		return;
-	}
-	/* All is taught: the story goes on without a teacher. */
-	lesson->step = LESSON_STEPS;
-	lesson->app->hint = NULL;
-	app_changed(lesson->app, CHANGED_HINT);
-}
-
 void lesson_begin(struct lesson *lesson, struct app *app, int64_t now)
 {
 	lesson->app = app;
+	lesson->over = false;
 	go(lesson, 0, now);
 }
 
@@ -78,7 +69,7 @@ void lesson_tick(struct lesson *lesson, int64_t now)
 		return;
 	if (lesson->done_at ? now - lesson->done_at >= TICKED_MS
 			    : now - lesson->since >= LESSON_HINT_S * SECOND_MS)
-		next(lesson, now);
+		go(lesson, lesson->step + 1, now);
 }
 
 static bool teaches(size_t step, const struct command *command, const char *rest)
@@ -102,7 +93,7 @@ void lesson_ran(struct lesson *lesson, const struct command *command, const char
 
 	/* Whoever is quick need not wait for the tick. */
 	if (lesson->step < LESSON_STEPS && lesson->done_at)
-		next(lesson, now);
+		go(lesson, lesson->step + 1, now);
 	if (lesson->step == LESSON_STEPS || !teaches(lesson->step, command, rest))
 		return;
 	lesson->done_at = now;
@@ -111,5 +102,6 @@ void lesson_ran(struct lesson *lesson, const struct command *command, const char
 
 void lesson_end(struct lesson *lesson)
 {
+	lesson->over = true;
 	go(lesson, LESSON_STEPS, lesson->app->now);
 }

@@ -7,7 +7,8 @@
 
 struct lesson {
 	struct app *app;
-	size_t step; /* LESSON_STEPS: the end of the story */
+	size_t step; /* LESSON_STEPS: all are taught */
+	bool over;   /* the story is */
 	int64_t since, done_at;
 	struct hint hint;
 };

@@ -21,13 +21,13 @@ const struct demo_source demo_sources[DEMO_FEEDS] = {
 const struct demo_series demo_series[] = {
 	{{"payments-api 5xx", 0.15, 0.1, 0.3, 0,
 		 {{36, 1}, {58, 48}, {112, 46}, {138, 1}}},
-		"unit=percent warn=1 critical=5",
+		"unit=percent warn=1",
 		"100 * sum(rate(http_requests_total{job=\"payments-api\",code=~\"5..\"}"
 		"[1m])) / sum(rate(http_requests_total{job=\"payments-api\"}[1m]))",
 		""},
 	{{"payments-api p99", 0.272, 0.08, 0.06, 0,
 		 {{30, 1}, {54, 3.1}, {112, 3.0}, {136, 1}}},
-		"unit=seconds warn=0.5 critical=1",
+		"unit=seconds",
 		"histogram_quantile(0.99, sum by (le) (rate("
 		"http_request_duration_seconds_bucket{job=\"payments-api\"}[1m])))",
 		""},
@@ -41,16 +41,15 @@ const struct demo_series demo_series[] = {
 		"histogram_quantile(0.99, sum by (le) (rate("
 		"http_request_duration_seconds_bucket{job=\"checkout\"}[1m])))",
 		""},
-	{{"db cpu", 35, 0.12, 0.05, 0, {{0}}}, "unit=percent warn=80 critical=95",
+	{{"db cpu", 35, 0.12, 0.05, 0, {{0}}}, "unit=percent warn=80",
 		"100 * (1 - avg by (instance) (rate(node_cpu_seconds_total{"
 		"mode=\"idle\",job=\"postgres\"}[1m])))",
 		"{instance=\"orders-db-1\"}"},
 	{{"db cpu", 38, 0.1, 0.05, 0, {{14, 1}, {40, 2.4}, {120, 2.4}, {146, 1}}},
-		"unit=percent warn=80 critical=95", "", "{instance=\"orders-db-2\"}"},
+		"unit=percent warn=80", "", "{instance=\"orders-db-2\"}"},
 	{{"db replication lag", 0.6, 0, 0.3, 0,
 		 {{30, 1}, {64, 155}, {126, 150}, {158, 1}}},
-		"unit=seconds warn=10 critical=30", "max(pg_replication_lag_seconds)",
-		""},
+		"unit=seconds", "max(pg_replication_lag_seconds)", ""},
 	{{"db connections", 112, 0.15, 0.04, 0,
 		 {{20, 1}, {60, 2.1}, {122, 2.1}, {150, 1}}},
 		"warn=300", "sum(pg_stat_activity_count)", ""},

@@ -38,8 +38,8 @@ static double waver(uint64_t seed, uint64_t which, int64_t at)
 	int64_t k = at / WAVE;
 	double a = noise(seed, which, k), b = noise(seed, which, k + 1);
 
-	return 0.7 * (a + (b - a) * smooth((double)(at % WAVE) / WAVE)) +
-	       0.3 * noise(seed, which + 1, at);
+	return 0.85 * (a + (b - a) * smooth((double)(at % WAVE) / WAVE)) +
+	       0.15 * noise(seed, which + 1, at);
 }
 
 /* --- curves --- */
@@ -100,8 +100,7 @@ void demo_points(
 		*to = (struct batch_series){.query = query,
 			.labels = untrusted_str(s->labels),
 			.points = points,
-			.count = n,
-			.history = span->history};
+			.count = n};
 	}
 }
 
@@ -293,7 +292,7 @@ bool demo_answer(const struct demo_story *story, enum demo_feed feed, int second
 	if (second >= s->down_from && second < s->down_to)
 		return err_set(err, ERR_NET, "%s", s->why);
 	if (feed == DEMO_PROM)
-		demo_points(story, &(struct demo_span){at, at, SECOND_MS, false}, out);
+		demo_points(story, &(struct demo_span){at, at, SECOND_MS}, out);
 	if (feed == DEMO_AM || feed == DEMO_PD)
 		add_alerts(story, feed, second, out);
 	if (feed == DEMO_AM && at < story->begin + 12 * MINUTE_MS)

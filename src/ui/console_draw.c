@@ -351,11 +351,10 @@ static void draw_hint(struct console *console)
 	int col = 1;
 
 	canvas_blank(&line, 0, 0, line.cols, ROLE_TEXT);
-	col += canvas_put(&line, 0, col, hint->done ? ROLE_OK : ROLE_DIM,
-		hint->done ? canvas_glyph(GLYPH_OK) : hint->title);
 	if (hint->done)
-		col += canvas_printf(&line, 0, col, ROLE_DIM, " %s", hint->title);
-	col += 2;
+		col += canvas_put(&line, 0, col, ROLE_OK, canvas_glyph(GLYPH_OK)) + 1;
+	if (hint->title[0])
+		col += canvas_put(&line, 0, col, ROLE_DIM, hint->title) + 2;
 	for (int i = 0; i < 2 && hint->commands[i]; i++) {
 		const struct binding *b = keymap_for(
 			&console->keymap, console_contexts(console), hint->commands[i]);
