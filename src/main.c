@@ -31,12 +31,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000 };
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, LINES_MAX = 8 };
 
 struct options {
 	struct app_options app;
 	bool once, plain, json, print_rc, check_config, version, help;
-	const char *format; /* of status */
+	const char *format;           /* of status */
+	const char *lines[LINES_MAX]; /* -e */
+	int line_count;
 	char command[COMMAND_LINE_MAX];
 };
 
@@ -54,6 +56,7 @@ enum {
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
+	{"execute", required_argument, NULL, 'e'},
 	{"profile", required_argument, NULL, 'P'},
 	{"readonly", no_argument, NULL, OPT_READONLY},
 	{"demo", no_argument, NULL, OPT_DEMO},
@@ -71,10 +74,12 @@ static const struct option long_options[] = {
 
 static void usage(FILE *to)
 {
-	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT] [--demo]\n"
-	      "              [--once | --plain | --print-rc | --check-config | "
+	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT] [-e "
+	      "LINE]…\n"
+	      "              [--demo] [--once | --plain | --print-rc | --check-config | "
 	      "--version]\n"
 	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
+	      "       oogway [-c FILE] ID | NUMBER | URL   opens that incident\n"
 	      "\n"
 	      "Without arguments: the console on this host's own metrics and logs.\n"
 	      "--demo: the console on an invented incident of three minutes, with a "
@@ -98,6 +103,10 @@ static bool take_option(int c, struct options *o)
 	switch (c) {
 	case 'c':
 		o->app.rc.file = optarg;
+		return true;
+	case 'e':
+		if (o->line_count < LINES_MAX)
+			o->lines[o->line_count++] = optarg;
 		return true;
 	case 'P':
 		o->app.rc.profile = optarg;
@@ -141,7 +150,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 	size_t n = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:P:Vh", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "c:e:P:Vh", long_options, NULL)) != -1)
 		if (!take_option(c, o))
 			return false;
 	for (int i = optind; i < argc; i++) {
@@ -237,7 +246,7 @@ static void settle(struct app *app)
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
-	loop_off_turn(app->loop, &t.settle);
+	loop_off(app->loop, &t.settle);
 	app->now = time_now_ms();
 }
 
@@ -304,6 +313,8 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	}
 	app->live = true;
 	app_start(app);
+	for (int i = 0; console && i < o->line_count; i++)
+		console_run(console, o->lines[i]);
 	loop_run(app->loop);
 	parting = console ? console_parting(console) : NULL;
 	console_close(console);
@@ -311,6 +322,22 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 		fprintf(stderr, "oogway: %s\n", parting);
 	plain_free(plain);
 	return STATUS_DONE;
+}
+
+/* One word that is no command: an incident, pasted. */
+static void take_incident(const struct commands *commands, struct options *o)
+{
+	static char line[COMMAND_LINE_MAX + 16];
+	const char *rest;
+	void *ctx;
+
+	if (strchr(o->command, ' ') || !strpbrk(o->command, "0123456789") ||
+		commands_find(commands, o->command, &ctx, &rest))
+		return;
+	snprintf(line, sizeof line, "incident %s", o->command);
+	o->lines[0] = line;
+	o->line_count = 1;
+	o->command[0] = '\0';
 }
 
 static bool is_live(const struct options *o)
@@ -419,6 +446,7 @@ int main(int argc, char **argv)
 	loop = loop_new();
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
+	take_incident(&commands, &o);
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);

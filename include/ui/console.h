@@ -11,6 +11,8 @@ struct console;
 /* Opens the terminal and draws the first frame. NULL with *err when there is no
  * usable terminal. Adds its commands to the table. */
 struct console *console_open(struct app *app, struct commands *commands, struct err *err);
+/* Runs a command line, as typed at ':'. */
+void console_run(struct console *console, const char *line);
 /* Restores the terminal. */
 void console_close(struct console *console);
 /* A line to print after the terminal is restored, or NULL: why it ended. */

@@ -3,6 +3,7 @@
  * heartbeats, which come with the same answers. Main thread. */
 #include "app/alerts.h"
 
+#include "app/history.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -147,6 +148,7 @@ static void put(struct alerts *alerts, struct alert *alert)
 		alerts->list[alerts->count++] = alert;
 	}
 	alerts->unsorted = true;
+	history_alert(alerts->app->history, alert->key);
 	app_changed(alerts->app, CHANGED_ALERTS);
 }
 
@@ -164,7 +166,7 @@ static void sweep(struct alerts *alerts, int source)
 			continue;
 		}
 		map_del(&alerts->by_key, &alert->key, sizeof alert->key);
-		alert_free(alert);
+		history_alert_over(alerts->app->history, alert);
 	}
 	if (kept != alerts->count)
 		app_changed(alerts->app, CHANGED_ALERTS);
@@ -279,6 +281,7 @@ static void apply_changes(struct alerts *alerts, int source, const struct batch 
 			.service = untrusted_keep(from->service, TEXT_KEEP),
 			.link = untrusted_keep(from->link, TEXT_KEEP),
 		};
+		history_change(alerts->app->history, source, from);
 		app_changed(alerts->app, CHANGED_ALERTS);
 	}
 	if (alerts->change_count)
@@ -321,7 +324,7 @@ static void remove_alert(struct alerts *alerts, struct alert *alert)
 	alerts->list[alert->index]->index = alert->index;
 	alerts->unsorted = true;
 	map_del(&alerts->by_key, &alert->key, sizeof alert->key);
-	alert_free(alert);
+	history_alert_over(alerts->app->history, alert);
 	app_changed(alerts->app, CHANGED_ALERTS);
 }
 

@@ -1,4 +1,6 @@
-/* `NOUN list` for every noun: aligned text, or JSON lines behind a header. */
+/* `NOUN list` for every noun: aligned text, or JSON lines behind a header. Hides how
+ * wide columns become; what the columns are is the listing's. Prints only through
+ * base/text.h, so that a terminal is safe. Main thread. */
 #include "cmd.h"
 
 #include "app/listing.h"

@@ -1,4 +1,6 @@
-/* The one door of every command line. Main thread. */
+/* The one door of every command line: aliases, lines of the rc language, commands.
+ * Hides how a name is found and who may not run it (read-only, past, scripts). Main
+ * thread. What runs a command never looks at who called it. */
 #include "app/command.h"
 
 #include "app/listing.h"

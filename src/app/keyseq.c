@@ -1,4 +1,6 @@
-/* Key names to codes and back. Pure. */
+/* Key names to codes and back, and the contexts in which keys are
+ * bound. Knows nothing of terminals: ui/keys.c maps what a
+ * terminal sends to these codes. Pure. */
 #include "app/keyseq.h"
 
 #include "base/conf.h"

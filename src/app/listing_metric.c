@@ -1,4 +1,6 @@
-/* Columns of metrics and anomalies. */
+/* Columns and JSON of metrics and anomalies. A value is shown with its unit and judged
+ * against its limits here, in one place for lists, scripts and copies. Reads app,
+ * changes nothing. Main thread. */
 #include "app/anomalies.h"
 #include "app/listing.h"
 #include "app/metrics.h"
@@ -219,22 +221,36 @@ static void anomaly_length(const struct app *app, const void *row, struct cell *
 
 static const struct column anomaly_columns[] = {
 	{"at", "Since", 9, 0, COLUMN_DESC, anomaly_when},
-	{"for", "For", 4, 3, COLUMN_RIGHT | COLUMN_DESC, anomaly_length},
-	{"name", "Metric", 16, 0, COLUMN_FLEX, anomaly_name},
-	{"value", "Value", 9, 1, COLUMN_RIGHT | COLUMN_DESC, anomaly_value},
-	{"expected", "Expected", 20, 5, 0, anomaly_band},
-	{"score", "Score", 5, 4, COLUMN_RIGHT | COLUMN_DESC, anomaly_score},
-	{"reason", "Reason", 24, 3, COLUMN_FLEX, anomaly_reason},
+	{"for", "For", 4, 4, COLUMN_RIGHT | COLUMN_DESC, anomaly_length},
+	{"name", "Metric", 14, 0, COLUMN_FLEX, anomaly_name},
+	{"value", "Value", 9, 2, COLUMN_RIGHT | COLUMN_DESC, anomaly_value},
+	{"expected", "Expected", 20, 6, 0, anomaly_band},
+	{"score", "Score", 5, 5, COLUMN_RIGHT | COLUMN_DESC, anomaly_score},
+	{"reason", "Reason", 22, 1, COLUMN_FLEX, anomaly_reason},
 };
+
+/* Looking back, only what touched the window. */
+static bool in_window(const struct app *app, const struct anomaly_row *a)
+{
+	return !app->window.to || (a->start_at <= window_to(app) &&
+					  (!a->end_at || a->end_at >= window_from(app)));
+}
 
 static size_t anomaly_rows(const struct app *app)
 {
-	return anomalies_count(app->anomalies);
+	size_t n = 0;
+
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
+		n += in_window(app, anomalies_at(app->anomalies, i));
+	return n;
 }
 
 static const void *anomaly_row_at(const struct app *app, size_t i)
 {
-	return anomalies_at(app->anomalies, i);
+	for (size_t k = 0; k < anomalies_count(app->anomalies); k++)
+		if (in_window(app, anomalies_at(app->anomalies, k)) && !i--)
+			return anomalies_at(app->anomalies, k);
+	return NULL;
 }
 
 static uint64_t anomaly_id(const void *row)
@@ -272,7 +288,7 @@ const struct listing anomaly_listing = {
 	.schema = "oogway.anomaly/1",
 	.columns = anomaly_columns,
 	.column_count = sizeof anomaly_columns / sizeof anomaly_columns[0],
-	.changes = CHANGED_ANOMALIES,
+	.changes = CHANGED_ANOMALIES | CHANGED_WINDOW,
 	.count = anomaly_rows,
 	.row = anomaly_row_at,
 	.id = anomaly_id,

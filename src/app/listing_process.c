@@ -1,4 +1,6 @@
-/* Columns of processes: the busiest and the largest of this host. Main thread. */
+/* Columns and JSON of processes: the busiest and the
+ * largest of this host, as the last scan saw them.
+ * Main thread. */
 #include "app/host.h"
 #include "app/listing.h"
 

@@ -1,5 +1,6 @@
 /* The log lines of this host: followed from the journal (through journalctl) or from
- * the usual files, held in a ring of blocks. Main thread. */
+ * the usual files, taken apart, and held in a ring of one block a line. Hides where
+ * lines come from. Main thread; reading is in slices. */
 #include "app/logs.h"
 
 #include "app/setting.h"

@@ -1,4 +1,6 @@
-/* --print-rc: an rc with every setting, verb and source kind, made from the tables. */
+/* --print-rc: an rc with every setting, verb and source
+ * kind, made from the tables, so that it cannot say
+ * anything else than what is. Pure. */
 #include "app/rc.h"
 #include "app/setting.h"
 #include "connect/source.h"

@@ -1,4 +1,6 @@
-/* Names of the roles, as themes and `color` lines write them. */
+/* Names of the roles, as themes and `color` lines
+ * write them. The order is that of enum role. Pure
+ * data. */
 #include "app/role.h"
 
 #include <stddef.h>

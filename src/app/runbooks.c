@@ -1,5 +1,6 @@
-/* Runbooks as files: front matter read, steps counted, matched by alert name. The
- * starter set is built in. Main thread. */
+/* Runbooks as files: folders read, front matter taken apart, steps counted, matched by
+ * alert name. The starter set is built in. What is in a file is foreign text. Main
+ * thread. */
 #include "app/runbooks.h"
 
 #include "embedded.h"

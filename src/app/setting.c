@@ -1,4 +1,6 @@
-/* The table of settings: the rc, `:set`, --print-rc and the man page come from it. */
+/* The table of settings: the rc, `:set`, options, --print-rc and
+ * the man page come from it. A row here and a line where it is
+ * used is all a new setting needs. */
 #include "app/setting.h"
 
 #include "base/time.h"

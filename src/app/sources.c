@@ -1,5 +1,6 @@
 /* The table of sources: the host and what the rc names, each driven by the poll
- * engine; batches go to metrics and alerts. Main thread. */
+ * engine. Hides credentials (fetched from file, environment or command, then handed
+ * on) and the engine's numbers. Main thread. */
 #include "app/sources.h"
 
 #include "pipeline.h"

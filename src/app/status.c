@@ -1,4 +1,6 @@
-/* The status file: one JSON object in the state folder, 0600, replaced as a whole. */
+/* The status file: one JSON object in the state folder, 0600, replaced as a whole. The
+ * running console writes it in a task; `oogway status` reads it and nothing else, so
+ * that it answers at once. */
 #include "app/status.h"
 
 #include "app/alerts.h"
@@ -9,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
+#include "io/loop.h"
 #include "io/task.h"
 
 #include <fcntl.h>
@@ -107,6 +110,7 @@ static void describe(const struct app *app, struct str *out, int64_t at)
 	json_put_i64(&o, "warning", (int64_t)counts.firing[SEVERITY_WARNING]);
 	json_put_i64(&o, "acknowledged", (int64_t)counts.acknowledged);
 	json_put_i64(&o, "anomalies", (int64_t)anomalies_open(app->anomalies));
+	json_put_i64(&o, "longest_turn_us", at ? loop_longest_us(app->loop, false) : 0);
 	json_shut(&o, '}');
 	str_putc(out, '\n');
 }

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGE_BODY = 1 << 20 };
+
 enum {
 	ASK_ARENA_BYTES = 4 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
@@ -109,7 +111,7 @@ static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
 static uint64_t status_hash(const struct poll_status *s)
 {
 	int64_t numbers[] = {s->state, s->failing_since, s->next_try_at, s->survival,
-		s->partial, s->error.kind};
+		s->partial, s->error.kind, s->last_ok_at != 0};
 	uint64_t hash = hash_add(0, numbers, sizeof numbers);
 
 	hash = hash_add(hash, s->error.text, strlen(s->error.text));
@@ -318,11 +320,16 @@ static void take_work(struct task *task)
 	struct poll_source *source = (struct poll_source *)task;
 	struct slot *slot = source->reading;
 
+	bool large = untrusted_size(slot->answer.body) > LARGE_BODY;
+
 	source->worked = true;
 	source->take_err = (struct err){0};
 	source->take_ok = source->options.kind->take(
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
+	/* The tree of a large answer is many times its text, and gone now. */
+	if (large)
+		mem_trim();
 }
 
 static void name_failure(struct poll_source *source, struct slot *slot)
@@ -552,8 +559,10 @@ static void pump_due(void *ctx)
 	int64_t now = time_now_ms();
 
 	for (int i = 0; i < poll->count; i++)
-		if (due(poll->sources[i], now))
+		if (due(poll->sources[i], now)) {
 			pump(poll->sources[i], now);
+			report(poll->sources[i]);
+		}
 }
 
 void poll_tick(struct poll *poll, int64_t now)

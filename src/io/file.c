@@ -1,4 +1,5 @@
-/* Our own folders. */
+/* Our own folders: made 0700 below the XDG
+ * directories, nothing outside them. Any thread. */
 #include "io/file.h"
 
 #include <errno.h>

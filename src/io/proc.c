@@ -1,4 +1,6 @@
-/* Children on libuv: own process group, closed descriptors, output cut into lines. */
+/* Children on libuv: argv only, own process group, output cut into lines, an end that
+ * is told once. Hides pipes, partial lines and the order in which exit and end of
+ * output arrive. Main only. */
 #include "io/proc.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,6 @@
-/* Follows one file by looking at it: no inotify, so it works on any file system. */
+/* Follows one file by looking at it: no inotify, so it works on any file system. Hides
+ * rotation, truncation and lines that are written in parts. Main only; a slice at a
+ * time. */
 #include "io/tail.h"
 
 #include "base/alloc.h"

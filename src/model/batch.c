@@ -1,4 +1,6 @@
-/* Batches: growing arrays in an arena, and their printed form for tests. */
+/* Batches: growing arrays in an arena, and their printed form, which recorded answers
+ * are tested against. A full array is said, never silent. Any thread, one at a time
+ * for one batch. */
 #include "model/batch.h"
 
 #include "base/str.h"

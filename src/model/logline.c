@@ -1,5 +1,6 @@
-/* Log lines taken apart: time, host, unit, level, text. Views only; nothing is
- * copied and nothing is trusted. Pure. */
+/* Log lines taken apart: time, host, unit, level, text. Views only; nothing is copied
+ * and nothing is trusted. A line that fits no form is text with the time of its
+ * reading. Pure. */
 #include "model/logline.h"
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
-/* One severity scale for every source's words. Pure. */
+/* One severity scale for the words of every source.
+ * Unknown words are the caller's to judge. Pure. */
 #include "model/severity.h"
 
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* Changes, one row each. The functions over struct db run where it is (a lane, or a
- * one-shot command); the _later ones on main. */
+ * one-shot command); the _later ones on main.
+ * Hides the SQL and what a row looks like. */
 #include "store/change.h"
 
 static const char sql_put[] =

@@ -1,5 +1,6 @@
 /* Incident history: one row for each time that something fired. The functions over
- * struct db run where it is (a lane, or a one-shot command); the _later ones on main. */
+ * struct db run where it is (a lane, or a one-shot command); the _later ones on main.
+ * Hides the SQL and what a row looks like. */
 #include "store/incident.h"
 
 /* The WHERE keeps rows that say the same from being written again at every poll. */

@@ -1,5 +1,6 @@
 /* Console state: one row for each key of each user. The functions over struct db run
- * where it is (a lane, or a one-shot command); the _later ones on main. */
+ * where it is (a lane, or a one-shot command); the _later ones on main.
+ * Hides the SQL and what a row looks like. */
 #include "store/keep.h"
 
 #include <string.h>

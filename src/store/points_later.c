@@ -1,4 +1,5 @@
-/* Points, asked for on main: jobs for the lanes over store/points.h. Main. */
+/* Points, asked for on main: jobs for the lanes over store/points.h. Main.
+ * Hides how inputs are copied and results handed back. */
 #include "store/points.h"
 
 #include "base/log.h"

@@ -1,5 +1,6 @@
 /* Cells. One pair per role, made when the theme is set; colours are mapped then, by
- * distance in CIE L*a*b* (CIE 15:2004, section 8.2.1), never per cell. */
+ * distance in CIE L*a*b* (CIE 15:2004, section 8.2.1), never per cell. Hides ncurses'
+ * attributes and what a terminal cannot show. Main thread. */
 #include "canvas.h"
 
 #include "base/str.h"

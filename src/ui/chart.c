@@ -1,5 +1,6 @@
 /* Drawing curves with characters: braille dots (2x4 a cell), eighth blocks, or ASCII.
- * Main thread. */
+ * Hides scales and axes; looks at a series, never changes it. Time is cut on a fixed
+ * grid, so that a picture at rest stays the same. Main thread. */
 #include "chart.h"
 
 #include "base/alloc.h"

@@ -1,5 +1,6 @@
 /* The console's life: opening, what changed, what is focused, quitting. Drawing, keys
- * and commands have their own files. Main thread. */
+ * and commands have their own files (console_draw.c, console_keys.c, console_cmd.c);
+ * state.h is shared by these and nobody else. Main thread. */
 #include "state.h"
 
 #include "app/host.h"
@@ -186,6 +187,8 @@ static void take_changes(struct console *console)
 		console->stack[i].pending |= bits;
 	if (bits & CHANGED_CONFIG)
 		console_apply_config(console);
+	if (bits & CHANGED_ALERTS)
+		console_seek(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
@@ -342,6 +345,7 @@ void console_close(struct console *console)
 	if (!console)
 		return;
 	screen_close();
+	loop_off(console->app->loop, console);
 	while (console->depth)
 		console_pop(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

@@ -1,7 +1,10 @@
-/* The commands of the console: what keys are bound to. Main thread. */
+/* The commands of the console: what keys are bound to. Each changes the state of the
+ * console and marks what must be drawn; none draws. Main thread, always through
+ * command_run(). */
 #include "state.h"
 
 #include "app/alerts.h"
+#include "app/anomalies.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "base/json.h"
@@ -113,10 +116,20 @@ static void look_at_moment(struct console *console)
 	struct cell cell = {0};
 	const void *row = list ? list_row(list, console->app) : NULL;
 
-	if (!row || (list->listing != &change_listing))
+	if (!row)
 		return;
-	list->listing->columns[0].cell(console->app, row, &cell);
-	window.to = (int64_t)cell.number + window.span_ms / 2;
+	if (list->listing == &anomaly_listing) {
+		const struct anomaly_row *a = row;
+
+		if (!a->end_at)
+			return;
+		window.to = (a->start_at + a->end_at) / 2 + window.span_ms / 2;
+	} else if (list->listing == &change_listing) {
+		list->listing->columns[0].cell(console->app, row, &cell);
+		window.to = (int64_t)cell.number + window.span_ms / 2;
+	} else {
+		return;
+	}
 	app_set_window(console->app, window);
 }
 
@@ -304,8 +317,13 @@ static enum status cmd_zoom(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 
 	(void)err;
-	if (!console->depth)
+	if (!console->depth && console->hidden) {
+		/* Shown alone because the grid has no place for it: back to the grid. */
+		console->zoomed = false;
+		console_focus(console, console->layout.boxes[0].pane);
+	} else if (!console->depth) {
 		console->zoomed = !console->zoomed;
+	}
 	console->layout_dirty = true;
 	return STATUS_DONE;
 }
@@ -404,6 +422,78 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 	}
 	remember(console);
 	console_push(console, &runbook_pane, row->id);
+	return STATUS_DONE;
+}
+
+/* --- one incident by its name --- */
+
+/* "Q1X9", "#1234" or "1234", or the link of its page. */
+static bool names(const struct alert *alert, const char *wanted)
+{
+	int64_t number;
+
+	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
+		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
+		return true;
+	if (*wanted == '#')
+		wanted++;
+	return alert->number && untrusted_to_i64(untrusted_str(wanted), &number) &&
+	       number == alert->number;
+}
+
+/* The one page that nobody has taken, when it is the only one and I am on call. */
+static const struct alert *only_page(const struct app *app)
+{
+	const struct alert *found = NULL;
+	bool mine = false;
+
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
+		mine |= oncalls_at(app->alerts, i)->me;
+	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (a->state != ALERT_FIRING)
+			break;
+		if (!a->pages)
+			continue;
+		if (found)
+			return NULL;
+		found = a;
+	}
+	return found;
+}
+
+void console_seek(struct console *console)
+{
+	const struct app *app = console->app;
+	const struct alert *found = NULL;
+
+	for (size_t i = 0; console->wanted[0] && i < alerts_count(app->alerts); i++)
+		if (names(alerts_at(app->alerts, i), console->wanted))
+			found = alerts_at(app->alerts, i);
+	if (!console->wanted[0] && !console->typed && !console->depth &&
+		alerts_counts(app->alerts).complete)
+		found = only_page(app);
+	if (!found)
+		return;
+	console->wanted[0] = '\0';
+	console->typed = true;
+	console_push(console, &alert_pane, found->key);
+}
+
+static enum status cmd_incident(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	char text[NOTICE_TEXT];
+
+	(void)err;
+	str_copy(console->wanted, sizeof console->wanted, call->argv[0]);
+	console_seek(console);
+	if (console->wanted[0]) {
+		snprintf(text, sizeof text, "looking for %.150s: no source has it yet",
+			console->wanted);
+		console_notice(console, false, text);
+	}
 	return STATUS_DONE;
 }
 
@@ -519,6 +609,8 @@ const struct command console_commands[] = {
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
 	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
+	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
+		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,
 		cmd_bare},
 	{"pause", "", "freeze the screen, or go on", C, 0, 0, cmd_pause},

@@ -1,5 +1,6 @@
 /* Keys: prompts take them first, then chords of the keymap. Pasted text is text and
- * never runs. Main thread. */
+ * never runs; replies of the terminal are swallowed. Knows no command but through the
+ * keymap. Main thread. */
 #include "state.h"
 
 #include "base/conf.h"
@@ -253,7 +254,7 @@ static void take_key(struct console *console, const struct key_event *event)
 		screen_acked();
 		return;
 	}
-	console->input_pending = true;
+	console->input_pending = console->typed = true;
 	if (code == KEYCODE_RESIZE)
 		return;
 	if (console->pasting) {

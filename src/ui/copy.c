@@ -1,5 +1,6 @@
 /* Copying: inside tmux by `tmux load-buffer -w -`, else OSC 52, and always a register.
- * Bare mode: the pane as plain text outside the alternate screen. Main thread. */
+ * Bare mode: the pane as plain text outside the alternate screen, for the terminal's
+ * own selection. Main thread. */
 #include "state.h"
 
 #include "app/setting.h"

@@ -1,4 +1,6 @@
-/* Line editing on UTF-8. Main thread. */
+/* Line editing on UTF-8, and the history of what was typed. Knows
+ * keys by their codes and draws through a canvas; what the line
+ * means is its owner's. Main thread. */
 #include "edit.h"
 
 #include "app/keyseq.h"

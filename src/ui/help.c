@@ -1,5 +1,6 @@
 /* Help and options: lists made from the live keymap and the settings table, so that
- * they cannot say anything else than what is. Main thread. */
+ * they cannot say anything else than what is. They look at one console, set once. Main
+ * thread. */
 #include "state.h"
 
 #include "base/str.h"

@@ -1,4 +1,6 @@
-/* The live keymap. Main thread. */
+/* The live keymap: lines of the rc as bindings, found by
+ * context and chord. Later lines replace earlier ones, so
+ * the user's win. Main thread. */
 #include "keymap.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,5 @@
-/* Sharing a rectangle between panes by weight. Pure. */
+/* Sharing a rectangle between panes by weight. Pure:
+ * sizes in, boxes out; never refuses a size. */
 #include "layout.h"
 
 #include "base/str.h"

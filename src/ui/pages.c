@@ -1,4 +1,6 @@
-/* Wrapping and scrolling of styled lines. Main thread. */
+/* Wrapping and scrolling of styled lines. Hides
+ * where a row breaks; owners add spans and forget
+ * them. Main thread. */
 #include "pages.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,6 @@
-/* The table of panes, and what the plain list panes share. */
+/* The table of panes, and what the plain list panes
+ * share. A new pane is a line here and a file of its
+ * own. Main thread. */
 #include "pane.h"
 
 #include "base/text.h"

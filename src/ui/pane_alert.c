@@ -1,5 +1,6 @@
 /* One alert or incident: what, since when, who has it, its labels, its annotations,
- * the chart it stands for, and the runbook that matches. */
+ * what changed before it, and the runbook that matches. Filled anew for each drawing,
+ * since its texts are the alert's. Main thread. */
 #include "app/alerts.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
@@ -65,7 +66,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	field(p, "assigned", alert_text(a, ALERT_ASSIGNED));
 	if (a->next_at) {
 		moment(p, "next", a->next_at, app->now);
-		page_puts(p, ROLE_DIM, "  to ");
+		page_puts(p, ROLE_DIM, ": ");
 		page_add(p, ROLE_TEXT, alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);

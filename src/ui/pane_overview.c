@@ -1,4 +1,6 @@
-/* The overview: what needs me now, worst first; then what is soon or later. */
+/* The overview: what needs me now, worst first; then what is soon or later. Its rows
+ * point into app and are looked up anew for each drawing; the selection is an id. Main
+ * thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/metrics.h"
@@ -52,8 +54,8 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 }
 
 /* "4m", "4m -> ben in 6m", "4m ack you". */
-static void right_words(
-	const struct app *app, const struct need *need, char *out, size_t size)
+static void right_words(const struct app *app, const struct need *need, bool narrow,
+	char *out, size_t size)
 {
 	char age[TIME_TEXT], when[TIME_TEXT], who[24];
 	const struct alert *a = need->alert;
@@ -64,11 +66,15 @@ static void right_words(
 		duration_text(app->now - need->since, age);
 	if (a && a->state == ALERT_ACKNOWLEDGED) {
 		text_line(alert_text(a, ALERT_ACKED_BY), who, sizeof who);
-		snprintf(out, size, "%s  ack %s", age, who);
+		snprintf(out, size, "%s  ack %s", age, narrow ? "" : who);
 	} else if (a && a->next_at > app->now) {
 		text_line(alert_text(a, ALERT_NEXT), who, sizeof who);
-		snprintf(out, size, "%s  -> %s in %s", age, *who ? who : "next",
-			duration_text(a->next_at - app->now, when));
+		duration_text(a->next_at - app->now, when);
+		if (narrow)
+			snprintf(out, size, "%s ->%s", age, when);
+		else
+			snprintf(out, size, "%s  -> %s in %s", age, *who ? who : "next",
+				when);
 	} else {
 		snprintf(out, size, "%s", age);
 	}
@@ -80,6 +86,7 @@ static void draw_need(const struct app *app, const struct canvas *c, int row,
 	static const char marks[] = "!^-. ";
 	struct canvas line = *c;
 	bool acked = need->alert && need->alert->state == ALERT_ACKNOWLEDGED;
+	bool narrow = c->cols < 64;
 	enum role role = acked ? ROLE_DIM : severity_roles[need->severity];
 	char right[80];
 	int col, room, width;
@@ -89,7 +96,7 @@ static void draw_need(const struct app *app, const struct canvas *c, int row,
 	canvas_blank(&line, row, 0, c->cols, ROLE_TEXT);
 	canvas_printf(c, row, 0, role, "%c %c", severity_letter(need->severity),
 		marks[need->severity]);
-	right_words(app, need, right, sizeof right);
+	right_words(app, need, narrow, right, sizeof right);
 	width = text_width(untrusted_str(right), c->cols / 2);
 	canvas_text(&line, row, c->cols - width, width, ROLE_DIM, untrusted_str(right));
 	room = c->cols - width - 2;
@@ -97,11 +104,9 @@ static void draw_need(const struct app *app, const struct canvas *c, int row,
 	if (need->alert) {
 		struct untrusted service = alert_text(need->alert, ALERT_SERVICE);
 
-		if (c->cols > 44) {
-			canvas_text(&line, row, col, 16, acked ? ROLE_DIM : ROLE_STRONG,
-				service);
-			col += 18;
-		}
+		canvas_text(&line, row, col, narrow ? 12 : 16,
+			acked ? ROLE_DIM : ROLE_STRONG, service);
+		col += narrow ? 13 : 18;
 		canvas_text(&line, row, col, room - col, acked ? ROLE_DIM : ROLE_TEXT,
 			alert_text(need->alert, ALERT_TITLE));
 	} else {

@@ -1,4 +1,6 @@
-/* Plain mode: the same state told in lines, one per change. Main thread. */
+/* Plain mode: the same state told in lines, one per change, for
+ * dumb terminals, screen readers and pipes. Every foreign word goes
+ * through text_line(). Main thread. */
 #include "ui/plain.h"
 
 #include "app/alerts.h"
@@ -159,6 +161,7 @@ void plain_free(struct plain *plain)
 {
 	if (!plain)
 		return;
+	loop_off(plain->app->loop, plain);
 	map_release(&plain->known);
 	map_release(&plain->anomalies);
 	plain->app->front = (struct front){0};

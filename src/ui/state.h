@@ -64,6 +64,8 @@ struct console {
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
 	size_t back_count, forward_count;
 	struct str register_; /* what `copy` took last */
+	char wanted[200];    /* id, number or link of an incident to open, "" for none */
+	bool typed;          /* the user has pressed a key */
 	char parting[200];
 	int silent_reads;
 };
@@ -80,7 +82,8 @@ void console_focus(struct console *console, int pane);
 void console_notice(struct console *console, bool bad, const char *text);
 void console_apply_config(struct console *console);
 void console_quit(struct console *console, const char *why);
-void console_run(struct console *console, const char *line);
+/* Opens the incident that is wanted as soon as a source has it. */
+void console_seek(struct console *console);
 
 /* --- console_draw.c --- */
 void console_draw(struct console *console);

@@ -238,7 +238,7 @@ static uint64_t link_front(struct pty *pty, int64_t now)
 		return pty->shown;
 	while (pty->pieces[pty->pieces_shown].end <= pty->shown)
 		pty->pieces_shown++;
-	/* An idle line saves nothing up: this piece's first byte starts when it arrives. */
+	/* An idle line saves nothing up: the first byte starts when it arrives. */
 	pty->link_at =
 		latest(pty->link_at, pty->pieces[pty->pieces_shown].at + half_trip(pty));
 	budget = (int64_t)((double)(now - pty->link_at) * 1e-9 *
