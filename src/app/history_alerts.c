@@ -100,11 +100,13 @@ void history_alerts_write(struct history *history, size_t max)
 	for (size_t i = 0; i < gone; i++)
 		alert_free(history->over[i]);
 	history->over_count -= gone;
-	memmove(history->over, history->over + gone,
-		history->over_count * sizeof(struct alert *));
+	if (history->over_count)
+		memmove(history->over, history->over + gone,
+			history->over_count * sizeof(struct alert *));
 	history->alert_count -= known;
-	memmove(history->alerts, history->alerts + known,
-		history->alert_count * sizeof *history->alerts);
+	if (history->alert_count)
+		memmove(history->alerts, history->alerts + known,
+			history->alert_count * sizeof *history->alerts);
 	mem_free(rows);
 }
 
