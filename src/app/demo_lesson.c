@@ -17,7 +17,7 @@ static const struct {
 	{{"down", "up"}, "choose a row"},
 	{{"open", NULL}, "opens it: an alert"},
 	{{"runbook", NULL}, "opens its runbook"},
-	{{"back", NULL}, "goes back, a view a time"},
+	{{"back", NULL}, "goes back, view by view"},
 	{{"pane 3", "next-pane"}, "go to the metrics"},
 	{{"filter", NULL}, "filters them: db, Enter"},
 	{{"open", NULL}, "on one: its chart"},
