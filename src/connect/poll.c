@@ -67,6 +67,7 @@ struct poll_source {
 	struct slot *reading;
 	uint64_t order;
 	struct batch batch;
+	struct alert_pack pack;
 	bool take_ok, worked;
 	struct err take_err;
 	int64_t wait_until, blocked_until;
@@ -310,6 +311,7 @@ static void source_free(struct poll_source *source)
 	for (int i = 0; i < POLL_PARALLEL; i++)
 		http_body_free(&source->slots[i].body);
 	arena_release(&source->ask_arena);
+	alert_pack_release(&source->pack);
 	arena_release(&source->batch_arena);
 	mem_free(source->state);
 	mem_free(source);
@@ -327,6 +329,10 @@ static void take_work(struct task *task)
 	source->take_ok = source->options.kind->take(
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
+	if (source->take_ok && source->batch.alert_count) {
+		alert_pack_make(&source->pack, &source->batch, source->options.number);
+		source->batch.pack = &source->pack;
+	}
 	/* The tree of a large answer is many times its text, and gone now. */
 	if (large)
 		mem_trim();
@@ -347,6 +353,45 @@ static void name_failure(struct poll_source *source, struct slot *slot)
 		answer_refused(&slot->answer, UNTRUSTED_NONE, err);
 }
 
+/* Giving back tens of megabytes takes milliseconds: not on main. */
+struct scrap {
+	struct task task;
+	struct arena arena;
+};
+
+static void scrap_work(struct task *task)
+{
+	arena_release(&((struct scrap *)task)->arena);
+	mem_trim();
+}
+
+static void scrap_done(struct task *task)
+{
+	struct scrap *scrap = (struct scrap *)task;
+
+	arena_release(&scrap->arena);
+	mem_free(scrap);
+}
+
+static void scrap_arena(struct poll *poll, struct arena *arena)
+{
+	struct scrap *scrap;
+
+	if (arena->used_bytes < LARGE_BODY) {
+		if (arena->used_bytes > KEEP_ARENA_BYTES)
+			arena_release(arena);
+		else
+			arena_reset(arena);
+		return;
+	}
+	scrap = mem_new(1, sizeof *scrap);
+	scrap->arena = *arena;
+	scrap->task = (struct task){
+		.work = scrap_work, .done = scrap_done, .class = TASK_BACKGROUND};
+	arena_init(arena, scrap->arena.max_bytes);
+	task_submit(poll->pool, &scrap->task);
+}
+
 static void deliver(struct poll_source *source)
 {
 	struct slot *slot = source->reading;
@@ -360,10 +405,8 @@ static void deliver(struct poll_source *source)
 		note_failure(source, slot);
 	if (source->take_ok && poll->events.batch)
 		poll->events.batch(poll->events.ctx, source->index, &source->batch);
-	if (source->batch_arena.used_bytes > KEEP_ARENA_BYTES)
-		arena_release(&source->batch_arena);
-	else
-		arena_reset(&source->batch_arena);
+	alert_pack_release(&source->pack);
+	scrap_arena(poll, &source->batch_arena);
 	slot->stage = FREE;
 	source->reading = NULL;
 	pump(source, time_now_ms());
