@@ -5,6 +5,7 @@
 #include "demo_script.h"
 #include "pipeline.h"
 
+#include "app/anomalies.h"
 #include "app/logs.h"
 #include "app/metrics.h"
 #include "app/sources.h"
@@ -237,6 +238,9 @@ struct demo *demo_new(struct app *app, const struct demo_options *options)
 	arena_init(&demo->arena, ARENA_MAX);
 	app->rc->profile = "DEMO";
 	app->window.span_ms = LOOK_MS;
+	/* A season's anomaly takes minutes to be sure: it would come behind the end. */
+	rc_line(app->rc, "set anomaly.points = 5", NULL);
+	anomalies_hold(app->anomalies, 15 * SECOND_MS);
 	add_queries(app);
 	add_sources(demo);
 	demo->story.start = demo->story.begin;

@@ -19,7 +19,7 @@ const struct demo_source demo_sources[DEMO_FEEDS] = {
 /* --- metrics --- */
 
 const struct demo_series demo_series[] = {
-	{{"payments-api 5xx", 0.0015, 0.1, 0.3, 0,
+	{{"payments-api 5xx", 0.0015, 0.1, 0.1, 0,
 		 {{36, 1}, {58, 48}, {112, 46}, {138, 1}}},
 		"unit=ratio warn=0.01",
 		"sum(rate(http_requests_total{job=\"payments-api\",code=~\"5..\"}"
@@ -47,7 +47,7 @@ const struct demo_series demo_series[] = {
 		"{instance=\"orders-db-1\"}"},
 	{{"db cpu", 38, 0.1, 0.05, 0, {{14, 1}, {40, 2.4}, {120, 2.4}, {146, 1}}},
 		"unit=percent warn=80", "", "{instance=\"orders-db-2\"}"},
-	{{"db replication lag", 0.6, 0, 0.3, 0,
+	{{"db replication lag", 0.6, 0, 0.1, 0,
 		 {{30, 1}, {64, 155}, {126, 150}, {158, 1}}},
 		"unit=seconds", "max(pg_replication_lag_seconds)", ""},
 	{{"db connections", 112, 0.15, 0.04, 0,

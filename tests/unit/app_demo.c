@@ -249,12 +249,34 @@ static void plays_to_its_end(void **state)
 	for (size_t i = 1; i < logs_count(w.app->logs); i++)
 		assert_true(
 			logs_at(w.app->logs, i)->at >= logs_at(w.app->logs, i - 1)->at);
-	/* An anomaly is held for ten minutes. */
-	go_to(&w, DEMO_SECONDS + 15 * 60);
+	/* Nothing is found behind the end. */
 	assert_int_equal(anomalies_open(w.app->anomalies), 0);
+	assert_int_equal(anomalies_count(w.app->anomalies), 2);
+	go_to(&w, DEMO_SECONDS + 15 * 60);
+	assert_int_equal(anomalies_count(w.app->anomalies), 2);
 	for (size_t i = 0; i < sources_count(w.app->sources); i++)
 		assert_string_equal(sources_row(w.app->sources, i)->kind, "demo");
 	close_world(&w);
+}
+
+/* Detectors think in minutes of the clock: whenever the story begins in one, they
+ * find the same two, and nothing behind the end. */
+static void same_in_every_minute(void **state)
+{
+	(void)state;
+	for (int64_t late = 0; late < MINUTE_MS; late += 13 * SECOND_MS) {
+		struct world w;
+
+		w.loop = loop_new();
+		w.app = app_new(w.loop,
+			&(struct app_options){.demo = true, .rc = {.looks_only = true}});
+		w.app->now = story.begin + late;
+		w.demo = demo_new(w.app, &(struct demo_options){.seed = DEMO_SEED});
+		go_to(&w, DEMO_SECONDS + 300);
+		assert_int_equal(anomalies_count(w.app->anomalies), 2);
+		assert_int_equal(anomalies_open(w.app->anomalies), 0);
+		close_world(&w);
+	}
 }
 
 static void starts_later(void **state)
@@ -376,6 +398,7 @@ int main(void)
 		cmocka_unit_test(alerts_are_whole),
 		cmocka_unit_test(nothing_outside),
 		cmocka_unit_test(plays_to_its_end),
+		cmocka_unit_test(same_in_every_minute),
 		cmocka_unit_test(starts_later),
 		cmocka_unit_test(plays_again),
 		cmocka_unit_test(lesson_follows),
