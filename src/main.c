@@ -7,6 +7,7 @@
  */
 #include "app/app.h"
 #include "app/command.h"
+#include "app/demo.h"
 #include "app/host.h"
 #include "app/overview.h"
 #include "app/setting.h"
@@ -50,7 +51,8 @@ enum {
 	OPT_CHECK,
 	OPT_AT,
 	OPT_READONLY,
-	OPT_FORMAT
+	OPT_FORMAT,
+	OPT_DEMO,
 };
 
 static const struct option long_options[] = {
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
 	{"execute", required_argument, NULL, 'e'},
 	{"profile", required_argument, NULL, 'P'},
 	{"readonly", no_argument, NULL, OPT_READONLY},
+	{"demo", no_argument, NULL, OPT_DEMO},
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"plain", no_argument, NULL, OPT_PLAIN},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -74,12 +77,14 @@ static void usage(FILE *to)
 {
 	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT] [-e "
 	      "LINE]…\n"
-	      "              [--once | --plain | --print-rc | --check-config | "
+	      "              [--demo] [--once | --plain | --print-rc | --check-config | "
 	      "--version]\n"
 	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
 	      "       oogway [-c FILE] ID | NUMBER | URL   opens that incident\n"
 	      "\n"
 	      "Without arguments: the console on this host's own metrics and logs.\n"
+	      "--demo: the console on an invented incident of three minutes, with a "
+	      "lesson.\n"
 	      "\n",
 		to);
 	for (const struct command *c = app_commands; c->name; c++)
@@ -125,6 +130,8 @@ static bool take_option(int c, struct options *o)
 		return true;
 	case OPT_READONLY:
 		return o->app.readonly = true;
+	case OPT_DEMO:
+		return o->app.demo = o->app.rc.looks_only = true;
 	case OPT_ONCE:
 		return o->once = true;
 	case OPT_PLAIN:
@@ -331,31 +338,53 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 }
 
 /* One word that is no command: an incident, pasted. */
-static bool names_incident(const struct commands *commands, struct options *o)
+static void take_incident(const struct commands *commands, struct options *o)
 {
 	static char line[COMMAND_LINE_MAX + 16];
 	const char *rest;
 	void *ctx;
-	bool has_digit = strpbrk(o->command, "0123456789") != NULL;
 
-	if (strchr(o->command, ' ') || !has_digit ||
+	if (strchr(o->command, ' ') || !strpbrk(o->command, "0123456789") ||
 		commands_find(commands, o->command, &ctx, &rest))
-		return false;
+		return;
 	snprintf(line, sizeof line, "incident %s", o->command);
 	o->lines[0] = line;
 	o->line_count = 1;
-	return true;
+	o->command[0] = '\0';
 }
 
-static int run(struct app *app, struct commands *commands, struct options *o)
+static bool is_live(const struct options *o)
+{
+	return !o->command[0] && !o->once &&
+	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
+}
+
+static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (o->check_config)
 		return check_config(app);
-	if (o->command[0] && !names_incident(commands, o))
-		return run_command(app, commands, o);
-	if (o->once || (!o->plain && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))))
-		return run_once(app);
-	return run_live(app, commands, o);
+	if (is_live(o))
+		return run_live(app, commands, o);
+	return o->command[0] ? run_command(app, commands, o) : run_once(app);
+}
+
+/* A glance shows the worst moment, whoever stays sees all of it. */
+static struct demo *begin_demo(
+	struct app *app, struct commands *commands, const struct options *o)
+{
+	struct demo_options options = {.seed = DEMO_SEED,
+		.at_s = is_live(o) ? 0 : DEMO_WORST_S,
+		.stops = wants_plain(o),
+		.teaches = is_live(o) && !wants_plain(o)};
+	struct demo *demo;
+
+	if (!app->demo)
+		return NULL;
+	demo = demo_new(app, &options);
+	commands_add(commands, demo_commands, demo);
+	commands->ran = demo_ran;
+	commands->ran_ctx = demo;
+	return demo;
 }
 
 static int print_rc(void)
@@ -383,7 +412,7 @@ static int print_status(const struct options *o)
 	return put(&out, status);
 }
 
-static void prepare(struct options *o)
+static void prepare(const struct options *o)
 {
 	char folder[4096], log[4200];
 
@@ -395,14 +424,14 @@ static void prepare(struct options *o)
 	if (!setlocale(LC_ALL, ""))
 		setlocale(LC_ALL, "C.UTF-8");
 	setlocale(LC_NUMERIC, "C");
-	if (file_state_folder(folder, sizeof folder, NULL)) {
+	/* The demo leaves nothing behind. */
+	if (!o->app.demo && file_state_folder(folder, sizeof folder, NULL)) {
 		snprintf(log, sizeof log, "%s/oogway.log", folder);
 		log_open(log);
 		guard_signals(folder);
 	} else {
 		guard_signals(NULL);
 	}
-	(void)o;
 }
 
 int main(int argc, char **argv)
@@ -411,6 +440,7 @@ int main(int argc, char **argv)
 	struct commands commands = {0};
 	struct loop *loop;
 	struct app *app;
+	struct demo *demo;
 	int status;
 
 	if (!read_options(argc, argv, &o))
@@ -425,13 +455,16 @@ int main(int argc, char **argv)
 	}
 	if (o.print_rc)
 		return print_rc();
-	if (!strcmp(o.command, "status"))
+	if (!strcmp(o.command, "status") && !o.app.demo)
 		return print_status(&o);
 	prepare(&o);
 	loop = loop_new();
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
+	take_incident(&commands, &o);
+	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
+	demo_free(demo);
 	if (app->live)
 		guard_quit(QUIT_MS);
 	app_free(app);

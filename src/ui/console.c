@@ -193,8 +193,10 @@ static void take_changes(struct console *console)
 		console_kept_save(console);
 	if (bits & CHANGED_ALERTS)
 		console_seek(console);
+	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
+		console->layout_dirty = true;
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
-			   CHANGED_WINDOW | CHANGED_CONFIG))
+			   CHANGED_WINDOW | CHANGED_CONFIG | CHANGED_HINT))
 		console->bars_dirty = true;
 }
 
