@@ -13,10 +13,12 @@
 
 struct alerts;
 struct anomalies;
+struct charts;
 struct host_reader;
 struct loop;
 struct logs;
 struct metrics;
+struct rules;
 struct runbooks;
 struct sources;
 struct status_writer;
@@ -36,7 +38,8 @@ enum change {
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
-	CHANGED_ALL = (1 << 11) - 1,
+	CHANGED_CHARTS = 1 << 11, /* of open alerts */
+	CHANGED_ALL = (1 << 12) - 1,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -62,6 +65,8 @@ struct app {
 	struct anomalies *anomalies;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
+	struct rules *rules;
+	struct charts *charts;
 	struct runbooks *runbooks;
 	struct store *store;
 	struct status_writer *status_writer;

@@ -5,9 +5,11 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/charts.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "app/rules.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -54,6 +56,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->rules = rules_new(app);
+	app->charts = charts_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -136,6 +140,8 @@ void app_free(struct app *app)
 	http_free(app->http);
 	task_pool_free(app->pool);
 	runbooks_free(app->runbooks);
+	charts_free(app->charts);
+	rules_free(app->rules);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
 	metrics_free(app->metrics);
@@ -151,12 +157,15 @@ void app_reload(struct app *app)
 		.profile = *app->rc->profile ? app->rc->profile : NULL};
 	struct rc *old = app->rc, *rc = rc_read(&options);
 
+	charts_reset(app->charts);
 	sources_free(app->sources);
+	rules_free(app->rules);
 	metrics_free(app->metrics);
 	alerts_free(app->alerts);
 	app->rc = rc;
 	app->metrics = metrics_new(app);
 	app->alerts = alerts_new(app);
+	app->rules = rules_new(app);
 	app->sources = sources_new(app);
 	sources_start(app->sources);
 	runbooks_load(app->runbooks);

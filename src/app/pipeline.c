@@ -14,7 +14,9 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/charts.h"
 #include "app/metrics.h"
+#include "app/rules.h"
 #include "app/sources.h"
 
 static void fresh_point(void *ctx, const struct series *series, struct point point)
@@ -26,8 +28,12 @@ static void fresh_point(void *ctx, const struct series *series, struct point poi
 
 void pipeline_answer(struct app *app, int source, const struct batch *batch)
 {
-	metrics_apply(app->metrics, source, batch, fresh_point, app);
+	if (!batch->watch)
+		metrics_apply(app->metrics, source, batch, fresh_point, app);
 	alerts_apply(app->alerts, source, batch);
+	if (batch->rules_snapshot)
+		rules_apply(app->rules, source, batch);
+	charts_apply(app->charts, source, batch);
 }
 
 void pipeline_reading(

@@ -665,6 +665,8 @@ static bool take_watch(struct prom *prom, const struct answer *answer, size_t pl
 	if (!ok && !history_hopeless(answer, refused))
 		return false;
 	w->ranged = ok && (w->ranged || w->window == prom->window_count);
+	if (ok && !w->ranged)
+		job_hurry(&w->job);
 	batch->watch = w->number;
 	for (size_t i = 0; i < batch->series_count; i++)
 		batch->series[i].query = -1;
