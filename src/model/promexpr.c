@@ -266,8 +266,13 @@ static enum unit unit_of_binary(const struct tree *tree, const struct node *node
 	enum unit a = unit_of(tree, node->args[0]), b = unit_of(tree, node->args[1]);
 
 	switch (node->op) {
-	case OP_ADD:
 	case OP_SUB:
+		/* A moment less a moment. */
+		if (is_call(tree, node->args[0], "time") ||
+			is_call(tree, node->args[1], "time"))
+			return UNIT_SECONDS;
+		return !isnan(x) ? b : !isnan(y) || a == b ? a : UNIT_NONE;
+	case OP_ADD:
 		return !isnan(x) ? b : !isnan(y) || a == b ? a : UNIT_NONE;
 	case OP_MUL:
 		return !isnan(x) ? unit_of_product(b, x) : unit_of_product(a, y);
