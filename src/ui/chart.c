@@ -159,6 +159,8 @@ static int row_of(const struct plot *plot, double value)
 	       (int)floor(fmin(fmax(part, 0), 0.9999) * plot->area.rows);
 }
 
+/* The name stands at the old end of the line: at the other it would cover the newest
+ * points. */
 static void draw_line(
 	const struct plot *plot, double value, enum role role, const char *name)
 {
@@ -169,8 +171,7 @@ static void draw_line(
 	for (int col = 0; col < plot->area.cols; col++)
 		canvas_put(&plot->area, row, col, role, canvas_glyph(GLYPH_LIMIT));
 	if (name)
-		canvas_put(&plot->area, row, plot->area.cols - (int)strlen(name), role,
-			name);
+		canvas_put(&plot->area, row, 0, role, name);
 }
 
 static enum role role_at(const struct chart *chart, double value)
@@ -323,9 +324,9 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 	}
 	draw_axes(c, plot, chart);
 	draw_line(plot, chart->series->limits.warn, ROLE_WARNING,
-		chart->limit ? chart->limit : " warn");
+		chart->limit ? chart->limit : "warn ");
 	draw_line(plot, chart->series->limits.critical, ROLE_CRITICAL,
-		chart->limit ? chart->limit : " critical");
+		chart->limit ? chart->limit : "critical ");
 	draw_line(plot, chart->low, ROLE_BAND, NULL);
 	draw_line(plot, chart->high, ROLE_BAND, NULL);
 	if (braille) {

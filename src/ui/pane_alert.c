@@ -146,7 +146,7 @@ static void draw_chart(
 		.to = window_to(app),
 		.low = NAN,
 		.high = NAN,
-		.limit = " limit"};
+		.limit = "limit "};
 
 	/* Scrolled to a rest of a few rows, it would say nothing. */
 	if (!chart || !chart->series || area.rows < CHART_LEAST / 2)

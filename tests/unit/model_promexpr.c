@@ -192,7 +192,7 @@ static const struct {
 	 "0\nand\n  (sum without(scrape_job) (prometheus_target_metadata_cache_entries) "
 	 "> "
 	 "0))",
-		NULL, "<=", 0, UNIT_NONE},
+		NULL, "<=", 0, UNIT_PER_S},
 	{"min by (job, integration) (rate(alertmanager_notifications_failed_total[5m]) / "
 	 "ignoring (reason) group_left rate(alertmanager_notifications_total[5m])) > "
 	 "0.01",
