@@ -239,7 +239,7 @@ static void settle(struct app *app)
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
-	loop_off_turn(app->loop, &t.settle);
+	loop_off(app->loop, &t.settle);
 	app->now = time_now_ms();
 }
 

@@ -14,6 +14,7 @@
 struct alerts;
 struct anomalies;
 struct charts;
+struct history;
 struct host_reader;
 struct loop;
 struct logs;
@@ -38,8 +39,9 @@ enum change {
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
-	CHANGED_CHARTS = 1 << 11, /* of open alerts */
-	CHANGED_ALL = (1 << 12) - 1,
+	CHANGED_KEPT = 1 << 11,   /* how the console was left is known */
+	CHANGED_CHARTS = 1 << 12, /* of open alerts */
+	CHANGED_ALL = (1 << 13) - 1,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -68,7 +70,8 @@ struct app {
 	struct rules *rules;
 	struct charts *charts;
 	struct runbooks *runbooks;
-	struct store *store;
+	struct history *history;
+	struct store *store; /* NULL in one-shot commands */
 	struct status_writer *status_writer;
 	struct window window;
 	struct front front;
@@ -96,6 +99,8 @@ void app_start(struct app *app);
 void app_free(struct app *app);
 /* Reads the rc anew; what did not change keeps its state. */
 void app_reload(struct app *app);
+/* The same with another profile; false when the rc has none of that name. */
+bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);

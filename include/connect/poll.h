@@ -42,6 +42,7 @@ struct poll_options {
 	struct http_tls tls;
 	const struct secret *secret; /* or NULL */
 	const char *user;            /* Basic when the kind has no secret header */
+	int number; /* what the keys of its alerts are made with */
 	const char *unix_socket;     /* conf.url is then http://localhost… */
 };
 

@@ -6,6 +6,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -49,6 +50,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
+	app->history = history_new(app);
 	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
@@ -107,6 +109,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	history_tick(app->history, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	watch_rc(app, now);
@@ -127,18 +130,23 @@ void app_start(struct app *app)
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
+	if (app->live)
+		history_start(app->history);
 }
 
 void app_free(struct app *app)
 {
 	if (!app)
 		return;
+	loop_off(app->loop, app);
+	history_end(app->history);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	sources_free(app->sources);
 	http_free(app->http);
 	task_pool_free(app->pool);
+	history_free(app->history);
 	runbooks_free(app->runbooks);
 	charts_free(app->charts);
 	rules_free(app->rules);
@@ -151,13 +159,13 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
  * looked at where it is used. */
-void app_reload(struct app *app)
+static void read_anew(struct app *app, const char *profile)
 {
-	struct rc_options options = {.file = app->rc->path,
-		.profile = *app->rc->profile ? app->rc->profile : NULL};
+	struct rc_options options = {.file = app->rc->path, .profile = profile};
 	struct rc *old = app->rc, *rc = rc_read(&options);
 
 	charts_reset(app->charts);
+	history_flush(app->history);
 	sources_free(app->sources);
 	rules_free(app->rules);
 	metrics_free(app->metrics);
@@ -171,11 +179,33 @@ void app_reload(struct app *app)
 	runbooks_load(app->runbooks);
 	rc_free(old);
 	app_changed(app, CHANGED_ALL);
+	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
 		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total);
 	else
 		app_notice(app, false, "%s was read anew", rc->path);
+}
+
+void app_reload(struct app *app)
+{
+	char profile[128];
+
+	str_copy(profile, sizeof profile, app->rc->profile);
+	read_anew(app, *profile ? profile : NULL);
+}
+
+bool app_profile(struct app *app, const char *name, struct err *err)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < app->rc->conf.profile_count; i++)
+		known |= !strcmp(app->rc->conf.profiles[i], name);
+	if (!known)
+		return err_set(err, ERR_MISSING, "no profile is called %s in %s", name,
+			app->rc->path);
+	read_anew(app, name);
+	return true;
 }
 
 void app_changed(struct app *app, uint32_t bits)
@@ -227,6 +257,7 @@ void app_set_window(struct app *app, struct window window)
 		return;
 	app->window = window;
 	sources_set_window(app->sources);
+	history_look(app->history);
 	app_changed(app, CHANGED_WINDOW);
 }
 

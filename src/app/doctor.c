@@ -2,6 +2,7 @@
  * about what is not. Looks at what is known already; asks
  * nothing by itself. Main thread. */
 #include "app/alerts.h"
+#include "app/history.h"
 #include "cmd.h"
 #include "app/logs.h"
 #include "app/runbooks.h"
@@ -100,6 +101,8 @@ enum status cmd_doctor(struct call *call, struct err *err)
 {
 	const struct app *app = call->app;
 	struct doctor d = {.out = call->out};
+	char store[480];
+	bool fine;
 	struct str own;
 
 	str_init(&own, 1 << 16);
@@ -109,6 +112,8 @@ enum status cmd_doctor(struct call *call, struct err *err)
 	for (size_t i = 0; i < sources_count(app->sources); i++)
 		check_source(&d, app, i);
 	check_queries(&d, app);
+	fine = history_check(call->app, store, sizeof store);
+	line(&d, fine, "%s", store);
 	line(&d, true, "logs: %s", logs_origin(app->logs));
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -214,21 +215,70 @@ static bool match_title(
 	return false;
 }
 
+/* Figures change while an alert fires ("16.6%", "1m 31s"); addresses do not. */
+static bool is_figure(struct untrusted word)
+{
+	bool digit = false;
+
+	for (const char *d = "0123456789"; *d && !digit; d++) {
+		const char first[] = {*d, '\0'};
+
+		digit = untrusted_starts(word, first);
+	}
+	return digit && untrusted_size(word) < 10 && untrusted_find(word, ":") < 0;
+}
+
+static bool next_word(struct untrusted *rest, struct untrusted *word)
+{
+	do {
+		if (!untrusted_word(rest, " \t\r\n", word))
+			return false;
+	} while (is_figure(*word));
+	return true;
+}
+
+/* The same words, whatever the figures among them; 0 when there are none. */
+static int words_alike(struct untrusted a, struct untrusted b)
+{
+	struct untrusted x, y;
+	int n = 0;
+
+	if (untrusted_eq(a, b))
+		return untrusted_empty(a) ? 0 : INT_MAX;
+	for (;; n++) {
+		bool more = next_word(&a, &x);
+
+		if (more != next_word(&b, &y))
+			return 0;
+		if (!more)
+			return n;
+		if (!untrusted_eq(x, y))
+			return 0;
+	}
+}
+
 /* A pager often shows the summary only: the alert of those words is the same one. */
 static const struct alert *same_words(
 	const struct rules *rules, const struct alert *alert)
 {
 	const struct alerts *alerts = rules->app->alerts;
 	struct untrusted title = alert_text(alert, ALERT_TITLE);
+	const struct alert *found = NULL;
+	int best = 1; /* one word in common is none */
 
 	for (size_t i = 0; !untrusted_empty(title) && i < alerts_count(alerts); i++) {
 		const struct alert *other = alerts_at(alerts, i);
+		int alike;
 
-		if (rules_count(rules, other->source) &&
-			untrusted_eq(alert_text(other, ALERT_SUMMARY), title))
-			return other;
+		if (!rules_count(rules, other->source))
+			continue;
+		alike = words_alike(alert_text(other, ALERT_SUMMARY), title);
+		if (alike > best) {
+			best = alike;
+			found = other;
+		}
 	}
-	return NULL;
+	return found;
 }
 
 /* --- which of its alerts --- */
@@ -249,7 +299,7 @@ static int same_labels(const struct alert *instance, const struct alert *alert)
 static int values_in_title(const struct alert *instance, const struct alert *alert)
 {
 	struct untrusted title = alert_text(alert, ALERT_TITLE);
-	int n = untrusted_eq(alert_text(instance, ALERT_SUMMARY), title)
+	int n = words_alike(alert_text(instance, ALERT_SUMMARY), title) > 1
 			? ALERT_MAX_PAIRS + 1
 			: 0;
 

@@ -151,6 +151,7 @@ static void begin(struct source *s, int index)
 		.secret = s->secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
+		.number = index,
 	};
 	struct err err = {0};
 

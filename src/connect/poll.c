@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGE_BODY = 1 << 20 };
+
 enum {
 	ASK_ARENA_BYTES = 4 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
@@ -67,6 +69,7 @@ struct poll_source {
 	struct slot *reading;
 	uint64_t order;
 	struct batch batch;
+	struct alert_pack pack;
 	bool take_ok, worked;
 	struct err take_err;
 	int64_t wait_until, blocked_until;
@@ -111,7 +114,7 @@ static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
 static uint64_t status_hash(const struct poll_status *s)
 {
 	int64_t numbers[] = {s->state, s->failing_since, s->next_try_at, s->survival,
-		s->partial, s->error.kind};
+		s->partial, s->error.kind, s->last_ok_at != 0};
 	uint64_t hash = hash_add(0, numbers, sizeof numbers);
 
 	hash = hash_add(hash, s->error.text, strlen(s->error.text));
@@ -310,6 +313,7 @@ static void source_free(struct poll_source *source)
 	for (int i = 0; i < POLL_PARALLEL; i++)
 		http_body_free(&source->slots[i].body);
 	arena_release(&source->ask_arena);
+	alert_pack_release(&source->pack);
 	arena_release(&source->batch_arena);
 	for (int i = 0; i < SOURCE_MAX_WATCHES; i++)
 		mem_free((void *)(uintptr_t)source->watches[i].expr);
@@ -322,11 +326,20 @@ static void take_work(struct task *task)
 	struct poll_source *source = (struct poll_source *)task;
 	struct slot *slot = source->reading;
 
+	bool large = untrusted_size(slot->answer.body) > LARGE_BODY;
+
 	source->worked = true;
 	source->take_err = (struct err){0};
 	source->take_ok = source->options.kind->take(
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
+	if (source->take_ok && source->batch.alert_count) {
+		alert_pack_make(&source->pack, &source->batch, source->options.number);
+		source->batch.pack = &source->pack;
+	}
+	/* The tree of a large answer is many times its text, and gone now. */
+	if (large)
+		mem_trim();
 }
 
 static void name_failure(struct poll_source *source, struct slot *slot)
@@ -354,6 +367,45 @@ static bool wanted(const struct poll_source *source, const struct batch *batch)
 	return found;
 }
 
+/* Giving back tens of megabytes takes milliseconds: not on main. */
+struct scrap {
+	struct task task;
+	struct arena arena;
+};
+
+static void scrap_work(struct task *task)
+{
+	arena_release(&((struct scrap *)task)->arena);
+	mem_trim();
+}
+
+static void scrap_done(struct task *task)
+{
+	struct scrap *scrap = (struct scrap *)task;
+
+	arena_release(&scrap->arena);
+	mem_free(scrap);
+}
+
+static void scrap_arena(struct poll *poll, struct arena *arena)
+{
+	struct scrap *scrap;
+
+	if (arena->used_bytes < LARGE_BODY) {
+		if (arena->used_bytes > KEEP_ARENA_BYTES)
+			arena_release(arena);
+		else
+			arena_reset(arena);
+		return;
+	}
+	scrap = mem_new(1, sizeof *scrap);
+	scrap->arena = *arena;
+	scrap->task = (struct task){
+		.work = scrap_work, .done = scrap_done, .class = TASK_BACKGROUND};
+	arena_init(arena, scrap->arena.max_bytes);
+	task_submit(poll->pool, &scrap->task);
+}
+
 static void deliver(struct poll_source *source)
 {
 	struct slot *slot = source->reading;
@@ -367,10 +419,8 @@ static void deliver(struct poll_source *source)
 		note_failure(source, slot);
 	if (source->take_ok && poll->events.batch && wanted(source, &source->batch))
 		poll->events.batch(poll->events.ctx, source->index, &source->batch);
-	if (source->batch_arena.used_bytes > KEEP_ARENA_BYTES)
-		arena_release(&source->batch_arena);
-	else
-		arena_reset(&source->batch_arena);
+	alert_pack_release(&source->pack);
+	scrap_arena(poll, &source->batch_arena);
 	slot->stage = FREE;
 	source->reading = NULL;
 	pump(source, time_now_ms());
@@ -567,8 +617,10 @@ static void pump_due(void *ctx)
 	int64_t now = time_now_ms();
 
 	for (int i = 0; i < poll->count; i++)
-		if (due(poll->sources[i], now))
+		if (due(poll->sources[i], now)) {
 			pump(poll->sources[i], now);
+			report(poll->sources[i]);
+		}
 }
 
 void poll_tick(struct poll *poll, int64_t now)

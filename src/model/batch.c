@@ -3,6 +3,7 @@
  * for one batch. */
 #include "model/batch.h"
 
+#include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
 
@@ -72,6 +73,22 @@ struct batch_change *batch_add_change(struct batch *batch)
 struct batch_oncall *batch_add_oncall(struct batch *batch)
 {
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
+}
+
+void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source)
+{
+	pack->count = batch->alert_count;
+	pack->list = mem_new(pack->count, sizeof *pack->list);
+	for (size_t i = 0; i < pack->count; i++)
+		pack->list[i] = alert_new(&batch->alerts[i], source);
+}
+
+void alert_pack_release(struct alert_pack *pack)
+{
+	for (size_t i = 0; pack->list && i < pack->count; i++)
+		alert_free(pack->list[i]);
+	mem_free(pack->list);
+	*pack = (struct alert_pack){0};
 }
 
 static void word(struct str *out, const char *name, struct untrusted text)

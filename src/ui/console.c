@@ -358,6 +358,7 @@ void console_close(struct console *console)
 	if (!console)
 		return;
 	screen_close();
+	loop_off(console->app->loop, console);
 	while (console->depth)
 		console_pop(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

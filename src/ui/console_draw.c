@@ -41,8 +41,9 @@ static int draw_crumbs(struct console *console, const struct canvas *c)
 		struct pane *pane = &console->stack[i];
 		char words[160];
 
+		/* What a page shows; of a list they are figures, its name says more. */
 		words[0] = '\0';
-		if (pane->class->words)
+		if (pane->class->words && !pane->class->list)
 			pane->class->words(
 				pane->state, console->app, words, sizeof words);
 		col = crumb(c, col, ROLE_BAR, *words ? words : pane->class->name, false);
@@ -129,21 +130,43 @@ static size_t state_pieces(struct console *console, struct piece *out)
 	return n;
 }
 
+/* What fits beside the path, the worst first: a narrow bar keeps the alarm and the
+ * critical count, not the clock. */
+static void choose_pieces(const struct piece *pieces, size_t n, int room, bool *kept)
+{
+	static const enum role order[] = {ROLE_ALARM, ROLE_CRITICAL, ROLE_HIGH,
+		ROLE_WARNING, ROLE_STRONG, ROLE_BAR};
+
+	for (size_t r = 0; r < sizeof order / sizeof order[0]; r++) {
+		for (size_t i = n; i-- > 0;) {
+			int width = text_width(untrusted_str(pieces[i].text), 120) + 2;
+
+			if (pieces[i].role != order[r] || width > room)
+				continue;
+			kept[i] = true;
+			room -= width;
+		}
+	}
+}
+
 static void draw_top(struct console *console)
 {
+	enum { MOST = 10 };
 	struct canvas screen = canvas_screen(),
 		      bar = canvas_part(&screen, 0, 0, 1, screen.cols);
-	struct piece pieces[10];
+	struct piece pieces[MOST];
+	bool kept[MOST] = {false};
 	size_t n = count_pieces(console, pieces);
 	int left, right = bar.cols - 1;
 
 	n += state_pieces(console, pieces + n);
 	canvas_blank(&bar, 0, 0, bar.cols, ROLE_BAR);
 	left = draw_crumbs(console, &bar);
+	choose_pieces(pieces, n, right - left, kept);
 	while (n--) {
 		int width = text_width(untrusted_str(pieces[n].text), 120);
 
-		if (right - width < left + 2 && n + 1)
+		if (!kept[n])
 			continue;
 		canvas_text(&bar, 0, right - width, width, pieces[n].role,
 			untrusted_str(pieces[n].text));

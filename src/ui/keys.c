@@ -95,6 +95,32 @@ static void read_mouse(struct key_event *out)
 		out->code = KEYCODE_UNKNOWN;
 }
 
+/* Behind an Esc: the rest of a sequence that terminfo does not know (a function key with
+ * Shift, a report). Left there, its letters would run as keys: `Esc [ 1 ; 2 Q` quits. */
+static bool swallow_sequence(void)
+{
+	enum { LONGEST = 64 };
+	wint_t c;
+	int kind = get_wch(&c);
+
+	if (kind == ERR)
+		return false;
+	if (kind == KEY_CODE_YES) {
+		ungetch((int)c);
+		return false;
+	}
+	if (c != '[' && c != 'O') {
+		unget_wch((wchar_t)c);
+		return false;
+	}
+	if (c == 'O')
+		return get_wch(&c) != ERR;
+	for (int i = 0; i < LONGEST && get_wch(&c) == OK; i++)
+		if (c >= 0x40 && c <= 0x7e)
+			break;
+	return true;
+}
+
 bool keys_next(struct key_event *out)
 {
 	wint_t code;
@@ -106,5 +132,7 @@ bool keys_next(struct key_event *out)
 	out->code = kind == KEY_CODE_YES ? from_function(code) : from_character(code);
 	if (out->code == KEYCODE_MOUSE)
 		read_mouse(out);
+	else if (out->code == KEYCODE_ESC && swallow_sequence())
+		out->code = KEYCODE_UNKNOWN;
 	return true;
 }

@@ -519,8 +519,8 @@ static void draw_row(const struct list *list, const struct app *app,
 
 		if (!places[k].width)
 			continue;
-		/* The severity keeps its colour under the cursor. */
-		if (selected && !k)
+		/* The severity, a column without a title, keeps its colour there. */
+		if (selected && !k && !*list->listing->columns[k].title)
 			cell.over = ROLE_COUNT;
 		draw_cell(app, &cell, at, &list->listing->columns[k], &places[k], row);
 	}

@@ -74,7 +74,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	field(p, "assigned", alert_text(a, ALERT_ASSIGNED));
 	if (a->next_at) {
 		moment(p, "next", a->next_at, app->now);
-		page_puts(p, ROLE_DIM, "  to ");
+		page_puts(p, ROLE_DIM, ": ");
 		page_add(p, ROLE_TEXT, alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);

@@ -15,6 +15,7 @@ struct runbook_view {
 	uint64_t id;
 	struct page page;
 	char title[96];
+	bool flows; /* a paragraph or an item: a plain line goes on with it */
 };
 
 /* Inline marks of one line: `code`, **strong**, [text](link). */
@@ -76,14 +77,16 @@ static void table_row(struct page *p, struct untrusted line)
 	}
 }
 
-static void text_row(struct page *p, struct untrusted line)
+static void text_row(struct runbook_view *v, struct untrusted line)
 {
 	static const char *const bullets[] = {"- ", "* ", "+ "};
+	struct page *p = &v->page;
 	struct untrusted body = untrusted_trim(line);
 	size_t indent = untrusted_size(line) - untrusted_size(body);
 	int level = heading_level(line);
 
 	if (level) {
+		v->flows = false;
 		page_line(p, 0, false);
 		inline_text(p, level < 3 ? ROLE_HEADER : ROLE_STRONG,
 			untrusted_slice(line, (size_t)level + 1, SIZE_MAX));
@@ -96,9 +99,14 @@ static void text_row(struct page *p, struct untrusted line)
 		page_printf(p, ROLE_DIM, "  %*s%s ", (int)(indent > 8 ? 8 : indent), "",
 			canvas_glyph(GLYPH_BULLET));
 		inline_text(p, ROLE_TEXT, untrusted_slice(body, 2, SIZE_MAX));
+		v->flows = true;
 		return;
 	}
-	page_line(p, 0, false);
+	if (v->flows && !untrusted_empty(body))
+		page_puts(p, ROLE_TEXT, " ");
+	else
+		page_line(p, 0, false);
+	v->flows = !untrusted_empty(body);
 	inline_text(p, ROLE_TEXT, body);
 }
 
@@ -108,6 +116,7 @@ static void fill(struct runbook_view *v, const struct runbook_row *row)
 	bool fence = false;
 
 	page_clear(&v->page);
+	v->flows = false;
 	page_line(&v->page, 0, false);
 	page_printf(&v->page, ROLE_DIM, "%d steps, worst risk ", row->steps);
 	page_add(&v->page, untrusted_is(row->risk, "read") ? ROLE_OK : ROLE_WARNING,
@@ -116,6 +125,7 @@ static void fill(struct runbook_view *v, const struct runbook_row *row)
 	while (untrusted_line(&rest, &line)) {
 		if (untrusted_starts(untrusted_trim(line), "```")) {
 			fence = !fence;
+			v->flows = false;
 			page_line(&v->page, 0, true);
 			if (fence) {
 				page_puts(&v->page, ROLE_DIM, "    ");
@@ -128,9 +138,10 @@ static void fill(struct runbook_view *v, const struct runbook_row *row)
 			page_puts(&v->page, ROLE_CODE, "    ");
 			page_add(&v->page, ROLE_CODE, line);
 		} else if (untrusted_starts(untrusted_trim(line), "|")) {
+			v->flows = false;
 			table_row(&v->page, line);
 		} else {
-			text_row(&v->page, line);
+			text_row(v, line);
 		}
 	}
 }

@@ -49,7 +49,7 @@ static void add_restore(const char *bytes)
 {
 	size_t n = bytes && bytes != (char *)-1 ? strlen(bytes) : 0;
 
-	if (screen.restore_n + n < RESTORE_MAX) {
+	if (n && screen.restore_n + n < RESTORE_MAX) {
 		memcpy(screen.restore + screen.restore_n, bytes, n);
 		screen.restore_n += n;
 	}
@@ -100,15 +100,27 @@ static void write_all(const void *bytes, size_t n)
 	}
 }
 
+/* newterm() of a name without a description leaks; so its description is looked for
+ * first. */
+static SCREEN *try_terminal(const char *name)
+{
+	int why;
+
+	if (setupterm(name, STDOUT_FILENO, &why) != OK)
+		return NULL;
+	del_curterm(cur_term);
+	return newterm(name, stdout, stdin);
+}
+
 static SCREEN *try_terminals(void)
 {
 	static const char *const others[] = {
 		"xterm-256color", "xterm", "vt100", "ansi", NULL};
 	const char *name = getenv("TERM");
-	SCREEN *handle = newterm(NULL, stdout, stdin);
+	SCREEN *handle = try_terminal(NULL);
 
 	for (size_t i = 0; !handle && others[i]; i++) {
-		handle = newterm(others[i], stdout, stdin);
+		handle = try_terminal(others[i]);
 		if (handle)
 			snprintf(screen.remark, sizeof screen.remark,
 				"terminal %.40s is not known here: drawn as %s",
