@@ -19,7 +19,6 @@ struct host_reader;
 struct loop;
 struct logs;
 struct metrics;
-struct rules;
 struct runbooks;
 struct sources;
 struct status_writer;
@@ -67,7 +66,6 @@ struct app {
 	struct anomalies *anomalies;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
-	struct rules *rules;
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;

@@ -10,7 +10,6 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
-#include "app/rules.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -58,7 +57,6 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
-	app->rules = rules_new(app);
 	app->charts = charts_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host)
@@ -149,7 +147,6 @@ void app_free(struct app *app)
 	history_free(app->history);
 	runbooks_free(app->runbooks);
 	charts_free(app->charts);
-	rules_free(app->rules);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
 	metrics_free(app->metrics);
@@ -167,13 +164,11 @@ static void read_anew(struct app *app, const char *profile)
 	charts_reset(app->charts);
 	history_flush(app->history);
 	sources_free(app->sources);
-	rules_free(app->rules);
 	metrics_free(app->metrics);
 	alerts_free(app->alerts);
 	app->rc = rc;
 	app->metrics = metrics_new(app);
 	app->alerts = alerts_new(app);
-	app->rules = rules_new(app);
 	app->sources = sources_new(app);
 	sources_start(app->sources);
 	runbooks_load(app->runbooks);

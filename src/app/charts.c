@@ -3,9 +3,9 @@
  * be decided anew (rules, alerts or the page changed), and which of several series is
  * meant: the one that is worst. Main thread. */
 #include "app/charts.h"
+#include "rules.h"
 
 #include "app/alerts.h"
-#include "app/rules.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/str.h"
@@ -19,7 +19,6 @@ enum { SPLIT_BYTES = 8 << 20, SHOWN_MAX = 2000, WORDS_MAX = 160 };
 
 struct chart {
 	struct alert_chart shown;
-	char *asked; /* expression of the watch */
 	uint32_t watch;
 	bool urgent;
 	struct pair *labels; /* of the series; owned, texts too */
@@ -32,6 +31,7 @@ struct chart {
 
 struct charts {
 	struct app *app;
+	struct rules *rules;
 	struct arena arena; /* of one decision */
 	struct chart list[SOURCE_MAX_WATCHES];
 	size_t count;
@@ -42,6 +42,7 @@ struct charts *charts_new(struct app *app)
 	struct charts *charts = mem_new(1, sizeof *charts);
 
 	charts->app = app;
+	charts->rules = rules_new(app);
 	arena_init(&charts->arena, SPLIT_BYTES);
 	return charts;
 }
@@ -65,7 +66,7 @@ static void chart_stop(struct charts *charts, struct chart *chart, bool tell)
 		untrusted_free(chart->labels[i].value);
 	}
 	mem_free(chart->labels);
-	mem_free(chart->asked);
+	mem_free((void *)(uintptr_t)chart->shown.asked);
 	untrusted_free(chart->shown.expr);
 	drop_series(chart);
 	*chart = (struct chart){.shown = {.alert = chart->shown.alert, .source = -1}};
@@ -77,6 +78,7 @@ void charts_free(struct charts *charts)
 		return;
 	for (size_t i = 0; i < charts->count; i++)
 		chart_stop(charts, &charts->list[i], false);
+	rules_free(charts->rules);
 	arena_release(&charts->arena);
 	mem_free(charts);
 }
@@ -121,7 +123,7 @@ static bool decide(struct charts *charts, struct chart *chart, struct question *
 	size_t n;
 
 	chart->shown.why[0] = '\0';
-	if (!alert || !rules_match(charts->app->rules, alert, &q->match, chart->shown.why,
+	if (!alert || !rules_match(charts->rules, alert, &q->match, chart->shown.why,
 			      sizeof chart->shown.why))
 		return false;
 	promexpr_split(q->match.rule->expr, &charts->arena, &q->split);
@@ -160,7 +162,7 @@ static void chart_start(struct charts *charts, struct chart *chart, struct quest
 	shown->source = q->match.source;
 	shown->expr = untrusted_keep(q->split.value, SHOWN_MAX);
 	set_limits(charts, chart, &q->split);
-	chart->asked = mem_strdup(q->asked);
+	chart->shown.asked = mem_strdup(q->asked);
 	chart->urgent = q->urgent;
 	chart->labels = mem_new(q->label_count + 1, sizeof *chart->labels);
 	for (size_t i = 0; i < q->label_count; i++)
@@ -168,8 +170,8 @@ static void chart_start(struct charts *charts, struct chart *chart, struct quest
 			(struct pair){untrusted_keep(q->labels[i].name, SIZE_MAX),
 				untrusted_keep(q->labels[i].value, SIZE_MAX)};
 	name = sources_row(charts->app->sources, (size_t)shown->source)->name;
-	chart->watch = sources_watch(
-		charts->app->sources, (size_t)shown->source, chart->asked, chart->urgent);
+	chart->watch = sources_watch(charts->app->sources, (size_t)shown->source,
+		chart->shown.asked, chart->urgent);
 	snprintf(shown->why, sizeof shown->why,
 		chart->watch ? "asking %s" : "%s cannot be asked now", name);
 }
@@ -177,7 +179,7 @@ static void chart_start(struct charts *charts, struct chart *chart, struct quest
 static bool same_question(const struct chart *chart, const struct question *q)
 {
 	if (!chart->watch || chart->shown.source != q->match.source ||
-		strcmp(chart->asked, q->asked) || chart->urgent != q->urgent ||
+		strcmp(chart->shown.asked, q->asked) || chart->urgent != q->urgent ||
 		chart->label_count != q->label_count)
 		return false;
 	for (size_t i = 0; i < q->label_count; i++)
@@ -248,6 +250,8 @@ void charts_reset(struct charts *charts)
 {
 	for (size_t i = 0; i < charts->count; i++)
 		chart_stop(charts, &charts->list[i], false);
+	rules_free(charts->rules);
+	charts->rules = rules_new(charts->app);
 }
 
 const struct alert_chart *charts_find(const struct charts *charts, uint64_t alert)
@@ -383,6 +387,8 @@ static void take_answer(
 
 void charts_apply(struct charts *charts, int source, const struct batch *batch)
 {
+	if (batch->rules_snapshot)
+		rules_apply(charts->rules, source, batch);
 	for (size_t i = 0; i < charts->count; i++) {
 		struct chart *chart = &charts->list[i];
 

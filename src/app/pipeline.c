@@ -4,7 +4,7 @@
  *              |                              |
  *        pipeline_answer()             pipeline_reading()
  *              |                              |
- *     merge: alerts, silences,  series  <-----+   (app/alerts, app/metrics)
+ *     merge: alerts, silences,  series  <-----+   (app/alerts, metrics, charts)
  *              |                   |
  *              |       detect: each new point     (app/anomalies, analysis/)
  *              |                   |
@@ -16,7 +16,6 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/metrics.h"
-#include "app/rules.h"
 #include "app/sources.h"
 
 static void fresh_point(void *ctx, const struct series *series, struct point point)
@@ -31,8 +30,6 @@ void pipeline_answer(struct app *app, int source, const struct batch *batch)
 	if (!batch->watch)
 		metrics_apply(app->metrics, source, batch, fresh_point, app);
 	alerts_apply(app->alerts, source, batch);
-	if (batch->rules_snapshot)
-		rules_apply(app->rules, source, batch);
 	charts_apply(app->charts, source, batch);
 }
 

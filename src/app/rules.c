@@ -2,7 +2,7 @@
  * an alert finds its rule: alerts of Prometheus say their name, those of Alertmanager
  * carry labels that were added on the way, incidents of a pager only a title. Main
  * thread. */
-#include "app/rules.h"
+#include "rules.h"
 
 #include "app/alerts.h"
 #include "app/sources.h"
@@ -368,6 +368,16 @@ static void say_why(const struct rules *rules, char *why, size_t size)
 		snprintf(why, size, "no Prometheus or VictoriaMetrics to ask");
 }
 
+/* The server's own alert knows which of several rules it is of. */
+static bool settle(const struct rules *rules, const struct alert *alert,
+	const struct alert *instance, struct rule_match *out)
+{
+	out->instance = instance;
+	if (instance && instance != alert)
+		match_name(rules, instance, out->rule->name, out);
+	return true;
+}
+
 bool rules_match(const struct rules *rules, const struct alert *alert,
 	struct rule_match *out, char *why, size_t size)
 {
@@ -375,19 +385,13 @@ bool rules_match(const struct rules *rules, const struct alert *alert,
 	const struct alert *same;
 
 	*out = (struct rule_match){.source = -1};
-	if (!untrusted_empty(name) && match_name(rules, alert, name, out)) {
-		out->instance = find_instance(rules, alert, out);
-		return true;
-	}
-	if (untrusted_empty(name) && match_title(rules, alert, out)) {
-		out->instance = find_instance(rules, alert, out);
-		return true;
-	}
+	if (untrusted_empty(name) ? match_title(rules, alert, out)
+				  : match_name(rules, alert, name, out))
+		return settle(rules, alert, find_instance(rules, alert, out), out);
 	same = untrusted_empty(name) ? same_words(rules, alert) : NULL;
-	if (same && match_name(rules, same, alert_label_value(same, "alertname"), out)) {
-		out->instance = out->source == same->source ? same : NULL;
-		return true;
-	}
+	if (same && match_name(rules, same, alert_label_value(same, "alertname"), out))
+		return settle(
+			rules, alert, out->source == same->source ? same : NULL, out);
 	say_why(rules, why, size);
 	return false;
 }

@@ -1,6 +1,6 @@
 /* The alerting rules of all sources that tell theirs, and which rule an alert is of. */
-#ifndef APP_RULES_H
-#define APP_RULES_H
+#ifndef SRC_APP_RULES_H
+#define SRC_APP_RULES_H
 
 #include "app/app.h"
 #include "model/alert.h"
