@@ -12,7 +12,7 @@ alerts="HighErrorRate HighLatencyP99 TrafficDrop QueueBacklog ReplicationLag
 tmp=$(mktemp -d)
 own=
 if [ -z "$LAB_DIR" ]; then
-	own=1 LAB_DIR=$tmp/world LAB_PORT_BASE=${LAB_PORT_BASE:-43000}
+	own=1 LAB_DIR=$tmp/world LAB_PORT_BASE=${LAB_PORT_BASE:-12000}
 fi
 export LAB_DIR LAB_PORT_BASE
 end() {
