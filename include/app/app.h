@@ -13,6 +13,7 @@
 
 struct alerts;
 struct anomalies;
+struct charts;
 struct history;
 struct host_reader;
 struct loop;
@@ -37,9 +38,10 @@ enum change {
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
-	CHANGED_ALL = (1 << 11) - 1,
-	CHANGED_KEPT = 1 << 11, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 12, /* the lesson's next hint */
+	CHANGED_CHARTS = 1 << 11, /* of open alerts */
+	CHANGED_ALL = (1 << 12) - 1,
+	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -74,6 +76,7 @@ struct app {
 	struct anomalies *anomalies;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
+	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
 	struct store *store; /* NULL in one-shot commands */

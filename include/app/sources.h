@@ -25,6 +25,11 @@ void sources_free(struct sources *sources);
 void sources_tick(struct sources *sources, int64_t now);
 void sources_set_window(struct sources *sources);
 void sources_hurry(struct sources *sources);
+/* poll_watch() and poll_unwatch() by the row's index. */
+uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent);
+void sources_unwatch(struct sources *sources, size_t i, uint32_t watch);
+/* The kind has rules and answers watches. */
+bool sources_charts(const struct sources *sources, size_t i);
 size_t sources_count(const struct sources *sources);
 const struct source_row *sources_row(const struct sources *sources, size_t i);
 int sources_find(const struct sources *sources, const char *name);

@@ -19,7 +19,7 @@ enum {
 };
 
 struct batch_series {
-	int query; /* index in the source's query list, -1: found by itself */
+	int query;               /* index in the source's query list, -1: of a watch */
 	struct untrusted labels; /* printed: {a="b",c="d"} without __name__, or empty */
 	const struct point *points;
 	size_t count;
@@ -37,6 +37,8 @@ struct batch_rule {
 	struct untrusted name, expr, state;
 	double for_s;
 	struct untrusted health, last_error;
+	const struct pair *labels; /* that it sets; values may be templates */
+	size_t label_count;
 };
 
 struct batch_change {
@@ -60,6 +62,8 @@ struct alert_pack {
 
 struct batch {
 	struct arena *arena;
+	uint32_t watch; /* all series answer this watch (connect/source.h); 0: none */
+	struct untrusted watch_error; /* why the server has no series for it */
 	struct batch_series *series;
 	size_t series_count, series_cap;
 	struct alert_draft *alerts;

@@ -5,6 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/charts.h"
 #include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
@@ -59,6 +60,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->charts = charts_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -147,6 +149,7 @@ void app_free(struct app *app)
 	task_pool_free(app->pool);
 	history_free(app->history);
 	runbooks_free(app->runbooks);
+	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
 	metrics_free(app->metrics);
@@ -166,6 +169,7 @@ static void read_anew(struct app *app, const char *profile)
 		return;
 	}
 	rc = rc_read(&options);
+	charts_reset(app->charts);
 	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);

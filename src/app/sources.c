@@ -324,6 +324,23 @@ void sources_hurry(struct sources *sources)
 			poll_hurry(sources->poll, sources->list[i]->row.poll);
 }
 
+uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent)
+{
+	return poll_watch(sources->poll, sources->list[i]->row.poll, expr, urgent);
+}
+
+void sources_unwatch(struct sources *sources, size_t i, uint32_t watch)
+{
+	poll_unwatch(sources->poll, sources->list[i]->row.poll, watch);
+}
+
+bool sources_charts(const struct sources *sources, size_t i)
+{
+	const struct rc_source *rc = sources->list[i]->row.rc;
+
+	return rc && rc->kind->watches;
+}
+
 size_t sources_count(const struct sources *sources)
 {
 	return sources->count;

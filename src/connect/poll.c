@@ -62,6 +62,8 @@ struct poll_source {
 	char origin[ORIGIN_TEXT];
 	void *state;
 	uint32_t hurry;
+	struct source_watch watches[SOURCE_MAX_WATCHES];
+	uint32_t last_watch;
 	struct arena ask_arena, batch_arena;
 	struct slot slots[POLL_PARALLEL];
 	struct slot *reading;
@@ -313,6 +315,8 @@ static void source_free(struct poll_source *source)
 	arena_release(&source->ask_arena);
 	alert_pack_release(&source->pack);
 	arena_release(&source->batch_arena);
+	for (int i = 0; i < SOURCE_MAX_WATCHES; i++)
+		mem_free((void *)(uintptr_t)source->watches[i].expr);
 	mem_free(source->state);
 	mem_free(source);
 }
@@ -351,6 +355,16 @@ static void name_failure(struct poll_source *source, struct slot *slot)
 			source->origin);
 	else if (!err->kind)
 		answer_refused(&slot->answer, UNTRUSTED_NONE, err);
+}
+
+/* The answer to a watch that nobody looks at any more is dropped. */
+static bool wanted(const struct poll_source *source, const struct batch *batch)
+{
+	bool found = !batch->watch;
+
+	for (int i = 0; i < SOURCE_MAX_WATCHES; i++)
+		found = found || source->watches[i].number == batch->watch;
+	return found;
 }
 
 /* Giving back tens of megabytes takes milliseconds: not on main. */
@@ -403,7 +417,7 @@ static void deliver(struct poll_source *source)
 		note_success(source, slot);
 	else
 		note_failure(source, slot);
-	if (source->take_ok && poll->events.batch)
+	if (source->take_ok && poll->events.batch && wanted(source, &source->batch))
 		poll->events.batch(poll->events.ctx, source->index, &source->batch);
 	alert_pack_release(&source->pack);
 	scrap_arena(poll, &source->batch_arena);
@@ -567,6 +581,7 @@ static void pump(struct poll_source *source, int64_t now)
 
 	window.least = source->status.survival;
 	window.hurry = source->hurry;
+	window.watches = source->watches;
 	while (!source->reading && !source->paused && now >= source->blocked_until &&
 		(slot = free_slot(source, &open)) && open < parallel(source) &&
 		budget_left(source, now)) {
@@ -747,6 +762,37 @@ void poll_set_window(struct poll *poll, const struct source_window *window)
 		poll->sources[i]->wait_until = 0;
 		pump(poll->sources[i], now);
 	}
+}
+
+uint32_t poll_watch(struct poll *poll, int source, const char *expr, bool urgent)
+{
+	struct poll_source *found = find(poll, source);
+
+	if (!found || !found->options.kind->watches)
+		return 0;
+	for (int i = 0; i < SOURCE_MAX_WATCHES; i++) {
+		struct source_watch *watch = &found->watches[i];
+
+		if (watch->number)
+			continue;
+		*watch = (struct source_watch){
+			++found->last_watch, mem_strdup(expr), urgent};
+		found->wait_until = 0;
+		pump(found, time_now_ms());
+		return watch->number;
+	}
+	return 0;
+}
+
+void poll_unwatch(struct poll *poll, int source, uint32_t watch)
+{
+	struct poll_source *found = find(poll, source);
+
+	for (int i = 0; found && watch && i < SOURCE_MAX_WATCHES; i++)
+		if (found->watches[i].number == watch) {
+			mem_free((void *)(uintptr_t)found->watches[i].expr);
+			found->watches[i] = (struct source_watch){0};
+		}
 }
 
 void poll_hurry(struct poll *poll, int source)

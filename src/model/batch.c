@@ -99,6 +99,17 @@ static void word(struct str *out, const char *name, struct untrusted text)
 	text_add_json(out, text);
 }
 
+static void print_pairs(
+	struct str *out, const char *what, const struct pair *pairs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		str_printf(out, "  %s ", what);
+		text_add_json(out, pairs[i].name);
+		word(out, "value", pairs[i].value);
+		str_putc(out, '\n');
+	}
+}
+
 static void print_alert(const struct alert_draft *a, struct str *out)
 {
 	static const char *const names[ALERT_TEXT_COUNT] = {"id", "title", "summary",
@@ -113,18 +124,8 @@ static void print_alert(const struct alert_draft *a, struct str *out)
 	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
 		word(out, names[i], a->texts[i]);
 	str_putc(out, '\n');
-	for (size_t i = 0; i < a->label_count; i++) {
-		str_puts(out, "  label ");
-		text_add_json(out, a->labels[i].name);
-		word(out, "value", a->labels[i].value);
-		str_putc(out, '\n');
-	}
-	for (size_t i = 0; i < a->annotation_count; i++) {
-		str_puts(out, "  annotation ");
-		text_add_json(out, a->annotations[i].name);
-		word(out, "value", a->annotations[i].value);
-		str_putc(out, '\n');
-	}
+	print_pairs(out, "label", a->labels, a->label_count);
+	print_pairs(out, "annotation", a->annotations, a->annotation_count);
 }
 
 static void print_rest(const struct batch *batch, struct str *out)
@@ -150,6 +151,7 @@ static void print_rest(const struct batch *batch, struct str *out)
 		word(out, "health", r->health);
 		word(out, "error", r->last_error);
 		str_putc(out, '\n');
+		print_pairs(out, "label", r->labels, r->label_count);
 	}
 	for (size_t i = 0; i < batch->change_count; i++) {
 		const struct batch_change *c = &batch->changes[i];
@@ -174,6 +176,12 @@ static void print_rest(const struct batch *batch, struct str *out)
 
 void batch_print(const struct batch *batch, struct str *out)
 {
+	if (batch->watch)
+		str_printf(out, "watch %u", (unsigned)batch->watch);
+	if (batch->watch)
+		word(out, "error", batch->watch_error);
+	if (batch->watch)
+		str_putc(out, '\n');
 	for (size_t i = 0; i < batch->series_count; i++) {
 		const struct batch_series *s = &batch->series[i];
 
