@@ -78,7 +78,7 @@ BENCH_SRC := $(wildcard tests/bench/*.c)
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  cc   $<"
-	@$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
+	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
 
 -include $(UNITS:=.d)
 
@@ -137,7 +137,7 @@ fuzz-all: $(FUZZERS)
 $(BUILD)/run/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  cc   $<"
-	@$(CC) $(CFLAGS_) -fsanitize=fuzzer -o $@ $< $(LIB) $(LDLIBS_)
+	@$(CC) $(CFLAGS_) -Isrc -fsanitize=fuzzer -o $@ $< $(LIB) $(LDLIBS_)
 
 # --- running ---
 run: deps all

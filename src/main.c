@@ -7,6 +7,7 @@
  */
 #include "app/app.h"
 #include "app/command.h"
+#include "app/demo.h"
 #include "app/host.h"
 #include "app/option.h"
 #include "app/overview.h"
@@ -16,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
 #include "io/loop.h"
@@ -32,7 +34,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, LINES_MAX = 8 };
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8 };
 
 struct options {
 	struct app_options app;
@@ -78,12 +80,21 @@ static void usage(FILE *to)
 	fputs(".\n", to);
 }
 
+/* A word of the command line may hold anything: it is shown as text. */
+static void complain(const char *what, const char *word)
+{
+	char text[512];
+
+	fprintf(stderr, "oogway: %s %s\n", what,
+		text_line(untrusted_str(word), text, sizeof text));
+}
+
 static bool take_section(const char *arg, struct options *o)
 {
 	o->man_section = *arg - '0';
 	if (!arg[1] && (*arg == '1' || *arg == '5'))
 		return true;
-	fprintf(stderr, "oogway: --print-man takes 1 or 5, not %s\n", arg);
+	complain("--print-man takes 1 or 5, not", arg);
 	return false;
 }
 
@@ -109,6 +120,8 @@ static bool take_option(int id, struct options *o)
 		return true;
 	case OPTION_READONLY:
 		return o->app.readonly = true;
+	case OPTION_DEMO:
+		return o->app.demo = o->app.rc.looks_only = true;
 	case OPTION_ONCE:
 		return o->once = true;
 	case OPTION_PLAIN:
@@ -124,9 +137,7 @@ static bool take_option(int id, struct options *o)
 	case OPTION_AT:
 		if (time_parse_moment(optarg, time_now_ms(), &o->app.at))
 			return true;
-		fprintf(stderr,
-			"oogway: --at takes 14:05, -2h or 2026-11-21T14:05:00Z, not %s\n",
-			optarg);
+		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", optarg);
 		return false;
 	default:
 		fputs("oogway --help lists the options\n", stderr);
@@ -152,7 +163,10 @@ static int next_option(int argc, char **argv)
 			snprintf(letters + n, sizeof letters - n, "%c%s", row->letter,
 				row->arg ? ":" : "");
 	}
+	opterr = 0;
 	c = getopt_long(argc, argv, letters, longs, NULL);
+	if (c == '?')
+		complain("no such option, or its value is missing:", argv[optind - 1]);
 	for (int i = 0; c > 0 && i < OPTION_COUNT; i++)
 		if (c == option_rows[i].letter)
 			return i;
@@ -177,20 +191,19 @@ static bool read_options(int argc, char **argv, struct options *o)
 {
 	bool words_only = false;
 
-	for (;;) {
+	while (optind < argc) {
 		int id = next_option(argc, argv);
 
 		if (id >= 0 && !take_option(id, o))
 			return false;
 		if (id >= 0)
 			continue;
-		if (optind >= argc)
-			return true;
 		words_only |= !strcmp(argv[optind - 1], "--");
 		while (optind < argc && (words_only || !str_starts(argv[optind], "--")))
 			if (!add_word(o, argv[optind++]))
 				return false;
 	}
+	return true;
 }
 
 static int put(struct str *out, enum status status)
@@ -354,31 +367,53 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 }
 
 /* One word that is no command: an incident, pasted. */
-static bool names_incident(const struct commands *commands, struct options *o)
+static void take_incident(const struct commands *commands, struct options *o)
 {
 	static char line[COMMAND_LINE_MAX + 16];
 	const char *rest;
 	void *ctx;
-	bool has_digit = strpbrk(o->command, "0123456789") != NULL;
 
-	if (strchr(o->command, ' ') || !has_digit ||
+	if (strchr(o->command, ' ') || !strpbrk(o->command, "0123456789") ||
 		commands_find(commands, o->command, &ctx, &rest))
-		return false;
+		return;
 	snprintf(line, sizeof line, "incident %s", o->command);
 	o->lines[0] = line;
 	o->line_count = 1;
-	return true;
+	o->command[0] = '\0';
 }
 
-static int run(struct app *app, struct commands *commands, struct options *o)
+static bool is_live(const struct options *o)
+{
+	return !o->command[0] && !o->once &&
+	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
+}
+
+static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (o->check_config)
 		return check_config(app);
-	if (o->command[0] && !names_incident(commands, o))
-		return run_command(app, commands, o);
-	if (o->once || (!o->plain && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))))
-		return run_once(app);
-	return run_live(app, commands, o);
+	if (is_live(o))
+		return run_live(app, commands, o);
+	return o->command[0] ? run_command(app, commands, o) : run_once(app);
+}
+
+/* A glance shows the worst moment, whoever stays sees all of it. */
+static struct demo *begin_demo(
+	struct app *app, struct commands *commands, const struct options *o)
+{
+	struct demo_options options = {.seed = DEMO_SEED,
+		.at_s = is_live(o) ? 0 : DEMO_WORST_S,
+		.stops = wants_plain(o),
+		.teaches = is_live(o) && !wants_plain(o)};
+	struct demo *demo;
+
+	if (!app->demo)
+		return NULL;
+	demo = demo_new(app, &options);
+	commands_add(commands, demo_commands, demo);
+	commands->ran = demo_ran;
+	commands->ran_ctx = demo;
+	return demo;
 }
 
 static int print_rc(void)
@@ -397,6 +432,7 @@ static int print_man(struct commands *commands, int section)
 	str_init(&out, 1 << 20);
 	commands_add(commands, app_commands, NULL);
 	commands_add(commands, console_commands, NULL);
+	commands_add(commands, demo_commands, NULL);
 	man_print(section, commands, &out);
 	return put(&out, STATUS_DONE);
 }
@@ -417,24 +453,26 @@ static int print_status(const struct options *o)
 	return put(&out, status);
 }
 
-static void prepare(struct options *o)
+static void prepare(const struct options *o)
 {
 	char folder[4096], log[4200];
 
 	/* Few arenas: this is one busy thread and a few helpers. */
 	mallopt(M_ARENA_MAX, 2);
+	/* Large blocks go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	setenv("UV_THREADPOOL_SIZE", "3", 0);
 	if (!setlocale(LC_ALL, ""))
 		setlocale(LC_ALL, "C.UTF-8");
 	setlocale(LC_NUMERIC, "C");
-	if (file_state_folder(folder, sizeof folder, NULL)) {
+	/* The demo leaves nothing behind. */
+	if (!o->app.demo && file_state_folder(folder, sizeof folder, NULL)) {
 		snprintf(log, sizeof log, "%s/oogway.log", folder);
 		log_open(log);
 		guard_signals(folder);
 	} else {
 		guard_signals(NULL);
 	}
-	(void)o;
 }
 
 int main(int argc, char **argv)
@@ -443,6 +481,7 @@ int main(int argc, char **argv)
 	struct commands commands = {0};
 	struct loop *loop;
 	struct app *app;
+	struct demo *demo;
 	int status;
 
 	if (!read_options(argc, argv, &o))
@@ -459,15 +498,21 @@ int main(int argc, char **argv)
 		return print_rc();
 	if (o.man_section)
 		return print_man(&commands, o.man_section);
-	if (!strcmp(o.command, "status"))
+	if (!strcmp(o.command, "status") && !o.app.demo)
 		return print_status(&o);
 	prepare(&o);
 	loop = loop_new();
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
+	take_incident(&commands, &o);
+	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
+	demo_free(demo);
+	if (app->live)
+		guard_quit(QUIT_MS);
 	app_free(app);
 	loop_free(loop);
+	guard_quit(0);
 	log_close();
 	return status;
 }

@@ -24,6 +24,8 @@ struct anomaly_row {
 
 struct anomalies *anomalies_new(struct app *app);
 void anomalies_free(struct anomalies *anomalies);
+/* How long a series must be good before its anomaly is over; 0: what suits it. */
+void anomalies_hold(struct anomalies *anomalies, int64_t hold_ms);
 /* A new point of a series. */
 void anomalies_feed(
 	struct anomalies *anomalies, const struct series *series, struct point point);

@@ -75,6 +75,8 @@ struct rc {
 	size_t bind_count, bind_cap;
 	struct rc_color *colors;
 	size_t color_count, color_cap;
+	/* The first of them come from the shipped keymap and theme. */
+	size_t shipped_binds, shipped_colors;
 	struct rc_alias *aliases;
 	size_t alias_count, alias_cap;
 	struct rc_heartbeat *heartbeats;
@@ -88,6 +90,7 @@ struct rc_options {
 	const char *file;    /* -c; NULL: $XDG_CONFIG_HOME/oogway/oogway.rc */
 	const char *profile; /* -P, or NULL */
 	bool no_system;      /* skip /etc/oogway/oogway.rc (tests) */
+	bool looks_only;     /* the demo: only -c is read; no source, query, heartbeat */
 };
 
 /* Reads system file, user file, then keymap and theme as set. Errors are in

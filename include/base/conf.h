@@ -96,14 +96,14 @@ struct conf {
 	int reads;
 };
 
-/* An error that no line of a text made. file lives as long as the struct conf. */
-void conf_complain(struct conf *conf, struct conf_place place, const char *text);
 /* Reads all of it; every wrong line is one error, the others still count. Returns
  * true when there was no error. `name` is what errors call the text. */
 bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n);
 /* A file that cannot be read is an error of its own, unless `quiet`. */
 bool conf_read_file(struct conf *conf, const char *path, bool quiet);
 void conf_release(struct conf *conf);
+/* Adds an error of the caller's own; the file's name is borrowed. */
+void conf_complain(struct conf *conf, struct conf_place place, const char *text);
 
 /* key=value words. NULL when absent. */
 const char *conf_value(const struct conf_line *line, const char *key);

@@ -43,6 +43,7 @@ struct anomalies {
 	uint64_t next_id;
 	size_t unasked;
 	int days_learnt;
+	int64_t hold_ms; /* 0: what suits the series */
 	char learning[120];
 };
 
@@ -54,6 +55,11 @@ struct anomalies *anomalies_new(struct app *app)
 	anomalies->rows = mem_new(ANOMALIES_MAX, sizeof *anomalies->rows);
 	map_init(&anomalies->watches);
 	return anomalies;
+}
+
+void anomalies_hold(struct anomalies *anomalies, int64_t hold_ms)
+{
+	anomalies->hold_ms = hold_ms;
 }
 
 void anomalies_free(struct anomalies *anomalies)
@@ -139,8 +145,10 @@ static void follow(struct anomalies *anomalies, struct anomaly_track *track,
 	int64_t at)
 {
 	struct anomaly_row *row = row_by_id(anomalies, *row_id);
+	int64_t hold_ms = anomalies->hold_ms ? anomalies->hold_ms
+					     : anomaly_hold_ms(series->interval_ms);
 
-	if (anomaly_over(track, at, anomaly_hold_ms(series->interval_ms))) {
+	if (anomaly_over(track, at, hold_ms)) {
 		if (row) {
 			row->end_at = track->now.end;
 			log_add(LOG_INFO, "anomaly over: %s", row->name);

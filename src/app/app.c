@@ -5,6 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/charts.h"
 #include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
@@ -31,7 +32,9 @@ static void name_host(struct app *app)
 {
 	char name[256] = "";
 
-	if (gethostname(name, sizeof name - 1) || !*name)
+	if (app->demo)
+		str_copy(name, sizeof name, "bastion-1");
+	else if (gethostname(name, sizeof name - 1) || !*name)
 		str_copy(name, sizeof name, "localhost");
 	text_line(untrusted_str(name), app->host, sizeof app->host);
 }
@@ -42,6 +45,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 
 	app->loop = loop;
 	app->now = app->started_at = time_now_ms();
+	app->demo = options->demo;
 	app->rc = rc_read(&options->rc);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
 	app->window.span_ms = app_setting(app, SET_WINDOW);
@@ -56,8 +60,9 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->charts = charts_new(app);
 	app->sources = sources_new(app);
-	if (!options->no_host)
+	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
 	return app;
@@ -84,7 +89,7 @@ static void watch_rc(struct app *app, int64_t now)
 {
 	int64_t stamp;
 
-	if (now / 1000 % 2 || !app->live)
+	if (now / 1000 % 2 || !app->live || app->demo)
 		return;
 	stamp = rc_stamp(app);
 	if (app->rc_stamp && stamp != app->rc_stamp)
@@ -119,14 +124,14 @@ void app_start(struct app *app)
 		rc_error_text(&app->rc->conf.errors[i], text, sizeof text);
 		log_add(LOG_ERROR, "%s", text);
 	}
-	if (app->live)
+	if (app->live && !app->demo)
 		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
-	if (app->live)
+	if (app->live && !app->demo)
 		history_start(app->history);
 }
 
@@ -144,6 +149,7 @@ void app_free(struct app *app)
 	task_pool_free(app->pool);
 	history_free(app->history);
 	runbooks_free(app->runbooks);
+	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
 	metrics_free(app->metrics);
@@ -156,8 +162,14 @@ void app_free(struct app *app)
 static void read_anew(struct app *app, const char *profile)
 {
 	struct rc_options options = {.file = app->rc->path, .profile = profile};
-	struct rc *old = app->rc, *rc = rc_read(&options);
+	struct rc *old = app->rc, *rc;
 
+	if (app->demo) {
+		app_notice(app, true, "the demo reads no rc anew");
+		return;
+	}
+	rc = rc_read(&options);
+	charts_reset(app->charts);
 	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);

@@ -147,6 +147,11 @@ enum status cmd_list(struct call *call, struct err *err)
 	snprintf(noun, sizeof noun, "%.*s", (int)strcspn(call->command->name, " "),
 		call->command->name);
 	l = listing_find(noun);
+	if (!call->out) {
+		err_set(err, ERR_USAGE,
+			"%s list prints lines for scripts; here :help tells the views", noun);
+		return STATUS_USAGE;
+	}
 	if (*call->rest && !(filter = filter_new(call->rest, err)))
 		return STATUS_USAGE;
 	complete = !l->complete || l->complete(call->app, err->text, sizeof err->text);

@@ -108,12 +108,30 @@ static bool expand_alias(const struct rc *rc, char line[COMMAND_LINE_MAX])
 	return false;
 }
 
+/* "alert" of "alert list". */
+static bool begins_one(const struct commands *commands, const char *word)
+{
+	const struct command *c;
+	size_t n = strlen(word);
+
+	for (size_t i = 0; (c = commands_at(commands, i)); i++)
+		if (!strncmp(c->name, word, n) && c->name[n] == ' ')
+			return true;
+	return false;
+}
+
 static enum status unknown(
 	const struct commands *commands, const char *line, struct err *err)
 {
 	char word[40], near[80];
+	size_t n = strcspn(line, " ");
 
-	snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+	snprintf(word, sizeof word, "%.*s", (int)n, line);
+	if (begins_one(commands, word)) {
+		n += strspn(line + n, " ");
+		n += strcspn(line + n, " ");
+		snprintf(word, sizeof word, "%.*s", (int)n, line);
+	}
 	commands_nearest(commands, word, near);
 	err_set(err, ERR_USAGE, "no command is called %s%s", word, near);
 	return STATUS_USAGE;
@@ -130,9 +148,11 @@ static enum status refuse(const struct command *c, const struct app *app,
 		err_set(err, ERR_USAGE, "expected: %s %s", c->name, c->args);
 		return STATUS_USAGE;
 	}
-	if ((c->flags & COMMAND_ACTS) && (app->readonly || app->past)) {
+	if ((c->flags & COMMAND_ACTS) && (app->readonly || app->past || app->demo)) {
 		err_set(err, ERR_REFUSED, "%s: oogway is %s", c->name,
-			app->readonly ? "read-only" : "looking at the past");
+			app->demo       ? "playing its demo"
+			: app->readonly ? "read-only"
+					: "looking at the past");
 		return STATUS_REFUSED;
 	}
 	return STATUS_DONE;
@@ -162,7 +182,10 @@ static enum status run(const struct command *c, struct call *call,
 	argv[words.count] = NULL;
 	call->argc = words.count;
 	call->argv = argv;
-	return c->run(call, err);
+	status = c->run(call, err);
+	if (status == STATUS_DONE && call->commands->ran)
+		call->commands->ran(call->commands->ran_ctx, c, call->rest);
+	return status;
 }
 
 /* `set x` and `set x?` show the value and the place that set it. */

@@ -7,6 +7,7 @@
 #include "app/logs.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,12 +22,14 @@ struct doctor {
 static void __attribute__((format(printf, 3, 4)))
 line(struct doctor *d, bool good, const char *fmt, ...)
 {
-	char text[512];
+	char words[512], text[sizeof words * 2];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
+	/* What an rc names may hold anything. */
+	text_line(untrusted_str(words), text, sizeof text);
 	str_printf(d->out, "%s  %s\n", good ? "ok " : "BAD", text);
 	d->bad += !good;
 }
@@ -36,7 +39,9 @@ static void check_rc(struct doctor *d, const struct app *app)
 	const struct conf *conf = &app->rc->conf;
 
 	if (!conf->errors_total) {
-		if (access(app->rc->path, R_OK))
+		if (app->demo && !*app->rc->path)
+			line(d, true, "rc: the demo reads none, built-in defaults");
+		else if (access(app->rc->path, R_OK))
 			line(d, true, "rc: no %s, built-in defaults", app->rc->path);
 		else
 			line(d, true, "rc: %s read without an error", app->rc->path);
@@ -112,8 +117,10 @@ enum status cmd_doctor(struct call *call, struct err *err)
 	for (size_t i = 0; i < sources_count(app->sources); i++)
 		check_source(&d, app, i);
 	check_queries(&d, app);
-	fine = history_check(call->app, store, sizeof store);
-	line(&d, fine, "%s", store);
+	if (!app->demo) {
+		fine = history_check(call->app, store, sizeof store);
+		line(&d, fine, "%s", store);
+	}
 	line(&d, true, "logs: %s", logs_origin(app->logs));
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));

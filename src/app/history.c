@@ -11,6 +11,7 @@
 #include "base/unit.h"
 #include "io/file.h"
 #include "store/baseline.h"
+#include "store/db.h"
 #include "store/keep.h"
 #include "store/lease.h"
 
@@ -118,7 +119,7 @@ static void begin(struct history *history)
 
 	history->opened = true;
 	history->appended_at = history->states_at = history->kept_saved_at = now;
-	history->rolled_at = now;
+	history->rolled_at = now - ROLL_MS + MINUTE_MS;
 	history->trimmed_at = now - HOUR_MS + FIRST_TRIM_MS;
 	keep_find_later(history->app->store, kept_prefix, got_kept, history);
 	history_alerts_begin(history);

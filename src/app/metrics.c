@@ -110,18 +110,19 @@ static void take_history(
 	const struct app *app, struct series *series, const struct batch_series *from)
 {
 	int64_t span = app->window.span_ms, step;
+	int64_t interval = series->interval_ms > 0 ? series->interval_ms : SECOND_MS;
 	size_t n = from->count;
 
 	mem_free(series->past);
 	series->past = NULL;
-	if (!app->window.to && span / series->interval_ms <= SERIES_MAX_POINTS) {
+	if (!app->window.to && span / interval <= SERIES_MAX_POINTS) {
 		series_merge(series, from->points, n);
 		return;
 	}
 	if (!n)
 		return;
 	step = n > 1 ? (from->points[n - 1].at - from->points[0].at) / (int64_t)(n - 1)
-		     : series->interval_ms;
+		     : interval;
 	series->past = past_new(window_from(app), window_to(app) + 1, step);
 	for (size_t i = 0; i < n; i++)
 		past_add(series->past, from->points[i]);

@@ -11,6 +11,8 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"run a command line when the console opens; up to 8 times"},
 	[OPTION_READONLY] = {"readonly", 0, 0,
 		"refuse every action with an effect outside"},
+	[OPTION_DEMO] = {"demo", 0, 0,
+		"the console on an invented incident of three minutes, with a lesson"},
 	[OPTION_AT] = {"at", 0, "MOMENT",
 		"look at the window that ended at 14:05, -2h or 2026-11-21T14:05:00Z"},
 	[OPTION_ONCE] = {"once", 0, 0,

@@ -364,7 +364,9 @@ static void page_1(struct str *out, const struct commands *commands)
 		       "outside of its own files and the clipboard.");
 	options(out);
 	section(out, "COMMANDS FOR SCRIPTS");
-	prose(out, "Each asks the sources once and ends. They also run at the `:` line.");
+	prose(out, "Each asks the sources once and ends. At the `:` line only `source "
+		   "test` and "
+		   "`doctor` run, the views stand for the rest.");
 	commands_with(out, commands, true, false);
 	section(out, "COMMANDS OF THE CONSOLE");
 	prose(out, "For the `:` line, keys, aliases and `-e`. The verbs of oogway.rc(5) "

@@ -574,13 +574,18 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
 		conf_read_file(&rc->conf, name, false);
 	else {
-		int i = !strcmp(folder, "themes") ? SET_THEME : SET_KEYMAP;
+		bool theme = !strcmp(folder, "themes");
+		struct conf_place place =
+			rc->settings.values[theme ? SET_THEME : SET_KEYMAP].place;
 		char text[160];
 
 		/* The complaint belongs to the line that chose it. */
-		snprintf(text, sizeof text, "no %s is called %.80s", setting_rows[i].name,
-			name);
-		conf_complain(&rc->conf, rc->settings.values[i].place, text);
+		snprintf(text, sizeof text,
+			"no %s is called %.80s; :options tells the names",
+			theme ? "theme" : "keymap", name);
+		if (!place.file)
+			place.file = "built-in";
+		conf_complain(&rc->conf, place, text);
 	}
 }
 
@@ -621,25 +626,47 @@ static void shipped_first(struct rc *rc, size_t binds, size_t colors)
 	rc->color_cap = rc->color_count;
 }
 
+/* The keymap and the theme that are chosen, in place of those read before. */
+static void read_look(struct rc *rc)
+{
+	const char *no_color = getenv("NO_COLOR");
+	size_t binds = rc->bind_count - rc->shipped_binds;
+	size_t colors = rc->color_count - rc->shipped_colors;
+
+	if (rc->shipped_binds)
+		memmove(rc->binds, rc->binds + rc->shipped_binds,
+			binds * sizeof *rc->binds);
+	if (rc->shipped_colors)
+		memmove(rc->colors, rc->colors + rc->shipped_colors,
+			colors * sizeof *rc->colors);
+	rc->bind_count = binds;
+	rc->color_count = colors;
+	read_shipped(rc, "keymaps", "default");
+	if (strcmp(settings_text(&rc->settings, SET_KEYMAP), "default"))
+		read_shipped(rc, "keymaps", settings_text(&rc->settings, SET_KEYMAP));
+	read_shipped(rc, "themes",
+		no_color && *no_color ? "mono" : settings_text(&rc->settings, SET_THEME));
+	rc->shipped_binds = rc->bind_count - binds;
+	rc->shipped_colors = rc->color_count - colors;
+	shipped_first(rc, binds, colors);
+}
+
 static void check_profile(struct rc *rc)
 {
-	const struct conf_place place = {.file = rc->path};
-	char text[120];
+	char line[120];
 
 	if (!*rc->profile)
 		return;
 	for (size_t i = 0; i < rc->conf.profile_count; i++)
 		if (!strcmp(rc->conf.profiles[i], rc->profile))
 			return;
-	snprintf(text, sizeof text, "no profile is called %.80s", rc->profile);
-	conf_complain(&rc->conf, place, text);
+	snprintf(line, sizeof line, "no profile is called %.60s", rc->profile);
+	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
 }
 
 struct rc *rc_read(const struct rc_options *options)
 {
 	struct rc *rc = mem_new(1, sizeof *rc);
-	const char *no_color = getenv("NO_COLOR");
-	size_t binds, colors;
 
 	arena_init(&rc->arena, RC_MAX_BYTES);
 	settings_init(&rc->settings, setting_rows, SET_COUNT_);
@@ -648,22 +675,20 @@ struct rc *rc_read(const struct rc_options *options)
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
-	if (!options->no_system) {
+	if (!options->no_system && !options->looks_only) {
 		rc->conf.final_allowed = true;
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
 	}
 	user_path(options, rc->path, sizeof rc->path);
-	conf_read_file(&rc->conf, rc->path, !options->file);
+	if (options->looks_only && !options->file)
+		rc->path[0] = '\0';
+	else
+		conf_read_file(&rc->conf, rc->path, !options->file);
+	if (options->looks_only)
+		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
 	check_profile(rc);
-	binds = rc->bind_count;
-	colors = rc->color_count;
-	read_shipped(rc, "keymaps", "default");
-	if (strcmp(settings_text(&rc->settings, SET_KEYMAP), "default"))
-		read_shipped(rc, "keymaps", settings_text(&rc->settings, SET_KEYMAP));
-	read_shipped(rc, "themes",
-		no_color && *no_color ? "mono" : settings_text(&rc->settings, SET_THEME));
-	shipped_first(rc, binds, colors);
+	read_look(rc);
 	return rc;
 }
 
@@ -684,16 +709,42 @@ void rc_free(struct rc *rc)
 	mem_free(rc);
 }
 
+/* After a line that chose another keymap or theme. One that cannot be had leaves the
+ * one there was. */
+static void change_look(struct rc *rc, int setting, const char *before)
+{
+	const struct setting_value *value = &rc->settings.values[setting];
+	size_t errors = rc->conf.errors_total;
+
+	if (!strcmp(value->text, before))
+		return;
+	read_look(rc);
+	if (rc->conf.errors_total == errors)
+		return;
+	settings_set(&rc->settings, setting_rows[setting].name, before, false,
+		value->place, NULL);
+	read_look(rc);
+}
+
 bool rc_line(struct rc *rc, const char *line, struct err *err)
 {
 	size_t before = rc->conf.error_count, total = rc->conf.errors_total;
-	bool ok = conf_read_text(&rc->conf, "the command line", line, strlen(line));
+	char *keymap = mem_strdup(settings_text(&rc->settings, SET_KEYMAP));
+	char *theme = mem_strdup(settings_text(&rc->settings, SET_THEME));
 
-	if (!ok && rc->conf.error_count > before)
+	if (conf_read_text(&rc->conf, "the command line", line, strlen(line))) {
+		change_look(rc, SET_KEYMAP, keymap);
+		change_look(rc, SET_THEME, theme);
+	}
+	mem_free(keymap);
+	mem_free(theme);
+	if (rc->conf.errors_total == total)
+		return true;
+	if (rc->conf.error_count > before)
 		err_set(err, ERR_INPUT, "%s", rc->conf.errors[before].text);
 	rc->conf.error_count = before;
 	rc->conf.errors_total = total;
-	return ok;
+	return false;
 }
 
 void rc_error_text(const struct conf_error *error, char *out, size_t size)

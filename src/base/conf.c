@@ -139,11 +139,22 @@ bool conf_split(const char *line, struct conf_line *out, char *text_out, size_t 
 	}
 }
 
+void conf_complain(struct conf *conf, struct conf_place place, const char *text)
+{
+	struct conf_error *e;
+
+	conf->errors_total++;
+	if (conf->error_count == CONF_MAX_ERRORS)
+		return;
+	MEM_ROOM(conf->errors, conf->error_count, conf->error_cap);
+	e = &conf->errors[conf->error_count++];
+	e->place = place;
+	text_line(untrusted_str(text), e->text, sizeof e->text);
+}
+
 /* A message may begin with "COLUMN: ", which becomes the place's column. */
 static void add_error(struct reader *r, int column, const char *text)
 {
-	struct conf *conf = r->conf;
-	struct conf_error *e;
 	char *after;
 	long n = strtol(text, &after, 10);
 
@@ -151,13 +162,7 @@ static void add_error(struct reader *r, int column, const char *text)
 		column = (int)n;
 		text = after + 2;
 	}
-	conf->errors_total++;
-	if (conf->error_count == CONF_MAX_ERRORS)
-		return;
-	MEM_ROOM(conf->errors, conf->error_count, conf->error_cap);
-	e = &conf->errors[conf->error_count++];
-	e->place = (struct conf_place){r->file, r->line, column};
-	text_line(untrusted_str(text), e->text, sizeof e->text);
+	conf_complain(r->conf, (struct conf_place){r->file, r->line, column}, text);
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -180,13 +185,6 @@ static void expected(struct reader *r, const char *word)
 	while (strcmp(w->name, word))
 		w++;
 	complain(r, 1, "expected: %s", w->usage);
-}
-
-void conf_complain(struct conf *conf, struct conf_place place, const char *text)
-{
-	struct reader r = {.conf = conf, .file = place.file, .line = place.line};
-
-	add_error(&r, place.column, text);
 }
 
 const char *conf_nearest(

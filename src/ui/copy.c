@@ -165,7 +165,7 @@ void copy_bare(struct console *console)
 	tcsetattr(STDIN_FILENO, TCSANOW, &one);
 }
 
-void copy_bare_end(struct console *console)
+void copy_bare_leave(struct console *console)
 {
 	char bytes[256];
 	int flags = fcntl(STDIN_FILENO, F_GETFL);
@@ -176,6 +176,11 @@ void copy_bare_end(struct console *console)
 	fcntl(STDIN_FILENO, F_SETFL, flags);
 	tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
 	console->mode = MODE_NORMAL;
+}
+
+void copy_bare_end(struct console *console)
+{
+	copy_bare_leave(console);
 	screen_enter();
 	screen_resize();
 	console->layout_dirty = true;

@@ -32,8 +32,16 @@ static const struct {
 	{OUR_ACK, KEYCODE_FRAME_ACK},
 };
 
+/* Keys are read through a pad: get_wch() on a window first draws it, half-made as it
+ * may be, and an erased screen would flash. */
+static WINDOW *input;
+
 void keys_init(void)
 {
+	input = newpad(1, 1);
+	keypad(input, TRUE);
+	nodelay(input, TRUE);
+	meta(input, TRUE);
 	define_key("\033[200~", OUR_PASTE_BEGIN);
 	define_key("\033[201~", OUR_PASTE_END);
 	define_key("\033[0n", OUR_ACK);
@@ -101,7 +109,7 @@ static bool swallow_sequence(void)
 {
 	enum { LONGEST = 64 };
 	wint_t c;
-	int kind = get_wch(&c);
+	int kind = wget_wch(input, &c);
 
 	if (kind == ERR)
 		return false;
@@ -114,8 +122,8 @@ static bool swallow_sequence(void)
 		return false;
 	}
 	if (c == 'O')
-		return get_wch(&c) != ERR;
-	for (int i = 0; i < LONGEST && get_wch(&c) == OK; i++)
+		return wget_wch(input, &c) != ERR;
+	for (int i = 0; i < LONGEST && wget_wch(input, &c) == OK; i++)
 		if (c >= 0x40 && c <= 0x7e)
 			break;
 	return true;
@@ -124,7 +132,7 @@ static bool swallow_sequence(void)
 bool keys_next(struct key_event *out)
 {
 	wint_t code;
-	int kind = get_wch(&code);
+	int kind = wget_wch(input, &code);
 
 	if (kind == ERR)
 		return false;

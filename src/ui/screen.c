@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -138,6 +139,9 @@ static void set_modes(void)
 	nodelay(stdscr, TRUE);
 	meta(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
+	/* Waiting input would make doupdate() stop half-way, after the clear at worst, and
+	 * a frame that is the same is not drawn again. */
+	typeahead(-1);
 	curs_set(0);
 	if (has_colors()) {
 		start_color();
@@ -414,10 +418,11 @@ static void crash_report(int signal)
 
 static void restore_now(void)
 {
-	if (!screen.open || screen.away)
+	if (!screen.open)
 		return;
+	if (!screen.away)
+		write_all(screen.restore, screen.restore_n);
 	screen.away = true;
-	write_all(screen.restore, screen.restore_n);
 	if (screen.have_original)
 		tcsetattr(STDIN_FILENO, TCSANOW, &screen.original);
 }
@@ -448,6 +453,20 @@ static void on_exhausted(void)
 	restore_now();
 	if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
 		_exit(1);
+}
+
+static void on_quit_late(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+void guard_quit(int ms)
+{
+	struct itimerval timer = {.it_value = {ms / 1000, ms % 1000 * 1000}};
+
+	signal(SIGALRM, on_quit_late);
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 void guard_signals(const char *folder)

@@ -1,6 +1,7 @@
 /* What the program prints of itself is what lies in the tree: the man pages and the
  * example rc. When it is not, `make docs` writes them anew. Also: every row that a man
  * page shows has words. */
+#include "app/demo.h"
 #include "app/keyseq.h"
 #include "app/option.h"
 #include "app/print_man.h"
@@ -40,6 +41,7 @@ static void man_pages(void **state)
 	(void)state;
 	commands_add(&commands, app_commands, NULL);
 	commands_add(&commands, console_commands, NULL);
+	commands_add(&commands, demo_commands, NULL);
 	str_init(&out, 1 << 20);
 	man_print(1, &commands, &out);
 	same("docs/oogway.1", &out);
