@@ -84,6 +84,7 @@ struct rc {
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
 	char path[4096]; /* the user's file, whether it exists or not */
+	bool path_named; /* by -c: then it must exist */
 };
 
 struct rc_options {

@@ -161,7 +161,8 @@ void app_free(struct app *app)
  * looked at where it is used. */
 static void read_anew(struct app *app, const char *profile)
 {
-	struct rc_options options = {.file = app->rc->path, .profile = profile};
+	struct rc_options options = {
+		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
 	struct rc *old = app->rc, *rc;
 
 	if (app->demo) {
@@ -184,8 +185,8 @@ static void read_anew(struct app *app, const char *profile)
 	app_changed(app, CHANGED_ALL);
 	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
-		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
-			rc->conf.errors_total);
+		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
+			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
 	else
 		app_notice(app, false, "%s was read anew", rc->path);
 }

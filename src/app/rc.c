@@ -681,6 +681,7 @@ struct rc *rc_read(const struct rc_options *options)
 		rc->conf.final_allowed = false;
 	}
 	user_path(options, rc->path, sizeof rc->path);
+	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
 	else
