@@ -484,7 +484,8 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 		char text[160];
 
 		/* The complaint belongs to the line that chose it. */
-		snprintf(text, sizeof text, "no %s is called %.80s; :options tells the names",
+		snprintf(text, sizeof text,
+			"no %s is called %.80s; :options tells the names",
 			theme ? "theme" : "keymap", name);
 		if (!place.file)
 			place.file = "built-in";

@@ -138,8 +138,8 @@ static void set_modes(void)
 	nodelay(stdscr, TRUE);
 	meta(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
-	/* Waiting input would make doupdate() stop half-way, after the clear at worst, and
-	 * a frame that is the same is not drawn again. */
+	/* Waiting input would make doupdate() stop half-way, and a frame that is the
+	 * same is not drawn again. */
 	typeahead(-1);
 	curs_set(0);
 	if (has_colors()) {
