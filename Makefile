@@ -7,7 +7,12 @@ VERSION := 0.1.0
 LIBS    := ncursesw libcurl libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl
 PKG     := pkg-config
 
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror=format -Wno-format-truncation
+# Texts are cut on purpose where they are shown, so truncation is no error.
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Werror=format -Wno-format-truncation
+ifneq ($(findstring clang,$(CC)),)
+WARN    += -Wno-unknown-warning-option
+endif
 OPT     ?= -O2 -g
 SAN     ?=
 CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) \
@@ -22,7 +27,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench clean deps deps-test fuzz install lab lint run test units FORCE
+.PHONY: all bench clean deps deps-test fuzz fuzz-all install lab lint run test units FORCE
 
 all: oogway
 
@@ -73,7 +78,7 @@ BENCH_SRC := $(wildcard tests/bench/*.c)
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  cc   $<"
-	@$(CC) $(CFLAGS_) -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
+	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
 
 -include $(UNITS:=.d)
 
@@ -96,6 +101,43 @@ test: all $(BUILD)/term
 $(BUILD)/oogway: $(BUILD)/main.o $(LIB)
 	@echo "  link $@"
 	@$(CC) $(CFLAGS_) $(LDFLAGS) -o $@ $^ $(LDLIBS_)
+
+# --- figures and fuzzing ---
+BENCH_OBJ := tests/bench/bench.c tests/bench/subject.c tests/bench/measure.c \
+	tests/bench/payload.c tests/bench/table.c tests/term/pty.c tests/term/watcher.c \
+	tests/term/emu.c
+
+$(BUILD)/bench: $(BENCH_OBJ) $(wildcard tests/bench/*.h tests/term/*.h)
+	@mkdir -p $(@D)
+	@echo "  cc   tests/bench"
+	@$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g $(shell $(PKG) --cflags vterm) -o $@ \
+		$(BENCH_OBJ) $(shell $(PKG) --libs vterm) -lutil -lm
+
+$(BUILD)/bench-detector: tests/bench/detector.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
+bench: all $(BUILD)/bench $(BUILD)/bench-detector
+	@BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+# Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).
+FUZZ_SECONDS ?= 10
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/run/%,$(wildcard tests/fuzz/*.c))
+
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -g" \
+		SAN="-fsanitize=fuzzer-no-link,address,undefined" fuzz-all
+
+fuzz-all: $(FUZZERS)
+	@for f in $(FUZZERS); do echo "fuzz $$(basename $$f)"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 \
+			-print_final_stats=1 2>&1 | grep -E 'number_of_exec|ERROR|SUMMARY'; done
+
+$(BUILD)/run/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -fsanitize=fuzzer -o $@ $< $(LIB) $(LDLIBS_)
 
 # --- running ---
 run: deps all

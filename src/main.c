@@ -7,6 +7,7 @@
  */
 #include "app/app.h"
 #include "app/command.h"
+#include "app/demo.h"
 #include "app/host.h"
 #include "app/overview.h"
 #include "app/setting.h"
@@ -32,7 +33,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, LINES_MAX = 8 };
+enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8 };
 
 struct options {
 	struct app_options app;
@@ -51,7 +52,8 @@ enum {
 	OPT_CHECK,
 	OPT_AT,
 	OPT_READONLY,
-	OPT_FORMAT
+	OPT_FORMAT,
+	OPT_DEMO,
 };
 
 static const struct option long_options[] = {
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
 	{"execute", required_argument, NULL, 'e'},
 	{"profile", required_argument, NULL, 'P'},
 	{"readonly", no_argument, NULL, OPT_READONLY},
+	{"demo", no_argument, NULL, OPT_DEMO},
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"plain", no_argument, NULL, OPT_PLAIN},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -75,12 +78,14 @@ static void usage(FILE *to)
 {
 	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT] [-e "
 	      "LINE]…\n"
-	      "              [--once | --plain | --print-rc | --check-config | "
+	      "              [--demo] [--once | --plain | --print-rc | --check-config | "
 	      "--version]\n"
 	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
 	      "       oogway [-c FILE] ID | NUMBER | URL   opens that incident\n"
 	      "\n"
 	      "Without arguments: the console on this host's own metrics and logs.\n"
+	      "--demo: the console on an invented incident of three minutes, with a "
+	      "lesson.\n"
 	      "\n",
 		to);
 	for (const struct command *c = app_commands; c->name; c++)
@@ -126,6 +131,8 @@ static bool take_option(int c, struct options *o)
 		return true;
 	case OPT_READONLY:
 		return o->app.readonly = true;
+	case OPT_DEMO:
+		return o->app.demo = o->app.rc.looks_only = true;
 	case OPT_ONCE:
 		return o->once = true;
 	case OPT_PLAIN:
@@ -253,7 +260,7 @@ static void settle(struct app *app)
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
-	loop_off_turn(app->loop, &t.settle);
+	loop_off(app->loop, &t.settle);
 	app->now = time_now_ms();
 }
 
@@ -332,31 +339,53 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 }
 
 /* One word that is no command: an incident, pasted. */
-static bool names_incident(const struct commands *commands, struct options *o)
+static void take_incident(const struct commands *commands, struct options *o)
 {
 	static char line[COMMAND_LINE_MAX + 16];
 	const char *rest;
 	void *ctx;
-	bool has_digit = strpbrk(o->command, "0123456789") != NULL;
 
-	if (strchr(o->command, ' ') || !has_digit ||
+	if (strchr(o->command, ' ') || !strpbrk(o->command, "0123456789") ||
 		commands_find(commands, o->command, &ctx, &rest))
-		return false;
+		return;
 	snprintf(line, sizeof line, "incident %s", o->command);
 	o->lines[0] = line;
 	o->line_count = 1;
-	return true;
+	o->command[0] = '\0';
 }
 
-static int run(struct app *app, struct commands *commands, struct options *o)
+static bool is_live(const struct options *o)
+{
+	return !o->command[0] && !o->once &&
+	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
+}
+
+static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (o->check_config)
 		return check_config(app);
-	if (o->command[0] && !names_incident(commands, o))
-		return run_command(app, commands, o);
-	if (o->once || (!o->plain && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))))
-		return run_once(app);
-	return run_live(app, commands, o);
+	if (is_live(o))
+		return run_live(app, commands, o);
+	return o->command[0] ? run_command(app, commands, o) : run_once(app);
+}
+
+/* A glance shows the worst moment, whoever stays sees all of it. */
+static struct demo *begin_demo(
+	struct app *app, struct commands *commands, const struct options *o)
+{
+	struct demo_options options = {.seed = DEMO_SEED,
+		.at_s = is_live(o) ? 0 : DEMO_WORST_S,
+		.stops = wants_plain(o),
+		.teaches = is_live(o) && !wants_plain(o)};
+	struct demo *demo;
+
+	if (!app->demo)
+		return NULL;
+	demo = demo_new(app, &options);
+	commands_add(commands, demo_commands, demo);
+	commands->ran = demo_ran;
+	commands->ran_ctx = demo;
+	return demo;
 }
 
 static int print_rc(void)
@@ -384,24 +413,26 @@ static int print_status(const struct options *o)
 	return put(&out, status);
 }
 
-static void prepare(struct options *o)
+static void prepare(const struct options *o)
 {
 	char folder[4096], log[4200];
 
 	/* Few arenas: this is one busy thread and a few helpers. */
 	mallopt(M_ARENA_MAX, 2);
+	/* Large blocks go back to the system when they are freed. */
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	setenv("UV_THREADPOOL_SIZE", "3", 0);
 	if (!setlocale(LC_ALL, ""))
 		setlocale(LC_ALL, "C.UTF-8");
 	setlocale(LC_NUMERIC, "C");
-	if (file_state_folder(folder, sizeof folder, NULL)) {
+	/* The demo leaves nothing behind. */
+	if (!o->app.demo && file_state_folder(folder, sizeof folder, NULL)) {
 		snprintf(log, sizeof log, "%s/oogway.log", folder);
 		log_open(log);
 		guard_signals(folder);
 	} else {
 		guard_signals(NULL);
 	}
-	(void)o;
 }
 
 /* A standard stream that is closed would become the next file we open, and what is
@@ -419,6 +450,7 @@ int main(int argc, char **argv)
 	struct commands commands = {0};
 	struct loop *loop;
 	struct app *app;
+	struct demo *demo;
 	int status;
 
 	hold_streams();
@@ -434,15 +466,21 @@ int main(int argc, char **argv)
 	}
 	if (o.print_rc)
 		return print_rc();
-	if (!strcmp(o.command, "status"))
+	if (!strcmp(o.command, "status") && !o.app.demo)
 		return print_status(&o);
 	prepare(&o);
 	loop = loop_new();
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
+	take_incident(&commands, &o);
+	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
+	demo_free(demo);
+	if (app->live)
+		guard_quit(QUIT_MS);
 	app_free(app);
 	loop_free(loop);
+	guard_quit(0);
 	log_close();
 	return status;
 }

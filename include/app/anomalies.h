@@ -4,6 +4,7 @@
 #define APP_ANOMALIES_H
 
 #include "app/app.h"
+#include "base/err.h"
 #include "model/series.h"
 
 enum { ANOMALY_REASON = 120, ANOMALIES_MAX = 500 };
@@ -23,6 +24,8 @@ struct anomaly_row {
 
 struct anomalies *anomalies_new(struct app *app);
 void anomalies_free(struct anomalies *anomalies);
+/* How long a series must be good before its anomaly is over; 0: what suits it. */
+void anomalies_hold(struct anomalies *anomalies, int64_t hold_ms);
 /* A new point of a series. */
 void anomalies_feed(
 	struct anomalies *anomalies, const struct series *series, struct point point);
@@ -32,6 +35,18 @@ const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t
 size_t anomalies_open(const struct anomalies *anomalies);
 /* "Seasonal baseline: 3 of 7 days learnt; thresholds only"; empty when learnt. */
 const char *anomalies_learning(const struct anomalies *anomalies);
+/* --- for app/history: what is learnt outlives the process --- */
+
+/* Series whose saved state nobody has looked for yet, at most max; each is told once.
+ * The second: whose seasonal state has changed since they were last told. */
+size_t anomalies_unasked(struct anomalies *anomalies, uint64_t *series, size_t max);
+size_t anomalies_learnt(struct anomalies *anomalies, uint64_t *series, size_t max);
+/* The seasonal state; NULL when there is none yet. */
+const void *anomalies_state(const struct anomalies *anomalies, uint64_t series);
+/* Goes on from a saved one; false with *err when the bytes are not usable. */
+bool anomalies_restore(struct anomalies *anomalies, uint64_t series, const void *bytes,
+	size_t n, struct err *err);
+
 /* Expected band of a series now; false when not known. */
 bool anomalies_band(const struct anomalies *anomalies, uint64_t series, double *expected,
 	double *low, double *high);

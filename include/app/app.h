@@ -13,6 +13,8 @@
 
 struct alerts;
 struct anomalies;
+struct charts;
+struct history;
 struct host_reader;
 struct loop;
 struct logs;
@@ -36,13 +38,25 @@ enum change {
 	CHANGED_CONFIG = 1 << 8,
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
-	CHANGED_ALL = (1 << 11) - 1,
+	CHANGED_CHARTS = 1 << 11, /* of open alerts */
+	CHANGED_ALL = (1 << 12) - 1,
+	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
 struct window {
 	int64_t span_ms;
 	int64_t to; /* 0: live, ends now */
+};
+
+/* A line that teaches and stays until the next. It names commands: whoever shows it
+ * knows which keys run them. */
+struct hint {
+	char title[16];          /* "3/10" */
+	const char *commands[2]; /* the second may be NULL */
+	const char *text;        /* follows the keys in the sentence */
+	bool done;
 };
 
 /* How the world outside is asked and told; see front.c of whoever shows oogway. */
@@ -62,8 +76,10 @@ struct app {
 	struct anomalies *anomalies;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
+	struct charts *charts;
 	struct runbooks *runbooks;
-	struct store *store;
+	struct history *history;
+	struct store *store; /* NULL in one-shot commands */
 	struct status_writer *status_writer;
 	struct window window;
 	struct front front;
@@ -74,6 +90,8 @@ struct app {
 	bool live; /* stays: a console or plain lines, not one command */
 	int64_t rc_stamp;
 	bool past; /* opened with --at: actions are off */
+	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
+	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
 };
 
@@ -82,6 +100,7 @@ struct app_options {
 	bool readonly;
 	int64_t at;            /* --at, 0: now */
 	bool no_host;          /* tests: no host metrics, no logs */
+	bool demo;             /* an invented world; see app/demo.h */
 	const char *host_root; /* "" for the real host */
 };
 
@@ -91,6 +110,8 @@ void app_start(struct app *app);
 void app_free(struct app *app);
 /* Reads the rc anew; what did not change keeps its state. */
 void app_reload(struct app *app);
+/* The same with another profile; false when the rc has none of that name. */
+bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);

@@ -56,6 +56,9 @@ enum { COMMAND_TABLES = 4, COMMAND_LINE_MAX = 2048 };
 struct commands {
 	struct command_table tables[COMMAND_TABLES];
 	size_t count;
+	/* Told of each command that was done, with the text behind its name; or NULL. */
+	void (*ran)(void *ctx, const struct command *command, const char *rest);
+	void *ran_ctx;
 };
 
 extern const struct command app_commands[];

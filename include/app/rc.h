@@ -90,6 +90,7 @@ struct rc_options {
 	const char *file;    /* -c; NULL: $XDG_CONFIG_HOME/oogway/oogway.rc */
 	const char *profile; /* -P, or NULL */
 	bool no_system;      /* skip /etc/oogway/oogway.rc (tests) */
+	bool looks_only;     /* the demo: only -c is read; no source, query, heartbeat */
 };
 
 /* Reads system file, user file, then keymap and theme as set. Errors are in

@@ -13,7 +13,7 @@ struct source_row {
 	const char *where; /* URL or "this host" */
 	bool pages;
 	int64_t every_ms;
-	int poll; /* number in the engine, -1 for the host or a refused one */
+	int poll; /* number in the engine, -1: the host, a refused or fed one */
 	struct poll_status status;
 	const struct rc_source *rc;
 	struct err refused; /* why it could not even start */
@@ -25,10 +25,19 @@ void sources_free(struct sources *sources);
 void sources_tick(struct sources *sources, int64_t now);
 void sources_set_window(struct sources *sources);
 void sources_hurry(struct sources *sources);
+/* poll_watch() and poll_unwatch() by the row's index. */
+uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent);
+void sources_unwatch(struct sources *sources, size_t i, uint32_t watch);
+/* The kind has rules and answers watches. */
+bool sources_charts(const struct sources *sources, size_t i);
 size_t sources_count(const struct sources *sources);
 const struct source_row *sources_row(const struct sources *sources, size_t i);
 int sources_find(const struct sources *sources, const char *name);
 bool sources_settled(const struct sources *sources);
+/* A source that something inside of oogway feeds; no engine asks it. Returns its
+ * number; that of the host describes it anew. */
+int sources_add_fed(struct sources *sources, const struct source_row *row);
+void sources_feed(struct sources *sources, int source, const struct poll_status *status);
 /* The host's own reader reports here. */
 void sources_host_read(struct sources *sources, int64_t now, bool ok, const char *why);
 

@@ -13,6 +13,8 @@ void *mem_resize(void *old, size_t count, size_t size);
 char *mem_strdup(const char *text);
 void *mem_dup(const void *from, size_t size);
 void mem_free(void *p);
+/* Gives memory that was freed back to the system; slow, for a task after large work. */
+void mem_trim(void);
 
 /* Makes room for one more element in a growing array: capacity doubles. */
 #define MEM_ROOM(array, count, cap)                                                      \

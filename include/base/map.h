@@ -21,6 +21,8 @@ struct map {
 
 void map_init(struct map *map);
 void map_release(struct map *map);
+/* Room for that many entries without growing on the way. */
+void map_reserve(struct map *map, size_t count);
 void *map_get(const struct map *map, const void *key, size_t n);
 /* Returns the old value, or NULL. */
 void *map_put(struct map *map, const void *key, size_t n, void *value);

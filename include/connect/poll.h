@@ -42,6 +42,7 @@ struct poll_options {
 	struct http_tls tls;
 	const struct secret *secret; /* or NULL */
 	const char *user;            /* Basic when the kind has no secret header */
+	int number; /* what the keys of its alerts are made with */
 	const char *unix_socket;     /* conf.url is then http://localhost… */
 };
 
@@ -65,6 +66,13 @@ void poll_set_window(struct poll *poll, const struct source_window *window);
 /* Asks now, whatever the interval (but not a rate-limited source). */
 void poll_hurry(struct poll *poll, int source);
 void poll_pause(struct poll *poll, int source, bool paused);
+/* Asks something of a source for as long as somebody looks: its answers come as
+ * batches with this number, first the window (series marked as history replace what
+ * came before), then the newest values. expr is copied. Urgent: also while the source
+ * is slow. 0 when the kind takes no such questions or has SOURCE_MAX_WATCHES. */
+uint32_t poll_watch(struct poll *poll, int source, const char *expr, bool urgent);
+/* No answer to it comes any more. 0 is allowed. */
+void poll_unwatch(struct poll *poll, int source, uint32_t watch);
 /* Called from the loop's tick once a second: starts what is due. NULL is
  * allowed, as ticks may come after poll_free(). */
 void poll_tick(struct poll *poll, int64_t now);

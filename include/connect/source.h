@@ -33,13 +33,24 @@ struct source_conf {
 	uint64_t seed; /* spreads the asks of many consoles; poll fills it when 0 */
 };
 
-/* The window the console looks at; to 0: live; step_ms 0: no history wanted. The last
- * two members are poll's. */
+/* A question for as long as somebody looks at its answer: asked over the window, then
+ * now and now. */
+struct source_watch {
+	uint32_t number; /* 0: free place; a number is never used twice */
+	const char *expr;
+	bool urgent; /* also while the server is slow, only less often */
+};
+
+enum { SOURCE_MAX_WATCHES = 16 };
+
+/* The window the console looks at; to 0: live; step_ms 0: no history wanted. The
+ * members from `least` on are poll's. */
 struct source_window {
 	int64_t from, to;
 	int64_t step_ms;
 	bool least;     /* the server is slow: only what alerting needs */
 	uint32_t hurry; /* another number than last time: everything is due now */
+	const struct source_watch *watches; /* SOURCE_MAX_WATCHES, or NULL: none */
 };
 
 enum ask_kind {
@@ -73,6 +84,7 @@ struct answer {
 struct source_kind {
 	const char *name; /* "prometheus", as in the rc */
 	const char *help; /* one line */
+	bool watches;     /* answers the window's watches: batches with their number */
 	bool pages;       /* its alerts are pages: silence from it is not peace */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;

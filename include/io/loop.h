@@ -36,9 +36,10 @@ void loop_timer_free(struct loop_timer *timer);
 void loop_on_tick(struct loop *loop, void (*tick)(void *ctx, int64_t now), void *ctx);
 /* Called at the end of each turn, before the loop sleeps. */
 void loop_on_turn(struct loop *loop, void (*turn)(void *ctx), void *ctx);
-/* Removes the hooks with that ctx. */
-void loop_off_turn(struct loop *loop, void *ctx);
 void loop_on_signal(struct loop *loop, int signal, void (*got)(void *ctx), void *ctx);
+/* Removes all hooks with that ctx: before it is freed, as the loop goes on turning while
+ * tasks end. Not from inside a hook. */
+void loop_off(struct loop *loop, void *ctx);
 
 /* Longest turn since the last call with reset, in microseconds. */
 int64_t loop_longest_us(struct loop *loop, bool reset);

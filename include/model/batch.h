@@ -19,7 +19,7 @@ enum {
 };
 
 struct batch_series {
-	int query; /* index in the source's query list, -1: found by itself */
+	int query;               /* index in the source's query list, -1: of a watch */
 	struct untrusted labels; /* printed: {a="b",c="d"} without __name__, or empty */
 	const struct point *points;
 	size_t count;
@@ -37,6 +37,8 @@ struct batch_rule {
 	struct untrusted name, expr, state;
 	double for_s;
 	struct untrusted health, last_error;
+	const struct pair *labels; /* that it sets; values may be templates */
+	size_t label_count;
 };
 
 struct batch_change {
@@ -51,12 +53,22 @@ struct batch_oncall {
 	bool me;
 };
 
+/* Alerts of a batch as they are kept, made where the answer was read, so that main
+ * only has to take the pointers. Whoever takes the list leaves NULL. */
+struct alert_pack {
+	struct alert **list;
+	size_t count;
+};
+
 struct batch {
 	struct arena *arena;
+	uint32_t watch; /* all series answer this watch (connect/source.h); 0: none */
+	struct untrusted watch_error; /* why the server has no series for it */
 	struct batch_series *series;
 	size_t series_count, series_cap;
 	struct alert_draft *alerts;
 	size_t alert_count, alert_cap;
+	struct alert_pack *pack; /* or NULL: see alert_pack_make() */
 	bool alerts_snapshot; /* alerts are all there are now: absent ones have ended */
 	struct batch_silence *silences;
 	size_t silence_count, silence_cap;
@@ -82,6 +94,10 @@ struct batch_silence *batch_add_silence(struct batch *batch);
 struct batch_rule *batch_add_rule(struct batch *batch);
 struct batch_change *batch_add_change(struct batch *batch);
 struct batch_oncall *batch_add_oncall(struct batch *batch);
+/* Any thread; source is the number their keys are made with. */
+void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source);
+/* Frees what was not taken. */
+void alert_pack_release(struct alert_pack *pack);
 /* Prints the batch line by line, for tests of recorded answers. */
 struct str;
 void batch_print(const struct batch *batch, struct str *out);

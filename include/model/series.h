@@ -1,9 +1,11 @@
-/* A series: one metric of one thing over time. Points are kept in a ring, oldest
- * first, times strictly rising. Owned by main. */
+/* A series: one metric of one thing over time. The newest points are kept in a ring,
+ * oldest first, times strictly rising; what the ring does not reach comes from up to
+ * two spans of the past (model/past.h). Owned by main. */
 #ifndef MODEL_SERIES_H
 #define MODEL_SERIES_H
 
 #include "base/untrusted.h"
+#include "model/past.h"
 #include "model/severity.h"
 #include "base/unit.h"
 
@@ -40,6 +42,8 @@ struct series {
 	int64_t interval_ms; /* between points, as expected */
 	struct point *points;
 	uint32_t head, count, cap;
+	/* Owned, NULL: none. What is looked at, and what that is compared with. */
+	struct past *past, *compared;
 };
 
 /* key is copied; name_from/name_n is the slice of it that is the name. Shown is the
@@ -60,9 +64,13 @@ struct series_span {
 	double low, high, mean, last;
 	size_t count;
 };
-/* Over [from, to]; count 0 when there is no point. */
+/* Over [from, to], ring and past; count 0 when there is no point. The mean weighs
+ * equal times equally. */
 struct series_span series_span(const struct series *series, int64_t from, int64_t to);
-/* Fills n buckets of [from, to) with the bucket's maximum; NAN where there is none. */
+/* The newest value in [from, to], ring and past; NAN: none. */
+double series_before(const struct series *series, int64_t from, int64_t to);
+/* Fills n buckets of [from, to) with the bucket's maximum; NAN where there is none. A
+ * step of the past fills every bucket that it touches. */
 void series_buckets(
 	const struct series *series, int64_t from, int64_t to, double *out, size_t n);
 

@@ -29,6 +29,9 @@ bool baseline_put(
 /* All that have this version, by key. */
 bool baseline_load(struct db *db, struct arena *arena, int64_t version,
 	struct baseline_rows *out, struct err *err);
+/* Those of these keys that are there, whatever their version. */
+bool baseline_find(struct db *db, struct arena *arena, const struct untrusted *keys,
+	size_t count, struct baseline_rows *out, struct err *err);
 /* Retention: forgets those not put since. */
 bool baseline_trim(struct db *db, int64_t before_at, struct err *err);
 
@@ -36,6 +39,9 @@ bool baseline_trim(struct db *db, int64_t before_at, struct err *err);
 void baseline_put_later(struct store *store, const struct baseline_row *rows,
 	size_t count, struct store_then then);
 void baseline_load_later(struct store *store, int64_t version,
+	void (*got)(void *ctx, const struct baseline_rows *rows, const struct err *err),
+	void *ctx);
+void baseline_find_later(struct store *store, const struct untrusted *keys, size_t count,
 	void (*got)(void *ctx, const struct baseline_rows *rows, const struct err *err),
 	void *ctx);
 void baseline_trim_later(struct store *store, int64_t before_at, struct store_then then);

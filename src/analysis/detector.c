@@ -3,7 +3,6 @@
  * class checks its own indices before a state is used. Any thread. */
 #include "analysis/detector.h"
 
-#include "base/map.h"
 #include "base/time.h"
 
 #include <stdio.h>
@@ -61,14 +60,25 @@ struct verdict detector_feed(const struct detector_class *class, void *state,
 	return class->feed(state, config, point);
 }
 
+/* FNV-1a, the same in every process (map_hash() is not). */
+static uint64_t checksum(const void *p, size_t n)
+{
+	const unsigned char *s = p;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ s[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
 static struct saved header_of(const struct detector_class *class, const void *state)
 {
 	return (struct saved){
 		.magic = MAGIC,
 		.version = class->version,
-		.class = map_hash(class->name, strlen(class->name)),
+		.class = checksum(class->name, strlen(class->name)),
 		.size = class->state_size,
-		.sum = map_hash(state, class->state_size),
+		.sum = checksum(state, class->state_size),
 	};
 }
 

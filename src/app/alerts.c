@@ -3,6 +3,8 @@
  * heartbeats, which come with the same answers. Main thread. */
 #include "app/alerts.h"
 
+#include "app/history.h"
+#include "alert_table.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -16,7 +18,6 @@
 #include <string.h>
 
 enum {
-	ALERTS_MAX = 200000,
 	SILENCES_MAX = 5000,
 	CHANGES_MAX = 2000,
 	ONCALLS_MAX = 200,
@@ -25,16 +26,12 @@ enum {
 
 struct heartbeat {
 	int64_t seen_at;
-	struct alert *missing; /* listed while it is absent */
+	uint64_t missing; /* key of the alert listed while it is absent, 0: none */
 };
 
 struct alerts {
 	struct app *app;
-	struct map by_key;
-	struct alert **list;
-	size_t count, cap;
-	bool unsorted;
-	uint32_t generation;
+	struct alert_table *table;
 	struct silence_row *silences;
 	size_t silence_count, silence_cap;
 	struct oncall_row *oncalls;
@@ -50,7 +47,7 @@ struct alerts *alerts_new(struct app *app)
 	struct alerts *alerts = mem_new(1, sizeof *alerts);
 
 	alerts->app = app;
-	map_init(&alerts->by_key);
+	alerts->table = alert_table_new(app);
 	alerts->heartbeats =
 		mem_new(app->rc->heartbeat_count, sizeof *alerts->heartbeats);
 	return alerts;
@@ -81,107 +78,32 @@ void alerts_free(struct alerts *alerts)
 {
 	if (!alerts)
 		return;
-	for (size_t i = 0; i < alerts->count; i++)
-		alert_free(alerts->list[i]);
+	alert_table_free(alerts->table);
 	for (size_t i = 0; i < alerts->silence_count; i++)
 		free_silence(&alerts->silences[i]);
 	for (size_t i = 0; i < alerts->oncall_count; i++)
 		free_oncall(&alerts->oncalls[i]);
 	for (size_t i = 0; i < alerts->change_count; i++)
 		free_change(&alerts->changes[i]);
-	mem_free(alerts->list);
 	mem_free(alerts->silences);
 	mem_free(alerts->oncalls);
 	mem_free(alerts->changes);
 	mem_free(alerts->heartbeats);
-	map_release(&alerts->by_key);
 	mem_free(alerts);
 }
 
-static int in_order(const void *a, const void *b)
-{
-	const struct alert *x = *(const struct alert *const *)a;
-	const struct alert *y = *(const struct alert *const *)b;
-
-	if (x->state != y->state)
-		return x->state - y->state;
-	if (x->severity != y->severity)
-		return x->severity - y->severity;
-	if (x->started_at != y->started_at)
-		return x->started_at > y->started_at ? -1 : 1;
-	return x->key < y->key ? -1 : x->key > y->key;
-}
-
-static void sort(struct alerts *alerts)
-{
-	if (!alerts->unsorted)
-		return;
-	qsort(alerts->list, alerts->count, sizeof(struct alert *), in_order);
-	for (size_t i = 0; i < alerts->count; i++)
-		alerts->list[i]->index = (uint32_t)i;
-	alerts->unsorted = false;
-}
-
-static void put(struct alerts *alerts, struct alert *alert)
-{
-	struct alert *old = map_get(&alerts->by_key, &alert->key, sizeof alert->key);
-
-	alert->generation = alerts->generation;
-	if (old && alert_same(old, alert)) {
-		old->generation = alerts->generation;
-		alert_free(alert);
-		return;
-	}
-	if (!old && alerts->count == ALERTS_MAX) {
-		alert_free(alert);
-		return;
-	}
-	map_put(&alerts->by_key, &alert->key, sizeof alert->key, alert);
-	if (old) {
-		alert->index = old->index;
-		alerts->list[alert->index] = alert;
-		alert_free(old);
-	} else {
-		MEM_ROOM(alerts->list, alerts->count, alerts->cap);
-		alert->index = (uint32_t)alerts->count;
-		alerts->list[alerts->count++] = alert;
-	}
-	alerts->unsorted = true;
-	app_changed(alerts->app, CHANGED_ALERTS);
-}
-
-/* Removes what the newest snapshot of a source does not hold. */
-static void sweep(struct alerts *alerts, int source)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < alerts->count; i++) {
-		struct alert *alert = alerts->list[i];
-
-		if (alert->source != source || alert->generation == alerts->generation) {
-			alert->index = (uint32_t)kept;
-			alerts->list[kept++] = alert;
-			continue;
-		}
-		map_del(&alerts->by_key, &alert->key, sizeof alert->key);
-		alert_free(alert);
-	}
-	if (kept != alerts->count)
-		app_changed(alerts->app, CHANGED_ALERTS);
-	alerts->count = kept;
-}
-
 /* An alert that must always fire is a sign of life, not a row. */
-static bool take_heartbeat(struct alerts *alerts, const struct alert_draft *draft)
+static bool take_heartbeat(struct alerts *alerts, const struct alert *alert)
 {
 	const struct rc *rc = alerts->app->rc;
 	bool found = false;
 
 	for (size_t i = 0; i < rc->heartbeat_count; i++) {
-		if (!untrusted_is(draft->texts[ALERT_TITLE], rc->heartbeats[i].alert))
+		if (!untrusted_is(
+			    alert_text(alert, ALERT_TITLE), rc->heartbeats[i].alert))
 			continue;
 		found = true;
-		if (draft->state != ALERT_RESOLVED)
+		if (alert->state != ALERT_RESOLVED)
 			alerts->heartbeats[i].seen_at = alerts->app->now;
 	}
 	return found;
@@ -279,6 +201,7 @@ static void apply_changes(struct alerts *alerts, int source, const struct batch 
 			.service = untrusted_keep(from->service, TEXT_KEEP),
 			.link = untrusted_keep(from->link, TEXT_KEEP),
 		};
+		history_change(alerts->app->history, source, from);
 		app_changed(alerts->app, CHANGED_ALERTS);
 	}
 	if (alerts->change_count)
@@ -286,18 +209,34 @@ static void apply_changes(struct alerts *alerts, int source, const struct batch 
 			newest_first);
 }
 
+static void apply_alerts(struct alerts *alerts, int source, const struct batch *batch)
+{
+	struct alert_pack own = {0}, *pack = batch->pack;
+	size_t kept = 0;
+
+	if (!pack) {
+		pack = &own;
+		alert_pack_make(pack, batch, source);
+	}
+	for (size_t i = 0; alerts->app->rc->heartbeat_count && i < pack->count; i++) {
+		if (take_heartbeat(alerts, pack->list[i]))
+			alert_free(pack->list[i]);
+		else
+			pack->list[kept++] = pack->list[i];
+	}
+	if (alerts->app->rc->heartbeat_count)
+		pack->count = kept;
+	alerts->source_cut[source] = batch->cut || batch->partial;
+	/* A cut snapshot says nothing about what it lacks. */
+	alert_table_merge(alerts->table, source, pack->list, pack->count,
+		batch->alerts_snapshot && !alerts->source_cut[source]);
+	*pack = (struct alert_pack){0};
+}
+
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 {
-	if (batch->alerts_snapshot || batch->alert_count) {
-		alerts->generation++;
-		alerts->source_cut[source] = batch->cut || batch->partial;
-		for (size_t i = 0; i < batch->alert_count; i++)
-			if (!take_heartbeat(alerts, &batch->alerts[i]))
-				put(alerts, alert_new(&batch->alerts[i], source));
-		/* A cut snapshot says nothing about what it lacks. */
-		if (batch->alerts_snapshot && !batch->cut && !batch->partial)
-			sweep(alerts, source);
-	}
+	if (batch->alerts_snapshot || batch->alert_count)
+		apply_alerts(alerts, source, batch);
 	if (batch->silences_snapshot)
 		apply_silences(alerts, source, batch);
 	if (batch->oncalls_snapshot)
@@ -313,16 +252,6 @@ void alerts_drop(struct alerts *alerts, int source)
 		.oncalls_snapshot = true};
 
 	alerts_apply(alerts, source, &nothing);
-}
-
-static void remove_alert(struct alerts *alerts, struct alert *alert)
-{
-	alerts->list[alert->index] = alerts->list[--alerts->count];
-	alerts->list[alert->index]->index = alert->index;
-	alerts->unsorted = true;
-	map_del(&alerts->by_key, &alert->key, sizeof alert->key);
-	alert_free(alert);
-	app_changed(alerts->app, CHANGED_ALERTS);
 }
 
 static struct alert *missing_alert(const struct rc_heartbeat *h, int64_t since)
@@ -359,13 +288,13 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 			struct alert *alert = missing_alert(
 				&rc->heartbeats[i], since + rc->heartbeats[i].every_ms);
 
-			put(alerts, alert);
-			h->missing = alert;
+			h->missing = alert->key;
+			alert_table_put(alerts->table, alert);
 			log_add(LOG_ERROR, "heartbeat %s is missing",
 				rc->heartbeats[i].name);
 		} else if (!late && h->missing) {
-			remove_alert(alerts, h->missing);
-			h->missing = NULL;
+			alert_table_remove(alerts->table, h->missing);
+			h->missing = 0;
 			log_add(LOG_INFO, "heartbeat %s is back", rc->heartbeats[i].name);
 		}
 	}
@@ -373,36 +302,25 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 
 size_t alerts_count(const struct alerts *alerts)
 {
-	return alerts->count;
+	return alert_table_count(alerts->table);
 }
 
 const struct alert *alerts_at(const struct alerts *alerts, size_t i)
 {
-	sort((struct alerts *)(uintptr_t)alerts);
-	return alerts->list[i];
+	return alert_table_at(alerts->table, i);
 }
 
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 {
-	return map_get(&alerts->by_key, &key, sizeof key);
+	return alert_table_find(alerts->table, key);
 }
 
 struct alert_counts alerts_counts(const struct alerts *alerts)
 {
-	struct alert_counts counts = {.complete = true};
+	struct alert_counts counts = alert_table_totals(alerts->table);
 	const struct sources *sources = alerts->app->sources;
 
-	for (size_t i = 0; i < alerts->count; i++) {
-		const struct alert *alert = alerts->list[i];
-
-		counts.total++;
-		if (alert->state == ALERT_FIRING)
-			counts.firing[alert->severity]++;
-		else if (alert->state == ALERT_ACKNOWLEDGED)
-			counts.acknowledged++;
-		else if (alert->state == ALERT_SILENCED)
-			counts.silenced++;
-	}
+	counts.complete = true;
 	for (size_t i = 1; i < sources_count(sources); i++) {
 		const struct source_row *row = sources_row(sources, i);
 
@@ -418,10 +336,12 @@ static size_t open_of(const struct alerts *alerts, int source)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < alerts->count; i++)
-		n += alerts->list[i]->source == source &&
-		     (alerts->list[i]->state == ALERT_FIRING ||
-			     alerts->list[i]->state == ALERT_ACKNOWLEDGED);
+	for (size_t i = 0; i < alerts_count(alerts); i++) {
+		const struct alert *alert = alerts_at(alerts, i);
+
+		n += alert->source == source &&
+		     (alert->state == ALERT_FIRING || alert->state == ALERT_ACKNOWLEDGED);
+	}
 	return n;
 }
 

@@ -32,6 +32,7 @@ struct watch {
 	struct verdict last;
 	void *threshold; /* states */
 	void *seasonal;
+	bool asked, unsaved; /* see anomalies_unasked(), anomalies_learnt() */
 };
 
 struct anomalies {
@@ -40,7 +41,9 @@ struct anomalies {
 	struct anomaly_row *rows; /* newest first */
 	size_t count;
 	uint64_t next_id;
+	size_t unasked;
 	int days_learnt;
+	int64_t hold_ms; /* 0: what suits the series */
 	char learning[120];
 };
 
@@ -52,6 +55,11 @@ struct anomalies *anomalies_new(struct app *app)
 	anomalies->rows = mem_new(ANOMALIES_MAX, sizeof *anomalies->rows);
 	map_init(&anomalies->watches);
 	return anomalies;
+}
+
+void anomalies_hold(struct anomalies *anomalies, int64_t hold_ms)
+{
+	anomalies->hold_ms = hold_ms;
 }
 
 void anomalies_free(struct anomalies *anomalies)
@@ -86,6 +94,7 @@ static struct watch *watch_of(struct anomalies *anomalies, const struct series *
 		&w->config, series->unit, series->limits, series->interval_ms);
 	w->config.confirm_points = (int)app_setting(anomalies->app, SET_ANOMALY_POINTS);
 	map_put(&anomalies->watches, &series->id, sizeof series->id, w);
+	anomalies->unasked++;
 	return w;
 }
 
@@ -136,8 +145,10 @@ static void follow(struct anomalies *anomalies, struct anomaly_track *track,
 	int64_t at)
 {
 	struct anomaly_row *row = row_by_id(anomalies, *row_id);
+	int64_t hold_ms = anomalies->hold_ms ? anomalies->hold_ms
+					     : anomaly_hold_ms(series->interval_ms);
 
-	if (anomaly_over(track, at, anomaly_hold_ms(series->interval_ms))) {
+	if (anomaly_over(track, at, hold_ms)) {
 		if (row) {
 			row->end_at = track->now.end;
 			log_add(LOG_INFO, "anomaly over: %s", row->name);
@@ -233,11 +244,76 @@ void anomalies_feed(
 	config.interval_ms =
 		series->interval_ms > SPACING_MS ? series->interval_ms : SPACING_MS;
 	w->last = detector_feed(&detector_seasonal, w->seasonal, &config, minute);
+	w->unsaved = true;
 	tell_learning(anomalies, &w->last);
 	/* A limit that is passed says it already. */
 	follow(anomalies, &w->usual_track, &w->usual_row,
 		w->last.anomalous && !w->limits_track.open ? &w->last : NULL, series,
 		minute.at);
+}
+
+/* --- saved states --- */
+
+size_t anomalies_unasked(struct anomalies *anomalies, uint64_t *series, size_t max)
+{
+	size_t n = 0;
+	void *value;
+
+	if (!anomalies->unasked)
+		return 0;
+	for (size_t at = 0;
+		n < max && map_each(&anomalies->watches, &at, NULL, &value);) {
+		struct watch *w = value;
+
+		if (w->asked)
+			continue;
+		w->asked = true;
+		series[n++] = w->series;
+	}
+	anomalies->unasked -= n;
+	return n;
+}
+
+size_t anomalies_learnt(struct anomalies *anomalies, uint64_t *series, size_t max)
+{
+	size_t n = 0;
+	void *value;
+
+	for (size_t at = 0;
+		n < max && map_each(&anomalies->watches, &at, NULL, &value);) {
+		struct watch *w = value;
+
+		if (!w->unsaved)
+			continue;
+		w->unsaved = false;
+		series[n++] = w->series;
+	}
+	return n;
+}
+
+const void *anomalies_state(const struct anomalies *anomalies, uint64_t series)
+{
+	const struct watch *w = map_get(&anomalies->watches, &series, sizeof series);
+
+	return w ? w->seasonal : NULL;
+}
+
+bool anomalies_restore(struct anomalies *anomalies, uint64_t series, const void *bytes,
+	size_t n, struct err *err)
+{
+	struct watch *w = map_get(&anomalies->watches, &series, sizeof series);
+	void *state;
+
+	if (!w)
+		return true;
+	state = mem_new(1, detector_seasonal.state_size);
+	if (!detector_restore(&detector_seasonal, state, bytes, n, err)) {
+		mem_free(state);
+		return false;
+	}
+	mem_free(w->seasonal);
+	w->seasonal = state;
+	return true;
 }
 
 size_t anomalies_count(const struct anomalies *anomalies)

@@ -5,6 +5,8 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/charts.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -30,7 +32,9 @@ static void name_host(struct app *app)
 {
 	char name[256] = "";
 
-	if (gethostname(name, sizeof name - 1) || !*name)
+	if (app->demo)
+		str_copy(name, sizeof name, "bastion-1");
+	else if (gethostname(name, sizeof name - 1) || !*name)
 		str_copy(name, sizeof name, "localhost");
 	text_line(untrusted_str(name), app->host, sizeof app->host);
 }
@@ -41,12 +45,14 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 
 	app->loop = loop;
 	app->now = app->started_at = time_now_ms();
+	app->demo = options->demo;
 	app->rc = rc_read(&options->rc);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
 	app->window.span_ms = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
+	app->history = history_new(app);
 	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
@@ -54,8 +60,9 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->charts = charts_new(app);
 	app->sources = sources_new(app);
-	if (!options->no_host)
+	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
 	return app;
@@ -82,7 +89,7 @@ static void watch_rc(struct app *app, int64_t now)
 {
 	int64_t stamp;
 
-	if (now / 1000 % 2 || !app->live)
+	if (now / 1000 % 2 || !app->live || app->demo)
 		return;
 	stamp = rc_stamp(app);
 	if (app->rc_stamp && stamp != app->rc_stamp)
@@ -103,6 +110,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	history_tick(app->history, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	watch_rc(app, now);
@@ -116,26 +124,32 @@ void app_start(struct app *app)
 		rc_error_text(&app->rc->conf.errors[i], text, sizeof text);
 		log_add(LOG_ERROR, "%s", text);
 	}
-	if (app->live)
+	if (app->live && !app->demo)
 		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
+	if (app->live && !app->demo)
+		history_start(app->history);
 }
 
 void app_free(struct app *app)
 {
 	if (!app)
 		return;
+	loop_off(app->loop, app);
+	history_end(app->history);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	sources_free(app->sources);
 	http_free(app->http);
 	task_pool_free(app->pool);
+	history_free(app->history);
 	runbooks_free(app->runbooks);
+	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
 	metrics_free(app->metrics);
@@ -145,12 +159,18 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
  * looked at where it is used. */
-void app_reload(struct app *app)
+static void read_anew(struct app *app, const char *profile)
 {
-	struct rc_options options = {.file = app->rc->path,
-		.profile = *app->rc->profile ? app->rc->profile : NULL};
-	struct rc *old = app->rc, *rc = rc_read(&options);
+	struct rc_options options = {.file = app->rc->path, .profile = profile};
+	struct rc *old = app->rc, *rc;
 
+	if (app->demo) {
+		app_notice(app, true, "the demo reads no rc anew");
+		return;
+	}
+	rc = rc_read(&options);
+	charts_reset(app->charts);
+	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);
 	alerts_free(app->alerts);
@@ -162,11 +182,33 @@ void app_reload(struct app *app)
 	runbooks_load(app->runbooks);
 	rc_free(old);
 	app_changed(app, CHANGED_ALL);
+	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
 		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total);
 	else
 		app_notice(app, false, "%s was read anew", rc->path);
+}
+
+void app_reload(struct app *app)
+{
+	char profile[128];
+
+	str_copy(profile, sizeof profile, app->rc->profile);
+	read_anew(app, *profile ? profile : NULL);
+}
+
+bool app_profile(struct app *app, const char *name, struct err *err)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < app->rc->conf.profile_count; i++)
+		known |= !strcmp(app->rc->conf.profiles[i], name);
+	if (!known)
+		return err_set(err, ERR_MISSING, "no profile is called %s in %s", name,
+			app->rc->path);
+	read_anew(app, name);
+	return true;
 }
 
 void app_changed(struct app *app, uint32_t bits)
@@ -218,6 +260,7 @@ void app_set_window(struct app *app, struct window window)
 		return;
 	app->window = window;
 	sources_set_window(app->sources);
+	history_look(app->history);
 	app_changed(app, CHANGED_WINDOW);
 }
 

@@ -138,6 +138,18 @@ static enum status cmd_refresh(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+static enum status cmd_profile(struct call *call, struct err *err)
+{
+	struct app *app = call->app;
+
+	if (!call->argc) {
+		app_notice(app, false, "profile %s",
+			*app->rc->profile ? app->rc->profile : "(none)");
+		return STATUS_DONE;
+	}
+	return app_profile(app, call->argv[0], err) ? STATUS_DONE : STATUS_FAILED;
+}
+
 static enum status cmd_readonly(struct call *call, struct err *err)
 {
 	struct app *app = call->app;
@@ -178,6 +190,7 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 
 const struct command app_commands[] = {
 	LIST("alert"),
+	LIST("incident"),
 	LIST("metric"),
 	LIST("anomaly"),
 	LIST("runbook"),
@@ -202,6 +215,8 @@ const struct command app_commands[] = {
 	{"zoom-in", "", "a shorter window", 0, 0, 0, cmd_zoom_in},
 	{"zoom-out", "", "a longer window", 0, 0, 0, cmd_zoom_out},
 	{"refresh", "", "ask all sources now", 0, 0, 0, cmd_refresh},
+	{"profile", "[NAME]", "switch to another profile of the rc", 0, 0, 1,
+		cmd_profile},
 	{"readonly", "", "refuse actions, or allow them again", 0, 0, 0, cmd_readonly},
 	{0},
 };

@@ -121,9 +121,11 @@ static enum status refuse(const struct command *c, const struct app *app,
 		err_set(err, ERR_USAGE, "expected: %s %s", c->name, c->args);
 		return STATUS_USAGE;
 	}
-	if ((c->flags & COMMAND_ACTS) && (app->readonly || app->past)) {
+	if ((c->flags & COMMAND_ACTS) && (app->readonly || app->past || app->demo)) {
 		err_set(err, ERR_REFUSED, "%s: oogway is %s", c->name,
-			app->readonly ? "read-only" : "looking at the past");
+			app->demo       ? "playing its demo"
+			: app->readonly ? "read-only"
+					: "looking at the past");
 		return STATUS_REFUSED;
 	}
 	return STATUS_DONE;
@@ -153,7 +155,10 @@ static enum status run(const struct command *c, struct call *call,
 	argv[words.count] = NULL;
 	call->argc = words.count;
 	call->argv = argv;
-	return c->run(call, err);
+	status = c->run(call, err);
+	if (status == STATUS_DONE && call->commands->ran)
+		call->commands->ran(call->commands->ran_ctx, c, call->rest);
+	return status;
 }
 
 /* `set x` and `set x?` show the value and the place that set it. */

@@ -2,6 +2,7 @@
  * about what is not. Looks at what is known already; asks
  * nothing by itself. Main thread. */
 #include "app/alerts.h"
+#include "app/history.h"
 #include "cmd.h"
 #include "app/logs.h"
 #include "app/runbooks.h"
@@ -38,7 +39,9 @@ static void check_rc(struct doctor *d, const struct app *app)
 	const struct conf *conf = &app->rc->conf;
 
 	if (!conf->errors_total) {
-		if (access(app->rc->path, R_OK))
+		if (app->demo && !*app->rc->path)
+			line(d, true, "rc: the demo reads none, built-in defaults");
+		else if (access(app->rc->path, R_OK))
 			line(d, true, "rc: no %s, built-in defaults", app->rc->path);
 		else
 			line(d, true, "rc: %s read without an error", app->rc->path);
@@ -103,6 +106,8 @@ enum status cmd_doctor(struct call *call, struct err *err)
 {
 	const struct app *app = call->app;
 	struct doctor d = {.out = call->out};
+	char store[480];
+	bool fine;
 	struct str own;
 
 	str_init(&own, 1 << 16);
@@ -112,6 +117,10 @@ enum status cmd_doctor(struct call *call, struct err *err)
 	for (size_t i = 0; i < sources_count(app->sources); i++)
 		check_source(&d, app, i);
 	check_queries(&d, app);
+	if (!app->demo) {
+		fine = history_check(call->app, store, sizeof store);
+		line(&d, fine, "%s", store);
+	}
 	line(&d, true, "logs: %s", logs_origin(app->logs));
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));

@@ -217,6 +217,40 @@ const struct listing alert_listing = {
 	.complete = alert_complete,
 };
 
+/* --- incidents: the alerts that page somebody --- */
+
+static size_t incident_rows(const struct app *app)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < alerts_count(app->alerts); i++)
+		n += alerts_at(app->alerts, i)->pages;
+	return n;
+}
+
+static const void *incident_row(const struct app *app, size_t i)
+{
+	for (size_t k = 0; k < alerts_count(app->alerts); k++)
+		if (alerts_at(app->alerts, k)->pages && !i--)
+			return alerts_at(app->alerts, k);
+	return NULL;
+}
+
+const struct listing incident_listing = {
+	.noun = "incident",
+	.schema = "oogway.incident/1",
+	.columns = alert_columns,
+	.column_count = sizeof alert_columns / sizeof alert_columns[0],
+	.changes = CHANGED_ALERTS,
+	.count = incident_rows,
+	.row = incident_row,
+	.id = alert_id,
+	.find = alert_find,
+	.json = alert_json,
+	.label = alert_label_of,
+	.complete = alert_complete,
+};
+
 /* --- silences --- */
 
 static void silence_ends(const struct app *app, const void *row, struct cell *out)

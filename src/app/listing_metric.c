@@ -229,14 +229,28 @@ static const struct column anomaly_columns[] = {
 	{"reason", "Reason", 22, 1, COLUMN_FLEX, anomaly_reason},
 };
 
+/* Looking back, only what touched the window. */
+static bool in_window(const struct app *app, const struct anomaly_row *a)
+{
+	return !app->window.to || (a->start_at <= window_to(app) &&
+					  (!a->end_at || a->end_at >= window_from(app)));
+}
+
 static size_t anomaly_rows(const struct app *app)
 {
-	return anomalies_count(app->anomalies);
+	size_t n = 0;
+
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
+		n += in_window(app, anomalies_at(app->anomalies, i));
+	return n;
 }
 
 static const void *anomaly_row_at(const struct app *app, size_t i)
 {
-	return anomalies_at(app->anomalies, i);
+	for (size_t k = 0; k < anomalies_count(app->anomalies); k++)
+		if (in_window(app, anomalies_at(app->anomalies, k)) && !i--)
+			return anomalies_at(app->anomalies, k);
+	return NULL;
 }
 
 static uint64_t anomaly_id(const void *row)
@@ -274,7 +288,7 @@ const struct listing anomaly_listing = {
 	.schema = "oogway.anomaly/1",
 	.columns = anomaly_columns,
 	.column_count = sizeof anomaly_columns / sizeof anomaly_columns[0],
-	.changes = CHANGED_ANOMALIES,
+	.changes = CHANGED_ANOMALIES | CHANGED_WINDOW,
 	.count = anomaly_rows,
 	.row = anomaly_row_at,
 	.id = anomaly_id,

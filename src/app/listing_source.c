@@ -225,13 +225,34 @@ static const struct column log_columns[] = {
 	{"text", "Text", 20, 0, COLUMN_FLEX, log_text},
 };
 
+/* Lines at or before `at`; the ring is in order of arrival, near enough to time. */
+static size_t lines_until(const struct app *app, int64_t at)
+{
+	size_t low = 0, high = logs_count(app->logs);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (logs_at(app->logs, middle)->at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Live: all that is held. Looking back: what lies in the window. */
 static size_t log_rows(const struct app *app)
 {
-	return logs_count(app->logs);
+	if (!app->window.to)
+		return logs_count(app->logs);
+	return lines_until(app, window_to(app)) - lines_until(app, window_from(app) - 1);
 }
 
 static const void *log_row_at(const struct app *app, size_t i)
 {
+	if (app->window.to)
+		i += lines_until(app, window_from(app) - 1);
 	return logs_at(app->logs, i);
 }
 
@@ -262,7 +283,7 @@ const struct listing log_listing = {
 	.schema = "oogway.log/1",
 	.columns = log_columns,
 	.column_count = sizeof log_columns / sizeof log_columns[0],
-	.changes = CHANGED_LOGS,
+	.changes = CHANGED_LOGS | CHANGED_WINDOW,
 	.count = log_rows,
 	.row = log_row_at,
 	.id = log_id,

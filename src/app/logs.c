@@ -52,7 +52,8 @@ struct logs *logs_new(struct app *app)
 	logs->app = app;
 	logs->cap = (size_t)app_setting(app, SET_LOG_LINES);
 	logs->ring = mem_new(logs->cap, sizeof *logs->ring);
-	snprintf(logs->origin, sizeof logs->origin, "no logs found");
+	snprintf(logs->origin, sizeof logs->origin, "%s",
+		app->demo ? "invented lines" : "no logs found");
 	return logs;
 }
 

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "model/past.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -103,11 +104,36 @@ const struct rc_query *metrics_query(const struct metrics *metrics, int source, 
 	return NULL;
 }
 
-static void take_points(
-	struct series *series, const struct batch_series *from, point_fn fresh, void *ctx)
+/* History of a window that the ring can hold goes into it; of one that lies back, or
+ * is long, beside it, where new points do not push it out. */
+static void take_history(
+	const struct app *app, struct series *series, const struct batch_series *from)
+{
+	int64_t span = app->window.span_ms, step;
+	int64_t interval = series->interval_ms > 0 ? series->interval_ms : SECOND_MS;
+	size_t n = from->count;
+
+	mem_free(series->past);
+	series->past = NULL;
+	if (!app->window.to && span / interval <= SERIES_MAX_POINTS) {
+		series_merge(series, from->points, n);
+		return;
+	}
+	if (!n)
+		return;
+	step = n > 1 ? (from->points[n - 1].at - from->points[0].at) / (int64_t)(n - 1)
+		     : interval;
+	series->past = past_new(window_from(app), window_to(app) + 1, step);
+	for (size_t i = 0; i < n; i++)
+		past_add(series->past, from->points[i]);
+	series->past->live = !app->window.to;
+}
+
+static void take_points(const struct app *app, struct series *series,
+	const struct batch_series *from, point_fn fresh, void *ctx)
 {
 	if (from->history) {
-		series_merge(series, from->points, from->count);
+		take_history(app, series, from);
 		return;
 	}
 	for (size_t i = 0; i < from->count; i++) {
@@ -145,7 +171,7 @@ void metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 		series->limits = q->limits;
 		series->interval_ms =
 			sources_row(metrics->app->sources, (size_t)source)->every_ms;
-		take_points(series, from, fresh, ctx);
+		take_points(metrics->app, series, from, fresh, ctx);
 	}
 	str_release(&key);
 	if (batch->series_count)
@@ -239,17 +265,12 @@ void series_label(const struct series *series, char *out, size_t size)
 
 double series_value(const struct app *app, const struct series *series)
 {
-	int64_t to = window_to(app), from = window_from(app);
-	size_t i;
+	int64_t from = window_from(app);
 	struct point p;
 
 	if (!app->window.to)
 		return series_last(series, &p) && p.at >= from ? p.value : NAN;
-	i = series_find(series, to + 1);
-	if (!i)
-		return NAN;
-	p = series_at(series, i - 1);
-	return p.at >= from ? p.value : NAN;
+	return series_before(series, from, app->window.to);
 }
 
 bool series_stale(const struct app *app, const struct series *series)

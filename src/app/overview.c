@@ -5,6 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/history.h"
 #include "app/listing.h"
 #include "app/metrics.h"
 #include "app/sources.h"
@@ -75,9 +76,23 @@ static void count_words(const struct app *app, char *out, size_t size)
 			counts.acknowledged);
 }
 
+/* "Last page 3h ago, resolved. " */
+static const char *last_page(const struct app *app, char out[80])
+{
+	int64_t at = history_last_page(app->history);
+	char age[TIME_TEXT];
+
+	*out = '\0';
+	if (at)
+		snprintf(out, 80, "Last page %s ago, resolved. ",
+			duration_text(app->now > at ? app->now - at : 0, age));
+	return out;
+}
+
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
+	char page[80];
 
 	if (quiet == QUIET_UNKNOWN)
 		return out;
@@ -86,8 +101,9 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 		return out;
 	if (quiet == QUIET_YES)
 		snprintf(out, size,
-			"No open incidents. Watching %zu series, %zu sources.",
-			metrics_count(app->metrics), sources_count(app->sources));
+			"No open incidents. %sWatching %zu series, %zu sources.",
+			last_page(app, page), metrics_count(app->metrics),
+			sources_count(app->sources));
 	else
 		snprintf(out, size,
 			"Nothing wrong on this host. Watching %zu series; no pager is "

@@ -4,7 +4,7 @@
  *              |                              |
  *        pipeline_answer()             pipeline_reading()
  *              |                              |
- *     merge: alerts, silences,  series  <-----+   (app/alerts, app/metrics)
+ *     merge: alerts, silences,  series  <-----+   (app/alerts, metrics, charts)
  *              |                   |
  *              |       detect: each new point     (app/anomalies, analysis/)
  *              |                   |
@@ -14,6 +14,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/charts.h"
 #include "app/metrics.h"
 #include "app/sources.h"
 
@@ -26,8 +27,10 @@ static void fresh_point(void *ctx, const struct series *series, struct point poi
 
 void pipeline_answer(struct app *app, int source, const struct batch *batch)
 {
-	metrics_apply(app->metrics, source, batch, fresh_point, app);
+	if (!batch->watch)
+		metrics_apply(app->metrics, source, batch, fresh_point, app);
 	alerts_apply(app->alerts, source, batch);
+	charts_apply(app->charts, source, batch);
 }
 
 void pipeline_reading(

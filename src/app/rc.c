@@ -579,13 +579,18 @@ struct rc *rc_read(const struct rc_options *options)
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
-	if (!options->no_system) {
+	if (!options->no_system && !options->looks_only) {
 		rc->conf.final_allowed = true;
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
 	}
 	user_path(options, rc->path, sizeof rc->path);
-	conf_read_file(&rc->conf, rc->path, !options->file);
+	if (options->looks_only && !options->file)
+		rc->path[0] = '\0';
+	else
+		conf_read_file(&rc->conf, rc->path, !options->file);
+	if (options->looks_only)
+		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
 	check_profile(rc);
 	read_look(rc);
 	return rc;

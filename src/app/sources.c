@@ -76,22 +76,24 @@ static void on_batch(void *ctx, int poll, const struct batch *batch)
 		pipeline_answer(sources->app, i, batch);
 }
 
+static void take_status(struct source *s, const struct poll_status *status)
+{
+	s->row.status = *status;
+	if (status->state == POLL_FAILING && !s->logged_bad)
+		log_add(LOG_WARN, "%s: %s", s->row.name, status->error.text);
+	else if (status->state == POLL_OK && s->logged_bad)
+		log_add(LOG_INFO, "%s: answers again", s->row.name);
+	s->logged_bad = status->state == POLL_FAILING;
+	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
+}
+
 static void on_status(void *ctx, int poll)
 {
 	struct sources *sources = ctx;
 	int i = index_of(sources, poll);
-	struct source *s;
 
-	if (i < 0)
-		return;
-	s = sources->list[i];
-	s->row.status = *poll_status(sources->poll, poll);
-	if (s->row.status.state == POLL_FAILING && !s->logged_bad)
-		log_add(LOG_WARN, "%s: %s", s->row.name, s->row.status.error.text);
-	else if (s->row.status.state == POLL_OK && s->logged_bad)
-		log_add(LOG_INFO, "%s: answers again", s->row.name);
-	s->logged_bad = s->row.status.state == POLL_FAILING;
-	app_changed(sources->app, CHANGED_SOURCES | CHANGED_EVENTS);
+	if (i >= 0)
+		take_status(sources->list[i], poll_status(sources->poll, poll));
 }
 
 struct sources *sources_new(struct app *app)
@@ -151,6 +153,7 @@ static void begin(struct source *s, int index)
 		.secret = s->secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
+		.number = index,
 	};
 	struct err err = {0};
 
@@ -247,11 +250,29 @@ void sources_start(struct sources *sources)
 		struct source *s = sources->list[i];
 		struct err err = {0};
 
+		if (!s->row.rc)
+			continue;
 		if (fetch_secret(s, &err))
 			begin(s, (int)i);
 		else if (err.kind)
 			refuse(s, &err);
 	}
+}
+
+int sources_add_fed(struct sources *sources, const struct source_row *row)
+{
+	if (!strcmp(row->name, sources->list[SOURCE_HOST]->row.name)) {
+		sources->list[SOURCE_HOST]->row.kind = row->kind;
+		sources->list[SOURCE_HOST]->row.where = row->where;
+		return SOURCE_HOST;
+	}
+	add(sources, row);
+	return (int)sources->count - 1;
+}
+
+void sources_feed(struct sources *sources, int source, const struct poll_status *status)
+{
+	take_status(sources->list[source], status);
 }
 
 void sources_free(struct sources *sources)
@@ -301,6 +322,23 @@ void sources_hurry(struct sources *sources)
 	for (size_t i = 1; i < sources->count; i++)
 		if (sources->list[i]->row.poll >= 0)
 			poll_hurry(sources->poll, sources->list[i]->row.poll);
+}
+
+uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent)
+{
+	return poll_watch(sources->poll, sources->list[i]->row.poll, expr, urgent);
+}
+
+void sources_unwatch(struct sources *sources, size_t i, uint32_t watch)
+{
+	poll_unwatch(sources->poll, sources->list[i]->row.poll, watch);
+}
+
+bool sources_charts(const struct sources *sources, size_t i)
+{
+	const struct rc_source *rc = sources->list[i]->row.rc;
+
+	return rc && rc->kind->watches;
 }
 
 size_t sources_count(const struct sources *sources)

@@ -2,6 +2,7 @@
  * terminal. Any thread. */
 #include "base/alloc.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,11 @@ void *mem_dup(const void *from, size_t size)
 	if (size)
 		memcpy(to, from, size);
 	return to;
+}
+
+void mem_trim(void)
+{
+	malloc_trim(0);
 }
 
 void mem_free(void *p)

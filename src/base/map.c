@@ -62,11 +62,11 @@ void *map_get(const struct map *map, const void *key, size_t n)
 	return map->slots[find(map, map_hash(key, n), key, n)].value;
 }
 
-static void grow(struct map *map)
+static void grow(struct map *map, size_t cap)
 {
 	struct map old = *map;
 
-	map->cap = old.cap ? old.cap * 2 : 16;
+	map->cap = cap;
 	map->slots = mem_new(map->cap, sizeof *map->slots);
 	for (size_t i = 0; i < old.cap; i++) {
 		struct map_slot *s = &old.slots[i];
@@ -77,6 +77,16 @@ static void grow(struct map *map)
 	mem_free(old.slots);
 }
 
+void map_reserve(struct map *map, size_t count)
+{
+	size_t cap = map->cap ? map->cap : 16;
+
+	while (count * 4 >= cap * 3)
+		cap *= 2;
+	if (cap != map->cap)
+		grow(map, cap);
+}
+
 void *map_put(struct map *map, const void *key, size_t n, void *value)
 {
 	uint64_t hash = map_hash(key, n);
@@ -84,7 +94,7 @@ void *map_put(struct map *map, const void *key, size_t n, void *value)
 	void *old;
 
 	if (map->count * 4 >= map->cap * 3)
-		grow(map);
+		grow(map, map->cap ? map->cap * 2 : 16);
 	slot = &map->slots[find(map, hash, key, n)];
 	old = slot->value;
 	if (!slot->key) {

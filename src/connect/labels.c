@@ -147,7 +147,7 @@ static struct untrusted first_of(
 	return UNTRUSTED_NONE;
 }
 
-static size_t keep_pairs(struct batch *batch, struct json from, const struct pair **out)
+size_t labels_keep(struct batch *batch, struct json from, const struct pair **out)
 {
 	struct pair pairs[LABELS_MAX], *kept;
 	size_t n = pairs_read(from, pairs);
@@ -189,8 +189,9 @@ void labels_fill_alert(struct batch *batch, struct alert_draft *alert, struct js
 	const struct pair *l, *a;
 	size_t n, m;
 
-	n = alert->label_count = keep_pairs(batch, labels, &alert->labels);
-	m = alert->annotation_count = keep_pairs(batch, annotations, &alert->annotations);
+	n = alert->label_count = labels_keep(batch, labels, &alert->labels);
+	m = alert->annotation_count =
+		labels_keep(batch, annotations, &alert->annotations);
 	l = alert->labels;
 	a = alert->annotations;
 	alert->severity =

@@ -22,6 +22,8 @@ void batch_warn(struct batch *batch, const char *text);
 struct untrusted labels_print(struct batch *batch, struct json labels);
 /* The server's identity of an alert: 64-bit FNV-1a over the sorted set, in hex. */
 struct untrusted labels_fingerprint(struct batch *batch, struct json labels);
+/* Copies a set, sorted by name; more than LABELS_MAX set `cut`. */
+size_t labels_keep(struct batch *batch, struct json from, const struct pair **out);
 /* Labels and annotations, and title, severity, service, group, summary and runbook
  * from them. */
 void labels_fill_alert(struct batch *batch, struct alert_draft *alert, struct json labels,

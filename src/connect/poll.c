@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGE_BODY = 1 << 20 };
+
 enum {
 	ASK_ARENA_BYTES = 4 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
@@ -60,11 +62,14 @@ struct poll_source {
 	char origin[ORIGIN_TEXT];
 	void *state;
 	uint32_t hurry;
+	struct source_watch watches[SOURCE_MAX_WATCHES];
+	uint32_t last_watch;
 	struct arena ask_arena, batch_arena;
 	struct slot slots[POLL_PARALLEL];
 	struct slot *reading;
 	uint64_t order;
 	struct batch batch;
+	struct alert_pack pack;
 	bool take_ok, worked;
 	struct err take_err;
 	int64_t wait_until, blocked_until;
@@ -308,7 +313,10 @@ static void source_free(struct poll_source *source)
 	for (int i = 0; i < POLL_PARALLEL; i++)
 		http_body_free(&source->slots[i].body);
 	arena_release(&source->ask_arena);
+	alert_pack_release(&source->pack);
 	arena_release(&source->batch_arena);
+	for (int i = 0; i < SOURCE_MAX_WATCHES; i++)
+		mem_free((void *)(uintptr_t)source->watches[i].expr);
 	mem_free(source->state);
 	mem_free(source);
 }
@@ -318,11 +326,20 @@ static void take_work(struct task *task)
 	struct poll_source *source = (struct poll_source *)task;
 	struct slot *slot = source->reading;
 
+	bool large = untrusted_size(slot->answer.body) > LARGE_BODY;
+
 	source->worked = true;
 	source->take_err = (struct err){0};
 	source->take_ok = source->options.kind->take(
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
+	if (source->take_ok && source->batch.alert_count) {
+		alert_pack_make(&source->pack, &source->batch, source->options.number);
+		source->batch.pack = &source->pack;
+	}
+	/* The tree of a large answer is many times its text, and gone now. */
+	if (large)
+		mem_trim();
 }
 
 static void name_failure(struct poll_source *source, struct slot *slot)
@@ -340,6 +357,55 @@ static void name_failure(struct poll_source *source, struct slot *slot)
 		answer_refused(&slot->answer, UNTRUSTED_NONE, err);
 }
 
+/* The answer to a watch that nobody looks at any more is dropped. */
+static bool wanted(const struct poll_source *source, const struct batch *batch)
+{
+	bool found = !batch->watch;
+
+	for (int i = 0; i < SOURCE_MAX_WATCHES; i++)
+		found = found || source->watches[i].number == batch->watch;
+	return found;
+}
+
+/* Giving back tens of megabytes takes milliseconds: not on main. */
+struct scrap {
+	struct task task;
+	struct arena arena;
+};
+
+static void scrap_work(struct task *task)
+{
+	arena_release(&((struct scrap *)task)->arena);
+	mem_trim();
+}
+
+static void scrap_done(struct task *task)
+{
+	struct scrap *scrap = (struct scrap *)task;
+
+	arena_release(&scrap->arena);
+	mem_free(scrap);
+}
+
+static void scrap_arena(struct poll *poll, struct arena *arena)
+{
+	struct scrap *scrap;
+
+	if (arena->used_bytes < LARGE_BODY) {
+		if (arena->used_bytes > KEEP_ARENA_BYTES)
+			arena_release(arena);
+		else
+			arena_reset(arena);
+		return;
+	}
+	scrap = mem_new(1, sizeof *scrap);
+	scrap->arena = *arena;
+	scrap->task = (struct task){
+		.work = scrap_work, .done = scrap_done, .class = TASK_BACKGROUND};
+	arena_init(arena, scrap->arena.max_bytes);
+	task_submit(poll->pool, &scrap->task);
+}
+
 static void deliver(struct poll_source *source)
 {
 	struct slot *slot = source->reading;
@@ -351,12 +417,10 @@ static void deliver(struct poll_source *source)
 		note_success(source, slot);
 	else
 		note_failure(source, slot);
-	if (source->take_ok && poll->events.batch)
+	if (source->take_ok && poll->events.batch && wanted(source, &source->batch))
 		poll->events.batch(poll->events.ctx, source->index, &source->batch);
-	if (source->batch_arena.used_bytes > KEEP_ARENA_BYTES)
-		arena_release(&source->batch_arena);
-	else
-		arena_reset(&source->batch_arena);
+	alert_pack_release(&source->pack);
+	scrap_arena(poll, &source->batch_arena);
 	slot->stage = FREE;
 	source->reading = NULL;
 	pump(source, time_now_ms());
@@ -517,6 +581,7 @@ static void pump(struct poll_source *source, int64_t now)
 
 	window.least = source->status.survival;
 	window.hurry = source->hurry;
+	window.watches = source->watches;
 	while (!source->reading && !source->paused && now >= source->blocked_until &&
 		(slot = free_slot(source, &open)) && open < parallel(source) &&
 		budget_left(source, now)) {
@@ -697,6 +762,37 @@ void poll_set_window(struct poll *poll, const struct source_window *window)
 		poll->sources[i]->wait_until = 0;
 		pump(poll->sources[i], now);
 	}
+}
+
+uint32_t poll_watch(struct poll *poll, int source, const char *expr, bool urgent)
+{
+	struct poll_source *found = find(poll, source);
+
+	if (!found || !found->options.kind->watches)
+		return 0;
+	for (int i = 0; i < SOURCE_MAX_WATCHES; i++) {
+		struct source_watch *watch = &found->watches[i];
+
+		if (watch->number)
+			continue;
+		*watch = (struct source_watch){
+			++found->last_watch, mem_strdup(expr), urgent};
+		found->wait_until = 0;
+		pump(found, time_now_ms());
+		return watch->number;
+	}
+	return 0;
+}
+
+void poll_unwatch(struct poll *poll, int source, uint32_t watch)
+{
+	struct poll_source *found = find(poll, source);
+
+	for (int i = 0; found && watch && i < SOURCE_MAX_WATCHES; i++)
+		if (found->watches[i].number == watch) {
+			mem_free((void *)(uintptr_t)found->watches[i].expr);
+			found->watches[i] = (struct source_watch){0};
+		}
 }
 
 void poll_hurry(struct poll *poll, int source)

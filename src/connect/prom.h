@@ -36,6 +36,15 @@ struct prom_query {
 	char error[PROM_ERROR_TEXT];
 };
 
+/* A watch of the window that has been asked, or is. */
+struct prom_watch {
+	uint32_t number; /* 0: free; kept while it is open */
+	bool open;
+	bool ranged;     /* the window has been answered: from now on the newest value */
+	uint32_t window; /* that is being asked, or was answered */
+	struct job job;
+};
+
 struct prom_group {
 	bool pending, open, history_open;
 	uint32_t history_window;
@@ -55,7 +64,8 @@ struct prom {
 	uint32_t hurry;
 	struct source_window window; /* whose history was asked */
 	uint32_t window_count;       /* answers for an older one do not count */
-	int64_t history_from, history_to, history_step;
+	int64_t history_from, history_to, history_step, history_span;
+	struct prom_watch watches[SOURCE_MAX_WATCHES];
 	int64_t round_ok_at;
 	char url_org[160]; /* tenant header */
 	const char *headers[3];

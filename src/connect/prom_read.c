@@ -253,6 +253,7 @@ static void read_rule(struct json rule, struct batch *batch)
 	out->state = batch_keep(batch, json_text(json_get(rule, "state")));
 	out->health = batch_keep(batch, json_text(json_get(rule, "health")));
 	out->last_error = batch_keep(batch, json_text(json_get(rule, "lastError")));
+	out->label_count = labels_keep(batch, json_get(rule, "labels"), &out->labels);
 	json_number(json_get(rule, "duration"), &out->for_s);
 	for (struct json a = json_first(alerts); json_item(a); a = json_next(a))
 		read_alert(a, rule, batch);

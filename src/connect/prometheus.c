@@ -2,8 +2,9 @@
  * expressions are joined with `or`, each marked with the label oogway_query, by which
  * the answer is taken apart. When a joined question is refused, its expressions are
  * asked alone; the guilty ones are named in a warning and left out for a while, the
- * others are joined again. History of a new window is asked in the same way. Alerts
- * are those that fire in /rules; pending ones show in the state of their rule only.
+ * others are joined again. History of a new window is asked in the same way. Watches
+ * (charts somebody looks at) are asked alone: over the window, then for now. Alerts are
+ * those that fire in /rules; pending ones show in the state of their rule only.
  *
  * A state machine without I/O; any thread, one at a time. */
 #include "prom.h"
@@ -22,9 +23,20 @@ enum {
 	BAD_RETRY_MS = 300000,
 	CLOCK_SKEW_MS = 60000,
 	MAX_FORM = 256 << 10,
+	WATCH_MOST_MS = 60000,
+	WATCH_SLOW = 4, /* times the interval while the server is slow */
 };
 
-enum ask_class { NOW_GROUP, NOW_ALONE, RANGE_GROUP, RANGE_ALONE, RULES, CLASS_BITS = 3 };
+enum ask_class {
+	NOW_GROUP,
+	NOW_ALONE,
+	RANGE_GROUP,
+	RANGE_ALONE,
+	RULES,
+	WATCH_NOW,
+	WATCH_RANGE,
+	CLASS_BITS = 3,
+};
 
 static int ask_id(enum ask_class class, size_t index)
 {
@@ -151,8 +163,10 @@ static void window_note(struct prom *prom, const struct source_window *w, int64_
 			(w->to ? w->from == old->from : w->from >= old->from)))
 		return;
 	prom->window = *w;
+	prom->window.watches = NULL;
 	least = (to - w->from) / PROM_MAX_POINTS + 1;
 	prom->history_step = w->step_ms > least ? w->step_ms : least;
+	prom->history_span = to - w->from;
 	prom->history_from = w->from - w->from % prom->history_step;
 	prom->history_to = to - to % prom->history_step;
 	history_reset(prom);
@@ -176,18 +190,28 @@ static void join_expression(struct str *joined, const char *expr, size_t index)
 		joined->n ? " or " : "", expr, index);
 }
 
-static bool ask_form(struct prom *prom, struct arena *arena, const char *expr, bool range,
-	struct ask *out)
+struct range {
+	int64_t from, to, step; /* step 0: no range, but now */
+};
+
+static struct range history_range(const struct prom *prom, bool range)
+{
+	return (struct range){
+		prom->history_from, prom->history_to, range ? prom->history_step : 0};
+}
+
+static bool ask_form(struct prom *prom, struct arena *arena, const char *expr,
+	struct range range, struct ask *out)
 {
 	struct str form;
 	bool whole;
 
 	str_init(&form, MAX_FORM);
 	form_add(&form, "query", expr);
-	if (range) {
-		form_add_time(&form, "start", prom->history_from);
-		form_add_time(&form, "end", prom->history_to);
-		form_add_time(&form, "step", prom->history_step);
+	if (range.step) {
+		form_add_time(&form, "start", range.from);
+		form_add_time(&form, "end", range.to);
+		form_add_time(&form, "step", range.step);
 		str_puts(&form, prom->dialect->range_extra);
 	}
 	str_printf(&form, "&timeout=%lldms", (long long)prom->conf->timeout_ms);
@@ -199,7 +223,7 @@ static bool ask_form(struct prom *prom, struct arena *arena, const char *expr, b
 	out->body_n = form.n;
 	out->max_bytes = PROM_MAX_BODY;
 	str_reset(&form);
-	str_printf(&form, "%s%s", prom->prefix, range ? "/query_range" : "/query");
+	str_printf(&form, "%s%s", prom->prefix, range.step ? "/query_range" : "/query");
 	out->path = arena_strdup(arena, str_text(&form));
 	str_release(&form);
 	return whole && out->path && out->body;
@@ -216,7 +240,8 @@ static bool ask_group(
 		if (joins(&prom->queries[i], group) &&
 			(!range || prom->queries[i].history == HISTORY_GROUP))
 			join_expression(&joined, prom->conf->queries[i].expr, i);
-	ok = !joined.cut && ask_form(prom, arena, str_text(&joined), range, out);
+	ok = !joined.cut &&
+	     ask_form(prom, arena, str_text(&joined), history_range(prom, range), out);
 	str_release(&joined);
 	out->id = ask_id(range ? RANGE_GROUP : NOW_GROUP, group);
 	return ok;
@@ -226,7 +251,8 @@ static bool ask_alone(
 	struct prom *prom, struct arena *arena, size_t i, bool range, struct ask *out)
 {
 	out->id = ask_id(range ? RANGE_ALONE : NOW_ALONE, i);
-	return ask_form(prom, arena, prom->conf->queries[i].expr, range, out);
+	return ask_form(prom, arena, prom->conf->queries[i].expr,
+		history_range(prom, range), out);
 }
 
 static bool next_now(struct prom *prom, struct arena *arena, struct ask *out)
@@ -293,6 +319,106 @@ static bool next_rules(
 	return out->path != NULL;
 }
 
+/* --- watches --- */
+
+static const struct source_watch *watch_find(
+	const struct source_window *window, uint32_t number)
+{
+	for (size_t i = 0; window->watches && number && i < SOURCE_MAX_WATCHES; i++)
+		if (window->watches[i].number == number)
+			return &window->watches[i];
+	return NULL;
+}
+
+/* A point for each third of a step keeps a window's worth of them; never rarer than
+ * once a minute, so that the end of the curve is now. */
+static int64_t watch_every(const struct prom *prom, const struct source_window *window)
+{
+	int64_t every = prom->history_step / 3;
+
+	if (every > WATCH_MOST_MS)
+		every = WATCH_MOST_MS;
+	if (every < prom->conf->every_ms)
+		every = prom->conf->every_ms;
+	return window->least ? every * WATCH_SLOW : every;
+}
+
+/* Gives each watch of the window a place of its own, for as long as it is there. */
+static void watches_follow(struct prom *prom, const struct source_window *window)
+{
+	for (size_t i = 0; i < SOURCE_MAX_WATCHES; i++)
+		if (!prom->watches[i].open &&
+			!watch_find(window, prom->watches[i].number))
+			prom->watches[i].number = 0;
+	for (size_t i = 0; window->watches && i < SOURCE_MAX_WATCHES; i++) {
+		uint32_t number = window->watches[i].number;
+		size_t place = SOURCE_MAX_WATCHES, k = 0;
+
+		for (; k < SOURCE_MAX_WATCHES && prom->watches[k].number != number; k++)
+			if (!prom->watches[k].number)
+				place = k;
+		if (!number || k < SOURCE_MAX_WATCHES || place == SOURCE_MAX_WATCHES)
+			continue;
+		prom->watches[place] = (struct prom_watch){.number = number};
+		job_init(&prom->watches[place].job, prom->conf->every_ms,
+			prom->conf->seed + number);
+	}
+}
+
+static bool ask_watch(struct prom *prom, struct arena *arena, size_t place,
+	const char *expr, int64_t now, struct ask *out)
+{
+	struct prom_watch *w = &prom->watches[place];
+	struct range range = {0};
+	int64_t to = prom->window.to ? prom->window.to : now;
+
+	if (!w->ranged) {
+		range.step = prom->history_step;
+		range.to = to - to % range.step;
+		range.from = range.to - prom->history_span;
+		range.from -= range.from % range.step;
+		w->window = prom->window_count;
+	}
+	w->open = true;
+	out->id = ask_id(w->ranged ? WATCH_NOW : WATCH_RANGE, place);
+	return ask_form(prom, arena, expr, range, out);
+}
+
+static bool next_watch(struct prom *prom, struct arena *arena, int64_t now,
+	const struct source_window *window, struct ask *out)
+{
+	watches_follow(prom, window);
+	for (size_t i = 0; prom->window.step_ms && i < SOURCE_MAX_WATCHES; i++) {
+		struct prom_watch *w = &prom->watches[i];
+		const struct source_watch *wanted = watch_find(window, w->number);
+
+		if (!wanted || w->open || (window->least && !wanted->urgent))
+			continue;
+		if (w->ranged && w->window != prom->window_count) {
+			w->ranged = false;
+			job_hurry(&w->job);
+		}
+		if (!job_due(&w->job, now) || (w->ranged && prom->window.to))
+			continue;
+		w->job.every_ms = watch_every(prom, window);
+		job_ask(&w->job, now);
+		return ask_watch(prom, arena, i, wanted->expr, now, out);
+	}
+	return false;
+}
+
+static int64_t watch_until(
+	const struct prom *prom, const struct source_window *window, int64_t until)
+{
+	for (size_t i = 0; i < SOURCE_MAX_WATCHES; i++) {
+		const struct prom_watch *w = &prom->watches[i];
+
+		if (watch_find(window, w->number) && !(w->ranged && prom->window.to))
+			until = job_until(&w->job, until);
+	}
+	return until;
+}
+
 bool prom_next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out)
 {
@@ -307,11 +433,13 @@ bool prom_next(void *state, int64_t now, const struct source_window *window,
 	if (prom->query_count && job_due(&prom->round, now))
 		round_begin(prom, now);
 	if (next_now(prom, arena, out) || next_rules(prom, arena, now, out) ||
+		next_watch(prom, arena, now, window, out) ||
 		(!window->least && next_history(prom, arena, out)))
 		return true;
 	out->kind = ASK_WAIT;
 	out->until = job_until(&prom->rules, now + prom->conf->every_ms);
 	out->until = job_until(&prom->round, out->until);
+	out->until = watch_until(prom, window, out->until);
 	return true;
 }
 
@@ -521,6 +649,39 @@ static bool take_history_alone(struct prom *prom, const struct answer *answer,
 	return true;
 }
 
+/* What the server says to one watch concerns who looks at it only: it is no trouble of
+ * the source. No answer at all is. */
+static bool take_watch(struct prom *prom, const struct answer *answer, size_t place,
+	bool range, struct batch *batch, struct err *err)
+{
+	struct prom_reading reading = {.query = 0, .history = range};
+	struct prom_watch *w = &prom->watches[place];
+	char words[PROM_ERROR_TEXT];
+	bool refused, ok;
+
+	w->open = false;
+	ok = read_series(prom, answer, &reading, batch, err, &refused, words);
+	job_done(&w->job, answer, ok);
+	if (!ok && !history_hopeless(answer, refused))
+		return false;
+	w->ranged = ok && (w->ranged || w->window == prom->window_count);
+	if (ok && !w->ranged)
+		job_hurry(&w->job);
+	batch->watch = w->number;
+	for (size_t i = 0; i < batch->series_count; i++)
+		batch->series[i].query = -1;
+	if (!ok)
+		batch->watch_error =
+			batch_keep_str(batch, answer->failure == ERR_TIMEOUT ? "too slow"
+					      : answer->failure == ERR_LIMIT ? "too large"
+									     : words);
+	else if (batch->cut)
+		batch->watch_error = batch_keep_str(batch, "more series than fit");
+	batch->warning = UNTRUSTED_NONE;
+	batch->cut = false;
+	return true;
+}
+
 static bool rules_absent(int status)
 {
 	return status == 400 || status == 404 || status == 405 || status == 501;
@@ -560,6 +721,11 @@ bool prom_take(
 		return take_history_group(prom, answer, index, batch, err);
 	case RANGE_ALONE:
 		return take_history_alone(prom, answer, index, batch, err);
+	case WATCH_NOW:
+	case WATCH_RANGE:
+		return take_watch(prom, answer, index,
+			(answer->id & ((1 << CLASS_BITS) - 1)) == WATCH_RANGE, batch,
+			err);
 	default:
 		return take_rules(prom, answer, batch, err);
 	}
@@ -635,6 +801,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 const struct source_kind prometheus_source = {
 	.name = "prometheus",
 	.help = "Prometheus: query lines, alerting rules and their alerts",
+	.watches = true,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),
 	.start = start,

@@ -235,22 +235,13 @@ void loop_on_turn(struct loop *loop, void (*turn)(void *ctx), void *ctx)
 	loop->turns[loop->turn_count++].ctx = ctx;
 }
 
-void loop_off_turn(struct loop *loop, void *ctx)
-{
-	int kept = 0;
-
-	for (int i = 0; i < loop->turn_count; i++)
-		if (loop->turns[i].ctx != ctx)
-			loop->turns[kept++] = loop->turns[i];
-	loop->turn_count = kept;
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct loop_signal *s = handle->data;
 
 	(void)number;
-	s->got(s->ctx);
+	if (s->got)
+		s->got(s->ctx);
 }
 
 void loop_on_signal(struct loop *loop, int signal, void (*got)(void *ctx), void *ctx)
@@ -266,6 +257,24 @@ void loop_on_signal(struct loop *loop, int signal, void (*got)(void *ctx), void 
 	s->handle.data = s;
 	uv_signal_start(&s->handle, on_signal, signal);
 	uv_unref((uv_handle_t *)&s->handle);
+}
+
+void loop_off(struct loop *loop, void *ctx)
+{
+	int turns = 0, ticks = 0;
+
+	for (int i = 0; i < loop->turn_count; i++)
+		if (loop->turns[i].ctx != ctx)
+			loop->turns[turns++] = loop->turns[i];
+	for (int i = 0; i < loop->tick_count; i++)
+		if (loop->ticks[i].ctx != ctx)
+			loop->ticks[ticks++] = loop->ticks[i];
+	loop->turn_count = turns;
+	loop->tick_count = ticks;
+	/* A signal stays caught: what comes now must not end the program half-way. */
+	for (int i = 0; i < loop->signal_count; i++)
+		if (loop->signals[i].ctx == ctx)
+			loop->signals[i].got = NULL;
 }
 
 int64_t loop_longest_us(struct loop *loop, bool reset)

@@ -3,6 +3,7 @@
  * for one batch. */
 #include "model/batch.h"
 
+#include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
 
@@ -74,12 +75,39 @@ struct batch_oncall *batch_add_oncall(struct batch *batch)
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
 }
 
+void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source)
+{
+	pack->count = batch->alert_count;
+	pack->list = mem_new(pack->count, sizeof *pack->list);
+	for (size_t i = 0; i < pack->count; i++)
+		pack->list[i] = alert_new(&batch->alerts[i], source);
+}
+
+void alert_pack_release(struct alert_pack *pack)
+{
+	for (size_t i = 0; pack->list && i < pack->count; i++)
+		alert_free(pack->list[i]);
+	mem_free(pack->list);
+	*pack = (struct alert_pack){0};
+}
+
 static void word(struct str *out, const char *name, struct untrusted text)
 {
 	if (untrusted_empty(text))
 		return;
 	str_printf(out, " %s=", name);
 	text_add_json(out, text);
+}
+
+static void print_pairs(
+	struct str *out, const char *what, const struct pair *pairs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		str_printf(out, "  %s ", what);
+		text_add_json(out, pairs[i].name);
+		word(out, "value", pairs[i].value);
+		str_putc(out, '\n');
+	}
 }
 
 static void print_alert(const struct alert_draft *a, struct str *out)
@@ -96,18 +124,8 @@ static void print_alert(const struct alert_draft *a, struct str *out)
 	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
 		word(out, names[i], a->texts[i]);
 	str_putc(out, '\n');
-	for (size_t i = 0; i < a->label_count; i++) {
-		str_puts(out, "  label ");
-		text_add_json(out, a->labels[i].name);
-		word(out, "value", a->labels[i].value);
-		str_putc(out, '\n');
-	}
-	for (size_t i = 0; i < a->annotation_count; i++) {
-		str_puts(out, "  annotation ");
-		text_add_json(out, a->annotations[i].name);
-		word(out, "value", a->annotations[i].value);
-		str_putc(out, '\n');
-	}
+	print_pairs(out, "label", a->labels, a->label_count);
+	print_pairs(out, "annotation", a->annotations, a->annotation_count);
 }
 
 static void print_rest(const struct batch *batch, struct str *out)
@@ -133,6 +151,7 @@ static void print_rest(const struct batch *batch, struct str *out)
 		word(out, "health", r->health);
 		word(out, "error", r->last_error);
 		str_putc(out, '\n');
+		print_pairs(out, "label", r->labels, r->label_count);
 	}
 	for (size_t i = 0; i < batch->change_count; i++) {
 		const struct batch_change *c = &batch->changes[i];
@@ -157,6 +176,12 @@ static void print_rest(const struct batch *batch, struct str *out)
 
 void batch_print(const struct batch *batch, struct str *out)
 {
+	if (batch->watch)
+		str_printf(out, "watch %u", (unsigned)batch->watch);
+	if (batch->watch)
+		word(out, "error", batch->watch_error);
+	if (batch->watch)
+		str_putc(out, '\n');
 	for (size_t i = 0; i < batch->series_count; i++) {
 		const struct batch_series *s = &batch->series[i];
 

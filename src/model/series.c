@@ -54,6 +54,8 @@ void series_free(struct series *series)
 	untrusted_free(series->key);
 	untrusted_free(series->shown);
 	mem_free(series->points);
+	mem_free(series->past);
+	mem_free(series->compared);
 	mem_free(series);
 }
 
@@ -99,6 +101,8 @@ void series_add(struct series *series, struct point point)
 		series->count--;
 	}
 	series->points[(series->head + series->count++) % series->cap] = point;
+	if (series->past && series->past->live)
+		past_add(series->past, point);
 }
 
 void series_merge(struct series *series, const struct point *points, size_t n)
@@ -134,45 +138,144 @@ size_t series_find(const struct series *series, int64_t at)
 	return low;
 }
 
+/* --- reading ring and past together --- */
+
+/* Walks the known steps of both pasts that touch [from, to) and begin before the ring
+ * does; what is compared counts only where what is looked at does not reach. */
+struct walk {
+	const struct series *series;
+	int64_t from, to;
+	bool second;
+	uint32_t i;
+	int64_t at; /* of the step found */
+};
+
+static struct walk walk_from(const struct series *series, int64_t from, int64_t to)
+{
+	struct walk walk = {series, from, to, false, 0, 0};
+
+	if (series->count && series_at(series, 0).at < to)
+		walk.to = series_at(series, 0).at;
+	return walk;
+}
+
+static const struct past_step *walk_next(struct walk *walk)
+{
+	const struct past *first = walk->series->past, *past;
+
+	for (;; walk->second = true, walk->i = 0) {
+		past = walk->second ? walk->series->compared : first;
+		for (; past && walk->i < past->count; walk->i++) {
+			walk->at = past->from_at + past->step_ms * walk->i;
+			if (walk->at >= walk->to)
+				break;
+			if (walk->at + past->step_ms <= walk->from ||
+				isnan(past->steps[walk->i].mean) ||
+				(walk->second && first && past_at(first, walk->at)))
+				continue;
+			return &past->steps[walk->i++];
+		}
+		if (walk->second)
+			return NULL;
+	}
+}
+
+static int64_t walk_step_ms(const struct walk *walk)
+{
+	return (walk->second ? walk->series->compared : walk->series->past)->step_ms;
+}
+
+static void span_add(struct series_span *span, double low, double last, double high)
+{
+	if (!span->count || low < span->low)
+		span->low = low;
+	if (!span->count || high > span->high)
+		span->high = high;
+	span->last = last;
+	span->count++;
+}
+
 struct series_span series_span(const struct series *series, int64_t from, int64_t to)
 {
 	struct series_span span = {NAN, NAN, NAN, NAN, 0};
-	double sum = 0;
+	struct walk walk = walk_from(series, from, to + 1);
+	double interval = series->interval_ms > 0 ? (double)series->interval_ms : 1;
+	double sum = 0, weights = 0;
+	const struct past_step *step;
 
+	while ((step = walk_next(&walk))) {
+		double points = (double)walk_step_ms(&walk) / interval;
+
+		span_add(&span, step->low, step->mean, step->high);
+		sum += step->mean * points;
+		weights += points;
+	}
 	for (size_t i = series_find(series, from); i < series->count; i++) {
 		struct point p = series_at(series, i);
 
 		if (p.at > to)
 			break;
-		if (!span.count || p.value < span.low)
-			span.low = p.value;
-		if (!span.count || p.value > span.high)
-			span.high = p.value;
-		span.last = p.value;
+		span_add(&span, p.value, p.value, p.value);
 		sum += p.value;
-		span.count++;
+		weights++;
 	}
 	if (span.count)
-		span.mean = sum / (double)span.count;
+		span.mean = sum / weights;
 	return span;
+}
+
+double series_before(const struct series *series, int64_t from, int64_t to)
+{
+	struct walk walk = walk_from(series, from, to + 1);
+	size_t i = series_find(series, to + 1);
+	const struct past_step *step;
+	double value = NAN;
+	int64_t at = 0;
+
+	if (i && series_at(series, i - 1).at >= from)
+		return series_at(series, i - 1).value;
+	while ((step = walk_next(&walk))) {
+		if (isnan(value) || walk.at > at)
+			value = step->mean;
+		at = walk.at > at ? walk.at : at;
+	}
+	return value;
+}
+
+static void bucket_put(double *out, size_t k, double value)
+{
+	if (isnan(out[k]) || value > out[k])
+		out[k] = value;
 }
 
 void series_buckets(
 	const struct series *series, int64_t from, int64_t to, double *out, size_t n)
 {
+	double scale = (double)n / (double)(to - from);
+	struct walk walk = walk_from(series, from, to);
+	const struct past_step *step;
+
 	for (size_t i = 0; i < n; i++)
 		out[i] = NAN;
 	if (to <= from || !n)
 		return;
+	while ((step = walk_next(&walk))) {
+		int64_t end = walk.at + walk_step_ms(&walk);
+		double k = walk.at > from ? (double)(walk.at - from) * scale : 0;
+		double last = (double)((end < to ? end : to) - from) * scale;
+
+		for (size_t b = (size_t)k; b < n && (double)b < last; b++)
+			bucket_put(out, b, step->high);
+	}
 	for (size_t i = series_find(series, from); i < series->count; i++) {
 		struct point p = series_at(series, i);
 		size_t k;
 
 		if (p.at >= to)
 			break;
-		k = (size_t)((double)(p.at - from) * (double)n / (double)(to - from));
-		if (k < n && (isnan(out[k]) || p.value > out[k]))
-			out[k] = p.value;
+		k = (size_t)((double)(p.at - from) * scale);
+		if (k < n)
+			bucket_put(out, k, p.value);
 	}
 }
 

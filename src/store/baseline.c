@@ -21,6 +21,9 @@ static const char sql_count[] = "SELECT count(*) FROM baseline "
 static const char sql_load[] = "SELECT key, version, body, updated_at FROM baseline "
 			       "WHERE team_id = $1 AND version = $2 ORDER BY key";
 
+static const char sql_find[] = "SELECT key, version, body, updated_at FROM baseline "
+			       "WHERE team_id = $1 AND key = $2";
+
 static const char sql_trim[] = "DELETE FROM baseline "
 			       "WHERE team_id = $1 AND updated_at < $2";
 
@@ -101,6 +104,29 @@ bool baseline_load(struct db *db, struct arena *arena, int64_t version,
 	return true;
 }
 
+bool baseline_find(struct db *db, struct arena *arena, const struct untrusted *keys,
+	size_t count, struct baseline_rows *out, struct err *err)
+{
+	struct baseline_rows list = {
+		.rows = arena_alloc(arena, count * sizeof *list.rows)};
+
+	for (size_t i = 0; i < count && !arena->full; i++) {
+		struct db_rows rows;
+
+		if (db_query(db, &rows, sql_find,
+			    DB_ARGS(bind_text(db->who.team), bind_untrusted(keys[i])),
+			    err) &&
+			db_next(&rows, err))
+			read_one(&rows, arena, &list.rows[list.count++]);
+		if (!db_rows_free(&rows))
+			return false;
+	}
+	if (arena->full)
+		return err_set(err, ERR_LIMIT, "the baselines do not fit in memory");
+	*out = list;
+	return true;
+}
+
 bool baseline_trim(struct db *db, int64_t before_at, struct err *err)
 {
 	return db_run(
@@ -112,6 +138,7 @@ bool baseline_trim(struct db *db, int64_t before_at, struct err *err)
 struct baseline_job {
 	struct store_job job;
 	struct baseline_row *in;
+	struct untrusted *keys;
 	size_t count;
 	int64_t number; /* version, or before_at */
 	struct baseline_rows out;
@@ -165,6 +192,30 @@ void baseline_load_later(struct store *store, int64_t version,
 	b->job.run = run_load;
 	b->job.end = end_load;
 	b->number = version;
+	b->got = got;
+	b->ctx = ctx;
+	store_read(store, &b->job);
+}
+
+static bool run_find(struct store_job *job, struct db *db, struct err *err)
+{
+	struct baseline_job *b = (struct baseline_job *)job;
+
+	return baseline_find(db, &job->arena, b->keys, b->count, &b->out, err);
+}
+
+void baseline_find_later(struct store *store, const struct untrusted *keys, size_t count,
+	void (*got)(void *ctx, const struct baseline_rows *rows, const struct err *err),
+	void *ctx)
+{
+	struct baseline_job *b = store_job_new(sizeof *b);
+
+	b->job.run = run_find;
+	b->job.end = end_load;
+	b->keys = store_job_copy(&b->job, keys, count * sizeof *keys);
+	b->count = count;
+	for (size_t i = 0; b->keys && i < count; i++)
+		b->keys[i] = store_job_text(&b->job, keys[i]);
 	b->got = got;
 	b->ctx = ctx;
 	store_read(store, &b->job);

@@ -9,7 +9,7 @@
  *   sized    7 number of bits, the bits (zigzag where signed)
  *
  * Pure functions; any thread. The decoder trusts nothing. */
-#include "store/chunk.h"
+#include "chunk.h"
 
 #include "base/alloc.h"
 

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "store/chunk.h"
+#include "chunk.h"
 
 #include <math.h>
 #include <string.h>

@@ -118,6 +118,16 @@ static double into(double value, double *low, double *high, bool *any)
 	return value;
 }
 
+/* A limit nearby is shown; one far away must not flatten the curve. */
+static void include_limit(
+	const struct chart *chart, double limit, double *low, double *high)
+{
+	bool any = true;
+
+	if (!isnan(limit) && (chart->limit || (limit <= *high * 2 && limit >= *low / 2)))
+		into(limit, low, high, &any);
+}
+
 static bool scale(struct plot *plot, const struct chart *chart, const double *past)
 {
 	double low = 0, high = 0, step;
@@ -129,15 +139,8 @@ static bool scale(struct plot *plot, const struct chart *chart, const double *pa
 	}
 	if (!any)
 		return false;
-	/* A limit nearby is shown; one far away must not flatten the curve. */
-	if (!isnan(chart->series->limits.warn) &&
-		chart->series->limits.warn <= high * 2 &&
-		chart->series->limits.warn >= low / 2)
-		into(chart->series->limits.warn, &low, &high, &any);
-	if (!isnan(chart->series->limits.critical) &&
-		chart->series->limits.critical <= high * 2 &&
-		chart->series->limits.critical >= low / 2)
-		into(chart->series->limits.critical, &low, &high, &any);
+	include_limit(chart, chart->series->limits.warn, &low, &high);
+	include_limit(chart, chart->series->limits.critical, &low, &high);
 	if (low >= 0 && low < high * 0.6)
 		low = 0;
 	if (high <= low)
@@ -156,6 +159,8 @@ static int row_of(const struct plot *plot, double value)
 	       (int)floor(fmin(fmax(part, 0), 0.9999) * plot->area.rows);
 }
 
+/* The name stands at the old end of the line: at the other it would cover the newest
+ * points. */
 static void draw_line(
 	const struct plot *plot, double value, enum role role, const char *name)
 {
@@ -166,8 +171,7 @@ static void draw_line(
 	for (int col = 0; col < plot->area.cols; col++)
 		canvas_put(&plot->area, row, col, role, canvas_glyph(GLYPH_LIMIT));
 	if (name)
-		canvas_put(&plot->area, row, plot->area.cols - (int)strlen(name), role,
-			name);
+		canvas_put(&plot->area, row, 0, role, name);
 }
 
 static enum role role_at(const struct chart *chart, double value)
@@ -319,8 +323,10 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 		goto out;
 	}
 	draw_axes(c, plot, chart);
-	draw_line(plot, chart->series->limits.warn, ROLE_WARNING, " warn");
-	draw_line(plot, chart->series->limits.critical, ROLE_CRITICAL, " critical");
+	draw_line(plot, chart->series->limits.warn, ROLE_WARNING,
+		chart->limit ? chart->limit : "warn ");
+	draw_line(plot, chart->series->limits.critical, ROLE_CRITICAL,
+		chart->limit ? chart->limit : "critical ");
 	draw_line(plot, chart->low, ROLE_BAND, NULL);
 	draw_line(plot, chart->high, ROLE_BAND, NULL);
 	if (braille) {

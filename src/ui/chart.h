@@ -21,6 +21,7 @@ struct chart {
 	int64_t from, to;
 	int64_t compare_ms; /* 0: none; the same series that much earlier */
 	double low, high;   /* expected band now, NAN: none */
+	const char *limit;  /* its only limit is always in sight, by this name; or NULL */
 	int64_t cursor;     /* a moment to mark, 0: none */
 };
 

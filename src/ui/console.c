@@ -3,6 +3,7 @@
  * state.h is shared by these and nobody else. Main thread. */
 #include "state.h"
 
+#include "app/charts.h"
 #include "app/host.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -74,6 +75,18 @@ static void close_pane(struct pane *pane)
 	*pane = (struct pane){0};
 }
 
+/* The charts of the alert pages that are open are asked for, those of others not. */
+static void show_charts(struct console *console)
+{
+	uint64_t alerts[STACK_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < console->depth; i++)
+		if (console->stack[i].class == &alert_pane)
+			alerts[n++] = console->stack[i].id;
+	charts_show(console->app->charts, alerts, n);
+}
+
 void console_push(struct console *console, const struct pane_class *class, uint64_t id)
 {
 	if (console->depth == STACK_MAX) {
@@ -82,6 +95,7 @@ void console_push(struct console *console, const struct pane_class *class, uint6
 	}
 	open_pane(&console->stack[console->depth++], class, console->app, id);
 	console->layout_dirty = true;
+	show_charts(console);
 }
 
 void console_pop(struct console *console)
@@ -89,6 +103,7 @@ void console_pop(struct console *console)
 	if (console->depth)
 		close_pane(&console->stack[--console->depth]);
 	console->layout_dirty = true;
+	show_charts(console);
 }
 
 void console_focus(struct console *console, int pane)
@@ -187,10 +202,16 @@ static void take_changes(struct console *console)
 		console->stack[i].pending |= bits;
 	if (bits & CHANGED_CONFIG)
 		console_apply_config(console);
+	if (bits & CHANGED_KEPT)
+		console_kept_restore(console);
+	if (bits & CHANGED_CLOCK && console->restored)
+		console_kept_save(console);
 	if (bits & CHANGED_ALERTS)
 		console_seek(console);
+	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
+		console->layout_dirty = true;
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
-			   CHANGED_WINDOW | CHANGED_CONFIG))
+			   CHANGED_WINDOW | CHANGED_CONFIG | CHANGED_HINT))
 		console->bars_dirty = true;
 }
 
@@ -348,7 +369,9 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	screen_close();
-	loop_off_turn(console->app->loop, console);
+	loop_off(console->app->loop, console);
+	if (console->restored)
+		console_kept_save(console);
 	while (console->depth)
 		console_pop(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

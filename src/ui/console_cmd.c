@@ -4,6 +4,7 @@
 #include "state.h"
 
 #include "app/alerts.h"
+#include "app/anomalies.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "base/json.h"
@@ -115,10 +116,20 @@ static void look_at_moment(struct console *console)
 	struct cell cell = {0};
 	const void *row = list ? list_row(list, console->app) : NULL;
 
-	if (!row || (list->listing != &change_listing))
+	if (!row)
 		return;
-	list->listing->columns[0].cell(console->app, row, &cell);
-	window.to = (int64_t)cell.number + window.span_ms / 2;
+	if (list->listing == &anomaly_listing) {
+		const struct anomaly_row *a = row;
+
+		if (!a->end_at)
+			return;
+		window.to = (a->start_at + a->end_at) / 2 + window.span_ms / 2;
+	} else if (list->listing == &change_listing) {
+		list->listing->columns[0].cell(console->app, row, &cell);
+		window.to = (int64_t)cell.number + window.span_ms / 2;
+	} else {
+		return;
+	}
 	app_set_window(console->app, window);
 }
 

@@ -352,6 +352,48 @@ static void draw_bottom(struct console *console)
 	draw_hints(console, &bar, right - 1);
 }
 
+/* --- what is taught --- */
+
+bool console_teaches(const struct console *console)
+{
+	return console->app->hint && screen_rows() >= 10;
+}
+
+/* Rows below the panes. */
+static int foot(const struct console *console)
+{
+	return (screen_rows() > 1) + console_teaches(console);
+}
+
+/* "3/10  r opens its runbook": the keys are those that are bound now. */
+static void draw_hint(struct console *console)
+{
+	const struct hint *hint = console->app->hint;
+	struct canvas screen = canvas_screen();
+	struct canvas line = canvas_part(&screen, screen.rows - 2, 0, 1, screen.cols);
+	enum role role = hint->done ? ROLE_DIM : ROLE_STRONG;
+	int col = 1;
+
+	canvas_blank(&line, 0, 0, line.cols, ROLE_TEXT);
+	if (hint->done)
+		col += canvas_put(&line, 0, col, ROLE_OK, canvas_glyph(GLYPH_OK)) + 1;
+	if (hint->title[0])
+		col += canvas_put(&line, 0, col, ROLE_DIM, hint->title) + 2;
+	for (int i = 0; i < 2 && hint->commands[i]; i++) {
+		const struct binding *b = keymap_for(
+			&console->keymap, console_contexts(console), hint->commands[i]);
+		char keys[64], typed[64];
+
+		snprintf(typed, sizeof typed, ":%s", hint->commands[i]);
+		if (i)
+			col += canvas_put(&line, 0, col, ROLE_DIM, "or ");
+		col += canvas_put(&line, 0, col, hint->done ? ROLE_DIM : ROLE_KEY,
+			b ? binding_keys(b, keys) : typed);
+		col++;
+	}
+	canvas_text(&line, 0, col, line.cols - col - 1, role, untrusted_str(hint->text));
+}
+
 /* --- panes --- */
 
 /* Nothing moves by itself while somebody types, or has paused. */
@@ -419,7 +461,7 @@ static void draw_single(struct console *console)
 {
 	struct canvas screen = canvas_screen();
 	struct pane *pane = console_pane(console);
-	int top = screen.rows > 2, bottom = screen.rows > 1;
+	int top = screen.rows > 2, bottom = foot(console);
 	struct canvas body =
 		canvas_part(&screen, top, 0, screen.rows - top - bottom, screen.cols);
 	int digit = console->depth ? 0 : console->focus + 1;
@@ -478,7 +520,7 @@ static bool paged(const struct app *app)
 
 static void make_layout(struct console *console)
 {
-	int rows = screen_rows() - 2, cols = screen_cols();
+	int rows = screen_rows() - 1 - foot(console), cols = screen_cols();
 	const struct rc *rc = console->app->rc;
 	const char *name =
 		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
@@ -504,6 +546,7 @@ static void make_layout(struct console *console)
 	screen_erase();
 	console_dirty(console);
 	console->layout_dirty = false;
+	console->hint_shown = console_teaches(console);
 }
 
 void console_draw(struct console *console)
@@ -519,6 +562,8 @@ void console_draw(struct console *console)
 	if (console->bars_dirty || console->input_pending) {
 		if (screen_rows() > 2)
 			draw_top(console);
+		if (console_teaches(console))
+			draw_hint(console);
 		draw_bottom(console);
 	}
 	if (console->mode == MODE_NORMAL)

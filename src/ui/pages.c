@@ -42,6 +42,24 @@ void page_line(struct page *page, int indent, bool whole)
 		(struct page_line){.indent = (uint8_t)indent, .whole = whole};
 }
 
+void page_room(struct page *page, int rows)
+{
+	page_line(page, 0, true);
+	page->lines[page->count - 1].room = (uint8_t)rows;
+}
+
+struct canvas page_room_canvas(const struct page *page, const struct canvas *c)
+{
+	long from = page->room_at, to = from + page->room_rows;
+
+	if (from < 0)
+		from = 0;
+	if (to > c->rows)
+		to = c->rows;
+	return to > from ? canvas_part(c, (int)from, 0, (int)(to - from), c->cols)
+			 : (struct canvas){0};
+}
+
 void page_add(struct page *page, enum role role, struct untrusted text)
 {
 	struct page_line *line;
@@ -129,6 +147,8 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 
 static void flow_line(struct flow *f, const struct page_line *line)
 {
+	for (int i = 1; i < line->room; i++)
+		new_row(f, 0);
 	new_row(f, 0);
 	f->indent = line->indent < f->c->cols / 2 ? line->indent : 0;
 	for (size_t i = 0; i < line->count; i++) {
@@ -150,8 +170,14 @@ void page_draw(struct page *page, const struct canvas *c)
 	if (page->height > page->rows && page->top > page->height - page->rows)
 		f.skip = (long)(page->top = page->height - page->rows);
 	canvas_blank_rows(c, 0, c->rows);
-	for (size_t i = 0; i < page->count; i++)
+	page->room_rows = 0;
+	for (size_t i = 0; i < page->count; i++) {
+		if (page->lines[i].room) {
+			page->room_at = (long)f.rows - (long)page->top;
+			page->room_rows = page->lines[i].room;
+		}
 		flow_line(&f, &page->lines[i]);
+	}
 	page->height = f.rows;
 	if (page->height <= page->rows && page->top) {
 		page->top = 0;

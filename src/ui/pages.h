@@ -17,12 +17,15 @@ struct page_line {
 	size_t count, cap;
 	uint8_t indent; /* of what is wrapped */
 	bool whole;     /* never wrapped: code */
+	uint8_t room;   /* rows kept free for something drawn over the page */
 };
 
 struct page {
 	struct page_line *lines;
 	size_t count, cap;
 	size_t top, height, rows;
+	long room_at;       /* where the room begins on the canvas, after drawing */
+	int room_rows;      /* 0: there is none */
 	struct arena arena; /* of the texts that are made for it */
 };
 
@@ -35,6 +38,10 @@ void page_add(struct page *page, enum role role, struct untrusted text);
 void page_puts(struct page *page, enum role role, const char *text);
 void page_printf(struct page *page, enum role role, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Keeps rows free; at most one such place in a page. */
+void page_room(struct page *page, int rows);
+/* The part of the room that is on the canvas; rows 0 when none is. */
+struct canvas page_room_canvas(const struct page *page, const struct canvas *c);
 /* Draws wrapped lines from page->top. */
 void page_draw(struct page *page, const struct canvas *c);
 bool page_act(struct page *page, enum pane_act act);

@@ -2,14 +2,22 @@
  * what changed before it, and the runbook that matches. Filled anew for each drawing,
  * since its texts are the alert's. Main thread. */
 #include "app/alerts.h"
+#include "app/charts.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "chart.h"
 #include "pages.h"
 #include "pane.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+/* The chart of an alert, where there is room for it. */
+enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
 
 struct alert_view {
 	uint64_t id;
@@ -76,6 +84,77 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	field(p, "link", alert_text(a, ALERT_LINK));
 }
 
+/* The expression in one line, and what it is compared to. */
+static void caption(struct page *p, const struct alert_chart *chart, int cols)
+{
+	char limit[UNIT_TEXT], tail[80] = "", more[60] = "";
+	struct untrusted rest = chart->expr, word;
+	struct str line, cut;
+
+	if (chart->op != PROMEXPR_NONE)
+		snprintf(tail, sizeof tail, " %s %s", promexpr_op_text(chart->op),
+			unit_text(chart->series->unit, chart->constant, limit));
+	if (chart->matched > 1)
+		snprintf(more, sizeof more, "   %s of %zu",
+			chart->lowest ? "lowest" : "highest", chart->matched);
+	cols -= CAPTION_COLS + (int)strlen(tail) + (int)strlen(more);
+	str_init(&line, 4096);
+	str_init(&cut, 4096);
+	while (untrusted_word(&rest, " \t\r\n", &word)) {
+		if (line.n)
+			str_putc(&line, ' ');
+		text_add_line(&line, word, (size_t)(cols > 0 ? cols : 1));
+	}
+	text_add_line(
+		&cut, untrusted_str(str_text(&line)), (size_t)(cols > 0 ? cols : 1));
+	page_puts(p, ROLE_DIM, str_text(&cut));
+	page_puts(p, ROLE_DIM, tail);
+	page_puts(p, ROLE_DIM, more);
+	str_release(&line);
+	str_release(&cut);
+}
+
+static void chart_part(
+	struct page *p, const struct app *app, uint64_t id, const struct canvas *c)
+{
+	const struct alert_chart *chart = charts_find(app->charts, id);
+	int rows = c ? c->rows * 2 / 5 + 1 : 0;
+
+	if (!chart || !c || c->rows < CHART_PANE_ROWS)
+		return;
+	if (!chart->series && !chart->why[0])
+		return;
+	page_line(p, 0, false);
+	page_line(p, 0, true);
+	page_printf(p, ROLE_DIM, "%-13s ", "chart");
+	if (!chart->series) {
+		page_puts(p, ROLE_DIM, chart->why);
+		return;
+	}
+	caption(p, chart, c->cols);
+	page_room(p, rows < CHART_LEAST  ? CHART_LEAST
+		     : rows > CHART_MOST ? CHART_MOST
+					 : rows);
+}
+
+static void draw_chart(
+	const struct page *p, const struct app *app, uint64_t id, const struct canvas *c)
+{
+	const struct alert_chart *chart = charts_find(app->charts, id);
+	struct canvas area = page_room_canvas(p, c);
+	struct chart shown = {.from = window_from(app),
+		.to = window_to(app),
+		.low = NAN,
+		.high = NAN,
+		.limit = "limit "};
+
+	/* Scrolled to a rest of a few rows, it would say nothing. */
+	if (!chart || !chart->series || area.rows < CHART_LEAST / 2)
+		return;
+	shown.series = chart->series;
+	chart_draw(&area, &shown);
+}
+
 static void pairs(struct page *p, const struct alert *a)
 {
 	if (a->label_count) {
@@ -131,13 +210,12 @@ static void changes(struct page *p, const struct app *app, const struct alert *a
 	}
 }
 
-static void fill(void *state, const struct app *app, uint32_t bits)
+static void fill(void *state, const struct app *app, const struct canvas *c)
 {
 	struct alert_view *v = state;
 	const struct alert *a = alerts_find(app->alerts, v->id);
 	const struct runbook_row *runbook;
 
-	(void)bits;
 	page_clear(&v->page);
 	v->gone = !a;
 	if (!a) {
@@ -158,6 +236,7 @@ static void fill(void *state, const struct app *app, uint32_t bits)
 		if (runbook)
 			page_puts(&v->page, ROLE_DIM, "   r opens it");
 	}
+	chart_part(&v->page, app, v->id, c);
 	changes(&v->page, app, a);
 	pairs(&v->page, a);
 }
@@ -168,7 +247,7 @@ static void open_alert(void *state, const struct app *app, uint64_t id)
 
 	v->id = id;
 	page_init(&v->page);
-	fill(v, app, 0);
+	fill(v, app, NULL);
 }
 
 static void close_alert(void *state)
@@ -178,10 +257,13 @@ static void close_alert(void *state)
 
 static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)
 {
+	struct alert_view *v = state;
+
 	(void)focus;
 	/* The page borrows from the alert: filled anew for each drawing. */
-	fill(state, app, 0);
-	page_draw(&((struct alert_view *)state)->page, c);
+	fill(v, app, c);
+	page_draw(&v->page, c);
+	draw_chart(&v->page, app, v->id, c);
 }
 
 static bool act(void *state, const struct app *app, enum pane_act act)
@@ -208,7 +290,8 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
-	.changes = CHANGED_ALERTS | CHANGED_CLOCK | CHANGED_RUNBOOKS,
+	.changes = CHANGED_ALERTS | CHANGED_CLOCK | CHANGED_RUNBOOKS | CHANGED_CHARTS |
+		   CHANGED_WINDOW,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,

@@ -201,8 +201,9 @@ LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, list_pan
 	.link = metric_link,
 }
 ;
-LIST_PANE(anomalies_pane, "anomalies", "Anomalies", ANOMALIES | CHANGED_CLOCK,
-	anomalies_draw, open_anomaly, list_pane_words),
+LIST_PANE(anomalies_pane, "anomalies", "Anomalies",
+	ANOMALIES | CHANGED_CLOCK | CHANGED_WINDOW, anomalies_draw, open_anomaly,
+	list_pane_words),
 	.link = anomaly_link,
 }
 ;
@@ -211,7 +212,8 @@ LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, list_pane_draw, open_
 	.link = runbook_link,
 }
 ;
-LIST_PANE(logs_pane, "logs", "Logs", LOGS, logs_draw, open_log, logs_words),
+LIST_PANE(logs_pane, "logs", "Logs", LOGS | CHANGED_WINDOW, logs_draw, open_log,
+	logs_words),
 	.link = log_link,
 }
 ;

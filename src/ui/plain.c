@@ -161,7 +161,7 @@ void plain_free(struct plain *plain)
 {
 	if (!plain)
 		return;
-	loop_off_turn(plain->app->loop, plain);
+	loop_off(plain->app->loop, plain);
 	map_release(&plain->known);
 	map_release(&plain->anomalies);
 	plain->app->front = (struct front){0};

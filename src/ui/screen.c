@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -452,6 +453,20 @@ static void on_exhausted(void)
 	restore_now();
 	if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
 		_exit(1);
+}
+
+static void on_quit_late(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+void guard_quit(int ms)
+{
+	struct itimerval timer = {.it_value = {ms / 1000, ms % 1000 * 1000}};
+
+	signal(SIGALRM, on_quit_late);
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 void guard_signals(const char *folder)

@@ -42,7 +42,7 @@ struct console {
 	struct pane base[PANE_NUMBERED];
 	struct pane stack[STACK_MAX]; /* drill-down above the base */
 	size_t depth;
-	int focus; /* index in base */
+	int focus;           /* index in base */
 	bool zoomed, hidden; /* hidden: the grid does not show the focused pane */
 	struct layout layout;
 	struct loop_watch *input;
@@ -59,8 +59,9 @@ struct console {
 	int64_t notice_until; /* UTC ms */
 	bool paused;
 	int64_t paused_at;
+	bool restored; /* how it was left last time is known */
 	bool pasting, paste_refused;
-	bool layout_dirty, bars_dirty, input_pending;
+	bool layout_dirty, bars_dirty, input_pending, hint_shown;
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
 	size_t back_count, forward_count;
 	struct str register_; /* what `copy` took last */
@@ -85,8 +86,15 @@ void console_quit(struct console *console, const char *why);
 /* Opens the incident that is wanted as soon as a source has it. */
 void console_seek(struct console *console);
 
+/* --- console_kept.c --- */
+/* How the console was left last time; and this time, at most once a minute. */
+void console_kept_restore(struct console *console);
+void console_kept_save(struct console *console);
+
 /* --- console_draw.c --- */
 void console_draw(struct console *console);
+/* A line of its own above the bar below is there for what is taught. */
+bool console_teaches(const struct console *console);
 
 /* --- console_keys.c --- */
 void console_input(void *console, int events);

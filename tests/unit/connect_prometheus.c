@@ -296,12 +296,103 @@ static void test_readers_agree(void **state)
 	}
 }
 
+/* A watch: over the window at once, then the newest value; refused without harm to the
+ * source; gone when nobody looks; rarely asked while the server is slow. */
+static void test_watch(void **state)
+{
+	struct source_watch watches[SOURCE_MAX_WATCHES] = {
+		[3] = {.number = 9, .expr = "errors_of_a", .urgent = true},
+		[4] = {.number = 10, .expr = "expr_0_ again"}};
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, 1);
+	b.bad = 0;
+	b.window = (struct source_window){.from = b.now - 3600000, .step_ms = 15000};
+	run(&b);
+	b.range_asks = b.now_asks = 0;
+	b.warning[0] = '\0';
+	b.window.watches = watches;
+	run(&b);
+	assert_int_equal(b.range_asks, 2);
+	assert_int_equal(b.now_asks, 0);
+	assert_string_equal(b.warning, "");
+	watches[4].number = 0;
+	for (int second = 0; second < 60; second++, b.now += 1000)
+		run(&b);
+	assert_int_equal(b.range_asks, 2);
+	assert_in_range(b.now_asks, 11, 13); /* expr_0_ is bad: not asked */
+	b.now_asks = 0;
+	b.window.least = true;
+	for (int second = 0; second < 60; second++, b.now += 1000)
+		run(&b);
+	assert_in_range(b.now_asks, 2, 5);
+	watches[3].urgent = false;
+	b.now_asks = 0;
+	for (int second = 0; second < 30; second++, b.now += 1000)
+		run(&b);
+	assert_int_equal(b.now_asks, 0);
+	b.window.least = false;
+	b.window.from = (b.window.to = b.now - 7200000) - 3600000;
+	run(&b);
+	assert_int_equal(b.range_asks, 3);
+	b.now += 60000;
+	run(&b);
+	assert_int_equal(b.range_asks + b.now_asks, 3);
+	bench_close(&b);
+}
+
+static void test_watch_answer(void **state)
+{
+	static const char body[] = "{\"status\":\"success\",\"data\":{\"resultType\":"
+				   "\"matrix\",\"result\":[{"
+				   "\"metric\":{\"a\":\"b\"},\"values\":[[1700000000,"
+				   "\"1\"],[1700000015,\"2\"]]"
+				   "}]}}";
+	struct source_watch watches[SOURCE_MAX_WATCHES] = {{.number = 9, .expr = "x"}};
+	struct answer answer = {.origin = "p", .now = INT64_C(1700000000000)};
+	struct ask ask = {0};
+	struct batch batch;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, 0);
+	b.window = (struct source_window){.from = b.now - 3600000, .step_ms = 15000};
+	run(&b);
+	b.window.watches = watches;
+	assert_true(prometheus_source.next(b.state, b.now, &b.window, &b.arena, &ask));
+	assert_non_null(strstr(ask.path, "/query_range"));
+	answer.id = ask.id;
+	answer.status = 200;
+	answer.body = untrusted_str(body);
+	batch_init(&batch, &b.arena);
+	assert_true(prometheus_source.take(b.state, &answer, &batch, NULL));
+	assert_int_equal(batch.watch, 9);
+	assert_int_equal(batch.series_count, 1);
+	assert_int_equal(batch.series[0].query, -1);
+	assert_true(batch.series[0].history);
+	b.now += 5000;
+	ask = (struct ask){0};
+	assert_true(prometheus_source.next(b.state, b.now, &b.window, &b.arena, &ask));
+	assert_string_equal(ask.path, "/api/v1/query");
+	answer.id = ask.id;
+	answer.status = 422;
+	answer.body = untrusted_str(refusal);
+	batch_init(&batch, &b.arena);
+	assert_true(prometheus_source.take(b.state, &answer, &batch, NULL));
+	assert_true(untrusted_is(batch.watch_error, "parse error here"));
+	assert_true(untrusted_empty(batch.warning));
+	bench_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_minute),
 		cmocka_unit_test(test_guilty),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_watch_answer),
 		cmocka_unit_test(test_failures_end),
 		cmocka_unit_test(test_readers_agree),
 	};

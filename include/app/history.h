@@ -1,0 +1,52 @@
+/* What joins the store to the running console: this host's points, what the detectors
+ * have learnt, incidents and changes, and how the console was left. All of it is
+ * written behind the user's back and none of it is needed: when the store cannot be
+ * used, only the history is missing.
+ *
+ * A process that is killed loses at most the last minute. Main thread. */
+#ifndef APP_HISTORY_H
+#define APP_HISTORY_H
+
+#include "app/app.h"
+
+struct alert;
+struct batch_change;
+struct history;
+
+struct history *history_new(struct app *app);
+/* Opens the store in a task: in the console and in plain mode, after the first frame.
+ * Until then, and in one-shot commands, all the calls below do nothing. */
+void history_start(struct history *history);
+/* Hands what is not written yet to the store: first of all when the app ends. */
+void history_end(struct history *history);
+/* Closes the store: after task_pool_free(), before what it fills is freed. */
+void history_free(struct history *history);
+void history_tick(struct history *history, int64_t now);
+/* The window has changed: what it needs of the past is fetched. */
+void history_look(struct history *history);
+/* Before metrics, alerts and sources are made anew. */
+void history_flush(struct history *history);
+
+/* How the console was left. Keys are ours and begin with "console/". The bytes come
+ * back as others may have written them; NULL when there are none (yet): CHANGED_KEPT
+ * says when they have come. Borrowed until the next history_keep() of that key. */
+const void *history_kept(const struct history *history, const char *key, size_t *n);
+/* Copied; equal bytes cost nothing; written within a minute and at the end. */
+void history_keep(struct history *history, const char *key, const void *bytes, size_t n);
+
+/* From app/alerts: new or changed, and gone (taken). */
+void history_alert(struct history *history, uint64_t key);
+void history_alert_over(struct history *history, struct alert *alert);
+void history_change(
+	struct history *history, int source, const struct batch_change *change);
+/* When the last page was resolved, UTC ms; 0: not known. */
+int64_t history_last_page(const struct history *history);
+
+/* One line for `oogway doctor`; false when the store needs somebody. In a one-shot
+ * command it opens the file itself, if there is one, and reads all of it. */
+bool history_check(struct app *app, char *out, size_t size);
+
+/* For tests: jobs of the store that have not ended, and those about to begin. */
+bool history_busy(const struct history *history);
+
+#endif

@@ -1,0 +1,372 @@
+/* Alerts by identity and in the order of the list. A merge has three parts, each of
+ * which can stop after any step: take what is listed now, sweep what is not, sort.
+ * Short ones run through at once; long ones go on in slices of 3 ms. Main thread. */
+#include "alert_table.h"
+
+#include "app/history.h"
+#include "base/alloc.h"
+#include "base/map.h"
+#include "base/time.h"
+#include "io/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ALERTS_MAX = 200000,
+	SLICE_US = 3000,
+	STEPS = 64,     /* between two looks at the clock */
+	AT_ONCE = 2000, /* a merge or a sort up to here is not sliced */
+	RUN = 32,
+};
+
+struct merge {
+	struct merge *next;
+	struct alert **list;
+	size_t count, at;
+	int source;
+	bool snapshot, sweeping;
+	uint32_t generation;
+	size_t sweep_at, kept;
+};
+
+struct sorting {
+	struct alert **from, **to;
+	size_t count, runs, width, at;
+};
+
+struct alert_table {
+	struct app *app;
+	struct map by_key;
+	struct alert **list;
+	size_t count, cap;
+	bool unsorted, counted;
+	uint32_t generation;
+	struct merge *merges;
+	struct sorting *sorting;
+	struct loop_timer *later;
+	struct alert_counts totals;
+};
+
+static void go_on(void *ctx);
+
+struct alert_table *alert_table_new(struct app *app)
+{
+	struct alert_table *table = mem_new(1, sizeof *table);
+
+	table->app = app;
+	table->later = loop_timer(app->loop, go_on, table);
+	map_init(&table->by_key);
+	return table;
+}
+
+static void free_merge(struct merge *merge)
+{
+	for (size_t i = merge->at; i < merge->count; i++)
+		alert_free(merge->list[i]);
+	mem_free(merge->list);
+	mem_free(merge);
+}
+
+static void free_sorting(struct alert_table *table)
+{
+	if (!table->sorting)
+		return;
+	mem_free(table->sorting->from);
+	mem_free(table->sorting->to);
+	mem_free(table->sorting);
+	table->sorting = NULL;
+}
+
+void alert_table_free(struct alert_table *table)
+{
+	struct merge *next;
+
+	if (!table)
+		return;
+	for (struct merge *m = table->merges; m; m = next) {
+		next = m->next;
+		free_merge(m);
+	}
+	free_sorting(table);
+	for (size_t i = 0; i < table->count; i++)
+		alert_free(table->list[i]);
+	loop_timer_free(table->later);
+	mem_free(table->list);
+	map_release(&table->by_key);
+	mem_free(table);
+}
+
+/* --- order --- */
+
+static int in_order(const void *a, const void *b)
+{
+	const struct alert *x = *(const struct alert *const *)a;
+	const struct alert *y = *(const struct alert *const *)b;
+
+	if (x->state != y->state)
+		return x->state - y->state;
+	if (x->severity != y->severity)
+		return x->severity - y->severity;
+	if (x->started_at != y->started_at)
+		return x->started_at > y->started_at ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static void sort_at_once(struct alert_table *table)
+{
+	qsort(table->list, table->count, sizeof(struct alert *), in_order);
+	for (size_t i = 0; i < table->count; i++)
+		table->list[i]->index = (uint32_t)i;
+	table->unsorted = false;
+}
+
+static void sort_run(struct sorting *s)
+{
+	size_t end = s->runs + RUN < s->count ? s->runs + RUN : s->count;
+
+	qsort(s->from + s->runs, end - s->runs, sizeof(struct alert *), in_order);
+	s->runs = end;
+}
+
+static void merge_runs(struct sorting *s)
+{
+	size_t mid = s->at + s->width < s->count ? s->at + s->width : s->count;
+	size_t end = mid + s->width < s->count ? mid + s->width : s->count;
+	size_t i = s->at, j = mid;
+
+	for (size_t k = s->at; k < end; k++) {
+		bool left =
+			j == end || (i < mid && in_order(&s->from[i], &s->from[j]) <= 0);
+
+		s->to[k] = left ? s->from[i++] : s->from[j++];
+	}
+	s->at = end;
+}
+
+static void finish_sort(struct alert_table *table)
+{
+	struct sorting *s = table->sorting;
+
+	memcpy(table->list, s->from, s->count * sizeof(struct alert *));
+	for (size_t i = 0; i < table->count; i++)
+		table->list[i]->index = (uint32_t)i;
+	free_sorting(table);
+	table->unsorted = false;
+	app_changed(table->app, CHANGED_ALERTS);
+}
+
+static void step_sort(struct alert_table *table)
+{
+	struct sorting *s = table->sorting;
+
+	if (!s) {
+		s = table->sorting = mem_new(1, sizeof *s);
+		s->count = table->count;
+		s->from = mem_dup(table->list, s->count * sizeof(struct alert *));
+		s->to = mem_new(s->count, sizeof(struct alert *));
+		s->width = RUN;
+	} else if (s->runs < s->count) {
+		sort_run(s);
+	} else if (s->width >= s->count) {
+		finish_sort(table);
+	} else if (s->at < s->count) {
+		merge_runs(s);
+	} else {
+		struct alert **swap = s->from;
+
+		s->from = s->to;
+		s->to = swap;
+		s->at = 0;
+		s->width *= 2;
+	}
+}
+
+/* --- merging --- */
+
+static void changed(struct alert_table *table)
+{
+	table->unsorted = true;
+	table->counted = false;
+	app_changed(table->app, CHANGED_ALERTS);
+}
+
+static void put(struct alert_table *table, struct alert *alert, uint32_t generation)
+{
+	struct alert *old = map_get(&table->by_key, &alert->key, sizeof alert->key);
+
+	alert->generation = generation;
+	if (old && alert_same(old, alert)) {
+		old->generation = generation;
+		alert_free(alert);
+		return;
+	}
+	if (!old && table->count == ALERTS_MAX) {
+		alert_free(alert);
+		return;
+	}
+	map_put(&table->by_key, &alert->key, sizeof alert->key, alert);
+	if (old) {
+		alert->index = old->index;
+		table->list[alert->index] = alert;
+		alert_free(old);
+	} else {
+		MEM_ROOM(table->list, table->count, table->cap);
+		alert->index = (uint32_t)table->count;
+		table->list[table->count++] = alert;
+	}
+	history_alert(table->app->history, alert->key);
+	changed(table);
+}
+
+/* The last one takes the place of what is gone: no gap at any moment. */
+static void drop(struct alert_table *table, struct alert *alert)
+{
+	table->list[alert->index] = table->list[--table->count];
+	table->list[alert->index]->index = alert->index;
+	map_del(&table->by_key, &alert->key, sizeof alert->key);
+	history_alert_over(table->app->history, alert);
+	changed(table);
+}
+
+static void step_merge(struct alert_table *table)
+{
+	struct merge *m = table->merges;
+
+	if (!m->sweeping) {
+		if (m->at < m->count) {
+			put(table, m->list[m->at], m->generation);
+			m->at++;
+			return;
+		}
+		m->sweeping = true;
+	}
+	if (m->snapshot && m->sweep_at < table->count) {
+		struct alert *alert = table->list[m->sweep_at];
+
+		if (alert->source == m->source && alert->generation != m->generation)
+			drop(table, alert);
+		else
+			m->sweep_at++;
+		return;
+	}
+	table->merges = m->next;
+	free_merge(m);
+}
+
+static bool long_list(const struct alert_table *table)
+{
+	return table->count > AT_ONCE;
+}
+
+/* Sorting waits until nothing more is to be merged: it sorts pointers that must live. */
+static bool step(struct alert_table *table)
+{
+	if (table->merges)
+		step_merge(table);
+	else if (table->unsorted && long_list(table))
+		step_sort(table);
+	else
+		return false;
+	return true;
+}
+
+static void work(struct alert_table *table)
+{
+	int64_t until = time_mono_us() + SLICE_US;
+	bool sliced =
+		long_list(table) || (table->merges && table->merges->count > AT_ONCE);
+
+	if (table->merges)
+		free_sorting(table);
+	for (int i = 1; step(table); i++) {
+		/* A merge of long runs is a long step: look at the clock each time. */
+		if (sliced && (i % STEPS == 0 || table->sorting) &&
+			time_mono_us() > until) {
+			loop_timer_start(table->later, 1);
+			return;
+		}
+	}
+}
+
+static void go_on(void *ctx)
+{
+	work(ctx);
+}
+
+void alert_table_merge(struct alert_table *table, int source, struct alert **list,
+	size_t count, bool snapshot)
+{
+	struct merge *m = mem_new(1, sizeof *m), **end = &table->merges;
+
+	m->list = list;
+	m->count = count;
+	m->source = source;
+	m->snapshot = snapshot;
+	m->generation = ++table->generation;
+	while (*end)
+		end = &(*end)->next;
+	*end = m;
+	if (count > AT_ONCE)
+		map_reserve(&table->by_key, table->count + count);
+	work(table);
+}
+
+void alert_table_put(struct alert_table *table, struct alert *alert)
+{
+	free_sorting(table);
+	put(table, alert, table->generation);
+	work(table);
+}
+
+void alert_table_remove(struct alert_table *table, uint64_t key)
+{
+	struct alert *alert = map_get(&table->by_key, &key, sizeof key);
+
+	if (!alert)
+		return;
+	free_sorting(table);
+	drop(table, alert);
+	work(table);
+}
+
+/* --- looking --- */
+
+size_t alert_table_count(const struct alert_table *table)
+{
+	return table->count;
+}
+
+const struct alert *alert_table_at(const struct alert_table *table, size_t i)
+{
+	if (table->unsorted && !table->sorting && !long_list(table))
+		sort_at_once((struct alert_table *)(uintptr_t)table);
+	return table->list[i];
+}
+
+const struct alert *alert_table_find(const struct alert_table *table, uint64_t key)
+{
+	return map_get(&table->by_key, &key, sizeof key);
+}
+
+struct alert_counts alert_table_totals(const struct alert_table *table)
+{
+	struct alert_table *own = (struct alert_table *)(uintptr_t)table;
+
+	if (table->counted)
+		return table->totals;
+	own->totals = (struct alert_counts){0};
+	for (size_t i = 0; i < table->count; i++) {
+		const struct alert *alert = table->list[i];
+
+		own->totals.total++;
+		if (alert->state == ALERT_FIRING)
+			own->totals.firing[alert->severity]++;
+		else if (alert->state == ALERT_ACKNOWLEDGED)
+			own->totals.acknowledged++;
+		else if (alert->state == ALERT_SILENCED)
+			own->totals.silenced++;
+	}
+	own->counted = true;
+	return own->totals;
+}

@@ -1,0 +1,25 @@
+/* The table of alerts: merged in slices, so that 100,000 of them never hold up a key.
+ * Main thread. */
+#ifndef APP_ALERT_TABLE_H
+#define APP_ALERT_TABLE_H
+
+#include "app/alerts.h"
+
+struct alert_table;
+
+struct alert_table *alert_table_new(struct app *app);
+void alert_table_free(struct alert_table *table);
+/* What a source lists now; takes the list and its alerts. snapshot: what it lacks has
+ * ended. Done at once when it is short, else goes on by itself. */
+void alert_table_merge(struct alert_table *table, int source, struct alert **list,
+	size_t count, bool snapshot);
+/* One alert of our own; takes it. */
+void alert_table_put(struct alert_table *table, struct alert *alert);
+void alert_table_remove(struct alert_table *table, uint64_t key);
+size_t alert_table_count(const struct alert_table *table);
+const struct alert *alert_table_at(const struct alert_table *table, size_t i);
+const struct alert *alert_table_find(const struct alert_table *table, uint64_t key);
+/* Counts without `complete`; kept until something changes. */
+struct alert_counts alert_table_totals(const struct alert_table *table);
+
+#endif

@@ -1,0 +1,243 @@
+/* The story, as tables: a deploy of orders keeps orders-db-2 busy, payments-api fails,
+ * two people are paged, one of them rolls back, all is well. Whoever wants another
+ * story changes this file only. Nothing here happens on a thread: it is data. */
+#include "demo_script.h"
+
+#include <math.h>
+
+/* --- sources --- */
+
+const struct demo_source demo_sources[DEMO_FEEDS] = {
+	[DEMO_HOST] = {"host", "an invented host", false, 2, 0, NEVER, NEVER, ""},
+	[DEMO_PROM] = {"prom", "invented metrics", false, 5, 0, NEVER, NEVER, ""},
+	[DEMO_AM] = {"am", "invented alerts", true, 5, 1, NEVER, NEVER, ""},
+	[DEMO_PD] = {"pd", "an invented pager", true, 5, 2, NEVER, NEVER, ""},
+	[DEMO_LOKI] = {"loki", "invented logs", false, 5, 3, 66, 100,
+		"connection refused (127.0.0.1:3100)"},
+};
+
+/* --- metrics --- */
+
+const struct demo_series demo_series[] = {
+	{{"payments-api 5xx", 0.0015, 0.1, 0.1, 0,
+		 {{36, 1}, {58, 48}, {112, 46}, {138, 1}}},
+		"unit=ratio warn=0.01",
+		"sum(rate(http_requests_total{job=\"payments-api\",code=~\"5..\"}"
+		"[1m])) / sum(rate(http_requests_total{job=\"payments-api\"}[1m]))",
+		""},
+	{{"payments-api p99", 0.272, 0.08, 0.06, 0,
+		 {{30, 1}, {54, 3.1}, {112, 3.0}, {136, 1}}},
+		"unit=seconds",
+		"histogram_quantile(0.99, sum by (le) (rate("
+		"http_request_duration_seconds_bucket{job=\"payments-api\"}[1m])))",
+		""},
+	{{"checkout requests", 1500, 0.2, 0.03, 0,
+		 {{40, 1}, {66, 0.8}, {130, 0.8}, {150, 1}}},
+		"unit=per-second", "sum(rate(http_requests_total{job=\"checkout\"}[1m]))",
+		""},
+	{{"checkout p99", 0.18, 0.06, 0.06, 0,
+		 {{38, 1}, {62, 2.6}, {116, 2.5}, {140, 1}}},
+		"unit=seconds",
+		"histogram_quantile(0.99, sum by (le) (rate("
+		"http_request_duration_seconds_bucket{job=\"checkout\"}[1m])))",
+		""},
+	{{"db cpu", 35, 0.12, 0.05, 0, {{0}}}, "unit=percent warn=80",
+		"100 * (1 - avg by (instance) (rate(node_cpu_seconds_total{"
+		"mode=\"idle\",job=\"postgres\"}[1m])))",
+		"{instance=\"orders-db-1\"}"},
+	{{"db cpu", 38, 0.1, 0.05, 0, {{14, 1}, {40, 2.4}, {120, 2.4}, {146, 1}}},
+		"unit=percent warn=80", "", "{instance=\"orders-db-2\"}"},
+	{{"db replication lag", 0.6, 0, 0.1, 0,
+		 {{30, 1}, {64, 155}, {126, 150}, {158, 1}}},
+		"unit=seconds", "max(pg_replication_lag_seconds)", ""},
+	{{"db connections", 112, 0.15, 0.04, 0,
+		 {{20, 1}, {60, 2.1}, {122, 2.1}, {150, 1}}},
+		"warn=300", "sum(pg_stat_activity_count)", ""},
+	{{"orders requests", 820, 0.2, 0.03, 0, {{0}}}, "unit=per-second",
+		"sum(rate(http_requests_total{job=\"orders\"}[1m]))", ""},
+	{{"jobs waiting", 42, 0.2, 0.2, 0, {{40, 1}, {80, 6}, {134, 6.4}, {170, 1}}},
+		"warn=1000", "sum(queue_depth)", ""},
+	{{"redis-1 memory", 61, 0.01, 0.004, 0, {{0}}},
+		"unit=percent warn=85 critical=95",
+		"100 * redis_memory_used_bytes / redis_memory_max_bytes", ""},
+	{{"node-17 disk /", 93, 0, 0.001, 0.5, {{0}}}, "unit=percent warn=95 critical=98",
+		"100 * (1 - node_filesystem_avail_bytes{instance=\"node-17\"} / "
+		"node_filesystem_size_bytes)",
+		""},
+};
+const size_t demo_series_count = sizeof demo_series / sizeof demo_series[0];
+
+const struct demo_metric demo_metrics[] = {
+	{{"cpu", 7, 0.3, 0.3, 0, {{0}}}, UNIT_PERCENT, 85, 95},
+	{{"load 1m", 0.4, 0.3, 0.3, 0, {{0}}}, UNIT_NONE, 8, 16},
+	{{"memory", 44, 0.03, 0.01, 0, {{0}}}, UNIT_PERCENT, 90, 95},
+	{{"disk /", 38, 0, 0.0005, 0.01, {{0}}}, UNIT_PERCENT, 85, 95},
+	{{"eth0 in", 240e3, 0.3, 0.3, 0, {{0}}}, UNIT_BYTES_PER_S, NAN, NAN},
+	{{"eth0 out", 90e3, 0.3, 0.3, 0, {{0}}}, UNIT_BYTES_PER_S, NAN, NAN},
+};
+const size_t demo_metric_count = sizeof demo_metrics / sizeof demo_metrics[0];
+
+/* --- alerts --- */
+
+const struct demo_alert demo_alerts[] = {
+	{.feed = DEMO_PD,
+		.severity = SEVERITY_HIGH,
+		.id = "Q0N17",
+		.title = "HostDiskWillFillIn24Hours",
+		.summary = "disk / of node-17 is 93 % full, at this pace full in 14 h",
+		.service = "node-17",
+		.pages = true,
+		.stays = true,
+		.began = -41 * 60,
+		.assigned = "ben",
+		.escalated = NEVER,
+		.acked = -38 * 60,
+		.acked_by = "ben",
+		.resolved = NEVER,
+		.gone = NEVER,
+		.labels = {{"instance", "node-17"}, {"mountpoint", "/"}, {"env", "prod"}},
+		.value = "93 %, grows by 0.5 % an hour"},
+	{.feed = DEMO_AM,
+		.severity = SEVERITY_WARNING,
+		.id = "c3a1",
+		.title = "CertificateExpiry",
+		.summary = "the certificate of api.example.org ends in 6 days",
+		.service = "api.example.org",
+		.stays = true,
+		.began = -2 * 3600,
+		.escalated = NEVER,
+		.acked = NEVER,
+		.resolved = NEVER,
+		.gone = NEVER,
+		.labels = {{"instance", "api.example.org:443"}, {"env", "prod"}},
+		.value = "6 days left"},
+	{.feed = DEMO_AM,
+		.severity = SEVERITY_WARNING,
+		.id = "7be0",
+		.title = "PostgresHighCPU",
+		.summary = "CPU of orders-db-2 is above 80 %",
+		.service = "orders-db-2",
+		.began = 34,
+		.escalated = 50,
+		.worse = SEVERITY_HIGH,
+		.acked = NEVER,
+		.resolved = 148,
+		.gone = 158,
+		.labels = {{"instance", "orders-db-2"}, {"role", "replica"},
+			{"env", "prod"}},
+		.value = "91 %, usual at this hour: 38 %"},
+	{.feed = DEMO_PD,
+		.severity = SEVERITY_CRITICAL,
+		.id = "Q1X9",
+		.title = "HTTP5xx",
+		.summary = "payments-api answers 7.2 % of requests with 5xx, limit 1 %",
+		.service = "payments-api",
+		.pages = true,
+		.began = 53,
+		.assigned = "you",
+		.next = "ben",
+		.next_at = 113,
+		.escalated = NEVER,
+		.acked = 84,
+		.acked_by = "ben",
+		.resolved = 150,
+		.gone = 166,
+		.labels = {{"job", "payments-api"}, {"env", "prod"},
+			{"region", "ap-south-1"}, {"team", "payments"}},
+		.value = "7.2 %, 48 times the usual"},
+	{.feed = DEMO_AM,
+		.severity = SEVERITY_HIGH,
+		.id = "19d4",
+		.title = "HighLatency",
+		.summary = "p99 of checkout is 470 ms, limit 300 ms",
+		.service = "checkout",
+		.began = 60,
+		.escalated = NEVER,
+		.acked = NEVER,
+		.resolved = 144,
+		.gone = 154,
+		.labels = {{"job", "checkout"}, {"env", "prod"}},
+		.value = "470 ms, usual at this hour: 180 ms"},
+	{.feed = DEMO_PD,
+		.severity = SEVERITY_CRITICAL,
+		.id = "Q1XA",
+		.title = "PostgresqlReplicationLag",
+		.summary = "orders-db-2 is 94 s behind orders-db-1, limit 30 s",
+		.service = "orders-db-2",
+		.pages = true,
+		.began = 55,
+		.assigned = "you",
+		.next = "asha",
+		.next_at = 78,
+		.escalated = 78,
+		.worse = SEVERITY_CRITICAL,
+		.later_assigned = "asha",
+		.later_next = "ben",
+		.later_next_at = 138,
+		.acked = 85,
+		.acked_by = "asha",
+		.resolved = 164,
+		.gone = 176,
+		.labels = {{"instance", "orders-db-2"}, {"role", "replica"},
+			{"env", "prod"}},
+		.value = "94 s behind"},
+};
+const size_t demo_alert_count = sizeof demo_alerts / sizeof demo_alerts[0];
+
+const struct demo_change demo_changes[] = {
+	{-19 * 3600, "d209", "payments-api", "deploy payments-api r209 2.4.1, by ci"},
+	{-90 * 60, "d212", "checkout", "deploy checkout r212 5.0.3, by ci"},
+	{10, "d84", "orders", "deploy orders r84 3.18.0 to 3.19.0, by ci"},
+	{118, "d85", "orders", "roll back orders r84 to r83 3.18.0, by ben"},
+};
+const size_t demo_change_count = sizeof demo_changes / sizeof demo_changes[0];
+
+const struct demo_call demo_calls[] = {
+	{"you", 1, true},
+	{"ben", 2, false},
+	{"asha", 3, false},
+};
+const size_t demo_call_count = sizeof demo_calls / sizeof demo_calls[0];
+
+/* --- log lines --- */
+
+#define ALWAYS (-3600)
+
+const struct demo_line demo_log[] = {
+	{ALWAYS, 97, NEVER, LEVEL_INFO, "orders-db-1", "postgres[640]",
+		"checkpoint complete: wrote * buffers"},
+	{ALWAYS + 31, 149, NEVER, LEVEL_INFO, "payments-api", "app[77]",
+		"settled batch=* in 212 ms"},
+	{ALWAYS + 53, 211, NEVER, LEVEL_INFO, "checkout", "app[41]",
+		"cart * paid, order sent to orders"},
+	{ALWAYS + 77, 307, NEVER, LEVEL_WARN, "node-17", "rsyslogd[511]",
+		"/var/log/app.log has grown by * KiB"},
+	{ALWAYS + 120, 600, NEVER, LEVEL_INFO, "web-03", "CRON[*]",
+		"(root) CMD (run-parts /etc/cron.hourly)"},
+	{8, 0, 0, LEVEL_INFO, "orders", "deploy", "r84 begins: 3.18.0 to 3.19.0"},
+	{10, 0, 0, LEVEL_INFO, "orders", "deploy", "r84 is live on 4 of 4"},
+	{17, 7, 120, LEVEL_WARN, "orders-db-2", "postgres[812]",
+		"duration: *.2 ms statement: SELECT id FROM orders WHERE note LIKE $1"},
+	{33, 11, 120, LEVEL_WARN, "orders", "app[19]",
+		"pool exhausted, waited 2 s for a connection, request=*"},
+	{42, 5, 132, LEVEL_ERROR, "payments-api", "app[77]",
+		"upstream orders timed out after 800 ms request=*"},
+	{45, 13, 126, LEVEL_ERROR, "orders-db-2", "postgres[812]",
+		"canceling statement due to statement timeout"},
+	{63, 0, 0, LEVEL_WARN, "orders-db-2", "postgres[801]",
+		"replay is 60 s behind the primary"},
+	{86, 0, 0, LEVEL_INFO, "orders-db-2", "sshd[2210]",
+		"session opened for user ben"},
+	{93, 0, 0, LEVEL_INFO, "orders-db-2", "postgres[812]",
+		"seq scan on orders: index orders_note_idx is not used by 3.19.0"},
+	{114, 0, 0, LEVEL_INFO, "orders", "deploy", "roll back of r84 begins, by ben"},
+	{118, 0, 0, LEVEL_INFO, "orders", "deploy", "r83 is live on 4 of 4"},
+	{128, 0, 0, LEVEL_INFO, "orders-db-2", "postgres[812]",
+		"long statements have ended"},
+	{141, 0, 0, LEVEL_INFO, "payments-api", "app[77]",
+		"upstream orders answers again, breaker closed"},
+	{160, 0, 0, LEVEL_INFO, "orders-db-2", "postgres[801]",
+		"replay has caught up with the primary"},
+	{172, 0, 0, LEVEL_INFO, "payments-api", "pager", "all incidents are resolved"},
+};
+const size_t demo_log_count = sizeof demo_log / sizeof demo_log[0];

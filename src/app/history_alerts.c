@@ -1,0 +1,141 @@
+/* What fired, for ever: alerts that are new, changed or gone are written once a
+ * second. Changed ones wait as keys and are looked up when their turn comes; those
+ * that are gone wait themselves. */
+#include "history_parts.h"
+
+#include "app/alerts.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "store/incident.h"
+
+#include <string.h>
+
+enum { KEYS_MAX = 200000 };
+
+static struct untrusted source_name(const struct history *history, int source)
+{
+	return untrusted_str(sources_row(history->app->sources, (size_t)source)->name);
+}
+
+static struct incident_row row_of(const struct history *history, const struct alert *a)
+{
+	return (struct incident_row){
+		.source = source_name(history, a->source),
+		.upstream_id = alert_text(a, ALERT_ID),
+		.title = alert_text(a, ALERT_TITLE),
+		.service = alert_text(a, ALERT_SERVICE),
+		.summary = alert_text(a, ALERT_SUMMARY),
+		.severity = (enum severity)a->severity,
+		.state = (enum alert_state)a->state,
+		.pages = a->pages,
+		.started_at = a->started_at,
+		.acked_at = a->acked_at,
+		.ended_at = a->ended_at,
+	};
+}
+
+static void note_page(struct history *history, const struct alert *alert)
+{
+	if (alert->pages && alert->state == ALERT_RESOLVED &&
+		alert->ended_at > history->last_page_at) {
+		history->last_page_at = alert->ended_at;
+		app_changed(history->app, CHANGED_ALERTS);
+	}
+}
+
+void history_alert(struct history *history, uint64_t key)
+{
+	const struct alert *alert;
+
+	if (!history_wants(history))
+		return;
+	alert = alerts_find(history->app->alerts, key);
+	if (alert)
+		note_page(history, alert);
+	if (history->alert_count == KEYS_MAX)
+		return;
+	MEM_ROOM(history->alerts, history->alert_count, history->alert_cap);
+	history->alerts[history->alert_count++] = key;
+}
+
+void history_alert_over(struct history *history, struct alert *alert)
+{
+	if (!history_wants(history) || history->over_count == KEYS_MAX) {
+		alert_free(alert);
+		return;
+	}
+	if (alert->state != ALERT_RESOLVED || !alert->ended_at)
+		alert->ended_at = history->app->now;
+	alert->state = ALERT_RESOLVED;
+	note_page(history, alert);
+	MEM_ROOM(history->over, history->over_count, history->over_cap);
+	history->over[history->over_count++] = alert;
+}
+
+/* At most max rows; what is gone goes first, as it may have come back since. */
+void history_alerts_write(struct history *history, size_t max)
+{
+	struct incident_row *rows;
+	size_t n = 0, gone = history->over_count, known = 0;
+
+	if (!history_writes(history) || (!gone && !history->alert_count))
+		return;
+	if (gone > max)
+		gone = max;
+	rows = mem_new(max, sizeof *rows);
+	while (n < gone) {
+		rows[n] = row_of(history, history->over[n]);
+		n++;
+	}
+	while (gone == history->over_count && n < max && known < history->alert_count) {
+		const struct alert *alert =
+			alerts_find(history->app->alerts, history->alerts[known++]);
+
+		if (alert)
+			rows[n++] = row_of(history, alert);
+	}
+	if (n)
+		incident_put_later(history->app->store, rows, n, (struct store_then){0});
+	for (size_t i = 0; i < gone; i++)
+		alert_free(history->over[i]);
+	history->over_count -= gone;
+	if (history->over_count)
+		memmove(history->over, history->over + gone,
+			history->over_count * sizeof(struct alert *));
+	history->alert_count -= known;
+	if (history->alert_count)
+		memmove(history->alerts, history->alerts + known,
+			history->alert_count * sizeof *history->alerts);
+	mem_free(rows);
+}
+
+static void got_last_page(
+	void *ctx, const struct incident_rows *rows, const struct err *err)
+{
+	struct history *history = ctx;
+
+	if (err || history->ended || !rows->count ||
+		rows->rows[0].ended_at <= history->last_page_at)
+		return;
+	history->last_page_at = rows->rows[0].ended_at;
+	app_changed(history->app, CHANGED_ALERTS);
+}
+
+void history_alerts_begin(struct history *history)
+{
+	incident_last_page_later(history->app->store, got_last_page, history);
+}
+
+void history_alerts_forget(struct history *history)
+{
+	for (size_t i = 0; i < history->over_count; i++)
+		alert_free(history->over[i]);
+	mem_free(history->over);
+	mem_free(history->alerts);
+}
+
+int64_t history_last_page(const struct history *history)
+{
+	return history ? history->last_page_at : 0;
+}

@@ -1,0 +1,60 @@
+/* Changes that sources report, kept for as long as sums of points are. A file of its
+ * own because the store's row and the console's have the same name. */
+#include "history_parts.h"
+
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "model/batch.h"
+#include "store/change.h"
+
+enum { CHANGES_MAX = 2000 };
+
+void history_change(
+	struct history *history, int source, const struct batch_change *change)
+{
+	if (!history_wants(history) || history->change_count == CHANGES_MAX)
+		return;
+	MEM_ROOM(history->changes, history->change_count, history->change_cap);
+	history->changes[history->change_count++] = (struct change_row){
+		.source = untrusted_str(
+			sources_row(history->app->sources, (size_t)source)->name),
+		.upstream_id = untrusted_keep(change->id, CHANGE_MAX_TEXT),
+		.service = untrusted_keep(change->service, CHANGE_MAX_TEXT),
+		.summary = untrusted_keep(change->summary, CHANGE_MAX_TEXT),
+		.link = untrusted_keep(change->link, CHANGE_MAX_TEXT),
+		.at = change->at,
+	};
+}
+
+static void drop_all(struct history *history)
+{
+	for (size_t i = 0; i < history->change_count; i++) {
+		struct change_row *row = &history->changes[i];
+
+		untrusted_free(row->upstream_id);
+		untrusted_free(row->service);
+		untrusted_free(row->summary);
+		untrusted_free(row->link);
+	}
+	history->change_count = 0;
+}
+
+void history_changes_write(struct history *history)
+{
+	if (!history->change_count || !history_writes(history))
+		return;
+	change_put_later(history->app->store, history->changes, history->change_count,
+		(struct store_then){0});
+	drop_all(history);
+}
+
+void history_changes_trim(struct history *history, int64_t before_at)
+{
+	change_trim_later(history->app->store, before_at, (struct store_then){0});
+}
+
+void history_changes_forget(struct history *history)
+{
+	drop_all(history);
+	mem_free(history->changes);
+}

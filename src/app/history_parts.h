@@ -1,0 +1,90 @@
+/* The parts of app/history, shared by the files history*.c and nobody else. */
+#ifndef APP_HISTORY_PARTS_H
+#define APP_HISTORY_PARTS_H
+
+#include "app/app.h"
+#include "app/history.h"
+#include "base/crypto.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "store/store.h"
+
+struct alert;
+struct change_row;
+struct series;
+
+enum {
+	LEASE_MS = 150 * 1000,
+	STATES_MS = 10 * 60 * 1000,
+	ROLL_MS = 5 * 60 * 1000,
+};
+
+/* What was last asked of the store for the charts. */
+struct look {
+	int64_t span_ms, to; /* the window; to 0: live */
+	int64_t back_ms;     /* compared with, 0: nothing */
+	size_t series;       /* of this host */
+	int64_t at;          /* when */
+};
+
+struct history {
+	struct app *app;
+	bool opened;   /* the store has said how it is */
+	bool writable; /* … and takes writes */
+	bool ended;
+	enum store_state told;
+	/* Of several consoles on one store, the one that has this lease writes points and
+	 * baselines. */
+	char owner[ID_TEXT];
+	bool mine;
+	/* points */
+	int64_t kept_at;     /* newest point known to be written, or not ours to write */
+	int64_t appended_at; /* when that was last tried */
+	bool appending, looking;
+	struct look look; /* what the series have now, or are about to */
+	int64_t rolled_at, trimmed_at;
+	/* states */
+	int64_t states_at;
+	bool saving_states, told_dropped;
+	/* incidents */
+	uint64_t *alerts; /* keys, changed */
+	size_t alert_count, alert_cap;
+	struct alert **over;
+	size_t over_count, over_cap, over_done;
+	struct change_row *changes;
+	size_t change_count, change_cap;
+	int64_t last_page_at;
+	/* console state */
+	struct map kept; /* of struct kept */
+	int64_t kept_saved_at;
+};
+
+/* False: nothing may be written now. */
+bool history_writes(const struct history *history);
+/* True also while it may still come to that. */
+bool history_wants(const struct history *history);
+
+/* history.c: forgets what is older in tables without a setting of their own. */
+void history_trim(struct history *history, int64_t before_at);
+
+/* history_points.c */
+void history_points_tick(struct history *history, int64_t now);
+void history_points_write(struct history *history);
+void history_points_look(struct history *history);
+
+/* history_states.c */
+void history_states_tick(struct history *history, int64_t now);
+void history_states_write(struct history *history);
+
+/* history_alerts.c */
+void history_alerts_write(struct history *history, size_t max);
+void history_alerts_begin(struct history *history);
+void history_alerts_forget(struct history *history);
+
+/* history_changes.c */
+void history_changes_write(struct history *history);
+void history_changes_trim(struct history *history, int64_t before_at);
+void history_changes_forget(struct history *history);
+
+#endif

@@ -1,0 +1,39 @@
+/* The alerting rules of all sources that tell theirs, and which rule an alert is of. */
+#ifndef SRC_APP_RULES_H
+#define SRC_APP_RULES_H
+
+#include "app/app.h"
+#include "model/alert.h"
+#include "model/batch.h"
+
+struct rule {
+	struct untrusted name, expr;
+	const struct pair *labels; /* that it sets; values may be templates */
+	size_t label_count;
+};
+
+struct rules *rules_new(struct app *app);
+void rules_free(struct rules *rules);
+/* A snapshot replaces what the source had; rules that were handed out are then gone.
+ * True when they differ. */
+bool rules_apply(struct rules *rules, int source, const struct batch *batch);
+size_t rules_count(const struct rules *rules, int source);
+
+struct rule_match {
+	int source;
+	const struct rule *rule;
+	/* The alert as its rule's own source lists it: its labels are those of the
+	 * result and of the rule, nothing else. NULL when it is not listed there. */
+	const struct alert *instance;
+};
+
+/* By the label alertname, else by the title or a word in it, else by an alert of the
+ * same summary. Looked for where the alert came from, then at the server that its
+ * generatorURL names, then anywhere; of several with that name the one whose labels
+ * the alert has. false: why says what was looked through, one sentence. */
+bool rules_match(const struct rules *rules, const struct alert *alert,
+	struct rule_match *out, char *why, size_t size);
+/* The rule sets this label itself, or its server does (alertname, alertgroup). */
+bool rule_sets(const struct rule *rule, struct untrusted label);
+
+#endif
