@@ -26,6 +26,7 @@
 #include "ui/plain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <malloc.h>
@@ -475,6 +476,15 @@ static void prepare(const struct options *o)
 	}
 }
 
+/* A standard stream that is closed would become the next file we open, and what is
+ * printed would land in it. In its place stands one on which I/O fails. */
+static void hold_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {0};
@@ -484,6 +494,7 @@ int main(int argc, char **argv)
 	struct demo *demo;
 	int status;
 
+	hold_streams();
 	if (!read_options(argc, argv, &o))
 		return STATUS_USAGE;
 	if (o.version) {

@@ -149,7 +149,8 @@ enum status cmd_list(struct call *call, struct err *err)
 	l = listing_find(noun);
 	if (!call->out) {
 		err_set(err, ERR_USAGE,
-			"%s list prints lines for scripts; here :help tells the views", noun);
+			"%s list prints lines for scripts; here :help tells the views",
+			noun);
 		return STATUS_USAGE;
 	}
 	if (*call->rest && !(filter = filter_new(call->rest, err)))

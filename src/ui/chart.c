@@ -206,6 +206,24 @@ static void draw_bars(const struct plot *plot, const struct chart *chart)
 	}
 }
 
+/* Points may be rarer than columns: up to two and a half intervals without one are
+ * joined by a straight line; a longer silence stays a gap. */
+static void bridge(double *values, int n, const struct series *series, int64_t span_ms)
+{
+	int most =
+		(int)(series->interval_ms * 5 / 2 * n / (span_ms > 0 ? span_ms : 1)) + 1;
+	int last = -1;
+
+	for (int x = 0; x < n; x++) {
+		if (isnan(values[x]))
+			continue;
+		for (int k = last + 1; last >= 0 && x - last <= most && k < x; k++)
+			values[k] = values[last] +
+				    (values[x] - values[last]) * (k - last) / (x - last);
+		last = x;
+	}
+}
+
 static void put_braille(
 	const struct canvas *c, int row, int col, enum role role, int dots)
 {
@@ -317,6 +335,8 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 	if (chart->compare_ms)
 		series_buckets(chart->series, chart->from - chart->compare_ms,
 			chart->to - chart->compare_ms, past, (size_t)plot->n);
+	bridge(plot->values, plot->n, chart->series, plot->to - plot->from);
+	bridge(past, plot->n, chart->series, plot->to - plot->from);
 	if (!scale(plot, chart, past)) {
 		canvas_put(c, c->rows / 2, AXIS_WIDTH, ROLE_DIM,
 			"no points in this window: zoom out with - or go to . now");

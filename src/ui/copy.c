@@ -152,12 +152,11 @@ void copy_bare(struct console *console)
 	for (p = str_text(&text); *p;) {
 		size_t n = strcspn(p, "\n");
 
-		fwrite(p, 1, n, stdout);
-		fputs("\r\n", stdout);
+		screen_print(p, n);
+		screen_print("\r\n", 2);
 		p += n + (p[n] == '\n');
 	}
-	fputs(last, stdout);
-	fflush(stdout);
+	screen_print(last, sizeof last - 1);
 	str_release(&text);
 	tcgetattr(STDIN_FILENO, &cooked);
 	one = cooked;

@@ -14,6 +14,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +25,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { RESTORE_MAX = 256, ACK_PATIENCE_MS = 3000, ACK_FIRST_MS = 2000, MOST_COLS = 1024 };
+enum {
+	RESTORE_MAX = 256,
+	ACK_PATIENCE_MS = 3000,
+	ACK_FIRST_MS = 2000,
+	MOST_COLS = 1024,
+	WRITE_WAIT_MS = 100,
+	WRITE_TURNS = 20
+};
 
 static struct {
 	SCREEN *handle;
@@ -76,28 +84,26 @@ static void prepare_restore(void)
 	add_restore("\r\n");
 }
 
+/* The loop has made the terminal non-blocking, for its output too: what does not fit is
+ * waited for, but not for ever. poll() may be called in a signal handler. */
 static void write_all(const void *bytes, size_t n)
 {
 	const char *p = bytes;
+	int patience = WRITE_TURNS;
 
-	while (n) {
+	while (n && patience) {
 		ssize_t done = write(STDOUT_FILENO, p, n);
 
-		if (done < 0 && errno == EINTR)
-			continue;
 		if (done < 0 && errno == EAGAIN) {
-			/* The terminal's buffer is full; poll() would be unsafe in a
-			 * signal handler, so give it a bounded number of turns. */
-			static int turns;
+			struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
-			if (turns++ < 100000)
-				continue;
+			patience -= poll(&out, 1, WRITE_WAIT_MS) <= 0;
+		} else if (done <= 0 && errno != EINTR) {
 			return;
+		} else if (done > 0) {
+			p += done;
+			n -= (size_t)done;
 		}
-		if (done <= 0)
-			return;
-		p += done;
-		n -= (size_t)done;
 	}
 }
 
@@ -139,8 +145,8 @@ static void set_modes(void)
 	nodelay(stdscr, TRUE);
 	meta(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
-	/* Waiting input would make doupdate() stop half-way, after the clear at worst, and
-	 * a frame that is the same is not drawn again. */
+	/* Waiting input would make doupdate() stop half-way, and a frame that is the
+	 * same is not drawn again. */
 	typeahead(-1);
 	curs_set(0);
 	if (has_colors()) {
@@ -379,6 +385,12 @@ void screen_tick(void)
 int64_t screen_round_trip_ms(void)
 {
 	return screen.round_trip_ms;
+}
+
+void screen_print(const void *bytes, size_t n)
+{
+	if (screen.open && screen.away)
+		write_all(bytes, n);
 }
 
 void screen_write(const void *bytes, size_t n)

@@ -56,6 +56,8 @@ void screen_tick(void);
 int64_t screen_round_trip_ms(void);
 /* Bytes for the terminal beside the cells (OSC 52, bell): never foreign text. */
 void screen_write(const void *bytes, size_t n);
+/* The same while the terminal is given back (bare mode). */
+void screen_print(const void *bytes, size_t n);
 void screen_cursor(int y, int x, bool visible);
 
 #endif

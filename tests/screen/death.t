@@ -47,6 +47,7 @@ stopped
 restored
 signal CONT
 wait "Needs you now"
+settle 300
 signal TSTP
 stopped
 restored
@@ -60,7 +61,7 @@ stopped
 restored
 signal CONT
 state mouse
-settle
+settle 300
 signal TSTP
 stopped
 signal TERM

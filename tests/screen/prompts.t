@@ -107,7 +107,7 @@ keys ":set chart = x<Enter>"
 expect-row -1 "charts"
 keys ":set charts = maybe<Enter>"
 expect-row -1 "auto|braille|block|ascii"
-keys ":set? charts<Enter>"
+keys ":set charts<Enter>"
 expect-row -1 "ascii"
 # Live: theme and keymap.
 keys ":set theme = mono<Enter>"

@@ -1,0 +1,210 @@
+#!/bin/sh
+# The forms for scripts, from outside: exit codes, streams, JSON, bad configuration, and every
+# fault of the lab's misbehaving server in front of each kind of source.
+here=$(cd "$(dirname "$0")/../.." && pwd)
+: "${OOGWAY:=$here/oogway}" "${LAB:=$here/tests/lab}"
+tmp=$(mktemp -d) || exit 1
+passed=0 failed=0 faults=
+trap '[ -z "$faults" ] || kill "$faults" 2>/dev/null; rm -rf "$tmp"' EXIT
+HOME=$tmp/home XDG_STATE_HOME=$tmp/state XDG_CONFIG_HOME=$tmp/config
+export HOME XDG_STATE_HOME XDG_CONFIG_HOME
+mkdir -p "$HOME" "$XDG_CONFIG_HOME"
+unset TMUX NO_COLOR
+
+ok() { # name condition…
+	name=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $name (status $status)"
+		head -n 5 "$tmp/out" "$tmp/err"
+	fi
+}
+
+run() { # args…
+	"$OOGWAY" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+}
+
+code() { [ "$status" = "$1" ]; }
+said() { grep -q -e "$2" "$tmp/$1"; }
+silent() { ! [ -s "$tmp/$1" ]; }
+
+"$LAB/canned" "$tmp" busy || exit 1
+rc=$tmp/rc
+
+# --- streams and codes ---
+run --help
+ok "help is data" code 0
+ok "help names the codes" said out "5 pending"
+ok "no message" silent err
+run --version
+ok "version" said out '^oogway [0-9]'
+run --nonsense
+ok "unknown option" code 2
+ok "usage on stderr" said err '^usage:'
+ok "nothing on stdout" silent out
+run -c "$rc" nonsense
+ok "unknown command" code 2
+ok "said on stderr" said err 'no command is called nonsense'
+ok "stdout stays clean" silent out
+run -c "$rc" show nonsense
+ok "unknown noun" code 2
+run -c "$rc" zoom
+ok "console command" code 2
+run -c "$rc" alert list '/['
+ok "bad filter" code 2
+run --at yesterdayish
+ok "bad moment" code 2
+run -c "$rc" --once
+ok "once" code 0
+ok "headline" said out '3 critical, 1 high'
+ok "no message" silent err
+run -c "$rc" show alerts
+ok "show" code 0
+ok "rows" said out 'payments-api  *HighErrorRate'
+run -c "$rc" status
+ok "status without a console" code 3
+ok "says so" said err 'no console is running'
+ok "and nothing else" silent out
+run -c "$rc" doctor
+ok "doctor" code 0
+ok "doctor says ok" said out '^ok .*source pd'
+run -c "$rc" source test am
+ok "source test" code 0
+run -c "$rc" source test nobody
+ok "no such source" code 1
+for noun in alert metric log source event silence change runbook anomaly; do
+	run -c "$rc" "$noun" list --json
+	ok "$noun list" code 0
+	ok "$noun lines parse, the header first" python3 -c '
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert lines[0]["schema"].startswith("oogway." + sys.argv[2] + "/") and "complete" in lines[0]
+' "$tmp/out" "$noun"
+done
+"$OOGWAY" -c "$rc" alert list >&- 2>"$tmp/err" </dev/null
+status=$?
+ok "closed stdout fails" code 1
+"$OOGWAY" -c "$rc" alert list >/dev/full 2>"$tmp/err" </dev/null
+status=$?
+ok "full disk fails" code 1
+
+# --- a source that is away: partial ---
+sed 's|^source pd .*|source pd pagerduty url=http://127.0.0.1:1 token-file=token|' "$rc" >"$tmp/away"
+run -c "$tmp/away" --once
+ok "partial" code 3
+ok "says unknown" said out 'UNKNOWN'
+run -c "$tmp/away" alert list
+ok "list is partial" code 3
+ok "what there is, is listed" said out 'HighErrorRate'
+ok "why, on stderr" said err 'pd'
+run -c "$tmp/away" doctor
+ok "doctor fails" code 1
+ok "doctor names it" said out '^BAD .*source pd.*refused'
+ok "others are well" said out '^ok .*source am'
+
+# --- a configuration with every line wrong ---
+cat >"$tmp/bad" <<'END'
+set nonsense = 1
+set refresh = soon
+set refresh
+set charts = maybe
+set theme = nothing
+set keymap = nothing
+source
+source a b c
+source a prometheus
+source a prometheus url=ftp://x
+source a/b prometheus url=http://x
+query q
+query q source=
+query q source=a unit=miles -- up
+bind nowhere x redraw
+bind global <X-x> redraw
+color nobody red red
+color text reddish default
+color text red default blinking
+alias
+heartbeat h
+layout
+nonsense "unfinished
+if
+profile
+END
+run -c "$tmp/bad" --check-config
+ok "check-config fails" code 1
+ok "nothing on stdout" silent out
+missing=
+n=0
+while read -r _; do
+	n=$((n + 1))
+	grep -q "/bad:$n:[0-9]" "$tmp/err" || missing="$missing $n"
+done <"$tmp/bad"
+ok "every bad line is named: not$missing" [ -z "$missing" ]
+run -c "$tmp/bad" --once
+ok "it works all the same" said out 'Metrics'
+run -c "$rc" --check-config
+ok "a good one" code 0
+run -c "$tmp/nowhere" --check-config
+ok "a named file must be there" code 1
+run -c "$rc" -P nobody --check-config
+ok "no such profile" code 1
+ok "in a sentence" said err 'no profile is called nobody'
+
+# --- homes ---
+(
+	unset HOME XDG_STATE_HOME XDG_CONFIG_HOME
+	"$OOGWAY" -c "$rc" --once >"$tmp/out" 2>"$tmp/err" </dev/null
+	echo $? >"$tmp/status"
+)
+status=$(cat "$tmp/status")
+ok "without a home" code 0
+: >"$tmp/file"
+XDG_STATE_HOME=$tmp/file run -c "$rc" --once
+ok "without a state folder" code 0
+
+# --- every fault before every kind of source; the answers are canned's ---
+port=$((31000 + $$ % 700 * 2))
+python3 -B "$LAB/faults.py" --port $port --control $((port + 1)) \
+	--backend "http://127.0.0.1:$(cat "$tmp/port")" >/dev/null 2>&1 &
+faults=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))" 2>/dev/null && break
+	sleep 0.2
+done
+fault() { # MODE: doctor's words of the three sources through it
+	for kind in prometheus alertmanager pagerduty; do
+		echo "source bad-$kind $kind url=http://127.0.0.1:$port/fault/$1 timeout=2s token-file=token"
+	done >"$tmp/fault.$1"
+	{
+		echo "source am alertmanager url=http://127.0.0.1:$(cat "$tmp/port")"
+		echo "query q source=bad-prometheus -- single"
+	} >>"$tmp/fault.$1"
+	"$OOGWAY" -c "$tmp/fault.$1" doctor >"$tmp/said.$1" 2>/dev/null </dev/null
+	echo $? >"$tmp/code.$1"
+}
+bad="refuse hang truncated lost garbage 400 401 403 413 500 503 429 429-seconds 429-date 502
+	redirect redirect-loop empty deep halfclose bomb empty-object"
+pids=
+for mode in $bad; do
+	fault "$mode" &
+	pids="$pids $!"
+	case $mode in
+	lost | 403 | 429 | redirect) wait $pids ;;
+	esac
+done
+wait $pids
+for mode in $bad; do
+	cp "$tmp/said.$mode" "$tmp/out"
+	status=$(cat "$tmp/code.$mode")
+	ok "$mode: doctor fails" code 1
+	for kind in alertmanager pagerduty; do
+		ok "$mode: $kind is told in a sentence" said out "^BAD .*source bad-$kind: .*[a-z]\{3,\}.* [a-z]"
+	done
+	ok "$mode: the other source is well" said out '^ok .*source am'
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
