@@ -141,7 +141,9 @@ static bool take_option(int id, struct options *o)
 		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", optarg);
 		return false;
 	default:
-		fputs("oogway --help lists the options\n", stderr);
+		fputs("usage: oogway [OPTION]… [NOUN VERB [ARGS]]; oogway --help tells "
+		      "more\n",
+			stderr);
 		return false;
 	}
 }
