@@ -101,6 +101,8 @@ void rc_free(struct rc *rc);
 bool rc_line(struct rc *rc, const char *line, struct err *err);
 /* True when the word begins a line of the language. */
 bool rc_is_verb(const char *word);
+/* … and may be typed at ':' too: it needs nothing to be begun anew. */
+bool rc_is_live(const char *word);
 /* "FILE:LINE:COLUMN: text" */
 void rc_error_text(const struct conf_error *error, char *out, size_t size);
 

@@ -215,8 +215,14 @@ enum status command_run(struct app *app, const struct commands *commands,
 		return STATUS_DONE;
 	if (!rc_is_verb(word) || options->script)
 		return unknown(commands, line, err);
+	if (!rc_is_live(word)) {
+		err_set(err, ERR_USAGE,
+			"%s belongs in the rc, which is read anew when it changes", word);
+		return STATUS_USAGE;
+	}
 	if (!rc_line(app->rc, line, err))
 		return STATUS_USAGE;
+	app_settle_settings(app);
 	app_changed(app, CHANGED_CONFIG);
 	return STATUS_DONE;
 }
