@@ -16,6 +16,8 @@ struct logs *logs_new(struct app *app);
 void logs_free(struct logs *logs);
 /* Opens the journal or the usual files. */
 void logs_start(struct logs *logs);
+/* `set log.lines` may have changed: the newest lines are kept. */
+void logs_resize(struct logs *logs);
 void logs_tick(struct logs *logs, int64_t now);
 void logs_add(struct logs *logs, const struct logline *line);
 size_t logs_count(const struct logs *logs);

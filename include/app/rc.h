@@ -115,6 +115,8 @@ struct rc_name {
 extern const struct rc_name rc_names[]; /* ends with a NULL name */
 /* True when the word begins a line of the language. */
 bool rc_is_verb(const char *word);
+/* … and may be typed at ':' too: it needs nothing to be begun anew. */
+bool rc_is_live(const char *word);
 /* "FILE:LINE:COLUMN: text", or "FILE: text" */
 void rc_error_text(const struct conf_error *error, char *out, size_t size);
 

@@ -99,17 +99,38 @@ void alert_table_free(struct alert_table *table)
 
 /* --- order --- */
 
+/* What needs somebody, what somebody has, what is worth knowing, what is quiet. */
+static int rank(const struct alert *alert)
+{
+	switch ((enum alert_state)alert->state) {
+	case ALERT_FIRING:
+		return alert->severity <= SEVERITY_WARNING ? 0 : 2;
+	case ALERT_ACKNOWLEDGED:
+		return 1;
+	default:
+		return alert->state + 1;
+	}
+}
+
 static int in_order(const void *a, const void *b)
 {
 	const struct alert *x = *(const struct alert *const *)a;
 	const struct alert *y = *(const struct alert *const *)b;
+	int order;
 
-	if (x->state != y->state)
-		return x->state - y->state;
+	if (rank(x) != rank(y))
+		return rank(x) - rank(y);
 	if (x->severity != y->severity)
 		return x->severity - y->severity;
 	if (x->started_at != y->started_at)
 		return x->started_at > y->started_at ? -1 : 1;
+	order = untrusted_cmp_natural(
+		alert_text(x, ALERT_SERVICE), alert_text(y, ALERT_SERVICE));
+	if (!order)
+		order = untrusted_cmp_natural(
+			alert_text(x, ALERT_TITLE), alert_text(y, ALERT_TITLE));
+	if (order)
+		return order;
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 

@@ -4,7 +4,6 @@
 #include "app/command.h"
 
 #include "app/listing.h"
-#include "app/setting.h"
 #include "base/conf.h"
 #include "base/str.h"
 
@@ -213,24 +212,6 @@ static bool shown_setting(
 	str_release(&text);
 	return true;
 }
-/* A line of the rc language, and what of it the running state holds itself. */
-static bool take_line(struct app *app, const char *line, struct err *err)
-{
-	int64_t span = app_setting(app, SET_WINDOW);
-	int64_t readonly = app_setting(app, SET_READONLY);
-	struct window window = app->window;
-
-	if (!rc_line(app->rc, line, err))
-		return false;
-	window.span_ms = app_setting(app, SET_WINDOW);
-	if (window.span_ms != span)
-		app_set_window(app, window);
-	if (app_setting(app, SET_READONLY) != readonly)
-		app->readonly = !readonly;
-	app_changed(app, CHANGED_CONFIG);
-	return true;
-}
-
 enum status command_run(struct app *app, const struct commands *commands,
 	const char *text, const struct run_options *options, struct err *err)
 {
@@ -260,5 +241,14 @@ enum status command_run(struct app *app, const struct commands *commands,
 		return STATUS_DONE;
 	if (!rc_is_verb(word) || options->script)
 		return unknown(commands, line, err);
-	return take_line(app, line, err) ? STATUS_DONE : STATUS_USAGE;
+	if (!rc_is_live(word)) {
+		err_set(err, ERR_USAGE,
+			"%s belongs in the rc, which is read anew when it changes", word);
+		return STATUS_USAGE;
+	}
+	if (!rc_line(app->rc, line, err))
+		return STATUS_USAGE;
+	app_settle_settings(app);
+	app_changed(app, CHANGED_CONFIG);
+	return STATUS_DONE;
 }

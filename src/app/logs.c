@@ -299,6 +299,31 @@ void logs_tick(struct logs *logs, int64_t now)
 		sort_first(logs);
 }
 
+void logs_resize(struct logs *logs)
+{
+	size_t cap = (size_t)app_setting(logs->app, SET_LOG_LINES), keep;
+	struct log_row **ring;
+
+	if (cap == logs->cap)
+		return;
+	ring = mem_new(cap, sizeof *ring);
+	keep = logs->count < cap ? logs->count : cap;
+	for (size_t i = 0; i < logs->count; i++) {
+		uint64_t seq = logs->newest - i;
+		struct log_row *row = logs->ring[seq % logs->cap];
+
+		if (i < keep)
+			ring[seq % cap] = row;
+		else
+			mem_free(row);
+	}
+	mem_free(logs->ring);
+	logs->ring = ring;
+	logs->cap = cap;
+	logs->count = keep;
+	app_changed(logs->app, CHANGED_LOGS);
+}
+
 size_t logs_count(const struct logs *logs)
 {
 	return logs->count;

@@ -481,6 +481,12 @@ const struct conf_verb rc_verbs[] = {
 	{0},
 };
 
+bool rc_is_live(const char *word)
+{
+	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
+	       strcmp(word, "heartbeat");
+}
+
 bool rc_is_verb(const char *word)
 {
 	for (size_t i = 0; rc_verbs[i].name; i++)

@@ -184,7 +184,7 @@ static enum status cmd_back(struct call *call, struct err *err)
 	/* Esc undoes one thing at a time: marks, filter, then the view. */
 	if (list && (list->marks.count || list->range_from)) {
 		list_unmark(list);
-	} else if (list && list->filter && !console->depth) {
+	} else if (list && list->filter) {
 		list_set_filter(list, console->app, "", NULL);
 	} else if (console->depth) {
 		console_pop(console);

@@ -556,6 +556,9 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	size_t n = list_count(list, app), rows = (size_t)(body.rows > 0 ? body.rows : 0);
 
 	list->page = body.rows;
+	/* What the cursor stands on is what keys act on: it stays under it. */
+	if (focus && n)
+		list->touched = true;
 	place_columns(list->listing, c->cols, places);
 	if (header && c->rows > 1)
 		draw_header(list, c, places);

@@ -107,8 +107,13 @@ static void draw_need(const struct app *app, const struct canvas *c, int row,
 		canvas_text(&line, row, col, narrow ? 12 : 16,
 			acked ? ROLE_DIM : ROLE_STRONG, service);
 		col += narrow ? 13 : 18;
-		canvas_text(&line, row, col, room - col, acked ? ROLE_DIM : ROLE_TEXT,
-			alert_text(need->alert, ALERT_TITLE));
+		col += canvas_text(&line, row, col, room - col,
+			       acked ? ROLE_DIM : ROLE_TEXT,
+			       alert_text(need->alert, ALERT_TITLE)) +
+		       2;
+		if (room - col > 12)
+			canvas_text(&line, row, col, room - col, ROLE_DIM,
+				alert_text(need->alert, ALERT_SUMMARY));
 	} else {
 		int used = canvas_text(&line, row, col, room - col, ROLE_STRONG,
 			untrusted_str(need->anomaly->name));
