@@ -27,7 +27,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench clean deps deps-test fuzz fuzz-all install lab lint run test units FORCE
+.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test units FORCE
 
 all: oogway
 
@@ -166,8 +166,12 @@ install: all
 	install -m 644 docs/oogway.1 $(DESTDIR)$(PREFIX)/share/man/man1/oogway.1
 	install -m 644 docs/oogway.rc.5 $(DESTDIR)$(PREFIX)/share/man/man5/oogway.rc.5
 
-oogway.rc.example: oogway
-	./oogway --print-rc > $@
+# The man pages and the example rc are printed by the program from its tables; a test
+# holds that they are current.
+docs: oogway
+	./oogway --print-man 1 > docs/oogway.1
+	./oogway --print-man 5 > docs/oogway.rc.5
+	./oogway --print-rc > oogway.rc.example
 
 clean:
 	rm -rf $(BUILD) oogway

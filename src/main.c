@@ -9,7 +9,9 @@
 #include "app/command.h"
 #include "app/demo.h"
 #include "app/host.h"
+#include "app/option.h"
 #include "app/overview.h"
+#include "app/print_man.h"
 #include "app/setting.h"
 #include "app/status.h"
 #include "base/alloc.h"
@@ -38,66 +40,45 @@ enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8 }
 struct options {
 	struct app_options app;
 	bool once, plain, json, print_rc, check_config, version, help;
+	int man_section;              /* 0: none */
 	const char *format;           /* of status */
 	const char *lines[LINES_MAX]; /* -e */
 	int line_count;
 	char command[COMMAND_LINE_MAX];
 };
 
-enum {
-	OPT_ONCE = 256,
-	OPT_PLAIN,
-	OPT_JSON,
-	OPT_PRINT_RC,
-	OPT_CHECK,
-	OPT_AT,
-	OPT_READONLY,
-	OPT_FORMAT,
-	OPT_DEMO,
-};
+static void usage_option(FILE *to, const struct option_row *row)
+{
+	char words[40];
 
-static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"execute", required_argument, NULL, 'e'},
-	{"profile", required_argument, NULL, 'P'},
-	{"readonly", no_argument, NULL, OPT_READONLY},
-	{"demo", no_argument, NULL, OPT_DEMO},
-	{"once", no_argument, NULL, OPT_ONCE},
-	{"plain", no_argument, NULL, OPT_PLAIN},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"at", required_argument, NULL, OPT_AT},
-	{"format", required_argument, NULL, OPT_FORMAT},
-	{"print-rc", no_argument, NULL, OPT_PRINT_RC},
-	{"check-config", no_argument, NULL, OPT_CHECK},
-	{"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, 'h'},
-	{0},
-};
+	snprintf(words, sizeof words, "--%s%s%s", row->name, row->arg ? " " : "",
+		row->arg ? row->arg : "");
+	fprintf(to, "  %c%c  %-24s %s\n", row->letter ? '-' : ' ',
+		row->letter ? row->letter : ' ', words, row->help);
+}
 
 static void usage(FILE *to)
 {
-	fputs("usage: oogway [-c FILE] [-P PROFILE] [--readonly] [--at MOMENT] [-e "
-	      "LINE]…\n"
-	      "              [--demo] [--once | --plain | --print-rc | --check-config | "
-	      "--version]\n"
-	      "       oogway [-c FILE] NOUN VERB [ARGS] [--json]\n"
-	      "       oogway [-c FILE] ID | NUMBER | URL   opens that incident\n"
-	      "\n"
-	      "Without arguments: the console on this host's own metrics and logs.\n"
-	      "--demo: the console on an invented incident of three minutes, with a "
-	      "lesson.\n"
-	      "\n",
+	fputs("usage: oogway [OPTION]…                   the console, on this host's own "
+	      "metrics and logs\n"
+	      "       oogway [OPTION]… NOUN VERB [ARGS]  one command, for scripts\n"
+	      "       oogway [OPTION]… ID | NUMBER | URL the console, with that incident "
+	      "open\n\n",
 		to);
+	for (int i = 0; i < OPTION_COUNT; i++)
+		usage_option(to, &option_rows[i]);
+	fputs("\n", to);
 	for (const struct command *c = app_commands; c->name; c++)
 		if (c->flags & COMMAND_SCRIPT)
 			fprintf(to, "  oogway %-14s %-10s %s\n", c->name, c->args,
 				c->help);
-	fputs("  oogway status         [--format text|tmux|json]  what the running "
-	      "console says, at once\n",
+	fputs("  oogway status                    what the running console says, at "
+	      "once\n"
+	      "\nFILTER: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE[,NAME!=VALUE].\nExit:",
 		to);
-	fputs("\nExit: 0 done, 1 failed, 2 usage, 3 partial or stale, 4 refused, "
-	      "5 pending.\n",
-		to);
+	for (int i = 0; i < STATUS_COUNT; i++)
+		fprintf(to, "%s %d %s", i ? "," : "", i, status_words[i]);
+	fputs(".\n", to);
 }
 
 /* A word of the command line may hold anything: it is shown as text. */
@@ -109,73 +90,121 @@ static void complain(const char *what, const char *word)
 		text_line(untrusted_str(word), text, sizeof text));
 }
 
-static bool take_option(int c, struct options *o)
+static bool take_section(const char *arg, struct options *o)
 {
-	switch (c) {
-	case 'c':
+	o->man_section = *arg - '0';
+	if (!arg[1] && (*arg == '1' || *arg == '5'))
+		return true;
+	complain("--print-man takes 1 or 5, not", arg);
+	return false;
+}
+
+static bool take_option(int id, struct options *o)
+{
+	switch (id) {
+	case OPTION_CONFIG:
 		o->app.rc.file = optarg;
 		return true;
-	case 'e':
+	case OPTION_EXECUTE:
 		if (o->line_count < LINES_MAX)
 			o->lines[o->line_count++] = optarg;
 		return true;
-	case 'P':
+	case OPTION_PROFILE:
 		o->app.rc.profile = optarg;
 		return true;
-	case 'V':
+	case OPTION_VERSION:
 		return o->version = true;
-	case 'h':
+	case OPTION_HELP:
 		return o->help = true;
-	case OPT_FORMAT:
+	case OPTION_FORMAT:
 		o->format = optarg;
 		return true;
-	case OPT_READONLY:
+	case OPTION_READONLY:
 		return o->app.readonly = true;
-	case OPT_DEMO:
+	case OPTION_DEMO:
 		return o->app.demo = o->app.rc.looks_only = true;
-	case OPT_ONCE:
+	case OPTION_ONCE:
 		return o->once = true;
-	case OPT_PLAIN:
+	case OPTION_PLAIN:
 		return o->plain = true;
-	case OPT_JSON:
+	case OPTION_JSON:
 		return o->json = true;
-	case OPT_PRINT_RC:
+	case OPTION_PRINT_RC:
 		return o->print_rc = true;
-	case OPT_CHECK:
+	case OPTION_PRINT_MAN:
+		return take_section(optarg, o);
+	case OPTION_CHECK:
 		return o->check_config = true;
-	case OPT_AT:
+	case OPTION_AT:
 		if (time_parse_moment(optarg, time_now_ms(), &o->app.at))
 			return true;
 		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", optarg);
 		return false;
 	default:
-		usage(stderr);
+		fputs("usage: oogway [OPTION]… [NOUN VERB [ARGS]]; oogway --help tells "
+		      "more\n",
+			stderr);
 		return false;
 	}
 }
 
-static bool read_options(int argc, char **argv, struct options *o)
+/* The table as getopt wants it. A letter is found by its row. */
+static int next_option(int argc, char **argv)
 {
-	size_t n = 0;
+	enum { FIRST = 256 };
+	struct option longs[OPTION_COUNT + 1] = {0};
+	char letters[3 * OPTION_COUNT + 2] = "+";
 	int c;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "c:e:P:Vh", long_options, NULL)) != -1) {
-		if (c == '?')
-			complain("no such option, or its value is missing:",
-				argv[optind - 1]);
-		if (!take_option(c, o))
-			return false;
-	}
-	for (int i = optind; i < argc; i++) {
-		int k = snprintf(o->command + n, sizeof o->command - n, "%s%s",
-			i > optind ? " " : "", argv[i]);
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+		size_t n = strlen(letters);
 
-		if (k < 0 || (size_t)k >= sizeof o->command - n) {
-			fputs("oogway: command too long\n", stderr);
+		longs[i] = (struct option){row->name,
+			row->arg ? required_argument : no_argument, NULL, FIRST + i};
+		if (row->letter)
+			snprintf(letters + n, sizeof letters - n, "%c%s", row->letter,
+				row->arg ? ":" : "");
+	}
+	opterr = 0;
+	c = getopt_long(argc, argv, letters, longs, NULL);
+	if (c == '?')
+		complain("no such option, or its value is missing:", argv[optind - 1]);
+	for (int i = 0; c > 0 && i < OPTION_COUNT; i++)
+		if (c == option_rows[i].letter)
+			return i;
+	return c < FIRST ? (c == -1 ? -1 : OPTION_COUNT) : c - FIRST;
+}
+
+static bool add_word(struct options *o, const char *word)
+{
+	size_t n = strlen(o->command);
+	int k = snprintf(
+		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
+
+	if (k >= 0 && (size_t)k < sizeof o->command - n)
+		return true;
+	fputs("oogway: command too long\n", stderr);
+	return false;
+}
+
+/* Behind the command's first word, what begins with one dash is the command's (a
+ * filter: -f, -l); --json and the like may still follow. */
+static bool read_options(int argc, char **argv, struct options *o)
+{
+	bool words_only = false;
+
+	while (optind < argc) {
+		int id = next_option(argc, argv);
+
+		if (id >= 0 && !take_option(id, o))
 			return false;
-		}
-		n += (size_t)k;
+		if (id >= 0)
+			continue;
+		words_only |= !strcmp(argv[optind - 1], "--");
+		while (optind < argc && (words_only || !str_starts(argv[optind], "--")))
+			if (!add_word(o, argv[optind++]))
+				return false;
 	}
 	return true;
 }
@@ -289,6 +318,8 @@ static int run_command(
 
 	str_init(&out, OUTPUT_MAX);
 	run.out = &out;
+	/* They are refused, by their own name. */
+	commands_add(commands, console_commands, NULL);
 	c = commands_find(commands, o->command, &ctx, &rest);
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app);
@@ -401,6 +432,18 @@ static int print_rc(void)
 	return put(&out, STATUS_DONE);
 }
 
+static int print_man(struct commands *commands, int section)
+{
+	struct str out;
+
+	str_init(&out, 1 << 20);
+	commands_add(commands, app_commands, NULL);
+	commands_add(commands, console_commands, NULL);
+	commands_add(commands, demo_commands, NULL);
+	man_print(section, commands, &out);
+	return put(&out, STATUS_DONE);
+}
+
 static int print_status(const struct options *o)
 {
 	struct err err = {0};
@@ -470,6 +513,8 @@ int main(int argc, char **argv)
 	}
 	if (o.print_rc)
 		return print_rc();
+	if (o.man_section)
+		return print_man(&commands, o.man_section);
 	if (!strcmp(o.command, "status") && !o.app.demo)
 		return print_status(&o);
 	prepare(&o);

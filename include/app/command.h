@@ -21,7 +21,11 @@ enum status {
 	STATUS_PARTIAL = 3,
 	STATUS_REFUSED = 4,
 	STATUS_PENDING = 5,
+	STATUS_COUNT,
 };
+
+/* One or a few words for each. */
+extern const char *const status_words[STATUS_COUNT];
 
 struct call {
 	struct app *app;

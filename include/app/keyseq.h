@@ -47,8 +47,14 @@ bool keyseq_check(const char *text, struct err *err);
 /* "<Enter>", "<C-x>", "a". */
 const char *keyseq_name(int key, char out[16]);
 
-/* Contexts in which keys are bound, outermost first. */
-extern const char *const keyseq_contexts[]; /* NULL-ended */
+/* i-th of the names that stand in <…>, NULL at the end. */
+const char *keyseq_named(size_t i);
+
+/* Contexts in which keys are bound. */
+struct keyseq_context {
+	const char *name, *help;
+};
+extern const struct keyseq_context keyseq_contexts[]; /* ends with a NULL name */
 bool keyseq_context(const char *name, struct err *err);
 
 #endif

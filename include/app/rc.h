@@ -84,6 +84,7 @@ struct rc {
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
 	char path[4096]; /* the user's file, whether it exists or not */
+	bool path_named; /* by -c: then it must exist */
 };
 
 struct rc_options {
@@ -99,11 +100,24 @@ struct rc *rc_read(const struct rc_options *options);
 void rc_free(struct rc *rc);
 /* Another line of the language, as typed at ':' (set, bind, color, alias). */
 bool rc_line(struct rc *rc, const char *line, struct err *err);
+/* The verbs, each with its help; the words of the language itself are in conf.h. */
+extern const struct conf_verb rc_verbs[]; /* ends with a NULL name */
+/* The KEY=VALUE words of each verb. */
+struct rc_key {
+	const char *verb, *name, *value, *help;
+};
+extern const struct rc_key rc_keys[]; /* ends with a NULL verb */
+/* What `if` knows. */
+struct rc_name {
+	const char *name, *help;
+	const char *(*value)(const struct rc *rc); /* NULL: a prefix */
+};
+extern const struct rc_name rc_names[]; /* ends with a NULL name */
 /* True when the word begins a line of the language. */
 bool rc_is_verb(const char *word);
 /* … and may be typed at ':' too: it needs nothing to be begun anew. */
 bool rc_is_live(const char *word);
-/* "FILE:LINE:COLUMN: text" */
+/* "FILE:LINE:COLUMN: text", or "FILE: text" */
 void rc_error_text(const struct conf_error *error, char *out, size_t size);
 
 /* Prints every setting with its default and help, all verbs, the default keymap. */

@@ -66,7 +66,11 @@ struct conf_verb {
 	const char *usage;
 	/* Returns false with a sentence in *err. */
 	bool (*run)(struct conf *conf, const struct conf_line *line, struct err *err);
+	const char *help; /* sentences, for the man page; or NULL */
 };
+
+/* The words of the language itself (include, if …); run is NULL. */
+extern const struct conf_verb conf_words[];
 
 struct conf_error {
 	struct conf_place place;

@@ -8,6 +8,9 @@
 
 struct console;
 
+/* Its commands; they run only in an open console. */
+extern const struct command console_commands[];
+
 /* Opens the terminal and draws the first frame. NULL with *err when there is no
  * usable terminal. Adds its commands to the table. */
 struct console *console_open(struct app *app, struct commands *commands, struct err *err);

@@ -48,7 +48,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->demo = options->demo;
 	app->rc = rc_read(&options->rc);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
-	app->window.span_ms = app->window_set = app_setting(app, SET_WINDOW);
+	app->window.span_ms = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
@@ -161,7 +161,8 @@ void app_free(struct app *app)
  * looked at where it is used. */
 static void read_anew(struct app *app, const char *profile)
 {
-	struct rc_options options = {.file = app->rc->path, .profile = profile};
+	struct rc_options options = {
+		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
 	struct rc *old = app->rc, *rc;
 
 	if (app->demo) {
@@ -184,8 +185,8 @@ static void read_anew(struct app *app, const char *profile)
 	app_changed(app, CHANGED_ALL);
 	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
-		app_notice(app, true, "%zu errors in the rc: `oogway doctor` lists them",
-			rc->conf.errors_total);
+		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
+			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
 	else
 		app_notice(app, false, "%s was read anew", rc->path);
 }
@@ -267,18 +268,6 @@ void app_set_window(struct app *app, struct window window)
 int64_t app_setting(const struct app *app, int id)
 {
 	return settings_number(&app->rc->settings, id);
-}
-
-void app_settle_settings(struct app *app)
-{
-	struct window window = app->window;
-	int64_t span = app_setting(app, SET_WINDOW);
-
-	if (span != app->window_set) {
-		app->window_set = window.span_ms = span;
-		app_set_window(app, window);
-	}
-	logs_resize(app->logs);
 }
 
 bool app_settled(const struct app *app)

@@ -182,24 +182,24 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
-#define LIST(noun)                                                                       \
+#define LIST(noun, help)                                                                 \
 	{                                                                                \
-		noun " list", "[FILTER]", "list each " noun,                             \
-			COMMAND_SCRIPT | COMMAND_SETTLE, 0, SIZE_MAX, cmd_list           \
+		noun " list", "[FILTER]", help, COMMAND_SCRIPT | COMMAND_SETTLE, 0,      \
+			SIZE_MAX, cmd_list                                               \
 	}
 
 const struct command app_commands[] = {
-	LIST("alert"),
-	LIST("incident"),
-	LIST("metric"),
-	LIST("anomaly"),
-	LIST("runbook"),
-	LIST("log"),
-	LIST("source"),
-	LIST("event"),
-	LIST("silence"),
-	LIST("change"),
-	LIST("process"),
+	LIST("alert", "alerts and incidents of all sources"),
+	LIST("incident", "what pages: incidents of PagerDuty"),
+	LIST("metric", "all series with their newest value"),
+	LIST("anomaly", "what the detectors found"),
+	LIST("runbook", "all runbooks"),
+	LIST("log", "log lines of this host"),
+	LIST("source", "where data comes from, and how that goes"),
+	LIST("event", "what oogway itself did"),
+	LIST("silence", "silences, soonest end first"),
+	LIST("change", "deploys and other changes"),
+	LIST("process", "the busiest and largest processes of this host"),
 	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
 		SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",

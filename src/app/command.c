@@ -4,6 +4,8 @@
 #include "app/command.h"
 
 #include "app/listing.h"
+#include "app/logs.h"
+#include "app/setting.h"
 #include "base/conf.h"
 #include "base/str.h"
 
@@ -11,6 +13,15 @@
 #include <string.h>
 
 enum { ALIAS_DEPTH = 8 };
+
+const char *const status_words[STATUS_COUNT] = {
+	[STATUS_DONE] = "done",
+	[STATUS_FAILED] = "failed",
+	[STATUS_USAGE] = "usage",
+	[STATUS_PARTIAL] = "partial or stale",
+	[STATUS_REFUSED] = "refused",
+	[STATUS_PENDING] = "pending",
+};
 
 void commands_add(struct commands *commands, const struct command *rows, void *ctx)
 {
@@ -99,12 +110,30 @@ static bool expand_alias(const struct rc *rc, char line[COMMAND_LINE_MAX])
 	return false;
 }
 
+/* "alert" of "alert list". */
+static bool begins_one(const struct commands *commands, const char *word)
+{
+	const struct command *c;
+	size_t n = strlen(word);
+
+	for (size_t i = 0; (c = commands_at(commands, i)); i++)
+		if (!strncmp(c->name, word, n) && c->name[n] == ' ')
+			return true;
+	return false;
+}
+
 static enum status unknown(
 	const struct commands *commands, const char *line, struct err *err)
 {
 	char word[40], near[80];
+	size_t n = strcspn(line, " ");
 
-	snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+	snprintf(word, sizeof word, "%.*s", (int)n, line);
+	if (begins_one(commands, word)) {
+		n += strspn(line + n, " ");
+		n += strcspn(line + n, " ");
+		snprintf(word, sizeof word, "%.*s", (int)n, line);
+	}
 	commands_nearest(commands, word, near);
 	err_set(err, ERR_USAGE, "no command is called %s%s", word, near);
 	return STATUS_USAGE;
@@ -185,6 +214,24 @@ static bool shown_setting(
 	str_release(&text);
 	return true;
 }
+/* A line of the rc language, and what of it the running state holds itself. */
+static bool take_line(struct app *app, const char *line, struct err *err)
+{
+	int64_t span = app_setting(app, SET_WINDOW);
+	int64_t readonly = app_setting(app, SET_READONLY);
+	struct window window = app->window;
+
+	if (!rc_line(app->rc, line, err))
+		return false;
+	window.span_ms = app_setting(app, SET_WINDOW);
+	if (window.span_ms != span)
+		app_set_window(app, window);
+	if (app_setting(app, SET_READONLY) != readonly)
+		app->readonly = !readonly;
+	logs_resize(app->logs);
+	app_changed(app, CHANGED_CONFIG);
+	return true;
+}
 
 enum status command_run(struct app *app, const struct commands *commands,
 	const char *text, const struct run_options *options, struct err *err)
@@ -220,9 +267,5 @@ enum status command_run(struct app *app, const struct commands *commands,
 			"%s belongs in the rc, which is read anew when it changes", word);
 		return STATUS_USAGE;
 	}
-	if (!rc_line(app->rc, line, err))
-		return STATUS_USAGE;
-	app_settle_settings(app);
-	app_changed(app, CHANGED_CONFIG);
-	return STATUS_DONE;
+	return take_line(app, line, err) ? STATUS_DONE : STATUS_USAGE;
 }

@@ -124,13 +124,13 @@ enum status cmd_doctor(struct call *call, struct err *err)
 	line(&d, true, "logs: %s", logs_origin(app->logs));
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));
-	if (!call->out)
-		app_notice(call->app, d.bad > 0,
-			"doctor: %d thing%s to mend; `oogway doctor` lists them", d.bad,
-			d.bad == 1 ? "" : "s");
 	str_release(&own);
-	if (!d.bad)
+	if (!d.bad) {
+		if (!call->out)
+			app_notice(call->app, false, "doctor: nothing to mend");
 		return STATUS_DONE;
-	err_set(err, ERR_NONE, "%d thing%s to mend", d.bad, d.bad == 1 ? "" : "s");
+	}
+	err_set(err, ERR_NONE, "%d thing%s to mend%s", d.bad, d.bad == 1 ? "" : "s",
+		call->out ? "" : "; `oogway doctor` lists them");
 	return STATUS_FAILED;
 }

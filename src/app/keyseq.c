@@ -36,19 +36,35 @@ static const struct {
 	{"Bar", '|'},
 };
 
-const char *const keyseq_contexts[] = {"global", "list", "overview", "metrics", "alerts",
-	"anomalies", "runbooks", "logs", "sources", "events", "processes", "detail",
-	"chart", "help", "options", NULL};
+const struct keyseq_context keyseq_contexts[] = {
+	{"global", "everywhere"},
+	{"list", "every pane with rows"},
+	{"overview", "pane 1"},
+	{"alerts", "pane 2"},
+	{"metrics", "pane 3"},
+	{"anomalies", "pane 4"},
+	{"logs", "pane 5"},
+	{"runbooks", "pane 6"},
+	{"sources", "pane 7"},
+	{"events", "pane 8"},
+	{"processes", "pane 9"},
+	{"detail", "an alert, a runbook and the other views without a name here"},
+	{"chart", "the chart of a metric"},
+	{"help", "the list of keys"},
+	{"options", "the list of settings"},
+	{0},
+};
 
 bool keyseq_context(const char *name, struct err *err)
 {
 	char near[80];
 
-	for (size_t i = 0; keyseq_contexts[i]; i++)
-		if (!strcmp(keyseq_contexts[i], name))
+	for (size_t i = 0; keyseq_contexts[i].name; i++)
+		if (!strcmp(keyseq_contexts[i].name, name))
 			return true;
 	return err_set(err, ERR_INPUT, "no context is called %s%s", name,
-		conf_nearest(name, keyseq_contexts, sizeof *keyseq_contexts, near));
+		conf_nearest(
+			name, &keyseq_contexts->name, sizeof *keyseq_contexts, near));
 }
 
 static int named_key(const char *name, size_t n)
@@ -125,6 +141,11 @@ bool keyseq_check(const char *text, struct err *err)
 	int keys[KEYSEQ_MAX];
 
 	return keyseq_parse(text, keys, err) > 0;
+}
+
+const char *keyseq_named(size_t i)
+{
+	return i < sizeof names / sizeof names[0] ? names[i].name : NULL;
 }
 
 const char *keyseq_name(int key, char out[16])

@@ -8,6 +8,8 @@
 #include "base/time.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 static const enum role severity_roles[SEVERITY_COUNT] = {
 	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_TEXT};
@@ -126,7 +128,8 @@ static bool metric_complete(const struct app *app, char *why, size_t size)
 
 		if (source_health(row, app->now) == HEALTH_OK && !row->status.partial)
 			continue;
-		source_words(row, app->now, why, size);
+		snprintf(why, size, "%s: ", row->name);
+		source_words(row, app->now, why + strlen(why), size - strlen(why));
 		return false;
 	}
 	return true;

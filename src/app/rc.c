@@ -45,9 +45,45 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 		final, line->place, err);
 }
 
-static const char *const source_keys[] = {"url", "unix", "every", "timeout", "from",
-	"org", "filter", "user", "token-file", "token-env", "token-command", "ca-file",
-	"cert-file", "key-file", NULL};
+const struct rc_key rc_keys[] = {
+	{"source", "url", "URL", "where it answers; needed, also with unix"},
+	{"source", "unix", "FILE", "a socket to reach it by"},
+	{"source", "every", "DURATION", "between two asks, 1s to 1h; 15s"},
+	{"source", "timeout", "DURATION", "of one ask, 100ms to 5m; 10s"},
+	{"source", "token-file", "FILE",
+		"holds the secret; nobody but you may be able to read it"},
+	{"source", "token-env", "NAME", "the environment variable with the secret"},
+	{"source", "token-command", "COMMAND",
+		"prints the secret; words separated by blanks, no shell"},
+	{"source", "user", "NAME", "sends the secret as the password of this user"},
+	{"source", "from", "EMAIL", "you, as PagerDuty knows you: marks your shifts"},
+	{"source", "org", "TENANT", "the tenant, for servers that have several"},
+	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
+	{"source", "cert-file", "FILE", "client certificate"},
+	{"source", "key-file", "FILE", "and its key"},
+	{"query", "source", "NAME", "the source to ask; needed"},
+	{"query", "unit", "UNIT", "of the values; none"},
+	{"query", "warn", "NUMBER", "a value that warns"},
+	{"query", "critical", "NUMBER",
+		"a value that is critical; below warn, low values are the bad ones"},
+	{"heartbeat", "alert", "NAME", "the name of the alert; needed"},
+	{"heartbeat", "every", "DURATION", "how long it may be absent, 1s to 1d; 5m"},
+	{0},
+};
+
+static bool check_keys(
+	const struct conf_line *line, size_t from, const char *verb, struct err *err)
+{
+	const char *names[sizeof rc_keys / sizeof rc_keys[0]];
+	size_t n = 0;
+
+	for (const struct rc_key *key = rc_keys; key->verb; key++)
+		if (!strcmp(key->verb, verb))
+			names[n++] = key->name;
+	names[n] = NULL;
+	return conf_check_keys(line, from, names, err);
+}
 
 /* A path in the rc is relative to the file that names it. */
 static const char *keep_path(
@@ -154,7 +190,7 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	s.kind = source_kind_find(line->words[2].text);
 	if (!s.kind)
 		return no_such_kind(line->words[2].text, err);
-	if (!conf_check_keys(line, 3, source_keys, err))
+	if (!check_keys(line, 3, "source", err))
 		return false;
 	if (!url)
 		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
@@ -195,12 +231,11 @@ static bool take_limit(
 
 static bool run_query(struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	static const char *const keys[] = {"source", "unit", "warn", "critical", NULL};
 	struct rc *rc = rc_of(conf);
 	const char *unit = conf_value(line, "unit"), *source = conf_value(line, "source");
 	struct rc_query q = {.place = line->place};
 
-	if (!conf_check_keys(line, 2, keys, err))
+	if (!check_keys(line, 2, "query", err))
 		return false;
 	if (!line->rest || !*line->rest)
 		return err_set(
@@ -329,13 +364,13 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 	char near[80];
 	size_t role = 0;
 
-	while (role_names[role] && strcmp(role_names[role], line->words[1].text))
+	while (role_rows[role].name && strcmp(role_rows[role].name, line->words[1].text))
 		role++;
-	if (!role_names[role])
+	if (!role_rows[role].name)
 		return err_set(err, ERR_INPUT, "no role is called %s%s",
 			line->words[1].text,
-			conf_nearest(line->words[1].text, role_names, sizeof *role_names,
-				near));
+			conf_nearest(line->words[1].text, &role_rows->name,
+				sizeof *role_rows, near));
 	if (!check_color(line->words[2].text, err) ||
 		!check_color(line->words[3].text, err))
 		return false;
@@ -352,7 +387,7 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 				line->words[i].text);
 		color.attrs[color.attr_count++] = attrs[k];
 	}
-	color.role = role_names[role];
+	color.role = role_rows[role].name;
 	color.fg = keep(rc, line->words[2].text);
 	color.bg = keep(rc, line->words[3].text);
 	MEM_ROOM(rc->colors, rc->color_count, rc->color_cap);
@@ -379,12 +414,11 @@ static bool run_alias(struct conf *conf, const struct conf_line *line, struct er
 static bool run_heartbeat(
 	struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	static const char *const keys[] = {"alert", "every", NULL};
 	struct rc *rc = rc_of(conf);
 	struct rc_heartbeat h = {.every_ms = 5 * MINUTE_MS};
 
 	if (!check_name(line->words[1].text, err) ||
-		!conf_check_keys(line, 2, keys, err) ||
+		!check_keys(line, 2, "heartbeat", err) ||
 		!take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
 	if (!conf_value(line, "alert"))
@@ -414,17 +448,36 @@ static bool run_layout(struct conf *conf, const struct conf_line *line, struct e
 	return true;
 }
 
-static const struct conf_verb verbs[] = {
-	{"set", 3, 4, "set [-final] NAME = VALUE", run_set},
-	{"source", 3, 0, "source NAME KIND url=URL [KEY=VALUE …]", run_source},
+const struct conf_verb rc_verbs[] = {
+	{"set", 3, 4, "set [-final] NAME = VALUE", run_set,
+		"Gives a setting its value. With -final, in /etc/oogway/oogway.rc and "
+		"what "
+		"it includes only, no later line changes it."},
+	{"source", 3, 0, "source NAME KIND url=URL [KEY=VALUE …]", run_source,
+		"A server to ask. NAME is what panes and queries call it."},
 	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
-		run_query},
-	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind},
-	{"unbind", 2, 2, "unbind CONTEXT KEYS", run_unbind},
-	{"color", 3, 7, "color ROLE FG BG [ATTRIBUTE …]", run_color},
-	{"alias", 2, 0, "alias NAME COMMAND-LINE", run_alias},
-	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat},
-	{"layout", 2, 0, "layout NAME PANE[:WEIGHT] … [/ PANE …]", run_layout},
+		run_query,
+		"A metric to ask a Prometheus-like source for, in its own language: EXPR "
+		"is the rest of the line. Each series of the answer becomes a row."},
+	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
+		"An alert that must always fire. When no source has told of it for that "
+		"long, its absence is listed as a critical alert."},
+	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind,
+		"Binds keys to a command line; the innermost context that knows the keys "
+		"wins. Quote the line when it has blanks or quotes of its own. The note "
+		"is what help says instead of the command's own words."},
+	{"unbind", 2, 2, "unbind CONTEXT KEYS", run_unbind, "Removes a binding."},
+	{"color", 3, 7, "color ROLE FG BG [ATTRIBUTE …]", run_color,
+		"Colours what has that role. A colour is default, black, red, green, "
+		"yellow, blue, magenta, cyan, white, a number from 0 to 255, or #rrggbb; "
+		"an attribute is bold, dim, underline, reverse or italic."},
+	{"alias", 2, 0, "alias NAME COMMAND-LINE", run_alias,
+		"Another name for the beginning of a command line. What is typed behind "
+		"it follows."},
+	{"layout", 2, 0, "layout NAME PANE[:WEIGHT] … [@WEIGHT] [/ PANE …]", run_layout,
+		"An arrangement of panes for `set layout = NAME`: rows separated by /, a "
+		"pane's share of the width behind its colon, a row's share of the height "
+		"behind @; weights go from 1 to 20, rows to 6."},
 	{0},
 };
 
@@ -436,38 +489,81 @@ bool rc_is_live(const char *word)
 
 bool rc_is_verb(const char *word)
 {
-	for (size_t i = 0; verbs[i].name; i++)
-		if (!strcmp(verbs[i].name, word))
+	for (size_t i = 0; rc_verbs[i].name; i++)
+		if (!strcmp(rc_verbs[i].name, word))
 			return true;
 	return false;
 }
 
-static const char *lookup(void *ctx, const char *name)
+/* --- names that `if` knows --- */
+
+static const char *term_name(const struct rc *rc)
+{
+	const char *value = getenv("TERM");
+
+	(void)rc;
+	return value ? value : "";
+}
+
+static const char *term_utf8(const struct rc *rc)
+{
+	(void)rc;
+	return strcmp(nl_langinfo(CODESET), "UTF-8") ? "0" : "1";
+}
+
+static const char *in_ssh(const struct rc *rc)
+{
+	(void)rc;
+	return getenv("SSH_CONNECTION") ? "1" : "0";
+}
+
+static const char *in_tmux(const struct rc *rc)
+{
+	(void)rc;
+	return getenv("TMUX") ? "1" : "0";
+}
+
+static const char *is_root(const struct rc *rc)
+{
+	(void)rc;
+	return geteuid() ? "0" : "1";
+}
+
+static const char *host_name(const struct rc *rc)
 {
 	static char host[256];
-	struct rc *rc = ctx;
-	const char *value;
 
+	(void)rc;
+	return gethostname(host, sizeof host - 1) ? NULL : host;
+}
+
+static const char *profile_name(const struct rc *rc)
+{
+	return rc->profile;
+}
+
+const struct rc_name rc_names[] = {
+	{"env.NAME", "the environment variable NAME; empty without it", NULL},
+	{"host", "the name of this host", host_name},
+	{"profile", "the chosen profile; empty without one", profile_name},
+	{"root", "1 when run by root", is_root},
+	{"ssh", "1 in an SSH session", in_ssh},
+	{"term.name", "the value of TERM", term_name},
+	{"term.utf8", "1 when the locale is UTF-8", term_utf8},
+	{"tmux", "1 inside tmux", in_tmux},
+	{0},
+};
+
+static const char *lookup(void *ctx, const char *name)
+{
 	if (str_starts(name, "env.")) {
-		value = getenv(name + 4);
+		const char *value = getenv(name + 4);
+
 		return value ? value : "";
 	}
-	if (!strcmp(name, "term.name")) {
-		value = getenv("TERM");
-		return value ? value : "";
-	}
-	if (!strcmp(name, "term.utf8"))
-		return strcmp(nl_langinfo(CODESET), "UTF-8") ? "0" : "1";
-	if (!strcmp(name, "ssh"))
-		return getenv("SSH_CONNECTION") ? "1" : "0";
-	if (!strcmp(name, "tmux"))
-		return getenv("TMUX") ? "1" : "0";
-	if (!strcmp(name, "root"))
-		return geteuid() ? "0" : "1";
-	if (!strcmp(name, "host") && !gethostname(host, sizeof host))
-		return host;
-	if (!strcmp(name, "profile"))
-		return rc->profile;
+	for (const struct rc_name *n = rc_names; n->name; n++)
+		if (n->value && !strcmp(n->name, name))
+			return n->value(ctx);
 	return NULL;
 }
 
@@ -571,7 +667,7 @@ static void check_profile(struct rc *rc)
 		if (!strcmp(rc->conf.profiles[i], rc->profile))
 			return;
 	snprintf(line, sizeof line, "no profile is called %.60s", rc->profile);
-	conf_complain(&rc->conf, (struct conf_place){"-P", 1, 1}, line);
+	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
 }
 
 struct rc *rc_read(const struct rc_options *options)
@@ -581,7 +677,7 @@ struct rc *rc_read(const struct rc_options *options)
 	arena_init(&rc->arena, RC_MAX_BYTES);
 	settings_init(&rc->settings, setting_rows, SET_COUNT_);
 	rc->profile = keep(rc, options->profile ? options->profile : "");
-	rc->conf.verbs = verbs;
+	rc->conf.verbs = rc_verbs;
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
@@ -591,6 +687,7 @@ struct rc *rc_read(const struct rc_options *options)
 		rc->conf.final_allowed = false;
 	}
 	user_path(options, rc->path, sizeof rc->path);
+	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
 	else
@@ -659,6 +756,9 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 
 void rc_error_text(const struct conf_error *error, char *out, size_t size)
 {
-	snprintf(out, size, "%s:%d:%d: %s", error->place.file, error->place.line,
-		error->place.column, error->text);
+	if (error->place.line)
+		snprintf(out, size, "%s:%d:%d: %s", error->place.file, error->place.line,
+			error->place.column, error->text);
+	else
+		snprintf(out, size, "%s: %s", error->place.file, error->text);
 }

@@ -20,6 +20,22 @@ struct block {
 	int line;
 };
 
+const struct conf_verb conf_words[] = {
+	{"include", 1, 2, "include [-q] FILE", NULL,
+		"Reads FILE here. A relative name is relative to the folder of this "
+		"file; ~/ is your home. With -q a missing file is no error."},
+	{"if", 1, 3, "if NAME, if !NAME, or if NAME OPERATOR WORD", NULL,
+		"The lines up to else or end count only when it holds: NAME alone, when "
+		"its value is neither empty nor 0 nor off. An OPERATOR is ==, !=, <, <=, "
+		"> or >=; it compares numbers as numbers, all else as text."},
+	{"else", 0, 0, "else", NULL,
+		"The lines up to end count when the if does not hold."},
+	{"profile", 1, 1, "profile NAME", NULL,
+		"The lines up to end count only when NAME is the chosen profile."},
+	{"end", 0, 0, "end", NULL, "Ends an if or a profile."},
+	{0},
+};
+
 struct reader {
 	struct conf *conf;
 	const char *file;
@@ -161,6 +177,16 @@ complain(struct reader *r, int column, const char *fmt, ...)
 	add_error(r, column, text);
 }
 
+/* "expected: include [-q] FILE" */
+static void expected(struct reader *r, const char *word)
+{
+	const struct conf_verb *w = conf_words;
+
+	while (strcmp(w->name, word))
+		w++;
+	complain(r, 1, "expected: %s", w->usage);
+}
+
 const char *conf_nearest(
 	const char *word, const char *const *names, size_t stride, char out[80])
 {
@@ -212,7 +238,7 @@ static bool condition(struct reader *r, const struct conf_line *line)
 	bool negate = name[0] == '!', result = false;
 
 	if ((line->count != 2 && line->count != 4) || (line->count == 4 && negate)) {
-		complain(r, 1, "expected: if NAME, if !NAME, or if NAME OPERATOR WORD");
+		expected(r, "if");
 		return false;
 	}
 	name += negate;
@@ -275,7 +301,7 @@ static bool run_block(struct reader *r, const struct conf_line *line)
 		open_block(r, BLOCK_IF, active(r) && condition(r, line));
 	} else if (!strcmp(verb, "profile")) {
 		if (line->count != 2) {
-			complain(r, 1, "expected: profile NAME");
+			expected(r, "profile");
 			open_block(r, BLOCK_PROFILE, false);
 			return true;
 		}
@@ -313,7 +339,7 @@ static void run_include(struct reader *r, const struct conf_line *line)
 	struct str full;
 
 	if (line->count != at + 1) {
-		complain(r, 1, "expected: include [-q] FILE");
+		expected(r, "include");
 		return;
 	}
 	path = line->words[at].text;

@@ -165,7 +165,7 @@ void canvas_theme(const struct rc_color *colors, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		for (int role = 0; role < ROLE_COUNT; role++)
-			if (!strcmp(role_names[role], colors[i].role))
+			if (!strcmp(role_rows[role].name, colors[i].role))
 				set_role((enum role)role, &colors[i]);
 }
 

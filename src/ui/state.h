@@ -102,7 +102,7 @@ void console_input(void *console, int events);
 void console_end_prompt(struct console *console, bool keep);
 
 /* --- console_cmd.c --- */
-extern const struct command console_commands[];
+/* The table console_commands. */
 
 /* --- copy.c --- */
 /* Puts the register where `set clipboard` says; false with *err. */

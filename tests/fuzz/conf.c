@@ -50,9 +50,9 @@ static const char *look(void *ctx, const char *name)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct conf_verb verbs[] = {
-		{"set", 1, 3, "set NAME", run_any},
-		{"s", 0, 0, "s", run_any},
-		{NULL, 0, 0, NULL, NULL},
+		{"set", 1, 3, "set NAME", run_any, NULL},
+		{"s", 0, 0, "s", run_any, NULL},
+		{0},
 	};
 	struct conf conf = {.verbs = verbs, .lookup = look, .profile = "p"};
 	int lines = 1;

@@ -176,9 +176,9 @@ static bool run_bind(struct conf *conf, const struct conf_line *line, struct err
 }
 
 static const struct conf_verb verbs[] = {
-	{"set", 1, 2, "set NAME [VALUE]", run_set},
-	{"bind", 1, 0, "bind KEY [pane=P] [-- COMMAND]", run_bind},
-	{NULL, 0, 0, NULL, NULL},
+	{"set", 1, 2, "set NAME [VALUE]", run_set, NULL},
+	{"bind", 1, 0, "bind KEY [pane=P] [-- COMMAND]", run_bind, NULL},
+	{0},
 };
 
 static const char *look(void *ctx, const char *name)
