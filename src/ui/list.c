@@ -373,17 +373,23 @@ void list_mark(struct list *list, const struct app *app)
 
 void list_mark_range(struct list *list, const struct app *app)
 {
-	size_t n = list_count(list, app), from = n, to = list->at;
+	size_t n = list_count(list, app), from = n, to = n;
 
 	if (!list->range_from) {
 		list->range_from = list->selected;
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (id_at(list, app, i) == list->range_from)
+	/* Rows may have come, gone or moved since the list was drawn: go by the ids. */
+	for (size_t i = 0; i < n; i++) {
+		uint64_t id = id_at(list, app, i);
+
+		if (id == list->range_from)
 			from = i;
+		if (id == list->selected)
+			to = i;
+	}
 	list->range_from = 0;
-	if (from == n)
+	if (from == n || to == n)
 		return;
 	if (from > to) {
 		size_t swap = from;
