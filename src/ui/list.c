@@ -317,6 +317,11 @@ bool list_set_filter(
 
 	if (*text && !filter)
 		return false;
+	if (strlen(text) >= sizeof list->filter_text) {
+		filter_free(filter);
+		return err_set(err, ERR_LIMIT, "a filter has at most %zu bytes",
+			sizeof list->filter_text - 1);
+	}
 	filter_free(list->filter);
 	list->filter = filter;
 	str_copy(list->filter_text, sizeof list->filter_text, text);
