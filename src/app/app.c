@@ -164,6 +164,7 @@ static void read_anew(struct app *app, const char *profile)
 	struct rc_options options = {
 		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
 	struct rc *old = app->rc, *rc;
+	struct alerts *alerts = app->alerts;
 
 	if (app->demo) {
 		app_notice(app, true, "the demo reads no rc anew");
@@ -174,10 +175,11 @@ static void read_anew(struct app *app, const char *profile)
 	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);
-	alerts_free(app->alerts);
 	app->rc = rc;
 	app->metrics = metrics_new(app);
 	app->alerts = alerts_new(app);
+	alerts_inherit(app->alerts, alerts, old);
+	alerts_free(alerts);
 	app->sources = sources_new(app);
 	sources_start(app->sources);
 	runbooks_load(app->runbooks);
