@@ -395,7 +395,8 @@ static bool is_live(const struct options *o)
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN and status\n", stderr);
+		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
+			stderr);
 		return STATUS_USAGE;
 	}
 	if (o->check_config)
@@ -470,9 +471,9 @@ static void prepare(const struct options *o)
 	/* Large blocks go back to the system when they are freed. */
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	setenv("UV_THREADPOOL_SIZE", "3", 0);
-	if (!setlocale(LC_ALL, ""))
-		setlocale(LC_ALL, "C.UTF-8");
-	setlocale(LC_NUMERIC, "C");
+	/* Only what characters are: numbers and names of days stay as they are. */
+	if (!setlocale(LC_CTYPE, ""))
+		setlocale(LC_CTYPE, "C.UTF-8");
 	/* The demo leaves nothing behind. */
 	if (!o->app.demo && file_state_folder(folder, sizeof folder, NULL)) {
 		snprintf(log, sizeof log, "%s/oogway.log", folder);
