@@ -343,7 +343,7 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	struct console *console = NULL;
 	struct plain *plain = NULL;
 	struct err err = {0};
-	const char *parting;
+	char parting[512] = "";
 
 	if (app->host_reader)
 		host_reader_read(app->host_reader, app->now);
@@ -361,9 +361,10 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	for (int i = 0; console && i < o->line_count; i++)
 		console_run(console, o->lines[i]);
 	loop_run(app->loop);
-	parting = console ? console_parting(console) : NULL;
+	if (console && console_parting(console))
+		str_copy(parting, sizeof parting, console_parting(console));
 	console_close(console);
-	if (parting)
+	if (*parting)
 		fprintf(stderr, "oogway: %s\n", parting);
 	plain_free(plain);
 	return STATUS_DONE;
@@ -470,9 +471,9 @@ static void prepare(const struct options *o)
 	/* Large blocks go back to the system when they are freed. */
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	setenv("UV_THREADPOOL_SIZE", "3", 0);
-	if (!setlocale(LC_ALL, ""))
-		setlocale(LC_ALL, "C.UTF-8");
-	setlocale(LC_NUMERIC, "C");
+	/* Only what characters are: numbers and names of days stay as they are. */
+	if (!setlocale(LC_CTYPE, ""))
+		setlocale(LC_CTYPE, "C.UTF-8");
 	/* The demo leaves nothing behind. */
 	if (!o->app.demo && file_state_folder(folder, sizeof folder, NULL)) {
 		snprintf(log, sizeof log, "%s/oogway.log", folder);

@@ -17,6 +17,9 @@ struct silence_row {
 
 struct alerts *alerts_new(struct app *app);
 void alerts_free(struct alerts *alerts);
+/* After a reload: heartbeats of the same name and alert go on where they were. */
+void alerts_inherit(
+	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 void alerts_drop(struct alerts *alerts, int source);
 /* Heartbeats: an alert that must always fire. */

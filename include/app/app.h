@@ -82,12 +82,11 @@ struct app {
 	struct store *store; /* NULL in one-shot commands */
 	struct status_writer *status_writer;
 	struct window window;
-	int64_t window_set; /* `set window` as last seen */
 	struct front front;
 	uint32_t changes;
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
-	bool readonly, readonly_set; /* the second: as the setting was last seen */
+	bool readonly;
 	bool live; /* stays: a console or plain lines, not one command */
 	int64_t rc_stamp;
 	bool past; /* opened with --at: actions are off */
@@ -125,8 +124,6 @@ int64_t window_from(const struct app *app);
 int64_t window_to(const struct app *app);
 void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);
-/* After a `set`: what was taken from the settings at the start follows them. */
-void app_settle_settings(struct app *app);
 /* Sources have answered once, or failed. */
 bool app_settled(const struct app *app);
 

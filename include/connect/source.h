@@ -20,7 +20,7 @@ struct source_query {
 	struct limits limits;
 };
 
-/* What the rc says. All texts borrowed from it. */
+/* What the rc says; poll keeps copies of the texts. */
 struct source_conf {
 	const char *name;
 	const char *url;    /* base, without a trailing slash */

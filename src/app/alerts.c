@@ -25,7 +25,7 @@ enum {
 };
 
 struct heartbeat {
-	int64_t seen_at;
+	int64_t seen_at;  /* or since when it is waited for */
 	uint64_t missing; /* key of the alert listed while it is absent, 0: none */
 };
 
@@ -50,7 +50,24 @@ struct alerts *alerts_new(struct app *app)
 	alerts->table = alert_table_new(app);
 	alerts->heartbeats =
 		mem_new(app->rc->heartbeat_count, sizeof *alerts->heartbeats);
+	for (size_t i = 0; i < app->rc->heartbeat_count; i++)
+		alerts->heartbeats[i].seen_at = app->now;
 	return alerts;
+}
+
+void alerts_inherit(
+	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from)
+{
+	const struct rc *rc = alerts->app->rc;
+
+	for (size_t i = 0; i < rc->heartbeat_count; i++)
+		for (size_t k = 0; k < rc_of_from->heartbeat_count; k++)
+			if (!strcmp(rc->heartbeats[i].name,
+				    rc_of_from->heartbeats[k].name) &&
+				!strcmp(rc->heartbeats[i].alert,
+					rc_of_from->heartbeats[k].alert))
+				alerts->heartbeats[i].seen_at =
+					from->heartbeats[k].seen_at;
 }
 
 static void free_silence(struct silence_row *s)
@@ -281,7 +298,7 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 
 	for (size_t i = 0; i < rc->heartbeat_count; i++) {
 		struct heartbeat *h = &alerts->heartbeats[i];
-		int64_t since = h->seen_at ? h->seen_at : alerts->app->started_at;
+		int64_t since = h->seen_at;
 		bool late = now - since > rc->heartbeats[i].every_ms;
 
 		if (late && !h->missing) {

@@ -47,9 +47,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->now = app->started_at = time_now_ms();
 	app->demo = options->demo;
 	app->rc = rc_read(&options->rc);
-	app->readonly_set = app_setting(app, SET_READONLY);
-	app->readonly = options->readonly || app->readonly_set;
-	app->window.span_ms = app->window_set = app_setting(app, SET_WINDOW);
+	app->readonly = options->readonly || app_setting(app, SET_READONLY);
+	app->window.span_ms = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
@@ -165,6 +164,7 @@ static void read_anew(struct app *app, const char *profile)
 	struct rc_options options = {
 		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
 	struct rc *old = app->rc, *rc;
+	struct alerts *alerts = app->alerts;
 
 	if (app->demo) {
 		app_notice(app, true, "the demo reads no rc anew");
@@ -175,10 +175,11 @@ static void read_anew(struct app *app, const char *profile)
 	history_flush(app->history);
 	sources_free(app->sources);
 	metrics_free(app->metrics);
-	alerts_free(app->alerts);
 	app->rc = rc;
 	app->metrics = metrics_new(app);
 	app->alerts = alerts_new(app);
+	alerts_inherit(app->alerts, alerts, old);
+	alerts_free(alerts);
 	app->sources = sources_new(app);
 	sources_start(app->sources);
 	runbooks_load(app->runbooks);
@@ -269,20 +270,6 @@ void app_set_window(struct app *app, struct window window)
 int64_t app_setting(const struct app *app, int id)
 {
 	return settings_number(&app->rc->settings, id);
-}
-
-void app_settle_settings(struct app *app)
-{
-	struct window window = app->window;
-	int64_t span = app_setting(app, SET_WINDOW);
-
-	if (span != app->window_set) {
-		app->window_set = window.span_ms = span;
-		app_set_window(app, window);
-	}
-	if (app_setting(app, SET_READONLY) != app->readonly_set)
-		app->readonly = app->readonly_set = !app->readonly_set;
-	logs_resize(app->logs);
 }
 
 bool app_settled(const struct app *app)

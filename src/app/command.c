@@ -4,6 +4,8 @@
 #include "app/command.h"
 
 #include "app/listing.h"
+#include "app/logs.h"
+#include "app/setting.h"
 #include "base/conf.h"
 #include "base/str.h"
 
@@ -212,6 +214,25 @@ static bool shown_setting(
 	str_release(&text);
 	return true;
 }
+/* A line of the rc language, and what of it the running state holds itself. */
+static bool take_line(struct app *app, const char *line, struct err *err)
+{
+	int64_t span = app_setting(app, SET_WINDOW);
+	int64_t readonly = app_setting(app, SET_READONLY);
+	struct window window = app->window;
+
+	if (!rc_line(app->rc, line, err))
+		return false;
+	window.span_ms = app_setting(app, SET_WINDOW);
+	if (window.span_ms != span)
+		app_set_window(app, window);
+	if (app_setting(app, SET_READONLY) != readonly)
+		app->readonly = !readonly;
+	logs_resize(app->logs);
+	app_changed(app, CHANGED_CONFIG);
+	return true;
+}
+
 enum status command_run(struct app *app, const struct commands *commands,
 	const char *text, const struct run_options *options, struct err *err)
 {
@@ -246,9 +267,5 @@ enum status command_run(struct app *app, const struct commands *commands,
 			"%s belongs in the rc, which is read anew when it changes", word);
 		return STATUS_USAGE;
 	}
-	if (!rc_line(app->rc, line, err))
-		return STATUS_USAGE;
-	app_settle_settings(app);
-	app_changed(app, CHANGED_CONFIG);
-	return STATUS_DONE;
+	return take_line(app, line, err) ? STATUS_DONE : STATUS_USAGE;
 }

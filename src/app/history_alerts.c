@@ -18,10 +18,10 @@ static struct untrusted source_name(const struct history *history, int source)
 	return untrusted_str(sources_row(history->app->sources, (size_t)source)->name);
 }
 
-static struct incident_row row_of(const struct history *history, const struct alert *a)
+static struct incident_row row_of(struct untrusted source, const struct alert *a)
 {
 	return (struct incident_row){
-		.source = source_name(history, a->source),
+		.source = source,
 		.upstream_id = alert_text(a, ALERT_ID),
 		.title = alert_text(a, ALERT_TITLE),
 		.service = alert_text(a, ALERT_SERVICE),
@@ -70,7 +70,14 @@ void history_alert_over(struct history *history, struct alert *alert)
 	alert->state = ALERT_RESOLVED;
 	note_page(history, alert);
 	MEM_ROOM(history->over, history->over_count, history->over_cap);
-	history->over[history->over_count++] = alert;
+	history->over[history->over_count++] = (struct alert_over){
+		alert, untrusted_keep(source_name(history, alert->source), SIZE_MAX)};
+}
+
+static void free_over(struct alert_over *over)
+{
+	alert_free(over->alert);
+	untrusted_free(over->source);
 }
 
 /* At most max rows; what is gone goes first, as it may have come back since. */
@@ -85,7 +92,7 @@ void history_alerts_write(struct history *history, size_t max)
 		gone = max;
 	rows = mem_new(max, sizeof *rows);
 	while (n < gone) {
-		rows[n] = row_of(history, history->over[n]);
+		rows[n] = row_of(history->over[n].source, history->over[n].alert);
 		n++;
 	}
 	while (gone == history->over_count && n < max && known < history->alert_count) {
@@ -93,16 +100,16 @@ void history_alerts_write(struct history *history, size_t max)
 			alerts_find(history->app->alerts, history->alerts[known++]);
 
 		if (alert)
-			rows[n++] = row_of(history, alert);
+			rows[n++] = row_of(source_name(history, alert->source), alert);
 	}
 	if (n)
 		incident_put_later(history->app->store, rows, n, (struct store_then){0});
 	for (size_t i = 0; i < gone; i++)
-		alert_free(history->over[i]);
+		free_over(&history->over[i]);
 	history->over_count -= gone;
 	if (history->over_count)
 		memmove(history->over, history->over + gone,
-			history->over_count * sizeof(struct alert *));
+			history->over_count * sizeof *history->over);
 	history->alert_count -= known;
 	if (history->alert_count)
 		memmove(history->alerts, history->alerts + known,
@@ -130,7 +137,7 @@ void history_alerts_begin(struct history *history)
 void history_alerts_forget(struct history *history)
 {
 	for (size_t i = 0; i < history->over_count; i++)
-		alert_free(history->over[i]);
+		free_over(&history->over[i]);
 	mem_free(history->over);
 	mem_free(history->alerts);
 }

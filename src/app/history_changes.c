@@ -16,8 +16,10 @@ void history_change(
 		return;
 	MEM_ROOM(history->changes, history->change_count, history->change_cap);
 	history->changes[history->change_count++] = (struct change_row){
-		.source = untrusted_str(
-			sources_row(history->app->sources, (size_t)source)->name),
+		.source = untrusted_keep(
+			untrusted_str(sources_row(
+				history->app->sources, (size_t)source)->name),
+			CHANGE_MAX_TEXT),
 		.upstream_id = untrusted_keep(change->id, CHANGE_MAX_TEXT),
 		.service = untrusted_keep(change->service, CHANGE_MAX_TEXT),
 		.summary = untrusted_keep(change->summary, CHANGE_MAX_TEXT),
@@ -31,6 +33,7 @@ static void drop_all(struct history *history)
 	for (size_t i = 0; i < history->change_count; i++) {
 		struct change_row *row = &history->changes[i];
 
+		untrusted_free(row->source);
 		untrusted_free(row->upstream_id);
 		untrusted_free(row->service);
 		untrusted_free(row->summary);

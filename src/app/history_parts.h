@@ -28,6 +28,12 @@ struct look {
 	int64_t at;          /* when */
 };
 
+/* An alert that is gone; by its source's name, since a reload renumbers sources. */
+struct alert_over {
+	struct alert *alert;
+	struct untrusted source;
+};
+
 struct history {
 	struct app *app;
 	bool opened;   /* the store has said how it is */
@@ -50,7 +56,7 @@ struct history {
 	/* incidents */
 	uint64_t *alerts; /* keys, changed */
 	size_t alert_count, alert_cap;
-	struct alert **over;
+	struct alert_over *over;
 	size_t over_count, over_cap, over_done;
 	struct change_row *changes;
 	size_t change_count, change_cap;

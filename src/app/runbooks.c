@@ -11,10 +11,12 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = 256 * 1024 };
 
@@ -116,13 +118,21 @@ static void add(struct runbooks *runbooks, const char *path, const char *text, s
 
 static void add_file(struct runbooks *runbooks, const char *path)
 {
-	FILE *f = fopen(path, "re");
+	/* A FIFO among them would be waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+	struct stat st;
 	struct str text;
 	char part[4096];
 	size_t n;
 
 	if (!f) {
 		log_add(LOG_WARN, "runbook: cannot read %s: %s", path, strerror(errno));
+		return;
+	}
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		log_add(LOG_WARN, "runbook: %s is not a plain file", path);
+		fclose(f);
 		return;
 	}
 	str_init(&text, FILE_MAX_BYTES);

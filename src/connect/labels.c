@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const severity_names[] = {"severity", "priority", "level", NULL};
-static const char *const service_names[] = {"service", "job", "app", "instance", NULL};
+static const char *const service_names[] = {"service", "app", "instance", "job", NULL};
 static const char *const summary_names[] = {"summary", "description", "message", NULL};
 static const char *const runbook_names[] = {"runbook_url", "runbook", NULL};
 static const char *const group_names[] = {"alertname", "cluster", "service", "job", NULL};

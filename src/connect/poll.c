@@ -23,6 +23,7 @@ enum { LARGE_BODY = 1 << 20 };
 
 enum {
 	ASK_ARENA_BYTES = 4 << 20,
+	CONF_ARENA_BYTES = 16 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
 	KEEP_ARENA_BYTES = 256 << 10, /* kept between batches */
 	TASK_BYTES = 64 << 10,        /* larger bodies are read in a task */
@@ -58,7 +59,8 @@ struct poll_source {
 	int index;
 	bool orphan; /* freed by its task's end */
 	struct poll_options options;
-	struct source_conf conf;
+	struct source_conf conf; /* its texts are in conf_arena */
+	struct arena conf_arena;
 	char origin[ORIGIN_TEXT];
 	void *state;
 	uint32_t hurry;
@@ -312,6 +314,7 @@ static void source_free(struct poll_source *source)
 		source->options.kind->stop(source->state);
 	for (int i = 0; i < POLL_PARALLEL; i++)
 		http_body_free(&source->slots[i].body);
+	arena_release(&source->conf_arena);
 	arena_release(&source->ask_arena);
 	alert_pack_release(&source->pack);
 	arena_release(&source->batch_arena);
@@ -706,6 +709,36 @@ static bool options_check(
 	return true;
 }
 
+static const char *keep_text(struct arena *arena, const char *text)
+{
+	return text ? arena_strndup(arena, text, strlen(text)) : NULL;
+}
+
+/* An answer may still be read on another thread when the caller's texts are gone. */
+static bool keep_conf(
+	struct poll_source *source, const struct source_conf *from, struct err *err)
+{
+	struct arena *arena = &source->conf_arena;
+	struct source_query *queries;
+
+	arena_init(arena, CONF_ARENA_BYTES);
+	queries = arena_alloc(arena, (from->query_count + 1) * sizeof *queries);
+	for (size_t i = 0; queries && i < from->query_count; i++) {
+		queries[i] = from->queries[i];
+		queries[i].name = keep_text(arena, from->queries[i].name);
+		queries[i].expr = keep_text(arena, from->queries[i].expr);
+	}
+	source->conf = *from;
+	source->conf.name = keep_text(arena, from->name);
+	source->conf.url = keep_text(arena, from->url);
+	source->conf.from = keep_text(arena, from->from);
+	source->conf.org = keep_text(arena, from->org);
+	source->conf.filter = keep_text(arena, from->filter);
+	source->conf.queries = queries;
+	return !arena->full ||
+	       err_set(err, ERR_LIMIT, "source %s: its queries are too long", from->name);
+}
+
 int poll_add(struct poll *poll, const struct poll_options *options, struct err *err)
 {
 	struct poll_source *source;
@@ -715,11 +748,18 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 	source = mem_new(1, sizeof *source);
 	source->poll = poll;
 	source->options = *options;
-	source->conf = options->conf;
+	source->state = mem_new(1, options->kind->state_size);
+	if (!keep_conf(source, &options->conf, err)) {
+		arena_release(&source->conf_arena);
+		mem_free(source->state);
+		mem_free(source);
+		return -1;
+	}
+	source->options.conf = source->conf;
 	if (!source->conf.seed)
 		source->conf.seed = random_u64();
-	source->state = mem_new(1, options->kind->state_size);
 	if (!options->kind->start(source->state, &source->conf, err)) {
+		arena_release(&source->conf_arena);
 		mem_free(source->state);
 		mem_free(source);
 		return -1;

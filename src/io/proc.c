@@ -129,6 +129,12 @@ static void on_timeout(uv_timer_t *timer)
 	bool again = proc->timed_out || proc->killed;
 
 	proc->timed_out = true;
+	if (proc->exited) {
+		/* A child of its own holds the pipe; the number may be another's now. */
+		proc->out_done = true;
+		finish(proc);
+		return;
+	}
 	uv_process_kill(&proc->process, again ? SIGKILL : SIGTERM);
 	uv_timer_start(timer, on_timeout, 2000, 0);
 }

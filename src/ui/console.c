@@ -136,6 +136,8 @@ void console_quit(struct console *console, const char *why)
 	loop_stop(console->app->loop);
 }
 
+static void take_changes(struct console *console);
+
 void console_run(struct console *console, const char *line)
 {
 	struct err err = {0};
@@ -147,6 +149,9 @@ void console_run(struct console *console, const char *line)
 
 	if (status != STATUS_DONE && err.text[0])
 		console_notice(console, true, err.text);
+	/* The next key may be here already, and the keymap borrows from the rc. */
+	if (console->app->changes & CHANGED_CONFIG)
+		take_changes(console);
 	console->bars_dirty = true;
 }
 

@@ -468,6 +468,9 @@ void console_seek(struct console *console)
 	const struct app *app = console->app;
 	const struct alert *found = NULL;
 
+	/* A page must not slip under a line that is being typed and will act on it. */
+	if (console->mode != MODE_NORMAL)
+		return;
 	for (size_t i = 0; console->wanted[0] && i < alerts_count(app->alerts); i++)
 		if (names(alerts_at(app->alerts, i), console->wanted))
 			found = alerts_at(app->alerts, i);

@@ -317,6 +317,11 @@ bool list_set_filter(
 
 	if (*text && !filter)
 		return false;
+	if (strlen(text) >= sizeof list->filter_text) {
+		filter_free(filter);
+		return err_set(err, ERR_LIMIT, "a filter has at most %zu bytes",
+			sizeof list->filter_text - 1);
+	}
 	filter_free(list->filter);
 	list->filter = filter;
 	str_copy(list->filter_text, sizeof list->filter_text, text);
@@ -373,17 +378,23 @@ void list_mark(struct list *list, const struct app *app)
 
 void list_mark_range(struct list *list, const struct app *app)
 {
-	size_t n = list_count(list, app), from = n, to = list->at;
+	size_t n = list_count(list, app), from = n, to = n;
 
 	if (!list->range_from) {
 		list->range_from = list->selected;
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (id_at(list, app, i) == list->range_from)
+	/* Rows may have come, gone or moved since the list was drawn: go by the ids. */
+	for (size_t i = 0; i < n; i++) {
+		uint64_t id = id_at(list, app, i);
+
+		if (id == list->range_from)
 			from = i;
+		if (id == list->selected)
+			to = i;
+	}
 	list->range_from = 0;
-	if (from == n)
+	if (from == n || to == n)
 		return;
 	if (from > to) {
 		size_t swap = from;

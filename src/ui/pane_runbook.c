@@ -175,11 +175,20 @@ static void close_page(void *state)
 	page_release(&((struct runbook_view *)state)->page);
 }
 
-static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)
+static void draw_page(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	(void)app;
 	(void)focus;
 	page_draw(&((struct runbook_view *)state)->page, c);
+}
+
+/* The page borrows from the runbook, which may have been read anew while the screen
+ * was frozen: filled anew for each drawing. */
+static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	reload(state, app, 0);
+	draw_page(state, app, c, focus);
 }
 
 static bool act(void *state, const struct app *app, enum pane_act act)
@@ -237,7 +246,7 @@ const struct pane_class text_pane = {
 	.state_size = sizeof(struct runbook_view),
 	.open = open_text,
 	.close = close_page,
-	.draw = draw,
+	.draw = draw_page,
 	.act = act,
 	.words = words,
 };
