@@ -183,6 +183,7 @@ static void read_anew(struct app *app, const char *profile)
 	sources_start(app->sources);
 	runbooks_load(app->runbooks);
 	rc_free(old);
+	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
 	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
@@ -281,6 +282,8 @@ void app_settle_settings(struct app *app)
 		app_set_window(app, window);
 	}
 	logs_resize(app->logs);
+	/* It can be forbidden while it runs, not allowed. */
+	app->readonly |= app_setting(app, SET_READONLY);
 }
 
 bool app_settled(const struct app *app)
