@@ -364,7 +364,8 @@ static bool is_live(const struct options *o)
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN and status\n", stderr);
+		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
+			stderr);
 		return STATUS_USAGE;
 	}
 	if (o->check_config)
