@@ -288,5 +288,5 @@ void app_settle_settings(struct app *app)
 
 bool app_settled(const struct app *app)
 {
-	return sources_settled(app->sources);
+	return sources_settled(app->sources) && alerts_settled(app->alerts);
 }
