@@ -94,7 +94,7 @@ lint:
 	@tests/lint/run
 
 # Prints `N passed, N failed` at its end.
-test: all $(BUILD)/term
+test: deps-test all $(BUILD)/term
 	@$(MAKE) --no-print-directory BUILD=$(TEST) SAN="$(SANITIZE)" OPT="-O1 -g" units $(TEST)/oogway
 	@BUILD=$(BUILD) TEST=$(TEST) $(TEST_ENV) tests/run
 

@@ -25,6 +25,8 @@ void alerts_drop(struct alerts *alerts, int source);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
 
+/* All that came is merged and in order: long answers take several turns. */
+bool alerts_settled(const struct alerts *alerts);
 /* Sorted for the list: firing, acknowledged, silenced; worst first; oldest last.
  * Heartbeat alerts are not listed. */
 size_t alerts_count(const struct alerts *alerts);

@@ -353,6 +353,11 @@ void alert_table_remove(struct alert_table *table, uint64_t key)
 
 /* --- looking --- */
 
+bool alert_table_settled(const struct alert_table *table)
+{
+	return !table->merges && !(table->unsorted && long_list(table));
+}
+
 size_t alert_table_count(const struct alert_table *table)
 {
 	return table->count;

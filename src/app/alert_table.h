@@ -16,6 +16,8 @@ void alert_table_merge(struct alert_table *table, int source, struct alert **lis
 /* One alert of our own; takes it. */
 void alert_table_put(struct alert_table *table, struct alert *alert);
 void alert_table_remove(struct alert_table *table, uint64_t key);
+/* All that came is merged and in order. */
+bool alert_table_settled(const struct alert_table *table);
 size_t alert_table_count(const struct alert_table *table);
 const struct alert *alert_table_at(const struct alert_table *table, size_t i);
 const struct alert *alert_table_find(const struct alert_table *table, uint64_t key);

@@ -317,6 +317,11 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 	}
 }
 
+bool alerts_settled(const struct alerts *alerts)
+{
+	return alert_table_settled(alerts->table);
+}
+
 size_t alerts_count(const struct alerts *alerts)
 {
 	return alert_table_count(alerts->table);

@@ -184,6 +184,7 @@ static void read_anew(struct app *app, const char *profile)
 	sources_start(app->sources);
 	runbooks_load(app->runbooks);
 	rc_free(old);
+	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
 	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
@@ -272,7 +273,24 @@ int64_t app_setting(const struct app *app, int id)
 	return settings_number(&app->rc->settings, id);
 }
 
+<<<<<<< HEAD
+=======
+void app_settle_settings(struct app *app)
+{
+	struct window window = app->window;
+	int64_t span = app_setting(app, SET_WINDOW);
+
+	if (span != app->window_set) {
+		app->window_set = window.span_ms = span;
+		app_set_window(app, window);
+	}
+	logs_resize(app->logs);
+	/* It can be forbidden while it runs, not allowed. */
+	app->readonly |= app_setting(app, SET_READONLY);
+}
+
+>>>>>>> review
 bool app_settled(const struct app *app)
 {
-	return sources_settled(app->sources);
+	return sources_settled(app->sources) && alerts_settled(app->alerts);
 }

@@ -146,16 +146,21 @@ void metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 	point_fn fresh, void *ctx)
 {
 	const char *where = sources_row(metrics->app->sources, (size_t)source)->name;
+	const struct rc_query *q = NULL;
+	int last = -1;
 	struct str key;
 
 	str_init(&key, 8192);
 	for (size_t i = 0; i < batch->series_count; i++) {
 		const struct batch_series *from = &batch->series[i];
-		const struct rc_query *q = metrics_query(metrics, source, from->query);
 		struct series *series;
 		size_t n;
 		const void *labels = text_raw(from->labels, &n);
 
+		/* Series of one query come together. */
+		if (from->query != last)
+			q = metrics_query(metrics, source, from->query);
+		last = from->query;
 		if (!q)
 			continue;
 		str_reset(&key);

@@ -123,6 +123,14 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 }
 
+/* The group: a shell's children would outlive it. Its number is ours until it is
+ * waited for. */
+static void signal_group(const struct proc *proc, int number)
+{
+	if (!proc->exited && proc->process.pid > 0)
+		kill(-proc->process.pid, number);
+}
+
 static void on_timeout(uv_timer_t *timer)
 {
 	struct proc *proc = timer->data;
@@ -135,7 +143,7 @@ static void on_timeout(uv_timer_t *timer)
 		finish(proc);
 		return;
 	}
-	uv_process_kill(&proc->process, again ? SIGKILL : SIGTERM);
+	signal_group(proc, again ? SIGKILL : SIGTERM);
 	uv_timer_start(timer, on_timeout, 2000, 0);
 }
 
@@ -210,8 +218,7 @@ void proc_kill(struct proc *proc)
 	if (!proc)
 		return;
 	proc->killed = true;
-	if (!proc->exited)
-		uv_process_kill(&proc->process, SIGTERM);
+	signal_group(proc, SIGTERM);
 	uv_timer_start(&proc->timer, on_timeout, 2000, 0);
 	proc->out_done = true;
 	finish(proc);

@@ -17,7 +17,8 @@ enum { MOST = 200 };
 
 struct overview {
 	struct need needs[MOST];
-	uint64_t ids[MOST]; /* alert key or anomaly id */
+	uint64_t ids[MOST];    /* alert key or anomaly id */
+	uint64_t series[MOST]; /* of the anomaly, 0: an alert */
 	size_t count, total;
 	uint64_t selected;
 	size_t at, top;
@@ -33,9 +34,12 @@ static void reload(void *state, const struct app *app, uint32_t bits)
 
 	(void)bits;
 	o->count = overview_needs(app, o->needs, MOST, &o->total);
-	for (size_t i = 0; i < o->count; i++)
-		o->ids[i] = o->needs[i].alert ? o->needs[i].alert->key
-					      : o->needs[i].anomaly->id;
+	for (size_t i = 0; i < o->count; i++) {
+		const struct need *need = &o->needs[i];
+
+		o->ids[i] = need->alert ? need->alert->key : need->anomaly->id;
+		o->series[i] = need->alert ? 0 : need->anomaly->series;
+	}
 	for (size_t i = 0; i < o->count; i++) {
 		if (o->ids[i] == o->selected) {
 			o->at = i;
@@ -256,9 +260,10 @@ static struct pane_link link(void *state, const struct app *app)
 	(void)app;
 	if (o->at >= o->count)
 		return (struct pane_link){0};
-	if (o->needs[o->at].alert)
+	/* As drawn: the rows of anomalies move when another begins. */
+	if (!o->series[o->at])
 		return (struct pane_link){"alert", o->ids[o->at]};
-	return (struct pane_link){"chart", o->needs[o->at].anomaly->series};
+	return (struct pane_link){"chart", o->series[o->at]};
 }
 
 static void words(void *state, const struct app *app, char *out, size_t size)
