@@ -82,6 +82,7 @@ struct app {
 	struct store *store; /* NULL in one-shot commands */
 	struct status_writer *status_writer;
 	struct window window;
+	int64_t window_set; /* `set window` as last seen */
 	struct front front;
 	uint32_t changes;
 	int64_t now; /* of this loop turn, UTC ms */
@@ -124,6 +125,8 @@ int64_t window_from(const struct app *app);
 int64_t window_to(const struct app *app);
 void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);
+/* After a `set` or a reload: what was taken from the settings at the start follows. */
+void app_settle_settings(struct app *app);
 /* Sources have answered once, or failed. */
 bool app_settled(const struct app *app);
 

@@ -48,7 +48,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->demo = options->demo;
 	app->rc = rc_read(&options->rc);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
-	app->window.span_ms = app_setting(app, SET_WINDOW);
+	app->window.span_ms = app->window_set = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
@@ -273,8 +273,6 @@ int64_t app_setting(const struct app *app, int id)
 	return settings_number(&app->rc->settings, id);
 }
 
-<<<<<<< HEAD
-=======
 void app_settle_settings(struct app *app)
 {
 	struct window window = app->window;
@@ -289,7 +287,6 @@ void app_settle_settings(struct app *app)
 	app->readonly |= app_setting(app, SET_READONLY);
 }
 
->>>>>>> review
 bool app_settled(const struct app *app)
 {
 	return sources_settled(app->sources) && alerts_settled(app->alerts);

@@ -4,7 +4,6 @@
 #include "app/command.h"
 
 #include "app/listing.h"
-#include "app/logs.h"
 #include "app/setting.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -217,18 +216,13 @@ static bool shown_setting(
 /* A line of the rc language, and what of it the running state holds itself. */
 static bool take_line(struct app *app, const char *line, struct err *err)
 {
-	int64_t span = app_setting(app, SET_WINDOW);
 	int64_t readonly = app_setting(app, SET_READONLY);
-	struct window window = app->window;
 
 	if (!rc_line(app->rc, line, err))
 		return false;
-	window.span_ms = app_setting(app, SET_WINDOW);
-	if (window.span_ms != span)
-		app_set_window(app, window);
+	app_settle_settings(app);
 	if (app_setting(app, SET_READONLY) != readonly)
 		app->readonly = !readonly;
-	logs_resize(app->logs);
 	app_changed(app, CHANGED_CONFIG);
 	return true;
 }

@@ -441,20 +441,21 @@ static bool names(const struct alert *alert, const char *wanted)
 	       number == alert->number;
 }
 
-/* The one page that nobody has taken, when it is the only one and I am on call. */
+/* The one page that nobody has taken, when it is the only one and I am on call: only
+ * in the first minute, so that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
 {
 	const struct alert *found = NULL;
 	bool mine = false;
 
+	if (app->now - app->started_at > MINUTE_MS)
+		return NULL;
 	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
 		mine |= oncalls_at(app->alerts, i)->me;
 	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
 
-		if (a->state != ALERT_FIRING)
-			break;
-		if (!a->pages)
+		if (a->state != ALERT_FIRING || !a->pages)
 			continue;
 		if (found)
 			return NULL;

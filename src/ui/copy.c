@@ -69,9 +69,9 @@ void copy_rows(struct console *console, struct str *out, bool all)
 
 static void tmux_end(void *ctx, int exit_code, const struct err *why)
 {
-	(void)ctx;
-	(void)exit_code;
-	(void)why;
+	if (why || exit_code)
+		console_notice(ctx, true,
+			"tmux did not take the text: set clipboard = osc52, or use B");
 }
 
 static void tmux_line(void *ctx, struct untrusted line)

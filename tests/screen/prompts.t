@@ -193,7 +193,13 @@ keys "/<C-u>freeze<Enter><Enter>"
 expect-row 1 "PAUSED"
 keys "Z"
 # Mouse: a click is the focus, the wheel moves.
-keys "<Esc><Esc><Esc><Esc><Esc><Esc>:set mouse = on<Enter>"
+keys "<Esc>"
+settle
+keys "<Esc>"
+settle
+keys "<Esc>"
+settle
+keys ":set mouse = on<Enter>"
 state mouse
 keys "1"
 click 12 10
