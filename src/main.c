@@ -466,7 +466,7 @@ static void prepare(const struct options *o)
 {
 	char folder[4096], log[4200];
 
-	/* Few arenas: this is one busy thread and a few helpers. */
+	/* Few arenas: this is one busy thread and a few pool threads. */
 	mallopt(M_ARENA_MAX, 2);
 	/* Large blocks go back to the system when they are freed. */
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "chart.h"
 #include "io/loop.h"
+#include "io/proc.h"
 #include "keys.h"
 #include "screen.h"
 
@@ -387,6 +388,7 @@ void console_close(struct console *console)
 	keymap_release(&console->keymap);
 	history_release(&console->commands_typed);
 	history_release(&console->filters_typed);
+	proc_kill(console->copying);
 	str_release(&console->register_);
 	console->app->front = (struct front){0};
 	mem_free(console);

@@ -69,8 +69,11 @@ void copy_rows(struct console *console, struct str *out, bool all)
 
 static void tmux_end(void *ctx, int exit_code, const struct err *why)
 {
+	struct console *console = ctx;
+
+	console->copying = NULL;
 	if (why || exit_code)
-		console_notice(ctx, true,
+		console_notice(console, true,
 			"tmux did not take the text: set clipboard = osc52, or use B");
 }
 
@@ -84,15 +87,17 @@ static bool by_tmux(struct console *console, struct err *err)
 {
 	static const char *const argv[] = {"tmux", "load-buffer", "-w", "-", NULL};
 
-	return proc_start(console->app->loop,
-		       &(struct proc_options){.argv = argv,
-			       .line = tmux_line,
-			       .end = tmux_end,
-			       .ctx = console,
-			       .timeout_ms = 5000,
-			       .input = str_text(&console->register_),
-			       .input_n = console->register_.n},
-		       err) != NULL;
+	proc_kill(console->copying);
+	console->copying = proc_start(console->app->loop,
+		&(struct proc_options){.argv = argv,
+			.line = tmux_line,
+			.end = tmux_end,
+			.ctx = console,
+			.timeout_ms = 5000,
+			.input = str_text(&console->register_),
+			.input_n = console->register_.n},
+		err);
+	return console->copying != NULL;
 }
 
 static bool by_osc52(struct console *console, struct err *err)

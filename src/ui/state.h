@@ -64,6 +64,7 @@ struct console {
 	bool layout_dirty, bars_dirty, input_pending, hint_shown;
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
 	size_t back_count, forward_count;
+	struct proc *copying; /* tmux taking the register, or NULL */
 	struct str register_; /* what `copy` took last */
 	char wanted[200];    /* id, number or link of an incident to open, "" for none */
 	bool typed;          /* the user has pressed a key */
