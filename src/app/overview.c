@@ -89,6 +89,20 @@ static const char *last_page(const struct app *app, char out[80])
 	return out;
 }
 
+/* Series beyond a limit at this moment: not yet, or no longer, an anomaly. */
+static size_t beyond_limit(const struct app *app)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < metrics_count(app->metrics); i++) {
+		const struct series *series = metrics_at(app->metrics, i);
+
+		n += limits_judge(series->limits, series_value(app, series)) !=
+		     SEVERITY_OK;
+	}
+	return n;
+}
+
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
@@ -104,6 +118,10 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 			"No open incidents. %sWatching %zu series, %zu sources.",
 			last_page(app, page), metrics_count(app->metrics),
 			sources_count(app->sources));
+	else if (beyond_limit(app))
+		snprintf(out, size,
+			"%zu of %zu series beyond their limit; no pager is configured.",
+			beyond_limit(app), metrics_count(app->metrics));
 	else
 		snprintf(out, size,
 			"Nothing wrong on this host. Watching %zu series; no pager is "
