@@ -23,7 +23,8 @@ void logs_add(struct logs *logs, const struct logline *line);
 size_t logs_count(const struct logs *logs);
 const struct log_row *logs_at(const struct logs *logs, size_t i); /* 0: oldest */
 const struct log_row *logs_find(const struct logs *logs, uint64_t seq);
-/* What is read, in one line: "journal", "syslog, kern.log", "no logs found". */
+/* What is read, in one line: "journal", "syslog, kern.log", "no logs found"; "" before
+ * logs_start(). */
 const char *logs_origin(const struct logs *logs);
 
 #endif

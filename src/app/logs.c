@@ -52,8 +52,7 @@ struct logs *logs_new(struct app *app)
 	logs->app = app;
 	logs->cap = (size_t)app_setting(app, SET_LOG_LINES);
 	logs->ring = mem_new(logs->cap, sizeof *logs->ring);
-	snprintf(logs->origin, sizeof logs->origin, "%s",
-		app->demo ? "invented lines" : "no logs found");
+	str_copy(logs->origin, sizeof logs->origin, app->demo ? "invented lines" : "");
 	return logs;
 }
 
@@ -252,6 +251,8 @@ void logs_start(struct logs *logs)
 		start_listed(logs, files);
 	else if (!start_journal(logs))
 		start_files(logs);
+	if (!logs->origin[0])
+		str_copy(logs->origin, sizeof logs->origin, "no logs found");
 	logs_tick(logs, logs->app->now);
 }
 

@@ -124,8 +124,7 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 			beyond_limit(app), metrics_count(app->metrics));
 	else
 		snprintf(out, size,
-			"Nothing wrong on this host. Watching %zu series; no pager is "
-			"configured.",
+			"Nothing wrong here. Watching %zu series; no pager configured.",
 			metrics_count(app->metrics));
 	return out;
 }

@@ -135,9 +135,11 @@ static void logs_draw(
 
 	if (list_count(&pane->list, app) || pane->list.filter)
 		list_pane_draw(state, app, c, focus);
-	else
+	else if (!strcmp(logs_origin(app->logs), "no logs found"))
 		pane_empty(c, "No log lines: no journal and none of the usual files. "
 			      "Name some with `set log.files`");
+	else
+		pane_empty(c, *logs_origin(app->logs) ? "No lines yet." : "");
 }
 
 static void silences_draw(
