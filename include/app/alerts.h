@@ -21,7 +21,6 @@ void alerts_free(struct alerts *alerts);
 void alerts_inherit(
 	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
-void alerts_drop(struct alerts *alerts, int source);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
 

@@ -18,14 +18,9 @@ void metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 /* One reading of this host. */
 void metrics_host(struct metrics *metrics, int64_t now, const struct host_metric *list,
 	size_t n, point_fn fresh, void *ctx);
-/* Brings in older points, as the store or another reader has them. */
-void metrics_history(struct metrics *metrics, struct series *series,
-	const struct point *points, size_t n);
 size_t metrics_count(const struct metrics *metrics);
 struct series *metrics_at(const struct metrics *metrics, size_t i);
 struct series *metrics_find(const struct metrics *metrics, uint64_t id);
-/* Forgets the series of a source (reload). */
-void metrics_drop(struct metrics *metrics, int source);
 /* Position of a query among the source's own; its rc row. */
 const struct rc_query *metrics_query(
 	const struct metrics *metrics, int source, int query);

@@ -35,7 +35,5 @@ void task_submit(struct task_pool *pool, struct task *task);
 /* Asks it to stop; done is still called. */
 void task_cancel(struct task *task);
 bool task_cancelled(struct task *task);
-/* Tasks submitted and not yet done. */
-int task_pool_busy(const struct task_pool *pool);
 
 #endif

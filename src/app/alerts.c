@@ -262,15 +262,6 @@ void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 		apply_changes(alerts, source, batch);
 }
 
-void alerts_drop(struct alerts *alerts, int source)
-{
-	static const struct batch nothing = {.alerts_snapshot = true,
-		.silences_snapshot = true,
-		.oncalls_snapshot = true};
-
-	alerts_apply(alerts, source, &nothing);
-}
-
 static struct alert *missing_alert(const struct rc_heartbeat *h, int64_t since)
 {
 	char id[96], summary[200], every[TIME_TEXT];

@@ -222,13 +222,6 @@ void metrics_host(struct metrics *metrics, int64_t now, const struct host_metric
 	app_changed(metrics->app, CHANGED_METRICS);
 }
 
-void metrics_history(struct metrics *metrics, struct series *series,
-	const struct point *points, size_t n)
-{
-	series_merge(series, points, n);
-	app_changed(metrics->app, CHANGED_METRICS);
-}
-
 size_t metrics_count(const struct metrics *metrics)
 {
 	return metrics->count;
@@ -243,24 +236,6 @@ struct series *metrics_at(const struct metrics *metrics, size_t i)
 struct series *metrics_find(const struct metrics *metrics, uint64_t id)
 {
 	return map_get(&metrics->by_id, &id, sizeof id);
-}
-
-void metrics_drop(struct metrics *metrics, int source)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < metrics->count; i++) {
-		struct series *series = metrics->list[i];
-
-		if (series->source != source) {
-			metrics->list[kept++] = series;
-			continue;
-		}
-		map_del(&metrics->by_id, &series->id, sizeof series->id);
-		series_free(series);
-	}
-	metrics->count = kept;
-	app_changed(metrics->app, CHANGED_METRICS);
 }
 
 void series_label(const struct series *series, char *out, size_t size)

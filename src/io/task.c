@@ -94,11 +94,6 @@ bool task_cancelled(struct task *task)
 	return atomic_load(&task->cancel_);
 }
 
-int task_pool_busy(const struct task_pool *pool)
-{
-	return pool->busy;
-}
-
 void task_pool_free(struct task_pool *pool)
 {
 	if (!pool)
