@@ -38,6 +38,8 @@ struct call {
 	struct str *out;   /* what the command prints, or NULL in the console */
 	bool json;
 	uint64_t target; /* id of the row it is about, 0 without */
+	const uint64_t *targets; /* the marked rows, or that one */
+	size_t target_count;
 };
 
 struct command {
@@ -81,6 +83,12 @@ struct run_options {
 	bool json;
 	bool script;
 	uint64_t target;
+	const uint64_t *targets;
+	size_t target_count;
+	/* The words as they came, the command's name first; NULL: the line is split. */
+	const char *const *words;
+	size_t word_count;
+	bool moved; /* the rows have just changed under the user's eyes: nothing acts */
 };
 /* Runs a command line: rc verbs (set, bind …), aliases, then commands. */
 enum status command_run(struct app *app, const struct commands *commands,

@@ -33,6 +33,7 @@ void ack_put_later(struct store *store, const struct ack_row *rows, size_t count
 	struct store_then then);
 void ack_remove_later(struct store *store, const struct ack_row *rows, size_t count,
 	struct store_then then);
+void ack_trim_later(struct store *store, int64_t before_at);
 void ack_list_later(struct store *store,
 	void (*got)(void *ctx, const struct ack_rows *rows, const struct err *err),
 	void *ctx);

@@ -182,6 +182,17 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* On what is selected or marked. */
+#define ACT(name, args, help, max)                                                       \
+	{                                                                                \
+		name, args, help, COMMAND_ACTS, 0, max, cmd_act                          \
+	}
+/* On what a script names. */
+#define NAMED(name, args, help, min)                                                     \
+	{                                                                                \
+		name, args, help, COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, min,   \
+			SIZE_MAX, cmd_act                                                \
+	}
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
 		noun " list", "[FILTER]", help, COMMAND_SCRIPT | COMMAND_SETTLE, 0,      \
@@ -200,6 +211,41 @@ const struct command app_commands[] = {
 	LIST("silence", "silences, soonest end first"),
 	LIST("change", "deploys and other changes"),
 	LIST("process", "the busiest and largest processes of this host"),
+	LIST("action", "what was done upstream, what waits, and why"),
+	ACT("ack", "", "acknowledge", 0),
+	ACT("unack", "", "take the acknowledgement back", 0),
+	ACT("resolve", "", "resolve", 0),
+	ACT("snooze", "TIME", "snooze until TIME (1h, 18:00); an alert is silenced", 1),
+	ACT("silence", "TIME [COMMENT]", "silence until TIME, at an Alertmanager",
+		SIZE_MAX),
+	ACT("note", "TEXT", "add a note", SIZE_MAX),
+	ACT("escalate", "[LEVEL]", "page the next level, or LEVEL", 1),
+	ACT("reassign", "USER", "page another user, by id", 1),
+	ACT("priority", "PRIORITY", "set the priority, by id", 1),
+	ACT("merge", "INCIDENT", "merge into another incident, by id", 1),
+	ACT("extend", "TIME", "let a silence last until TIME", 1),
+	ACT("expire", "", "end a silence now", 0),
+	{"undo", "", "take the last action back; within a minute", COMMAND_ACTS, 0, 0,
+		cmd_undo},
+	NAMED("incident ack", "ID...", "acknowledge incidents", 1),
+	NAMED("incident unack", "ID...", "take acknowledgements back", 1),
+	NAMED("incident resolve", "ID...", "resolve incidents", 1),
+	NAMED("incident snooze", "TIME ID...", "snooze incidents until TIME", 2),
+	NAMED("incident note", "ID TEXT", "add a note", 2),
+	NAMED("incident escalate", "LEVEL ID...", "page LEVEL of the policy", 2),
+	NAMED("incident reassign", "USER ID...", "page another user", 2),
+	NAMED("incident priority", "PRIORITY ID...", "set the priority", 2),
+	NAMED("incident merge", "INTO ID...", "merge incidents into INTO", 2),
+	NAMED("alert ack", "ID...", "acknowledge alerts, here where their source cannot",
+		1),
+	NAMED("alert unack", "ID...", "take acknowledgements back", 1),
+	NAMED("alert silence", "TIME ID...", "silence alerts until TIME", 2),
+	NAMED("silence extend", "TIME ID...", "let silences last until TIME", 2),
+	NAMED("silence expire", "ID...", "end silences now", 1),
+	{"action cancel", "[ID]", "cancel an action that waits",
+		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_cancel},
+	{"action retry", "[ID]", "try an action again that failed or is held",
+		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_retry},
 	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
 		SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",

@@ -10,8 +10,8 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.undoable = true,
 		.undo = ACTION_UNACKNOWLEDGE},
 	[ACTION_UNACKNOWLEDGE] = {.name = "unacknowledge",
-		.words = "take the acknowledgement back of",
-		.past = "unacknowledged",
+		.words = "un-acknowledge",
+		.past = "un-acknowledged",
 		.undoable = true,
 		.undo = ACTION_ACKNOWLEDGE},
 	[ACTION_RESOLVE] = {.name = "resolve", .words = "resolve", .past = "resolved"},
@@ -41,10 +41,10 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.undoable = true,
 		.undo = ACTION_EXPIRE},
 	[ACTION_EXTEND] = {.name = "extend",
-		.words = "extend the silence",
+		.words = "extend a silence",
 		.past = "extended"},
 	[ACTION_EXPIRE] = {.name = "expire",
-		.words = "end the silence",
+		.words = "end a silence",
 		.past = "ended"},
 };
 

@@ -94,6 +94,7 @@ struct ack_job {
 	struct store_job job;
 	struct ack_row *in;
 	size_t count;
+	int64_t before_at;
 	struct ack_rows out;
 	void (*got)(void *ctx, const struct ack_rows *rows, const struct err *err);
 	void *ctx;
@@ -143,6 +144,20 @@ void ack_remove_later(struct store *store, const struct ack_row *rows, size_t co
 	struct store_then then)
 {
 	write_later(store, rows, count, then, run_remove);
+}
+
+static bool run_trim(struct store_job *job, struct db *db, struct err *err)
+{
+	return ack_trim(db, ((struct ack_job *)job)->before_at, err);
+}
+
+void ack_trim_later(struct store *store, int64_t before_at)
+{
+	struct ack_job *a = store_job_new(sizeof *a);
+
+	a->job.run = run_trim;
+	a->before_at = before_at;
+	store_write(store, &a->job);
 }
 
 static bool run_list(struct store_job *job, struct db *db, struct err *err)
