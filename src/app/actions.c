@@ -22,7 +22,7 @@
 
 enum {
 	LEASE_MS = 20000,
-	ABANDONED_MS = 60000,
+	ABANDONED_MS = 22000, /* longer than any lease */
 	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 	BACKOFF_FIRST_MS = 2000,
 	BACKOFF_MOST_MS = 300000,
@@ -62,7 +62,8 @@ struct actions {
 	struct app *app;
 	bool begun, ended;
 	char owner[ID_TEXT];
-	int64_t lease_until;
+	char lease_name[LEASE_MAX_NAME];
+	int64_t lease_until; /* 0: not ours */
 	bool lease_asked;
 	struct arena mirror_arena;
 	struct outbox_row *mirror;
@@ -225,6 +226,7 @@ static struct untrusted keep(struct actions *actions, struct untrusted text)
 }
 
 static void look(struct actions *actions);
+static void lease_as_needed(struct actions *actions);
 
 static void got_list(void *ctx, const struct outbox_rows *rows, const struct err *err)
 {
@@ -268,6 +270,7 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 	app_changed(actions->app, CHANGED_ACTIONS | CHANGED_ALERTS);
 	if (actions->look_again)
 		look(actions);
+	lease_as_needed(actions);
 }
 
 /* Reads the outbox anew; what happens meanwhile is read after it. */
@@ -436,6 +439,9 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 		for (int t = 0; t < ACTION_TEXT_COUNT; t++)
 			row.action.texts[t] =
 				untrusted_copy(&s->arena, row.action.texts[t]);
+		/* Only these texts are needed until it is settled. */
+		row.profile = row.source = row.undoes = UNTRUSTED_NONE;
+		row.error = row.result = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
 	s->lost = false;
@@ -501,21 +507,35 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 		send_due(actions);
 }
 
-/* One oogway at a time sends for a profile; nobody holds the lease at rest. */
-static void want_lease(struct actions *actions)
+static void release_lease(struct actions *actions)
 {
-	char name[LEASE_MAX_NAME];
-	const struct lease_claim claim = {name, actions->owner, LEASE_MS};
+	const struct lease_claim claim = {
+		actions->lease_name, actions->owner, LEASE_MS};
 
-	if (actions->lease_asked)
-		return;
-	if (actions->lease_until > actions->app->now + LEASE_MS / 2) {
+	if (actions->lease_until)
+		lease_release_later(
+			actions->app->store, &claim, (struct store_then){0});
+	actions->lease_until = 0;
+}
+
+/* One oogway at a time sends for a profile; nobody holds the lease at rest. */
+static void lease_as_needed(struct actions *actions)
+{
+	const struct lease_claim claim = {
+		actions->lease_name, actions->owner, LEASE_MS};
+	size_t waiting, held;
+
+	actions_open(actions, &waiting, &held);
+	if (!waiting) {
+		release_lease(actions);
+	} else if (actions->lease_until > actions->app->now + LEASE_MS / 2) {
 		send_due(actions);
-		return;
+	} else if (!actions->lease_asked) {
+		snprintf(actions->lease_name, sizeof actions->lease_name, "actions %.50s",
+			actions->app->rc->profile);
+		actions->lease_asked = true;
+		lease_take_later(actions->app->store, &claim, got_lease, actions);
 	}
-	snprintf(name, sizeof name, "actions %.50s", actions->app->rc->profile);
-	actions->lease_asked = true;
-	lease_take_later(actions->app->store, &claim, got_lease, actions);
 }
 
 void actions_begin(struct actions *actions)
@@ -541,7 +561,7 @@ void actions_tick(struct actions *actions, int64_t now)
 	if (now - actions->looked_at >= (open ? LOOK_OPEN_MS : LOOK_IDLE_MS))
 		look(actions);
 	if (waiting)
-		want_lease(actions);
+		lease_as_needed(actions);
 }
 
 void actions_halt(struct actions *actions)
@@ -567,6 +587,7 @@ void actions_halt(struct actions *actions)
 void actions_end(struct actions *actions)
 {
 	actions_halt(actions);
+	release_lease(actions);
 	actions->ended = true;
 }
 
@@ -608,7 +629,6 @@ static void added(void *ctx, const struct err *err)
 		return;
 	}
 	look(actions);
-	want_lease(actions);
 }
 
 static void commit(struct plan *plan)
