@@ -37,7 +37,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8, WORDS_MAX = 256 };
+enum {
+	OUTPUT_MAX = 256 << 20,
+	SETTLE_MS = 30000,
+	QUIT_MS = 150,
+	LINES_MAX = 8,
+	WORDS_MAX = 256
+};
 
 struct options {
 	struct app_options app;
@@ -293,8 +299,7 @@ static void settle_again(void *ctx)
 /* Asks every source once; rates of this host need two readings. */
 static void settle(struct app *app, bool acts)
 {
-	struct settle_timer t = {
-		.settle = {app, time_now_ms() + SETTLE_MS, 0, acts}};
+	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS, 0, acts}};
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
@@ -325,8 +330,7 @@ static int run_once(struct app *app)
 static bool answer_ahead(void *ctx, const struct question *question, struct err *err)
 {
 	if (!ctx)
-		return err_set(
-			err, ERR_REFUSED, "%s add --yes if so", question->text);
+		return err_set(err, ERR_REFUSED, "%s add --yes if so", question->text);
 	question->answer(question->ctx, true);
 	return true;
 }
@@ -379,7 +383,8 @@ static int run_command(
 	/* They are refused, by their own name. */
 	commands_add(commands, console_commands, NULL);
 	c = commands_find(commands, o->command, &ctx, &rest);
-	app->front = (struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
+	app->front =
+		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action "));
 	status = command_run(app, commands, o->command, &run, &err);

@@ -40,7 +40,8 @@ struct wish {
 
 /* Plans and does it, or asks first. STATUS_PENDING: it is under way; scripts wait for
  * it. Else *err says why not. */
-enum status actions_wish(struct actions *actions, const struct wish *wish, struct err *err);
+enum status actions_wish(
+	struct actions *actions, const struct wish *wish, struct err *err);
 /* Asks whether to take the newest action of this process back. */
 enum status actions_undo(struct actions *actions, struct err *err);
 /* By the id in the list. */

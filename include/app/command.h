@@ -37,7 +37,7 @@ struct call {
 	const char *rest;  /* the text behind the name, as typed */
 	struct str *out;   /* what the command prints, or NULL in the console */
 	bool json;
-	uint64_t target; /* id of the row it is about, 0 without */
+	uint64_t target;         /* id of the row it is about, 0 without */
 	const uint64_t *targets; /* the marked rows, or that one */
 	size_t target_count;
 };

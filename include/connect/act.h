@@ -20,8 +20,8 @@ enum action_outcome {
 
 struct action_result {
 	enum action_outcome outcome;
-	char text[240];       /* why not; or what the server made of it */
-	char upstream_id[80]; /* of what was created (a silence), "" without */
+	char text[240];        /* why not; or what the server made of it */
+	char upstream_id[80];  /* of what was created (a silence), "" without */
 	int64_t retry_after_s; /* of ACTION_AGAIN, -1: not said */
 };
 

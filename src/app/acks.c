@@ -66,8 +66,8 @@ struct alert *acks_apply(struct acks *acks, struct alert *alert)
 	const struct ack *ack = find(acks, alert->key);
 	struct alert *acked;
 
-	if (!ack || alert->state != ALERT_FIRING || alert->started_at != ack->started_at ||
-		alert->severity < ack->severity)
+	if (!ack || alert->state != ALERT_FIRING ||
+		alert->started_at != ack->started_at || alert->severity < ack->severity)
 		return alert;
 	acked = alert_with(alert, ALERT_ACKED_BY, untrusted_str(ack->who));
 	acked->state = ALERT_ACKNOWLEDGED;

@@ -20,7 +20,7 @@
 enum {
 	PLAN_BYTES = 64 << 20,
 	MATCHERS_MAX = 64 << 10,
-	NAMED = 8,     /* listed in full; above it the count and the first few */
+	NAMED = 8, /* listed in full; above it the count and the first few */
 	NAME_TEXT = 90,
 };
 
@@ -41,8 +41,7 @@ const char *plan_name(const struct alert *alert, char *out, size_t size)
 
 	text_line(alert_text(alert, ALERT_TITLE), title, sizeof title);
 	text_line(about, service, sizeof service);
-	if (untrusted_empty(about) ||
-		untrusted_eq(about, alert_text(alert, ALERT_TITLE)))
+	if (untrusted_empty(about) || untrusted_eq(about, alert_text(alert, ALERT_TITLE)))
 		snprintf(out, size, "%s", title);
 	else
 		snprintf(out, size, "%s (%s)", title, service);
@@ -141,8 +140,9 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	} else if (!can(app, own, verb)) {
 		here = verb == ACTION_ACKNOWLEDGE || verb == ACTION_UNACKNOWLEDGE;
 		if (!here)
-			return err_set(err, ERR_REFUSED, "%s comes from %s, a %s: one "
-							 "cannot %s there",
+			return err_set(err, ERR_REFUSED,
+				"%s comes from %s, a %s: one "
+				"cannot %s there",
 				name, sources_row(app->sources, own)->name,
 				sources_row(app->sources, own)->kind,
 				action_verbs[verb].name);
@@ -300,8 +300,8 @@ static bool asks(const struct plan *plan)
 	       plan->rows->action.verb == ACTION_SILENCE;
 }
 
-bool plan_make(struct plan *plan, struct app *app, const struct wish *wish,
-	struct err *err)
+bool plan_make(
+	struct plan *plan, struct app *app, const struct wish *wish, struct err *err)
 {
 	struct err last = {0};
 
@@ -320,8 +320,7 @@ bool plan_make(struct plan *plan, struct app *app, const struct wish *wish,
 	plan->here = mem_new(wish->count, sizeof *plan->here);
 	for (size_t i = 0; i < wish->count; i++) {
 		const struct alert *alert = alerts_find(app->alerts, wish->targets[i]);
-		bool silence =
-			wish->verb == ACTION_EXTEND || wish->verb == ACTION_EXPIRE;
+		bool silence = wish->verb == ACTION_EXTEND || wish->verb == ACTION_EXPIRE;
 
 		if (silence)
 			plan_silence(plan, wish->targets[i], wish, &last);
@@ -351,8 +350,8 @@ bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	arena_init(&plan->arena, PLAN_BYTES);
 	plan->verb = ACTION_EXPIRE;
 	if (!to || !*silence)
-		return err_set(err, ERR_MISSING, "the silence of %s is not known yet",
-			title);
+		return err_set(
+			err, ERR_MISSING, "the silence of %s is not known yet", title);
 	plan->rows = mem_new(1, sizeof *plan->rows);
 	plan->keys = mem_new(1, sizeof *plan->keys);
 	plan->here = mem_new(1, sizeof *plan->here);
@@ -377,8 +376,7 @@ bool plan_holds(const struct plan *plan, char *why, size_t size)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct outbox_row *row = &plan->rows[i];
-		const struct alert *alert =
-			alerts_find(plan->app->alerts, plan->keys[i]);
+		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
 		char title[NAME_TEXT];
 
 		text_line(row->action.texts[ACTION_TITLE], title, sizeof title);

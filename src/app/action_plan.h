@@ -20,8 +20,8 @@ struct plan {
 };
 
 /* False with a sentence; release it in both cases. */
-bool plan_make(struct plan *plan, struct app *app, const struct wish *wish,
-	struct err *err);
+bool plan_make(
+	struct plan *plan, struct app *app, const struct wish *wish, struct err *err);
 /* The silence that an action made is to end: plan->app is set. */
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);

@@ -154,8 +154,8 @@ const char *action_row_words(
 	i = sources_find(app->sources, source);
 	if (row->state == OUTBOX_WAITING && row->next_at > app->now)
 		snprintf(out, size, "waits, next try in %s%s%s",
-			duration_text(row->next_at - app->now, left),
-			*error ? ": " : "", error);
+			duration_text(row->next_at - app->now, left), *error ? ": " : "",
+			error);
 	else if (row->state == OUTBOX_WAITING &&
 		 (i < 0 || source_health(sources_row(app->sources, (size_t)i),
 				   app->now) != HEALTH_OK))
@@ -242,8 +242,8 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 	arena_reset(&actions->mirror_arena);
 	map_release(&actions->on);
 	map_init(&actions->on);
-	actions->mirror = arena_alloc(&actions->mirror_arena,
-		(rows->count + 1) * sizeof *actions->mirror);
+	actions->mirror = arena_alloc(
+		&actions->mirror_arena, (rows->count + 1) * sizeof *actions->mirror);
 	actions->mirror_count = 0;
 	for (size_t i = 0; actions->mirror && i < rows->count; i++) {
 		struct outbox_row *to = &actions->mirror[actions->mirror_count];
@@ -260,8 +260,7 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 			a->texts[t] = keep(actions, a->texts[t]);
 		follow(actions, to);
 		actions->mirror_count++;
-		key = alert_key_named(
-			actions->app, to->source, a->texts[ACTION_TARGET]);
+		key = alert_key_named(actions->app, to->source, a->texts[ACTION_TARGET]);
 		if (open_row(to) && key && !actions_on(actions, key))
 			map_put(&actions->on, &key, sizeof key,
 				(void *)(uintptr_t)actions->mirror_count);
@@ -344,9 +343,11 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 			     : r->outcome == ACTION_FAILED  ? OUTBOX_FAILED
 							    : OUTBOX_WAITING;
 		if (row->state == OUTBOX_WAITING)
-			row->next_at = now + (r->retry_after_s >= 0
-							     ? r->retry_after_s * 1000
-							     : backoff_ms(row->action.attempts + 1));
+			row->next_at =
+				now +
+				(r->retry_after_s >= 0
+						? r->retry_after_s * 1000
+						: backoff_ms(row->action.attempts + 1));
 	}
 	settle(s, s->rows + s->at, count);
 	sources_hurry_one(s->actions->app->sources, s->source);
@@ -385,11 +386,11 @@ static void send_chunk(struct sending *s)
 }
 
 /* What waited long meets the world as it is now; false: it is held. */
-static bool still_wanted(const struct app *app, const struct outbox_row *row, char *why,
-	size_t size)
+static bool still_wanted(
+	const struct app *app, const struct outbox_row *row, char *why, size_t size)
 {
-	uint64_t key = alert_key_named(
-		app, row->source, row->action.texts[ACTION_TARGET]);
+	uint64_t key =
+		alert_key_named(app, row->source, row->action.texts[ACTION_TARGET]);
 	const struct alert *alert;
 	char who[60];
 
@@ -459,7 +460,8 @@ static bool due_at(const struct actions *actions, size_t source)
 		if ((row->state == OUTBOX_WAITING && row->next_at <= app->now &&
 			    untrusted_is(row->source, name) &&
 			    untrusted_is(row->profile, app->rc->profile)) ||
-			(row->state == OUTBOX_SENDING && untrusted_is(row->source, name) &&
+			(row->state == OUTBOX_SENDING &&
+				untrusted_is(row->source, name) &&
 				app->now - row->sent_at > ABANDONED_MS))
 			return true;
 	}
@@ -509,20 +511,17 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 
 static void release_lease(struct actions *actions)
 {
-	const struct lease_claim claim = {
-		actions->lease_name, actions->owner, LEASE_MS};
+	const struct lease_claim claim = {actions->lease_name, actions->owner, LEASE_MS};
 
 	if (actions->lease_until)
-		lease_release_later(
-			actions->app->store, &claim, (struct store_then){0});
+		lease_release_later(actions->app->store, &claim, (struct store_then){0});
 	actions->lease_until = 0;
 }
 
 /* One oogway at a time sends for a profile; nobody holds the lease at rest. */
 static void lease_as_needed(struct actions *actions)
 {
-	const struct lease_claim claim = {
-		actions->lease_name, actions->owner, LEASE_MS};
+	const struct lease_claim claim = {actions->lease_name, actions->owner, LEASE_MS};
 	size_t waiting, held;
 
 	actions_open(actions, &waiting, &held);
@@ -643,8 +642,8 @@ static void commit(struct plan *plan)
 			continue;
 		/* Ours alone: the row is only its record. */
 		plan->rows[i].state = OUTBOX_CONFIRMED;
-		acks_set(plan->app->acks, plan->keys[i],
-			plan->verb == ACTION_ACKNOWLEDGE, who);
+		acks_set(plan->app->acks, plan->keys[i], plan->verb == ACTION_ACKNOWLEDGE,
+			who);
 	}
 	actions->adding++;
 	outbox_add_later(plan->app->store, plan->rows, plan->count,
@@ -703,7 +702,8 @@ static bool may_act(const struct app *app, struct err *err)
 	return true;
 }
 
-enum status actions_wish(struct actions *actions, const struct wish *wish, struct err *err)
+enum status actions_wish(
+	struct actions *actions, const struct wish *wish, struct err *err)
 {
 	struct plan *plan = mem_new(1, sizeof *plan);
 
@@ -735,12 +735,11 @@ static const struct own *undoable(const struct actions *actions)
 }
 
 /* What makes up for it: another action, the other way round. */
-static bool plan_undo(struct plan *plan, struct app *app, const struct own *own,
-	struct err *err)
+static bool plan_undo(
+	struct plan *plan, struct app *app, const struct own *own, struct err *err)
 {
-	struct wish wish = {.verb = action_verbs[own->verb].undo,
-		.targets = &own->key,
-		.count = 1};
+	struct wish wish = {
+		.verb = action_verbs[own->verb].undo, .targets = &own->key, .count = 1};
 
 	if (own->verb == ACTION_SILENCE) {
 		/* It may be too young to be in any list: its id is enough. */
@@ -813,7 +812,8 @@ enum status actions_outcome(const struct actions *actions, struct str *out)
 		bool done = own->state == OUTBOX_CONFIRMED;
 
 		str_printf(out, "%s: %s%s%s%s%s\n", own->title,
-			done ? action_verbs[own->verb].past : outbox_state_names[own->state],
+			done ? action_verbs[own->verb].past
+			     : outbox_state_names[own->state],
 			*own->result ? " " : "", own->result, *own->error ? ": " : "",
 			own->error);
 		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_HELD)

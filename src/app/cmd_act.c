@@ -80,8 +80,8 @@ static bool find_named(const struct call *call, size_t from, enum action_verb ve
 			key = alert ? alert->key : 0;
 		}
 		if (!key)
-			return err_set(err, ERR_MISSING, "no source has %s now",
-				call->argv[i]);
+			return err_set(
+				err, ERR_MISSING, "no source has %s now", call->argv[i]);
 		targets[(*count)++] = key;
 	}
 	return true;

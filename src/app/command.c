@@ -194,9 +194,8 @@ static bool split(struct split *out, const struct call *call,
 			out->argv[out->argc] = options->words[skip + out->argc];
 			out->argc++;
 		}
-	} else if (*call->rest &&
-		   !conf_split(call->rest, &out->line, out->text, sizeof out->text,
-			   err)) {
+	} else if (*call->rest && !conf_split(call->rest, &out->line, out->text,
+					  sizeof out->text, err)) {
 		/* A pattern or an expression need not be made of words. */
 		if (call->command->max != SIZE_MAX)
 			return false;

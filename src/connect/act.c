@@ -129,8 +129,7 @@ struct act *act_start(struct http *http, const struct poll_options *options,
 	}
 	request_origin(options, act->origin, sizeof act->origin);
 	act->state = mem_new(1, act->kind->state_size);
-	act->kind->start(
-		act->state, &options->conf, act->actions, count, act->results);
+	act->kind->start(act->state, &options->conf, act->actions, count, act->results);
 	if (ask_next(act))
 		return act;
 	act_free(act);
@@ -146,8 +145,8 @@ void act_cancel(struct act *act)
 	act_free(act);
 }
 
-void action_refused(const struct answer *answer, struct untrusted words,
-	struct action_result *result)
+void action_refused(
+	const struct answer *answer, struct untrusted words, struct action_result *result)
 {
 	int status = answer->status;
 	struct err err = {0};

@@ -143,8 +143,10 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 
 	if (am->stage == OVER)
 		return false;
-	*out = (struct ask){
-		.kind = ASK_HTTP, .id = am->stage, .method = "GET", .max_bytes = ANSWER_MAX};
+	*out = (struct ask){.kind = ASK_HTTP,
+		.id = am->stage,
+		.method = "GET",
+		.max_bytes = ANSWER_MAX};
 	if (am->stage == WRITE)
 		return write_ask(am, now, arena, out);
 	if (am->stage == END_IT)

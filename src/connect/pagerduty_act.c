@@ -78,8 +78,8 @@ static bool by_list(const struct pd_act *pd)
 
 /* --- asking --- */
 
-static void put_reference(struct json_out *o, const char *name, const char *type,
-	struct untrusted id)
+static void put_reference(
+	struct json_out *o, const char *name, const char *type, struct untrusted id)
 {
 	json_open(o, name, '{');
 	json_put_str(o, "type", type);
@@ -102,8 +102,8 @@ static void put_change(struct json_out *o, const struct action *a)
 		json_shut(o, '}');
 		json_shut(o, ']');
 	} else if (a->verb == ACTION_PRIORITY) {
-		put_reference(o, change->member, "priority_reference",
-			a->texts[ACTION_WHOM]);
+		put_reference(
+			o, change->member, "priority_reference", a->texts[ACTION_WHOM]);
 	} else if (change->value) {
 		json_put_str(o, change->member, change->value);
 	} else if (untrusted_to_i64(a->texts[ACTION_WHOM], &level)) {
@@ -247,8 +247,8 @@ static void refuse_one(const struct answer *answer, struct action_result *result
 	json_release(&doc);
 }
 
-static void confirm(const struct action *a, struct json incident,
-	struct action_result *result)
+static void confirm(
+	const struct action *a, struct json incident, struct action_result *result)
 {
 	const char *status = changes[a->verb].status;
 	struct untrusted is = json_text(json_get(incident, "status"));

@@ -1,4 +1,5 @@
-/* How a source is spoken to: its base URL, its credential, its TLS files. Main only. */
+/* How a source is spoken to: its base URL, its credential, its TLS files. Poll and act
+ * both ask through here, so that a credential never goes two ways. Main only. */
 #include "request.h"
 
 #include "base/text.h"
@@ -38,7 +39,7 @@ void request_origin(const struct poll_options *o, char *out, size_t size)
 		host = o->unix_socket;
 	else
 		host = host ? host + 3 : url;
-	text_line(untrusted_make(host,
-			  o->unix_socket ? strlen(host) : strcspn(host, "/")),
+	text_line(
+		untrusted_make(host, o->unix_socket ? strlen(host) : strcspn(host, "/")),
 		out, size);
 }

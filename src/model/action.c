@@ -1,4 +1,5 @@
-/* The verbs of actions, and the markers that creating ones carry. Pure. */
+/* The verbs of actions, one row each: what they are called, what they create, what takes
+ * them back; and the markers that creating ones carry. Pure; any thread. */
 #include "model/action.h"
 
 #include <string.h>
@@ -43,9 +44,7 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 	[ACTION_EXTEND] = {.name = "extend",
 		.words = "extend a silence",
 		.past = "extended"},
-	[ACTION_EXPIRE] = {.name = "expire",
-		.words = "end a silence",
-		.past = "ended"},
+	[ACTION_EXPIRE] = {.name = "expire", .words = "end a silence", .past = "ended"},
 };
 
 enum action_verb action_verb_find(struct untrusted name)

@@ -1,5 +1,6 @@
-/* Acknowledgements that oogway keeps, one row for each alert. The functions over
- * struct db run where it is; the _later ones on main. Hides the SQL. */
+/* Acknowledgements that oogway keeps, one row for each alert that is or was
+ * acknowledged here. The functions over struct db run where it is (a lane, or a
+ * one-shot command); the _later ones on main. Hides the SQL. */
 #include "store/ack.h"
 
 enum { ACK_MAX_TEXT = 2000 };

@@ -356,8 +356,8 @@ static void end_rows(struct store_job *job, const struct err *err)
 	o->got(o->ctx, &o->out, err);
 }
 
-void outbox_claim_later(struct store *store, const struct outbox_claim *claim,
-	outbox_got *got, void *ctx)
+void outbox_claim_later(
+	struct store *store, const struct outbox_claim *claim, outbox_got *got, void *ctx)
 {
 	struct outbox_job *o = store_job_new(sizeof *o);
 

@@ -28,8 +28,8 @@ struct list {
 	bool sort_desc;
 	uint64_t selected;
 	size_t at, top;  /* index of the selection, first row shown */
-	bool tail;    /* stays on the last row (logs) */
-	bool touched; /* the user has moved: the selection follows its row */
+	bool tail;       /* stays on the last row (logs) */
+	bool touched;    /* the user has moved: the selection follows its row */
 	int64_t lost_at; /* when the selected row vanished, UTC ms */
 	struct map marks;
 	uint64_t range_from; /* `v`: where the range began, 0: none */

@@ -11,7 +11,13 @@
 #include "app/command.h"
 #include "ui/console.h"
 
-enum { STACK_MAX = 16, NOTICE_TEXT = 240, QUESTION_TEXT = 2400, REGISTER_MAX = 1 << 20, JUMPS_MAX = 32 };
+enum {
+	STACK_MAX = 16,
+	NOTICE_TEXT = 240,
+	QUESTION_TEXT = 2400,
+	REGISTER_MAX = 1 << 20,
+	JUMPS_MAX = 32
+};
 
 /* A pane that is open: class, state, and what it has not seen yet. */
 struct pane {
@@ -73,8 +79,8 @@ struct console {
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct str register_; /* what `copy` took last */
-	char wanted[200];    /* id, number or link of an incident to open, "" for none */
-	bool typed;          /* the user has pressed a key */
+	char wanted[200];     /* id, number or link of an incident to open, "" for none */
+	bool typed;           /* the user has pressed a key */
 	char parting[200];
 	int silent_reads;
 };

@@ -35,8 +35,8 @@ static void begin(const struct action_kind *k, enum action_verb verb, size_t cou
 		struct action *a = &actions[i];
 
 		*a = (struct action){.verb = verb, .until_at = (NOW + 60) * 1000LL};
-		snprintf(a->id, sizeof a->id, "01a1fc5a-0ad0-7f69-8df0-3b80c04116e%zu",
-			i);
+		snprintf(
+			a->id, sizeof a->id, "01a1fc5a-0ad0-7f69-8df0-3b80c04116e%zu", i);
 		a->texts[ACTION_TARGET] = untrusted_str(targets[i]);
 		a->texts[ACTION_BODY] = untrusted_str("look \"here\"\nplease");
 		a->texts[ACTION_WHOM] = untrusted_str("3");
@@ -227,8 +227,9 @@ static void test_other_verbs(void **unused)
 		start(1);
 		asks(rows[i].method, rows[i].path);
 		assert_true(sent(rows[i].part));
-		answers(200, "{\"incident\":{\"id\":\"Q1\"},\"incidents\":[{\"id\":\"Q1\","
-			     "\"status\":\"triggered\"}]}");
+		answers(200,
+			"{\"incident\":{\"id\":\"Q1\"},\"incidents\":[{\"id\":\"Q1\","
+			"\"status\":\"triggered\"}]}");
 		asks(NULL, NULL);
 		assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
 		end();

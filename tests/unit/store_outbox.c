@@ -157,8 +157,7 @@ static void test_order(void **unused)
 
 static void test_scope(void **unused)
 {
-	struct outbox_row rows[] = {
-		row_of(ACTION_NOTE, "Q1"), row_of(ACTION_NOTE, "Q2")};
+	struct outbox_row rows[] = {row_of(ACTION_NOTE, "Q1"), row_of(ACTION_NOTE, "Q2")};
 	struct outbox_rows got;
 
 	(void)unused;
