@@ -57,7 +57,7 @@ settle 2000
 keys "y"
 expect "is over now: nothing was done"
 keys ":resolve<Enter>"
-expect-re "(nothing is selected|has just gone|has ended)"
+expect-re (nothing is selected|has just gone|has ended)
 # Nothing reached a server that could act.
 sh ! grep -E "^(PUT|DELETE|POST .*(incidents|silences))" $TMP/asked
 keys "Q"
