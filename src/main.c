@@ -45,6 +45,8 @@ struct options {
 	const char *lines[LINES_MAX]; /* -e */
 	int line_count;
 	char command[COMMAND_LINE_MAX];
+	const char *words[CONF_MAX_WORDS]; /* that it was made of */
+	size_t word_count;
 };
 
 static void usage_option(FILE *to, const struct option_row *row)
@@ -179,6 +181,10 @@ static int next_option(int argc, char **argv)
 static bool add_word(struct options *o, const char *word)
 {
 	size_t n = strlen(o->command);
+
+	if (o->word_count < CONF_MAX_WORDS)
+		o->words[o->word_count] = word;
+	o->word_count++;
 	int k = snprintf(
 		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
 
@@ -310,20 +316,24 @@ static int run_command(
 {
 	struct run_options run = {.json = o->json, .script = true};
 	struct err err = {0};
-	struct str out;
+	struct str out, told;
 	const struct command *c;
 	const char *rest;
 	void *ctx;
 	enum status status;
 
 	str_init(&out, OUTPUT_MAX);
+	str_init(&told, OUTPUT_MAX);
 	run.out = &out;
+	run.told = &told;
 	/* They are refused, by their own name. */
 	commands_add(commands, console_commands, NULL);
 	c = commands_find(commands, o->command, &ctx, &rest);
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app);
 	status = command_run(app, commands, o->command, &run, &err);
+	fputs(str_text(&told), stderr);
+	str_release(&told);
 	if (status != STATUS_DONE && err.text[0])
 		fprintf(stderr, "oogway: %s\n", err.text);
 	return put(&out, status);
@@ -370,6 +380,30 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	return STATUS_DONE;
 }
 
+/* The name of a file may hold blanks: as words of a command line they are quoted. */
+static bool quote_files(const struct commands *commands, struct options *o)
+{
+	const char *rest;
+	void *ctx;
+	const struct command *c = commands_find(commands, o->command, &ctx, &rest);
+	struct str line;
+	bool fits;
+
+	if (!c || !(c->flags & COMMAND_FILES))
+		return true;
+	str_init(&line, sizeof o->command - 1);
+	for (size_t i = 0; i < o->word_count && i < CONF_MAX_WORDS; i++) {
+		str_puts(&line, i ? " " : "");
+		conf_quote(&line, o->words[i]);
+	}
+	fits = !line.cut && o->word_count <= CONF_MAX_WORDS;
+	str_copy(o->command, sizeof o->command, str_text(&line));
+	str_release(&line);
+	if (!fits)
+		fputs("oogway: too many files at once\n", stderr);
+	return fits;
+}
+
 /* One word that is no command: an incident, pasted. */
 static void take_incident(const struct commands *commands, struct options *o)
 {
@@ -392,10 +426,21 @@ static bool is_live(const struct options *o)
 	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
 }
 
+/* What is no command at all is refused as such. */
+static bool takes_json(const struct commands *commands, const char *line)
+{
+	const char *rest;
+	void *ctx;
+	const struct command *c = commands_find(commands, line, &ctx, &rest);
+
+	return c ? (c->flags & COMMAND_JSON) != 0 : *line != '\0';
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
-	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
+	if (o->json && !takes_json(commands, o->command)) {
+		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
+		      "status\n",
 			stderr);
 		return STATUS_USAGE;
 	}
@@ -525,7 +570,7 @@ int main(int argc, char **argv)
 	commands_add(&commands, app_commands, NULL);
 	take_incident(&commands, &o);
 	demo = begin_demo(app, &commands, &o);
-	status = run(app, &commands, &o);
+	status = quote_files(&commands, &o) ? run(app, &commands, &o) : STATUS_USAGE;
 	demo_free(demo);
 	if (app->live)
 		guard_quit(QUIT_MS);

@@ -16,8 +16,10 @@ static enum status cmd_show(struct call *call, struct err *err)
 	char line[COMMAND_LINE_MAX];
 	const char *rest = call->rest;
 	size_t n = strcspn(rest, " ");
-	struct run_options options = {
-		.out = call->out, .json = call->json, .script = call->out != NULL};
+	struct run_options options = {.out = call->out,
+		.told = call->told,
+		.json = call->json,
+		.script = call->out != NULL};
 
 	/* `oogway show metrics` reads well too. */
 	if (n > 1 && rest[n - 1] == 's' && strncmp(rest, "status", 6))
@@ -182,10 +184,11 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
+enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
+
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
-		noun " list", "[FILTER]", help, COMMAND_SCRIPT | COMMAND_SETTLE, 0,      \
-			SIZE_MAX, cmd_list                                               \
+		noun " list", "[FILTER]", help, LISTED, 0, SIZE_MAX, cmd_list            \
 	}
 
 const struct command app_commands[] = {
@@ -200,10 +203,14 @@ const struct command app_commands[] = {
 	LIST("silence", "silences, soonest end first"),
 	LIST("change", "deploys and other changes"),
 	LIST("process", "the busiest and largest processes of this host"),
-	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
-		SIZE_MAX, cmd_show},
+	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
+	{"source import", "[-w] [-s SOURCE] [FILE…]",
+		"print rc lines made of amtool's and kubectl's configuration and Grafana "
+		"dashboards; -w keeps them in imported.rc",
+		COMMAND_SCRIPT | COMMAND_JSON | COMMAND_FILES, 0, CONF_MAX_WORDS,
+		cmd_source_import},
 	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},

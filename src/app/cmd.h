@@ -5,6 +5,7 @@
 #include "app/command.h"
 
 enum status cmd_list(struct call *call, struct err *err);
+enum status cmd_source_import(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 #endif

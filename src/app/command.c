@@ -234,6 +234,7 @@ enum status command_run(struct app *app, const struct commands *commands,
 	struct call call = {.app = app,
 		.commands = commands,
 		.out = options->out,
+		.told = options->told,
 		.json = options->json,
 		.target = options->target};
 	const struct command *c;
