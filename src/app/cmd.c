@@ -207,8 +207,8 @@ const struct command app_commands[] = {
 	{"source test", "NAME", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
 	{"source import", "[-w] [-s SOURCE] [FILE…]",
-		"print rc lines made of amtool's and kubectl's configuration and Grafana "
-		"dashboards; -w keeps them in imported.rc",
+		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
+		"imported.rc)",
 		COMMAND_SCRIPT | COMMAND_JSON | COMMAND_FILES, 0, CONF_MAX_WORDS,
 		cmd_source_import},
 	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},

@@ -196,8 +196,7 @@ static bool write_lines(
 	str_release(&text);
 	if (!ok)
 		return false;
-	say(call, "appended to %s: %zu sources, %zu queries", path, im->sources,
-		im->queries);
+	say(call, "appended to %s", path);
 	return tell_include(call, path, err);
 }
 

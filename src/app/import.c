@@ -99,6 +99,19 @@ void import_release(struct import *im)
 	mem_free(im->notes);
 }
 
+static bool has_room(struct import *im, bool query)
+{
+	size_t n = query ? im->queries : im->sources;
+	size_t max = query ? RC_MAX_QUERIES : RC_MAX_SOURCES;
+
+	for (int k = 0; k < 2 && im->known[k]; k++)
+		n += query ? im->known[k]->query_count : im->known[k]->source_count;
+	if (n >= max)
+		import_lost(im, "all else: an rc has at most %zu %s", max,
+			query ? "queries" : "sources");
+	return n < max;
+}
+
 /* --- sentences --- */
 
 static void __attribute__((format(printf, 3, 0)))
@@ -277,6 +290,8 @@ void import_add_source(struct import *im, const char *name, const char *kind,
 	str_copy(url, sizeof url, from);
 	for (size_t n = strlen(url); n && url[n - 1] == '/'; n--)
 		url[n - 1] = '\0';
+	if (!has_room(im, false))
+		return;
 	snprintf(unique, sizeof unique, "%s", name);
 	for (int n = 2; taken(im, IMPORT_SOURCE, unique); n++)
 		snprintf(unique, sizeof unique, "%.40s-%d", name, n);
@@ -330,6 +345,8 @@ void import_add_query(struct import *im, const struct import_item *query, const 
 		import_note(im, "%s asks the same as %s", query->name, there);
 		return;
 	}
+	if (!has_room(im, true))
+		return;
 	str_init(&name, CONF_MAX_LINE);
 	str_init(&line, CONF_MAX_LINE);
 	unique_query(im, query->name, row, &name);

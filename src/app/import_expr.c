@@ -10,7 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VARS = 100, MAX_VALUES = 50, EXPR_MAX_BYTES = 16 << 10 };
+enum {
+	MAX_VARS = 100,
+	MAX_VALUES = 50,
+	EXPR_MAX_BYTES = 16 << 10,
+	FORMAT_MAX_BYTES = 100
+};
 
 struct var {
 	struct untrusted name;
@@ -204,6 +209,8 @@ static size_t variable_at(const char *p, const char *end, struct untrusted *name
 	*name = untrusted_make(from, (size_t)(close - from));
 	if (from == p + 1)
 		return (size_t)(close - p);
+	if (end - close > FORMAT_MAX_BYTES)
+		end = close + FORMAT_MAX_BYTES;
 	while (close < end && *close != ']' && *close != '}')
 		close++;
 	if (*p == '$')

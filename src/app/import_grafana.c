@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 4, MAX_PANELS = 2000, NAME_BYTES = 512 };
+enum { MAX_DEPTH = 4, MAX_PANELS = 2000, MAX_ELEMENTS = 1000, NAME_BYTES = 512 };
 
 struct reader {
 	struct import *im;
@@ -256,10 +256,12 @@ static void read_panel(struct reader *r, struct json j)
 static struct json library_panel(struct reader *r, struct json j)
 {
 	struct json lib = json_get(j, "libraryPanel"), model = json_get(lib, "model");
+	int n = 0;
 
 	if (json_is_object(model))
 		return model;
-	for (struct json e = json_first(r->library); json_item(e); e = json_next(e))
+	for (struct json e = json_first(r->library); json_item(e) && n++ < MAX_ELEMENTS;
+		e = json_next(e))
 		if (untrusted_eq(json_text(json_get(e, "uid")),
 			    json_text(json_get(lib, "uid"))))
 			return json_get(e, "model");

@@ -152,45 +152,69 @@ static void fixtures(void **state)
 	assert_true(count > 15);
 }
 
+static void read_text(struct import *im, const char *file, const char *text)
+{
+	struct err err = {0};
+	struct str in;
+
+	str_init(&in, IMPORT_MAX_BYTES);
+	str_puts(&in, text);
+	if (!import_read(im, file, &in, &err))
+		fail_msg("%s", err.text);
+	str_release(&in);
+}
+
 /* What the rc has is not said twice, and what is new gets a name of its own. */
 static void known(void **state)
 {
-	struct rc *rc = rc_with(
-		"source p prometheus url=http://p\n"
-		"source am alertmanager url=http://elsewhere\n"
-		"query \"Errors\" source=p -- something else\n"
-		"query disk source=p -- 100 - node_filesystem_avail_bytes * 100 / "
-		"node_filesystem_size_bytes\n");
-	struct str out;
+	struct rc *rc = rc_with("source p prometheus url=http://p\n"
+				"source am alertmanager url=http://elsewhere\n"
+				"query Errors source=p -- something else\n"
+				"query disk source=p -- 100 - up\n");
+	struct import im;
 
 	(void)state;
-	str_init(&out, 1 << 20);
-	{
-		struct import im;
-		struct err err = {0};
-		struct str in;
-
-		str_init(&in, IMPORT_MAX_BYTES);
-		assert_true(file_read(
-			"tests/fixtures/import/grafana-api-rows.in", &in, &err));
-		import_init(&im, rc, NULL, NULL);
-		assert_true(import_read(&im, "FILE", &in, &err));
-		assert_int_equal(im.queries, 2);
-		assert_string_equal(im.items[1].name, "Requests: Errors");
-		assert_string_equal(im.items[1].of, "p");
-		str_reset(&in);
-		str_puts(&in, "alertmanager.url: http://new");
-		assert_true(import_read(&im, "OTHER", &in, &err));
-		assert_string_equal(im.items[im.item_count - 1].name, "am-2");
-		str_reset(&in);
-		str_puts(&in, "alertmanager.url: http://elsewhere");
-		assert_true(import_read(&im, "THIRD", &in, &err));
-		assert_int_equal(im.sources, 1);
-		import_release(&im);
-		str_release(&in);
-	}
-	str_release(&out);
+	import_init(&im, rc, NULL, NULL);
+	read_text(&im, "FILE",
+		"{\"rows\": [{\"title\": \"Requests\", \"panels\": ["
+		"{\"title\": \"Errors\", \"targets\": [{\"expr\": \"new\"}]},"
+		"{\"title\": \"Other\", \"targets\": [{\"expr\": \"100 - up\"}]}]}]}");
+	assert_int_equal(im.queries, 1);
+	assert_string_equal(im.items[1].name, "Requests: Errors");
+	assert_string_equal(im.items[1].of, "p");
+	assert_int_equal(im.lost, 0);
+	read_text(&im, "OTHER", "alertmanager.url: http://new");
+	assert_string_equal(im.items[im.item_count - 1].name, "am-2");
+	read_text(&im, "AGAIN", "alertmanager.url: http://new/");
+	read_text(&im, "THIRD", "alertmanager.url: http://elsewhere/");
+	assert_int_equal(im.sources, 1);
+	import_release(&im);
 	rc_free(rc);
+}
+
+/* As many as an rc may have, all of one title, and no more. */
+static void too_many(void **state)
+{
+	struct import im;
+	struct str text, out;
+
+	(void)state;
+	str_init(&text, 1 << 20);
+	str_init(&out, 1 << 20);
+	str_puts(&text, "{\"panels\": [0");
+	for (int i = 0; i < RC_MAX_QUERIES + 100; i++)
+		str_printf(&text,
+			", {\"title\": \"t\", \"targets\": [{\"expr\": \"m%d\"}]}", i);
+	str_puts(&text, "]}");
+	import_init(&im, NULL, NULL, NULL);
+	read_text(&im, "FILE", str_text(&text));
+	assert_int_equal(im.queries, RC_MAX_QUERIES);
+	assert_true(im.lost >= 100);
+	import_print(&im, now, &out);
+	comes_back(&im, str_text(&out));
+	import_release(&im);
+	str_release(&text);
+	str_release(&out);
 }
 
 int main(void)
@@ -198,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fixtures),
 		cmocka_unit_test(known),
+		cmocka_unit_test(too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
