@@ -372,14 +372,16 @@ static int run_command(
 		.words = o->words,
 		.word_count = o->word_count};
 	struct err err = {0};
-	struct str out;
+	struct str out, told;
 	const struct command *c;
 	const char *rest;
 	void *ctx;
 	enum status status;
 
 	str_init(&out, OUTPUT_MAX);
+	str_init(&told, OUTPUT_MAX);
 	run.out = &out;
+	run.told = &told;
 	/* They are refused, by their own name. */
 	commands_add(commands, console_commands, NULL);
 	c = commands_find(commands, o->command, &ctx, &rest);
@@ -390,6 +392,8 @@ static int run_command(
 	status = command_run(app, commands, o->command, &run, &err);
 	if (status == STATUS_PENDING)
 		status = wait_for_actions(app, &out);
+	fputs(str_text(&told), stderr);
+	str_release(&told);
 	if (status != STATUS_DONE && err.text[0])
 		fprintf(stderr, "oogway: %s\n", err.text);
 	return put(&out, status);
@@ -458,10 +462,21 @@ static bool is_live(const struct options *o)
 	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
 }
 
+/* What is no command at all is refused as such. */
+static bool takes_json(const struct commands *commands, const char *line)
+{
+	const char *rest;
+	void *ctx;
+	const struct command *c = commands_find(commands, line, &ctx, &rest);
+
+	return c ? (c->flags & COMMAND_JSON) != 0 : *line != '\0';
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
-	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
+	if (o->json && !takes_json(commands, o->command)) {
+		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
+		      "status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

@@ -16,8 +16,10 @@ static enum status cmd_show(struct call *call, struct err *err)
 	char line[COMMAND_LINE_MAX];
 	const char *rest = call->rest;
 	size_t n = strcspn(rest, " ");
-	struct run_options options = {
-		.out = call->out, .json = call->json, .script = call->out != NULL};
+	struct run_options options = {.out = call->out,
+		.told = call->told,
+		.json = call->json,
+		.script = call->out != NULL};
 
 	/* `oogway show metrics` reads well too. */
 	if (n > 1 && rest[n - 1] == 's' && strncmp(rest, "status", 6))
@@ -193,10 +195,11 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		name, args, help, COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, min,   \
 			SIZE_MAX, cmd_act                                                \
 	}
+enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
+
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
-		noun " list", "[FILTER]", help, COMMAND_SCRIPT | COMMAND_SETTLE, 0,      \
-			SIZE_MAX, cmd_list                                               \
+		noun " list", "[FILTER]", help, LISTED, 0, SIZE_MAX, cmd_list            \
 	}
 
 const struct command app_commands[] = {
@@ -246,10 +249,14 @@ const struct command app_commands[] = {
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_cancel},
 	{"action retry", "[ID]", "try an action again that failed or is held",
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_retry},
-	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
-		SIZE_MAX, cmd_show},
+	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
+	{"source import", "[-w] [-s SOURCE] [FILE…]",
+		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
+		"imported.rc)",
+		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS,
+		cmd_source_import},
 	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
