@@ -17,7 +17,7 @@ enum { RC_MAX_SOURCES = 63, RC_MAX_QUERIES = 500 };
 struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
-	const char *url, *unix_socket, *from, *org, *filter;
+	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
 	const char *user;
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;

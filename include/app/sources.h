@@ -54,6 +54,8 @@ enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
 
 /* OK: answered within twice its interval. Waiting: no answer yet, still young. */
 enum source_health source_health(const struct source_row *row, int64_t now);
+/* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
+const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size);

@@ -373,16 +373,6 @@ static void send_chunk(struct sending *s)
 	for (size_t i = 0; i < s->n; i++)
 		actions[i] = s->rows[s->at + i].action;
 	s->act = sources_act(s->actions->app->sources, s->source, actions, s->n, sent, s);
-	if (s->act)
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		s->rows[s->at + i].state = OUTBOX_FAILED;
-		s->rows[s->at + i].error = untrusted_str("its moment has passed, or the "
-							 "source cannot do it");
-	}
-	settle(s, s->rows + s->at, s->n);
-	s->at += s->n;
-	send_chunk(s);
 }
 
 /* What waited long meets the world as it is now; false: it is held. */
@@ -441,8 +431,10 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			row.action.texts[t] =
 				untrusted_copy(&s->arena, row.action.texts[t]);
 		/* Only these texts are needed until it is settled. */
+		row.action.earlier = untrusted_copy(&s->arena, row.result);
+		row.result = row.action.earlier;
 		row.profile = row.source = row.undoes = UNTRUSTED_NONE;
-		row.error = row.result = UNTRUSTED_NONE;
+		row.error = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
 	s->lost = false;

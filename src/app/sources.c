@@ -144,6 +144,8 @@ static void begin(struct source *s, int index)
 			.url = rc->url,
 			.from = rc->from,
 			.org = rc->org,
+			.region = rc->region,
+			.site = rc->site,
 			.filter = rc->filter,
 			.queries = s->queries,
 			.query_count = s->query_count,
@@ -344,8 +346,13 @@ struct act *sources_act(struct sources *sources, size_t i, const struct action *
 	void (*done)(void *ctx, const struct action_result *results, size_t count),
 	void *ctx)
 {
-	return act_start(sources->app->http, &sources->list[i]->options, actions, count,
-		done, ctx);
+	const struct act_how how = {.loop = sources->app->loop,
+		.http = sources->app->http,
+		.options = &sources->list[i]->options,
+		.done = done,
+		.ctx = ctx};
+
+	return act_start(&how, actions, count);
 }
 
 uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent)
@@ -433,6 +440,27 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 	return HEALTH_BAD;
 }
 
+const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size)
+{
+	const struct source_service *service = row->rc ? row->rc->kind->service : NULL;
+	char day[TIME_TEXT];
+	int64_t days;
+
+	*out = '\0';
+	if (!service || !service->ends_at)
+		return out;
+	time_rfc3339(service->ends_at, day);
+	days = (service->ends_at - now + DAY_MS - 1) / DAY_MS;
+	if (now >= service->ends_at)
+		snprintf(out, size, "its API ended on %.10s: move to %s", day,
+			service->after);
+	else
+		snprintf(out, size,
+			"its API ends %.10s, in %lld day%s: move to %s", day,
+			(long long)days, days == 1 ? "" : "s", service->after);
+	return out;
+}
+
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
@@ -461,7 +489,11 @@ const char *source_words(
 		snprintf(out, size, "%s%s", status->partial ? "partial: " : "",
 			status->warning);
 	} else {
-		snprintf(out, size, status->partial ? "partial answer" : "ok");
+		char end[160];
+
+		source_end(row, now, end, sizeof end);
+		snprintf(out, size, "%s%s%s", status->partial ? "partial answer" : "ok",
+			*end ? "; " : "", end);
 	}
 	return out;
 }
