@@ -48,8 +48,10 @@ bool seen_find(const struct seen *seen, struct untrusted id, size_t *number)
 	if (untrusted_empty(id) || !seen->cap)
 		return false;
 	entry = place(seen, id, untrusted_hash(id));
+	if (untrusted_empty(entry->id))
+		return false;
 	*number = entry->number;
-	return !untrusted_empty(entry->id);
+	return true;
 }
 
 bool seen_before(struct seen *seen, struct untrusted id, size_t *number)

@@ -276,6 +276,7 @@ static void test_names(void **unused)
 	str_init(&printed, 4096);
 	batch_print(&batch, &printed);
 	assert_non_null(strstr(str_text(&printed), "label \"team\" value=\"Core\""));
+	assert_non_null(strstr(str_text(&printed), "acked_by=\"Ana Ruiz\""));
 	str_release(&printed);
 	end();
 }

@@ -110,7 +110,7 @@ static bool sent(const char *part)
 #define ACCEPTED "{\"result\":\"Request will be processed\",\"requestId\":\"r-1\"}"
 #define UNKNOWN  "{\"message\":\"Request not found\"}"
 #define PENDING  "{\"data\":{\"isSuccess\":false,\"status\":\"Pending\"}}"
-#define DONE     "{\"data\":{\"isSuccess\":true,\"processedAt\":\"2023-11-14T22:00:00Z\"}}"
+#define DONE     "{\"data\":{\"isSuccess\":true,\"processedAt\":\"2023-11-14T22:00:00\"}}"
 #define FAILED                                                                           \
 	"{\"data\":{\"isSuccess\":false,\"status\":\"Alert does not exist\","            \
 	"\"processedAt\":\"2023-11-14T22:00:00Z\"}}"
