@@ -36,6 +36,8 @@ static const char *const glyphs[GLYPH_COUNT_][2] = {
 	[GLYPH_LIMIT] = {"\xe2\x94\x84", "-"},
 	[GLYPH_AXIS] = {"\xe2\x94\xa4", "+"},
 	[GLYPH_BULLET] = {"\xe2\x80\xa2", "*"},
+	[GLYPH_FOLDED] = {"\xe2\x96\xb8", "+"},
+	[GLYPH_UNFOLDED] = {"\xe2\x96\xbe", "-"},
 };
 
 const char *canvas_glyph(enum glyph glyph)

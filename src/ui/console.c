@@ -221,26 +221,43 @@ static void take_changes(struct console *console)
 		console->bars_dirty = true;
 }
 
-/* Lists that still filter or sort go on in the next turn. */
+static struct list *unfinished(struct pane *pane)
+{
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	return list && list->job ? list : NULL;
+}
+
+/* A pane whose list is not yet in order, the focused one first. */
+static struct pane *unfinished_pane(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	if (unfinished(pane))
+		return pane;
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		if (unfinished(&console->base[i]))
+			return &console->base[i];
+	return NULL;
+}
+
+/* Lists that still filter, sort or group go on in the next turn. */
 static void work(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	struct pane *pane = unfinished_pane(console);
 
-	if (!list || !list->job)
+	if (!pane)
 		return;
-	if (list_work(list, console->app))
-		loop_timer_start(console->work, 0);
-	else
+	if (!list_work(unfinished(pane), console->app))
 		pane->dirty = true;
+	if (unfinished_pane(console))
+		loop_timer_start(console->work, 0);
 }
 
 static void end_of_turn(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list;
 
 	if (console->mode == MODE_BARE)
 		return;
@@ -250,9 +267,7 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	console_draw(console);
-	pane = console_pane(console);
-	list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	if (list && list->job && !loop_timer_active(console->work))
+	if (unfinished_pane(console) && !loop_timer_active(console->work))
 		loop_timer_start(console->work, 0);
 }
 

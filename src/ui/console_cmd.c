@@ -133,6 +133,38 @@ static void look_at_moment(struct console *console)
 	app_set_window(console->app, window);
 }
 
+static struct list *focused_list(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	return pane->class->list ? pane->class->list(pane->state) : NULL;
+}
+
+/* Enter on a group shows its rows, or hides them again. */
+static bool toggle_group(struct console *console)
+{
+	struct list *list = focused_list(console);
+
+	if (!list || !list_group(list))
+		return false;
+	console_pane(console)->dirty = true;
+	return list_fold(list, console->app, false) ||
+	       list_fold(list, console->app, true);
+}
+
+static bool fold_all(struct call *call, bool fold)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (!call->argc || strcmp(call->argv[0], "all"))
+		return false;
+	if (list)
+		list_fold_all(list, console->app, fold);
+	console_pane(console)->dirty = true;
+	return true;
+}
+
 static enum status cmd_open(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -163,6 +195,8 @@ static enum status cmd_open(struct call *call, struct err *err)
 		edit_set(&console->edit, line);
 		return STATUS_DONE;
 	}
+	if (toggle_group(console))
+		return STATUS_DONE;
 	look_at_moment(console);
 	if (pane->class->link)
 		link = pane->class->link(pane->state, console->app);
@@ -196,6 +230,35 @@ static enum status cmd_back(struct call *call, struct err *err)
 	}
 	pane = console_pane(console);
 	pane->dirty = true;
+	return STATUS_DONE;
+}
+
+/* In and out as with a tree: what cannot be unfolded is opened, what cannot be folded
+ * is left. */
+static enum status cmd_unfold(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (fold_all(call, false))
+		return STATUS_DONE;
+	if (!list || !list_group(list))
+		return cmd_open(call, err);
+	list_fold(list, console->app, false);
+	console_pane(console)->dirty = true;
+	return STATUS_DONE;
+}
+
+static enum status cmd_fold(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (fold_all(call, true))
+		return STATUS_DONE;
+	if (!list || !list_fold(list, console->app, true))
+		return cmd_back(call, err);
+	console_pane(console)->dirty = true;
 	return STATUS_DONE;
 }
 
@@ -392,10 +455,21 @@ static enum status cmd_copy(struct call *call, struct err *err)
 	return copy_text(console, "copied", err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* What is about an alert is, on a group, about its first. */
+static const struct alert *alert_here(struct call *call)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (list && list->listing == &alert_listing && list_group(list))
+		return list_first_row(list, console->app);
+	return alerts_find(console->app->alerts, call->target);
+}
+
 static enum status cmd_link(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alerts_find(console->app->alerts, call->target);
+	const struct alert *alert = alert_here(call);
 	char link[2048];
 
 	if (!alert || !text_to_link(alert_text(alert, ALERT_LINK), link, sizeof link)) {
@@ -410,7 +484,7 @@ static enum status cmd_link(struct call *call, struct err *err)
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alerts_find(console->app->alerts, call->target);
+	const struct alert *alert = alert_here(call);
 	const struct runbook_row *row = alert ? runbooks_match(console->app->runbooks,
 							alert_text(alert, ALERT_TITLE))
 					      : NULL;
@@ -584,6 +658,10 @@ const struct command console_commands[] = {
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},
 	{"back", "", "back: marks, filter, view", C, 0, 0, cmd_back},
+	{"unfold", "[all]", "show the rows of a group, or of all; else open", C, 0, 1,
+		cmd_unfold},
+	{"fold", "[all]", "hide the rows of a group, or of all; else back", C, 0, 1,
+		cmd_fold},
 	{"close", "", "close this view", C, 0, 0, cmd_close},
 	{"quit", "", "end oogway", C, 0, 0, cmd_quit},
 	{"pane", "N", "go to pane N", C, 1, 1, cmd_pane},
