@@ -78,7 +78,9 @@ static int64_t rc_stamp(const struct app *app)
 								: app->rc->path;
 		struct stat st;
 
-		if (*path == '/' && !stat(path, &st))
+		/* What `layout save` wrote is known already. */
+		if (*path == '/' && strcmp(path, app->rc->layouts_path) &&
+			!stat(path, &st))
 			newest += st.st_mtim.tv_sec * 1000 +
 				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
 	}

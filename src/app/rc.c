@@ -443,9 +443,53 @@ static bool run_layout(struct conf *conf, const struct conf_line *line, struct e
 		str_printf(&text, "%s%s", i > 2 ? " " : "", line->words[i].text);
 	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
 	rc->layouts[rc->layout_count++] = (struct rc_layout){
-		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place};
+		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place,
+		!strcmp(line->place.file, rc->layouts_path)};
 	str_release(&text);
 	return true;
+}
+
+static struct rc_layout *layout_named(const struct rc *rc, const char *name)
+{
+	for (size_t i = rc->layout_count; i-- > 0;)
+		if (!strcmp(rc->layouts[i].name, name))
+			return &rc->layouts[i];
+	return NULL;
+}
+
+bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct err *err)
+{
+	const struct rc_layout *old = layout_named(rc, name);
+	struct conf_place place = {rc->layouts_path, 0, 0};
+
+	if (!*rc->layouts_path)
+		return err_set(err, ERR_REFUSED, "the demo leaves no file behind");
+	if (!check_name(name, err))
+		return false;
+	if (!strcmp(name, "auto"))
+		return err_set(err, ERR_INPUT, "auto is the built-in layout's name");
+	if (old && !old->saved && *old->place.file == '/')
+		return err_set(err, ERR_INPUT,
+			"%s is a layout of %s:%d, which is yours: choose another name",
+			name, old->place.file, old->place.line);
+	if (!settings_set(&rc->settings, "layout", name, false, place, err))
+		return false;
+	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
+	rc->layouts[rc->layout_count++] =
+		(struct rc_layout){keep(rc, name), keep(rc, text), place, true};
+	return true;
+}
+
+void rc_print_layouts(const struct rc *rc, struct str *out)
+{
+	str_puts(out, "# Written by `layout save`; read before your own oogway.rc.\n");
+	for (size_t i = 0; i < rc->layout_count; i++) {
+		const struct rc_layout *layout = &rc->layouts[i];
+
+		if (layout->saved && layout_named(rc, layout->name) == layout)
+			str_printf(out, "layout %s %s\n", layout->name, layout->text);
+	}
+	str_printf(out, "set layout = %s\n", settings_text(&rc->settings, SET_LAYOUT));
 }
 
 const struct conf_verb rc_verbs[] = {
@@ -595,18 +639,24 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	}
 }
 
-static void user_path(const struct rc_options *options, char *out, size_t size)
+static void config_path(const char *name, char *out, size_t size)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
+	if (xdg && *xdg == '/')
+		snprintf(out, size, "%s/oogway/%s", xdg, name);
+	else
+		snprintf(out, size, "%s/.config/oogway/%s", home ? home : "", name);
+}
+
+static void user_path(const struct rc_options *options, char *out, size_t size)
+{
 	if (options->file && *options->file != '/' && getcwd(out, size))
 		snprintf(out + strlen(out), size - strlen(out), "/%s", options->file);
 	else if (options->file)
 		snprintf(out, size, "%s", options->file);
-	else if (xdg && *xdg == '/')
-		snprintf(out, size, "%s/oogway/oogway.rc", xdg);
 	else
-		snprintf(out, size, "%s/.config/oogway/oogway.rc", home ? home : "");
+		config_path("oogway.rc", out, size);
 }
 
 /* Shipped binds and colours come first, so that the user's own lines override. */
@@ -685,6 +735,10 @@ struct rc *rc_read(const struct rc_options *options)
 		rc->conf.final_allowed = true;
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
+	}
+	if (!options->looks_only) {
+		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
+		conf_read_file(&rc->conf, rc->layouts_path, true);
 	}
 	user_path(options, rc->path, sizeof rc->path);
 	rc->path_named = options->file != NULL;

@@ -511,33 +511,19 @@ static bool shows(struct console *console, const struct pane_class *class)
 	return false;
 }
 
-static bool paged(const struct app *app)
+int console_grid_rows(const struct console *console)
 {
-	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (sources_row(app->sources, i)->pages)
-			return true;
-	return false;
+	return screen_rows() - 1 - foot(console);
 }
 
 static void make_layout(struct console *console)
 {
-	int rows = screen_rows() - 1 - foot(console), cols = screen_cols();
-	const struct rc *rc = console->app->rc;
-	const char *name =
-		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
-	const char *text = NULL;
 	struct err err = {0};
 	bool seen = false;
 
-	for (size_t i = 0; i < rc->layout_count; i++)
-		if (!strcmp(rc->layouts[i].name, name))
-			text = rc->layouts[i].text;
-	if (!layout_make(&console->layout,
-		    text ? text : layout_built_in(rows, cols, paged(console->app)), rows,
-		    cols, &err))
+	if (!layout_make(&console->layout, layout_text(console),
+		    console_grid_rows(console), screen_cols(), &err))
 		console_notice(console, true, err.text);
-	if (!text && strcmp(name, "auto"))
-		console_notice(console, true, "no layout line has that name");
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */

@@ -45,6 +45,8 @@ struct console {
 	int focus;           /* index in base */
 	bool zoomed, hidden; /* hidden: the grid does not show the focused pane */
 	struct layout layout;
+	char arranged[LAYOUT_TEXT]; /* the layout as changed here, "" when it is not */
+	char arranged_on[80];       /* the setting it was changed under */
 	struct loop_watch *input;
 	struct loop_timer *resize, *work;
 	int64_t resize_since;
@@ -66,8 +68,8 @@ struct console {
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct str register_; /* what `copy` took last */
-	char wanted[200];    /* id, number or link of an incident to open, "" for none */
-	bool typed;          /* the user has pressed a key */
+	char wanted[200];     /* id, number or link of an incident to open, "" for none */
+	bool typed;           /* the user has pressed a key */
 	char parting[200];
 	int silent_reads;
 };
@@ -93,6 +95,8 @@ void console_kept_restore(struct console *console);
 void console_kept_save(struct console *console);
 
 /* --- console_draw.c --- */
+/* Rows and columns of the grid. */
+int console_grid_rows(const struct console *console);
 void console_draw(struct console *console);
 /* A line of its own above the bar below is there for what is taught. */
 bool console_teaches(const struct console *console);
@@ -104,6 +108,13 @@ void console_end_prompt(struct console *console, bool keep);
 
 /* --- console_cmd.c --- */
 /* The table console_commands. */
+
+/* --- console_layout.c --- */
+/* The text of the layout that is shown. */
+const char *layout_text(struct console *console);
+enum status cmd_layout(struct call *call, struct err *err);
+enum status cmd_layout_save(struct call *call, struct err *err);
+enum status cmd_layout_reset(struct call *call, struct err *err);
 
 /* --- copy.c --- */
 /* Puts the register where `set clipboard` says; false with *err. */
