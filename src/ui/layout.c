@@ -1,5 +1,5 @@
-/* Sharing a rectangle between panes by weight. Pure:
- * sizes in, boxes out; never refuses a size. */
+/* Sharing a rectangle between panes by weight, and changing how: sizes and texts in,
+ * boxes and texts out; never refuses a size. Knows panes by their names only. Pure. */
 #include "layout.h"
 
 #include "base/str.h"

@@ -76,13 +76,17 @@ sh grep -q "^layout mine" $TMP/config/oogway/layouts.rc
 sh grep -q "^layout other" $TMP/config/oogway/layouts.rc
 # A name of the user's own rc is refused, and the rc wins over what is kept.
 sh printf 'layout own overview / logs\nset layout = own\n' >> $TMP/rc
+wait "was read anew"
+keys "5"
 wait-gone "3 Metrics"
+expect "1 Needs you now"
 keys ":layout save own<Enter>"
 expect-row -1 "which is yours"
 keys ":layout save third<Enter>"
 wait "is read after it"
 # Where one pane fits there is nothing to arrange.
 resize 60x20
+wait "5 logs 6"
 keys "<C-w>>"
 expect-row -1 "one pane fits"
 keys "Q"
@@ -94,7 +98,7 @@ sh rm $TMP/config/oogway/layouts.rc
 sh echo 'set keymap = emacs' >> $TMP/rc
 run $OOGWAY -c $TMP/rc -P lab
 wait "prom ✓" 20000
-keys "<C-x>}"
+keys "1<C-x>}"
 expect-re ^┌ 1 Needs you now (─){77}┐┌ 3 Metrics
 keys "<C-x>0"
 reject "1 Needs you now"
