@@ -124,6 +124,11 @@ extern const struct rc_name rc_names[]; /* ends with a NULL name */
 bool rc_is_verb(const char *word);
 /* … and may be typed at ':' too: it needs nothing to be begun anew. */
 bool rc_is_live(const char *word);
+/* The colours as they would be after a line that chooses a theme or colours a role;
+ * NULL for other lines and wrong ones. Borrows from rc. */
+struct rc *rc_look(const struct rc *rc, const char *line);
+/* Words of `color` lines; each ends with NULL. */
+extern const char *const rc_color_names[], *const rc_attributes[];
 /* "FILE:LINE:COLUMN: text", or "FILE: text" */
 void rc_error_text(const struct conf_error *error, char *out, size_t size);
 

@@ -331,10 +331,13 @@ static bool run_unbind(struct conf *conf, const struct conf_line *line, struct e
 	return add_bind(rc_of(conf), &bind, err);
 }
 
+const char *const rc_color_names[] = {"default", "black", "red", "green", "yellow",
+	"blue", "magenta", "cyan", "white", NULL};
+const char *const rc_attributes[] = {
+	"bold", "dim", "underline", "reverse", "italic", NULL};
+
 static bool check_color(const char *word, struct err *err)
 {
-	static const char *const names[] = {"default", "black", "red", "green", "yellow",
-		"blue", "magenta", "cyan", "white", NULL};
 	char *end, near[80];
 	long n = strtol(word, &end, 10);
 
@@ -347,18 +350,16 @@ static bool check_color(const char *word, struct err *err)
 			       : err_set(err, ERR_INPUT,
 					 "a colour number goes from 0 to 255, not %s",
 					 word);
-	for (size_t i = 0; names[i]; i++)
-		if (!strcmp(names[i], word))
+	for (size_t i = 0; rc_color_names[i]; i++)
+		if (!strcmp(rc_color_names[i], word))
 			return true;
 	return err_set(err, ERR_INPUT,
 		"a colour is a name, 0 to 255, #rrggbb or default, not %s%s", word,
-		conf_nearest(word, names, sizeof *names, near));
+		conf_nearest(word, rc_color_names, sizeof *rc_color_names, near));
 }
 
 static bool run_color(struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	static const char *const attrs[] = {
-		"bold", "dim", "underline", "reverse", "italic", NULL};
 	struct rc *rc = rc_of(conf);
 	struct rc_color color = {.place = line->place};
 	char near[80];
@@ -377,15 +378,15 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 	for (size_t i = 4; i < line->count; i++) {
 		size_t k = 0;
 
-		while (attrs[k] && strcmp(attrs[k], line->words[i].text))
+		while (rc_attributes[k] && strcmp(rc_attributes[k], line->words[i].text))
 			k++;
-		if (!attrs[k])
+		if (!rc_attributes[k])
 			return err_set(err, ERR_INPUT,
 				"an attribute is bold, dim, underline, reverse or "
 				"italic, "
 				"not %s",
 				line->words[i].text);
-		color.attrs[color.attr_count++] = attrs[k];
+		color.attrs[color.attr_count++] = rc_attributes[k];
 	}
 	color.role = role_rows[role].name;
 	color.fg = keep(rc, line->words[2].text);
@@ -806,6 +807,43 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	rc->conf.error_count = before;
 	rc->conf.errors_total = total;
 	return false;
+}
+
+struct rc *rc_look(const struct rc *rc, const char *line)
+{
+	struct rc *look = mem_new(1, sizeof *look);
+	const char *name;
+
+	arena_init(&look->arena, RC_MAX_BYTES);
+	settings_init(&look->settings, setting_rows, SET_COUNT_);
+	look->profile = "";
+	look->conf.verbs = rc_verbs;
+	look->conf.ctx = look;
+	look->conf.lookup = lookup;
+	conf_read_text(&look->conf, "the command line", line, strlen(line));
+	name = look->settings.values[SET_THEME].place.file
+		       ? settings_text(&look->settings, SET_THEME)
+		       : NULL;
+	/* A file of the user's is not read for each letter that is typed. */
+	if (name && !strchr(name, '/') && !str_ends(name, ".rc"))
+		read_shipped(look, "themes", name);
+	if (look->conf.errors_total || !look->color_count) {
+		rc_free(look);
+		return NULL;
+	}
+	/* A theme lies under the user's own colours, a colour over all. */
+	for (size_t i = name ? rc->shipped_colors : 0; i < rc->color_count; i++) {
+		MEM_ROOM(look->colors, look->color_count, look->color_cap);
+		look->colors[look->color_count++] = rc->colors[i];
+	}
+	if (!name) {
+		struct rc_color own = look->colors[0];
+
+		memmove(look->colors, look->colors + 1,
+			(look->color_count - 1) * sizeof own);
+		look->colors[look->color_count - 1] = own;
+	}
+	return look;
 }
 
 void rc_error_text(const struct conf_error *error, char *out, size_t size)

@@ -186,6 +186,7 @@ void console_apply_config(struct console *console)
 {
 	struct screen_options options;
 
+	preview_undo(console);
 	read_options(console, &options);
 	screen_apply(&options);
 	set_chart_style(console->app);
@@ -389,6 +390,8 @@ void console_close(struct console *console)
 		return;
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
+	complete_drop(console);
+	preview_undo(console);
 	screen_close();
 	loop_off(console->app->loop, console);
 	if (console->restored)

@@ -481,17 +481,34 @@ static enum status cmd_link(struct call *call, struct err *err)
 	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+static const struct runbook_row *runbook_named(
+	const struct runbooks *runbooks, const char *wanted)
+{
+	char name[256];
+
+	for (size_t i = 0; i < runbooks_count(runbooks); i++)
+		if (!strcmp(runbook_name(runbooks_at(runbooks, i), name, sizeof name),
+			    wanted))
+			return runbooks_at(runbooks, i);
+	return NULL;
+}
+
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alert_here(call);
-	const struct runbook_row *row = alert ? runbooks_match(console->app->runbooks,
-							alert_text(alert, ALERT_TITLE))
-					      : NULL;
+	const struct runbooks *all = console->app->runbooks;
+	const struct alert *alert = call->argc ? NULL : alert_here(call);
+	const struct runbook_row *row = NULL;
 
+	if (call->argc)
+		row = runbook_named(all, call->argv[0]);
+	else if (alert)
+		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
 	if (!row) {
-		err_set(err, ERR_MISSING, "no runbook matches; %s",
-			alert ? ":runbooks lists them all" : "select an alert first");
+		err_set(err, ERR_MISSING, "no runbook %s; %s",
+			call->argc ? "has that name" : "matches",
+			alert || call->argc ? ":runbooks lists them all"
+					    : "select an alert first");
 		return STATUS_FAILED;
 	}
 	remember(console);
@@ -664,7 +681,7 @@ const struct command console_commands[] = {
 		cmd_fold},
 	{"close", "", "close this view", C, 0, 0, cmd_close},
 	{"quit", "", "end oogway", C, 0, 0, cmd_quit},
-	{"pane", "N", "go to pane N", C, 1, 1, cmd_pane},
+	{"pane", "PANE-NUMBER", "go to pane N", C, 1, 1, cmd_pane},
 	{"next-pane", "", "the next pane on the screen", C, 0, 0, cmd_next_pane},
 	{"previous-pane", "", "the pane before", C, 0, 0, cmd_previous_pane},
 	{"history-back", "", "where you were before", C, 0, 0, cmd_history_back},
@@ -680,7 +697,7 @@ const struct command console_commands[] = {
 	{"layout down", "", "this pane a row down", C, 0, 0, cmd_layout},
 	{"layout hide", "[PANE]", "take a pane out of the grid", C, 0, 1, cmd_layout},
 	{"layout show", "[PANE]", "put a pane into the grid", C, 0, 1, cmd_layout},
-	{"layout save", "NAME", "keep the layout under a name, and use it", C, 1, 1,
+	{"layout save", "LAYOUT", "keep the layout under a name, and use it", C, 1, 1,
 		cmd_layout_save},
 	{"layout reset", "", "the layout as the settings have it", C, 0, 0,
 		cmd_layout_reset},
@@ -704,7 +721,8 @@ const struct command console_commands[] = {
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
-	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
+	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
+		C, 0, 1, cmd_runbook},
 	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
 		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,

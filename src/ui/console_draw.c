@@ -286,35 +286,6 @@ static int draw_health(struct console *console, const struct canvas *bar)
 	return col;
 }
 
-/* What the command line typed so far would do, or what could follow. */
-static void preview(struct console *console, const struct canvas *c)
-{
-	const char *line = console->edit.text;
-	char text[256] = "";
-	size_t n = 0, shown = 0;
-	const char *rest;
-	void *ctx;
-	const struct command *command =
-		commands_find(console->commands, line, &ctx, &rest);
-
-	if (command)
-		n = (size_t)snprintf(text, sizeof text, "%s %s  %s", command->name,
-			command->args, command->help);
-	for (size_t i = 0; !command && n < sizeof text; i++) {
-		const struct command *each = commands_at(console->commands, i);
-
-		if (!each || shown == 12)
-			break;
-		if (!str_starts(each->name, line))
-			continue;
-		shown++;
-		n += (size_t)snprintf(
-			text + n, sizeof text - n, "%s%s", n ? "  " : "", each->name);
-	}
-	canvas_blank(c, 0, 0, c->cols, ROLE_BAR);
-	canvas_put(c, 0, 1, ROLE_DIM, text);
-}
-
 static void draw_prompt(struct console *console, const struct canvas *screen)
 {
 	struct canvas line = canvas_part(screen, screen->rows - 1, 0, 1, screen->cols);
@@ -325,7 +296,7 @@ static void draw_prompt(struct console *console, const struct canvas *screen)
 		struct canvas above =
 			canvas_part(screen, screen->rows - 2, 0, 1, screen->cols);
 
-		preview(console, &above);
+		complete_draw(console, &above);
 	}
 	canvas_blank(&line, 0, 0, line.cols, ROLE_QUESTION);
 	canvas_put(&line, 0, 0, ROLE_KEY, command ? ":" : "/");

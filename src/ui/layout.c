@@ -1,5 +1,6 @@
 /* Sharing a rectangle between panes by weight, and changing how: sizes and texts in,
- * boxes and texts out; never refuses a size. Knows panes by their names only. Pure. */
+ * boxes and texts out; never refuses a size. Knows of panes their names only.
+ * Pure. */
 #include "layout.h"
 
 #include "base/str.h"

@@ -678,14 +678,22 @@ static void place_columns(const struct listing *l, int cols, struct column_place
 	for (size_t i = 0; i < l->column_count; i++)
 		shown[i] = true;
 	for (int keep = 9; keep >= 0; keep--) {
+		int room = 0;
+
 		used = flex = 0;
 		for (size_t i = 0; i < l->column_count; i++) {
-			used += shown[i] ? l->columns[i].width + GAP : 0;
-			flex += shown[i] && (l->columns[i].flags & COLUMN_FLEX)
-					? l->columns[i].width
+			const struct column *column = &l->columns[i];
+			int want = COLUMN_WANTS(column->flags);
+
+			used += shown[i] ? column->width + GAP : 0;
+			flex += shown[i] && (column->flags & COLUMN_FLEX) ? column->width
+									  : 0;
+			/* Less wanted columns go before this one gets less. */
+			room += shown[i] && want > column->width && column->keep < keep
+					? want - column->width
 					: 0;
 		}
-		if (used - GAP <= cols)
+		if (used + room - GAP <= cols)
 			break;
 		for (size_t i = 0; i < l->column_count; i++)
 			if (keep && l->columns[i].keep == keep)

@@ -9,6 +9,7 @@
 #include "pane.h"
 
 #include "app/command.h"
+#include "app/complete.h"
 #include "ui/console.h"
 
 enum { STACK_MAX = 16, NOTICE_TEXT = 240, REGISTER_MAX = 1 << 20, JUMPS_MAX = 32 };
@@ -52,6 +53,9 @@ struct console {
 	int64_t resize_since;
 	enum mode mode;
 	struct edit edit;
+	struct completion *completion; /* of the command line; NULL: none was asked for */
+	size_t completion_at;          /* which word stands there; count: none yet */
+	struct preview *preview;       /* what a command line shows already, or NULL */
 	struct edit_history commands_typed, filters_typed;
 	char filter_before[256];
 	int chord[KEYSEQ_MAX];
@@ -108,6 +112,23 @@ void console_end_prompt(struct console *console, bool keep);
 
 /* --- console_cmd.c --- */
 /* The table console_commands. */
+
+/* --- console_complete.c --- */
+/* Tab: first what all words share, then one after the other; by: 1 or -1. */
+void complete_step(struct console *console, int by);
+/* The line has changed otherwise. */
+void complete_drop(struct console *console);
+/* The words that fit, or what the command does. */
+void complete_draw(struct console *console, const struct canvas *c);
+
+/* --- console_preview.c --- */
+/* Shows what the line typed so far would show, as far as that asks nobody anything:
+ * another pane, a filter, a sorting, colours, a window. */
+void preview_show(struct console *console);
+/* Something else is on the screen for it. */
+bool preview_shown(const struct console *console);
+/* All is as it was before. */
+void preview_undo(struct console *console);
 
 /* --- console_layout.c --- */
 /* The text of the layout that is shown. */

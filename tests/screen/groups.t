@@ -1,4 +1,5 @@
 # Alerts of one name are one row; it unfolds, folds, marks, filters, copies as its rows.
+mask [0-9]{2}:[0-9]{2} UTC
 sh $LAB/canned $TMP
 sh echo storm > $TMP/scene
 size 80x24
