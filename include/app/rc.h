@@ -92,7 +92,7 @@ struct rc {
 struct rc_options {
 	const char *file;    /* -c; NULL: $XDG_CONFIG_HOME/oogway/oogway.rc */
 	const char *profile; /* -P, or NULL */
-	bool no_system;      /* skip /etc/oogway/oogway.rc (tests) */
+	bool no_system;      /* skip /etc/oogway/oogway.rc and layouts.rc (tests) */
 	bool looks_only;     /* the demo: only -c is read; no source, query, heartbeat */
 };
 

@@ -737,7 +737,7 @@ struct rc *rc_read(const struct rc_options *options)
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
 	}
-	if (!options->looks_only) {
+	if (!options->looks_only && !options->no_system) {
 		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
 		conf_read_file(&rc->conf, rc->layouts_path, true);
 	}
