@@ -13,6 +13,7 @@ struct cell {
 	struct untrusted text; /* may point into own */
 	char own[96];
 	enum role role;
+	size_t said;   /* bytes of text that another column shows: not drawn again */
 	double number; /* for sorting, when is_number */
 	bool is_number;
 	const struct series *spark; /* draw this instead of text */

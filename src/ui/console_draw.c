@@ -409,23 +409,24 @@ static void draw_framed(struct console *console, struct pane *pane, struct canva
 /* Tabs of the single layout: every pane's digit, the names that fit. */
 static void draw_tabs(struct console *console, const struct canvas *c)
 {
-	int col = 1;
+	/* Digits with a blank between them, and what is left for the name of this one;
+	 * where not even these fit, no blanks. */
+	int gap = c->cols >= 64 ? 2 : c->cols >= 2 * PANE_NUMBERED ? 1 : 0;
+	int room = c->cols - 1 - PANE_NUMBERED * (1 + gap), col = gap ? 1 : 0;
 
 	canvas_blank(c, 0, 0, c->cols, ROLE_TEXT);
 	for (int i = 0; i < PANE_NUMBERED; i++) {
 		bool here = i == console->focus;
+		const char *name = pane_classes[i]->name;
 		char text[40];
 
-		if (here || c->cols >= 100)
-			snprintf(
-				text, sizeof text, "%d %s", i + 1, pane_classes[i]->name);
+		if ((here && room > (int)strlen(name)) || c->cols >= 100)
+			snprintf(text, sizeof text, "%d %s", i + 1, name);
+		else if (c->cols >= 64)
+			snprintf(text, sizeof text, "%d %.4s", i + 1, name);
 		else
-			snprintf(text, sizeof text, "%d %.4s", i + 1,
-				pane_classes[i]->name);
-		if (!here && c->cols < 64)
 			snprintf(text, sizeof text, "%d", i + 1);
-		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) +
-		       (c->cols < 64 ? 1 : 2);
+		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) + gap;
 	}
 }
 

@@ -735,17 +735,19 @@ static void place_columns(const struct listing *l, int cols, struct column_place
 static void draw_cell(const struct app *app, const struct canvas *c, int at,
 	const struct column *column, struct column_place place, const struct cell *cell)
 {
+	struct untrusted text = untrusted_slice(cell->text, cell->said, SIZE_MAX);
+	int width;
+
 	if (cell->spark) {
 		chart_spark(c, at, place.col, place.width, cell->role, cell->spark,
 			window_from(app), window_to(app));
-	} else if (column->flags & COLUMN_RIGHT) {
-		int width = text_width(cell->text, place.width);
-
-		canvas_text(c, at, place.col + place.width - width, width, cell->role,
-			cell->text);
-	} else {
-		canvas_text(c, at, place.col, place.width, cell->role, cell->text);
+		return;
 	}
+	width = text_width(text, place.width);
+	if (column->flags & COLUMN_RIGHT)
+		place.col += place.width - width;
+	canvas_text(c, at, place.col, column->flags & COLUMN_RIGHT ? width : place.width,
+		cell->role, text);
 }
 
 /* One row of the list, which is a row of the listing or a group. */
@@ -776,6 +778,10 @@ static void draw_cells(const struct list *list, const struct app *app,
 	const struct canvas *line, int at, const struct column_place *places,
 	const struct shown *shown)
 {
+	bool all_shown = true;
+
+	for (size_t k = 0; k < list->listing->column_count; k++)
+		all_shown &= places[k].width > 0;
 	for (size_t k = 0; k < list->listing->column_count; k++) {
 		const struct column *column = &list->listing->columns[k];
 		struct column_place place = places[k];
@@ -791,6 +797,8 @@ static void draw_cells(const struct list *list, const struct app *app,
 			column->cell(app, shown->row, &cell);
 		else
 			list->listing->grouping->cell(app, &shown->group->sum, k, &cell);
+		if (!all_shown)
+			cell.said = 0;
 		if (column->flags & COLUMN_FOLD)
 			place = place_name(list, &c, at, shown, place);
 		draw_cell(app, &c, at, column, place, &cell);
