@@ -90,6 +90,10 @@ keys ":set alerts.group = nothing<Enter>"
 expect-row -2 "250  complete"
 keys ":set alerts.group = name<Enter>"
 expect "240 x InstanceDown"
+# In k9s's keys l is for the logs.
+keys ":set keymap = k9s<Enter>gl"
+expect-row 1 "lab ▸ logs"
+keys "2:set keymap = default<Enter>"
 # The first of a group stands for it where one alert is asked for.
 keys "gr"
 expect-row 1 "▸"
