@@ -33,14 +33,20 @@ struct group *groups_find(const struct groups *groups, uint64_t id);
 size_t groups_rows(
 	const struct groups *groups, const struct map *unfolded, uint64_t *rows);
 
-/* Making them, in small steps. */
+/* Making them: each row is counted as it is met, in any order; then the ids are put in
+ * the order wanted, in small steps. */
 struct group_job;
-/* Takes the ids, which are in the order wanted. */
-struct group_job *group_job_new(uint64_t *ids, size_t count);
+struct group_job *group_job_new(void);
 void group_job_free(struct group_job *job);
+/* Returns a number for the row's group. */
+uint32_t group_job_add(struct group_job *job, const struct app *app,
+	const struct listing *listing, const void *row);
+/* Takes ids in the order wanted, and the number each got. */
+void group_job_order(
+	struct group_job *job, uint64_t *ids, uint32_t *numbers, size_t count);
+bool group_job_ordered(const struct group_job *job);
 /* False when it is done. */
-bool group_job_step(
-	struct group_job *job, const struct app *app, const struct listing *listing);
+bool group_job_step(struct group_job *job);
 /* What was made, once; *groups was released or is empty. */
 void group_job_take(struct group_job *job, struct groups *groups);
 

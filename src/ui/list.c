@@ -22,16 +22,18 @@ struct entry {
 	bool is_number;
 	char text[KEY_BYTES];
 	unsigned char n;
+	uint32_t group; /* its number, when rows are grouped */
 };
 
 struct list_job {
 	size_t next; /* row of the listing to look at */
+	bool collected;
 	struct entry *entries;
 	size_t count, cap;
 	struct entry *spare;
 	size_t sorted_runs;         /* entries before this are in sorted runs */
 	size_t width, at;           /* merging: run width, where */
-	struct group_job *grouping; /* the last part, when rows are grouped */
+	struct group_job *grouping; /* NULL: rows are not grouped */
 };
 
 void list_init(struct list *list, const struct listing *listing)
@@ -165,10 +167,12 @@ static void follow(struct list *list, const struct app *app)
 	settle(list, app);
 }
 
-static void start_job(struct list *list)
+static void start_job(struct list *list, const struct app *app)
 {
 	free_job(list);
 	list->job = mem_new(1, sizeof *list->job);
+	if (grouped(list, app))
+		list->job->grouping = group_job_new();
 }
 
 void list_reload(struct list *list, const struct app *app)
@@ -180,7 +184,7 @@ void list_reload(struct list *list, const struct app *app)
 		follow(list, app);
 		return;
 	}
-	start_job(list);
+	start_job(list, app);
 	list_work(list, app);
 }
 
@@ -279,20 +283,29 @@ static void finish(struct list *list, const struct app *app)
 	follow(list, app);
 }
 
-static bool group_step(struct list *list, const struct app *app)
+/* The last part: the rows are in order, now the groups. */
+static bool group_step(struct list_job *job)
 {
-	struct list_job *job = list->job;
 	uint64_t *ids;
+	uint32_t *numbers;
 
-	if (!grouped(list, app))
+	if (!job->grouping)
 		return false;
-	if (job->grouping)
-		return group_job_step(job->grouping, app, list->listing);
-	ids = mem_new(job->count ? job->count : 1, sizeof *ids);
-	for (size_t i = 0; i < job->count; i++)
+	if (group_job_ordered(job->grouping))
+		return group_job_step(job->grouping);
+	ids = mem_new(job->count + 1, sizeof *ids);
+	numbers = mem_new(job->count + 1, sizeof *numbers);
+	for (size_t i = 0; i < job->count; i++) {
 		ids[i] = job->entries[i].id;
-	job->grouping = group_job_new(ids, job->count);
+		numbers[i] = job->entries[i].group;
+	}
+	group_job_order(job->grouping, ids, numbers, job->count);
 	return true;
+}
+
+static bool ordering_groups(const struct list_job *job)
+{
+	return job->grouping && group_job_ordered(job->grouping);
 }
 
 /* One small step; false when the job is done. */
@@ -300,7 +313,9 @@ static bool step(struct list *list, const struct app *app, size_t total)
 {
 	struct list_job *job = list->job;
 
-	if (job->next < total) {
+	/* Rows that come later are for the next job: this one's arrays have their size. */
+	job->collected |= job->next >= total;
+	if (!job->collected) {
 		for (int i = 0; i < 64 && job->next < total; i++) {
 			const void *row = list->listing->row(app, job->next++);
 
@@ -309,7 +324,11 @@ static bool step(struct list *list, const struct app *app, size_t total)
 				continue;
 			MEM_ROOM(job->entries, job->count, job->cap);
 			job->entries[job->count] = (struct entry){0};
-			fill_entry(list, app, row, &job->entries[job->count++]);
+			fill_entry(list, app, row, &job->entries[job->count]);
+			if (job->grouping)
+				job->entries[job->count].group = group_job_add(
+					job->grouping, app, list->listing, row);
+			job->count++;
 		}
 		return true;
 	}
@@ -347,8 +366,8 @@ bool list_work(struct list *list, const struct app *app)
 	size_t total = list->job ? list->listing->count(app) : 0;
 
 	while (list->job) {
-		if ((list->job->grouping || !step(list, app, total)) &&
-			!group_step(list, app)) {
+		if ((ordering_groups(list->job) || !step(list, app, total)) &&
+			!group_step(list->job)) {
 			finish(list, app);
 			break;
 		}
