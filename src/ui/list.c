@@ -313,7 +313,7 @@ static bool step(struct list *list, const struct app *app, size_t total)
 {
 	struct list_job *job = list->job;
 
-	/* Rows that come later are for the next job: this one's arrays have their size. */
+	/* Rows that come later are for the next job: the arrays have their size. */
 	job->collected |= job->next >= total;
 	if (!job->collected) {
 		for (int i = 0; i < 64 && job->next < total; i++) {
