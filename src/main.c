@@ -7,6 +7,7 @@
  */
 #include "app/actions.h"
 #include "app/app.h"
+#include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
 #include "app/history.h"
@@ -231,9 +232,33 @@ static int put(struct str *out, enum status status)
 	return ok ? (int)status : STATUS_FAILED;
 }
 
+/* Colours that are hard to read: told, but no error. */
+static int check_contrast(const struct rc *rc)
+{
+	struct contrast roles[ROLE_COUNT];
+	int faint = 0;
+
+	color_contrast(rc, roles);
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		const struct rc_color *color = roles[i].color;
+
+		if (!color || roles[i].ratio * 10 >= CONTRAST_LEAST)
+			continue;
+		faint++;
+		fprintf(stderr,
+			"%s:%d:%d: role %s: %s on %s has a contrast of %.1f, text needs "
+			"%.1f (a %s default background is assumed)\n",
+			color->place.file, color->place.line, color->place.column,
+			color->role, color->fg, color->bg, roles[i].ratio,
+			CONTRAST_LEAST / 10.0, roles[i].light ? "white" : "dark");
+	}
+	return faint;
+}
+
 static int check_config(const struct app *app)
 {
 	const struct conf *conf = &app->rc->conf;
+	int faint;
 
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
@@ -243,8 +268,12 @@ static int check_config(const struct app *app)
 	}
 	if (conf->errors_total > conf->error_count)
 		fprintf(stderr, "and %zu more\n", conf->errors_total - conf->error_count);
-	if (!conf->errors_total)
+	faint = check_contrast(app->rc);
+	if (!conf->errors_total && !faint)
 		printf("%s: no errors\n", app->rc->path);
+	else if (!conf->errors_total)
+		printf("%s: no errors, %d colour%s hard to read\n", app->rc->path, faint,
+			faint == 1 ? "" : "s");
 	return conf->errors_total ? STATUS_FAILED : STATUS_DONE;
 }
 

@@ -21,6 +21,8 @@ void runbooks_load(struct runbooks *runbooks);
 size_t runbooks_count(const struct runbooks *runbooks);
 const struct runbook_row *runbooks_at(const struct runbooks *runbooks, size_t i);
 const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_t id);
+/* The name of its file without .md; as `runbook NAME` takes it. */
+const char *runbook_name(const struct runbook_row *row, char *out, size_t size);
 /* By alert name: the front matter's `matches`; NULL when none. */
 const struct runbook_row *runbooks_match(
 	const struct runbooks *runbooks, struct untrusted alert_name);

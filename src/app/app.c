@@ -40,6 +40,25 @@ static void name_host(struct app *app)
 	text_line(untrusted_str(name), app->host, sizeof app->host);
 }
 
+/* Live reload: the files of the rc are looked at every other second. */
+static int64_t rc_stamp(const struct app *app)
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i <= app->rc->conf.file_count; i++) {
+		const char *path = i < app->rc->conf.file_count ? app->rc->conf.files[i]
+								: app->rc->path;
+		struct stat st;
+
+		/* What `layout save` wrote is known already. */
+		if (*path == '/' && strcmp(path, app->rc->layouts_path) &&
+			!stat(path, &st))
+			newest += st.st_mtim.tv_sec * 1000 +
+				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
+	}
+	return newest;
+}
+
 struct app *app_new(struct loop *loop, const struct app_options *options)
 {
 	struct app *app = mem_new(1, sizeof *app);
@@ -48,6 +67,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->now = app->started_at = time_now_ms();
 	app->demo = options->demo;
 	app->rc = rc_read(&options->rc);
+	app->rc_stamp = rc_stamp(app);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
 	app->window.span_ms = app->window_set = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
@@ -71,23 +91,6 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	return app;
 }
 
-/* Live reload: the files of the rc are looked at every other second. */
-static int64_t rc_stamp(const struct app *app)
-{
-	int64_t newest = 0;
-
-	for (size_t i = 0; i <= app->rc->conf.file_count; i++) {
-		const char *path = i < app->rc->conf.file_count ? app->rc->conf.files[i]
-								: app->rc->path;
-		struct stat st;
-
-		if (*path == '/' && !stat(path, &st))
-			newest += st.st_mtim.tv_sec * 1000 +
-				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
-	}
-	return newest;
-}
-
 static void watch_rc(struct app *app, int64_t now)
 {
 	int64_t stamp;
@@ -95,7 +98,7 @@ static void watch_rc(struct app *app, int64_t now)
 	if (now / 1000 % 2 || !app->live || app->demo)
 		return;
 	stamp = rc_stamp(app);
-	if (app->rc_stamp && stamp != app->rc_stamp)
+	if (stamp != app->rc_stamp)
 		app_reload(app);
 	app->rc_stamp = rc_stamp(app);
 }
@@ -194,7 +197,7 @@ static void read_anew(struct app *app, const char *profile)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
-	app->rc_stamp = 0;
+	app->rc_stamp = rc_stamp(app);
 	if (rc->conf.errors_total)
 		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");

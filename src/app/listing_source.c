@@ -215,6 +215,7 @@ static void log_text(const struct app *app, const void *row, struct cell *out)
 
 	(void)app;
 	cell_text(out, l->text);
+	out->said = level_said(l->text, l->level);
 	out->role = l->level >= LEVEL_WARN ? level_roles[l->level] : ROLE_TEXT;
 }
 

@@ -324,6 +324,7 @@ static const char *const environment[][2] = {
 
 static const char *const files[][2] = {
 	{"/etc/oogway/oogway.rc", "read first; may mark settings final"},
+	{"~/.config/oogway/layouts.rc", "read next: what `layout save` keeps"},
 	{"~/.config/oogway/oogway.rc", "read next, and anew when it changes"},
 	{"~/.config/oogway/imported.rc", "what `source import -w` keeps"},
 	{"~/.local/state/oogway/oogway.db", "the store: this host's points, what was "

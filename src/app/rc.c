@@ -332,10 +332,13 @@ static bool run_unbind(struct conf *conf, const struct conf_line *line, struct e
 	return add_bind(rc_of(conf), &bind, err);
 }
 
+const char *const rc_color_names[] = {"default", "black", "red", "green", "yellow",
+	"blue", "magenta", "cyan", "white", NULL};
+const char *const rc_attributes[] = {
+	"bold", "dim", "underline", "reverse", "italic", NULL};
+
 static bool check_color(const char *word, struct err *err)
 {
-	static const char *const names[] = {"default", "black", "red", "green", "yellow",
-		"blue", "magenta", "cyan", "white", NULL};
 	char *end, near[80];
 	long n = strtol(word, &end, 10);
 
@@ -348,18 +351,16 @@ static bool check_color(const char *word, struct err *err)
 			       : err_set(err, ERR_INPUT,
 					 "a colour number goes from 0 to 255, not %s",
 					 word);
-	for (size_t i = 0; names[i]; i++)
-		if (!strcmp(names[i], word))
+	for (size_t i = 0; rc_color_names[i]; i++)
+		if (!strcmp(rc_color_names[i], word))
 			return true;
 	return err_set(err, ERR_INPUT,
 		"a colour is a name, 0 to 255, #rrggbb or default, not %s%s", word,
-		conf_nearest(word, names, sizeof *names, near));
+		conf_nearest(word, rc_color_names, sizeof *rc_color_names, near));
 }
 
 static bool run_color(struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	static const char *const attrs[] = {
-		"bold", "dim", "underline", "reverse", "italic", NULL};
 	struct rc *rc = rc_of(conf);
 	struct rc_color color = {.place = line->place};
 	char near[80];
@@ -378,15 +379,15 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 	for (size_t i = 4; i < line->count; i++) {
 		size_t k = 0;
 
-		while (attrs[k] && strcmp(attrs[k], line->words[i].text))
+		while (rc_attributes[k] && strcmp(rc_attributes[k], line->words[i].text))
 			k++;
-		if (!attrs[k])
+		if (!rc_attributes[k])
 			return err_set(err, ERR_INPUT,
 				"an attribute is bold, dim, underline, reverse or "
 				"italic, "
 				"not %s",
 				line->words[i].text);
-		color.attrs[color.attr_count++] = attrs[k];
+		color.attrs[color.attr_count++] = rc_attributes[k];
 	}
 	color.role = role_rows[role].name;
 	color.fg = keep(rc, line->words[2].text);
@@ -444,9 +445,53 @@ static bool run_layout(struct conf *conf, const struct conf_line *line, struct e
 		str_printf(&text, "%s%s", i > 2 ? " " : "", line->words[i].text);
 	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
 	rc->layouts[rc->layout_count++] = (struct rc_layout){
-		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place};
+		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place,
+		!strcmp(line->place.file, rc->layouts_path)};
 	str_release(&text);
 	return true;
+}
+
+static struct rc_layout *layout_named(const struct rc *rc, const char *name)
+{
+	for (size_t i = rc->layout_count; i-- > 0;)
+		if (!strcmp(rc->layouts[i].name, name))
+			return &rc->layouts[i];
+	return NULL;
+}
+
+bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct err *err)
+{
+	const struct rc_layout *old = layout_named(rc, name);
+	struct conf_place place = {rc->layouts_path, 0, 0};
+
+	if (!*rc->layouts_path)
+		return err_set(err, ERR_REFUSED, "the demo leaves no file behind");
+	if (!check_name(name, err))
+		return false;
+	if (!strcmp(name, "auto"))
+		return err_set(err, ERR_INPUT, "auto is the built-in layout's name");
+	if (old && !old->saved && *old->place.file == '/')
+		return err_set(err, ERR_INPUT,
+			"%s is a layout of %s:%d, which is yours: choose another name",
+			name, old->place.file, old->place.line);
+	if (!settings_set(&rc->settings, "layout", name, false, place, err))
+		return false;
+	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
+	rc->layouts[rc->layout_count++] =
+		(struct rc_layout){keep(rc, name), keep(rc, text), place, true};
+	return true;
+}
+
+void rc_print_layouts(const struct rc *rc, struct str *out)
+{
+	str_puts(out, "# Written by `layout save`; read before your own oogway.rc.\n");
+	for (size_t i = 0; i < rc->layout_count; i++) {
+		const struct rc_layout *layout = &rc->layouts[i];
+
+		if (layout->saved && layout_named(rc, layout->name) == layout)
+			str_printf(out, "layout %s %s\n", layout->name, layout->text);
+	}
+	str_printf(out, "set layout = %s\n", settings_text(&rc->settings, SET_LAYOUT));
 }
 
 const struct conf_verb rc_verbs[] = {
@@ -596,18 +641,24 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	}
 }
 
-static void user_path(const struct rc_options *options, char *out, size_t size)
+static void config_path(const char *name, char *out, size_t size)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
+	if (xdg && *xdg == '/')
+		snprintf(out, size, "%s/oogway/%s", xdg, name);
+	else
+		snprintf(out, size, "%s/.config/oogway/%s", home ? home : "", name);
+}
+
+static void user_path(const struct rc_options *options, char *out, size_t size)
+{
 	if (options->file && *options->file != '/' && getcwd(out, size))
 		snprintf(out + strlen(out), size - strlen(out), "/%s", options->file);
 	else if (options->file)
 		snprintf(out, size, "%s", options->file);
-	else if (xdg && *xdg == '/')
-		snprintf(out, size, "%s/oogway/oogway.rc", xdg);
 	else
-		snprintf(out, size, "%s/.config/oogway/oogway.rc", home ? home : "");
+		config_path("oogway.rc", out, size);
 }
 
 /* Shipped binds and colours come first, so that the user's own lines override. */
@@ -687,6 +738,10 @@ struct rc *rc_read(const struct rc_options *options)
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
 	}
+	if (!options->looks_only && !options->no_system) {
+		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
+		conf_read_file(&rc->conf, rc->layouts_path, true);
+	}
 	user_path(options, rc->path, sizeof rc->path);
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
@@ -753,6 +808,43 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	rc->conf.error_count = before;
 	rc->conf.errors_total = total;
 	return false;
+}
+
+struct rc *rc_look(const struct rc *rc, const char *line)
+{
+	struct rc *look = mem_new(1, sizeof *look);
+	const char *name;
+
+	arena_init(&look->arena, RC_MAX_BYTES);
+	settings_init(&look->settings, setting_rows, SET_COUNT_);
+	look->profile = "";
+	look->conf.verbs = rc_verbs;
+	look->conf.ctx = look;
+	look->conf.lookup = lookup;
+	conf_read_text(&look->conf, "the command line", line, strlen(line));
+	name = look->settings.values[SET_THEME].place.file
+		       ? settings_text(&look->settings, SET_THEME)
+		       : NULL;
+	/* A file of the user's is not read for each letter that is typed. */
+	if (name && !strchr(name, '/') && !str_ends(name, ".rc"))
+		read_shipped(look, "themes", name);
+	if (look->conf.errors_total || !look->color_count) {
+		rc_free(look);
+		return NULL;
+	}
+	/* A theme lies under the user's own colours, a colour over all. */
+	for (size_t i = name ? rc->shipped_colors : 0; i < rc->color_count; i++) {
+		MEM_ROOM(look->colors, look->color_count, look->color_cap);
+		look->colors[look->color_count++] = rc->colors[i];
+	}
+	if (!name) {
+		struct rc_color own = look->colors[0];
+
+		memmove(look->colors, look->colors + 1,
+			(look->color_count - 1) * sizeof own);
+		look->colors[look->color_count - 1] = own;
+	}
+	return look;
 }
 
 void rc_error_text(const struct conf_error *error, char *out, size_t size)

@@ -205,6 +205,16 @@ const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_
 	return NULL;
 }
 
+const char *runbook_name(const struct runbook_row *row, char *out, size_t size)
+{
+	const char *slash = strrchr(row->path, '/');
+
+	str_copy(out, size, slash ? slash + 1 : row->path);
+	if (str_ends(out, ".md"))
+		out[strlen(out) - strlen(".md")] = '\0';
+	return out;
+}
+
 const struct runbook_row *runbooks_match(
 	const struct runbooks *runbooks, struct untrusted alert_name)
 {

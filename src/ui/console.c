@@ -149,9 +149,9 @@ void console_run(struct console *console, const char *line)
 		.moved = list && console->app->now - list->lost_at < MOVED_MS};
 	enum status status;
 
-	options.target_count = list ? list_targets(list, &targets) : 0;
+	options.target_count = list ? list_targets(list, console->app, &targets) : 0;
 	options.targets = targets;
-	if (!options.target_count && options.target) {
+	if (!list && options.target) {
 		options.targets = &options.target;
 		options.target_count = 1;
 	}
@@ -195,6 +195,7 @@ void console_apply_config(struct console *console)
 {
 	struct screen_options options;
 
+	preview_undo(console);
 	read_options(console, &options);
 	screen_apply(&options);
 	set_chart_style(console->app);
@@ -230,26 +231,43 @@ static void take_changes(struct console *console)
 		console->bars_dirty = true;
 }
 
-/* Lists that still filter or sort go on in the next turn. */
+static struct list *unfinished(struct pane *pane)
+{
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	return list && list->job ? list : NULL;
+}
+
+/* A pane whose list is not yet in order, the focused one first. */
+static struct pane *unfinished_pane(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	if (unfinished(pane))
+		return pane;
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		if (unfinished(&console->base[i]))
+			return &console->base[i];
+	return NULL;
+}
+
+/* Lists that still filter, sort or group go on in the next turn. */
 static void work(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	struct pane *pane = unfinished_pane(console);
 
-	if (!list || !list->job)
+	if (!pane)
 		return;
-	if (list_work(list, console->app))
-		loop_timer_start(console->work, 0);
-	else
+	if (!list_work(unfinished(pane), console->app))
 		pane->dirty = true;
+	if (unfinished_pane(console))
+		loop_timer_start(console->work, 0);
 }
 
 static void end_of_turn(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list;
 
 	if (console->mode == MODE_BARE)
 		return;
@@ -259,9 +277,7 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	console_draw(console);
-	pane = console_pane(console);
-	list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	if (list && list->job && !loop_timer_active(console->work))
+	if (unfinished_pane(console) && !loop_timer_active(console->work))
 		loop_timer_start(console->work, 0);
 }
 
@@ -385,6 +401,8 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	console_ask_end(console);
+	complete_drop(console);
+	preview_undo(console);
 	screen_close();
 	loop_off(console->app->loop, console);
 	if (console->restored)

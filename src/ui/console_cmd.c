@@ -136,6 +136,38 @@ static void look_at_moment(struct console *console)
 	app_set_window(console->app, window);
 }
 
+static struct list *focused_list(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	return pane->class->list ? pane->class->list(pane->state) : NULL;
+}
+
+/* Enter on a group shows its rows, or hides them again. */
+static bool toggle_group(struct console *console)
+{
+	struct list *list = focused_list(console);
+
+	if (!list || !list_group(list))
+		return false;
+	console_pane(console)->dirty = true;
+	return list_fold(list, console->app, false) ||
+	       list_fold(list, console->app, true);
+}
+
+static bool fold_all(struct call *call, bool fold)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (!call->argc || strcmp(call->argv[0], "all"))
+		return false;
+	if (list)
+		list_fold_all(list, console->app, fold);
+	console_pane(console)->dirty = true;
+	return true;
+}
+
 static enum status cmd_open(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -166,6 +198,8 @@ static enum status cmd_open(struct call *call, struct err *err)
 		edit_set(&console->edit, line);
 		return STATUS_DONE;
 	}
+	if (toggle_group(console))
+		return STATUS_DONE;
 	look_at_moment(console);
 	if (pane->class->link)
 		link = pane->class->link(pane->state, console->app);
@@ -199,6 +233,35 @@ static enum status cmd_back(struct call *call, struct err *err)
 	}
 	pane = console_pane(console);
 	pane->dirty = true;
+	return STATUS_DONE;
+}
+
+/* In and out as with a tree: what cannot be unfolded is opened, what cannot be folded
+ * is left. */
+static enum status cmd_unfold(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (fold_all(call, false))
+		return STATUS_DONE;
+	if (!list || !list_group(list))
+		return cmd_open(call, err);
+	list_fold(list, console->app, false);
+	console_pane(console)->dirty = true;
+	return STATUS_DONE;
+}
+
+static enum status cmd_fold(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (fold_all(call, true))
+		return STATUS_DONE;
+	if (!list || !list_fold(list, console->app, true))
+		return cmd_back(call, err);
+	console_pane(console)->dirty = true;
 	return STATUS_DONE;
 }
 
@@ -400,10 +463,21 @@ static enum status cmd_copy(struct call *call, struct err *err)
 	return copy_text(console, "copied", err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* What is about an alert is, on a group, about its first. */
+static const struct alert *alert_here(struct call *call)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (list && list->listing == &alert_listing && list_group(list))
+		return list_first_row(list, console->app);
+	return alerts_find(console->app->alerts, call->target);
+}
+
 static enum status cmd_link(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alerts_find(console->app->alerts, call->target);
+	const struct alert *alert = alert_here(call);
 	char link[2048];
 
 	if (!alert || !text_to_link(alert_text(alert, ALERT_LINK), link, sizeof link)) {
@@ -415,17 +489,34 @@ static enum status cmd_link(struct call *call, struct err *err)
 	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+static const struct runbook_row *runbook_named(
+	const struct runbooks *runbooks, const char *wanted)
+{
+	char name[256];
+
+	for (size_t i = 0; i < runbooks_count(runbooks); i++)
+		if (!strcmp(runbook_name(runbooks_at(runbooks, i), name, sizeof name),
+			    wanted))
+			return runbooks_at(runbooks, i);
+	return NULL;
+}
+
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alerts_find(console->app->alerts, call->target);
-	const struct runbook_row *row = alert ? runbooks_match(console->app->runbooks,
-							alert_text(alert, ALERT_TITLE))
-					      : NULL;
+	const struct runbooks *all = console->app->runbooks;
+	const struct alert *alert = call->argc ? NULL : alert_here(call);
+	const struct runbook_row *row = NULL;
 
+	if (call->argc)
+		row = runbook_named(all, call->argv[0]);
+	else if (alert)
+		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
 	if (!row) {
-		err_set(err, ERR_MISSING, "no runbook matches; %s",
-			alert ? ":runbooks lists them all" : "select an alert first");
+		err_set(err, ERR_MISSING, "no runbook %s; %s",
+			call->argc ? "has that name" : "matches",
+			alert || call->argc ? ":runbooks lists them all"
+					    : "select an alert first");
 		return STATUS_FAILED;
 	}
 	remember(console);
@@ -587,14 +678,32 @@ const struct command console_commands[] = {
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},
 	{"back", "", "back: marks, filter, view", C, 0, 0, cmd_back},
+	{"unfold", "[all]", "show the rows of a group, or of all; else open", C, 0, 1,
+		cmd_unfold},
+	{"fold", "[all]", "hide the rows of a group, or of all; else back", C, 0, 1,
+		cmd_fold},
 	{"close", "", "close this view", C, 0, 0, cmd_close},
 	{"quit", "", "end oogway", C, 0, 0, cmd_quit},
-	{"pane", "N", "go to pane N", C, 1, 1, cmd_pane},
+	{"pane", "PANE-NUMBER", "go to pane N", C, 1, 1, cmd_pane},
 	{"next-pane", "", "the next pane on the screen", C, 0, 0, cmd_next_pane},
 	{"previous-pane", "", "the pane before", C, 0, 0, cmd_previous_pane},
 	{"history-back", "", "where you were before", C, 0, 0, cmd_history_back},
 	{"history-forward", "", "and forward again", C, 0, 0, cmd_history_forward},
 	{"zoom", "", "one pane, or all of them", C, 0, 0, cmd_zoom},
+	{"layout wider", "", "this pane wider", C, 0, 0, cmd_layout},
+	{"layout narrower", "", "this pane narrower", C, 0, 0, cmd_layout},
+	{"layout taller", "", "this pane's row taller", C, 0, 0, cmd_layout},
+	{"layout shorter", "", "this pane's row shorter", C, 0, 0, cmd_layout},
+	{"layout left", "", "this pane to the left", C, 0, 0, cmd_layout},
+	{"layout right", "", "this pane to the right", C, 0, 0, cmd_layout},
+	{"layout up", "", "this pane a row up", C, 0, 0, cmd_layout},
+	{"layout down", "", "this pane a row down", C, 0, 0, cmd_layout},
+	{"layout hide", "[PANE]", "take a pane out of the grid", C, 0, 1, cmd_layout},
+	{"layout show", "[PANE]", "put a pane into the grid", C, 0, 1, cmd_layout},
+	{"layout save", "LAYOUT", "keep the layout under a name, and use it", C, 1, 1,
+		cmd_layout_save},
+	{"layout reset", "", "the layout as the settings have it", C, 0, 0,
+		cmd_layout_reset},
 	{"down", "[N]", "down", C, 0, 1, cmd_down},
 	{"up", "[N]", "up", C, 0, 1, cmd_up},
 	{"page-down", "", "a page down", C, 0, 0, cmd_page_down},
@@ -617,7 +726,8 @@ const struct command console_commands[] = {
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
-	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
+	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
+		C, 0, 1, cmd_runbook},
 	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
 		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,

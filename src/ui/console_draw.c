@@ -219,7 +219,8 @@ static bool useful(struct console *console, const char *command)
 		if (pane->class->link)
 			link = pane->class->link(pane->state, console->app);
 		return link.class || pane->class == &help_pane ||
-		       pane->class == &options_pane;
+		       pane->class == &options_pane ||
+		       (pane->class->list && list_group(pane->class->list(pane->state)));
 	}
 	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
 		return alerts_count(console->app->alerts) && !console->app->readonly &&
@@ -301,35 +302,6 @@ static int draw_health(struct console *console, const struct canvas *bar)
 	return col;
 }
 
-/* What the command line typed so far would do, or what could follow. */
-static void preview(struct console *console, const struct canvas *c)
-{
-	const char *line = console->edit.text;
-	char text[256] = "";
-	size_t n = 0, shown = 0;
-	const char *rest;
-	void *ctx;
-	const struct command *command =
-		commands_find(console->commands, line, &ctx, &rest);
-
-	if (command)
-		n = (size_t)snprintf(text, sizeof text, "%s %s  %s", command->name,
-			command->args, command->help);
-	for (size_t i = 0; !command && n < sizeof text; i++) {
-		const struct command *each = commands_at(console->commands, i);
-
-		if (!each || shown == 12)
-			break;
-		if (!str_starts(each->name, line))
-			continue;
-		shown++;
-		n += (size_t)snprintf(
-			text + n, sizeof text - n, "%s%s", n ? "  " : "", each->name);
-	}
-	canvas_blank(c, 0, 0, c->cols, ROLE_BAR);
-	canvas_put(c, 0, 1, ROLE_DIM, text);
-}
-
 static void draw_prompt(struct console *console, const struct canvas *screen)
 {
 	struct canvas line = canvas_part(screen, screen->rows - 1, 0, 1, screen->cols);
@@ -340,7 +312,7 @@ static void draw_prompt(struct console *console, const struct canvas *screen)
 		struct canvas above =
 			canvas_part(screen, screen->rows - 2, 0, 1, screen->cols);
 
-		preview(console, &above);
+		complete_draw(console, &above);
 	}
 	canvas_blank(&line, 0, 0, line.cols, ROLE_QUESTION);
 	canvas_put(&line, 0, 0, ROLE_KEY, command ? ":" : "/");
@@ -457,23 +429,24 @@ static void draw_framed(struct console *console, struct pane *pane, struct canva
 /* Tabs of the single layout: every pane's digit, the names that fit. */
 static void draw_tabs(struct console *console, const struct canvas *c)
 {
-	int col = 1;
+	/* Digits with a blank between them, and what is left for the name of this one;
+	 * where not even these fit, no blanks. */
+	int gap = c->cols >= 64 ? 2 : c->cols >= 2 * PANE_NUMBERED ? 1 : 0;
+	int room = c->cols - 1 - PANE_NUMBERED * (1 + gap), col = gap ? 1 : 0;
 
 	canvas_blank(c, 0, 0, c->cols, ROLE_TEXT);
 	for (int i = 0; i < PANE_NUMBERED; i++) {
 		bool here = i == console->focus;
+		const char *name = pane_classes[i]->name;
 		char text[40];
 
-		if (here || c->cols >= 100)
-			snprintf(
-				text, sizeof text, "%d %s", i + 1, pane_classes[i]->name);
+		if ((here && room > (int)strlen(name)) || c->cols >= 100)
+			snprintf(text, sizeof text, "%d %s", i + 1, name);
+		else if (c->cols >= 64)
+			snprintf(text, sizeof text, "%d %.4s", i + 1, name);
 		else
-			snprintf(text, sizeof text, "%d %.4s", i + 1,
-				pane_classes[i]->name);
-		if (!here && c->cols < 64)
 			snprintf(text, sizeof text, "%d", i + 1);
-		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) +
-		       (c->cols < 64 ? 1 : 2);
+		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) + gap;
 	}
 }
 
@@ -530,33 +503,19 @@ static bool shows(struct console *console, const struct pane_class *class)
 	return false;
 }
 
-static bool paged(const struct app *app)
+int console_grid_rows(const struct console *console)
 {
-	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (sources_row(app->sources, i)->pages)
-			return true;
-	return false;
+	return screen_rows() - 1 - foot(console);
 }
 
 static void make_layout(struct console *console)
 {
-	int rows = screen_rows() - 1 - foot(console), cols = screen_cols();
-	const struct rc *rc = console->app->rc;
-	const char *name =
-		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
-	const char *text = NULL;
 	struct err err = {0};
 	bool seen = false;
 
-	for (size_t i = 0; i < rc->layout_count; i++)
-		if (!strcmp(rc->layouts[i].name, name))
-			text = rc->layouts[i].text;
-	if (!layout_make(&console->layout,
-		    text ? text : layout_built_in(rows, cols, paged(console->app)), rows,
-		    cols, &err))
+	if (!layout_make(&console->layout, layout_text(console),
+		    console_grid_rows(console), screen_cols(), &err))
 		console_notice(console, true, err.text);
-	if (!text && strcmp(name, "auto"))
-		console_notice(console, true, "no layout line has that name");
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */

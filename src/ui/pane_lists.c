@@ -95,7 +95,8 @@ static void alerts_draw(
 	struct list_pane *pane = state;
 	char sentence[256];
 
-	if (list_count(&pane->list, app) || pane->list.filter) {
+	/* One that is still being put in order is not an empty one. */
+	if (list_count(&pane->list, app) || pane->list.filter || pane->list.job) {
 		list_pane_draw(state, app, c, focus);
 		return;
 	}
@@ -203,8 +204,9 @@ static void logs_words(void *state, const struct app *app, char *out, size_t siz
 		.open = opens,                                                           \
 		.words = says
 
-LIST_PANE(alerts_pane, "alerts", "Alerts", ALERTS | CHANGED_SOURCES | CHANGED_CLOCK,
-	alerts_draw, open_alert, alerts_words),
+LIST_PANE(alerts_pane, "alerts", "Alerts",
+	ALERTS | CHANGED_SOURCES | CHANGED_CLOCK | CHANGED_CONFIG, alerts_draw,
+	open_alert, alerts_words),
 	.link = alert_link,
 }
 ;

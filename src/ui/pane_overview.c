@@ -87,7 +87,6 @@ static void right_words(const struct app *app, const struct need *need, bool nar
 static void draw_need(const struct app *app, const struct canvas *c, int row,
 	const struct need *need, bool selected)
 {
-	static const char marks[] = "!^-. ";
 	struct canvas line = *c;
 	bool acked = need->alert && need->alert->state == ALERT_ACKNOWLEDGED;
 	bool narrow = c->cols < 64;
@@ -99,7 +98,7 @@ static void draw_need(const struct app *app, const struct canvas *c, int row,
 		line.over = ROLE_SELECTED;
 	canvas_blank(&line, row, 0, c->cols, ROLE_TEXT);
 	canvas_printf(c, row, 0, role, "%c %c", severity_letter(need->severity),
-		marks[need->severity]);
+		severity_mark(need->severity));
 	right_words(app, need, narrow, right, sizeof right);
 	width = text_width(untrusted_str(right), c->cols / 2);
 	canvas_text(&line, row, c->cols - width, width, ROLE_DIM, untrusted_str(right));

@@ -214,6 +214,10 @@ run -c "$tmp/bad" --once
 ok "it works all the same" said out 'Metrics'
 run -c "$rc" --check-config
 ok "a good one" code 0
+printf 'set theme = dark\ncolor dim 236 default\n' >"$tmp/faint"
+run -c "$tmp/faint" --check-config
+ok "a colour that is hard to read is no error" code 0
+ok "but told" said err "/faint:2:1: role dim: 236 on default has a contrast of 1\.4"
 run -c "$tmp/nowhere" --check-config
 ok "a named file must be there" code 1
 run -c "$rc" -P nobody --check-config

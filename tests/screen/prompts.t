@@ -188,7 +188,7 @@ expect-re clipboard +auto
 keys "<Esc><Esc>"
 # Help: / finds, Enter runs.
 keys "?/draw everything<Enter>"
-expect "redraw"
+expect "<C-l>"
 keys "/<C-u>freeze<Enter><Enter>"
 expect-row 1 "PAUSED"
 keys "Z"
