@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -110,7 +109,7 @@ static void read_answers(struct poll_source *source);
 
 static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
 {
-	return (hash ^ map_hash(p, n)) * UINT64_C(0x100000001b3);
+	return (hash ^ hash_keyed(p, n)) * UINT64_C(0x100000001b3);
 }
 
 static uint64_t status_hash(const struct poll_status *s)
