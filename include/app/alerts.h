@@ -17,9 +17,10 @@ struct silence_row {
 
 struct alerts *alerts_new(struct app *app);
 void alerts_free(struct alerts *alerts);
-/* After a reload: heartbeats of the same name and alert go on where they were. */
-void alerts_inherit(
-	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from);
+/* The rc is another one now: heartbeats of the same name and alert go on. */
+void alerts_reload(struct alerts *alerts, const struct rc *old);
+/* A source is gone: all that came from it, without a word that it ended. */
+void alerts_forget(struct alerts *alerts, int source);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);

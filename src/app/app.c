@@ -157,31 +157,25 @@ void app_free(struct app *app)
 	mem_free(app);
 }
 
-/* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
- * looked at where it is used. */
+/* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
+ * at where it is used. */
 static void read_anew(struct app *app, const char *profile)
 {
 	struct rc_options options = {
 		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
 	struct rc *old = app->rc, *rc;
-	struct alerts *alerts = app->alerts;
 
 	if (app->demo) {
 		app_notice(app, true, "the demo reads no rc anew");
 		return;
 	}
 	rc = rc_read(&options);
-	charts_reset(app->charts);
 	history_flush(app->history);
-	sources_free(app->sources);
-	metrics_free(app->metrics);
 	app->rc = rc;
-	app->metrics = metrics_new(app);
-	app->alerts = alerts_new(app);
-	alerts_inherit(app->alerts, alerts, old);
-	alerts_free(alerts);
-	app->sources = sources_new(app);
-	sources_start(app->sources);
+	sources_reload(app->sources);
+	metrics_reload(app->metrics, old);
+	alerts_reload(app->alerts, old);
+	charts_settle(app->charts);
 	runbooks_load(app->runbooks);
 	rc_free(old);
 	app_settle_settings(app);

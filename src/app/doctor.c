@@ -75,7 +75,7 @@ static const char *advice(const struct source_row *row)
 
 static void check_source(struct doctor *d, const struct app *app, size_t i)
 {
-	const struct source_row *row = sources_row(app->sources, i);
+	const struct source_row *row = sources_at(app->sources, i);
 	enum source_health health = source_health(row, app->now);
 	char words[400];
 

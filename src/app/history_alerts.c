@@ -15,7 +15,7 @@ enum { KEYS_MAX = 200000 };
 
 static struct untrusted source_name(const struct history *history, int source)
 {
-	return untrusted_str(sources_row(history->app->sources, (size_t)source)->name);
+	return untrusted_str(sources_row(history->app->sources, source)->name);
 }
 
 static struct incident_row row_of(struct untrusted source, const struct alert *a)

@@ -17,8 +17,7 @@ void history_change(
 	MEM_ROOM(history->changes, history->change_count, history->change_cap);
 	history->changes[history->change_count++] = (struct change_row){
 		.source = untrusted_keep(
-			untrusted_str(
-				sources_row(history->app->sources, (size_t)source)->name),
+			untrusted_str(sources_row(history->app->sources, source)->name),
 			CHANGE_MAX_TEXT),
 		.upstream_id = untrusted_keep(change->id, CHANGE_MAX_TEXT),
 		.service = untrusted_keep(change->service, CHANGE_MAX_TEXT),

@@ -108,7 +108,7 @@ static size_t source_rows(const struct app *app)
 
 static const void *source_row_at(const struct app *app, size_t i)
 {
-	return sources_row(app->sources, i);
+	return sources_at(app->sources, i);
 }
 
 static uint64_t source_id(const void *row)
@@ -119,8 +119,8 @@ static uint64_t source_id(const void *row)
 static const void *source_find(const struct app *app, uint64_t id)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (source_id(sources_row(app->sources, i)) == id)
-			return sources_row(app->sources, i);
+		if (source_id(sources_at(app->sources, i)) == id)
+			return sources_at(app->sources, i);
 	return NULL;
 }
 
@@ -151,7 +151,7 @@ static void source_json(const struct app *app, const void *row, struct json_out 
 static bool source_complete(const struct app *app, char *why, size_t size)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 
 		if (source_health(row, app->now) != HEALTH_OK) {
 			source_words(row, app->now, why, size);

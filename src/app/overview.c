@@ -191,7 +191,7 @@ void overview_print(const struct app *app, struct str *out)
 	print_metrics(app, out);
 	str_puts(out, "\nSources\n");
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 
 		str_printf(out, "  %-12s %-16s %s\n", row->name, row->kind,
 			source_words(row, app->now, text, sizeof text));

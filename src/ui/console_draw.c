@@ -265,7 +265,7 @@ static int draw_health(struct console *console, const struct canvas *bar)
 	int col = bar->cols - 1;
 
 	for (size_t i = sources_count(app->sources); i-- > 0;) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
 		int width = (int)strlen(row->name) + 2;
 
@@ -513,7 +513,7 @@ static bool shows(struct console *console, const struct pane_class *class)
 static bool paged(const struct app *app)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (sources_row(app->sources, i)->pages)
+		if (sources_at(app->sources, i)->pages)
 			return true;
 	return false;
 }
