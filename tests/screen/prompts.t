@@ -211,3 +211,31 @@ state no-mouse
 keys "Q"
 exit
 restored
+# A full stack opens nothing more, and what is there keeps its rows.
+sh $LAB/canned $TMP
+size 80x24
+run $OOGWAY -c $TMP/rc -P lab
+wait "prom ✓" 20000
+wait "pd ✓"
+wait "Checkout is down"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":help<Enter>"
+expect "to the first row"
+keys ":silences /zzzz<Enter>"
+expect "that is deep enough: Esc goes back"
+expect "to the first row"
+reject "/zzzz"
