@@ -392,8 +392,20 @@ static bool is_live(const struct options *o)
 	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
 }
 
+/* What a script would be told of a default configuration is not what it asks for. */
+static int refuse_unread(const struct app *app)
+{
+	fprintf(stderr,
+		"oogway: %s did not answer within 2s (a dead file server?): nothing is "
+		"known\n",
+		app->rc->path);
+	return STATUS_FAILED;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
+	if (app->rc->unread && !is_live(o))
+		return refuse_unread(app);
 	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
 		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
 			stderr);
@@ -527,11 +539,11 @@ int main(int argc, char **argv)
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);
-	if (app->live)
-		guard_quit(QUIT_MS);
+	if (app->live || app->rc->unread || !app_settled(app))
+		guard_quit(QUIT_MS, status);
 	app_free(app);
 	loop_free(loop);
-	guard_quit(0);
+	guard_quit(0, 0);
 	log_close();
 	return status;
 }

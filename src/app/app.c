@@ -10,6 +10,7 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "rc_watch.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -25,7 +26,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void name_host(struct app *app)
@@ -46,14 +46,15 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->loop = loop;
 	app->now = app->started_at = time_now_ms();
 	app->demo = options->demo;
-	app->rc = rc_read(&options->rc);
+	app->pool = task_pool_new(loop);
+	app->rc_watch = rc_watch_new(app, &options->rc);
+	app->rc = rc_watch_first(app->rc_watch);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
 	app->window.span_ms = app->window_set = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
 	app->history = history_new(app);
-	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->alerts = alerts_new(app);
@@ -66,35 +67,6 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
 	return app;
-}
-
-/* Live reload: the files of the rc are looked at every other second. */
-static int64_t rc_stamp(const struct app *app)
-{
-	int64_t newest = 0;
-
-	for (size_t i = 0; i <= app->rc->conf.file_count; i++) {
-		const char *path = i < app->rc->conf.file_count ? app->rc->conf.files[i]
-								: app->rc->path;
-		struct stat st;
-
-		if (*path == '/' && !stat(path, &st))
-			newest += st.st_mtim.tv_sec * 1000 +
-				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
-	}
-	return newest;
-}
-
-static void watch_rc(struct app *app, int64_t now)
-{
-	int64_t stamp;
-
-	if (now / 1000 % 2 || !app->live || app->demo)
-		return;
-	stamp = rc_stamp(app);
-	if (app->rc_stamp && stamp != app->rc_stamp)
-		app_reload(app);
-	app->rc_stamp = rc_stamp(app);
 }
 
 static void tick(void *ctx, int64_t now)
@@ -110,10 +82,12 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	runbooks_tick(app->runbooks, now);
 	history_tick(app->history, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
-	watch_rc(app, now);
+	if (app->live && !app->demo)
+		rc_watch_tick(app->rc_watch, now);
 }
 
 void app_start(struct app *app)
@@ -146,6 +120,7 @@ void app_free(struct app *app)
 	logs_free(app->logs);
 	sources_free(app->sources);
 	http_free(app->http);
+	rc_watch_free(app->rc_watch);
 	task_pool_free(app->pool);
 	history_free(app->history);
 	runbooks_free(app->runbooks);
@@ -159,17 +134,10 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
  * at where it is used. */
-static void read_anew(struct app *app, const char *profile)
+void app_take_rc(struct app *app, struct rc *rc)
 {
-	struct rc_options options = {
-		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
-	struct rc *old = app->rc, *rc;
+	struct rc *old = app->rc;
 
-	if (app->demo) {
-		app_notice(app, true, "the demo reads no rc anew");
-		return;
-	}
-	rc = rc_read(&options);
 	history_flush(app->history);
 	app->rc = rc;
 	sources_reload(app->sources);
@@ -180,7 +148,6 @@ static void read_anew(struct app *app, const char *profile)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
-	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
 		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
@@ -190,10 +157,10 @@ static void read_anew(struct app *app, const char *profile)
 
 void app_reload(struct app *app)
 {
-	char profile[128];
-
-	str_copy(profile, sizeof profile, app->rc->profile);
-	read_anew(app, *profile ? profile : NULL);
+	if (app->demo)
+		app_notice(app, true, "the demo reads no rc anew");
+	else
+		rc_watch_read(app->rc_watch, app->rc->profile);
 }
 
 bool app_profile(struct app *app, const char *name, struct err *err)
@@ -205,7 +172,10 @@ bool app_profile(struct app *app, const char *name, struct err *err)
 	if (!known)
 		return err_set(err, ERR_MISSING, "no profile is called %s in %s", name,
 			app->rc->path);
-	read_anew(app, name);
+	if (app->demo)
+		app_notice(app, true, "the demo reads no rc anew");
+	else
+		rc_watch_read(app->rc_watch, name);
 	return true;
 }
 
@@ -283,5 +253,6 @@ void app_settle_settings(struct app *app)
 
 bool app_settled(const struct app *app)
 {
-	return sources_settled(app->sources) && alerts_settled(app->alerts);
+	return sources_settled(app->sources) && alerts_settled(app->alerts) &&
+	       runbooks_settled(app->runbooks);
 }

@@ -350,8 +350,7 @@ static void page_1(struct str *out, const struct commands *commands)
 		"oogway alert list -l severity=critical --json",
 		"oogway --at -2h metric list cpu",
 		"oogway -e 'window 6h' -e 'metrics disk'", NULL};
-	struct rc *rc =
-		rc_read(&(struct rc_options){.file = "/dev/null", .no_system = true});
+	struct rc *rc = rc_read(&(struct rc_options){.shipped_only = true});
 
 	head(out, "oogway", 1, "console of an on-call engineer");
 	synopsis(out);

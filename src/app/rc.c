@@ -1,6 +1,6 @@
 /* Reading the configuration: the verbs of the language and where its files lie.
  * Keymaps and themes are files of the same language; the shipped ones are embedded.
- * Main thread. */
+ * Any thread, one owner. */
 #include "app/rc.h"
 
 #include "embedded.h"
@@ -529,10 +529,7 @@ static const char *is_root(const struct rc *rc)
 
 static const char *host_name(const struct rc *rc)
 {
-	static char host[256];
-
-	(void)rc;
-	return gethostname(host, sizeof host - 1) ? NULL : host;
+	return rc->host;
 }
 
 static const char *profile_name(const struct rc *rc)
@@ -679,7 +676,9 @@ struct rc *rc_read(const struct rc_options *options)
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
-	if (!options->no_system && !options->looks_only) {
+	if (gethostname(rc->host, sizeof rc->host - 1))
+		rc->host[0] = '\0';
+	if (!options->no_system && !options->looks_only && !options->shipped_only) {
 		rc->conf.final_allowed = true;
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
@@ -688,11 +687,12 @@ struct rc *rc_read(const struct rc_options *options)
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
-	else
+	else if (!options->shipped_only)
 		conf_read_file(&rc->conf, rc->path, !options->file);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
-	check_profile(rc);
+	if (!options->shipped_only)
+		check_profile(rc);
 	read_look(rc);
 	return rc;
 }

@@ -59,6 +59,44 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static bool (*awaited)(void);
+
+static void stop_when_true(void *ctx)
+{
+	(void)ctx;
+	if (awaited())
+		loop_stop(loop);
+}
+
+static void run_until(bool (*true_)(void))
+{
+	awaited = true_;
+	loop_on_turn(loop, stop_when_true, &awaited);
+	alarm(20);
+	loop_run(loop);
+	alarm(0);
+	loop_off(loop, &awaited);
+}
+
+static const struct rc *rc_before;
+
+static bool read_anew(void)
+{
+	return app->rc != rc_before;
+}
+
+static void reload(void)
+{
+	rc_before = app->rc;
+	app_reload(app);
+	run_until(read_anew);
+}
+
+static bool runbooks_read(void)
+{
+	return runbooks_settled(app->runbooks);
+}
+
 static size_t missing_after(int64_t ms)
 {
 	app->now += ms;
@@ -69,10 +107,10 @@ static size_t missing_after(int64_t ms)
 static void heartbeats_go_on(void **state)
 {
 	assert_int_equal(missing_after(4000), 0);
-	app_reload(app);
+	reload();
 	assert_int_equal(missing_after(500), 0);
 	assert_int_equal(missing_after(1000), 1);
-	app_reload(app);
+	reload();
 	assert_int_equal(missing_after(0), 1);
 	(void)state;
 }
@@ -86,7 +124,7 @@ static void a_new_heartbeat_has_its_time(void **state)
 	fputs("heartbeat cat alert=Watchcat every=5s\n", f);
 	fclose(f);
 	app->now += 3600 * 1000;
-	app_reload(app);
+	reload();
 	assert_int_equal(missing_after(1000), 1);
 	assert_int_equal(missing_after(5000), 2);
 	(void)state;
@@ -94,9 +132,8 @@ static void a_new_heartbeat_has_its_time(void **state)
 
 static void a_fifo_is_no_runbook(void **state)
 {
-	alarm(20);
 	runbooks_load(app->runbooks);
-	alarm(0);
+	run_until(runbooks_read);
 	assert_int_equal(runbooks_count(app->runbooks), 0);
 	(void)state;
 }
@@ -170,25 +207,6 @@ static bool failed(void)
 	return row("a")->status.failures && row("b")->status.failures;
 }
 
-static bool (*awaited)(void);
-
-static void stop_when_true(void *ctx)
-{
-	(void)ctx;
-	if (awaited())
-		loop_stop(loop);
-}
-
-static void run_until(bool (*true_)(void))
-{
-	awaited = true_;
-	loop_on_turn(loop, stop_when_true, &awaited);
-	alarm(20);
-	loop_run(loop);
-	alarm(0);
-	loop_off(loop, &awaited);
-}
-
 static void start_sources(void)
 {
 	char path[96];
@@ -201,7 +219,7 @@ static void start_sources(void)
 	fclose(f);
 	assert_int_equal(chmod(path, 0700), 0);
 	write_lines(LINE_A, "");
-	app_reload(app);
+	reload();
 	run_until(failed);
 	give("a", "1");
 	give("b", "2");
@@ -239,17 +257,17 @@ static void state_outlives_the_order_of_lines(void **state)
 	a = row("a")->number;
 	b = row("b")->number;
 	write_lines("", LINE_A); /* reordered */
-	app_reload(app);
+	reload();
 	state_is_kept(a, b);
 	assert_string_equal(sources_at(app->sources, 1)->name, "b");
 	write_lines("source new alertmanager url=http://127.0.0.1:1\n" LINE_A, "");
-	app_reload(app);
+	reload();
 	state_is_kept(a, b);
 	assert_true(row("new")->number != a && row("new")->number != b);
 	give("new", "1");
 	state_is_kept(a, b);
 	write_lines(LINE_A, ""); /* and gone again, with what it had */
-	app_reload(app);
+	reload();
 	state_is_kept(a, b);
 	assert_null(row("new"));
 	assert_int_equal(alerts_count(app->alerts), 2);
@@ -261,7 +279,7 @@ static void what_changed_begins_anew(void **state)
 	start_sources();
 	write_lines("source a alertmanager url=http://127.0.0.1:2 every=1h\n",
 		"query more source=b -- more\n");
-	app_reload(app);
+	reload();
 	assert_int_equal(row("a")->status.failures, 0);
 	assert_null(alerts_find(app->alerts, alert_key("a", untrusted_str("1"))));
 	/* Another query: the engine begins anew, the rest of the source goes on. */
@@ -271,7 +289,7 @@ static void what_changed_begins_anew(void **state)
 	assert_int_equal(tokens_asked(), 1);
 	write_rc("source b prometheus url=http://127.0.0.1:1\n"
 		 "query up source=b -- up\n");
-	app_reload(app);
+	reload();
 	assert_int_equal(metrics_count(app->metrics), 0);
 	assert_int_equal(alerts_count(app->alerts), 0);
 }
@@ -299,7 +317,7 @@ static void long_tokens_are_refused(void **state)
 	(void)state;
 	write_rc("source t prometheus url=http://127.0.0.1:1 "
 		 "\"token-command=head -c 8193 /dev/zero\"\n");
-	app_reload(app);
+	reload();
 	run_until(refused);
 	assert_string_equal(row("t")->refused.text,
 		"token-command printed a line of more than 8192 bytes: not a secret");
