@@ -327,7 +327,8 @@ static const char *const files[][2] = {
 	{"~/.local/state/oogway/oogway.db", "the store: this host's points, what was "
 					    "learnt, incidents and changes"},
 	{"~/.local/state/oogway/oogway.log", "what oogway itself did"},
-	{"~/.local/state/oogway/status.json", "for `oogway status`, while it runs"},
+	{"~/.local/state/oogway/status-*.json",
+		"for `oogway status`: one for each console, while it runs"},
 	{"~/.local/state/oogway/crash-*.txt", "a report when it crashed"},
 };
 
