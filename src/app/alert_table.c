@@ -277,6 +277,8 @@ static void step_merge(struct alert_table *table)
 		return;
 	}
 	table->merges = m->next;
+	if (m->snapshot)
+		history_snapshot(table->app->history, m->source);
 	free_merge(m);
 }
 

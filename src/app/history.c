@@ -235,6 +235,7 @@ void history_tick(struct history *history, int64_t now)
 	history_states_tick(history, now);
 	history_alerts_write(history, ALERTS_SECOND);
 	history_changes_write(history);
+	history_seen_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
 		write_kept(history);
 }
@@ -256,6 +257,7 @@ void history_flush(struct history *history)
 		return;
 	history_alerts_write(history, ALERTS_END);
 	history_changes_write(history);
+	history_seen_write(history);
 	history_points_write(history);
 	history->look = (struct look){0};
 }

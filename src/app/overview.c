@@ -76,15 +76,21 @@ static void count_words(const struct app *app, char *out, size_t size)
 			counts.acknowledged);
 }
 
+enum { LAST_PAGE_TEXT = 120 };
+
 /* "Last page 3h ago, resolved. " */
-static const char *last_page(const struct app *app, char out[80])
+static const char *last_page(const struct app *app, char out[LAST_PAGE_TEXT])
 {
-	int64_t at = history_last_page(app->history);
-	char age[TIME_TEXT];
+	int64_t after, at = history_last_page(app->history, &after);
+	char age[TIME_TEXT], from[TIME_TEXT], to[TIME_TEXT];
 
 	*out = '\0';
-	if (at)
-		snprintf(out, 80, "Last page %s ago, resolved. ",
+	if (at && after)
+		snprintf(out, LAST_PAGE_TEXT,
+			"Last page ended between %s and %s, while nobody watched. ",
+			time_stamp(after, app->now, from), time_stamp(at, app->now, to));
+	else if (at)
+		snprintf(out, LAST_PAGE_TEXT, "Last page %s ago, resolved. ",
 			duration_text(app->now > at ? app->now - at : 0, age));
 	return out;
 }
@@ -106,7 +112,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
-	char page[80];
+	char page[LAST_PAGE_TEXT];
 
 	if (quiet == QUIET_UNKNOWN)
 		return out;

@@ -6,6 +6,7 @@
 #include "pipeline.h"
 #include "app/alerts.h"
 #include "app/charts.h"
+#include "app/history.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -399,9 +400,10 @@ static void forget(struct source *s)
 {
 	struct sources *sources = s->owner;
 
-	sources->numbered[s->row.number] = NULL;
 	charts_forget(sources->app->charts, s->row.number, true);
 	alerts_forget(sources->app->alerts, s->row.number);
+	history_forget(sources->app->history, s->row.number);
+	sources->numbered[s->row.number] = NULL;
 	source_free(s);
 }
 
