@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/option.h"
 #include "app/overview.h"
@@ -250,6 +251,7 @@ static void settle_tick(void *ctx)
 	if (s->app->host_reader && s->reads < 2)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
+	history_look(s->app->history);
 	if ((app_settled(s->app) && s->reads > 2) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
@@ -290,7 +292,8 @@ static void settle(struct app *app)
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
 	loop_off(app->loop, &t.settle);
-	app->now = time_now_ms();
+	/* Ages and stamps are those of the moment that is looked at. */
+	app->now = app->past ? window_to(app) : time_now_ms();
 }
 
 static int run_once(struct app *app)

@@ -25,6 +25,10 @@ void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
 
+/* What is in the table was known at the moment that --at names, as far as the store can
+ * say; gap: what it cannot, one sentence, or "". */
+void alerts_past(struct alerts *alerts, const char *gap);
+
 /* All that came is merged and in order: long answers take several turns. */
 bool alerts_settled(const struct alerts *alerts);
 /* Sorted for the list: firing, acknowledged, silenced; worst first; oldest last.

@@ -81,7 +81,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
-	struct store *store; /* NULL in one-shot commands */
+	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;
 	int64_t window_set; /* `set window` as last seen */
@@ -130,7 +130,9 @@ void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);
 /* After a `set` or a reload: what was taken from the settings at the start follows. */
 void app_settle_settings(struct app *app);
-/* Sources have answered once, or failed. */
+/* One command looks at the past: nothing of now is listed. */
+bool app_then(const struct app *app);
+/* Sources have answered once, or failed; what the store has is there. */
 bool app_settled(const struct app *app);
 
 #endif

@@ -15,7 +15,8 @@ struct history;
 
 struct history *history_new(struct app *app);
 /* Opens the store in a task: in the console and in plain mode, after the first frame.
- * Until then, and in one-shot commands, all the calls below do nothing. */
+ * One command opens it only when there is one, and only reads; with --at what was known
+ * then comes into the tables. Until it is open the calls below do nothing. */
 void history_start(struct history *history);
 /* Hands what is not written yet to the store: first of all when the app ends. */
 void history_end(struct history *history);

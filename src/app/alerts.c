@@ -40,6 +40,7 @@ struct alerts {
 	size_t change_count, change_cap;
 	struct heartbeat *heartbeats; /* one per rc row */
 	bool source_cut[RC_MAX_SOURCES + 1];
+	char gap[200]; /* what is not known of the past */
 };
 
 struct alerts *alerts_new(struct app *app)
@@ -52,7 +53,15 @@ struct alerts *alerts_new(struct app *app)
 		mem_new(app->rc->heartbeat_count, sizeof *alerts->heartbeats);
 	for (size_t i = 0; i < app->rc->heartbeat_count; i++)
 		alerts->heartbeats[i].seen_at = app->now;
+	str_copy(alerts->gap, sizeof alerts->gap,
+		"UNKNOWN: there is no store that was written then");
 	return alerts;
+}
+
+void alerts_past(struct alerts *alerts, const char *gap)
+{
+	str_copy(alerts->gap, sizeof alerts->gap, gap);
+	app_changed(alerts->app, CHANGED_ALERTS);
 }
 
 static void free_silence(struct silence_row *s)
@@ -342,7 +351,7 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 {
 	const struct rc *rc = alerts->app->rc;
 
-	for (size_t i = 0; i < rc->heartbeat_count; i++) {
+	for (size_t i = 0; !app_then(alerts->app) && i < rc->heartbeat_count; i++) {
 		struct heartbeat *h = &alerts->heartbeats[i];
 		int64_t since = h->seen_at;
 		bool late = now - since > rc->heartbeats[i].every_ms;
@@ -388,8 +397,8 @@ struct alert_counts alerts_counts(const struct alerts *alerts)
 	struct alert_counts counts = alert_table_totals(alerts->table);
 	const struct sources *sources = alerts->app->sources;
 
-	counts.complete = true;
-	for (size_t i = 1; i < sources_count(sources); i++) {
+	counts.complete = !app_then(alerts->app) || !alerts->gap[0];
+	for (size_t i = 1; !app_then(alerts->app) && i < sources_count(sources); i++) {
 		const struct source_row *row = sources_at(sources, i);
 
 		if (row->pages && (source_health(row, alerts->app->now) != HEALTH_OK ||
@@ -421,6 +430,10 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 	size_t paging = 0;
 
 	sentence[0] = '\0';
+	if (app_then(alerts->app) && alerts->gap[0]) {
+		str_copy(sentence, size, alerts->gap);
+		return QUIET_UNKNOWN;
+	}
 	for (size_t i = 1; i < sources_count(sources); i++) {
 		const struct source_row *row = sources_at(sources, i);
 		enum source_health health = source_health(row, now);
@@ -430,6 +443,8 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 		if (!row->pages)
 			continue;
 		paging++;
+		if (app_then(alerts->app))
+			continue;
 		if (health == HEALTH_OK || health == HEALTH_STALE)
 			continue;
 		if (health == HEALTH_WAITING)

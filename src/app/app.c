@@ -28,6 +28,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How long one command waits for its store. */
+enum { HISTORY_WAIT_MS = 3000 };
+
 static void name_host(struct app *app)
 {
 	char name[256] = "";
@@ -105,7 +108,7 @@ void app_start(struct app *app)
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
-	if (app->live && !app->demo)
+	if (!app->demo)
 		history_start(app->history);
 }
 
@@ -251,8 +254,16 @@ void app_settle_settings(struct app *app)
 	app->readonly |= app_setting(app, SET_READONLY);
 }
 
+bool app_then(const struct app *app)
+{
+	return app->past && !app->live;
+}
+
 bool app_settled(const struct app *app)
 {
-	return sources_settled(app->sources) && alerts_settled(app->alerts) &&
+	bool store = !history_busy(app->history) ||
+		     app->now - app->started_at > HISTORY_WAIT_MS;
+
+	return store && sources_settled(app->sources) && alerts_settled(app->alerts) &&
 	       runbooks_settled(app->runbooks);
 }

@@ -121,8 +121,12 @@ static void begin(struct history *history)
 	history->appended_at = history->states_at = history->kept_saved_at = now;
 	history->rolled_at = now - ROLL_MS + MINUTE_MS;
 	history->trimmed_at = now - HOUR_MS + FIRST_TRIM_MS;
-	keep_find_later(history->app->store, kept_prefix, got_kept, history);
-	history_alerts_begin(history);
+	if (history->app->live)
+		keep_find_later(history->app->store, kept_prefix, got_kept, history);
+	if (app_then(history->app))
+		history_past_begin(history);
+	else
+		history_alerts_begin(history);
 	history_states_tick(history, now);
 	history_points_look(history);
 	if (history_writes(history))
@@ -135,7 +139,7 @@ static void on_report(void *ctx, const struct store_report *report)
 	enum store_state before = history->told;
 
 	history->told = report->state;
-	history->writable = report->state != STORE_READ_ONLY;
+	history->writable = history->app->live && report->state != STORE_READ_ONLY;
 	if (history->ended)
 		return;
 	if (*report->text)
@@ -155,7 +159,7 @@ bool history_writes(const struct history *history)
 
 bool history_wants(const struct history *history)
 {
-	return history->app->store && !history->ended &&
+	return history->app->store && history->app->live && !history->ended &&
 	       (!history->opened || history->writable);
 }
 
@@ -165,6 +169,7 @@ void history_start(struct history *history)
 	struct store_paths paths;
 	struct store_config config;
 	struct err err = {0};
+	struct stat st;
 
 	if (app->store)
 		return;
@@ -172,6 +177,9 @@ void history_start(struct history *history)
 		app_notice(app, true, "%s", err.text);
 		return;
 	}
+	/* One command reads what there is and makes nothing. */
+	if (!app->live && stat(paths.path, &st))
+		return;
 	id_new(app->now, history->owner);
 	config = config_of(&paths);
 	config.report = on_report;
@@ -342,7 +350,7 @@ bool history_check(struct app *app, char *out, size_t size)
 	struct db *db;
 	bool fine;
 
-	if (app->store)
+	if (app->store && app->live)
 		return say(store_report(app->store), "", out, size);
 	if (!store_paths(app, &paths, &err)) {
 		snprintf(out, size, "store: %s", err.text);

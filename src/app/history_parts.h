@@ -108,9 +108,18 @@ void history_page_ended(struct history *history, const struct incident_row *row)
 void history_seen_tick(struct history *history, int64_t now);
 void history_seen_write(struct history *history);
 
+/* history_past.c */
+void history_past_begin(struct history *history);
+/* What a source said then, by its name. */
+struct batch;
+void history_past_give(
+	struct history *history, struct untrusted source, const struct batch *batch);
+
 /* history_changes.c */
 void history_changes_write(struct history *history);
 void history_changes_trim(struct history *history, int64_t before_at);
 void history_changes_forget(struct history *history);
+/* Those of [from, at] come into the table. */
+void history_changes_past(struct history *history, int64_t from, int64_t at);
 
 #endif

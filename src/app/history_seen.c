@@ -99,10 +99,11 @@ void history_snapshot(struct history *history, int source)
 	struct seen *s = &history->seen[source];
 	int64_t now = history->app->now;
 
-	if (!row || source == SOURCE_HOST || !history_writes(history))
+	if (!row || source == SOURCE_HOST || !history_wants(history))
 		return;
 	if (s->seen_at && now - s->seen_at > 2 * row->every_ms + GAP_MS) {
-		write_span(history, s);
+		if (history_writes(history))
+			write_span(history, s);
 		s->from_at = 0;
 	}
 	if (!s->from_at)
@@ -110,10 +111,17 @@ void history_snapshot(struct history *history, int source)
 	s->seen_at = now;
 	s->source = source;
 	s->history = history;
-	if (s->closed || s->asked)
+}
+
+/* Answers may come before the store is open. */
+static void ask(struct history *history, struct seen *s)
+{
+	struct untrusted name = name_of(history, s->source);
+
+	if (!s->seen_at || s->closed || s->asked || untrusted_empty(name))
 		return;
 	s->asked = true;
-	incident_open_later(history->app->store, untrusted_str(row->name), got_open, s);
+	incident_open_later(history->app->store, name, got_open, s);
 }
 
 void history_forget(struct history *history, int source)
@@ -136,6 +144,9 @@ void history_seen_write(struct history *history)
 
 void history_seen_tick(struct history *history, int64_t now)
 {
+	for (int i = 0; i <= RC_MAX_SOURCES; i++)
+		if (history_writes(history))
+			ask(history, &history->seen[i]);
 	if (now - history->seen_written_at >= MINUTE_MS)
 		history_seen_write(history);
 }

@@ -256,6 +256,24 @@ static const void *log_row_at(const struct app *app, size_t i)
 	return logs_at(app->logs, i);
 }
 
+/* Of the past only what the host's logs still hold is there. */
+static bool log_complete(const struct app *app, char *why, size_t size)
+{
+	char oldest[TIME_TEXT];
+
+	if (!app->window.to)
+		return true;
+	if (!logs_count(app->logs)) {
+		snprintf(why, size, "no log lines of then are held");
+		return false;
+	}
+	if (logs_at(app->logs, 0)->at <= window_from(app))
+		return true;
+	snprintf(why, size, "no log lines before %s are held",
+		time_stamp(logs_at(app->logs, 0)->at, app->now, oldest));
+	return false;
+}
+
 static uint64_t log_id(const void *row)
 {
 	return ((const struct log_row *)row)->seq;
@@ -289,6 +307,7 @@ const struct listing log_listing = {
 	.id = log_id,
 	.find = log_find,
 	.json = log_json,
+	.complete = log_complete,
 };
 
 /* --- oogway's own events --- */

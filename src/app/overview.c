@@ -186,6 +186,9 @@ void overview_print(const struct app *app, struct str *out)
 	size_t total, n = overview_needs(app, needs, MOST, &total);
 	char text[512], stamp[TIME_TEXT], when[TIME_TEXT], zone[TIME_TEXT];
 
+	if (app_then(app))
+		str_printf(out, "PAST  as of %s; nothing acts\n",
+			time_rfc3339(window_to(app), when));
 	str_printf(out, "%s%s%s  %s %s %s\n", *app->rc->profile ? app->rc->profile : "",
 		*app->rc->profile ? " " : "", app->host, time_stamp(app->now, 0, stamp),
 		time_clock(app->now, when), time_zone(app->now, zone));
