@@ -124,9 +124,9 @@ void app_free(struct app *app)
 	sources_free(app->sources);
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);
+	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
-	runbooks_free(app->runbooks);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);

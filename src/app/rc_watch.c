@@ -76,8 +76,10 @@ void rc_watch_free(struct rc_watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->job)
+	if (watch->job) {
 		watch->job->watch = NULL;
+		task_cancel(&watch->job->task);
+	}
 	mem_free(watch->file);
 	mem_free(watch->profile);
 	mem_free(watch);
@@ -237,10 +239,10 @@ static void done(struct task *task)
 
 	if (watch) {
 		watch->job = NULL;
-		if (!job->reads)
-			looked(watch, job);
-		else if (job->rc)
+		if (job->rc)
 			have_read(watch, job);
+		else if (!watch->wanted)
+			looked(watch, job);
 		if (watch->starting)
 			loop_stop(watch->app->loop);
 		else if (watch->wanted && !(job->rc && job->rc->conf.torn))
