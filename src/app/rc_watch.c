@@ -162,7 +162,7 @@ static void files_gone(struct rc_watch *watch, const struct seen *gone)
 		return;
 	watch->told_gone = true;
 	app_notice(watch->app, true,
-		"%s is gone: what it said stays in force until it is back, or :reload",
+		"%s is gone: its lines stay in force until it is back or :reload",
 		gone->path);
 }
 

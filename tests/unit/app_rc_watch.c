@@ -269,7 +269,7 @@ static void a_gone_rc_is_waited_for(void **state)
 	assert_int_equal(seconds(3), 2);
 	assert_string_equal(notice, ""); /* a rename takes a moment */
 	assert_int_equal(seconds(6), 2);
-	assert_non_null(strstr(notice, "/rc is gone: what it said stays in force"));
+	assert_non_null(strstr(notice, "/rc is gone: its lines stay in force"));
 	*notice = '\0';
 	assert_int_equal(seconds(20), 2);
 	assert_string_equal(notice, ""); /* told once */
