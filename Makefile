@@ -118,8 +118,12 @@ $(BUILD)/bench-detector: tests/bench/detector.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-map: tests/bench/map.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
-bench: all $(BUILD)/bench $(BUILD)/bench-detector
+bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).

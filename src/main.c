@@ -300,6 +300,7 @@ static void settle_tick(void *ctx)
 	if (s->app->host_reader && s->reads < 2)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
+	history_look(s->app->history);
 	if (settled(s) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
@@ -340,7 +341,8 @@ static void settle(struct app *app, bool acts)
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
 	loop_off(app->loop, &t.settle);
-	app->now = time_now_ms();
+	/* Ages and stamps are those of the moment that is looked at. */
+	app->now = app->past ? window_to(app) : time_now_ms();
 }
 
 static int run_once(struct app *app)
@@ -501,8 +503,20 @@ static bool takes_json(const struct commands *commands, const char *line)
 	return c ? (c->flags & COMMAND_JSON) != 0 : *line != '\0';
 }
 
+/* What a script would be told of a default configuration is not what it asks for. */
+static int refuse_unread(const struct app *app)
+{
+	fprintf(stderr,
+		"oogway: %s did not answer within 2s (a dead file server?): nothing is "
+		"known\n",
+		app->rc->path);
+	return STATUS_FAILED;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
+	if (app->rc->unread && !is_live(o))
+		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
 		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
 		      "status\n",
@@ -637,11 +651,11 @@ int main(int argc, char **argv)
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);
-	if (app->live)
-		guard_quit(QUIT_MS);
+	if (app->live || app->rc->unread || !app_settled(app))
+		guard_quit(QUIT_MS, status);
 	app_free(app);
 	loop_free(loop);
-	guard_quit(0);
+	guard_quit(0, 0);
 	log_close();
 	return status;
 }

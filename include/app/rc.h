@@ -1,5 +1,5 @@
 /* The configuration as read: rc files, keymap and theme lines, in one language.
- * Main thread. All texts live as long as the struct rc. */
+ * One owner. All texts live as long as the struct rc. */
 #ifndef APP_RC_H
 #define APP_RC_H
 
@@ -84,6 +84,8 @@ struct rc {
 	size_t heartbeat_count, heartbeat_cap;
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
+	char host[256];
+	bool unread;             /* no file answered: this is what is shipped */
 	char path[4096];         /* the user's file, whether it exists or not */
 	bool path_named;         /* by -c: then it must exist */
 	char layouts_path[4096]; /* what `layout save` writes; "" in the demo */
@@ -94,10 +96,12 @@ struct rc_options {
 	const char *profile; /* -P, or NULL */
 	bool no_system;      /* skip /etc/oogway/oogway.rc and layouts.rc (tests) */
 	bool looks_only;     /* the demo: only -c is read; no source, query, heartbeat */
+	bool shipped_only;   /* no file at all is touched */
 };
 
 /* Reads system file, user file, then keymap and theme as set. Errors are in
- * rc->conf; what could be read counts. */
+ * rc->conf; what could be read counts. Any thread: a dead file system holds it up for
+ * as long as it likes, see app/rc_watch.h. */
 struct rc *rc_read(const struct rc_options *options);
 void rc_free(struct rc *rc);
 /* Another line of the language, as typed at ':' (set, bind, color, alias). */

@@ -53,7 +53,7 @@ static uint64_t key(const struct app *app, const void *row)
 		value = value_of(app, row, word);
 		any |= !untrusted_empty(value);
 		both[1] = untrusted_hash(value);
-		hash = map_hash(both, sizeof both);
+		hash = untrusted_hash(untrusted_make(both, sizeof both));
 		text += n + (text[n] == ',');
 	}
 	/* An id of an alert is a hash too; 0 means alone. */

@@ -243,13 +243,18 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 }
 
 /* The last one takes the place of what is gone: no gap at any moment. */
-static void drop(struct alert_table *table, struct alert *alert)
+static void take_out(struct alert_table *table, const struct alert *alert)
 {
 	table->list[alert->index] = table->list[--table->count];
 	table->list[alert->index]->index = alert->index;
 	map_del(&table->by_key, &alert->key, sizeof alert->key);
-	history_alert_over(table->app->history, alert);
 	changed(table);
+}
+
+static void drop(struct alert_table *table, struct alert *alert)
+{
+	take_out(table, alert);
+	history_alert_over(table->app->history, alert);
 }
 
 static void step_merge(struct alert_table *table)
@@ -274,6 +279,8 @@ static void step_merge(struct alert_table *table)
 		return;
 	}
 	table->merges = m->next;
+	if (m->snapshot)
+		history_snapshot(table->app->history, m->source);
 	free_merge(m);
 }
 
@@ -339,6 +346,33 @@ void alert_table_put(struct alert_table *table, struct alert *alert)
 {
 	free_sorting(table);
 	put(table, alert, table->generation);
+	work(table);
+}
+
+void alert_table_forget(struct alert_table *table, int source)
+{
+	struct merge **at = &table->merges, *m;
+
+	free_sorting(table);
+	while ((m = *at)) {
+		if (m->source != source) {
+			m->sweep_at = 0; /* what it has passed may stand elsewhere now */
+			at = &m->next;
+			continue;
+		}
+		*at = m->next;
+		free_merge(m);
+	}
+	for (size_t i = 0; i < table->count;) {
+		struct alert *alert = table->list[i];
+
+		if (alert->source != source) {
+			i++;
+			continue;
+		}
+		take_out(table, alert);
+		alert_free(alert);
+	}
 	work(table);
 }
 

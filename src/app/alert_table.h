@@ -15,6 +15,8 @@ void alert_table_merge(struct alert_table *table, int source, struct alert **lis
 	size_t count, bool snapshot);
 /* One alert of our own; takes it. */
 void alert_table_put(struct alert_table *table, struct alert *alert);
+/* All alerts of a source, and what of it is not merged yet; none of them has ended. */
+void alert_table_forget(struct alert_table *table, int source);
 void alert_table_remove(struct alert_table *table, uint64_t key);
 /* All that came is merged and in order. */
 bool alert_table_settled(const struct alert_table *table);

@@ -174,7 +174,7 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		err_set(err, ERR_MISSING, "no source is called %s", call->argv[0]);
 		return STATUS_FAILED;
 	}
-	row = sources_row(app->sources, (size_t)i);
+	row = sources_row(app->sources, i);
 	source_words(row, app->now, text, sizeof text);
 	if (call->out)
 		str_printf(call->out, "%s: %s\n", row->name, text);

@@ -89,7 +89,7 @@ static void columns(struct search *s)
 static void source_names(struct search *s)
 {
 	for (size_t i = 0; i < sources_count(s->app->sources); i++)
-		offer(s, sources_row(s->app->sources, i)->name);
+		offer(s, sources_at(s->app->sources, i)->name);
 }
 
 static void nouns(struct search *s)

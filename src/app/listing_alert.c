@@ -18,7 +18,7 @@ static const enum role severity_roles[SEVERITY_COUNT] = {
 
 static const char *source_name(const struct app *app, int source)
 {
-	return sources_row(app->sources, (size_t)source)->name;
+	return sources_row(app->sources, source)->name;
 }
 
 static void severity_cell(const struct app *app, const void *row, struct cell *out)

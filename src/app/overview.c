@@ -76,15 +76,21 @@ static void count_words(const struct app *app, char *out, size_t size)
 			counts.acknowledged);
 }
 
+enum { LAST_PAGE_TEXT = 120 };
+
 /* "Last page 3h ago, resolved. " */
-static const char *last_page(const struct app *app, char out[80])
+static const char *last_page(const struct app *app, char out[LAST_PAGE_TEXT])
 {
-	int64_t at = history_last_page(app->history);
-	char age[TIME_TEXT];
+	int64_t after, at = history_last_page(app->history, &after);
+	char age[TIME_TEXT], from[TIME_TEXT], to[TIME_TEXT];
 
 	*out = '\0';
-	if (at)
-		snprintf(out, 80, "Last page %s ago, resolved. ",
+	if (at && after)
+		snprintf(out, LAST_PAGE_TEXT,
+			"Last page ended between %s and %s, while nobody watched. ",
+			time_stamp(after, app->now, from), time_stamp(at, app->now, to));
+	else if (at)
+		snprintf(out, LAST_PAGE_TEXT, "Last page %s ago, resolved. ",
 			duration_text(app->now > at ? app->now - at : 0, age));
 	return out;
 }
@@ -106,7 +112,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
-	char page[80];
+	char page[LAST_PAGE_TEXT];
 
 	if (quiet == QUIET_UNKNOWN)
 		return out;
@@ -180,6 +186,9 @@ void overview_print(const struct app *app, struct str *out)
 	size_t total, n = overview_needs(app, needs, MOST, &total);
 	char text[512], stamp[TIME_TEXT], when[TIME_TEXT], zone[TIME_TEXT];
 
+	if (app_then(app))
+		str_printf(out, "PAST  as of %s; nothing acts\n",
+			time_rfc3339(window_to(app), when));
 	str_printf(out, "%s%s%s  %s %s %s\n", *app->rc->profile ? app->rc->profile : "",
 		*app->rc->profile ? " " : "", app->host, time_stamp(app->now, 0, stamp),
 		time_clock(app->now, when), time_zone(app->now, zone));
@@ -191,7 +200,7 @@ void overview_print(const struct app *app, struct str *out)
 	print_metrics(app, out);
 	str_puts(out, "\nSources\n");
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 
 		str_printf(out, "  %-12s %-16s %s\n", row->name, row->kind,
 			source_words(row, app->now, text, sizeof text));

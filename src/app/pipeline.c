@@ -22,14 +22,16 @@ static void fresh_point(void *ctx, const struct series *series, struct point poi
 {
 	struct app *app = ctx;
 
-	anomalies_feed(app->anomalies, series, point);
+	if (!app_then(app))
+		anomalies_feed(app->anomalies, series, point);
 }
 
 void pipeline_answer(struct app *app, int source, const struct batch *batch)
 {
 	if (!batch->watch)
 		metrics_apply(app->metrics, source, batch, fresh_point, app);
-	alerts_apply(app->alerts, source, batch);
+	if (!app_then(app))
+		alerts_apply(app->alerts, source, batch);
 	charts_apply(app->charts, source, batch);
 }
 

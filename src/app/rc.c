@@ -1,6 +1,6 @@
 /* Reading the configuration: the verbs of the language and where its files lie.
  * Keymaps and themes are files of the same language; the shipped ones are embedded.
- * Main thread. */
+ * Any thread, one owner. */
 #include "app/rc.h"
 
 #include "embedded.h"
@@ -275,7 +275,6 @@ static bool add_bind(struct rc *rc, const struct rc_bind *bind, struct err *err)
 	rc->binds[rc->bind_count] = *bind;
 	rc->binds[rc->bind_count].context = keep(rc, bind->context);
 	rc->binds[rc->bind_count].keys = keep(rc, bind->keys);
-	rc->binds[rc->bind_count].command = keep(rc, bind->command);
 	rc->binds[rc->bind_count++].note = keep(rc, bind->note);
 	return true;
 }
@@ -294,34 +293,41 @@ static const char *plain_note(const char *rest, char *out, size_t size)
 	return out;
 }
 
-/* The command line that begins at a word: one quoted word is the whole of it. */
-static void join_words(struct str *out, const struct conf_line *line, size_t from)
+/* The words from one on as one text. */
+static const char *keep_words(
+	struct rc *rc, const struct conf_line *line, size_t from, bool quoted)
 {
-	if (line->count == from + 1) {
-		str_puts(out, line->words[from].text);
-		return;
-	}
+	const char *kept;
+	struct str text;
+
+	str_init(&text, CONF_MAX_LINE);
 	for (size_t i = from; i < line->count; i++) {
 		if (i > from)
-			str_putc(out, ' ');
-		conf_quote(out, line->words[i].text);
+			str_putc(&text, ' ');
+		if (quoted)
+			conf_quote(&text, line->words[i].text);
+		else
+			str_puts(&text, line->words[i].text);
 	}
+	kept = keep(rc, str_text(&text));
+	str_release(&text);
+	return kept;
+}
+
+/* The command line that begins at a word: one quoted word is the whole of it. */
+static const char *keep_command(struct rc *rc, const struct conf_line *line, size_t from)
+{
+	return keep_words(rc, line, from, line->count > from + 1);
 }
 
 static bool run_bind(struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	struct str command;
 	char note[120];
-	struct rc_bind bind = {line->words[1].text, line->words[2].text, NULL,
+	struct rc_bind bind = {line->words[1].text, line->words[2].text,
+		keep_command(rc_of(conf), line, 3),
 		plain_note(line->rest, note, sizeof note), line->place};
-	bool ok;
 
-	str_init(&command, CONF_MAX_LINE);
-	join_words(&command, line, 3);
-	bind.command = str_text(&command);
-	ok = add_bind(rc_of(conf), &bind, err);
-	str_release(&command);
-	return ok;
+	return add_bind(rc_of(conf), &bind, err);
 }
 
 static bool run_unbind(struct conf *conf, const struct conf_line *line, struct err *err)
@@ -400,16 +406,12 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 static bool run_alias(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
-	struct str command;
 
 	if (!check_name(line->words[1].text, err))
 		return false;
-	str_init(&command, CONF_MAX_LINE);
-	join_words(&command, line, 2);
 	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
-	rc->aliases[rc->alias_count].name = keep(rc, line->words[1].text);
-	rc->aliases[rc->alias_count++].command = keep(rc, str_text(&command));
-	str_release(&command);
+	rc->aliases[rc->alias_count++] = (struct rc_alias){
+		keep(rc, line->words[1].text), keep_command(rc, line, 2)};
 	return true;
 }
 
@@ -436,18 +438,13 @@ static bool run_heartbeat(
 static bool run_layout(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
-	struct str text;
 
 	if (!check_name(line->words[1].text, err))
 		return false;
-	str_init(&text, CONF_MAX_LINE);
-	for (size_t i = 2; i < line->count; i++)
-		str_printf(&text, "%s%s", i > 2 ? " " : "", line->words[i].text);
 	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
 	rc->layouts[rc->layout_count++] = (struct rc_layout){
-		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place,
-		!strcmp(line->place.file, rc->layouts_path)};
-	str_release(&text);
+		keep(rc, line->words[1].text), keep_words(rc, line, 2, false),
+		line->place, !strcmp(line->place.file, rc->layouts_path)};
 	return true;
 }
 
@@ -577,10 +574,7 @@ static const char *is_root(const struct rc *rc)
 
 static const char *host_name(const struct rc *rc)
 {
-	static char host[256];
-
-	(void)rc;
-	return gethostname(host, sizeof host - 1) ? NULL : host;
+	return rc->host;
 }
 
 static const char *profile_name(const struct rc *rc)
@@ -733,24 +727,28 @@ struct rc *rc_read(const struct rc_options *options)
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
-	if (!options->no_system && !options->looks_only) {
+	if (gethostname(rc->host, sizeof rc->host - 1))
+		rc->host[0] = '\0';
+	if (!options->no_system && !options->looks_only && !options->shipped_only) {
 		rc->conf.final_allowed = true;
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
 	}
 	if (!options->looks_only && !options->no_system) {
 		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
-		conf_read_file(&rc->conf, rc->layouts_path, true);
+		if (!options->shipped_only)
+			conf_read_file(&rc->conf, rc->layouts_path, true);
 	}
 	user_path(options, rc->path, sizeof rc->path);
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
-	else
+	else if (!options->shipped_only)
 		conf_read_file(&rc->conf, rc->path, !options->file);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
-	check_profile(rc);
+	if (!options->shipped_only)
+		check_profile(rc);
 	read_look(rc);
 	return rc;
 }

@@ -107,6 +107,14 @@ bool rules_apply(struct rules *rules, int source, const struct batch *batch)
 	return true;
 }
 
+void rules_forget(struct rules *rules, int source)
+{
+	struct source_rules *of = &rules->of[source];
+
+	arena_release(&of->arena);
+	*of = (struct source_rules){.arena = of->arena};
+}
+
 size_t rules_count(const struct rules *rules, int source)
 {
 	return rules->of[source].count;
@@ -158,7 +166,7 @@ static int rule_score(const struct rule *rule, const struct alert *alert)
 /* "host:port" of the source is that of the generatorURL. */
 static bool generated_at(const struct rules *rules, int source, const struct alert *alert)
 {
-	const char *where = sources_row(rules->app->sources, (size_t)source)->where;
+	const char *where = sources_row(rules->app->sources, source)->where;
 	const char *host = where ? strstr(where, "://") : NULL;
 	char wanted[NAME_TEXT];
 
@@ -181,9 +189,10 @@ static bool match_name(const struct rules *rules, const struct alert *alert,
 {
 	int best = -1;
 
-	for (size_t s = 1; s < sources_count(rules->app->sources); s++) {
+	for (size_t k = 1; k < sources_count(rules->app->sources); k++) {
+		int s = sources_at(rules->app->sources, k)->number;
 		const struct source_rules *of = &rules->of[s];
-		int preferred = source_score(rules, (int)s, alert) * 1000;
+		int preferred = source_score(rules, s, alert) * 1000;
 
 		for (size_t i = 0; i < of->count; i++) {
 			int score;
@@ -194,7 +203,7 @@ static bool match_name(const struct rules *rules, const struct alert *alert,
 			if (score < 0 || score + preferred <= best)
 				continue;
 			best = score + preferred;
-			out->source = (int)s;
+			out->source = s;
 			out->rule = &of->list[i];
 		}
 	}
@@ -347,12 +356,12 @@ static void say_why(const struct rules *rules, char *why, size_t size)
 	size_t able = 0;
 
 	for (size_t i = 1; i < sources_count(sources); i++) {
-		const struct source_row *row = sources_row(sources, i);
+		const struct source_row *row = sources_at(sources, i);
 
-		if (!sources_charts(sources, i))
+		if (!sources_charts(sources, row->number))
 			continue;
 		able++;
-		if (!rules->of[i].read) {
+		if (!rules->of[row->number].read) {
 			char words[512];
 
 			snprintf(why, size, "%s: %s", row->name,

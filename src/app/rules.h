@@ -17,6 +17,8 @@ void rules_free(struct rules *rules);
 /* A snapshot replaces what the source had; rules that were handed out are then gone.
  * True when they differ. */
 bool rules_apply(struct rules *rules, int source, const struct batch *batch);
+/* The source is gone. */
+void rules_forget(struct rules *rules, int source);
 size_t rules_count(const struct rules *rules, int source);
 
 struct rule_match {

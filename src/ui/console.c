@@ -88,15 +88,14 @@ static void show_charts(struct console *console)
 	charts_show(console->app->charts, alerts, n);
 }
 
-void console_push(struct console *console, const struct pane_class *class, uint64_t id)
+bool console_push(struct console *console, const struct pane_class *class, uint64_t id)
 {
-	if (console->depth == STACK_MAX) {
-		console_notice(console, true, "that is deep enough: Esc goes back");
-		return;
-	}
+	if (console->depth == STACK_MAX)
+		return false;
 	open_pane(&console->stack[console->depth++], class, console->app, id);
 	console->layout_dirty = true;
 	show_charts(console);
+	return true;
 }
 
 void console_pop(struct console *console)

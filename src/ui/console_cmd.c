@@ -78,11 +78,15 @@ static enum status cmd_previous_match(struct call *call, struct err *err)
 
 /* --- going in and out --- */
 
-static void remember(struct console *console)
+static struct jump here(struct console *console)
 {
 	struct pane *pane = console_pane(console);
-	struct jump jump = {pane->class, pane->id};
 
+	return (struct jump){pane->class, pane->id};
+}
+
+static void remember(struct console *console, struct jump jump)
+{
 	if (console->back_count == JUMPS_MAX) {
 		memmove(console->back, console->back + 1,
 			(JUMPS_MAX - 1) * sizeof *console->back);
@@ -100,14 +104,28 @@ static int base_index(const struct pane_class *class)
 	return -1;
 }
 
-static void go(struct console *console, const struct pane_class *class, uint64_t id)
+/* Where it cannot go, everything stays as it is. */
+static bool go(struct console *console, const struct pane_class *class, uint64_t id,
+	struct err *err)
 {
 	int base = base_index(class);
 
 	if (base >= 0)
 		console_focus(console, base);
-	else
-		console_push(console, class, id);
+	else if (!console_push(console, class, id))
+		return err_set(err, ERR_LIMIT, "that is deep enough: Esc goes back");
+	return true;
+}
+
+static enum status visit(struct console *console, const struct pane_class *class,
+	uint64_t id, struct err *err)
+{
+	struct jump from = here(console);
+
+	if (!go(console, class, id, err))
+		return STATUS_FAILED;
+	remember(console, from);
+	return STATUS_DONE;
 }
 
 /* Enter on an event moves the window to it. */
@@ -203,12 +221,8 @@ static enum status cmd_open(struct call *call, struct err *err)
 	look_at_moment(console);
 	if (pane->class->link)
 		link = pane->class->link(pane->state, console->app);
-	if (link.class) {
-		remember(console);
-		console_push(console, pane_class_find(link.class), link.id);
-	}
-	(void)err;
-	return STATUS_DONE;
+	return link.class ? visit(console, pane_class_find(link.class), link.id, err)
+			  : STATUS_DONE;
 }
 
 static enum status cmd_back(struct call *call, struct err *err)
@@ -334,8 +348,8 @@ static enum status cmd_view(struct call *call, struct err *err)
 	struct pane *pane;
 	const char *filter = call->rest;
 
-	remember(console);
-	go(console, class, 0);
+	if (visit(console, class, 0, err))
+		return STATUS_FAILED;
 	pane = console_pane(console);
 	if (*filter == '/')
 		filter++;
@@ -358,7 +372,7 @@ static enum status cmd_history(struct console *console, struct jump *from, size_
 	(*from_n)--;
 	while (console->depth)
 		console_pop(console);
-	go(console, from[*from_n].class, from[*from_n].id);
+	go(console, from[*from_n].class, from[*from_n].id, NULL);
 	return STATUS_DONE;
 }
 
@@ -519,9 +533,7 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 					    : "select an alert first");
 		return STATUS_FAILED;
 	}
-	remember(console);
-	console_push(console, &runbook_pane, row->id);
-	return STATUS_DONE;
+	return visit(console, &runbook_pane, row->id, err);
 }
 
 /* --- one incident by its name --- */

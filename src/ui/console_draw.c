@@ -282,7 +282,7 @@ static int draw_health(struct console *console, const struct canvas *bar)
 	int col = bar->cols - 1;
 
 	for (size_t i = sources_count(app->sources); i-- > 0;) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
 		int width = (int)strlen(row->name) + 2;
 

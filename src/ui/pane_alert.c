@@ -79,8 +79,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
-	field(p, "source",
-		untrusted_str(sources_row(app->sources, (size_t)a->source)->name));
+	field(p, "source", untrusted_str(sources_row(app->sources, a->source)->name));
 	field(p, "link", alert_text(a, ALERT_LINK));
 }
 

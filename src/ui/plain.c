@@ -92,13 +92,13 @@ static void tell_sources(struct plain *plain)
 	struct app *app = plain->app;
 
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
 		char words[300], text[400];
 
-		if (health == plain->told[i])
+		if (health == plain->told[row->number])
 			continue;
-		plain->told[i] = health;
+		plain->told[row->number] = health;
 		snprintf(text, sizeof text, "%s %s", row->name,
 			source_words(row, app->now, words, sizeof words));
 		say(plain, "SOURCE", text);

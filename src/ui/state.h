@@ -97,7 +97,8 @@ struct pane *console_pane(struct console *console);
 const char *const *console_contexts(struct console *console);
 void console_dirty(struct console *console);
 bool console_single(const struct console *console);
-void console_push(struct console *console, const struct pane_class *class, uint64_t id);
+/* False when the stack is full: nothing has changed then. */
+bool console_push(struct console *console, const struct pane_class *class, uint64_t id);
 void console_pop(struct console *console);
 void console_focus(struct console *console, int pane);
 void console_notice(struct console *console, bool bad, const char *text);

@@ -32,6 +32,24 @@ code() { [ "$status" = "$1" ]; }
 said() { grep -q -e "$2" "$tmp/$1"; }
 silent() { ! [ -s "$tmp/$1" ]; }
 
+lines() { [ "$(wc -l <"$tmp/out")" = "$1" ]; }
+silent_but_past() { lines 2; }
+# The first value that the store gives to a query, as a moment.
+stored() { # SQL
+	python3 -c '
+import datetime, sqlite3, sys
+db = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+at = db.execute(sys.argv[2]).fetchone()
+if not at:
+    sys.exit(1)
+at = datetime.datetime.fromtimestamp(at[0] / 1000, datetime.timezone.utc)
+print(at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
+' "$XDG_STATE_HOME/oogway/oogway.db" "$1" 2>/dev/null
+}
+middle() { stored "SELECT from_at FROM watch WHERE source = 'pd'"; }
+watched() { middle >/dev/null; }
+closed() { stored "SELECT ended_at FROM incident WHERE ended_after_at > 0 AND pages" >/dev/null; }
+
 "$LAB/canned" "$tmp" busy || exit 1
 rc=$tmp/rc
 
@@ -157,6 +175,50 @@ mkfifo "$tmp/pipe"
 head -c 9000000 /dev/zero >"$tmp/pipe" &
 run source import "$tmp/pipe"
 ok "too large" said err 'larger than 8192 KiB'
+# --- the past, from the store that a console wrote ---
+run -c "$rc" --at -1h alert list
+ok "no store: nothing is known of then" code 3
+ok "said" said err 'there is no store'
+ok "and nothing of now is listed" silent_but_past
+ok "one command makes no store" test ! -e "$XDG_STATE_HOME/oogway/oogway.db"
+timeout 15 "$OOGWAY" -c "$rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+plain=$!
+until watched; do sleep 0.2; kill -0 $plain || break; done 2>/dev/null
+kill $plain
+wait $plain 2>/dev/null
+echo quiet >"$tmp/scene"
+run -c "$rc" --once
+ok "now it is quiet" said out 'No open incidents'
+run -c "$rc" --at "$(middle)" --once
+ok "the past is known" code 0
+ok "and said to be the past" said out '^PAST  as of '
+ok "its alerts" said out '3 critical'
+run -c "$rc" --at "$(middle)" alert list --json
+ok "its list" code 0
+ok "is complete" said out '"complete":true,"past":true'
+ok "with what fired" said out HighErrorRate
+run -c "$rc" --at -1h alert list
+ok "unwatched: partial" code 3
+ok "unwatched: said" said err 'nobody watched'
+ok "PAST is a line" said out '^PAST  as of '
+ok "what is known is listed" said out HighErrorRate
+for noun in silence anomaly process; do
+	run -c "$rc" --at -1h "$noun" list --json
+	ok "$noun of then is not kept" code 3
+	ok "$noun is not complete" said out '"complete":false'
+	ok "$noun has no row of now" lines 1
+done
+run -c "$rc" --at -1h change list
+ok "changes of then" said out PAST
+# A console closes what ended meanwhile; a glance tells it from the store.
+timeout 15 "$OOGWAY" -c "$rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+plain=$!
+until closed; do sleep 0.2; kill -0 $plain || break; done 2>/dev/null
+kill $plain
+wait $plain 2>/dev/null
+run -c "$rc" --once
+ok "what ended unseen is told" said out 'Last page ended between .* while nobody watched'
+echo busy >"$tmp/scene"
 
 # --- a source that is away: partial ---
 sed 's|^source pd .*|source pd pagerduty url=http://127.0.0.1:1 token-file=token|' "$rc" >"$tmp/away"
