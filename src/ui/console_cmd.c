@@ -212,7 +212,8 @@ static enum status cmd_open(struct call *call, struct err *err)
 			pane->pending |= CHANGED_CONFIG;
 			return STATUS_DONE;
 		}
-		console->mode = MODE_COMMAND;
+		console_bring_up(console);
+	console->mode = MODE_COMMAND;
 		edit_set(&console->edit, line);
 		return STATUS_DONE;
 	}
@@ -415,6 +416,7 @@ static enum status cmd_prompt(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 
 	(void)err;
+	console_bring_up(console);
 	console->mode = MODE_COMMAND;
 	edit_set(&console->edit, call->rest);
 	history_reset(&console->commands_typed);
@@ -443,6 +445,7 @@ static enum status cmd_filter(struct call *call, struct err *err)
 			       : STATUS_USAGE;
 	str_copy(console->filter_before, sizeof console->filter_before,
 		list->filter ? list->filter_text : "");
+	console_bring_up(console);
 	console->mode = MODE_FILTER;
 	edit_set(&console->edit, console->filter_before);
 	history_reset(&console->filters_typed);

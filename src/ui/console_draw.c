@@ -528,6 +528,18 @@ static void make_layout(struct console *console)
 	console->hint_shown = console_teaches(console);
 }
 
+void console_bring_up(struct console *console)
+{
+	if (!screen_is_open())
+		return;
+	if (console->layout_dirty)
+		make_layout(console);
+	if (console_single(console))
+		refresh_pane(console, console_pane(console));
+	for (size_t i = 0; !console_single(console) && i < console->layout.count; i++)
+		refresh_pane(console, &console->base[console->layout.boxes[i].pane]);
+}
+
 void console_draw(struct console *console)
 {
 	if (!screen_is_open())

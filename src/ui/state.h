@@ -116,6 +116,9 @@ void console_kept_save(struct console *console);
 /* Rows and columns of the grid. */
 int console_grid_rows(const struct console *console);
 void console_draw(struct console *console);
+/* What will be seen behind a prompt, a menu or a question is as it is now: called
+ * before the mode changes, after which nothing moves. */
+void console_bring_up(struct console *console);
 /* A line of its own above the bar below is there for what is taught. */
 bool console_teaches(const struct console *console);
 
