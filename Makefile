@@ -72,6 +72,7 @@ TEST     := $(BUILD)/test
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_ENV := ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+LIVE     := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 TERM_SRC := $(wildcard tests/term/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
@@ -80,7 +81,13 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
 
--include $(UNITS:=.d)
+# What the scripts of tests/live run besides the program itself.
+$(BUILD)/live/%: tests/live/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_)
+
+-include $(UNITS:=.d) $(LIVE:=.d)
 
 $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 	@mkdir -p $(@D)
@@ -88,7 +95,7 @@ $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 	@$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g $(shell $(PKG) --cflags vterm) -o $@ \
 		$(TERM_SRC) $(shell $(PKG) --libs vterm) -lutil
 
-units: $(UNITS)
+units: $(UNITS) $(LIVE)
 
 lint:
 	@tests/lint/run

@@ -7,6 +7,13 @@
 
 #include <math.h>
 
+/* Fontconfig, which cairo asks for a font, keeps half a kilobyte that nobody points to. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig";
+}
+
 #define URL_OF(path) untrusted_str("https://console.example/" path)
 
 static void example_header(struct document *d)
@@ -30,8 +37,8 @@ static void example_header(struct document *d)
 
 static void example_summary(struct document *d)
 {
-	static const char *const days[] = {"Mon 16", "Tue 17", "Wed 18", "Thu 19",
-		"Fri 20", "Sat 21", "Sun 22"};
+	static const char *const days[] = {
+		"Mon 16", "Tue 17", "Wed 18", "Thu 19", "Fri 20", "Sat 21", "Sun 22"};
 	static const double pages[] = {4, 11, 3, 2, 5, 1, 2};
 
 	document_heading(d, 2, "Summary");
@@ -115,7 +122,7 @@ static void example_happened(struct document *d)
 		untrusted_str("HighErrorRate: checkout answers 12 % with HTTP 5xx"));
 	document_timeline(d);
 	document_event(d, "Tue 03:12", URL_OF("graph?g=errors"));
-	document_say(d, DOC_PLAIN, "Paged: errors at 12 %, limit 5 %");
+	document_say(d, DOC_PLAIN, "Paged: errors at 12 %%, limit 5 %%");
 	document_event(d, "Tue 03:15", UNTRUSTED_NONE);
 	document_say(d, DOC_PLAIN, "Ana acknowledged ");
 	document_say(d, DOC_DIM, "(TTA 3 min)");
@@ -127,9 +134,8 @@ static void example_happened(struct document *d)
 	document_paragraph(d);
 	document_say(d, DOC_PLAIN, "Cause: ");
 	document_blank(d, "root cause of the checkout errors");
-	document_code(d,
-		untrusted_str("pool exhausted: 64 of 64 in use\n"
-			      "  at pool.c:118 wait_for_slot()\n"));
+	document_code(d, untrusted_str("pool exhausted: 64 of 64 in use\n"
+				       "  at pool.c:118 wait_for_slot()\n"));
 }
 
 static void example_noise(struct document *d)
@@ -152,8 +158,7 @@ static void example_noise(struct document *d)
 		document_cell(d);
 		document_text(d, DOC_PLAIN, untrusted_str(rows[i].name));
 		document_cell(d);
-		document_link(
-			d, URL_OF("clusters?a=1"), untrusted_str(rows[i].count));
+		document_link(d, URL_OF("clusters?a=1"), untrusted_str(rows[i].count));
 		document_cell(d);
 		document_say(d, DOC_PLAIN, "%s", rows[i].share);
 		document_cell(d);
@@ -187,7 +192,8 @@ static void example_rest(struct document *d)
 	document_fact(d, "Incoming");
 	document_blank(d, "accepted by, at");
 	document_footer(d);
-	document_say(d, DOC_PLAIN, "Written by oogway from its own store; no model was used.");
+	document_say(
+		d, DOC_PLAIN, "Written by oogway from its own store; no model was used.");
 	document_footer(d);
 	document_say(d, DOC_PLAIN, "Accept with :accept 7F3K, or answer this mail.");
 }
