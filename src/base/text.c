@@ -282,7 +282,7 @@ static bool markdown_escapes(const struct markdown *m, char c, struct untrusted 
 {
 	unsigned char next = rest.n_ ? rest.bytes_[0] : 0;
 
-	if (m->start && strchr("#-+=>~:", c))
+	if (m->start && !m->back[0] && strchr("#-+=>~:", c))
 		return true;
 	switch (c) {
 	case '_':

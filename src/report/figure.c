@@ -131,7 +131,8 @@ const char *figure_number(double value, char *out, size_t size)
 	static const char *const units[] = {"", "k", "M", "G", "T"};
 	size_t unit = 0;
 
-	while (fabs(value) >= 10000 && unit + 1 < sizeof units / sizeof *units) {
+	while (fabs(value) >= (unit ? 1000 : 10000) &&
+		unit + 1 < sizeof units / sizeof *units) {
 		value /= 1000;
 		unit++;
 	}

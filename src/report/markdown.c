@@ -78,7 +78,7 @@ static void text(struct render *r, const struct document_text *t)
 		struct document_span rest = *s;
 
 		/* Only at its start does a line read blanks as something else. */
-		if (s != t->first && s->text[0] == ' ' && s->text[1] && !s->link) {
+		if (s != t->first && s->text[0] == ' ' && !s->link) {
 			str_putc(r->out, ' ');
 			rest.text++;
 		}

@@ -36,6 +36,16 @@ static void blanks(struct render *r, int n)
 		str_putc(r->out, ' ');
 }
 
+/* No blank stands before the end of a line. */
+static void end_line(struct render *r)
+{
+	struct str *out = r->out;
+
+	while (out->n && out->p[out->n - 1] == ' ')
+		out->p[--out->n] = '\0';
+	str_putc(out, '\n');
+}
+
 static void add_words(struct render *r, struct str *to, const char *words)
 {
 	if (r->ascii)
@@ -75,26 +85,34 @@ static int width_of(const char *p, size_t n)
 	return text_width(untrusted_make(p, n), MOST_COLUMNS * 4);
 }
 
-/* Bytes of p that make a line of `columns`; *skip: what to drop behind them. */
-static size_t take_line(const char *p, size_t n, int columns, size_t *skip)
+/* Bytes of p that fit into `columns`; *blank: where the last blank among them is, or
+ * right behind them. */
+static size_t fitting(const char *p, size_t n, int columns, size_t *blank)
 {
 	struct untrusted rest = untrusted_make(p, n);
 	struct text_state state = {0};
 	struct text_cluster c;
-	size_t fits = 0, blank = 0;
+	size_t fits = 0;
 	int width = 0;
 
-	*skip = 0;
+	*blank = 0;
 	while (text_next(&rest, &state, &c)) {
 		width += c.width;
-		if (width > columns && c.utf8[0] == ' ')
-			blank = fits;
+		if (c.utf8[0] == ' ')
+			*blank = fits;
 		if (width > columns)
 			break;
-		if (c.utf8[0] == ' ')
-			blank = fits;
 		fits = n - untrusted_size(rest);
 	}
+	return fits;
+}
+
+/* Bytes of p that make a line of `columns`; *skip: what to drop behind them. */
+static size_t take_line(const char *p, size_t n, int columns, size_t *skip)
+{
+	size_t blank, fits = fitting(p, n, columns, &blank);
+
+	*skip = 0;
 	if (fits == n)
 		return n;
 	if (blank) {
@@ -117,7 +135,7 @@ static void wrap(struct render *r, const char *first, const char *p, size_t n)
 		if (begun)
 			blanks(r, indent);
 		str_add(r->out, p, take);
-		str_putc(r->out, '\n');
+		end_line(r);
 		p += take + skip;
 		n -= take + skip;
 		begun = true;
@@ -146,7 +164,9 @@ struct grid {
 
 static void grid_measure(struct grid *g, int columns)
 {
-	int room = columns - 2 * ((int)g->columns - 1), sum = 0;
+	int room = columns - 2 * ((int)g->columns - 1), sum = 0,
+	    least = room / (int)g->columns < CELL_LEAST ? room / (int)g->columns
+							: CELL_LEAST;
 
 	for (size_t c = 0; c < g->columns; c++) {
 		g->width[c] = 1;
@@ -164,7 +184,7 @@ static void grid_measure(struct grid *g, int columns)
 		for (size_t c = 1; c < g->columns; c++)
 			if (g->width[c] > g->width[widest])
 				widest = c;
-		if (g->width[widest] <= CELL_LEAST)
+		if (g->width[widest] <= least)
 			break;
 		g->width[widest]--;
 		sum--;
@@ -191,12 +211,6 @@ static void cell_line(struct render *r, const struct grid *g, size_t c, const ch
 		blanks(r, 2);
 }
 
-static void trim_line(struct str *out)
-{
-	while (out->n && out->p[out->n - 1] == ' ')
-		out->p[--out->n] = '\0';
-}
-
 static void grid_row(struct render *r, const struct grid *g, size_t row)
 {
 	const char *rest[DOCUMENT_MAX_COLUMNS];
@@ -216,8 +230,7 @@ static void grid_row(struct render *r, const struct grid *g, size_t row)
 			rest[c] += take + skip;
 			more = more || *rest[c];
 		}
-		trim_line(r->out);
-		str_putc(r->out, '\n');
+		end_line(r);
 	}
 }
 
@@ -306,7 +319,7 @@ static void callout(struct render *r, const struct document_block *b)
 
 		str_puts(r->out, bar);
 		str_add(r->out, p, take);
-		str_putc(r->out, '\n');
+		end_line(r);
 		p += take + skip;
 		n -= take + skip;
 	}
@@ -371,14 +384,30 @@ static void list(struct render *r, const struct document_block *b)
 	more_rows(r, b, "items");
 }
 
+/* Broken where it must be, with all its blanks. */
+static void code_line(struct render *r, const char *p, size_t n)
+{
+	int indent = 4;
+
+	do {
+		size_t blank, take = fitting(p, n, r->columns - indent, &blank);
+
+		blanks(r, indent);
+		str_add(r->out, p, take ? take : n);
+		end_line(r);
+		n -= take ? take : n;
+		p += take;
+		indent = 8;
+	} while (n);
+}
+
 static void code(struct render *r, const struct document_block *b)
 {
 	for (const struct document_row *row = b->first; row; row = row->next) {
-		str_puts(r->out, "    ");
-		if (row->first && row->first->text.first)
-			add_words(r, r->out, row->first->text.first->text);
-		trim_line(r->out);
-		str_putc(r->out, '\n');
+		char *line = row->first ? cell_of(r, &row->first->text) : mem_strdup("");
+
+		code_line(r, line, strlen(line));
+		mem_free(line);
 	}
 	more_rows(r, b, "lines");
 }

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* Fontconfig, which cairo asks for a font, keeps half a kilobyte that nobody points to. */
+/* Fontconfig, which cairo asks for a font, keeps some memory that nobody points to. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
