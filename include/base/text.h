@@ -55,7 +55,8 @@ void text_add_promql(struct str *out, struct untrusted u);
 /* For HTML, between tags and inside a quoted attribute. */
 void text_add_html(struct str *out, struct untrusted u);
 /* For CommonMark and GitHub's tables: draws itself wherever it stands in a line, at
- * the start of one and in a cell too. Nothing in it becomes a link. */
+ * the start of one and in a cell too. No web address in it becomes a link; GitHub makes
+ * one of a mail address whatever stands before it. */
 void text_add_markdown(struct str *out, struct untrusted u);
 /* In ASCII: quotes, dashes and dots as their plain sisters, the rest as <U+00E9>. */
 void text_add_ascii(struct str *out, struct untrusted u);

@@ -262,12 +262,12 @@ void text_add_html(struct str *out, struct untrusted u)
 	struct text_cluster c;
 
 	while (text_next(&u, &state, &c)) {
-		const char *at = c.n == 1 ? strchr(names, c.utf8[0]) : NULL;
+		/* Marks may follow it in its cluster. */
+		const char *at = strchr(names, c.utf8[0]);
 
 		if (at)
 			str_puts(out, entities[at - names]);
-		else
-			str_add(out, c.utf8, c.n);
+		str_add(out, c.utf8 + (at != NULL), (size_t)c.n - (at != NULL));
 	}
 }
 
@@ -310,10 +310,11 @@ void text_add_markdown(struct str *out, struct untrusted u)
 	struct markdown m = {.start = true};
 
 	while (text_next(&u, &state, &c)) {
-		char one = c.n == 1 ? c.utf8[0] : 0;
+		char one = (unsigned char)c.utf8[0] < 0x80 ? c.utf8[0] : 0;
 
 		if (one == ' ' && m.start && !m.back[0]) {
 			str_puts(out, "&#32;");
+			str_add(out, c.utf8 + 1, c.n - 1u);
 		} else {
 			if (one && markdown_escapes(&m, one, u))
 				str_putc(out, '\\');
@@ -355,7 +356,7 @@ void text_add_ascii(struct str *out, struct untrusted u)
 	}
 }
 
-enum { HEADER_LINE = 76, HEADER_WORD = 60, HEADER_CHUNK = 42 };
+enum { HEADER_LINE = 76, HEADER_WORD = 60, HEADER_CHUNK = 36 };
 
 /* True when the value may stand as it is, folded at its blanks. */
 static bool header_plain(const struct str *s, enum text_header kind)

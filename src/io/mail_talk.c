@@ -130,6 +130,7 @@ bool talk_end(
 {
 	enum mail_fate common = common_fate(talk);
 	bool open = false, decided = talk->code_phase == TALK_BODY;
+	bool refused = talk->code >= 400 && talk->code_phase != TALK_RECIPIENT;
 
 	for (size_t i = 0; i < talk->count; i++) {
 		struct mail_outcome *o = &talk->outcomes[i];
@@ -140,12 +141,12 @@ bool talk_end(
 		}
 		open = open || !decided;
 		o->fate = common;
-		o->code = decided || talk->code >= 400 ? talk->code : 0;
+		o->code = decided || refused ? talk->code : 0;
 		str_copy(o->text, sizeof o->text, o->code ? talk->text : "");
 	}
 	if (!open)
 		return true;
-	if (talk->answered && talk->code >= 400 && talk->code_phase != TALK_RECIPIENT)
+	if (talk->answered && refused)
 		say_code(talk, host, err);
 	else if (common == MAIL_UNSURE)
 		err_set(err, ERR_NET,

@@ -98,7 +98,7 @@ static size_t fitting(const char *p, size_t n, int columns, size_t *blank)
 	*blank = 0;
 	while (text_next(&rest, &state, &c)) {
 		width += c.width;
-		if (c.utf8[0] == ' ')
+		if (c.utf8[0] == ' ' && c.n == 1)
 			*blank = fits;
 		if (width > columns)
 			break;

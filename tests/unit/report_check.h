@@ -1,5 +1,6 @@
 /* What must hold for every report in each of its forms, whatever was said in it. The
- * checks read the bytes on their own; NULL: all is well, else the place where it is not. */
+ * checks read the bytes on their own. NULL: all is well; else the place where it is
+ * not. */
 #ifndef TESTS_UNIT_REPORT_CHECK_H
 #define TESTS_UNIT_REPORT_CHECK_H
 
