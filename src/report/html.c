@@ -27,7 +27,7 @@ static const char head[] =
 static const char sheet[] =
 	"<style>\n"
 	":root{color-scheme:light dark;supported-color-schemes:light dark}\n"
-	"@media (max-width:600px){.card{padding:20px 16px!important}"
+	"@media (max-width:600px){.pad{padding:20px 16px!important}"
 	".page{padding:0!important}}\n"
 	"@media (prefers-color-scheme:dark){\n"
 	".page,body{background:#141918!important}\n"
@@ -431,7 +431,7 @@ static void html_open(struct render *r)
 	       "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#ffffff\" "
 	       "style=\"max-width:660px;background:#ffffff;border:1px solid " LINE ";"
 	       "border-top:3px solid #2b6a58\"><tr>\n"
-	       "<td class=\"card ink\" align=\"left\" style=\"padding:30px 34px;" SANS
+	       "<td class=\"pad ink\" align=\"left\" style=\"padding:30px 34px;" SANS
 	       "font-size:14px;line-height:1.55;" INK "\">\n"
 	       "<h1 class=\"ink\" style=\"margin:0 0 16px;font-size:22px;"
 	       "line-height:1.25;font-weight:600;word-break:break-word;" INK "\">");
