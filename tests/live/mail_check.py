@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 
@@ -315,6 +316,45 @@ def test_faults(world):
           'localhost/x', to)
 
 
+def tap(answers):
+    """A server that offers AUTH in the clear and no STARTTLS, or what `answers` says; what it
+    heard is in the list."""
+    listener, heard = socket.create_server((HOST, 0)), []
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection, connection.makefile('rwb') as lines:
+            lines.write(b'220 tap\r\n')
+            lines.flush()
+            for line in lines:
+                heard.append(line)
+                lines.write(answers.get(line[:4], b'250 Ok\r\n'))
+                lines.flush()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener, heard
+
+
+def test_stripped(world):
+    """Somebody between us and the server: neither password nor address is ever in the clear."""
+    clear = b'250-tap\r\n250-AUTH PLAIN LOGIN XOAUTH2\r\n250 SIZE 1000000\r\n'
+    for name, answers, words in (
+            ('no STARTTLS', {b'EHLO': clear}, 'does not offer STARTTLS'),
+            ('no EHLO', {b'EHLO': b'502 No\r\n'}, 'does not want to talk: 502'),
+            ('STARTTLS refused', {b'EHLO': b'250-tap\r\n250 STARTTLS\r\n', b'STAR': b'454 No\r\n'},
+             'does not start TLS: 454'),
+            ('STARTTLS with a lie behind it',
+             {b'EHLO': b'250-tap\r\n250 STARTTLS\r\n', b'STAR': b'220 Go\r\n250 AUTH PLAIN\r\n'},
+             'localhost:')):
+        listener, heard = tap(answers)
+        error(world, name, '[a-z]*', words, '(later|refused)', 'a@lab.example',
+              port=listener.getsockname()[1])
+        said = b''.join(heard)
+        check(f'{name}: nothing was said', heard and b'AUTH' not in said and b'MAIL' not in said
+              and b'lab.example' not in said, said)
+        listener.close()
+
+
 def test_slow(world):
     out, mails = world.send('--from', 'slow-2@lab.example', 'a@lab.example')
     beats = int(re.search(r'beats (\d+)', out)[1])
@@ -355,7 +395,7 @@ def main():
     world = None
     try:
         world = World(folder)
-        for test in (test_delivery, test_ways, test_refusals, test_faults, test_slow, test_hostile):
+        for test in (test_delivery, test_ways, test_refusals, test_faults, test_stripped, test_slow, test_hostile):
             test(world)
     finally:
         if world:
