@@ -77,7 +77,7 @@ struct mail *mail_new(struct task_pool *pool);
 void mail_free(struct mail *mail);
 
 /* done is called exactly once, never from within mail_send. Everything in `request` is
- * copied, the secret too. A request that cannot be sent (a bad address, no TLS name)
+ * copied, the secret too. A request that cannot be sent (a bad address, no server)
  * is ERR_USAGE. */
 void mail_send(struct mail *mail, const struct mail_request *request,
 	void (*done)(void *ctx, const struct mail_reply *reply), void *ctx);
