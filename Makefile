@@ -21,7 +21,7 @@ CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) 
 	$(shell $(PKG) --cflags $(LIBS)) $(CFLAGS)
 LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 
-FOLDERS := base io model store connect analysis app ui
+FOLDERS := base io model store connect analysis report app ui
 SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/gen/embedded.o
 SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
@@ -73,6 +73,7 @@ TEST     := $(BUILD)/test
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_ENV := ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+LIVE     := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 TERM_SRC := $(wildcard tests/term/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
@@ -81,7 +82,13 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
 
--include $(UNITS:=.d)
+# What the scripts of tests/live run besides the program itself.
+$(BUILD)/live/%: tests/live/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_)
+
+-include $(UNITS:=.d) $(LIVE:=.d)
 
 $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 	@mkdir -p $(@D)
@@ -89,7 +96,7 @@ $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 	@$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g $(shell $(PKG) --cflags vterm) -o $@ \
 		$(TERM_SRC) $(shell $(PKG) --libs vterm) -lutil
 
-units: $(UNITS)
+units: $(UNITS) $(LIVE)
 
 lint:
 	@tests/lint/run
@@ -155,7 +162,7 @@ lab:
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
 	libyaml-dev
-DEPS_TEST := libcmocka-dev libvterm-dev python3 procps
+DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl
 

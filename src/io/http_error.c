@@ -1,6 +1,6 @@
 /* What went wrong with a transfer, said so that somebody woken at night knows what to
  * look at: one const row for each of curl's codes, and the four cases (connect, time,
- * certificate, cut) that need more than a row. Main only. */
+ * certificate, cut) that need more than a row. Any thread: mails are sent on one. */
 #include "http_error.h"
 
 #include "base/text.h"
