@@ -110,6 +110,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	anomalies_tick(app->anomalies, now);
 	history_tick(app->history, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
