@@ -18,6 +18,7 @@ struct anomaly_row {
 	double score; /* 0..1 */
 	enum severity severity;
 	enum unit unit;
+	uint64_t alert; /* key of the open alert about the same, 0: none; problems.h */
 	char name[96];
 	char reason[ANOMALY_REASON];
 };
@@ -35,6 +36,8 @@ void anomalies_tick(struct anomalies *anomalies, int64_t now);
 /* Newest first. */
 size_t anomalies_count(const struct anomalies *anomalies);
 const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t i);
+/* Which alert speaks for an anomaly; see app/problems.h. */
+void anomalies_join(struct anomalies *anomalies, size_t i, uint64_t alert);
 size_t anomalies_open(const struct anomalies *anomalies);
 /* "Seasonal baseline: 3 of 7 days learnt; thresholds only"; empty when learnt. */
 const char *anomalies_learning(const struct anomalies *anomalies);

@@ -252,8 +252,10 @@ static void apply_alerts(struct alerts *alerts, int source, const struct batch *
 
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 {
-	if (batch->alerts_snapshot || batch->alert_count)
+	if (batch->alerts_snapshot || batch->alert_count) {
 		apply_alerts(alerts, source, batch);
+		alert_table_learn(alerts->table);
+	}
 	if (batch->silences_snapshot)
 		apply_silences(alerts, source, batch);
 	if (batch->oncalls_snapshot)
@@ -326,6 +328,17 @@ const struct alert *alerts_at(const struct alerts *alerts, size_t i)
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 {
 	return alert_table_find(alerts->table, key);
+}
+
+bool alerts_speaks(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_speaks(alerts->table, alert);
+}
+
+const struct alert *alerts_twin(
+	const struct alerts *alerts, const struct alert *alert, const struct alert *after)
+{
+	return alert_table_twin(alerts->table, alert, after);
 }
 
 struct alert_counts alerts_counts(const struct alerts *alerts)

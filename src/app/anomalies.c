@@ -383,6 +383,14 @@ const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t
 	return &anomalies->rows[i];
 }
 
+void anomalies_join(struct anomalies *anomalies, size_t i, uint64_t alert)
+{
+	if (anomalies->rows[i].alert == alert)
+		return;
+	anomalies->rows[i].alert = alert;
+	app_changed(anomalies->app, CHANGED_ANOMALIES);
+}
+
 size_t anomalies_open(const struct anomalies *anomalies)
 {
 	size_t n = 0;

@@ -10,6 +10,7 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -111,6 +112,7 @@ static void tick(void *ctx, int64_t now)
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	anomalies_tick(app->anomalies, now);
+	problems_join(app);
 	history_tick(app->history, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);

@@ -4,8 +4,8 @@
 #include "state.h"
 
 #include "app/alerts.h"
-#include "app/anomalies.h"
 #include "app/host.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -61,24 +61,20 @@ static size_t count_pieces(struct console *console, struct piece *out)
 {
 	static const enum role roles[] = {ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING};
 	const struct app *app = console->app;
-	struct alert_counts counts = alerts_counts(app->alerts);
-	size_t open[SEVERITY_COUNT] = {0}, n = 0;
+	struct problem_counts counts = problems_counts(app);
 	bool wide = screen_cols() >= 100;
+	size_t n = 0;
 
-	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
-		open[anomalies_at(app->anomalies, i)->severity] +=
-			!anomalies_at(app->anomalies, i)->end_at;
 	for (int s = 0; s <= SEVERITY_WARNING; s++) {
-		open[s] += counts.firing[s];
-		if (!open[s])
+		if (!counts.open[s])
 			continue;
 		out[n].role = roles[s];
 		if (wide)
-			snprintf(out[n++].text, sizeof out->text, "%zu %s", open[s],
-				severity_name((enum severity)s));
+			snprintf(out[n++].text, sizeof out->text, "%zu %s",
+				counts.open[s], severity_name((enum severity)s));
 		else
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
-				severity_letter((enum severity)s), open[s]);
+				severity_letter((enum severity)s), counts.open[s]);
 	}
 	if (n && !counts.complete) {
 		out[n].role = ROLE_WARNING;

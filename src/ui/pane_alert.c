@@ -2,6 +2,7 @@
  * what changed before it, and the runbook that matches. Filled anew for each drawing,
  * since its texts are the alert's. Main thread. */
 #include "app/alerts.h"
+#include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
@@ -54,6 +55,26 @@ static void moment(struct page *p, const char *name, int64_t at, int64_t now)
 		page_printf(p, ROLE_DIM, "  %s ago", duration_text(now - at, age));
 }
 
+/* "am, prom"; where they differ each with its state: "am silenced, prom firing". */
+static void told_by(struct page *p, const struct app *app, const struct alert *a)
+{
+	const char *between = "";
+	bool differ = false, several = false;
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		differ |= t->state != a->state;
+		several |= t != a;
+	}
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", several ? "sources" : "source");
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		page_printf(p, ROLE_TEXT, "%s%s%s%s", between,
+			sources_row(app->sources, (size_t)t->source)->name,
+			differ ? " " : "", differ ? alert_state_name(t->state) : "");
+		between = ", ";
+	}
+}
+
 static void head(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct page *p = &v->page;
@@ -79,8 +100,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
-	field(p, "source",
-		untrusted_str(sources_row(app->sources, (size_t)a->source)->name));
+	told_by(p, app, a);
 	field(p, "link", alert_text(a, ALERT_LINK));
 }
 
@@ -187,6 +207,30 @@ static void pairs(struct page *p, const struct alert *a)
 	}
 }
 
+static void anomalies(struct page *p, const struct app *app, const struct alert *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
+		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
+		char when[TIME_TEXT];
+
+		if (row->alert != a->key || row->end_at)
+			continue;
+		if (!any) {
+			page_line(p, 0, false);
+			page_line(p, 0, false);
+			page_puts(p, ROLE_HEADER, "Anomalies of what it looks at");
+		}
+		any = true;
+		page_line(p, 12, false);
+		page_printf(
+			p, ROLE_DIM, "  %s ", time_stamp(row->start_at, app->now, when));
+		page_printf(p, ROLE_TEXT, "%s  ", row->name);
+		page_puts(p, ROLE_DIM, row->reason);
+	}
+}
+
 static void changes(struct page *p, const struct app *app, const struct alert *a)
 {
 	bool any = false;
@@ -237,6 +281,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 			page_puts(&v->page, ROLE_DIM, "   r opens it");
 	}
 	chart_part(&v->page, app, v->id, c);
+	anomalies(&v->page, app, a);
 	changes(&v->page, app, a);
 	pairs(&v->page, a);
 }
@@ -290,8 +335,8 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
-	.changes = CHANGED_ALERTS | CHANGED_CLOCK | CHANGED_RUNBOOKS | CHANGED_CHARTS |
-		   CHANGED_WINDOW,
+	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
+		   CHANGED_CHARTS | CHANGED_WINDOW,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,
