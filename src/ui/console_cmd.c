@@ -107,7 +107,8 @@ static void go(struct console *console, const struct pane_class *class, uint64_t
 		console_push(console, class, id);
 }
 
-/* Enter on an event moves the window to it. */
+/* Enter on an event puts it in the middle of the window; near to now, or still on, it
+ * is in sight as it is. */
 static void look_at_moment(struct console *console)
 {
 	struct pane *pane = console_pane(console);
@@ -124,7 +125,7 @@ static void look_at_moment(struct console *console)
 		if (!a->end_at)
 			return;
 		window.to = (a->start_at + a->end_at) / 2 + window.span_ms / 2;
-	} else if (list->listing == &change_listing) {
+	} else if (!strcmp(list->listing->columns[0].name, "at")) {
 		list->listing->columns[0].cell(console->app, row, &cell);
 		window.to = (int64_t)cell.number + window.span_ms / 2;
 	} else {

@@ -95,6 +95,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 			app->past ? "PAST" : "back",
 			time_stamp(app->window.to, app->now, a));
 	}
+	if (app->window.span_ms != app->window_set) {
+		out[n].role = ROLE_STRONG;
+		snprintf(out[n++].text, sizeof out->text, "window %s",
+			duration_text(app->window.span_ms, a));
+	}
 	if (console->paused) {
 		out[n].role = ROLE_ALARM;
 		snprintf(out[n++].text, sizeof out->text, "PAUSED %s",
@@ -204,7 +209,8 @@ static bool useful(struct console *console, const char *command)
 		if (pane->class->link)
 			link = pane->class->link(pane->state, console->app);
 		return link.class || pane->class == &help_pane ||
-		       pane->class == &options_pane;
+		       pane->class == &options_pane || pane->class == &events_pane ||
+		       pane->class == &changes_pane;
 	}
 	if (!strcmp(command, "filter") || !strcmp(command, "sort"))
 		return pane->class->list != NULL;

@@ -142,7 +142,8 @@ static void chart_part(
 
 	if (!chart || !c || c->rows < CHART_PANE_ROWS)
 		return;
-	if (!chart->series && !chart->why[0])
+	/* Of an invented world nobody can be asked. */
+	if (!chart->series && (!chart->why[0] || app->demo))
 		return;
 	page_line(p, 0, false);
 	page_line(p, 0, true);

@@ -157,7 +157,7 @@ static void changes_draw(
 	if (list_count(&((struct list_pane *)state)->list, app))
 		list_pane_draw(state, app, c, focus);
 	else
-		pane_empty(c, "No changes known in this window.");
+		pane_empty(c, "No changes known up to here.");
 }
 
 static void alerts_words(void *state, const struct app *app, char *out, size_t size)
@@ -231,8 +231,8 @@ LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silence
 	open_silence, list_pane_words),
 }
 ;
-LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_draw,
-	open_change, list_pane_words),
+LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_WINDOW,
+	changes_draw, open_change, list_pane_words),
 }
 ;
 LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, list_pane_draw,
