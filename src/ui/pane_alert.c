@@ -1,6 +1,6 @@
 /* One alert or incident: what, since when, who has it, its labels, its annotations,
- * what changed before it, and the runbook that matches. Filled anew for each drawing,
- * since its texts are the alert's. Main thread. */
+ * what happened before and since, and the runbook that matches. Filled anew for each
+ * drawing, since its texts are the alert's. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
@@ -19,6 +19,7 @@
 
 /* The chart of an alert, where there is room for it. */
 enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
+enum { TIMELINE_MOST = 24 };
 
 struct alert_view {
 	uint64_t id;
@@ -102,6 +103,9 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	field(p, "service", alert_text(a, ALERT_SERVICE));
 	told_by(p, app, a);
 	field(p, "link", alert_text(a, ALERT_LINK));
+	/* Of an alert from Prometheus this is the expression: the chart names it. */
+	if (untrusted_starts(alert_text(a, ALERT_SOURCE_EXPR), "http"))
+		field(p, "rule", alert_text(a, ALERT_SOURCE_EXPR));
 }
 
 /* The expression in one line, and what it is compared to. */
@@ -208,50 +212,85 @@ static void pairs(struct page *p, const struct alert *a)
 	}
 }
 
-static void anomalies(struct page *p, const struct app *app, const struct alert *a)
+/* --- what happened when --- */
+
+struct moment {
+	int64_t at;
+	const char *kind;
+	enum role role;
+	struct untrusted text;
+	const char *more; /* behind it; or NULL */
+};
+
+struct timeline {
+	struct moment list[TIMELINE_MOST];
+	size_t n;
+};
+
+/* Sorted as they come; of too many the oldest are left out. */
+static void happened(struct timeline *t, struct moment m)
 {
-	bool any = false;
+	size_t i = t->n;
 
-	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
-		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
-		char when[TIME_TEXT];
-
-		if (row->alert != a->key || row->end_at)
-			continue;
-		if (!any) {
-			page_line(p, 0, false);
-			page_line(p, 0, false);
-			page_puts(p, ROLE_HEADER, "Anomalies of what it looks at");
-		}
-		any = true;
-		page_line(p, 12, false);
-		page_printf(
-			p, ROLE_DIM, "  %s ", time_stamp(row->start_at, app->now, when));
-		page_printf(p, ROLE_TEXT, "%s  ", row->name);
-		page_puts(p, ROLE_DIM, row->reason);
+	if (!m.at || (t->n == TIMELINE_MOST && m.at < t->list[0].at))
+		return;
+	if (t->n == TIMELINE_MOST) {
+		memmove(t->list, t->list + 1, (t->n - 1) * sizeof m);
+		i = --t->n;
 	}
+	for (; i && t->list[i - 1].at > m.at; i--)
+		t->list[i] = t->list[i - 1];
+	t->list[i] = m;
+	t->n++;
 }
 
-static void changes(struct page *p, const struct app *app, const struct alert *a)
+static void collect(struct timeline *t, const struct app *app, const struct alert *a)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < changes_count(app->alerts); i++) {
 		const struct change_row *c = changes_at(app->alerts, i);
+
+		if (c->at <= a->started_at + 10 * MINUTE_MS &&
+			c->at >= a->started_at - 6 * HOUR_MS)
+			happened(t, (struct moment){c->at, "change", ROLE_STRONG,
+					    c->summary, NULL});
+	}
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
+		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
+
+		if (row->alert == a->key)
+			happened(t, (struct moment){row->start_at, "anomaly", ROLE_TEXT,
+					    untrusted_str(row->name), row->reason});
+	}
+	happened(t, (struct moment){a->started_at, a->pages ? "page" : "fired", ROLE_TEXT,
+			    alert_text(a, ALERT_TITLE), NULL});
+	happened(t, (struct moment){a->acked_at, "ack", ROLE_TEXT,
+			    alert_text(a, ALERT_ACKED_BY), NULL});
+	happened(t, (struct moment){a->ended_at, "over", ROLE_OK, UNTRUSTED_NONE, NULL});
+}
+
+/* One moment alone stands above already. */
+static void timeline(struct page *p, const struct app *app, const struct alert *a)
+{
+	struct timeline t = {.n = 0};
+
+	collect(&t, app, a);
+	if (t.n < 2)
+		return;
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_HEADER, "Timeline");
+	for (size_t i = 0; i < t.n; i++) {
+		const struct moment *m = &t.list[i];
 		char when[TIME_TEXT];
 
-		if (c->at > a->started_at + 10 * MINUTE_MS ||
-			c->at < a->started_at - 6 * HOUR_MS)
-			continue;
-		if (!any) {
-			page_line(p, 0, false);
-			page_line(p, 0, false);
-			page_puts(p, ROLE_HEADER, "What changed before");
+		page_line(p, 26, false);
+		page_printf(p, ROLE_DIM, "  %-13s ", time_stamp(m->at, app->now, when));
+		page_printf(p, ROLE_DIM, "%-8s ", m->kind);
+		page_add(p, m->role, m->text);
+		if (m->more) {
+			page_puts(p, ROLE_DIM, "  ");
+			page_puts(p, ROLE_DIM, m->more);
 		}
-		any = true;
-		page_line(p, 12, false);
-		page_printf(p, ROLE_DIM, "  %s ", time_stamp(c->at, app->now, when));
-		page_add(p, ROLE_TEXT, c->summary);
 	}
 }
 
@@ -282,8 +321,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 			page_puts(&v->page, ROLE_DIM, "   r opens it");
 	}
 	chart_part(&v->page, app, v->id, c);
-	anomalies(&v->page, app, a);
-	changes(&v->page, app, a);
+	timeline(&v->page, app, a);
 	pairs(&v->page, a);
 }
 

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 200 };
+enum { MOST = 200, BRIEF_COLS = 100 /* narrower ones say less of who */ };
 
 struct overview {
 	struct problem problems[MOST];
@@ -58,12 +58,14 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 	reload(state, app, 0);
 }
 
-/* What it waits for: "-> ben in 6m", "ack you". */
-static void state_words(const struct app *app, const struct problem *p, bool narrow,
-	char *out, size_t size)
+/* What it waits for: "-> ben in 6m", "ack you". What stands in brackets gives way to
+ * the title. */
+static void state_words(
+	const struct app *app, const struct problem *p, int cols, char *out, size_t size)
 {
 	char when[TIME_TEXT], who[24];
 	const struct alert *a = p->alert;
+	bool narrow = cols < 64;
 
 	out[0] = '\0';
 	if (a && p->acknowledged) {
@@ -71,11 +73,14 @@ static void state_words(const struct app *app, const struct problem *p, bool nar
 		snprintf(out, size, "ack%s%s", narrow ? "" : " ", narrow ? "" : who);
 	} else if (a && a->next_at > app->now) {
 		text_line(alert_text(a, ALERT_NEXT), who, sizeof who);
+		if (cols < BRIEF_COLS)
+			who[strcspn(who, "(")] = '\0';
 		duration_text(a->next_at - app->now, when);
 		if (narrow)
 			snprintf(out, size, "->%s", when);
 		else
-			snprintf(out, size, "-> %s in %s", *who ? who : "next", when);
+			snprintf(out, size, "-> %s%sin %s", *who ? who : "next",
+				*who && who[strlen(who) - 1] == ' ' ? "" : " ", when);
 	}
 }
 
@@ -83,7 +88,7 @@ static void state_words(const struct app *app, const struct problem *p, bool nar
 static int draw_right(
 	const struct app *app, const struct canvas *c, int row, const struct problem *p)
 {
-	enum { AGE = 3, GAP = 2, BRIEF_COLS = 100 };
+	enum { AGE = 3, GAP = 2 };
 	char age[TIME_TEXT] = "<1m", state[80], from[128];
 	bool narrow = c->cols < 64;
 	int col = c->cols, width;
@@ -93,7 +98,7 @@ static int draw_right(
 	width = text_width(untrusted_str(age), c->cols / 2);
 	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(age));
 	col -= (width < AGE ? AGE : width) + (narrow ? 1 : GAP);
-	state_words(app, p, narrow, state, sizeof state);
+	state_words(app, p, c->cols, state, sizeof state);
 	width = text_width(untrusted_str(state), c->cols / 2);
 	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(state));
 	col -= width ? width + (narrow ? 1 : GAP) : 0;

@@ -6,7 +6,7 @@ mask (─|-)* [0-9]+ [┘+]
 mask [ ]+(<100ms|[0-9]+m?s)
 mask [ ]*█+[ ]*
 mask (started|next)  +[^│]*│
-mask ^│   .*(flag new|deploy).*│
+mask ^│   .*(flag new|deploy|fired).*│
 mask http://127.0.0.1:[0-9]+
 size 160x48
 run $OOGWAY -c $TMP/rc -P lab
