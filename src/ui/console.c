@@ -220,7 +220,7 @@ static void take_changes(struct console *console)
 		console_kept_restore(console);
 	if (bits & CHANGED_CLOCK && console->restored)
 		console_kept_save(console);
-	if (bits & CHANGED_ALERTS)
+	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES))
 		console_seek(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;

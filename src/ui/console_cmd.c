@@ -428,13 +428,23 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 
 /* --- one incident by its name --- */
 
+/* What is pasted may go on behind the page itself: "…/Q1X9/timeline?a=b". */
+static bool is_link(struct untrusted link, const char *wanted)
+{
+	size_t n = untrusted_size(link);
+
+	return n && n <= strlen(wanted) &&
+	       untrusted_eq(link, untrusted_make(wanted, n)) &&
+	       (!wanted[n] || strchr("/?#", wanted[n]));
+}
+
 /* "Q1X9", "#1234" or "1234", or the link of its page. */
 static bool names(const struct alert *alert, const char *wanted)
 {
 	int64_t number;
 
 	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
-		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
+		is_link(alert_text(alert, ALERT_LINK), wanted))
 		return true;
 	if (*wanted == '#')
 		wanted++;
@@ -442,27 +452,56 @@ static bool names(const struct alert *alert, const char *wanted)
 	       number == alert->number;
 }
 
-/* The one page that nobody has taken, when it is the only one and I am on call: only
- * in the first minute, so that nothing opens by itself under somebody's eyes. */
+/* One of those it is assigned to is me; where nobody is named, whoever is on call. */
+static bool is_mine(const struct app *app, const struct alert *alert)
+{
+	struct untrusted rest = alert_text(alert, ALERT_ASSIGNED), name;
+	bool on_call = false, named = false;
+
+	while (untrusted_split(&rest, ",", &name)) {
+		named |= !untrusted_empty(untrusted_trim(name));
+		for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+			const struct oncall_row *o = oncalls_at(app->alerts, i);
+
+			if (o->me && untrusted_eq(o->who, untrusted_trim(name)))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
+		on_call |= oncalls_at(app->alerts, i)->me;
+	return on_call && !named;
+}
+
+/* My page that nobody has taken, when it is the only one: only in the first minute, so
+ * that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
 {
 	const struct alert *found = NULL;
-	bool mine = false;
 
 	if (app->now - app->started_at > MINUTE_MS)
 		return NULL;
-	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
-		mine |= oncalls_at(app->alerts, i)->me;
-	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
+	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
 
-		if (a->state != ALERT_FIRING || !a->pages)
+		if (a->state != ALERT_FIRING || !a->pages || !is_mine(app, a))
 			continue;
 		if (found)
 			return NULL;
 		found = a;
 	}
 	return found;
+}
+
+/* All have answered, and none has it. */
+static void give_up(struct console *console)
+{
+	char text[NOTICE_TEXT];
+
+	snprintf(text, sizeof text,
+		"%.120s is not open: closed, or of a source that is not configured",
+		console->wanted);
+	console_notice(console, true, text);
+	console->wanted[0] = '\0';
 }
 
 void console_seek(struct console *console)
@@ -479,10 +518,16 @@ void console_seek(struct console *console)
 	if (!console->wanted[0] && !console->typed && !console->depth &&
 		alerts_counts(app->alerts).complete)
 		found = only_page(app);
+	if (console->wanted[0] && !found && app_settled(app) &&
+		alerts_counts(app->alerts).complete)
+		give_up(console);
 	if (!found)
 		return;
+	/* "looking for …" is over. */
+	if (console->wanted[0])
+		console->notice[0] = '\0';
 	console->wanted[0] = '\0';
-	console->typed = true;
+	console->bars_dirty = console->typed = true;
 	console_push(console, &alert_pane, found->key);
 }
 

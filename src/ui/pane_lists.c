@@ -166,8 +166,9 @@ static void alerts_words(void *state, const struct app *app, char *out, size_t s
 
 	list_pane_words(state, app, out, size);
 	n = strlen(out);
-	snprintf(out + n, size - n, "  %s",
-		alerts_counts(app->alerts).complete ? "complete" : "partial");
+	snprintf(out + n, size - n, "  %s%s",
+		alerts_counts(app->alerts).complete ? "complete" : "partial",
+		app->window.to ? "  of now" : "");
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)

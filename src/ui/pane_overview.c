@@ -301,8 +301,9 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
 
-	snprintf(out, size, "%zu of %zu  %s", o->count, o->total,
-		alerts_counts(app->alerts).complete ? "complete" : "partial");
+	snprintf(out, size, "%zu of %zu  %s%s", o->count, o->total,
+		alerts_counts(app->alerts).complete ? "complete" : "partial",
+		app->window.to ? "  of now" : "");
 }
 
 const struct pane_class overview_pane = {
