@@ -38,6 +38,8 @@ const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
  * Alertmanager, before one that evaluates rules; of those the worst, of the source named
  * first; a source that does not answer comes last. */
 bool alerts_speaks(const struct alerts *alerts, const struct alert *alert);
+/* The same for twins, another for all others. */
+uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert);
 /* Twins, the alert among them: NULL starts, NULL ends. */
 const struct alert *alerts_twin(const struct alerts *alerts, const struct alert *alert,
 	const struct alert *after);

@@ -429,6 +429,11 @@ const struct alert *alert_table_twin(const struct alert_table *table,
 	return twins_next(&table->twins, alert, after);
 }
 
+uint64_t alert_table_identity(const struct alert_table *table, const struct alert *alert)
+{
+	return twins_identity(&table->twins, alert);
+}
+
 bool alert_table_speaks(const struct alert_table *table, const struct alert *alert)
 {
 	const struct alert *twin = NULL;

@@ -24,6 +24,7 @@ const struct alert *alert_table_find(const struct alert_table *table, uint64_t k
 /* Alerts of the same labels, this one among them: NULL starts, NULL ends. */
 const struct alert *alert_table_twin(const struct alert_table *table,
 	const struct alert *alert, const struct alert *after);
+uint64_t alert_table_identity(const struct alert_table *table, const struct alert *alert);
 /* Of those it is the one that counts. */
 bool alert_table_speaks(const struct alert_table *table, const struct alert *alert);
 /* A server may add labels to all alerts that it sends on: seen on one that came both

@@ -335,6 +335,11 @@ bool alerts_speaks(const struct alerts *alerts, const struct alert *alert)
 	return alert_table_speaks(alerts->table, alert);
 }
 
+uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_identity(alerts->table, alert);
+}
+
 const struct alert *alerts_twin(
 	const struct alerts *alerts, const struct alert *alert, const struct alert *after)
 {

@@ -97,6 +97,11 @@ const struct alert *twins_next(
 	return next;
 }
 
+uint64_t twins_identity(const struct twins *twins, const struct alert *alert)
+{
+	return alert->labels_hash ? hash_of(twins, alert) : alert->key;
+}
+
 static bool has_label(const struct alert *alert, struct pair label)
 {
 	for (size_t i = 0; i < alert->label_count; i++) {

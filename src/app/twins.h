@@ -22,6 +22,8 @@ void twins_remove(struct twins *twins, struct alert *alert);
 /* NULL starts; NULL ends. The alert itself is among them. */
 const struct alert *twins_next(
 	const struct twins *twins, const struct alert *alert, const struct alert *after);
+/* The same for twins, another for all others. */
+uint64_t twins_identity(const struct twins *twins, const struct alert *alert);
 /* The second has all labels of the first, and more. */
 bool twins_extended(const struct alert *alert, const struct alert *sent_on);
 /* Then: that is what the first one's source adds. All lists are made anew. */

@@ -252,6 +252,32 @@ static int draw_hints(struct console *console, const struct canvas *bar, int roo
 }
 
 /* "prom + am + pd !": letters and shapes; the sentence is in the sources pane. */
+static int health_width(const struct source_row *row, enum source_health health)
+{
+	bool stale = health == HEALTH_BAD && row->status.last_ok_at;
+
+	return (int)strlen(row->name) + (stale ? 8 : 2);
+}
+
+/* Those that fit: what is wrong before what is well. */
+static void choose_health(const struct app *app, int room, bool *kept)
+{
+	for (int well = 0; well < 2; well++) {
+		for (size_t i = sources_count(app->sources); i-- > 0;) {
+			const struct source_row *row = sources_row(app->sources, i);
+			enum source_health health = source_health(row, app->now);
+			int width = health_width(row, health) + 1;
+
+			if ((health == HEALTH_OK) != well)
+				continue;
+			if (width > room)
+				return;
+			kept[i] = true;
+			room -= width;
+		}
+	}
+}
+
 static int draw_health(struct console *console, const struct canvas *bar)
 {
 	static const struct {
@@ -264,24 +290,23 @@ static int draw_health(struct console *console, const struct canvas *bar)
 		[HEALTH_BAD] = {GLYPH_BAD, ROLE_CRITICAL},
 	};
 	const struct app *app = console->app;
+	bool kept[RC_MAX_SOURCES + 1] = {false};
 	int col = bar->cols - 1;
 
+	choose_health(app, bar->cols / 2, kept);
 	for (size_t i = sources_count(app->sources); i-- > 0;) {
 		const struct source_row *row = sources_row(app->sources, i);
 		enum source_health health = source_health(row, app->now);
-		int width = (int)strlen(row->name) + 2;
+		int name = (int)strlen(row->name);
 
-		if (health == HEALTH_BAD && row->status.last_ok_at)
-			width += 6;
-		if (col - width < bar->cols / 2)
-			break;
-		col -= width;
+		if (!kept[i])
+			continue;
+		col -= health_width(row, health);
 		canvas_printf(bar, 0, col, ROLE_BAR, "%s ", row->name);
-		canvas_put(bar, 0, col + (int)strlen(row->name) + 1, looks[health].role,
+		canvas_put(bar, 0, col + name + 1, looks[health].role,
 			canvas_glyph(looks[health].glyph));
 		if (health == HEALTH_BAD && row->status.last_ok_at)
-			canvas_put(bar, 0, col + (int)strlen(row->name) + 2,
-				ROLE_CRITICAL, " stale");
+			canvas_put(bar, 0, col + name + 2, ROLE_CRITICAL, " stale");
 		col--;
 	}
 	return col;

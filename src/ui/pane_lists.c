@@ -142,6 +142,45 @@ static void logs_draw(
 		pane_empty(c, *logs_origin(app->logs) ? "No lines yet." : "");
 }
 
+/* A list that says why it is empty. */
+static void draw_or_say(void *state, const struct app *app, const struct canvas *c,
+	bool focus, const char *sentence)
+{
+	const struct list *list = &((struct list_pane *)state)->list;
+
+	if (list_count(list, app) || list->filter)
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, sentence);
+}
+
+static void metrics_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus, "No series yet.");
+}
+
+static void runbooks_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus,
+		"No runbooks: `set runbooks` names folders of Markdown files");
+}
+
+static void events_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus, "Nothing to tell yet.");
+}
+
+static void processes_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus,
+		app->demo ? "No processes: this world is invented."
+			  : "Reading the processes of this host.");
+}
+
 static void silences_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
@@ -199,7 +238,7 @@ LIST_PANE(alerts_pane, "alerts", "Alerts", ALERTS | CHANGED_SOURCES | CHANGED_CL
 	.link = alert_link,
 }
 ;
-LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, list_pane_draw,
+LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, metrics_draw,
 	open_metric, list_pane_words),
 	.link = metric_link,
 }
@@ -210,7 +249,7 @@ LIST_PANE(anomalies_pane, "anomalies", "Anomalies",
 	.link = anomaly_link,
 }
 ;
-LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, list_pane_draw, open_runbook,
+LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, runbooks_draw, open_runbook,
 	list_pane_words),
 	.link = runbook_link,
 }
@@ -224,7 +263,7 @@ LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane
 	open_source, list_pane_words),
 }
 ;
-LIST_PANE(events_pane, "events", "Events", EVENTS, list_pane_draw, open_event,
+LIST_PANE(events_pane, "events", "Events", EVENTS, events_draw, open_event,
 	list_pane_words),
 }
 ;
@@ -236,7 +275,7 @@ LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_W
 	changes_draw, open_change, list_pane_words),
 }
 ;
-LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, list_pane_draw,
+LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,
 	open_process, list_pane_words),
 }
 ;
