@@ -370,15 +370,21 @@ static enum status cmd_sort(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	const char *column = call->argc ? call->argv[0] : NULL;
 
 	if (!list) {
 		err_set(err, ERR_USAGE, "nothing to sort in %s", pane->class->title);
 		return STATUS_USAGE;
 	}
+	if (column && !strcmp(column, "reverse")) {
+		if (list->sort_column < 0) {
+			err_set(err, ERR_USAGE, "sorted by no column yet");
+			return STATUS_USAGE;
+		}
+		column = list->listing->columns[list->sort_column].name;
+	}
 	pane->dirty = true;
-	return list_sort(list, console->app, call->argc ? call->argv[0] : NULL, err)
-		       ? STATUS_DONE
-		       : STATUS_USAGE;
+	return list_sort(list, console->app, column, err) ? STATUS_DONE : STATUS_USAGE;
 }
 
 /* --- copying and the rest --- */
@@ -654,7 +660,9 @@ const struct command console_commands[] = {
 	{"filter", "[FILTER]",
 		"show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE", C, 0,
 		SIZE_MAX, cmd_filter},
-	{"sort", "[COLUMN]", "sort by the next column, or by COLUMN", C, 0, 1, cmd_sort},
+	{"sort", "[COLUMN|reverse]",
+		"sort by the next column, by COLUMN, or the other way", C, 0, 1,
+		cmd_sort},
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
