@@ -339,7 +339,7 @@ void alert_table_merge(struct alert_table *table, int source, struct alert **lis
 	*end = m;
 	if (count > AT_ONCE) {
 		map_reserve(&table->by_key, table->count + count);
-		twins_reserve(&table->twins, table->count + count);
+		twins_reserve(&table->twins, count);
 	}
 	work(table);
 }

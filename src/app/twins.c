@@ -67,7 +67,9 @@ void twins_put(struct twins *twins, struct alert *alert)
 {
 	if (!alert->labels_hash)
 		return;
-	twins_reserve(twins, ++twins->count);
+	/* Growing goes through all of them: seldom. */
+	if (++twins->count > twins->cap * 2)
+		twins_reserve(twins, twins->count);
 	insert(twins, alert);
 }
 
