@@ -4,6 +4,7 @@
 #include "alert_table.h"
 #include "twins.h"
 
+#include "app/actions.h"
 #include "app/history.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -221,6 +222,7 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 {
 	struct alert *old = map_get(&table->by_key, &alert->key, sizeof alert->key);
 
+	alert = acks_apply(table->app->acks, alert);
 	alert->generation = generation;
 	if (old && alert_same(old, alert)) {
 		old->generation = generation;
