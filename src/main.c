@@ -481,7 +481,8 @@ static void take_incident(const struct commands *commands, struct options *o)
 	if (strchr(o->command, ' ') || !strpbrk(o->command, "0123456789") ||
 		commands_find(commands, o->command, &ctx, &rest))
 		return;
-	snprintf(line, sizeof line, "incident %s", o->command);
+	/* "#" begins a comment in a command line. */
+	snprintf(line, sizeof line, "incident %s", o->command + (*o->command == '#'));
 	o->lines[0] = line;
 	o->line_count = 1;
 	o->command[0] = '\0';

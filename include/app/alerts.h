@@ -44,6 +44,19 @@ const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
 /* By upstream id, "#1234" or "1234", or the link of its page; NULL when there is none. */
 const struct alert *alerts_named(const struct alerts *alerts, const char *wanted);
 
+/* Several sources may tell of one thing: alerts with the same labels (and a label
+ * alertname; but for those that a Prometheus adds to all) are twins, and one of them
+ * speaks for all. That is one of a source that decides who is called, such as
+ * Alertmanager, before one that evaluates rules; of those the worst, of the source named
+ * first; a source that does not answer comes last. */
+bool alerts_speaks(const struct alerts *alerts, const struct alert *alert);
+/* The same for twins, another for all others. */
+uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert);
+/* Twins, the alert among them: NULL starts, NULL ends. */
+const struct alert *alerts_twin(const struct alerts *alerts, const struct alert *alert,
+	const struct alert *after);
+
+/* Twins count once. */
 struct alert_counts {
 	size_t firing[SEVERITY_COUNT];
 	size_t acknowledged, silenced, total;

@@ -11,7 +11,7 @@ struct runbook_row {
 	struct untrusted text; /* the whole file, owned */
 	struct untrusted body; /* behind the front matter */
 	struct untrusted title, owner, risk;
-	struct untrusted matches; /* "[A, B]" as written */
+	struct untrusted matches; /* "A, B" */
 	int steps;
 };
 

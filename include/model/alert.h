@@ -58,6 +58,10 @@ struct alert_draft {
 
 struct alert {
 	uint64_t key; /* hash of its source's name and its id: identity in the program */
+	/* The sum of the hashes of its labels: what several sources tell of one thing has
+	 * the same, but for the labels that one adds to all. 0: no label alertname. */
+	uint64_t labels_hash;
+	struct alert *twin; /* the next in its table's list of such */
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */
@@ -65,6 +69,7 @@ struct alert {
 	int16_t source;      /* its number, the same for as long as the program runs */
 	uint8_t severity, state;
 	bool pages;
+	bool twinned; /* it has a twin, or had one */
 	uint8_t label_count, annotation_count;
 	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
 	uint16_t pairs_at, size;

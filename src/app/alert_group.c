@@ -31,8 +31,7 @@ static struct untrusted value_of(
 	if (!strcmp(word, "upstream"))
 		return alert_text(alert, ALERT_GROUP);
 	if (!strcmp(word, "source"))
-		return untrusted_str(
-			sources_row(app->sources, (size_t)alert->source)->name);
+		return untrusted_str(sources_row(app->sources, alert->source)->name);
 	return alert_listing.label(alert, word);
 }
 

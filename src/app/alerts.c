@@ -315,8 +315,10 @@ static void apply_alerts(struct alerts *alerts, int source, const struct batch *
 
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 {
-	if (batch->alerts_snapshot || batch->alert_count)
+	if (batch->alerts_snapshot || batch->alert_count) {
 		apply_alerts(alerts, source, batch);
+		alert_table_learn(alerts->table);
+	}
 	if (batch->silences_snapshot)
 		apply_silences(alerts, source, batch);
 	if (batch->oncalls_snapshot)
@@ -414,12 +416,38 @@ const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 	return alert_table_find(alerts->table, key);
 }
 
+bool alerts_speaks(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_speaks(alerts->table, alert);
+}
+
+uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_identity(alerts->table, alert);
+}
+
+const struct alert *alerts_twin(
+	const struct alerts *alerts, const struct alert *alert, const struct alert *after)
+{
+	return alert_table_twin(alerts->table, alert, after);
+}
+
+/* What is pasted may go on behind the page itself: "…/Q1X9/timeline?a=b". */
+static bool is_link(struct untrusted link, const char *wanted)
+{
+	size_t n = untrusted_size(link);
+
+	return n && n <= strlen(wanted) &&
+	       untrusted_eq(link, untrusted_make(wanted, n)) &&
+	       (!wanted[n] || strchr("/?#", wanted[n]));
+}
+
 static bool names(const struct alert *alert, const char *wanted)
 {
 	int64_t number;
 
 	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
-		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
+		is_link(alert_text(alert, ALERT_LINK), wanted))
 		return true;
 	if (*wanted == '#')
 		wanted++;

@@ -11,7 +11,7 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
-#include "rc_watch.h"
+#include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -23,6 +23,7 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "rc_watch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,6 +90,8 @@ static void tick(void *ctx, int64_t now)
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	runbooks_tick(app->runbooks, now);
+	anomalies_tick(app->anomalies, now);
+	problems_join(app);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	if (app->status_writer)

@@ -245,6 +245,11 @@ void charts_show(struct charts *charts, const uint64_t *alerts, size_t n)
 	}
 }
 
+struct rules *charts_rules(const struct charts *charts)
+{
+	return charts->rules;
+}
+
 void charts_forget(struct charts *charts, int source, bool rules)
 {
 	for (size_t i = 0; i < charts->count; i++)
@@ -270,45 +275,13 @@ const struct alert_chart *charts_find(const struct charts *charts, uint64_t aler
 
 /* --- what came --- */
 
-/* 1 when the printed labels hold this one, -1 when they hold another value, 0 when they
- * do not name it. A quote inside a value has a backslash before it, so that the marks
- * below stand at the begin of a label only. */
-static int has_label(struct untrusted printed, const struct pair *label)
-{
-	char name[WORDS_MAX];
-	struct str mark, value;
-	ptrdiff_t at = -1;
-	int result = 0;
-
-	if (!text_to_id(label->name, name, sizeof name))
-		return 0;
-	str_init(&mark, WORDS_MAX + 8);
-	str_init(&value, ALERT_MAX_BYTES * 4);
-	for (const char *before = "{,"; *before && at < 0; before++) {
-		str_reset(&mark);
-		str_printf(&mark, "%c%s=\"", *before, name);
-		at = untrusted_find(printed, str_text(&mark));
-	}
-	if (at >= 0) {
-		text_add_promql(&value, label->value);
-		result = untrusted_starts(untrusted_slice(printed,
-						  (size_t)at + mark.n - 1, SIZE_MAX),
-				 str_text(&value))
-				 ? 1
-				 : -1;
-	}
-	str_release(&mark);
-	str_release(&value);
-	return result;
-}
-
 /* How many labels it shares with the alert; -1: it is another's. */
 static int fit(const struct chart *chart, struct untrusted printed)
 {
 	int score = 0;
 
 	for (size_t i = 0; i < chart->label_count; i++) {
-		int has = has_label(printed, &chart->labels[i]);
+		int has = printed_label(printed, &chart->labels[i]);
 
 		if (has < 0)
 			return -1;

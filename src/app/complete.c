@@ -320,11 +320,14 @@ static void argument(struct search *s, const char *args, const char *rest,
 		complete_part(s, rest, (size_t)(line + from - rest));
 		return;
 	}
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (!strcmp(kinds[i].kind, kind))
-			kinds[i].add(s);
-	if (*kind >= 'a' && *kind <= 'z')
-		offer_each(s, kind);
+	/* "COLUMN|reverse": each of them may stand there. */
+	for (char *rest_of = kind, *each; (each = strsep(&rest_of, "|"));) {
+		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+			if (!strcmp(kinds[i].kind, each))
+				kinds[i].add(s);
+		if (*each >= 'a' && *each <= 'z')
+			offer(s, each);
+	}
 }
 
 static void complete_part(struct search *s, const char *line, size_t from)

@@ -394,14 +394,25 @@ static const struct column change_columns[] = {
 	{"summary", "Change", 24, 0, COLUMN_FLEX, change_summary},
 };
 
+/* Newest first; looking back: what was known then. */
+static size_t changes_later(const struct app *app)
+{
+	size_t n = 0;
+
+	while (app->window.to && n < changes_count(app->alerts) &&
+		changes_at(app->alerts, n)->at > window_to(app))
+		n++;
+	return n;
+}
+
 static size_t change_rows(const struct app *app)
 {
-	return changes_count(app->alerts);
+	return changes_count(app->alerts) - changes_later(app);
 }
 
 static const void *change_row_at(const struct app *app, size_t i)
 {
-	return changes_at(app->alerts, i);
+	return changes_at(app->alerts, i + changes_later(app));
 }
 
 static uint64_t change_id(const void *row)
@@ -433,7 +444,7 @@ const struct listing change_listing = {
 	.schema = "oogway.change/1",
 	.columns = change_columns,
 	.column_count = sizeof change_columns / sizeof change_columns[0],
-	.changes = CHANGED_ALERTS,
+	.changes = CHANGED_ALERTS | CHANGED_WINDOW,
 	.count = change_rows,
 	.row = change_row_at,
 	.id = change_id,

@@ -321,7 +321,7 @@ static void event_when(const struct app *app, const void *row, struct cell *out)
 	char text[TIME_TEXT];
 
 	out->is_number = true;
-	out->number = (double)e->seq;
+	out->number = (double)e->at;
 	cell_print(out, "%s", time_stamp(e->at, app->now, text));
 	out->role = ROLE_DIM;
 }
@@ -472,13 +472,17 @@ static const void *runbook_find(const struct app *app, uint64_t id)
 static void runbook_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct runbook_row *r = row;
+	struct untrusted rest = r->matches, name;
 
 	(void)app;
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
 	json_put_text(o, "risk", r->risk);
 	json_put_text(o, "owner", r->owner);
-	json_put_text(o, "matches", r->matches);
+	json_open(o, "matches", '[');
+	while (untrusted_word(&rest, ", \t", &name))
+		json_put_text(o, NULL, name);
+	json_shut(o, ']');
 	json_put_i64(o, "steps", r->steps);
 }
 

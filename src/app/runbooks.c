@@ -98,6 +98,17 @@ static void front_line(struct runbook_row *row, struct untrusted line)
 				untrusted_slice(line, strlen(keys[i].key), SIZE_MAX));
 }
 
+/* "[A, B]" is a list, "A" is one too. */
+static struct untrusted inside_brackets(struct untrusted list)
+{
+	size_t n = untrusted_size(list);
+
+	if (!untrusted_starts(list, "[") ||
+		!untrusted_is(untrusted_slice(list, n - 1, 1), "]"))
+		return list;
+	return untrusted_trim(untrusted_slice(list, 1, n - 2));
+}
+
 static void parse(struct runbook_row *row)
 {
 	struct untrusted rest = row->text, line;
@@ -112,6 +123,7 @@ static void parse(struct runbook_row *row)
 		}
 		front_line(row, line);
 	}
+	row->matches = inside_brackets(row->matches);
 	rest = row->body;
 	while (untrusted_line(&rest, &line)) {
 		if (untrusted_starts(line, "```")) {

@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/overview.h"
+#include "app/problems.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -199,7 +200,7 @@ void status_writer_free(struct status_writer *w)
 /* Everything but the moment, so that it can be compared. */
 static void describe(const struct app *app, struct str *out, int64_t at)
 {
-	struct alert_counts counts = alerts_counts(app->alerts);
+	struct problem_counts counts = problems_counts(app);
 	char text[256], host[256];
 	enum quiet quiet = alerts_quiet(app->alerts, text, sizeof text);
 	struct json_out o;
@@ -216,9 +217,9 @@ static void describe(const struct app *app, struct str *out, int64_t at)
 	json_put_str(&o, "headline", overview_headline(app, text, sizeof text));
 	json_put_bool(&o, "known", quiet != QUIET_UNKNOWN);
 	json_put_bool(&o, "complete", counts.complete);
-	json_put_i64(&o, "critical", (int64_t)counts.firing[SEVERITY_CRITICAL]);
-	json_put_i64(&o, "high", (int64_t)counts.firing[SEVERITY_HIGH]);
-	json_put_i64(&o, "warning", (int64_t)counts.firing[SEVERITY_WARNING]);
+	json_put_i64(&o, "critical", (int64_t)counts.open[SEVERITY_CRITICAL]);
+	json_put_i64(&o, "high", (int64_t)counts.open[SEVERITY_HIGH]);
+	json_put_i64(&o, "warning", (int64_t)counts.open[SEVERITY_WARNING]);
 	json_put_i64(&o, "acknowledged", (int64_t)counts.acknowledged);
 	json_put_i64(&o, "anomalies", (int64_t)anomalies_open(app->anomalies));
 	json_put_i64(&o, "longest_turn_us", at ? loop_longest_us(app->loop, false) : 0);

@@ -337,7 +337,7 @@ static bool all_parts(struct writer *w, const struct message *m, struct err *err
 
 bool message_write(const struct message *m, struct str *out, struct err *err)
 {
-	struct writer w = {.out = out, .seed = map_hash(m->id, strlen(m->id))};
+	struct writer w = {.out = out, .seed = untrusted_hash(untrusted_str(m->id))};
 
 	date_header(&w, m->date);
 	if (!addresses(&w, m, err))

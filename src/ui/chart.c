@@ -218,8 +218,7 @@ static void draw_line(
 		return;
 	for (int col = 0; col < plot->area.cols; col++)
 		canvas_put(&plot->area, row, col, role, canvas_glyph(GLYPH_LIMIT));
-	if (name)
-		canvas_put(&plot->area, row, 0, role, name);
+	canvas_put(&plot->area, row, 0, role, name);
 }
 
 /* What was expected now, before the limits: their names stand over its. */
@@ -283,6 +282,17 @@ static void bridge(double *values, int n, const struct series *series, int64_t s
 				    (values[x] - values[last]) * (k - last) / (x - last);
 		last = x;
 	}
+}
+
+/* What it is compared with, where the bars leave room. */
+static void draw_dots(const struct plot *plot, const double *values)
+{
+	const char *dot = usable() == CHART_ASCII ? "." : "\xc2\xb7";
+
+	for (int col = 0; col < plot->area.cols; col++)
+		if (!isnan(values[col]))
+			canvas_put(&plot->area, row_of(plot, values[col]), col, ROLE_BAND,
+				dot);
 }
 
 static void put_braille(
@@ -413,6 +423,7 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 		draw_braille(plot, past, chart, ROLE_BAND);
 		draw_braille(plot, plot->values, chart, ROLE_COUNT);
 	} else {
+		draw_dots(plot, past);
 		draw_bars(plot, chart);
 	}
 out:

@@ -108,12 +108,20 @@ void console_pop(struct console *console)
 
 void console_focus(struct console *console, int pane)
 {
+	struct pane *hidden;
+
 	while (console->depth)
 		console_pop(console);
 	if (pane < 0 || pane >= PANE_NUMBERED)
 		return;
 	console->focus = pane;
 	console->layout_dirty = true;
+	/* What was hidden does not know what came; the next key may act on it. */
+	hidden = &console->base[pane];
+	if (hidden->pending && hidden->class->reload && !console->paused) {
+		hidden->class->reload(hidden->state, console->app, hidden->pending);
+		hidden->pending = 0;
+	}
 }
 
 void console_notice(struct console *console, bool bad, const char *text)
@@ -221,7 +229,7 @@ static void take_changes(struct console *console)
 		console_kept_restore(console);
 	if (bits & CHANGED_CLOCK && console->restored)
 		console_kept_save(console);
-	if (bits & CHANGED_ALERTS)
+	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES))
 		console_seek(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;

@@ -8,6 +8,7 @@
 #include "app/anomalies.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
+#include "app/sources.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -128,7 +129,8 @@ static enum status visit(struct console *console, const struct pane_class *class
 	return STATUS_DONE;
 }
 
-/* Enter on an event moves the window to it. */
+/* Enter on an event puts it in the middle of the window; near to now, or still on, it
+ * is in sight as it is. */
 static void look_at_moment(struct console *console)
 {
 	struct pane *pane = console_pane(console);
@@ -145,7 +147,7 @@ static void look_at_moment(struct console *console)
 		if (!a->end_at)
 			return;
 		window.to = (a->start_at + a->end_at) / 2 + window.span_ms / 2;
-	} else if (list->listing == &change_listing) {
+	} else if (!strcmp(list->listing->columns[0].name, "at")) {
 		list->listing->columns[0].cell(console->app, row, &cell);
 		window.to = (int64_t)cell.number + window.span_ms / 2;
 	} else {
@@ -213,7 +215,7 @@ static enum status cmd_open(struct call *call, struct err *err)
 			return STATUS_DONE;
 		}
 		console_bring_up(console);
-	console->mode = MODE_COMMAND;
+		console->mode = MODE_COMMAND;
 		edit_set(&console->edit, line);
 		return STATUS_DONE;
 	}
@@ -457,15 +459,21 @@ static enum status cmd_sort(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	const char *column = call->argc ? call->argv[0] : NULL;
 
 	if (!list) {
 		err_set(err, ERR_USAGE, "nothing to sort in %s", pane->class->title);
 		return STATUS_USAGE;
 	}
+	if (column && !strcmp(column, "reverse")) {
+		if (list->sort_column < 0) {
+			err_set(err, ERR_USAGE, "sorted by no column yet");
+			return STATUS_USAGE;
+		}
+		column = list->listing->columns[list->sort_column].name;
+	}
 	pane->dirty = true;
-	return list_sort(list, console->app, call->argc ? call->argv[0] : NULL, err)
-		       ? STATUS_DONE
-		       : STATUS_USAGE;
+	return list_sort(list, console->app, column, err) ? STATUS_DONE : STATUS_USAGE;
 }
 
 /* --- copying and the rest --- */
@@ -541,27 +549,56 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 
 /* --- one incident by its name --- */
 
-/* The one page that nobody has taken, when it is the only one and I am on call: only
- * in the first minute, so that nothing opens by itself under somebody's eyes. */
+/* One of those it is assigned to is me; where nobody is named, whoever is on call. */
+static bool is_mine(const struct app *app, const struct alert *alert)
+{
+	struct untrusted rest = alert_text(alert, ALERT_ASSIGNED), name;
+	bool on_call = false, named = false;
+
+	while (untrusted_split(&rest, ",", &name)) {
+		named |= !untrusted_empty(untrusted_trim(name));
+		for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+			const struct oncall_row *o = oncalls_at(app->alerts, i);
+
+			if (o->me && untrusted_eq(o->who, untrusted_trim(name)))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
+		on_call |= oncalls_at(app->alerts, i)->me;
+	return on_call && !named;
+}
+
+/* My page that nobody has taken, when it is the only one: only in the first minute, so
+ * that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
 {
 	const struct alert *found = NULL;
-	bool mine = false;
 
 	if (app->now - app->started_at > MINUTE_MS)
 		return NULL;
-	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
-		mine |= oncalls_at(app->alerts, i)->me;
-	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
+	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
 
-		if (a->state != ALERT_FIRING || !a->pages)
+		if (a->state != ALERT_FIRING || !a->pages || !is_mine(app, a))
 			continue;
 		if (found)
 			return NULL;
 		found = a;
 	}
 	return found;
+}
+
+/* All have answered, and none has it. */
+static void give_up(struct console *console)
+{
+	char text[NOTICE_TEXT];
+
+	snprintf(text, sizeof text,
+		"%.120s is not open: closed, or of a source that is not configured",
+		console->wanted);
+	console_notice(console, true, text);
+	console->wanted[0] = '\0';
 }
 
 void console_seek(struct console *console)
@@ -577,10 +614,16 @@ void console_seek(struct console *console)
 	if (!console->wanted[0] && !console->typed && !console->depth &&
 		alerts_counts(app->alerts).complete)
 		found = only_page(app);
+	if (console->wanted[0] && !found && sources_settled(app->sources) &&
+		alerts_settled(app->alerts) && alerts_counts(app->alerts).complete)
+		give_up(console);
 	if (!found)
 		return;
+	/* "looking for …" is over. */
+	if (console->wanted[0])
+		console->notice[0] = '\0';
 	console->wanted[0] = '\0';
-	console->typed = true;
+	console->bars_dirty = console->typed = true;
 	console_push(console, &alert_pane, found->key);
 }
 
@@ -737,7 +780,9 @@ const struct command console_commands[] = {
 	{"filter", "[FILTER]",
 		"show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE", C, 0,
 		SIZE_MAX, cmd_filter},
-	{"sort", "[COLUMN]", "sort by the next column, or by COLUMN", C, 0, 1, cmd_sort},
+	{"sort", "[COLUMN|reverse]",
+		"sort by the next column, by COLUMN, or the other way", C, 0, 1,
+		cmd_sort},
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},

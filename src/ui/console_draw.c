@@ -5,8 +5,8 @@
 
 #include "app/actions.h"
 #include "app/alerts.h"
-#include "app/anomalies.h"
 #include "app/host.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -62,24 +62,20 @@ static size_t count_pieces(struct console *console, struct piece *out)
 {
 	static const enum role roles[] = {ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING};
 	const struct app *app = console->app;
-	struct alert_counts counts = alerts_counts(app->alerts);
-	size_t open[SEVERITY_COUNT] = {0}, n = 0;
+	struct problem_counts counts = problems_counts(app);
 	bool wide = screen_cols() >= 100;
+	size_t n = 0;
 
-	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
-		open[anomalies_at(app->anomalies, i)->severity] +=
-			!anomalies_at(app->anomalies, i)->end_at;
 	for (int s = 0; s <= SEVERITY_WARNING; s++) {
-		open[s] += counts.firing[s];
-		if (!open[s])
+		if (!counts.open[s])
 			continue;
 		out[n].role = roles[s];
 		if (wide)
-			snprintf(out[n++].text, sizeof out->text, "%zu %s", open[s],
-				severity_name((enum severity)s));
+			snprintf(out[n++].text, sizeof out->text, "%zu %s",
+				counts.open[s], severity_name((enum severity)s));
 		else
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
-				severity_letter((enum severity)s), open[s]);
+				severity_letter((enum severity)s), counts.open[s]);
 	}
 	if (n && !counts.complete) {
 		out[n].role = ROLE_WARNING;
@@ -99,6 +95,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text, "%s to %s",
 			app->past ? "PAST" : "back",
 			time_stamp(app->window.to, app->now, a));
+	}
+	if (app->window.span_ms != app->window_set) {
+		out[n].role = ROLE_STRONG;
+		snprintf(out[n++].text, sizeof out->text, "window %s",
+			duration_text(app->window.span_ms, a));
 	}
 	if (console->paused) {
 		out[n].role = ROLE_ALARM;
@@ -219,7 +220,8 @@ static bool useful(struct console *console, const char *command)
 		if (pane->class->link)
 			link = pane->class->link(pane->state, console->app);
 		return link.class || pane->class == &help_pane ||
-		       pane->class == &options_pane ||
+		       pane->class == &options_pane || pane->class == &events_pane ||
+		       pane->class == &changes_pane ||
 		       (pane->class->list && list_group(pane->class->list(pane->state)));
 	}
 	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
@@ -267,6 +269,32 @@ static int draw_hints(struct console *console, const struct canvas *bar, int roo
 }
 
 /* "prom + am + pd !": letters and shapes; the sentence is in the sources pane. */
+static int health_width(const struct source_row *row, enum source_health health)
+{
+	bool stale = health == HEALTH_BAD && row->status.last_ok_at;
+
+	return (int)strlen(row->name) + (stale ? 8 : 2);
+}
+
+/* Those that fit: what is wrong before what is well. */
+static void choose_health(const struct app *app, int room, bool *kept)
+{
+	for (int well = 0; well < 2; well++) {
+		for (size_t i = sources_count(app->sources); i-- > 0;) {
+			const struct source_row *row = sources_at(app->sources, i);
+			enum source_health health = source_health(row, app->now);
+			int width = health_width(row, health) + 1;
+
+			if ((health == HEALTH_OK) != well)
+				continue;
+			if (width > room)
+				return;
+			kept[i] = true;
+			room -= width;
+		}
+	}
+}
+
 static int draw_health(struct console *console, const struct canvas *bar)
 {
 	static const struct {
@@ -279,24 +307,23 @@ static int draw_health(struct console *console, const struct canvas *bar)
 		[HEALTH_BAD] = {GLYPH_BAD, ROLE_CRITICAL},
 	};
 	const struct app *app = console->app;
+	bool kept[RC_MAX_SOURCES + 1] = {false};
 	int col = bar->cols - 1;
 
+	choose_health(app, bar->cols / 2, kept);
 	for (size_t i = sources_count(app->sources); i-- > 0;) {
 		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
-		int width = (int)strlen(row->name) + 2;
+		int name = (int)strlen(row->name);
 
-		if (health == HEALTH_BAD && row->status.last_ok_at)
-			width += 6;
-		if (col - width < bar->cols / 2)
-			break;
-		col -= width;
+		if (!kept[i])
+			continue;
+		col -= health_width(row, health);
 		canvas_printf(bar, 0, col, ROLE_BAR, "%s ", row->name);
-		canvas_put(bar, 0, col + (int)strlen(row->name) + 1, looks[health].role,
+		canvas_put(bar, 0, col + name + 1, looks[health].role,
 			canvas_glyph(looks[health].glyph));
 		if (health == HEALTH_BAD && row->status.last_ok_at)
-			canvas_put(bar, 0, col + (int)strlen(row->name) + 2,
-				ROLE_CRITICAL, " stale");
+			canvas_put(bar, 0, col + name + 2, ROLE_CRITICAL, " stale");
 		col--;
 	}
 	return col;

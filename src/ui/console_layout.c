@@ -14,7 +14,7 @@
 static bool paged(const struct app *app)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (sources_row(app->sources, i)->pages)
+		if (sources_at(app->sources, i)->pages)
 			return true;
 	return false;
 }
