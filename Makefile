@@ -92,6 +92,7 @@ units: $(UNITS)
 
 lint:
 	@tests/lint/run
+	@tests/lint/selftest
 
 # Prints `N passed, N failed` at its end.
 test: deps-test all $(BUILD)/term

@@ -497,7 +497,7 @@ void pty_signal(struct pty *pty, int number)
 {
 	if (pty->ended)
 		return;
-	/* The watcher says so too, but later: the next stop must not be taken for this. */
+	/* The watcher says so too, but later: the next stop is not this one. */
 	if (number == SIGCONT)
 		pty->stopped = false;
 	kill(pty->pid, number);
