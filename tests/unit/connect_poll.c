@@ -225,6 +225,33 @@ static void test_rounds(void **state)
 	assert_int_equal(poll_status(w->poll, ok)->state, POLL_OK);
 }
 
+/* Bodies that a task reads: they come in order, and more asks wait for it. */
+static void test_large(void **state)
+{
+	struct world *w = *state;
+	int batches = 0;
+
+	for (int i = 0; i < 6; i++)
+		add(w, i, "alertmanager", i % 2 ? "ok" : "large");
+	w->until_settled = true;
+	run_ms(w, 10000);
+	w->until_settled = false;
+	for (int i = 0; i < 20; i++) {
+		for (int k = 0; k < 6; k++)
+			poll_hurry(w->poll, k);
+		run_ms(w, 50);
+	}
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(poll_status(w->poll, i)->state, POLL_OK);
+		assert_true(w->batches[i] >= 2);
+		batches += w->batches[i];
+	}
+	assert_true(batches > 30);
+	for (int k = 0; k < 6; k++)
+		poll_hurry(w->poll, k);
+	run_ms(w, 3); /* and is freed while it reads */
+}
+
 static void test_refused_conf(void **state)
 {
 	struct world *w = *state;
@@ -263,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prometheus, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rounds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_conf, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_free_early, setup, teardown),
 	};
