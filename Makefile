@@ -159,7 +159,7 @@ DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev lib
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev
 DEPS_TEST := libcmocka-dev libvterm-dev python3 procps
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
-	openssh-server python3-aiosmtpd openssl
+	openssh-server python3-aiosmtpd openssl nginx-light
 
 deps:
 	@tests/deps $(DEPS)
