@@ -205,6 +205,7 @@ for mode in $bad; do
 		ok "$mode: $kind is told in a sentence" said out "^BAD .*source bad-$kind: .*[a-z]\{3,\}.* [a-z]"
 	done
 	ok "$mode: the other source is well" said out '^ok .*source am'
+	ok "$mode: the wait is told once" [ -z "$(grep 'next try.*next try' "$tmp/out")" ]
 done
 # Right in form, odd in what they say: each source is well or says why, and nothing ends.
 odd="numbers duplicates future type utf8 nulls labels"
