@@ -206,6 +206,7 @@ static void say_failure(struct http_transfer *t, CURLcode code)
 			.error = t->curl_error,
 			.ca_file = t->ca_file,
 			.port = port ? port : "",
+			.secure = t->secure,
 			.certified = t->certified,
 			.alert = t->http->alert,
 			.timeout_ms = t->timeout_ms},

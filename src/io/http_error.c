@@ -210,19 +210,17 @@ static bool say_alert(const struct http_failure *f, struct err *err)
 static bool say_early_end(
 	CURL *easy, CURLcode code, const struct http_failure *f, struct err *err)
 {
-	curl_off_t shaken = 0;
 	long status = 0;
 
 	if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_HTTP2)
 		return false;
-	curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &shaken);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!shaken || status)
+	if (!f->secure || status)
 		return false;
 	err_set(err, ERR_NET,
-		f->certified ? "%s broke the connection after the TLS handshake: does it "
+		f->certified ? "%s broke the TLS connection before it answered: does it "
 			       "refuse the client certificate?"
-			     : "%s broke the connection after the TLS handshake: does it "
+			     : "%s broke the TLS connection before it answered: does it "
 			       "want a client certificate (cert-file)?",
 		f->host);
 	return true;

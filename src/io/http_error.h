@@ -15,6 +15,7 @@ struct http_failure {
 	const char *error;   /* curl's own words */
 	const char *ca_file; /* or NULL */
 	const char *port;    /* the URL's own */
+	bool secure;         /* https */
 	bool certified;      /* a client certificate was shown */
 	int alert;           /* TLS alert that the server sent, or 0 */
 	int64_t timeout_ms;
