@@ -3,6 +3,7 @@
  * Short ones run through at once; long ones go on in slices of 3 ms. Main thread. */
 #include "alert_table.h"
 
+#include "app/actions.h"
 #include "app/history.h"
 #include "base/alloc.h"
 #include "base/map.h"
@@ -216,6 +217,7 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 {
 	struct alert *old = map_get(&table->by_key, &alert->key, sizeof alert->key);
 
+	alert = acks_apply(table->app->acks, alert);
 	alert->generation = generation;
 	if (old && alert_same(old, alert)) {
 		old->generation = generation;

@@ -85,7 +85,7 @@ void charts_free(struct charts *charts)
 
 /* --- what to ask --- */
 
-struct question {
+struct chart_ask {
 	struct rule_match match;
 	struct promexpr split;
 	const struct pair *labels; /* what series must carry; in the arena */
@@ -97,7 +97,7 @@ struct question {
 /* Of the alert as its rule's server knows it, what the rule did not set; of one that
  * came another way (labels may have been added) the same, to filter by only. */
 static void pick_labels(
-	struct charts *charts, const struct alert *alert, struct question *q)
+	struct charts *charts, const struct alert *alert, struct chart_ask *q)
 {
 	const struct alert *from = q->match.instance ? q->match.instance : alert;
 	struct pair *labels =
@@ -115,7 +115,7 @@ static void pick_labels(
 }
 
 /* false: there is nothing to ask; chart->shown.why says so. */
-static bool decide(struct charts *charts, struct chart *chart, struct question *q)
+static bool decide(struct charts *charts, struct chart *chart, struct chart_ask *q)
 {
 	const struct alert *alert = alerts_find(charts->app->alerts, chart->shown.alert);
 	struct untrusted narrowed;
@@ -154,7 +154,7 @@ static void set_limits(struct charts *charts, struct chart *chart, struct promex
 	chart->shown.lowest = split->below;
 }
 
-static void chart_start(struct charts *charts, struct chart *chart, struct question *q)
+static void chart_start(struct charts *charts, struct chart *chart, struct chart_ask *q)
 {
 	struct alert_chart *shown = &chart->shown;
 	const char *name;
@@ -176,7 +176,7 @@ static void chart_start(struct charts *charts, struct chart *chart, struct quest
 		chart->watch ? "asking %s" : "%s cannot be asked now", name);
 }
 
-static bool same_question(const struct chart *chart, const struct question *q)
+static bool same_question(const struct chart *chart, const struct chart_ask *q)
 {
 	if (!chart->watch || chart->shown.source != q->match.source ||
 		strcmp(chart->shown.asked, q->asked) || chart->urgent != q->urgent ||
@@ -192,7 +192,7 @@ static bool same_question(const struct chart *chart, const struct question *q)
 /* Called after each answer: mostly everything is as it was. */
 static void chart_decide(struct charts *charts, struct chart *chart)
 {
-	struct question q = {0};
+	struct chart_ask q = {0};
 	char before[sizeof chart->shown.why], now[sizeof before];
 	bool can;
 

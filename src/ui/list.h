@@ -28,8 +28,8 @@ struct list {
 	bool sort_desc;
 	uint64_t selected;
 	size_t at, top;  /* index of the selection, first row shown */
-	bool tail;    /* stays on the last row (logs) */
-	bool touched; /* the user has moved: the selection follows its row */
+	bool tail;       /* stays on the last row (logs) */
+	bool touched;    /* the user has moved: the selection follows its row */
 	int64_t lost_at; /* when the selected row vanished, UTC ms */
 	struct map marks;
 	uint64_t range_from; /* `v`: where the range began, 0: none */
@@ -57,6 +57,8 @@ bool list_sort(
 void list_mark(struct list *list, const struct app *app);
 void list_mark_range(struct list *list, const struct app *app);
 void list_unmark(struct list *list);
+/* Ids of the marked rows, to be freed with mem_free(); 0 when none is. */
+size_t list_targets(const struct list *list, uint64_t **out);
 bool list_marked(const struct list *list, uint64_t id);
 /* Moves to the next row that the filter matches (or the last filter did). */
 bool list_find_next(struct list *list, const struct app *app, int direction);
