@@ -148,7 +148,7 @@ static void check_rows(struct world *w, const char *kind)
 		assert_int_equal(s->last_ok_at, 0);
 	}
 	assert_int_equal(poll_status(w->poll, good)->state, POLL_OK);
-	assert_int_equal(w->batches[good], 2);
+	assert_in_range(w->batches[good], 2, 4); /* its next round may come at once */
 }
 
 static void test_alertmanager(void **state)
@@ -203,7 +203,7 @@ static void test_rounds(void **state)
 	int64_t began;
 
 	run_ms(w, 100);
-	assert_int_equal(w->batches[ok], 2);
+	assert_in_range(w->batches[ok], 2, 4);
 	/* Told when it first answers, and when its first round is full. */
 	assert_int_equal(w->statuses[ok], 2);
 	began = time_mono_ms();
@@ -212,7 +212,7 @@ static void test_rounds(void **state)
 		run_ms(w, 100);
 	}
 	many = w->batches[ok];
-	/* Two a round, of 1 s less what a tick may be late; the second may come at once. */
+	/* Two a round, of 1 s less what a tick may be late; one comes at once. */
 	assert_in_range(many, 6, 4 + 2 * (time_mono_ms() - began) / 600);
 	assert_int_equal(w->statuses[ok], 2);
 	poll_pause(w->poll, ok, true);
