@@ -28,7 +28,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test units FORCE
+.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -98,13 +98,21 @@ $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 
 units: $(UNITS) $(LIVE)
 
+# What works on several threads, once more under TSan.
+TSAN       := $(BUILD)/tsan
+TSAN_UNITS := base_log io_task io_http connect_poll store_lanes app_history
+
+tsan-units: $(TSAN_UNITS:%=$(BUILD)/unit/%)
+
 lint:
 	@tests/lint/run
+	@tests/lint/selftest
 
 # Prints `N passed, N failed` at its end.
 test: deps-test all $(BUILD)/term
 	@$(MAKE) --no-print-directory BUILD=$(TEST) SAN="$(SANITIZE)" OPT="-O1 -g" units $(TEST)/oogway
-	@BUILD=$(BUILD) TEST=$(TEST) $(TEST_ENV) tests/run
+	@$(MAKE) --no-print-directory BUILD=$(TSAN) SAN="-fsanitize=thread" OPT="-O1 -g" tsan-units
+	@BUILD=$(BUILD) TEST=$(TEST) TSAN=$(TSAN) $(TEST_ENV) tests/run
 
 $(BUILD)/oogway: $(BUILD)/main.o $(LIB)
 	@echo "  link $@"
@@ -164,7 +172,7 @@ DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev lib
 	libyaml-dev
 DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
-	openssh-server python3-aiosmtpd openssl
+	openssh-server python3-aiosmtpd openssl nginx-light
 
 deps:
 	@tests/deps $(DEPS)

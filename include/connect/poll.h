@@ -58,7 +58,8 @@ struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *ht
 	const struct poll_events *events);
 void poll_free(struct poll *poll);
 /* Returns the source's number, -1 with *err when the kind refuses its conf. Starts
- * asking within jitter (at most 300 ms, at once for the first round). */
+ * asking at once; later rounds come a part of a second after the tick, which part is
+ * each process's own. */
 int poll_add(struct poll *poll, const struct poll_options *options, struct err *err);
 /* Its asks are broken off, nothing of it is told any more; its number is given again. */
 void poll_remove(struct poll *poll, int source);

@@ -612,7 +612,7 @@ const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct poll_status *status = &row->status;
-	char age[TIME_TEXT], next[TIME_TEXT];
+	char age[TIME_TEXT], next[TIME_TEXT], *wait;
 
 	if (row->refused.kind) {
 		snprintf(out, size, "not started: %s", row->refused.text);
@@ -625,6 +625,10 @@ const char *source_words(
 		else
 			snprintf(out, size, "never answered: ");
 		str_copy(out + strlen(out), size - strlen(out), status->error.text);
+		/* The wait as it was when the error came; what is left follows. */
+		wait = strstr(out, ": next try in ");
+		if (wait)
+			*wait = '\0';
 		if (status->next_try_at > now)
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",

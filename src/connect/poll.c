@@ -35,7 +35,8 @@ enum {
 	BACKOFF_LAST_MS = 60000,
 	FINAL_MS = 60000, /* after an answer that will not change by itself */
 	FORGET_MS = 90000,
-	STAGGER_MS = 300,
+	STAGGER_MS =
+		900, /* ticks of all consoles fall together; what they ask does not */
 	ORIGIN_TEXT = 120,
 };
 
@@ -627,7 +628,7 @@ void poll_tick(struct poll *poll, int64_t now)
 			continue;
 		if (now < poll->last_tick - 2 * SECOND_MS)
 			source->wait_until = source->blocked_until = 0;
-		any = any || due(source, now);
+		any = any || due(source, now + poll->stagger_ms);
 	}
 	poll->last_tick = now;
 	if (any && !loop_timer_active(poll->stagger))

@@ -343,7 +343,9 @@ static void on_cont(void *ctx)
 	console_dirty(console);
 }
 
-static void listen(struct console *console)
+/* Before ncurses is opened: it leaves a signal alone that somebody has taken. SIGTSTP
+ * of its own it ignores while it draws, and that one would be lost. */
+static void listen_signals(struct console *console)
 {
 	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct loop *loop = console->app->loop;
@@ -353,6 +355,12 @@ static void listen(struct console *console)
 	loop_on_signal(loop, SIGWINCH, on_winch, console);
 	loop_on_signal(loop, SIGTSTP, on_stop, console);
 	loop_on_signal(loop, SIGCONT, on_cont, console);
+}
+
+static void listen(struct console *console)
+{
+	struct loop *loop = console->app->loop;
+
 	console->resize = loop_timer(loop, resized, console);
 	console->work = loop_timer(loop, work, console);
 	console->input =
@@ -370,11 +378,12 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	console->commands = commands;
 	str_init(&console->register_, REGISTER_MAX);
 	read_options(console, &options);
+	listen_signals(console);
 	if (!screen_open(&options, err)) {
+		loop_off(app->loop, console);
 		mem_free(console);
 		return NULL;
 	}
-	/* At once: until then ncurses' own handlers end the program, or none does. */
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);

@@ -318,7 +318,7 @@ fault() { # MODE: doctor's words of the three sources through it
 	"$OOGWAY" -c "$tmp/fault.$1" doctor >"$tmp/said.$1" 2>/dev/null </dev/null
 	echo $? >"$tmp/code.$1"
 }
-bad="refuse hang truncated lost garbage 400 401 403 413 500 503 429 429-seconds 429-date 502
+bad="refuse hang truncated lost garbage 400 401 403 404 slow:20 413 500 503 429 429-seconds 429-date 502
 	redirect redirect-loop empty deep halfclose bomb empty-object"
 pids=
 for mode in $bad; do
@@ -335,6 +335,20 @@ for mode in $bad; do
 	ok "$mode: doctor fails" code 1
 	for kind in alertmanager pagerduty; do
 		ok "$mode: $kind is told in a sentence" said out "^BAD .*source bad-$kind: .*[a-z]\{3,\}.* [a-z]"
+	done
+	ok "$mode: the other source is well" said out '^ok .*source am'
+	ok "$mode: the wait is told once" [ -z "$(grep 'next try.*next try' "$tmp/out")" ]
+done
+# Right in form, odd in what they say: each source is well or says why, and nothing ends.
+odd="numbers duplicates future type utf8 nulls labels"
+for mode in $odd; do
+	fault "$mode"
+	cp "$tmp/said.$mode" "$tmp/out"
+	status=$(cat "$tmp/code.$mode")
+	ok "$mode: doctor ends by itself" [ "$status" -le 1 ]
+	for kind in prometheus alertmanager pagerduty; do
+		ok "$mode: $kind is told" said out \
+			"^\(ok \|BAD\) .*source bad-$kind: .*[a-z]\{3,\}.* [a-z]"
 	done
 	ok "$mode: the other source is well" said out '^ok .*source am'
 done
