@@ -2,7 +2,7 @@
  * no act: whoever has an effect outside writes an intent, waits for its callback, acts,
  * and writes the outcome, which names the intent.
  *
- *   audit = audit_open(loop, pool, &config, &err);     at the first act, not before
+ *   audit = audit_open(pool, &config, &err);     at the first act, not before
  *   audit_write(audit, &(struct audit_record){.kind = AUDIT_INTENT, …}, intended, ctx);
  *   intended(ctx, seq, err): err? tell the user and do nothing : act
  *   audit_write(audit, &(struct audit_record){.kind = AUDIT_OUTCOME, .ref = seq, …}, …);
@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 struct audit;
-struct loop;
 struct task_pool;
 
 enum audit_kind {
@@ -97,9 +96,9 @@ bool audit_folder(char out[AUDIT_PATH], struct err *err);
 
 /* Returns at once and touches no file: the first write opens the chain, and its callback
  * says when that cannot be. NULL only for a config that cannot be used. The config is
- * copied. Without loop and pool: for audit_write_here() alone. */
-struct audit *audit_open(struct loop *loop, struct task_pool *pool,
-	const struct audit_config *config, struct err *err);
+ * copied. With pool NULL: for audit_write_here() alone. */
+struct audit *audit_open(
+	struct task_pool *pool, const struct audit_config *config, struct err *err);
 /* After task_pool_free(), when all callbacks have come: signs what was written since
  * the last checkpoint. NULL is fine. */
 void audit_close(struct audit *audit);

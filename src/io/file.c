@@ -1,5 +1,5 @@
 /* Our own folders: made 0700 below the XDG
- * directories, nothing outside them. Any thread. */
+ * directories, nothing outside them; and what they lie on. Any thread. */
 #include "io/file.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 bool file_make_folder(const char *path, struct err *err)
 {
@@ -44,4 +45,33 @@ bool file_state_folder(char *out, size_t size, struct err *err)
 		return err_set(
 			err, ERR_LIMIT, "the path of the state folder is too long");
 	return file_make_folder(out, err);
+}
+
+int64_t file_system_type(const char *folder)
+{
+	struct statfs fs;
+
+	return statfs(folder, &fs) ? -1 : (int64_t)(uint32_t)fs.f_type;
+}
+
+const char *file_network(int64_t type)
+{
+	static const struct {
+		int64_t magic;
+		const char *name;
+	} networks[] = {
+		{0x6969, "NFS"},
+		{0xff534d42, "CIFS"},
+		{0xfe534d42, "SMB2"},
+		{0x517b, "SMB"},
+		{0x65735546, "FUSE"},
+		{0x01021997, "9p"},
+		{0x5346414f, "AFS"},
+		{0x00c36400, "Ceph"},
+	};
+
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+		if (networks[i].magic == type)
+			return networks[i].name;
+	return NULL;
 }
