@@ -99,6 +99,31 @@ static bool take_section(const char *arg, struct options *o)
 	return false;
 }
 
+static bool add_word(struct options *o, const char *word)
+{
+	size_t n = strlen(o->command);
+	int k = snprintf(
+		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
+
+	if (k >= 0 && (size_t)k < sizeof o->command - n)
+		return true;
+	fputs("oogway: command too long\n", stderr);
+	return false;
+}
+
+/* The file's name may hold anything: it is quoted for the command line. */
+static bool take_copy(struct options *o, const char *file)
+{
+	struct str word;
+	bool ok;
+
+	str_init(&word, COMMAND_LINE_MAX);
+	conf_quote(&word, file);
+	ok = add_word(o, "--against") && add_word(o, str_text(&word));
+	str_release(&word);
+	return ok;
+}
+
 static bool take_option(int id, struct options *o)
 {
 	switch (id) {
@@ -119,6 +144,8 @@ static bool take_option(int id, struct options *o)
 	case OPTION_FORMAT:
 		o->format = optarg;
 		return true;
+	case OPTION_AGAINST:
+		return take_copy(o, optarg);
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_DEMO:
@@ -174,18 +201,6 @@ static int next_option(int argc, char **argv)
 		if (c == option_rows[i].letter)
 			return i;
 	return c < FIRST ? (c == -1 ? -1 : OPTION_COUNT) : c - FIRST;
-}
-
-static bool add_word(struct options *o, const char *word)
-{
-	size_t n = strlen(o->command);
-	int k = snprintf(
-		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
-
-	if (k >= 0 && (size_t)k < sizeof o->command - n)
-		return true;
-	fputs("oogway: command too long\n", stderr);
-	return false;
 }
 
 /* Behind the command's first word, what begins with one dash is the command's (a
@@ -394,8 +409,10 @@ static bool is_live(const struct options *o)
 
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
-	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
+	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5) &&
+		strncmp(o->command, "audit log", 9)) {
+		fputs("oogway: --json goes with NOUN list, show NOUN, audit log and "
+		      "status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

@@ -13,6 +13,7 @@
 
 struct alerts;
 struct anomalies;
+struct audits;
 struct charts;
 struct history;
 struct host_reader;
@@ -39,9 +40,10 @@ enum change {
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
-	CHANGED_ALL = (1 << 12) - 1,
-	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
+	CHANGED_AUDIT = 1 << 12,
+	CHANGED_ALL = (1 << 13) - 1,
+	CHANGED_KEPT = 1 << 13, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 14, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -79,6 +81,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
+	struct audits *audits;
 	struct store *store; /* NULL in one-shot commands */
 	struct status_writer *status_writer;
 	struct window window;

@@ -44,6 +44,10 @@ struct against {
 bool verify_against(
 	const char *folder, const char *file, struct against *out, struct err *err);
 
+/* Number of the newest record of the newest chain, as its `head` says, unchecked; 0
+ * without one, chain is then "". */
+uint64_t audit_newest(const char *folder, char chain[ID_TEXT]);
+
 /* Calls `one` for each whole line of all chains, oldest first, from record `from` of
  * the newest chain when from is not 0 (older chains are then left out); until it
  * returns false. Damaged lines are given too. */

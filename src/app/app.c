@@ -5,6 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/audits.h"
 #include "app/charts.h"
 #include "app/history.h"
 #include "app/host.h"
@@ -53,6 +54,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->past = options->at != 0;
 	name_host(app);
 	app->history = history_new(app);
+	app->audits = audits_new(app);
 	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
@@ -111,6 +113,7 @@ static void tick(void *ctx, int64_t now)
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	history_tick(app->history, now);
+	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	watch_rc(app, now);
@@ -141,6 +144,7 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
@@ -148,6 +152,7 @@ void app_free(struct app *app)
 	http_free(app->http);
 	task_pool_free(app->pool);
 	history_free(app->history);
+	audits_free(app->audits);
 	runbooks_free(app->runbooks);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);

@@ -5,6 +5,10 @@
 #include "app/command.h"
 
 enum status cmd_list(struct call *call, struct err *err);
+enum status cmd_audit_log(struct call *call, struct err *err);
+enum status cmd_audit_show(struct call *call, struct err *err);
+enum status cmd_audit_verify(struct call *call, struct err *err);
+enum status cmd_audit_export(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 #endif

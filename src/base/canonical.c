@@ -1,5 +1,6 @@
-/* RFC 8785. Hides ECMAScript's way to write numbers and the order of UTF-16. The reader
- * is one pass and allocates nothing: it looks at every byte of the audit. Any thread. */
+/* RFC 8785. Hides ECMAScript's way to write numbers and the order
+ * of UTF-16. The reader is one pass and allocates nothing: it looks
+ * at every byte of the audit. Any thread. */
 #include "base/canonical.h"
 
 #include "base/utf8.h"

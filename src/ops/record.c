@@ -1,5 +1,6 @@
-/* Records as lines. Hides the order of the members, what is left out and what is
- * redacted, and where the parts go that are known only under the chain's lock. */
+/* Records as lines. Hides the order of the members, what is left out
+ * and what is redacted, and where the parts go that are known only
+ * under the chain's lock. Any thread, but for making one: main. */
 #include "record.h"
 
 #include "actor.h"

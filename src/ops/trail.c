@@ -1,5 +1,6 @@
-/* Reading the files of a chain. Hides their names, and that lines come through a buffer
- * of fixed size, whatever somebody has put into the files. Any thread. */
+/* Reading the files of a chain. Hides their names, and that lines
+ * come through a buffer of fixed size, whatever somebody has put into
+ * the files. Any thread. */
 #include "trail.h"
 
 #include "base/alloc.h"

@@ -401,13 +401,61 @@ bool verify_chain(
 
 /* --- all lines --- */
 
+uint64_t audit_newest(const char *folder, char chain[ID_TEXT])
+{
+	char chains[VERIFY_MAX_CHAINS][ID_TEXT];
+	size_t n = chains_list(folder, chains, VERIFY_MAX_CHAINS);
+	struct head head = {0};
+	int fd;
+
+	*chain = '\0';
+	if (!n)
+		return 0;
+	memcpy(chain, chains[n - 1], ID_TEXT);
+	fd = open_chain_folder(folder, chain, NULL);
+	if (fd < 0)
+		return 0;
+	if (!head_load(fd, &head))
+		head.seq = 0;
+	close(fd);
+	return head.seq;
+}
+
+/* The last segment that begins with a record not behind `from`. */
+static unsigned segment_of(int chain_folder, unsigned last, uint64_t from)
+{
+	for (; last > 1; last--) {
+		char name[32];
+		struct untrusted line;
+		struct record r;
+		struct lines lines;
+		const char *why;
+		bool whole, before;
+		int fd;
+
+		segment_name(last, name);
+		fd = open_file(chain_folder, name);
+		if (fd < 0)
+			continue;
+		lines_init(&lines, fd, 0);
+		before = lines_next(&lines, &line, &whole) &&
+			 record_read(line, &r, &why) && r.seq <= from;
+		lines_release(&lines);
+		close(fd);
+		if (before)
+			return last;
+	}
+	return 1;
+}
+
 static bool each_line(int chain_folder, const char *chain, uint64_t from,
 	bool (*one)(void *ctx, const char *chain, struct untrusted line), void *ctx)
 {
 	unsigned last = 0;
 	bool more = segments_last(chain_folder, &last);
 
-	for (unsigned i = 1; more && i <= last; i++) {
+	for (unsigned i = from ? segment_of(chain_folder, last, from) : 1;
+		more && i <= last; i++) {
 		char name[32];
 		struct untrusted line;
 		struct record r;
