@@ -22,8 +22,15 @@ int canonical_cmp(struct untrusted a, struct untrusted b);
  * *bad (may be NULL) then tells the offset. Nested at most 16 deep. */
 size_t canonical_read(struct untrusted text, size_t *bad);
 /* The canonical text of a member, in a text that canonical_read() took as an object.
- * The name is ASCII and needs no escape. */
+ * The name is made of a-z, 0-9, '_' and '.', and begins with a letter. */
 bool canonical_member(struct untrusted object, const char *name, struct untrusted *value);
+/* Several in one pass: names in their order; what is not there stays as it was. */
+struct canonical_want {
+	const char *name;
+	struct untrusted *value;
+};
+void canonical_members(
+	struct untrusted object, const struct canonical_want *wants, size_t count);
 /* An integer from 0 to 2^53. */
 bool canonical_count(struct untrusted value, uint64_t *out);
 /* A string of exactly n hexadecimal digits in lower case; out gets n + 1 bytes. */

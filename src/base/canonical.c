@@ -173,6 +173,11 @@ static int take_escape(struct reader *r)
 	return value;
 }
 
+static bool plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 static bool take_string(struct reader *r)
 {
 	if (!take(r, '"'))
@@ -181,6 +186,8 @@ static bool take_string(struct reader *r)
 		uint32_t cp;
 		size_t n;
 
+		while (plain(*r->p) && r->p + 1 < r->end)
+			r->p++;
 		if (*r->p == '"') {
 			r->p++;
 			return true;
@@ -365,28 +372,49 @@ static void skip_value(struct reader *r)
 	} while (r->p < r->end && (depth || !strchr(",}]", *r->p)));
 }
 
-bool canonical_member(struct untrusted object, const char *name, struct untrusted *value)
+/* The same for a name, whose text is between the quotes. */
+static struct untrusted skip_name(struct reader *r)
+{
+	const unsigned char *from = ++r->p;
+
+	for (; r->p < r->end && *r->p != '"'; r->p++)
+		r->p += *r->p == '\\';
+	r->p++;
+	return (struct untrusted){from, (size_t)(r->p - from) - 1};
+}
+
+void canonical_members(
+	struct untrusted object, const struct canonical_want *wants, size_t count)
 {
 	struct reader r = {.p = object.bytes_, .end = object.bytes_ + object.n_};
-	size_t n = strlen(name);
+	size_t next = 0;
 
 	if (!take(&r, '{') || take(&r, '}'))
-		return false;
+		return;
 	do {
-		const unsigned char *from = r.p;
-		bool here = (size_t)(r.end - from) > n + 2 && from[n + 1] == '"' &&
-			    !memcmp(from + 1, name, n);
+		struct untrusted name = skip_name(&r);
+		const unsigned char *from = ++r.p;
+		int order = -1;
 
-		take_string(&r);
-		take(&r, ':');
-		from = r.p;
 		skip_value(&r);
-		if (here) {
-			*value = (struct untrusted){from, (size_t)(r.p - from)};
-			return true;
-		}
-	} while (take(&r, ','));
-	return false;
+		while (next < count &&
+			(order = canonical_cmp(untrusted_str(wants[next].name), name)) <
+				0)
+			next++;
+		if (next < count && !order)
+			*wants[next++].value =
+				(struct untrusted){from, (size_t)(r.p - from)};
+	} while (next < count && take(&r, ','));
+}
+
+bool canonical_member(struct untrusted object, const char *name, struct untrusted *value)
+{
+	struct untrusted found = {0};
+
+	canonical_members(object, &(struct canonical_want){name, &found}, 1);
+	if (found.bytes_)
+		*value = found;
+	return found.bytes_ != NULL;
 }
 
 bool canonical_count(struct untrusted value, uint64_t *out)

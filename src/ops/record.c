@@ -18,6 +18,7 @@
 
 enum {
 	HASH_TAIL = SHA256_DIGITS + 11, /* ,"hash":"…"} */
+	AUDIT_AT = 9,                   /* {"audit": */
 	SEALED_NAME = 10,               /* ,"sealed": */
 	SEALED = SEALED_NAME + SIGNATURE_DIGITS + 2,
 };
@@ -289,45 +290,46 @@ bool record_add(struct str *out, const struct draft *draft, struct link *link,
 
 /* --- reading --- */
 
+/* The line is canonical and begins with the member `audit`, which must be followed by
+ * `hash` alone: a value that ends where that begins, and not before. */
 static bool read_tail(struct record *r)
 {
 	size_t n = untrusted_size(r->line);
 	struct untrusted tail;
 
-	if (n <= HASH_TAIL)
+	if (n <= HASH_TAIL + AUDIT_AT)
 		return false;
 	tail = untrusted_slice(r->line, n - HASH_TAIL, SIZE_MAX);
 	return untrusted_starts(tail, ",\"hash\":") &&
 	       canonical_hex(untrusted_slice(tail, 8, SHA256_DIGITS + 2), SHA256_DIGITS,
 		       r->hash) &&
-	       untrusted_size(r->audit) + 9 + HASH_TAIL == n;
+	       canonical_member(r->line, "audit", &r->audit) &&
+	       untrusted_size(r->audit) + AUDIT_AT + HASH_TAIL == n;
 }
 
 bool record_read(struct untrusted line, struct record *out, const char **why)
 {
 	struct record r = {.line = line};
-	struct untrusted value;
+	struct untrusted ref = UNTRUSTED_NONE, sealed = UNTRUSTED_NONE,
+			 seq = UNTRUSTED_NONE;
+	const struct canonical_want wants[] = {{"event", &r.event}, {"extra", &r.extra},
+		{"kind", &r.kind}, {"ref", &ref}, {"sealed", &sealed}, {"seq", &seq}};
 
 	*why = "it is not one line of canonical JSON";
 	if (!untrusted_size(line) || canonical_read(line, NULL) != untrusted_size(line))
 		return false;
 	*why = "it is no audit record";
-	if (!untrusted_starts(line, "{\"audit\":{") ||
-		!canonical_member(line, "audit", &r.audit) || !read_tail(&r))
+	if (!untrusted_starts(line, "{\"audit\":{") || !read_tail(&r))
 		return false;
+	canonical_members(r.audit, wants, sizeof wants / sizeof wants[0]);
 	*why = "a member that every record has is missing or wrong";
-	if (!canonical_member(r.audit, "seq", &value) ||
-		!canonical_count(value, &r.seq) || !r.seq ||
-		!canonical_member(r.audit, "sealed", &value) ||
-		!canonical_hex(value, SIGNATURE_DIGITS, r.sealed) ||
-		(r.sealed_at = untrusted_offset(line, value)) <= SEALED_NAME ||
-		!canonical_member(r.audit, "event", &r.event) ||
-		!canonical_member(r.audit, "kind", &r.kind))
+	if (!canonical_count(seq, &r.seq) || !r.seq ||
+		!canonical_hex(sealed, SIGNATURE_DIGITS, r.sealed) ||
+		untrusted_offset(line, sealed) < AUDIT_AT + SEALED_NAME ||
+		untrusted_empty(r.event) || untrusted_empty(r.kind) ||
+		(!untrusted_empty(ref) && !canonical_count(ref, &r.ref)))
 		return false;
-	if (canonical_member(r.audit, "ref", &value) && !canonical_count(value, &r.ref))
-		return false;
-	canonical_member(r.audit, "extra", &r.extra);
-	r.sealed_at -= SEALED_NAME;
+	r.sealed_at = untrusted_offset(line, sealed) - SEALED_NAME;
 	*out = r;
 	return true;
 }

@@ -184,6 +184,16 @@ static void members(void **state)
 	assert_true(untrusted_is(value, "{\"n\":[1,{}]}"));
 	assert_int_equal(untrusted_offset(object, value), 16);
 	assert_false(canonical_member(object, "n", &value));
+	{
+		struct untrusted b = UNTRUSTED_NONE, bb = UNTRUSTED_NONE,
+				 d = UNTRUSTED_NONE;
+		const struct canonical_want wants[] = {{"b", &b}, {"bb", &bb}, {"d", &d}};
+
+		canonical_members(object, wants, 3);
+		assert_true(untrusted_is(b, "{\"n\":[1,{}]}"));
+		assert_true(untrusted_empty(bb));
+		assert_true(untrusted_is(d, "\"0f\""));
+	}
 	assert_true(canonical_member(object, "c", &value));
 	assert_true(canonical_count(value, &n) && n == 12);
 	assert_true(canonical_member(object, "d", &value));
