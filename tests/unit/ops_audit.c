@@ -1,6 +1,7 @@
 /* Writing the audit: callbacks and their order, segments, two processes on one chain,
  * kill -9, what cannot be written, what was found changed, and what a record holds. */
 #include "base/json.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "io/loop.h"
 #include "io/task.h"
@@ -99,8 +100,10 @@ static void expect(struct json_doc *doc, const char *path, const char *value)
 {
 	struct untrusted text = json_text(json_get(json_root(doc), path));
 
+	char shown[200];
+
 	if (!untrusted_is(text, value))
-		fail_msg("%s is %.*s", path, (int)text.n_, (const char *)text.bytes_);
+		fail_msg("%s is %s", path, text_line(text, shown, sizeof shown));
 }
 
 static void members(void **state)
