@@ -45,16 +45,17 @@ static void show_value(struct str *out, struct json j, int indent)
 		str_printf(out, "%*s", indent * 2, "");
 		if (json_is_object(j)) {
 			text_add_line(out, json_name(e), VALUE_COLUMNS);
-			str_puts(out, ": ");
+			str_putc(out, ':');
 		} else {
-			str_puts(out, "- ");
+			str_putc(out, '-');
 		}
 		if (json_is_object(e) || json_is_array(e)) {
-			str_putc(out, '\n');
+			str_puts(out, json_count(e) ? "\n" : " none\n");
 			if (indent < SHOW_DEPTH)
 				show_value(out, e, indent + 1);
 			continue;
 		}
+		str_putc(out, ' ');
 		if (json_is_text(e))
 			text_add_line(out, json_text(e), VALUE_COLUMNS);
 		else if (json_number(e, &number))
@@ -166,23 +167,28 @@ struct verifying {
 	struct str out;
 	struct err err;
 	bool good;
-	char line[300]; /* the last, for a notice */
+	uint64_t records;
+	char line[300]; /* the last bad one, for a notice */
 };
 
 static void __attribute__((format(printf, 3, 4)))
 say(struct verifying *v, bool good, const char *fmt, ...)
 {
+	char line[sizeof v->line];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(v->line, sizeof v->line, fmt, ap);
+	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
-	str_printf(&v->out, "%s  %s\n", good ? "ok " : "BAD", v->line);
+	str_printf(&v->out, "%s  %s\n", good ? "ok " : "BAD", line);
+	if (!good)
+		str_copy(v->line, sizeof v->line, line);
 	v->good &= good;
 }
 
 static void say_chain(struct verifying *v, const struct verdict *verdict)
 {
+	v->records += verdict->count;
 	for (size_t i = 0; i < verdict->note_count; i++)
 		str_printf(&v->out, "     %s\n", verdict->notes[i]);
 	if (verdict->open_intents)
@@ -245,8 +251,11 @@ static void verify_done(struct task *task)
 
 	if (v->err.kind)
 		app_notice(v->app, true, "audit verify: %s", v->err.text);
+	else if (!v->good)
+		app_notice(v->app, true, "audit: %s", v->line);
 	else if (!task_cancelled(task))
-		app_notice(v->app, !v->good, "audit: %s", v->line);
+		app_notice(v->app, false, "audit: whole, %llu records",
+			(unsigned long long)v->records);
 	verify_free(v);
 }
 

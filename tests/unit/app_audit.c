@@ -213,6 +213,52 @@ static void watched(void **state)
 	loop_timer_free(timer);
 }
 
+/* In the console it is a task, and a notice tells. */
+static char noticed[300];
+
+static void on_notice(void *ctx, bool bad, const char *text)
+{
+	(void)ctx;
+	(void)bad;
+	snprintf(noticed, sizeof noticed, "%s", text);
+}
+
+static void wait_notice(const char *words)
+{
+	struct loop_timer *timer = loop_timer(loop, stop, loop);
+
+	for (int i = 0; i < 200 && !strstr(noticed, words); i++) {
+		loop_timer_start(timer, 20);
+		loop_run(loop);
+	}
+	if (!strstr(noticed, words))
+		fail_msg("no \"%s\": %s", words, noticed);
+	loop_timer_free(timer);
+}
+
+static void in_the_console(void **state)
+{
+	const struct run_options options = {0};
+	size_t n;
+	char *text;
+
+	(void)state;
+	app->front.notice = on_notice;
+	fill();
+	assert_int_equal(
+		command_run(app, &commands, "audit verify", &options, &err), STATUS_DONE);
+	wait_notice("audit: whole, 5 records");
+	text = load("000001.jsonl", &n);
+	strstr(text, "uptime")[0] = 'U';
+	store("000001.jsonl", text, n);
+	mem_free(text);
+	assert_int_equal(
+		command_run(app, &commands, "audit verify", &options, &err), STATUS_DONE);
+	wait_notice("record 2 is not what was written");
+	assert_int_equal(
+		command_run(app, &commands, "audit log", &options, &err), STATUS_USAGE);
+}
+
 static void demo(void **state)
 {
 	struct app_options options = {.demo = true, .rc = {.looks_only = true}};
@@ -232,6 +278,7 @@ int main(void)
 		EACH(log_and_show),
 		EACH(verified),
 		EACH(watched),
+		EACH(in_the_console),
 		EACH(demo),
 	};
 
