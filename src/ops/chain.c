@@ -200,8 +200,13 @@ static bool begin_chain(struct chain *c, int parent, char id[ID_TEXT], struct er
 	signer_seed(seed);
 	ok = fd >= 0 && put_file(fd, "key", seed, SIGN_KEY_DIGITS) && !fsync(parent);
 	secret_wipe(seed, sizeof seed);
-	if (!ok)
+	if (!ok) {
 		failed(c, "key", err);
+		/* An empty folder would stay with each attempt. */
+		if (fd >= 0)
+			unlinkat(fd, "key.new", 0);
+		unlinkat(parent, id, AT_REMOVEDIR);
+	}
 	shut(&fd);
 	return ok;
 }

@@ -510,6 +510,25 @@ static void disk_full(void **state)
 	assert_int_equal(v.note_count, 0);
 }
 
+/* From the first byte on: no chain is left behind that was never begun. */
+static void full_from_the_start(void **state)
+{
+	struct audit_config config = {.folder = folder};
+	char chains[4][ID_TEXT];
+	struct rlimit old, none;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	none = old;
+	none.rlim_cur = 10;
+	setrlimit(RLIMIT_FSIZE, &none);
+	expect_refused(&config, "nothing is done without it");
+	expect_refused(&config, "nothing is done without it");
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_int_equal(verify_chains(folder, chains, 4), 0);
+}
+
 static void held_lock(void **state)
 {
 	struct audit *audit = open_here(0);
@@ -566,6 +585,7 @@ int main(void)
 		EACH(changed_between),
 		EACH(no_place),
 		EACH(disk_full),
+		EACH(full_from_the_start),
 		EACH(held_lock),
 		EACH(modes),
 	};
