@@ -342,9 +342,8 @@ static void settle(struct app *app, bool acts)
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
 	host_reader_watch_procs(app->host_reader, true);
+	app->acts = acts;
 	app_start(app);
-	if (acts)
-		history_start(app->history);
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);

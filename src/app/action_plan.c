@@ -308,7 +308,7 @@ bool plan_make(
 {
 	struct err last = {0};
 
-	*plan = (struct plan){.app = app, .verb = wish->verb};
+	*plan = (struct plan){.app = app, .verb = wish->verb, .origin = wish->origin};
 	arena_init(&plan->arena, PLAN_BYTES);
 	if (!wish->count)
 		return err_set(err, ERR_USAGE, "nothing is selected to %s",
