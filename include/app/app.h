@@ -15,12 +15,14 @@ struct acks;
 struct actions;
 struct alerts;
 struct anomalies;
+struct audits;
 struct charts;
 struct history;
 struct host_reader;
 struct loop;
 struct logs;
 struct metrics;
+struct rc_watch;
 struct runbooks;
 struct sources;
 struct status_writer;
@@ -41,10 +43,11 @@ enum change {
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
-	CHANGED_ACTIONS = 1 << 14,
-	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14,
-	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
+	CHANGED_AUDIT = 1 << 12,
+	CHANGED_ACTIONS = 1 << 13,
+	CHANGED_ALL = (1 << 14) - 1,
+	CHANGED_KEPT = 1 << 14, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 15, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -84,6 +87,7 @@ struct app {
 	struct task_pool *pool;
 	struct http *http;
 	struct rc *rc;
+	struct rc_watch *rc_watch;
 	struct sources *sources;
 	struct metrics *metrics;
 	struct alerts *alerts;
@@ -95,7 +99,8 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
-	struct store *store; /* NULL in one-shot commands */
+	struct audits *audits;
+	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;
 	int64_t window_set; /* `set window` as last seen */
@@ -104,8 +109,8 @@ struct app {
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
+	bool acts; /* one command that acts: what it does waits in the store */
 	bool live; /* stays: a console or plain lines, not one command */
-	int64_t rc_stamp;
 	bool past; /* opened with --at: actions are off */
 	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
@@ -125,9 +130,11 @@ struct app *app_new(struct loop *loop, const struct app_options *options);
 /* Starts sources, host readers and the store: after the first frame. */
 void app_start(struct app *app);
 void app_free(struct app *app);
-/* Reads the rc anew; what did not change keeps its state. */
+/* Reads the rc anew, in a task; what did not change keeps its state. */
 void app_reload(struct app *app);
-/* The same with another profile; false when the rc has none of that name. */
+/* From then on this is the rc: takes it. */
+void app_take_rc(struct app *app, struct rc *rc);
+/* app_reload() with another profile; false when the rc has none of that name. */
 bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
@@ -143,7 +150,9 @@ void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);
 /* After a `set` or a reload: what was taken from the settings at the start follows. */
 void app_settle_settings(struct app *app);
-/* Sources have answered once, or failed. */
+/* One command looks at the past: nothing of now is listed. */
+bool app_then(const struct app *app);
+/* Sources have answered once, or failed; what the store has is there. */
 bool app_settled(const struct app *app);
 
 #endif

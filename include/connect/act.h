@@ -56,6 +56,9 @@ struct act_how {
 	struct http *http;
 	const struct poll_options *options; /* those of poll_add(); live until done */
 	void (*done)(void *ctx, const struct action_result *results, size_t count);
+	/* The server has accepted the action of that index and will carry it out: under
+	 * this id it can be asked what came of it. Comes before done; may be NULL. */
+	void (*accepted)(void *ctx, size_t index, const char *request);
 	void *ctx;
 };
 

@@ -7,6 +7,7 @@
 
 #include "action_plan.h"
 #include "app/alerts.h"
+#include "app/audits.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -32,13 +33,14 @@ enum {
 	BATCH_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
 	LOOK_IDLE_MS = 60000,
+	INTENTS_AT_ONCE = 256,
 	TITLE_TEXT = 90,
 };
 
 /* What is under way at one source. */
 struct sending {
 	struct actions *actions;
-	size_t source;
+	int source; /* its number */
 	bool busy;
 	bool lost; /* the source was taken away while rows were being claimed */
 	struct arena arena;
@@ -92,7 +94,7 @@ void actions_free(struct actions *actions)
 {
 	if (!actions)
 		return;
-	for (size_t i = 0; i <= RC_MAX_SOURCES; i++) {
+	for (int i = 0; i <= RC_MAX_SOURCES; i++) {
 		if (actions->sendings[i])
 			arena_release(&actions->sendings[i]->arena);
 		mem_free(actions->sendings[i]);
@@ -157,8 +159,8 @@ const char *action_row_words(
 			duration_text(row->next_at - app->now, left), *error ? ": " : "",
 			error);
 	else if (row->state == OUTBOX_WAITING &&
-		 (i < 0 || source_health(sources_row(app->sources, (size_t)i),
-				   app->now) != HEALTH_OK))
+		 (i < 0 || source_health(sources_row(app->sources, i), app->now) !=
+				   HEALTH_OK))
 		snprintf(out, size, "waits for %s", source);
 	else
 		snprintf(out, size, "%s%s%s", outbox_state_names[row->state],
@@ -260,8 +262,8 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 			a->texts[t] = keep(actions, a->texts[t]);
 		follow(actions, to);
 		actions->mirror_count++;
-		key = alert_key_named(actions->app, to->source, a->texts[ACTION_TARGET]);
-		if (open_row(to) && key && !actions_on(actions, key))
+		key = alert_key_named(to->source, a->texts[ACTION_TARGET]);
+		if (open_row(to) && !actions_on(actions, key))
 			map_put(&actions->on, &key, sizeof key,
 				(void *)(uintptr_t)actions->mirror_count);
 	}
@@ -349,16 +351,34 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 						? r->retry_after_s * 1000
 						: backoff_ms(row->action.attempts + 1));
 	}
+	for (size_t i = 0; i < count; i++) {
+		const struct outbox_row *row = &s->rows[s->at + i];
+
+		if (row->state != OUTBOX_WAITING)
+			action_audit_outcome(s->actions->app, row,
+				outbox_state_names[row->state], row->error);
+	}
 	settle(s, s->rows + s->at, count);
 	sources_hurry_one(s->actions->app->sources, s->source);
 	s->at += count;
 	send_chunk(s);
 }
 
+/* Kept at once: who comes after a death asks for it, and sends nothing twice. */
+static void accepted(void *ctx, size_t index, const char *request)
+{
+	struct sending *s = ctx;
+	struct outbox_row *row = &s->rows[s->at + index];
+
+	row->result = untrusted_copy(&s->arena, untrusted_str(request));
+	settle(s, row, 1);
+}
+
 static void send_chunk(struct sending *s)
 {
 	const struct action_kind *kind =
 		sources_actions(s->actions->app->sources, s->source);
+	const struct act_how how = {.done = sent, .accepted = accepted, .ctx = s};
 	struct action actions[CLAIM_MOST];
 	enum action_verb verb;
 
@@ -372,15 +392,14 @@ static void send_chunk(struct sending *s)
 		s->n = kind->most;
 	for (size_t i = 0; i < s->n; i++)
 		actions[i] = s->rows[s->at + i].action;
-	s->act = sources_act(s->actions->app->sources, s->source, actions, s->n, sent, s);
+	s->act = sources_act(s->actions->app->sources, s->source, &how, actions, s->n);
 }
 
 /* What waited long meets the world as it is now; false: it is held. */
 static bool still_wanted(
 	const struct app *app, const struct outbox_row *row, char *why, size_t size)
 {
-	uint64_t key =
-		alert_key_named(app, row->source, row->action.texts[ACTION_TARGET]);
+	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
 	const struct alert *alert;
 	char who[60];
 
@@ -433,7 +452,8 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 		/* Only these texts are needed until it is settled. */
 		row.action.earlier = untrusted_copy(&s->arena, row.result);
 		row.result = row.action.earlier;
-		row.profile = row.source = row.undoes = UNTRUSTED_NONE;
+		row.source = untrusted_copy(&s->arena, row.source);
+		row.profile = row.undoes = UNTRUSTED_NONE;
 		row.error = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
@@ -441,10 +461,9 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 	send_chunk(s);
 }
 
-static bool due_at(const struct actions *actions, size_t source)
+static bool due_at(const struct actions *actions, const char *name)
 {
 	const struct app *app = actions->app;
-	const char *name = sources_row(app->sources, source)->name;
 
 	for (size_t i = 0; i < actions->mirror_count; i++) {
 		const struct outbox_row *row = &actions->mirror[i];
@@ -465,23 +484,23 @@ static void send_due(struct actions *actions)
 	const struct app *app = actions->app;
 
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
-		struct sending *s = actions->sendings[i];
+		const struct source_row *source = sources_at(app->sources, i);
+		struct sending *s = actions->sendings[source->number];
 		const struct outbox_claim claim = {.profile = app->rc->profile,
-			.source = sources_row(app->sources, i)->name,
+			.source = source->name,
 			.owner = actions->owner,
 			.now = app->now,
 			.abandoned_before = app->now - ABANDONED_MS,
 			.limit = CLAIM_MOST};
 
-		if (!sources_actions(app->sources, i) || (s && s->busy) ||
-			source_health(sources_row(app->sources, i), app->now) !=
-				HEALTH_OK ||
-			!due_at(actions, i))
+		if (!sources_actions(app->sources, source->number) || (s && s->busy) ||
+			source_health(source, app->now) != HEALTH_OK ||
+			!due_at(actions, source->name))
 			continue;
 		if (!s) {
-			s = actions->sendings[i] = mem_new(1, sizeof *s);
+			s = actions->sendings[source->number] = mem_new(1, sizeof *s);
 			s->actions = actions;
-			s->source = i;
+			s->source = source->number;
 		}
 		s->busy = true;
 		arena_init(&s->arena, BATCH_BYTES);
@@ -557,7 +576,7 @@ void actions_tick(struct actions *actions, int64_t now)
 
 void actions_halt(struct actions *actions)
 {
-	for (size_t i = 0; i <= RC_MAX_SOURCES; i++) {
+	for (int i = 0; i <= RC_MAX_SOURCES; i++) {
 		struct sending *s = actions->sendings[i];
 
 		if (!s || !s->busy)
@@ -599,57 +618,131 @@ static void own_add(struct actions *actions, const struct plan *plan, size_t i)
 	*own = (struct own){.verb = row->action.verb,
 		.key = plan->keys[i],
 		.here = plan->here[i],
-		.state = plan->here[i] ? OUTBOX_CONFIRMED : OUTBOX_WAITING,
+		.state = OUTBOX_WAITING,
 		.at = actions->app->now};
 	str_copy(own->id, sizeof own->id, row->action.id);
 	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
 }
 
-static void added(void *ctx, const struct err *err)
-{
-	struct actions *actions = ctx;
-
-	actions->adding--;
-	if (actions->ended)
-		return;
-	if (err) {
-		for (size_t i = 0; i < actions->own_count; i++)
-			if (actions->own[i].state == OUTBOX_WAITING)
-				actions->own[i].state = OUTBOX_FAILED;
-		app_notice(actions->app, true, "nothing was done: %s", err->text);
-		return;
-	}
-	look(actions);
-}
-
-static void commit(struct plan *plan)
-{
-	struct actions *actions = plan->app->actions;
-	char who[PLAN_ACTOR];
-
-	plan_actor(plan->app, who);
-	for (size_t i = 0; i < plan->count; i++) {
-		own_add(actions, plan, i);
-		if (!plan->here[i])
-			continue;
-		/* Ours alone: the row is only its record. */
-		plan->rows[i].state = OUTBOX_CONFIRMED;
-		acks_set(plan->app->acks, plan->keys[i], plan->verb == ACTION_ACKNOWLEDGE,
-			who);
-	}
-	actions->adding++;
-	outbox_add_later(plan->app->store, plan->rows, plan->count,
-		(struct store_then){added, actions});
-	if (plan->count == 1 && !plan->here[0])
-		app_notice(plan->app, false, "%s: %s is on its way",
-			actions->own[actions->own_count - 1].title,
-			action_verbs[plan->verb].name);
-}
+/* A plan on its way: first the audit's intents, then the rows of the outbox. */
+struct commit {
+	struct plan *plan;
+	size_t asked, answered;
+	struct err err; /* the first that went wrong */
+};
 
 static void plan_free(struct plan *plan)
 {
 	plan_release(plan);
 	mem_free(plan);
+}
+
+/* Nothing was sent, and nothing will be. */
+static void give_up(struct actions *actions, const struct plan *plan, const char *why)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct own *own = own_find(actions, plan->rows[i].action.id);
+
+		if (own) {
+			own->state = OUTBOX_FAILED;
+			own->told = true;
+			str_copy(own->error, sizeof own->error, why);
+		}
+	}
+	app_notice(actions->app, true, "nothing was done: %s", why);
+}
+
+static void added(void *ctx, const struct err *err)
+{
+	struct commit *c = ctx;
+	struct actions *actions = c->plan->app->actions;
+
+	actions->adding--;
+	if (!actions->ended && err)
+		give_up(actions, c->plan, err->text);
+	else if (!actions->ended)
+		look(actions);
+	plan_free(c->plan);
+	mem_free(c);
+}
+
+/* What is oogway's alone is done here; its row is only the record. */
+static void act_here(const struct plan *plan)
+{
+	char who[PLAN_ACTOR];
+
+	plan_actor(plan->app, who);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct outbox_row *row = &plan->rows[i];
+
+		if (!plan->here[i])
+			continue;
+		row->state = OUTBOX_CONFIRMED;
+		acks_set(plan->app->acks, plan->keys[i],
+			row->action.verb == ACTION_ACKNOWLEDGE, who);
+		action_audit_outcome(plan->app, row, "done", UNTRUSTED_NONE);
+		own_find(plan->app->actions, row->action.id)->state = OUTBOX_CONFIRMED;
+	}
+}
+
+static void all_intended(struct commit *c)
+{
+	struct plan *plan = c->plan;
+	struct actions *actions = plan->app->actions;
+
+	if (actions->ended || c->err.kind) {
+		if (!actions->ended)
+			give_up(actions, plan, c->err.text);
+		actions->adding--;
+		plan_free(plan);
+		mem_free(c);
+		return;
+	}
+	act_here(plan);
+	tell(actions);
+	outbox_add_later(
+		plan->app->store, plan->rows, plan->count, (struct store_then){added, c});
+}
+
+static void intended(void *ctx, uint64_t seq, const struct err *err)
+{
+	struct commit *c = ctx;
+
+	if (err && !c->err.kind)
+		c->err = *err;
+	c->plan->rows[c->answered++].audit_seq = (int64_t)seq;
+	if (!c->err.kind && c->asked < c->plan->count) {
+		struct outbox_row *row = &c->plan->rows[c->asked++];
+
+		action_audit_intent(c->plan, row, intended, c);
+	}
+	if (c->answered == c->asked)
+		all_intended(c);
+}
+
+/* No audit, no act. Takes the plan. */
+static void commit(struct plan *plan)
+{
+	struct actions *actions = plan->app->actions;
+	struct commit *c;
+	struct err err = {0};
+
+	for (size_t i = 0; i < plan->count; i++)
+		own_add(actions, plan, i);
+	if (!audits_writer(plan->app->audits, &err)) {
+		give_up(actions, plan, err.text);
+		plan_free(plan);
+		return;
+	}
+	c = mem_new(1, sizeof *c);
+	c->plan = plan;
+	actions->adding++;
+	if (plan->count == 1 && !plan->here[0])
+		app_notice(plan->app, false, "%s: %s is on its way",
+			actions->own[actions->own_count - 1].title,
+			action_verbs[plan->verb].name);
+	for (; c->asked < plan->count && c->asked < INTENTS_AT_ONCE; c->asked++)
+		action_audit_intent(plan, &plan->rows[c->asked], intended, c);
 }
 
 static void answered(void *ctx, bool yes)
@@ -658,7 +751,8 @@ static void answered(void *ctx, bool yes)
 
 	if (yes)
 		commit(plan);
-	plan_free(plan);
+	else
+		plan_free(plan);
 }
 
 static bool plan_still(void *ctx, char *why, size_t size)
@@ -741,7 +835,7 @@ static bool plan_undo(
 	return plan_make(plan, app, &wish, err);
 }
 
-enum status actions_undo(struct actions *actions, struct err *err)
+enum status actions_undo(struct actions *actions, const char *origin, struct err *err)
 {
 	const struct own *own = undoable(actions);
 	struct plan *plan;
@@ -760,6 +854,7 @@ enum status actions_undo(struct actions *actions, struct err *err)
 		plan_free(plan);
 		return STATUS_FAILED;
 	}
+	plan->origin = origin;
 	str_copy(text, sizeof text, plan->text);
 	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
 	for (size_t i = 0; i < plan->count; i++)

@@ -174,7 +174,7 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		err_set(err, ERR_MISSING, "no source is called %s", call->argv[0]);
 		return STATUS_FAILED;
 	}
-	row = sources_row(app->sources, (size_t)i);
+	row = sources_row(app->sources, i);
 	source_words(row, app->now, text, sizeof text);
 	if (call->out)
 		str_printf(call->out, "%s: %s\n", row->name, text);
@@ -214,6 +214,15 @@ const struct command app_commands[] = {
 	LIST("silence", "silences, soonest end first"),
 	LIST("change", "deploys and other changes"),
 	LIST("process", "the busiest and largest processes of this host"),
+	{"audit log", "[FILTER]", "what was done from here, and what came of it",
+		COMMAND_SCRIPT | COMMAND_JSON, 0, SIZE_MAX, cmd_audit_log},
+	{"audit show", "SEQ", "one record of the audit in full", COMMAND_SCRIPT, 1, 1,
+		cmd_audit_show},
+	{"audit verify", "[--against FILE]",
+		"is the audit whole, and as in a copy kept elsewhere", COMMAND_SCRIPT, 0,
+		2, cmd_audit_verify},
+	{"audit export", "", "all records as they are, for a copy elsewhere",
+		COMMAND_SCRIPT, 0, 0, cmd_audit_export},
 	LIST("action", "what was done upstream, what waits, and why"),
 	ACT("ack", "", "acknowledge", 0),
 	ACT("unack", "", "take the acknowledgement back", 0),
@@ -250,13 +259,12 @@ const struct command app_commands[] = {
 	{"action retry", "[ID]", "try an action again that failed or is held",
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_retry},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
-	{"source test", "NAME", "ask a source once and say how it went",
+	{"source test", "SOURCE", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
 	{"source import", "[-w] [-s SOURCE] [FILE…]",
 		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
 		"imported.rc)",
-		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS,
-		cmd_source_import},
+		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS, cmd_source_import},
 	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
@@ -268,7 +276,7 @@ const struct command app_commands[] = {
 	{"zoom-in", "", "a shorter window", 0, 0, 0, cmd_zoom_in},
 	{"zoom-out", "", "a longer window", 0, 0, 0, cmd_zoom_out},
 	{"refresh", "", "ask all sources now", 0, 0, 0, cmd_refresh},
-	{"profile", "[NAME]", "switch to another profile of the rc", 0, 0, 1,
+	{"profile", "[PROFILE]", "switch to another profile of the rc", 0, 0, 1,
 		cmd_profile},
 	{"readonly", "", "refuse actions, or allow them again", 0, 0, 0, cmd_readonly},
 	{0},

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
-#include "base/map.h"
+#include "base/crypto.h"
 #include "base/time.h"
 #include "base/utf8.h"
 
@@ -128,7 +128,12 @@ int untrusted_cmp_natural(struct untrusted a, struct untrusted b)
 
 uint64_t untrusted_hash(struct untrusted u)
 {
-	return map_hash(u.bytes_, u.n_);
+	return hash_keyed(u.bytes_, u.n_);
+}
+
+void untrusted_hash_lasting(struct untrusted u, char out[HASH_TEXT])
+{
+	hash_lasting(u.bytes_, u.n_, out);
 }
 
 bool untrusted_starts(struct untrusted u, const char *literal)
@@ -181,6 +186,11 @@ struct untrusted untrusted_slice(struct untrusted u, size_t from, size_t n)
 static bool blank(unsigned char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+size_t untrusted_offset(struct untrusted u, struct untrusted slice)
+{
+	return (size_t)(slice.bytes_ - u.bytes_);
 }
 
 struct untrusted untrusted_trim(struct untrusted u)

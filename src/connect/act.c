@@ -28,6 +28,7 @@ struct act {
 	struct http_transfer *transfer;
 	struct loop_timer *pause;
 	bool asked; /* at least once */
+	bool *told; /* beside results: it was accepted */
 };
 
 static void act_free(struct act *act)
@@ -40,6 +41,7 @@ static void act_free(struct act *act)
 	mem_free(act->state);
 	mem_free(act->actions);
 	mem_free(act->results);
+	mem_free(act->told);
 	mem_free(act);
 }
 
@@ -82,6 +84,11 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 	for (size_t i = 0; i < act->count; i++) {
 		struct action_result *r = &act->results[i];
 
+		if (!r->outcome && *r->upstream_id && !act->told[i]) {
+			act->told[i] = true;
+			if (act->how.accepted)
+				act->how.accepted(act->how.ctx, i, r->upstream_id);
+		}
 		if (r->outcome != ACTION_AGAIN)
 			continue;
 		if (reply && reply->retry_after_s >= 0)
@@ -133,6 +140,7 @@ struct act *act_start(
 	arena_init(&act->asks, ACT_ARENA_BYTES);
 	act->actions = mem_dup(actions, count * sizeof *actions);
 	act->results = mem_new(count, sizeof *act->results);
+	act->told = mem_new(count, sizeof *act->told);
 	for (size_t i = 0; i < count; i++) {
 		struct action *a = &act->actions[i];
 

@@ -1,7 +1,7 @@
 /* What can be done to alerts of Opsgenie and Jira Service Management Operations. The
  * server answers every change with "accepted" and the id of a request, and carries it
  * out later: each change is written, then all requests are asked for until the server
- * says what came of them, or half a minute has passed. What is still open then is told
+ * says what came of them, or some time has passed. What is still open then is told
  * with its request's id, and the next try asks for that first. A try whose answer was
  * lost is looked for: in the state of the alert, or, where sending twice would take
  * effect twice, by a marker among the notes.
@@ -19,7 +19,7 @@ enum {
 	MOST = 20, /* in one conversation: each takes some asks */
 	BODY_MAX = 32 << 10,
 	PATH_MAX_BYTES = 2 << 10,
-	CONFIRM_MS = 30000,
+	CONFIRM_MS = 25000, /* a script waits half a minute for its outcome */
 	PAUSE_FIRST_MS = 300,
 	PAUSE_MOST_MS = 2000,
 	NOTES_MOST = 100, /* in one page */
@@ -411,6 +411,9 @@ static void take_write(struct genie_act *g, const struct answer *answer)
 				json_text(json_get(json_root(&doc), "requestId")),
 				item->request, sizeof item->request);
 		json_release(&doc);
+		if (known)
+			str_copy(g->results[g->at].upstream_id,
+				sizeof g->results[g->at].upstream_id, item->request);
 		/* Without one nobody knows: it is looked for next time. */
 		item->step = known ? ACCEPTED : OVER;
 		return;

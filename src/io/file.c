@@ -1,14 +1,17 @@
 /* Our own folders and files: made 0700 and 0600 below the XDG directories, nothing
- * outside them; and others' files, read whole with a maximum. Any thread. */
+ * outside them; others' files, read whole with a maximum; and what a folder lies on.
+ * Hides descriptors and half-written files. Any thread. */
 #include "io/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sys/vfs.h>
 
 bool file_make_folder(const char *path, struct err *err)
 {
@@ -28,6 +31,28 @@ bool file_make_folder(const char *path, struct err *err)
 			break;
 	}
 	return true;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t n, struct err *err)
+{
+	char folder[4096], part[4200];
+	const char *slash = strrchr(path, '/');
+	bool ok;
+	int fd;
+
+	snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+	if (!file_make_folder(folder, err))
+		return false;
+	snprintf(part, sizeof part, "%s.new", path);
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ok = fd >= 0 && write(fd, bytes, n) == (ssize_t)n && !fsync(fd);
+	if (fd >= 0)
+		ok = !close(fd) && ok;
+	if (ok && !rename(part, path))
+		return true;
+	err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	unlink(part);
+	return false;
 }
 
 bool file_state_folder(char *out, size_t size, struct err *err)
@@ -95,4 +120,33 @@ bool file_append(const char *path, const struct str *text, struct err *err)
 	if (fd >= 0)
 		close(fd);
 	return ok || err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(why));
+}
+
+int64_t file_system_type(const char *folder)
+{
+	struct statfs fs;
+
+	return statfs(folder, &fs) ? -1 : (int64_t)(uint32_t)fs.f_type;
+}
+
+const char *file_network(int64_t type)
+{
+	static const struct {
+		int64_t magic;
+		const char *name;
+	} networks[] = {
+		{0x6969, "NFS"},
+		{0xff534d42, "CIFS"},
+		{0xfe534d42, "SMB2"},
+		{0x517b, "SMB"},
+		{0x65735546, "FUSE"},
+		{0x01021997, "9p"},
+		{0x5346414f, "AFS"},
+		{0x00c36400, "Ceph"},
+	};
+
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+		if (networks[i].magic == type)
+			return networks[i].name;
+	return NULL;
 }

@@ -10,8 +10,8 @@
 const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&metrics_pane, &anomalies_pane, &logs_pane, &runbooks_pane, &sources_pane,
 	&events_pane, &processes_pane, &alert_pane, &chart_pane, &runbook_pane,
-	&silences_pane, &changes_pane, &actions_pane, &help_pane, &options_pane,
-	&text_pane, NULL};
+	&silences_pane, &changes_pane, &actions_pane, &audit_pane, &help_pane,
+	&options_pane, &text_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {
@@ -29,8 +29,10 @@ void list_pane_close(void *state)
 void list_pane_reload(void *state, const struct app *app, uint32_t bits)
 {
 	struct list_pane *pane = state;
+	const struct listing *listing = pane->list.listing;
 
-	if (bits & pane->list.listing->changes)
+	/* How rows are grouped is a setting. */
+	if (bits & (listing->changes | (listing->grouping ? CHANGED_CONFIG : 0)))
 		list_reload(&pane->list, app);
 }
 

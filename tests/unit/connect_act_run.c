@@ -60,6 +60,7 @@ static void take(void *state, const struct answer *answer)
 {
 	struct script *s = state;
 
+	str_copy(s->results->upstream_id, sizeof s->results->upstream_id, "r-1");
 	if (s->asks == ASKS && answer->status == 200)
 		s->results->outcome = ACTION_CONFIRMED;
 }
@@ -83,7 +84,7 @@ struct world {
 	struct faults faults;
 	char url[80];
 	struct poll_options options;
-	int done;
+	int done, accepted;
 	struct action_result result;
 };
 
@@ -95,6 +96,16 @@ static void on_done(void *ctx, const struct action_result *results, size_t count
 	w->done++;
 	w->result = *results;
 	loop_stop(w->loop);
+}
+
+static void on_accepted(void *ctx, size_t index, const char *request)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(index, 0);
+	assert_string_equal(request, "r-1");
+	assert_int_equal(w->done, 0);
+	w->accepted++;
 }
 
 static void on_end(void *ctx)
@@ -134,7 +145,12 @@ static int teardown(void **state)
 static struct act *go(struct world *w, const char *mode)
 {
 	const struct action action = {.verb = ACTION_NOTE};
-	const struct act_how how = {w->loop, w->http, &w->options, on_done, w};
+	const struct act_how how = {.loop = w->loop,
+		.http = w->http,
+		.options = &w->options,
+		.done = on_done,
+		.accepted = on_accepted,
+		.ctx = w};
 	struct act *act;
 
 	snprintf(w->url, sizeof w->url, "http://127.0.0.1:%d/%s", w->faults.port, mode);
@@ -159,6 +175,7 @@ static void test_pauses(void **state)
 	run(w, 10000);
 	assert_int_equal(w->done, 1);
 	assert_int_equal(w->result.outcome, ACTION_CONFIRMED);
+	assert_int_equal(w->accepted, 1);
 	assert_true(time_mono_ms() - begin >= ASKS * PAUSE_MS - 20);
 }
 
