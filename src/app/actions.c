@@ -371,6 +371,7 @@ static void accepted(void *ctx, size_t index, const char *request)
 	struct outbox_row *row = &s->rows[s->at + index];
 
 	row->result = untrusted_copy(&s->arena, untrusted_str(request));
+	row->error = untrusted_str("accepted, not confirmed yet");
 	settle(s, row, 1);
 }
 
@@ -453,8 +454,8 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 		row.action.earlier = untrusted_copy(&s->arena, row.result);
 		row.result = row.action.earlier;
 		row.source = untrusted_copy(&s->arena, row.source);
+		row.error = untrusted_copy(&s->arena, row.error);
 		row.profile = row.undoes = UNTRUSTED_NONE;
-		row.error = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
 	s->lost = false;

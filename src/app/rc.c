@@ -199,7 +199,8 @@ static bool find_host(const struct source_kind *kind, const char *region,
 	while (region && i < SOURCE_MAX_HOSTS && service->hosts[i].region &&
 		strcmp(service->hosts[i].region, region))
 		i++;
-	if (i < SOURCE_MAX_HOSTS && service->hosts[i].url) {
+	if (i < SOURCE_MAX_HOSTS && service->hosts[i].url &&
+		(!region || service->hosts[i].region)) {
 		*url = *url ? *url : service->hosts[i].url;
 		return true;
 	}
@@ -555,7 +556,7 @@ const struct conf_verb rc_verbs[] = {
 		"Gives a setting its value. With -final, in /etc/oogway/oogway.rc and "
 		"what "
 		"it includes only, no later line changes it."},
-	{"source", 3, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", run_source,
+	{"source", 2, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", run_source,
 		"A server or a service to ask. NAME is what panes and queries call it."},
 	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
 		run_query,
