@@ -21,14 +21,14 @@ CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) 
 	$(shell $(PKG) --cflags $(LIBS)) $(CFLAGS)
 LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 
-FOLDERS := base io model store connect analysis app ui
+FOLDERS := base io model store connect analysis report app ui
 SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/gen/embedded.o
 SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test units FORCE
+.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -73,6 +73,7 @@ TEST     := $(BUILD)/test
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 TEST_ENV := ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+LIVE     := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 TERM_SRC := $(wildcard tests/term/*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 
@@ -81,7 +82,13 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_) -lcmocka
 
--include $(UNITS:=.d)
+# What the scripts of tests/live run besides the program itself.
+$(BUILD)/live/%: tests/live/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -MMD -MP -o $@ $< $(LIB) $(LDFLAGS) $(LDLIBS_)
+
+-include $(UNITS:=.d) $(LIVE:=.d)
 
 $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 	@mkdir -p $(@D)
@@ -89,15 +96,23 @@ $(BUILD)/term: $(TERM_SRC) $(wildcard tests/term/*.h)
 	@$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g $(shell $(PKG) --cflags vterm) -o $@ \
 		$(TERM_SRC) $(shell $(PKG) --libs vterm) -lutil
 
-units: $(UNITS)
+units: $(UNITS) $(LIVE)
+
+# What works on several threads, once more under TSan.
+TSAN       := $(BUILD)/tsan
+TSAN_UNITS := base_log io_task io_http connect_poll store_lanes app_history
+
+tsan-units: $(TSAN_UNITS:%=$(BUILD)/unit/%)
 
 lint:
 	@tests/lint/run
+	@tests/lint/selftest
 
 # Prints `N passed, N failed` at its end.
 test: deps-test all $(BUILD)/term
 	@$(MAKE) --no-print-directory BUILD=$(TEST) SAN="$(SANITIZE)" OPT="-O1 -g" units $(TEST)/oogway
-	@BUILD=$(BUILD) TEST=$(TEST) $(TEST_ENV) tests/run
+	@$(MAKE) --no-print-directory BUILD=$(TSAN) SAN="-fsanitize=thread" OPT="-O1 -g" tsan-units
+	@BUILD=$(BUILD) TEST=$(TEST) TSAN=$(TSAN) $(TEST_ENV) tests/run
 
 $(BUILD)/oogway: $(BUILD)/main.o $(LIB)
 	@echo "  link $@"
@@ -118,8 +133,12 @@ $(BUILD)/bench-detector: tests/bench/detector.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-map: tests/bench/map.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
-bench: all $(BUILD)/bench $(BUILD)/bench-detector
+bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).
@@ -151,9 +170,9 @@ lab:
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
 	libyaml-dev
-DEPS_TEST := libcmocka-dev libvterm-dev python3 procps
+DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
-	openssh-server python3-aiosmtpd openssl
+	openssh-server python3-aiosmtpd openssl nginx-light
 
 deps:
 	@tests/deps $(DEPS)

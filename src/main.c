@@ -7,6 +7,7 @@
  */
 #include "app/actions.h"
 #include "app/app.h"
+#include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
 #include "app/history.h"
@@ -231,9 +232,33 @@ static int put(struct str *out, enum status status)
 	return ok ? (int)status : STATUS_FAILED;
 }
 
+/* Colours that are hard to read: told, but no error. */
+static int check_contrast(const struct rc *rc)
+{
+	struct contrast roles[ROLE_COUNT];
+	int faint = 0;
+
+	color_contrast(rc, roles);
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		const struct rc_color *color = roles[i].color;
+
+		if (!color || roles[i].ratio * 10 >= CONTRAST_LEAST)
+			continue;
+		faint++;
+		fprintf(stderr,
+			"%s:%d:%d: role %s: %s on %s has a contrast of %.1f, text needs "
+			"%.1f (a %s default background is assumed)\n",
+			color->place.file, color->place.line, color->place.column,
+			color->role, color->fg, color->bg, roles[i].ratio,
+			CONTRAST_LEAST / 10.0, roles[i].light ? "white" : "dark");
+	}
+	return faint;
+}
+
 static int check_config(const struct app *app)
 {
 	const struct conf *conf = &app->rc->conf;
+	int faint;
 
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
@@ -243,8 +268,12 @@ static int check_config(const struct app *app)
 	}
 	if (conf->errors_total > conf->error_count)
 		fprintf(stderr, "and %zu more\n", conf->errors_total - conf->error_count);
-	if (!conf->errors_total)
+	faint = check_contrast(app->rc);
+	if (!conf->errors_total && !faint)
 		printf("%s: no errors\n", app->rc->path);
+	else if (!conf->errors_total)
+		printf("%s: no errors, %d colour%s hard to read\n", app->rc->path, faint,
+			faint == 1 ? "" : "s");
 	return conf->errors_total ? STATUS_FAILED : STATUS_DONE;
 }
 
@@ -271,6 +300,7 @@ static void settle_tick(void *ctx)
 	if (s->app->host_reader && s->reads < 2)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
+	history_look(s->app->history);
 	if (settled(s) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
@@ -311,7 +341,8 @@ static void settle(struct app *app, bool acts)
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
 	loop_off(app->loop, &t.settle);
-	app->now = time_now_ms();
+	/* Ages and stamps are those of the moment that is looked at. */
+	app->now = app->past ? window_to(app) : time_now_ms();
 }
 
 static int run_once(struct app *app)
@@ -450,7 +481,8 @@ static void take_incident(const struct commands *commands, struct options *o)
 	if (strchr(o->command, ' ') || !strpbrk(o->command, "0123456789") ||
 		commands_find(commands, o->command, &ctx, &rest))
 		return;
-	snprintf(line, sizeof line, "incident %s", o->command);
+	/* "#" begins a comment in a command line. */
+	snprintf(line, sizeof line, "incident %s", o->command + (*o->command == '#'));
 	o->lines[0] = line;
 	o->line_count = 1;
 	o->command[0] = '\0';
@@ -472,8 +504,20 @@ static bool takes_json(const struct commands *commands, const char *line)
 	return c ? (c->flags & COMMAND_JSON) != 0 : *line != '\0';
 }
 
+/* What a script would be told of a default configuration is not what it asks for. */
+static int refuse_unread(const struct app *app)
+{
+	fprintf(stderr,
+		"oogway: %s did not answer within 2s (a dead file server?): nothing is "
+		"known\n",
+		app->rc->path);
+	return STATUS_FAILED;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
+	if (app->rc->unread && !is_live(o))
+		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
 		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
 		      "status\n",
@@ -608,11 +652,11 @@ int main(int argc, char **argv)
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);
-	if (app->live)
-		guard_quit(QUIT_MS);
+	if (app->live || app->rc->unread || !app_settled(app))
+		guard_quit(QUIT_MS, status);
 	app_free(app);
 	loop_free(loop);
-	guard_quit(0);
+	guard_quit(0, 0);
 	log_close();
 	return status;
 }

@@ -37,5 +37,8 @@ enum anomaly_event anomaly_feed(struct anomaly_track *track,
 	const struct verdict *verdict, int64_t at, enum unit unit);
 /* What to use for hold_ms: 12 points, at least 10 minutes. */
 int64_t anomaly_hold_ms(int64_t interval_ms);
+/* Nothing was bad for so long that nobody needs to look, though the same anomaly goes
+ * on if it comes again within the hold-off: 5 points, at least a minute. */
+int64_t anomaly_calm_ms(int64_t interval_ms);
 
 #endif

@@ -17,17 +17,21 @@ struct silence_row {
 
 struct alerts *alerts_new(struct app *app);
 void alerts_free(struct alerts *alerts);
-/* After a reload: heartbeats of the same name and alert go on where they were. */
-void alerts_inherit(
-	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from);
+/* The rc is another one now: heartbeats of the same name and alert go on. */
+void alerts_reload(struct alerts *alerts, const struct rc *old);
+/* A source is gone: all that came from it, without a word that it ended. */
+void alerts_forget(struct alerts *alerts, int source);
 /* Acknowledged here, or no longer: see app/actions.h. */
 void alerts_reconsider(struct alerts *alerts, uint64_t key);
-/* The key of what a source calls so; 0 when no source has that name. */
-uint64_t alert_key_named(
-	const struct app *app, struct untrusted source, struct untrusted id);
+/* The key of what a source of that name calls so. */
+uint64_t alert_key_named(struct untrusted source, struct untrusted id);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
+
+/* What is in the table was known at the moment that --at names, as far as the store can
+ * say; gap: what it cannot, one sentence, or "". */
+void alerts_past(struct alerts *alerts, const char *gap);
 
 /* All that came is merged and in order: long answers take several turns. */
 bool alerts_settled(const struct alerts *alerts);
@@ -40,6 +44,19 @@ const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
 /* By upstream id, "#1234" or "1234", or the link of its page; NULL when there is none. */
 const struct alert *alerts_named(const struct alerts *alerts, const char *wanted);
 
+/* Several sources may tell of one thing: alerts with the same labels (and a label
+ * alertname; but for those that a Prometheus adds to all) are twins, and one of them
+ * speaks for all. That is one of a source that decides who is called, such as
+ * Alertmanager, before one that evaluates rules; of those the worst, of the source named
+ * first; a source that does not answer comes last. */
+bool alerts_speaks(const struct alerts *alerts, const struct alert *alert);
+/* The same for twins, another for all others. */
+uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert);
+/* Twins, the alert among them: NULL starts, NULL ends. */
+const struct alert *alerts_twin(const struct alerts *alerts, const struct alert *alert,
+	const struct alert *after);
+
+/* Twins count once. */
 struct alert_counts {
 	size_t firing[SEVERITY_COUNT];
 	size_t acknowledged, silenced, total;

@@ -12,26 +12,32 @@ enum { ANOMALY_REASON = 120, ANOMALIES_MAX = 500 };
 struct anomaly_row {
 	uint64_t id;              /* of this anomaly */
 	uint64_t series;          /* id of the series */
-	int64_t start_at, end_at; /* end 0: still on */
+	int64_t start_at, end_at; /* end 0: still on; it may come again for a while */
 	double value;             /* at its peak */
 	double expected, low, high;
 	double score; /* 0..1 */
 	enum severity severity;
 	enum unit unit;
+	uint64_t alert; /* key of the open alert about the same, 0: none; problems.h */
 	char name[96];
 	char reason[ANOMALY_REASON];
 };
 
 struct anomalies *anomalies_new(struct app *app);
 void anomalies_free(struct anomalies *anomalies);
-/* How long a series must be good before its anomaly is over; 0: what suits it. */
+/* How long a series must be good before its anomaly cannot come again; 0: what suits
+ * it. */
 void anomalies_hold(struct anomalies *anomalies, int64_t hold_ms);
 /* A new point of a series. */
 void anomalies_feed(
 	struct anomalies *anomalies, const struct series *series, struct point point);
+/* A series that its source no longer gives has no anomaly for ever. */
+void anomalies_tick(struct anomalies *anomalies, int64_t now);
 /* Newest first. */
 size_t anomalies_count(const struct anomalies *anomalies);
 const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t i);
+/* Which alert speaks for an anomaly; see app/problems.h. */
+void anomalies_join(struct anomalies *anomalies, size_t i, uint64_t alert);
 size_t anomalies_open(const struct anomalies *anomalies);
 /* "Seasonal baseline: 3 of 7 days learnt; thresholds only"; empty when learnt. */
 const char *anomalies_learning(const struct anomalies *anomalies);

@@ -21,6 +21,7 @@ struct host_reader;
 struct loop;
 struct logs;
 struct metrics;
+struct rc_watch;
 struct runbooks;
 struct sources;
 struct status_writer;
@@ -84,6 +85,7 @@ struct app {
 	struct task_pool *pool;
 	struct http *http;
 	struct rc *rc;
+	struct rc_watch *rc_watch;
 	struct sources *sources;
 	struct metrics *metrics;
 	struct alerts *alerts;
@@ -95,7 +97,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
-	struct store *store; /* NULL in one-shot commands */
+	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;
 	int64_t window_set; /* `set window` as last seen */
@@ -105,7 +107,6 @@ struct app {
 	int64_t started_at;
 	bool readonly;
 	bool live; /* stays: a console or plain lines, not one command */
-	int64_t rc_stamp;
 	bool past; /* opened with --at: actions are off */
 	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
@@ -125,9 +126,11 @@ struct app *app_new(struct loop *loop, const struct app_options *options);
 /* Starts sources, host readers and the store: after the first frame. */
 void app_start(struct app *app);
 void app_free(struct app *app);
-/* Reads the rc anew; what did not change keeps its state. */
+/* Reads the rc anew, in a task; what did not change keeps its state. */
 void app_reload(struct app *app);
-/* The same with another profile; false when the rc has none of that name. */
+/* From then on this is the rc: takes it. */
+void app_take_rc(struct app *app, struct rc *rc);
+/* app_reload() with another profile; false when the rc has none of that name. */
 bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
@@ -143,7 +146,9 @@ void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);
 /* After a `set` or a reload: what was taken from the settings at the start follows. */
 void app_settle_settings(struct app *app);
-/* Sources have answered once, or failed. */
+/* One command looks at the past: nothing of now is listed. */
+bool app_then(const struct app *app);
+/* Sources have answered once, or failed; what the store has is there. */
 bool app_settled(const struct app *app);
 
 #endif

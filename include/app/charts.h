@@ -25,8 +25,11 @@ struct charts *charts_new(struct app *app);
 void charts_free(struct charts *charts);
 /* These alerts' pages are open; charts of others end. At most SOURCE_MAX_WATCHES. */
 void charts_show(struct charts *charts, const uint64_t *alerts, size_t n);
-/* The sources are other ones now: their rules come again, everything is asked anew. */
-void charts_reset(struct charts *charts);
+/* A source is gone, or is asked anew from the beginning: its rules are kept only when
+ * they are still its own. Its watches are gone already. charts_settle() follows. */
+void charts_forget(struct charts *charts, int source, bool rules);
+/* The sources are other ones now: what they are asked is decided anew. */
+void charts_settle(struct charts *charts);
 /* Any answer, when its alerts are in the table: rules are kept, rules and alerts may
  * decide what is asked, a watch's series is drawn. */
 void charts_apply(struct charts *charts, int source, const struct batch *batch);

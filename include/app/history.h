@@ -15,7 +15,8 @@ struct history;
 
 struct history *history_new(struct app *app);
 /* Opens the store in a task: in the console and in plain mode, after the first frame.
- * Until then, and in one-shot commands, all the calls below do nothing. */
+ * One command opens it only when there is one, and only reads; with --at what was known
+ * then comes into the tables. Until it is open the calls below do nothing. */
 void history_start(struct history *history);
 /* Hands what is not written yet to the store: first of all when the app ends. */
 void history_end(struct history *history);
@@ -39,8 +40,13 @@ void history_alert(struct history *history, uint64_t key);
 void history_alert_over(struct history *history, struct alert *alert);
 void history_change(
 	struct history *history, int source, const struct batch_change *change);
-/* When the last page was resolved, UTC ms; 0: not known. */
-int64_t history_last_page(const struct history *history);
+/* All alerts of a source were read, and are in the table. */
+void history_snapshot(struct history *history, int source);
+/* The source is gone; its number is another's from now on. */
+void history_forget(struct history *history, int source);
+/* When the last page ended, UTC ms; 0: not known. *after: 0, or it ended while nobody
+ * watched, between that and the time returned. */
+int64_t history_last_page(const struct history *history, int64_t *after);
 
 /* One line for `oogway doctor`; false when the store needs somebody. In a one-shot
  * command it opens the file itself, if there is one, and reads all of it. */

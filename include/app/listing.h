@@ -13,6 +13,7 @@ struct cell {
 	struct untrusted text; /* may point into own */
 	char own[96];
 	enum role role;
+	size_t said;   /* bytes of text that another column shows: not drawn again */
 	double number; /* for sorting, when is_number */
 	bool is_number;
 	const struct series *spark; /* draw this instead of text */
@@ -23,15 +24,41 @@ enum column_flag {
 	COLUMN_FLEX = 1 << 1,  /* takes what is left */
 	COLUMN_SPARK = 1 << 2, /* a sparkline */
 	COLUMN_DESC = 1 << 3,  /* sorting starts with the largest */
+	COLUMN_FOLD = 1 << 4,  /* names the row: groups unfold at it */
 };
+/* A flexible column that grows to n before the others share what is left. */
+#define COLUMN_WANT(n)      (COLUMN_FLEX | (n) << 8)
+#define COLUMN_WANTS(flags) ((flags) >> 8)
 
 struct column {
 	const char *name;  /* in `sort NAME`, one word */
 	const char *title; /* above the column */
 	uint8_t width;     /* columns; of a flexible one the least */
 	uint8_t keep;      /* 0: always shown … 9: dropped first when narrow */
-	uint8_t flags;
+	uint16_t flags;
 	void (*cell)(const struct app *app, const void *row, struct cell *out);
+};
+
+/* Rows shown as one, and what they add up to. */
+struct row_group {
+	uint64_t id;    /* never that of a row; 0: a row that stands alone */
+	uint64_t first; /* the member that comes first */
+	int64_t oldest_at;
+	uint32_t count, open, taken, quiet; /* members; those in each state */
+	uint32_t mixed;                     /* bits of columns in which members differ */
+	uint8_t worst;                      /* how bad, as its grouping counts it */
+};
+
+struct grouping {
+	/* False when the settings say so. */
+	bool (*wanted)(const struct app *app);
+	/* What the rows of one group have in common; 0: this one stands alone. */
+	uint64_t (*key)(const struct app *app, const void *row);
+	/* Counts a member; the group is zeroed before the first. */
+	void (*add)(const struct app *app, struct row_group *group, const void *row);
+	/* column: index in the table. */
+	void (*cell)(const struct app *app, const struct row_group *group, size_t column,
+		struct cell *out);
 };
 
 struct listing {
@@ -51,11 +78,24 @@ struct listing {
 	struct untrusted (*label)(const void *row, const char *name);
 	/* False with a sentence: what is listed may be short or old. */
 	bool (*complete)(const struct app *app, char *why, size_t size);
+	const struct grouping *grouping; /* NULL: rows are never grouped */
 };
 
 extern const struct listing alert_listing, incident_listing, metric_listing,
 	source_listing, log_listing, event_listing, anomaly_listing, runbook_listing,
 	silence_listing, change_listing, process_listing, action_listing;
+extern const struct grouping alert_grouping;
+/* Columns of alerts, in the order of their table. */
+enum alert_column {
+	ALERT_COLUMN_SEVERITY,
+	ALERT_COLUMN_SERVICE,
+	ALERT_COLUMN_TITLE,
+	ALERT_COLUMN_SUMMARY,
+	ALERT_COLUMN_AGE,
+	ALERT_COLUMN_STATE,
+	ALERT_COLUMN_SOURCE,
+	ALERT_COLUMN_COUNT,
+};
 /* NULL-ended. */
 extern const struct listing *const listings[];
 const struct listing *listing_find(const char *noun);

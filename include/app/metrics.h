@@ -12,6 +12,8 @@ struct metrics *metrics_new(struct app *app);
 void metrics_free(struct metrics *metrics);
 /* Told of each point that is new, in order. */
 typedef void (*point_fn)(void *ctx, const struct series *series, struct point point);
+/* The rc is another one now: series of queries that it still has go on. */
+void metrics_reload(struct metrics *metrics, const struct rc *old);
 /* What an answer of a source brings. */
 void metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
 	point_fn fresh, void *ctx);

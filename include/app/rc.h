@@ -1,5 +1,5 @@
 /* The configuration as read: rc files, keymap and theme lines, in one language.
- * Main thread. All texts live as long as the struct rc. */
+ * One owner. All texts live as long as the struct rc. */
 #ifndef APP_RC_H
 #define APP_RC_H
 
@@ -60,6 +60,7 @@ struct rc_layout {
 	const char *name;
 	const char *text; /* "overview:3 metrics:2 / logs" */
 	struct conf_place place;
+	bool saved; /* from or for layouts_path */
 };
 
 struct rc {
@@ -83,23 +84,33 @@ struct rc {
 	size_t heartbeat_count, heartbeat_cap;
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
-	char path[4096]; /* the user's file, whether it exists or not */
-	bool path_named; /* by -c: then it must exist */
+	char host[256];
+	bool unread;             /* no file answered: this is what is shipped */
+	char path[4096];         /* the user's file, whether it exists or not */
+	bool path_named;         /* by -c: then it must exist */
+	char layouts_path[4096]; /* what `layout save` writes; "" in the demo */
 };
 
 struct rc_options {
 	const char *file;    /* -c; NULL: $XDG_CONFIG_HOME/oogway/oogway.rc */
 	const char *profile; /* -P, or NULL */
-	bool no_system;      /* skip /etc/oogway/oogway.rc (tests) */
+	bool no_system;      /* skip /etc/oogway/oogway.rc and layouts.rc (tests) */
 	bool looks_only;     /* the demo: only -c is read; no source, query, heartbeat */
+	bool shipped_only;   /* no file at all is touched */
 };
 
 /* Reads system file, user file, then keymap and theme as set. Errors are in
- * rc->conf; what could be read counts. */
+ * rc->conf; what could be read counts. Any thread: a dead file system holds it up for
+ * as long as it likes, see app/rc_watch.h. */
 struct rc *rc_read(const struct rc_options *options);
 void rc_free(struct rc *rc);
 /* Another line of the language, as typed at ':' (set, bind, color, alias). */
 bool rc_line(struct rc *rc, const char *line, struct err *err);
+/* A layout to be kept in the file of saved ones, and chosen; refuses the name of a
+ * layout that a line of the rc has. The caller writes the file. */
+bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct err *err);
+/* What that file shall hold. */
+void rc_print_layouts(const struct rc *rc, struct str *out);
 /* The verbs, each with its help; the words of the language itself are in conf.h. */
 extern const struct conf_verb rc_verbs[]; /* ends with a NULL name */
 /* The KEY=VALUE words of each verb. */
@@ -117,6 +128,11 @@ extern const struct rc_name rc_names[]; /* ends with a NULL name */
 bool rc_is_verb(const char *word);
 /* … and may be typed at ':' too: it needs nothing to be begun anew. */
 bool rc_is_live(const char *word);
+/* The colours as they would be after a line that chooses a theme or colours a role;
+ * NULL for other lines and wrong ones. Borrows from rc. */
+struct rc *rc_look(const struct rc *rc, const char *line);
+/* Words of `color` lines; each ends with NULL. */
+extern const char *const rc_color_names[], *const rc_attributes[];
 /* "FILE:LINE:COLUMN: text", or "FILE: text" */
 void rc_error_text(const struct conf_error *error, char *out, size_t size);
 

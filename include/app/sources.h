@@ -9,6 +9,7 @@
 enum { SOURCE_HOST = 0 };
 
 struct source_row {
+	int number; /* the same for as long as the source lives; given again afterwards */
 	const char *name;
 	const char *kind;
 	const char *where; /* URL or "this host" */
@@ -18,29 +19,40 @@ struct source_row {
 	struct poll_status status;
 	const struct rc_source *rc;
 	struct err refused; /* why it could not even start */
+	bool fresh;         /* since the last reload another one than before */
 };
 
 struct sources *sources_new(struct app *app);
 void sources_start(struct sources *sources);
 void sources_free(struct sources *sources);
+/* The rc is another one now. A source whose line is the same goes on: its number, its
+ * secret, and when its queries are the same also what the engine knows of it. Of the
+ * others all that came is forgotten. */
+void sources_reload(struct sources *sources);
 void sources_tick(struct sources *sources, int64_t now);
 void sources_set_window(struct sources *sources);
 void sources_hurry(struct sources *sources);
-void sources_hurry_one(struct sources *sources, size_t i);
+/* By the source's number. */
+void sources_hurry_one(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */
-const struct action_kind *sources_actions(const struct sources *sources, size_t i);
-/* act_start() there; act_cancel() it before the sources are freed. */
-struct act *sources_act(struct sources *sources, size_t i, const struct action *actions,
+const struct action_kind *sources_actions(const struct sources *sources, int source);
+/* act_start() there; act_cancel() it before the source is taken away. */
+struct act *sources_act(struct sources *sources, int source, const struct action *actions,
 	size_t count,
 	void (*done)(void *ctx, const struct action_result *results, size_t count),
 	void *ctx);
-/* poll_watch() and poll_unwatch() by the row's index. */
-uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent);
-void sources_unwatch(struct sources *sources, size_t i, uint32_t watch);
+/* poll_watch() and poll_unwatch() by the source's number. */
+uint32_t sources_watch(
+	struct sources *sources, int source, const char *expr, bool urgent);
+void sources_unwatch(struct sources *sources, int source, uint32_t watch);
 /* The kind has rules and answers watches. */
-bool sources_charts(const struct sources *sources, size_t i);
+bool sources_charts(const struct sources *sources, int source);
+/* In the order of the rc, the host first. */
 size_t sources_count(const struct sources *sources);
-const struct source_row *sources_row(const struct sources *sources, size_t i);
+const struct source_row *sources_at(const struct sources *sources, size_t i);
+/* By number; NULL when no source has it. */
+const struct source_row *sources_row(const struct sources *sources, int source);
+/* Its number, or -1. */
 int sources_find(const struct sources *sources, const char *name);
 bool sources_settled(const struct sources *sources);
 /* A source that something inside of oogway feeds; no engine asks it. Returns its

@@ -1,5 +1,6 @@
-/* What status bars ask for: the running console writes its headline to a small file,
- * `oogway status` reads that and nothing else, so that it answers at once. */
+/* What status bars ask for: each running console writes its headline to a small file of
+ * its own, `oogway status` reads those and nothing else, so that it answers at once. Of
+ * several consoles the one that was started last is told. */
 #ifndef APP_STATUS_H
 #define APP_STATUS_H
 
@@ -13,7 +14,8 @@ void status_writer_free(struct status_writer *writer);
 /* Once a second: writes, in a task, when what it says has changed or is 30 s old. */
 void status_writer_tick(struct status_writer *writer, int64_t now);
 
-/* format: "text", "tmux" or "json". Older than STATUS_STALE_MS counts as not running. */
+/* format: "text", "tmux" or "json". A file older than STATUS_STALE_MS, or
+ * of a process that is gone, is that of a console that does not run. */
 enum { STATUS_STALE_MS = 90000 };
 enum status status_print(const char *format, struct str *out, struct err *err);
 

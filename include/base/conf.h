@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	CONF_MAX_BYTES = 1 << 20, /* of one file */
@@ -77,6 +78,17 @@ struct conf_error {
 	char text[360];
 };
 
+/* A file as it was when it was opened; all 0: there was none that can be read. */
+struct conf_stamp {
+	int64_t changed_ns, bytes;
+	uint64_t inode;
+};
+
+struct conf_file {
+	char *name; /* of a text that was no file: what it was called */
+	struct conf_stamp stamp;
+};
+
 struct conf {
 	const struct conf_verb *verbs; /* ends with a NULL name */
 	void *ctx;
@@ -86,12 +98,13 @@ struct conf {
 	/* Filled by reading. */
 	struct conf_error *errors;
 	size_t error_count, error_cap;
-	size_t errors_total; /* also those beyond CONF_MAX_ERRORS */
-	char **files;
+	size_t errors_total;     /* also those beyond CONF_MAX_ERRORS */
+	struct conf_file *files; /* also those that were not there */
 	size_t file_count, file_cap;
 	char **profiles; /* names seen */
 	size_t profile_count, profile_cap;
 	bool final_allowed; /* this file may mark settings final */
+	bool torn;          /* a file was changed while it was read */
 	int depth;
 	int reads;
 };
@@ -99,8 +112,14 @@ struct conf {
 /* Reads all of it; every wrong line is one error, the others still count. Returns
  * true when there was no error. `name` is what errors call the text. */
 bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n);
-/* A file that cannot be read is an error of its own, unless `quiet`. */
+/* A file that cannot be read is an error of its own, unless `quiet`. Only plain files
+ * are read, and /dev/null; a FIFO is not waited for, a dead file system is. */
 bool conf_read_file(struct conf *conf, const char *path, bool quiet);
+/* What the file is now; false: there is none that can be read. */
+bool conf_stamp(const char *path, struct conf_stamp *out);
+bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b);
+/* The file was there when it was to be read. */
+bool conf_had(const struct conf *conf, const char *path);
 void conf_release(struct conf *conf);
 /* Adds an error of the caller's own; the file's name is borrowed. */
 void conf_complain(struct conf *conf, struct conf_place place, const char *text);

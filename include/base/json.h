@@ -43,8 +43,7 @@ size_t json_count(struct json j);
 /* The member's own name while walking an object. */
 struct untrusted json_name(struct json j);
 
-/* Strings only; numbers and others give the empty text. A text ends where it holds
- * \u0000. */
+/* Strings only; numbers and others give the empty text. A NUL in it is U+FFFD. */
 struct untrusted json_text(struct json j);
 /* Numbers, and strings that are numbers. */
 bool json_number(struct json j, double *out);

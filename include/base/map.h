@@ -31,6 +31,4 @@ void *map_del(struct map *map, const void *key, size_t n);
  * while walking. */
 bool map_each(const struct map *map, size_t *at, const char **key, void **value);
 
-uint64_t map_hash(const void *p, size_t n);
-
 #endif

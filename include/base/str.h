@@ -15,6 +15,8 @@ struct str {
 	size_t cap;
 	size_t max;
 	bool cut;
+	bool wipes; /* set it before anything is added: a secret's bytes are wiped
+		     * wherever the text leaves them */
 };
 
 void str_init(struct str *s, size_t max);

@@ -52,6 +52,24 @@ void text_add_url(struct str *out, struct untrusted u);
 bool text_to_id(struct untrusted u, char *out, size_t size);
 /* A label value quoted for PromQL: "…" with \\, \" and \n escaped. */
 void text_add_promql(struct str *out, struct untrusted u);
+/* For HTML, between tags and inside a quoted attribute. */
+void text_add_html(struct str *out, struct untrusted u);
+/* For CommonMark and GitHub's tables: draws itself wherever it stands in a line, at
+ * the start of one and in a cell too. No web address in it becomes a link; GitHub makes
+ * one of a mail address whatever stands before it. */
+void text_add_markdown(struct str *out, struct untrusted u);
+/* In ASCII: quotes, dashes and dots as their plain sisters, the rest as <U+00E9>. */
+void text_add_ascii(struct str *out, struct untrusted u);
+/* The value of a mail header (RFC 5322, 2047), at most max_columns of it; `used` bytes
+ * of the line are taken already. Lines are folded with CRLF and a blank, none is longer
+ * than 76. A phrase is the name before an address. */
+enum text_header { TEXT_HEADER_WORDS, TEXT_HEADER_PHRASE };
+void text_add_header(struct str *out, struct untrusted u, enum text_header kind,
+	size_t used, size_t max_columns);
+/* name@domain of RFC 5321 in ASCII, without quotes or comments, else false. */
+bool text_to_mailbox(struct untrusted u, char *out, size_t size);
+/* A spreadsheet would run it when the cell is pasted: write a ' before it. */
+bool text_is_formula(struct untrusted u);
 /* http:// or https:// with printable ASCII only, else false. */
 bool text_to_link(struct untrusted u, char *out, size_t size);
 

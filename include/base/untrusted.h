@@ -6,6 +6,8 @@
 #ifndef BASE_UNTRUSTED_H
 #define BASE_UNTRUSTED_H
 
+#include "base/crypto.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +38,9 @@ bool untrusted_eq(struct untrusted a, struct untrusted b);
  * a01 equal to a1). */
 int untrusted_cmp(struct untrusted a, struct untrusted b);
 int untrusted_cmp_natural(struct untrusted a, struct untrusted b);
+/* hash_keyed() and hash_lasting() of base/crypto.h. */
 uint64_t untrusted_hash(struct untrusted u);
+void untrusted_hash_lasting(struct untrusted u, char out[HASH_TEXT]);
 bool untrusted_starts(struct untrusted u, const char *literal);
 /* Offset of the literal, or -1; the second ignores ASCII case. */
 ptrdiff_t untrusted_find(struct untrusted u, const char *literal);

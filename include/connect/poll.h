@@ -37,12 +37,12 @@ struct poll_status {
 };
 
 struct poll_options {
-	struct source_conf conf; /* texts are borrowed for the source's life */
+	struct source_conf conf; /* all texts are copied, here and below */
 	const struct source_kind *kind;
 	struct http_tls tls;
-	const struct secret *secret; /* or NULL */
+	const struct secret *secret; /* or NULL; borrowed for the source's life */
 	const char *user;            /* Basic when the kind has no secret header */
-	int number; /* what the keys of its alerts are made with */
+	int number;                  /* that its alerts carry */
 	const char *unix_socket;     /* conf.url is then http://localhost… */
 };
 
@@ -58,8 +58,13 @@ struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *ht
 	const struct poll_events *events);
 void poll_free(struct poll *poll);
 /* Returns the source's number, -1 with *err when the kind refuses its conf. Starts
- * asking within jitter (at most 300 ms, at once for the first round). */
+ * asking at once; later rounds come a part of a second after the tick, which part is
+ * each process's own. */
 int poll_add(struct poll *poll, const struct poll_options *options, struct err *err);
+/* Its asks are broken off, nothing of it is told any more; its number is given again. */
+void poll_remove(struct poll *poll, int source);
+/* As the engine keeps them, until the source is removed; NULL when there is none. */
+const struct poll_options *poll_options(const struct poll *poll, int source);
 const struct poll_status *poll_status(const struct poll *poll, int source);
 /* The console looks at another span: history is asked anew. */
 void poll_set_window(struct poll *poll, const struct source_window *window);

@@ -10,6 +10,9 @@
 
 /* $XDG_STATE_HOME/oogway, made when it is missing. */
 bool file_state_folder(char *out, size_t size, struct err *err);
+/* Writes a file anew, 0600, so that it is the old one or the new one at any moment;
+ * makes its folder. For tasks: it waits for the disk. */
+bool file_replace(const char *path, const void *bytes, size_t n, struct err *err);
 /* Makes a folder and its parents, 0700. */
 bool file_make_folder(const char *path, struct err *err);
 /* All of a file, a pipe too, or of the standard input when path is "-". What is larger

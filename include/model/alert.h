@@ -57,14 +57,19 @@ struct alert_draft {
 };
 
 struct alert {
-	uint64_t key; /* hash of source and id: identity in the program */
+	uint64_t key; /* hash of its source's name and its id: identity in the program */
+	/* The sum of the hashes of its labels: what several sources tell of one thing has
+	 * the same, but for the labels that one adds to all. 0: no label alertname. */
+	uint64_t labels_hash;
+	struct alert *twin; /* the next in its table's list of such */
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */
 	uint32_t index;      /* in its table */
-	int16_t source;      /* index in the source table */
+	int16_t source;      /* its number, the same for as long as the program runs */
 	uint8_t severity, state;
 	bool pages;
+	bool twinned; /* it has a twin, or had one */
 	uint8_t label_count, annotation_count;
 	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
 	uint16_t pairs_at, size;
@@ -73,12 +78,13 @@ struct alert {
 
 /* Texts beyond ALERT_MAX_BYTES in all are cut, longest first; pairs beyond
  * ALERT_MAX_PAIRS are dropped. */
-struct alert *alert_new(const struct alert_draft *draft, int source);
+struct alert *alert_new(
+	const struct alert_draft *draft, int source, const char *source_name);
 void alert_free(struct alert *alert);
 /* A copy with one text replaced. */
 struct alert *alert_with(
 	const struct alert *alert, enum alert_text which, struct untrusted text);
-uint64_t alert_key(int source, struct untrusted id);
+uint64_t alert_key(const char *source_name, struct untrusted id);
 struct untrusted alert_text(const struct alert *alert, enum alert_text which);
 /* i < label_count (or annotation_count). */
 struct pair alert_label(const struct alert *alert, size_t i);

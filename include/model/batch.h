@@ -94,8 +94,9 @@ struct batch_silence *batch_add_silence(struct batch *batch);
 struct batch_rule *batch_add_rule(struct batch *batch);
 struct batch_change *batch_add_change(struct batch *batch);
 struct batch_oncall *batch_add_oncall(struct batch *batch);
-/* Any thread; source is the number their keys are made with. */
-void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source);
+/* Any thread; their keys are made with the source's name. */
+void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
+	const char *source_name);
 /* Frees what was not taken. */
 void alert_pack_release(struct alert_pack *pack);
 /* Prints the batch line by line, for tests of recorded answers. */

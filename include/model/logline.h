@@ -5,6 +5,7 @@
 #include "base/untrusted.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum level {
@@ -31,5 +32,9 @@ const char *level_name(enum level level);
 void logline_parse(struct untrusted line, int64_t now, struct logline *out);
 /* From the words of the text itself (ERROR, level=warn, "level":"info" …). */
 enum level level_guess(struct untrusted text);
+/* Bytes at the beginning of the text that only say this level, "[ERROR] ", "warn: ",
+ * "level=info ", and what separates them from the rest; 0 when there are none, or when
+ * nothing follows. */
+size_t level_said(struct untrusted text, enum level level);
 
 #endif

@@ -62,6 +62,11 @@ bool promexpr_split(struct untrusted expr, struct arena *arena, struct promexpr 
 struct untrusted promexpr_narrow(struct untrusted expr, const struct pair *labels,
 	size_t count, struct arena *arena);
 
+/* A hash of the names of the metrics it looks at, in any order: expressions with the
+ * same one measure the same, scaled or aggregated as they may be. 0: it cannot be read,
+ * or a selector names no metric. */
+uint64_t promexpr_measures(struct untrusted expr, struct arena *arena);
+
 /* ">" … for people; "" for PROMEXPR_NONE. */
 const char *promexpr_op_text(enum promexpr_op op);
 

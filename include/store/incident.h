@@ -21,6 +21,9 @@ struct incident_row {
 	enum alert_state state; /* as last seen */
 	bool pages;
 	int64_t started_at, acked_at, ended_at;
+	/* Of one that ended while nobody watched: when it was last seen; it ended between
+	 * that and ended_at. Else 0. */
+	int64_t ended_after_at;
 };
 
 struct incident_rows {
@@ -38,6 +41,14 @@ bool incident_newest(struct db *db, struct arena *arena, size_t limit,
 bool incident_last_page(
 	struct db *db, struct arena *arena, struct incident_rows *out, struct err *err);
 
+/* Those of one source that have no end yet, newest first, at most INCIDENT_MAX_LIST;
+ * their ended_after_at says when they were last seen. */
+bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
+	struct incident_rows *out, struct err *err);
+/* Those that were open at a moment, as far as is known, newest first; limit as above. */
+bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
+	struct incident_rows *out, struct err *err);
+
 /* On main; results live until the callback returns; err NULL on success. */
 typedef void incident_got(
 	void *ctx, const struct incident_rows *rows, const struct err *err);
@@ -45,6 +56,8 @@ void incident_put_later(struct store *store, const struct incident_row *rows,
 	size_t count, struct store_then then);
 void incident_newest_later(
 	struct store *store, size_t limit, incident_got *got, void *ctx);
+void incident_open_later(
+	struct store *store, struct untrusted source, incident_got *got, void *ctx);
 void incident_last_page_later(struct store *store, incident_got *got, void *ctx);
 
 #endif

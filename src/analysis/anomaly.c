@@ -12,6 +12,13 @@ int64_t anomaly_hold_ms(int64_t interval_ms)
 	return hold > 10 * MINUTE_MS ? hold : 10 * MINUTE_MS;
 }
 
+int64_t anomaly_calm_ms(int64_t interval_ms)
+{
+	int64_t calm = 5 * interval_ms;
+
+	return calm > MINUTE_MS ? calm : MINUTE_MS;
+}
+
 static void keep_peak(
 	struct anomaly *a, const struct verdict *v, int64_t at, enum unit unit)
 {

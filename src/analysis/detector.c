@@ -60,7 +60,7 @@ struct verdict detector_feed(const struct detector_class *class, void *state,
 	return class->feed(state, config, point);
 }
 
-/* FNV-1a, the same in every process (map_hash() is not). */
+/* FNV-1a, the same in every process (hash_keyed() is not). */
 static uint64_t checksum(const void *p, size_t n)
 {
 	const unsigned char *s = p;

@@ -90,7 +90,7 @@ static struct ack_row row_of(
 {
 	return (struct ack_row){
 		.source = untrusted_str(
-			sources_row(acks->app->sources, (size_t)alert->source)->name),
+			sources_row(acks->app->sources, alert->source)->name),
 		.upstream_id = alert_text(alert, ALERT_ID),
 		.acked_by = untrusted_str(ack->who),
 		.started_at = ack->started_at,
@@ -131,10 +131,10 @@ static void got(void *ctx, const struct ack_rows *rows, const struct err *err)
 	}
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct ack_row *row = &rows->rows[i];
-		uint64_t key = alert_key_named(acks->app, row->source, row->upstream_id);
+		uint64_t key = alert_key_named(row->source, row->upstream_id);
 		struct ack *ack;
 
-		if (!key || find(acks, key))
+		if (find(acks, key))
 			continue;
 		ack = add(acks, key);
 		ack->started_at = row->started_at;

@@ -50,7 +50,7 @@ const char *plan_name(const struct alert *alert, char *out, size_t size)
 
 /* --- where it goes --- */
 
-static bool can(const struct app *app, size_t source, enum action_verb verb)
+static bool can(const struct app *app, int source, enum action_verb verb)
 {
 	const struct action_kind *kind = sources_actions(app->sources, source);
 
@@ -58,13 +58,16 @@ static bool can(const struct app *app, size_t source, enum action_verb verb)
 }
 
 /* Silences of alerts that no source of theirs can silence go to an Alertmanager. */
-static size_t silencer(const struct app *app, size_t own)
+static int silencer(const struct app *app, int own)
 {
 	if (can(app, own, ACTION_SILENCE))
 		return own;
-	for (size_t i = 1; i < sources_count(app->sources); i++)
-		if (can(app, i, ACTION_SILENCE))
-			return i;
+	for (size_t i = 1; i < sources_count(app->sources); i++) {
+		int number = sources_at(app->sources, i)->number;
+
+		if (can(app, number, ACTION_SILENCE))
+			return number;
+	}
 	return 0;
 }
 
@@ -99,7 +102,7 @@ static struct untrusted matchers_of(struct plan *plan, const struct alert *alert
 	return kept;
 }
 
-static struct outbox_row *add(struct plan *plan, uint64_t key, size_t source)
+static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
 {
 	struct outbox_row *row = &plan->rows[plan->count];
 	char actor[PLAN_ACTOR];
@@ -120,7 +123,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	const struct wish *wish, struct err *err)
 {
 	const struct app *app = plan->app;
-	size_t own = (size_t)alert->source, to = own;
+	int own = alert->source, to = own;
 	enum action_verb verb = wish->verb;
 	bool here = false;
 	struct outbox_row *row;
@@ -177,7 +180,7 @@ static bool plan_silence(
 
 		if (s->id != id)
 			continue;
-		row = add(plan, id, (size_t)s->source);
+		row = add(plan, id, s->source);
 		row->action.until_at = wish->until_at;
 		row->action.texts[ACTION_TARGET] = keep(plan, s->upstream_id);
 		row->action.texts[ACTION_TITLE] = keep(plan, s->matchers);
@@ -344,7 +347,7 @@ bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	const struct app *app = plan->app;
 	const struct alert *alert = alerts_find(app->alerts, key);
 	const struct wish wish = {.verb = ACTION_EXPIRE, .count = 1};
-	size_t to = silencer(app, alert ? (size_t)alert->source : 0);
+	int to = silencer(app, alert ? alert->source : SOURCE_HOST);
 	struct outbox_row *row;
 
 	arena_init(&plan->arena, PLAN_BYTES);

@@ -38,7 +38,7 @@ enum {
 /* What is under way at one source. */
 struct sending {
 	struct actions *actions;
-	size_t source;
+	int source; /* its number */
 	bool busy;
 	bool lost; /* the source was taken away while rows were being claimed */
 	struct arena arena;
@@ -92,7 +92,7 @@ void actions_free(struct actions *actions)
 {
 	if (!actions)
 		return;
-	for (size_t i = 0; i <= RC_MAX_SOURCES; i++) {
+	for (int i = 0; i <= RC_MAX_SOURCES; i++) {
 		if (actions->sendings[i])
 			arena_release(&actions->sendings[i]->arena);
 		mem_free(actions->sendings[i]);
@@ -157,8 +157,8 @@ const char *action_row_words(
 			duration_text(row->next_at - app->now, left), *error ? ": " : "",
 			error);
 	else if (row->state == OUTBOX_WAITING &&
-		 (i < 0 || source_health(sources_row(app->sources, (size_t)i),
-				   app->now) != HEALTH_OK))
+		 (i < 0 || source_health(sources_row(app->sources, i), app->now) !=
+				   HEALTH_OK))
 		snprintf(out, size, "waits for %s", source);
 	else
 		snprintf(out, size, "%s%s%s", outbox_state_names[row->state],
@@ -260,8 +260,8 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 			a->texts[t] = keep(actions, a->texts[t]);
 		follow(actions, to);
 		actions->mirror_count++;
-		key = alert_key_named(actions->app, to->source, a->texts[ACTION_TARGET]);
-		if (open_row(to) && key && !actions_on(actions, key))
+		key = alert_key_named(to->source, a->texts[ACTION_TARGET]);
+		if (open_row(to) && !actions_on(actions, key))
 			map_put(&actions->on, &key, sizeof key,
 				(void *)(uintptr_t)actions->mirror_count);
 	}
@@ -389,8 +389,7 @@ static void send_chunk(struct sending *s)
 static bool still_wanted(
 	const struct app *app, const struct outbox_row *row, char *why, size_t size)
 {
-	uint64_t key =
-		alert_key_named(app, row->source, row->action.texts[ACTION_TARGET]);
+	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
 	const struct alert *alert;
 	char who[60];
 
@@ -449,10 +448,9 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 	send_chunk(s);
 }
 
-static bool due_at(const struct actions *actions, size_t source)
+static bool due_at(const struct actions *actions, const char *name)
 {
 	const struct app *app = actions->app;
-	const char *name = sources_row(app->sources, source)->name;
 
 	for (size_t i = 0; i < actions->mirror_count; i++) {
 		const struct outbox_row *row = &actions->mirror[i];
@@ -473,23 +471,23 @@ static void send_due(struct actions *actions)
 	const struct app *app = actions->app;
 
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
-		struct sending *s = actions->sendings[i];
+		const struct source_row *source = sources_at(app->sources, i);
+		struct sending *s = actions->sendings[source->number];
 		const struct outbox_claim claim = {.profile = app->rc->profile,
-			.source = sources_row(app->sources, i)->name,
+			.source = source->name,
 			.owner = actions->owner,
 			.now = app->now,
 			.abandoned_before = app->now - ABANDONED_MS,
 			.limit = CLAIM_MOST};
 
-		if (!sources_actions(app->sources, i) || (s && s->busy) ||
-			source_health(sources_row(app->sources, i), app->now) !=
-				HEALTH_OK ||
-			!due_at(actions, i))
+		if (!sources_actions(app->sources, source->number) || (s && s->busy) ||
+			source_health(source, app->now) != HEALTH_OK ||
+			!due_at(actions, source->name))
 			continue;
 		if (!s) {
-			s = actions->sendings[i] = mem_new(1, sizeof *s);
+			s = actions->sendings[source->number] = mem_new(1, sizeof *s);
 			s->actions = actions;
-			s->source = i;
+			s->source = source->number;
 		}
 		s->busy = true;
 		arena_init(&s->arena, BATCH_BYTES);
@@ -565,7 +563,7 @@ void actions_tick(struct actions *actions, int64_t now)
 
 void actions_halt(struct actions *actions)
 {
-	for (size_t i = 0; i <= RC_MAX_SOURCES; i++) {
+	for (int i = 0; i <= RC_MAX_SOURCES; i++) {
 		struct sending *s = actions->sendings[i];
 
 		if (!s || !s->busy)

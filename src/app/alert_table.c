@@ -2,9 +2,11 @@
  * which can stop after any step: take what is listed now, sweep what is not, sort.
  * Short ones run through at once; long ones go on in slices of 3 ms. Main thread. */
 #include "alert_table.h"
+#include "twins.h"
 
 #include "app/actions.h"
 #include "app/history.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 #include "base/map.h"
 #include "base/time.h"
@@ -39,9 +41,11 @@ struct sorting {
 struct alert_table {
 	struct app *app;
 	struct map by_key;
+	struct twins twins;
 	struct alert **list;
 	size_t count, cap;
 	bool unsorted, counted;
+	uint64_t counted_deaf; /* sources that did not answer when it was counted */
 	uint32_t generation;
 	struct merge *merges;
 	struct sorting *sorting;
@@ -95,6 +99,7 @@ void alert_table_free(struct alert_table *table)
 	loop_timer_free(table->later);
 	mem_free(table->list);
 	map_release(&table->by_key);
+	twins_release(&table->twins);
 	mem_free(table);
 }
 
@@ -229,6 +234,9 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 		return;
 	}
 	map_put(&table->by_key, &alert->key, sizeof alert->key, alert);
+	if (old)
+		twins_remove(&table->twins, old);
+	twins_put(&table->twins, alert);
 	if (old) {
 		alert->index = old->index;
 		table->list[alert->index] = alert;
@@ -243,13 +251,19 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 }
 
 /* The last one takes the place of what is gone: no gap at any moment. */
-static void drop(struct alert_table *table, struct alert *alert)
+static void take_out(struct alert_table *table, struct alert *alert)
 {
 	table->list[alert->index] = table->list[--table->count];
 	table->list[alert->index]->index = alert->index;
 	map_del(&table->by_key, &alert->key, sizeof alert->key);
-	history_alert_over(table->app->history, alert);
+	twins_remove(&table->twins, alert);
 	changed(table);
+}
+
+static void drop(struct alert_table *table, struct alert *alert)
+{
+	take_out(table, alert);
+	history_alert_over(table->app->history, alert);
 }
 
 static void step_merge(struct alert_table *table)
@@ -274,6 +288,8 @@ static void step_merge(struct alert_table *table)
 		return;
 	}
 	table->merges = m->next;
+	if (m->snapshot)
+		history_snapshot(table->app->history, m->source);
 	free_merge(m);
 }
 
@@ -330,8 +346,10 @@ void alert_table_merge(struct alert_table *table, int source, struct alert **lis
 	while (*end)
 		end = &(*end)->next;
 	*end = m;
-	if (count > AT_ONCE)
+	if (count > AT_ONCE) {
 		map_reserve(&table->by_key, table->count + count);
+		twins_reserve(&table->twins, count);
+	}
 	work(table);
 }
 
@@ -339,6 +357,33 @@ void alert_table_put(struct alert_table *table, struct alert *alert)
 {
 	free_sorting(table);
 	put(table, alert, table->generation);
+	work(table);
+}
+
+void alert_table_forget(struct alert_table *table, int source)
+{
+	struct merge **at = &table->merges, *m;
+
+	free_sorting(table);
+	while ((m = *at)) {
+		if (m->source != source) {
+			m->sweep_at = 0; /* what it has passed may stand elsewhere now */
+			at = &m->next;
+			continue;
+		}
+		*at = m->next;
+		free_merge(m);
+	}
+	for (size_t i = 0; i < table->count;) {
+		struct alert *alert = table->list[i];
+
+		if (alert->source != source) {
+			i++;
+			continue;
+		}
+		take_out(table, alert);
+		alert_free(alert);
+	}
 	work(table);
 }
 
@@ -377,16 +422,126 @@ const struct alert *alert_table_find(const struct alert_table *table, uint64_t k
 	return map_get(&table->by_key, &key, sizeof key);
 }
 
+/* --- told by several sources --- */
+
+static uint64_t deaf_sources(const struct alert_table *table)
+{
+	const struct app *app = table->app;
+	uint64_t deaf = 0;
+
+	for (size_t i = 1; i < sources_count(app->sources); i++)
+		if (source_health(sources_at(app->sources, i), app->now) == HEALTH_BAD)
+			deaf |= UINT64_C(1) << sources_at(app->sources, i)->number % 64;
+	return deaf;
+}
+
+/* Who decides whether somebody is called knows of silences; who only evaluates rules
+ * does not, and counts when the others do not answer. */
+static int authority(const struct alert_table *table, const struct alert *alert)
+{
+	size_t source = (size_t)alert->source;
+	const struct sources *sources = table->app->sources;
+
+	if (source_health(sources_row(sources, source), table->app->now) == HEALTH_BAD)
+		return 2;
+	return sources_charts(sources, source);
+}
+
+static int by_authority(
+	const struct alert_table *table, const struct alert *a, const struct alert *b)
+{
+	int order = authority(table, a) - authority(table, b);
+
+	if (!order)
+		order = rank(a) - rank(b);
+	if (!order)
+		order = a->severity - b->severity;
+	return order ? order : a->source - b->source;
+}
+
+const struct alert *alert_table_twin(const struct alert_table *table,
+	const struct alert *alert, const struct alert *after)
+{
+	return twins_next(&table->twins, alert, after);
+}
+
+uint64_t alert_table_identity(const struct alert_table *table, const struct alert *alert)
+{
+	return twins_identity(&table->twins, alert);
+}
+
+bool alert_table_speaks(const struct alert_table *table, const struct alert *alert)
+{
+	const struct alert *twin = NULL;
+
+	if (!alert->twinned)
+		return true;
+	while ((twin = twins_next(&table->twins, alert, twin)))
+		if (twin != alert && by_authority(table, twin, alert) < 0)
+			return false;
+	return true;
+}
+
+/* The only one of that source with all its labels and more. */
+static const struct alert *sent_on(
+	const struct alert *alert, const struct alert **list, size_t n)
+{
+	const struct alert *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!twins_extended(alert, list[i]))
+			continue;
+		if (found && found->source == list[i]->source)
+			return NULL;
+		found = found ? found : list[i];
+	}
+	return found;
+}
+
+void alert_table_learn(struct alert_table *table)
+{
+	enum { LOOKED_AT = 1000, TRIED = 20 };
+	const struct alert *heard[LOOKED_AT];
+	size_t n = 0, tried = 0;
+	const struct sources *sources = table->app->sources;
+
+	if (!alert_table_settled(table))
+		return;
+	for (size_t i = 0; i < table->count && i < LOOKED_AT; i++)
+		if (table->list[i]->labels_hash &&
+			!sources_charts(sources, (size_t)table->list[i]->source))
+			heard[n++] = table->list[i];
+	for (size_t i = 0; n && i < table->count && i < LOOKED_AT && tried < TRIED; i++) {
+		const struct alert *alert = table->list[i], *other;
+
+		if (alert->twinned || !alert->labels_hash ||
+			!sources_charts(sources, (size_t)alert->source))
+			continue;
+		tried++;
+		other = sent_on(alert, heard, n);
+		if (!other)
+			continue;
+		twins_learn(&table->twins, alert, other);
+		changed(table);
+		return;
+	}
+}
+
+/* --- counting --- */
+
 struct alert_counts alert_table_totals(const struct alert_table *table)
 {
 	struct alert_table *own = (struct alert_table *)(uintptr_t)table;
+	uint64_t deaf = deaf_sources(table);
 
-	if (table->counted)
+	if (table->counted && table->counted_deaf == deaf)
 		return table->totals;
 	own->totals = (struct alert_counts){0};
 	for (size_t i = 0; i < table->count; i++) {
 		const struct alert *alert = table->list[i];
 
+		if (!alert_table_speaks(table, alert))
+			continue;
 		own->totals.total++;
 		if (alert->state == ALERT_FIRING)
 			own->totals.firing[alert->severity]++;
@@ -396,5 +551,6 @@ struct alert_counts alert_table_totals(const struct alert_table *table)
 			own->totals.silenced++;
 	}
 	own->counted = true;
+	own->counted_deaf = deaf;
 	return own->totals;
 }

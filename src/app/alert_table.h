@@ -15,12 +15,23 @@ void alert_table_merge(struct alert_table *table, int source, struct alert **lis
 	size_t count, bool snapshot);
 /* One alert of our own; takes it. */
 void alert_table_put(struct alert_table *table, struct alert *alert);
+/* All alerts of a source, and what of it is not merged yet; none of them has ended. */
+void alert_table_forget(struct alert_table *table, int source);
 void alert_table_remove(struct alert_table *table, uint64_t key);
 /* All that came is merged and in order. */
 bool alert_table_settled(const struct alert_table *table);
 size_t alert_table_count(const struct alert_table *table);
 const struct alert *alert_table_at(const struct alert_table *table, size_t i);
 const struct alert *alert_table_find(const struct alert_table *table, uint64_t key);
+/* Alerts of the same labels, this one among them: NULL starts, NULL ends. */
+const struct alert *alert_table_twin(const struct alert_table *table,
+	const struct alert *alert, const struct alert *after);
+uint64_t alert_table_identity(const struct alert_table *table, const struct alert *alert);
+/* Of those it is the one that counts. */
+bool alert_table_speaks(const struct alert_table *table, const struct alert *alert);
+/* A server may add labels to all alerts that it sends on: seen on one that came both
+ * ways, it counts for all. After each answer with alerts; short. */
+void alert_table_learn(struct alert_table *table);
 /* Counts without `complete`; kept until something changes. */
 struct alert_counts alert_table_totals(const struct alert_table *table);
 

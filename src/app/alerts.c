@@ -40,6 +40,7 @@ struct alerts {
 	size_t change_count, change_cap;
 	struct heartbeat *heartbeats; /* one per rc row */
 	bool source_cut[RC_MAX_SOURCES + 1];
+	char gap[200]; /* what is not known of the past */
 };
 
 struct alerts *alerts_new(struct app *app)
@@ -52,22 +53,15 @@ struct alerts *alerts_new(struct app *app)
 		mem_new(app->rc->heartbeat_count, sizeof *alerts->heartbeats);
 	for (size_t i = 0; i < app->rc->heartbeat_count; i++)
 		alerts->heartbeats[i].seen_at = app->now;
+	str_copy(alerts->gap, sizeof alerts->gap,
+		"UNKNOWN: there is no store that was written then");
 	return alerts;
 }
 
-void alerts_inherit(
-	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from)
+void alerts_past(struct alerts *alerts, const char *gap)
 {
-	const struct rc *rc = alerts->app->rc;
-
-	for (size_t i = 0; i < rc->heartbeat_count; i++)
-		for (size_t k = 0; k < rc_of_from->heartbeat_count; k++)
-			if (!strcmp(rc->heartbeats[i].name,
-				    rc_of_from->heartbeats[k].name) &&
-				!strcmp(rc->heartbeats[i].alert,
-					rc_of_from->heartbeats[k].alert))
-				alerts->heartbeats[i].seen_at =
-					from->heartbeats[k].seen_at;
+	str_copy(alerts->gap, sizeof alerts->gap, gap);
+	app_changed(alerts->app, CHANGED_ALERTS);
 }
 
 static void free_silence(struct silence_row *s)
@@ -109,6 +103,86 @@ void alerts_free(struct alerts *alerts)
 	mem_free(alerts);
 }
 
+/* Heartbeats of the same name and alert go on where they were. */
+static const struct heartbeat *heartbeat_was(
+	const struct alerts *alerts, const struct rc *old, const struct rc_heartbeat *h)
+{
+	for (size_t i = 0; i < old->heartbeat_count; i++)
+		if (!strcmp(h->name, old->heartbeats[i].name) &&
+			!strcmp(h->alert, old->heartbeats[i].alert))
+			return &alerts->heartbeats[i];
+	return NULL;
+}
+
+void alerts_reload(struct alerts *alerts, const struct rc *old)
+{
+	const struct rc *rc = alerts->app->rc;
+	struct heartbeat *list = mem_new(rc->heartbeat_count, sizeof *list);
+
+	for (size_t i = 0; i < rc->heartbeat_count; i++) {
+		const struct heartbeat *was =
+			heartbeat_was(alerts, old, &rc->heartbeats[i]);
+
+		list[i].seen_at = was ? was->seen_at : alerts->app->now;
+	}
+	/* What is missing still is listed anew: it may be allowed more time now. */
+	for (size_t i = 0; i < old->heartbeat_count; i++)
+		if (alerts->heartbeats[i].missing)
+			alert_table_remove(alerts->table, alerts->heartbeats[i].missing);
+	mem_free(alerts->heartbeats);
+	alerts->heartbeats = list;
+	alerts_tick(alerts, alerts->app->now);
+}
+
+static void forget_silences(struct alerts *alerts, int source)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->silence_count; i++) {
+		if (alerts->silences[i].source == source)
+			free_silence(&alerts->silences[i]);
+		else
+			alerts->silences[kept++] = alerts->silences[i];
+	}
+	alerts->silence_count = kept;
+}
+
+static void forget_oncalls(struct alerts *alerts, int source)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->oncall_count; i++) {
+		if (alerts->oncalls[i].source == source)
+			free_oncall(&alerts->oncalls[i]);
+		else
+			alerts->oncalls[kept++] = alerts->oncalls[i];
+	}
+	alerts->oncall_count = kept;
+}
+
+static void forget_changes(struct alerts *alerts, int source)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->change_count; i++) {
+		if (alerts->changes[i].source == source)
+			free_change(&alerts->changes[i]);
+		else
+			alerts->changes[kept++] = alerts->changes[i];
+	}
+	alerts->change_count = kept;
+}
+
+void alerts_forget(struct alerts *alerts, int source)
+{
+	alert_table_forget(alerts->table, source);
+	forget_silences(alerts, source);
+	forget_oncalls(alerts, source);
+	forget_changes(alerts, source);
+	alerts->source_cut[source] = false;
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
 /* An alert that must always fire is a sign of life, not a row. */
 static bool take_heartbeat(struct alerts *alerts, const struct alert *alert)
 {
@@ -126,17 +200,14 @@ static bool take_heartbeat(struct alerts *alerts, const struct alert *alert)
 	return found;
 }
 
+static const char *name_of(const struct alerts *alerts, int source)
+{
+	return sources_row(alerts->app->sources, source)->name;
+}
+
 static void apply_silences(struct alerts *alerts, int source, const struct batch *batch)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < alerts->silence_count; i++) {
-		if (alerts->silences[i].source == source)
-			free_silence(&alerts->silences[i]);
-		else
-			alerts->silences[kept++] = alerts->silences[i];
-	}
-	alerts->silence_count = kept;
+	forget_silences(alerts, source);
 	for (size_t i = 0; i < batch->silence_count; i++) {
 		const struct batch_silence *from = &batch->silences[i];
 
@@ -144,7 +215,7 @@ static void apply_silences(struct alerts *alerts, int source, const struct batch
 			break;
 		MEM_ROOM(alerts->silences, alerts->silence_count, alerts->silence_cap);
 		alerts->silences[alerts->silence_count++] = (struct silence_row){
-			.id = alert_key(source, from->id),
+			.id = alert_key(name_of(alerts, source), from->id),
 			.source = source,
 			.upstream_id = untrusted_keep(from->id, TEXT_KEEP),
 			.comment = untrusted_keep(from->comment, TEXT_KEEP),
@@ -160,15 +231,7 @@ static void apply_silences(struct alerts *alerts, int source, const struct batch
 
 static void apply_oncalls(struct alerts *alerts, int source, const struct batch *batch)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < alerts->oncall_count; i++) {
-		if (alerts->oncalls[i].source == source)
-			free_oncall(&alerts->oncalls[i]);
-		else
-			alerts->oncalls[kept++] = alerts->oncalls[i];
-	}
-	alerts->oncall_count = kept;
+	forget_oncalls(alerts, source);
 	for (size_t i = 0; i < batch->oncall_count; i++) {
 		const struct batch_oncall *from = &batch->oncalls[i];
 
@@ -200,7 +263,7 @@ static void apply_changes(struct alerts *alerts, int source, const struct batch 
 {
 	for (size_t i = 0; i < batch->change_count; i++) {
 		const struct batch_change *from = &batch->changes[i];
-		uint64_t id = alert_key(source, from->id);
+		uint64_t id = alert_key(name_of(alerts, source), from->id);
 		size_t k = 0;
 
 		while (k < alerts->change_count && alerts->changes[k].id != id)
@@ -233,7 +296,7 @@ static void apply_alerts(struct alerts *alerts, int source, const struct batch *
 
 	if (!pack) {
 		pack = &own;
-		alert_pack_make(pack, batch, source);
+		alert_pack_make(pack, batch, source, name_of(alerts, source));
 	}
 	for (size_t i = 0; alerts->app->rc->heartbeat_count && i < pack->count; i++) {
 		if (take_heartbeat(alerts, pack->list[i]))
@@ -252,8 +315,10 @@ static void apply_alerts(struct alerts *alerts, int source, const struct batch *
 
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 {
-	if (batch->alerts_snapshot || batch->alert_count)
+	if (batch->alerts_snapshot || batch->alert_count) {
 		apply_alerts(alerts, source, batch);
+		alert_table_learn(alerts->table);
+	}
 	if (batch->silences_snapshot)
 		apply_silences(alerts, source, batch);
 	if (batch->oncalls_snapshot)
@@ -277,16 +342,15 @@ void alerts_reconsider(struct alerts *alerts, uint64_t key)
 	alert_table_put(alerts->table, anew);
 }
 
-uint64_t alert_key_named(
-	const struct app *app, struct untrusted source, struct untrusted id)
+uint64_t alert_key_named(struct untrusted source, struct untrusted id)
 {
-	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (untrusted_is(source, sources_row(app->sources, i)->name))
-			return alert_key((int)i, id);
-	return 0;
+	char name[256];
+
+	return alert_key(text_line(source, name, sizeof name), id);
 }
 
-static struct alert *missing_alert(const struct rc_heartbeat *h, int64_t since)
+static struct alert *missing_alert(
+	const struct alerts *alerts, const struct rc_heartbeat *h, int64_t since)
 {
 	char id[96], summary[200], every[TIME_TEXT];
 	struct alert_draft draft = {
@@ -304,21 +368,21 @@ static struct alert *missing_alert(const struct rc_heartbeat *h, int64_t since)
 	draft.texts[ALERT_TITLE] = untrusted_str(id);
 	draft.texts[ALERT_SUMMARY] = untrusted_str(summary);
 	draft.texts[ALERT_SERVICE] = untrusted_str("monitoring");
-	return alert_new(&draft, SOURCE_HOST);
+	return alert_new(&draft, SOURCE_HOST, name_of(alerts, SOURCE_HOST));
 }
 
 void alerts_tick(struct alerts *alerts, int64_t now)
 {
 	const struct rc *rc = alerts->app->rc;
 
-	for (size_t i = 0; i < rc->heartbeat_count; i++) {
+	for (size_t i = 0; !app_then(alerts->app) && i < rc->heartbeat_count; i++) {
 		struct heartbeat *h = &alerts->heartbeats[i];
 		int64_t since = h->seen_at;
 		bool late = now - since > rc->heartbeats[i].every_ms;
 
 		if (late && !h->missing) {
-			struct alert *alert = missing_alert(
-				&rc->heartbeats[i], since + rc->heartbeats[i].every_ms);
+			struct alert *alert = missing_alert(alerts, &rc->heartbeats[i],
+				since + rc->heartbeats[i].every_ms);
 
 			h->missing = alert->key;
 			alert_table_put(alerts->table, alert);
@@ -352,12 +416,38 @@ const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 	return alert_table_find(alerts->table, key);
 }
 
+bool alerts_speaks(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_speaks(alerts->table, alert);
+}
+
+uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_identity(alerts->table, alert);
+}
+
+const struct alert *alerts_twin(
+	const struct alerts *alerts, const struct alert *alert, const struct alert *after)
+{
+	return alert_table_twin(alerts->table, alert, after);
+}
+
+/* What is pasted may go on behind the page itself: "…/Q1X9/timeline?a=b". */
+static bool is_link(struct untrusted link, const char *wanted)
+{
+	size_t n = untrusted_size(link);
+
+	return n && n <= strlen(wanted) &&
+	       untrusted_eq(link, untrusted_make(wanted, n)) &&
+	       (!wanted[n] || strchr("/?#", wanted[n]));
+}
+
 static bool names(const struct alert *alert, const char *wanted)
 {
 	int64_t number;
 
 	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
-		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
+		is_link(alert_text(alert, ALERT_LINK), wanted))
 		return true;
 	if (*wanted == '#')
 		wanted++;
@@ -380,12 +470,12 @@ struct alert_counts alerts_counts(const struct alerts *alerts)
 	struct alert_counts counts = alert_table_totals(alerts->table);
 	const struct sources *sources = alerts->app->sources;
 
-	counts.complete = true;
-	for (size_t i = 1; i < sources_count(sources); i++) {
-		const struct source_row *row = sources_row(sources, i);
+	counts.complete = !app_then(alerts->app) || !alerts->gap[0];
+	for (size_t i = 1; !app_then(alerts->app) && i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
 
 		if (row->pages && (source_health(row, alerts->app->now) != HEALTH_OK ||
-					  alerts->source_cut[i]))
+					  alerts->source_cut[row->number]))
 			counts.complete = false;
 	}
 	return counts;
@@ -413,8 +503,12 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 	size_t paging = 0;
 
 	sentence[0] = '\0';
+	if (app_then(alerts->app) && alerts->gap[0]) {
+		str_copy(sentence, size, alerts->gap);
+		return QUIET_UNKNOWN;
+	}
 	for (size_t i = 1; i < sources_count(sources); i++) {
-		const struct source_row *row = sources_row(sources, i);
+		const struct source_row *row = sources_at(sources, i);
 		enum source_health health = source_health(row, now);
 		const struct poll_status *st = &row->status;
 		char since[TIME_TEXT];
@@ -422,6 +516,8 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 		if (!row->pages)
 			continue;
 		paging++;
+		if (app_then(alerts->app))
+			continue;
 		if (health == HEALTH_OK || health == HEALTH_STALE)
 			continue;
 		if (health == HEALTH_WAITING)
@@ -435,7 +531,7 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 				time_clock(st->last_ok_at ? st->last_ok_at
 							  : alerts->app->started_at,
 					since),
-				row->name, open_of(alerts, (int)i));
+				row->name, open_of(alerts, row->number));
 		if (!st->last_ok_at && health == HEALTH_BAD)
 			snprintf(sentence, size,
 				"UNKNOWN since %s: %s has never answered",

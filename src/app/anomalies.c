@@ -7,6 +7,7 @@
 #include "analysis/detector.h"
 #include "app/metrics.h"
 #include "app/setting.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -140,25 +141,45 @@ static void fill_row(
 	str_copy(row->reason, sizeof row->reason, from->sentence);
 }
 
+static int64_t hold_of(const struct anomalies *anomalies, int64_t interval_ms)
+{
+	return anomalies->hold_ms ? anomalies->hold_ms : anomaly_hold_ms(interval_ms);
+}
+
+/* It leaves what needs somebody when it is calm; what comes again within the hold-off
+ * is the same anomaly going on. */
+static void settle(struct anomalies *anomalies, struct anomaly_track *track,
+	uint64_t *row_id, int64_t interval_ms, int64_t at)
+{
+	struct anomaly_row *row = row_by_id(anomalies, *row_id);
+	int64_t hold_ms = hold_of(anomalies, interval_ms);
+	int64_t calm_ms = anomaly_calm_ms(interval_ms);
+
+	if (row && !row->end_at &&
+		at - track->now.end > (calm_ms < hold_ms ? calm_ms : hold_ms)) {
+		row->end_at = track->now.end;
+		log_add(LOG_INFO, "anomaly over: %s", row->name);
+		app_changed(anomalies->app, CHANGED_ANOMALIES | CHANGED_EVENTS);
+	}
+	/* Its row may have made room for others. */
+	if (*row_id && !row)
+		track->open = false;
+	if (anomaly_over(track, at, hold_ms) || !track->open)
+		*row_id = 0;
+}
+
 static void follow(struct anomalies *anomalies, struct anomaly_track *track,
 	uint64_t *row_id, const struct verdict *verdict, const struct series *series,
 	int64_t at)
 {
-	struct anomaly_row *row = row_by_id(anomalies, *row_id);
-	int64_t hold_ms = anomalies->hold_ms ? anomalies->hold_ms
-					     : anomaly_hold_ms(series->interval_ms);
+	struct anomaly_row *row;
+	bool again;
 
-	if (anomaly_over(track, at, hold_ms)) {
-		if (row) {
-			row->end_at = track->now.end;
-			log_add(LOG_INFO, "anomaly over: %s", row->name);
-		}
-		*row_id = 0;
-		row = NULL;
-		app_changed(anomalies->app, CHANGED_ANOMALIES | CHANGED_EVENTS);
-	}
+	settle(anomalies, track, row_id, series->interval_ms, at);
 	if (!verdict)
 		return;
+	row = row_by_id(anomalies, *row_id);
+	again = row && row->end_at && verdict->anomalous;
 	switch (anomaly_feed(track, verdict, at, series->unit)) {
 	case ANOMALY_BEGAN:
 		row = add_row(anomalies);
@@ -172,9 +193,45 @@ static void follow(struct anomalies *anomalies, struct anomaly_track *track,
 		fill_row(row, &track->now, series);
 		break;
 	default:
-		return;
+		if (!again)
+			return;
+	}
+	if (again) {
+		row->end_at = 0;
+		log_add(LOG_WARN, "anomaly again: %s: %s", row->name, row->reason);
 	}
 	app_changed(anomalies->app, CHANGED_ANOMALIES | CHANGED_EVENTS);
+}
+
+/* While its source does not answer, the last that it said counts; what the rc no longer
+ * asks for says nothing. */
+static bool fell_silent(const struct anomalies *anomalies, const struct series *series)
+{
+	const struct app *app = anomalies->app;
+
+	return !series || source_health(sources_row(app->sources, series->source),
+				  app->now) == HEALTH_OK;
+}
+
+void anomalies_tick(struct anomalies *anomalies, int64_t now)
+{
+	for (size_t i = 0; i < anomalies->count; i++) {
+		struct anomaly_row *row = &anomalies->rows[i];
+		struct watch *w =
+			map_get(&anomalies->watches, &row->series, sizeof row->series);
+		const struct series *series =
+			metrics_find(anomalies->app->metrics, row->series);
+		bool limit = w && w->limits_row == row->id;
+		struct anomaly_track *track;
+
+		if (row->end_at || !w || !fell_silent(anomalies, series))
+			continue;
+		track = limit ? &w->limits_track : &w->usual_track;
+		if (now - track->now.end <= hold_of(anomalies, w->config.interval_ms))
+			continue;
+		settle(anomalies, track, limit ? &w->limits_row : &w->usual_row,
+			w->config.interval_ms, now);
+	}
 }
 
 /* --- points --- */
@@ -324,6 +381,14 @@ size_t anomalies_count(const struct anomalies *anomalies)
 const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t i)
 {
 	return &anomalies->rows[i];
+}
+
+void anomalies_join(struct anomalies *anomalies, size_t i, uint64_t alert)
+{
+	if (anomalies->rows[i].alert == alert)
+		return;
+	anomalies->rows[i].alert = alert;
+	app_changed(anomalies->app, CHANGED_ANOMALIES);
 }
 
 size_t anomalies_open(const struct anomalies *anomalies)

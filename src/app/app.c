@@ -11,6 +11,7 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -22,12 +23,15 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "rc_watch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+/* How long one command waits for its store. */
+enum { HISTORY_WAIT_MS = 3000 };
 
 static void name_host(struct app *app)
 {
@@ -47,14 +51,15 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->loop = loop;
 	app->now = app->started_at = time_now_ms();
 	app->demo = options->demo;
-	app->rc = rc_read(&options->rc);
+	app->pool = task_pool_new(loop);
+	app->rc_watch = rc_watch_new(app, &options->rc);
+	app->rc = rc_watch_first(app->rc_watch);
 	app->readonly = options->readonly || app_setting(app, SET_READONLY);
 	app->window.span_ms = app->window_set = app_setting(app, SET_WINDOW);
 	app->window.to = options->at;
 	app->past = options->at != 0;
 	name_host(app);
 	app->history = history_new(app);
-	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
@@ -71,35 +76,6 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	return app;
 }
 
-/* Live reload: the files of the rc are looked at every other second. */
-static int64_t rc_stamp(const struct app *app)
-{
-	int64_t newest = 0;
-
-	for (size_t i = 0; i <= app->rc->conf.file_count; i++) {
-		const char *path = i < app->rc->conf.file_count ? app->rc->conf.files[i]
-								: app->rc->path;
-		struct stat st;
-
-		if (*path == '/' && !stat(path, &st))
-			newest += st.st_mtim.tv_sec * 1000 +
-				  st.st_mtim.tv_nsec / 1000000 + st.st_size;
-	}
-	return newest;
-}
-
-static void watch_rc(struct app *app, int64_t now)
-{
-	int64_t stamp;
-
-	if (now / 1000 % 2 || !app->live || app->demo)
-		return;
-	stamp = rc_stamp(app);
-	if (app->rc_stamp && stamp != app->rc_stamp)
-		app_reload(app);
-	app->rc_stamp = rc_stamp(app);
-}
-
 static void tick(void *ctx, int64_t now)
 {
 	struct app *app = ctx;
@@ -113,11 +89,15 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	runbooks_tick(app->runbooks, now);
+	anomalies_tick(app->anomalies, now);
+	problems_join(app);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
-	watch_rc(app, now);
+	if (app->live && !app->demo)
+		rc_watch_tick(app->rc_watch, now);
 }
 
 void app_start(struct app *app)
@@ -135,7 +115,7 @@ void app_start(struct app *app)
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
-	if (app->live && !app->demo)
+	if (!app->demo)
 		history_start(app->history);
 }
 
@@ -151,9 +131,10 @@ void app_free(struct app *app)
 	actions_end(app->actions);
 	sources_free(app->sources);
 	http_free(app->http);
+	rc_watch_free(app->rc_watch);
+	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
-	runbooks_free(app->runbooks);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
@@ -164,37 +145,23 @@ void app_free(struct app *app)
 	mem_free(app);
 }
 
-/* Sources, queries and heartbeats that changed need new tables; the rest of the rc is
- * looked at where it is used. */
-static void read_anew(struct app *app, const char *profile)
+/* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
+ * at where it is used. */
+void app_take_rc(struct app *app, struct rc *rc)
 {
-	struct rc_options options = {
-		.file = app->rc->path_named ? app->rc->path : NULL, .profile = profile};
-	struct rc *old = app->rc, *rc;
-	struct alerts *alerts = app->alerts;
+	struct rc *old = app->rc;
 
-	if (app->demo) {
-		app_notice(app, true, "the demo reads no rc anew");
-		return;
-	}
-	rc = rc_read(&options);
-	charts_reset(app->charts);
 	history_flush(app->history);
 	actions_halt(app->actions);
-	sources_free(app->sources);
-	metrics_free(app->metrics);
 	app->rc = rc;
-	app->metrics = metrics_new(app);
-	app->alerts = alerts_new(app);
-	alerts_inherit(app->alerts, alerts, old);
-	alerts_free(alerts);
-	app->sources = sources_new(app);
-	sources_start(app->sources);
+	sources_reload(app->sources);
+	metrics_reload(app->metrics, old);
+	alerts_reload(app->alerts, old);
+	charts_settle(app->charts);
 	runbooks_load(app->runbooks);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
-	app->rc_stamp = 0;
 	if (rc->conf.errors_total)
 		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
@@ -204,10 +171,10 @@ static void read_anew(struct app *app, const char *profile)
 
 void app_reload(struct app *app)
 {
-	char profile[128];
-
-	str_copy(profile, sizeof profile, app->rc->profile);
-	read_anew(app, *profile ? profile : NULL);
+	if (app->demo)
+		app_notice(app, true, "the demo reads no rc anew");
+	else
+		rc_watch_read(app->rc_watch, app->rc->profile);
 }
 
 bool app_profile(struct app *app, const char *name, struct err *err)
@@ -219,7 +186,10 @@ bool app_profile(struct app *app, const char *name, struct err *err)
 	if (!known)
 		return err_set(err, ERR_MISSING, "no profile is called %s in %s", name,
 			app->rc->path);
-	read_anew(app, name);
+	if (app->demo)
+		app_notice(app, true, "the demo reads no rc anew");
+	else
+		rc_watch_read(app->rc_watch, name);
 	return true;
 }
 
@@ -295,7 +265,16 @@ void app_settle_settings(struct app *app)
 	app->readonly |= app_setting(app, SET_READONLY);
 }
 
+bool app_then(const struct app *app)
+{
+	return app->past && !app->live;
+}
+
 bool app_settled(const struct app *app)
 {
-	return sources_settled(app->sources) && alerts_settled(app->alerts);
+	bool store = !history_busy(app->history) ||
+		     app->now - app->started_at > HISTORY_WAIT_MS;
+
+	return store && sources_settled(app->sources) && alerts_settled(app->alerts) &&
+	       runbooks_settled(app->runbooks);
 }

@@ -59,8 +59,7 @@ static void drop_series(struct chart *chart)
 static void chart_stop(struct charts *charts, struct chart *chart, bool tell)
 {
 	if (chart->watch && tell)
-		sources_unwatch(
-			charts->app->sources, (size_t)chart->shown.source, chart->watch);
+		sources_unwatch(charts->app->sources, chart->shown.source, chart->watch);
 	for (size_t i = 0; i < chart->label_count; i++) {
 		untrusted_free(chart->labels[i].name);
 		untrusted_free(chart->labels[i].value);
@@ -169,9 +168,9 @@ static void chart_start(struct charts *charts, struct chart *chart, struct chart
 		chart->labels[chart->label_count++] =
 			(struct pair){untrusted_keep(q->labels[i].name, SIZE_MAX),
 				untrusted_keep(q->labels[i].value, SIZE_MAX)};
-	name = sources_row(charts->app->sources, (size_t)shown->source)->name;
-	chart->watch = sources_watch(charts->app->sources, (size_t)shown->source,
-		chart->shown.asked, chart->urgent);
+	name = sources_row(charts->app->sources, shown->source)->name;
+	chart->watch = sources_watch(
+		charts->app->sources, shown->source, chart->shown.asked, chart->urgent);
 	snprintf(shown->why, sizeof shown->why,
 		chart->watch ? "asking %s" : "%s cannot be asked now", name);
 }
@@ -246,12 +245,24 @@ void charts_show(struct charts *charts, const uint64_t *alerts, size_t n)
 	}
 }
 
-void charts_reset(struct charts *charts)
+struct rules *charts_rules(const struct charts *charts)
+{
+	return charts->rules;
+}
+
+void charts_forget(struct charts *charts, int source, bool rules)
 {
 	for (size_t i = 0; i < charts->count; i++)
-		chart_stop(charts, &charts->list[i], false);
-	rules_free(charts->rules);
-	charts->rules = rules_new(charts->app);
+		if (charts->list[i].shown.source == source)
+			chart_stop(charts, &charts->list[i], false);
+	if (rules)
+		rules_forget(charts->rules, source);
+}
+
+void charts_settle(struct charts *charts)
+{
+	for (size_t i = 0; i < charts->count; i++)
+		chart_decide(charts, &charts->list[i]);
 }
 
 const struct alert_chart *charts_find(const struct charts *charts, uint64_t alert)
@@ -264,45 +275,13 @@ const struct alert_chart *charts_find(const struct charts *charts, uint64_t aler
 
 /* --- what came --- */
 
-/* 1 when the printed labels hold this one, -1 when they hold another value, 0 when they
- * do not name it. A quote inside a value has a backslash before it, so that the marks
- * below stand at the begin of a label only. */
-static int has_label(struct untrusted printed, const struct pair *label)
-{
-	char name[WORDS_MAX];
-	struct str mark, value;
-	ptrdiff_t at = -1;
-	int result = 0;
-
-	if (!text_to_id(label->name, name, sizeof name))
-		return 0;
-	str_init(&mark, WORDS_MAX + 8);
-	str_init(&value, ALERT_MAX_BYTES * 4);
-	for (const char *before = "{,"; *before && at < 0; before++) {
-		str_reset(&mark);
-		str_printf(&mark, "%c%s=\"", *before, name);
-		at = untrusted_find(printed, str_text(&mark));
-	}
-	if (at >= 0) {
-		text_add_promql(&value, label->value);
-		result = untrusted_starts(untrusted_slice(printed,
-						  (size_t)at + mark.n - 1, SIZE_MAX),
-				 str_text(&value))
-				 ? 1
-				 : -1;
-	}
-	str_release(&mark);
-	str_release(&value);
-	return result;
-}
-
 /* How many labels it shares with the alert; -1: it is another's. */
 static int fit(const struct chart *chart, struct untrusted printed)
 {
 	int score = 0;
 
 	for (size_t i = 0; i < chart->label_count; i++) {
-		int has = has_label(printed, &chart->labels[i]);
+		int has = printed_label(printed, &chart->labels[i]);
 
 		if (has < 0)
 			return -1;
@@ -347,7 +326,7 @@ static void begin_series(
 	chart->series = series_new(untrusted_str("alert"), 0, SIZE_MAX);
 	chart->series->source = chart->shown.source;
 	chart->series->interval_ms =
-		sources_row(charts->app->sources, (size_t)chart->shown.source)->every_ms;
+		sources_row(charts->app->sources, chart->shown.source)->every_ms;
 	chart->series_id = untrusted_hash(from->labels);
 	series_merge(chart->series, from->points, from->count);
 }
@@ -355,8 +334,7 @@ static void begin_series(
 static void take_answer(
 	struct charts *charts, struct chart *chart, const struct batch *batch)
 {
-	const char *name =
-		sources_row(charts->app->sources, (size_t)chart->shown.source)->name;
+	const char *name = sources_row(charts->app->sources, chart->shown.source)->name;
 	const struct batch_series *best = NULL;
 	bool history = batch->series_count && batch->series[0].history;
 	char words[WORDS_MAX];

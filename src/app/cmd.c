@@ -174,7 +174,7 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		err_set(err, ERR_MISSING, "no source is called %s", call->argv[0]);
 		return STATUS_FAILED;
 	}
-	row = sources_row(app->sources, (size_t)i);
+	row = sources_row(app->sources, i);
 	source_words(row, app->now, text, sizeof text);
 	if (call->out)
 		str_printf(call->out, "%s: %s\n", row->name, text);
@@ -250,13 +250,12 @@ const struct command app_commands[] = {
 	{"action retry", "[ID]", "try an action again that failed or is held",
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_retry},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
-	{"source test", "NAME", "ask a source once and say how it went",
+	{"source test", "SOURCE", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
 	{"source import", "[-w] [-s SOURCE] [FILE…]",
 		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
 		"imported.rc)",
-		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS,
-		cmd_source_import},
+		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS, cmd_source_import},
 	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
@@ -268,7 +267,7 @@ const struct command app_commands[] = {
 	{"zoom-in", "", "a shorter window", 0, 0, 0, cmd_zoom_in},
 	{"zoom-out", "", "a longer window", 0, 0, 0, cmd_zoom_out},
 	{"refresh", "", "ask all sources now", 0, 0, 0, cmd_refresh},
-	{"profile", "[NAME]", "switch to another profile of the rc", 0, 0, 1,
+	{"profile", "[PROFILE]", "switch to another profile of the rc", 0, 0, 1,
 		cmd_profile},
 	{"readonly", "", "refuse actions, or allow them again", 0, 0, 0, cmd_readonly},
 	{0},

@@ -148,7 +148,7 @@ static void imported_path(const struct rc *rc, char *out, size_t size)
 static bool is_included(const struct rc *rc, const char *path)
 {
 	for (size_t i = 0; i < rc->conf.file_count; i++)
-		if (!strcmp(rc->conf.files[i], path))
+		if (!strcmp(rc->conf.files[i].name, path))
 			return true;
 	return false;
 }

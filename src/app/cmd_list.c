@@ -14,6 +14,28 @@
 
 enum { TEXT_COLUMNS = 60 };
 
+/* What nobody keeps: of the past it is not known. */
+static bool kept(const struct app *app, const struct listing *l, char *why, size_t size)
+{
+	static const char *const lost[] = {"anomaly", "silence", "process", "event"};
+
+	for (size_t i = 0; app_then(app) && i < sizeof lost / sizeof *lost; i++)
+		if (!strcmp(lost[i], l->noun)) {
+			snprintf(why, size, "what %s rows there were then is not kept",
+				l->noun);
+			return false;
+		}
+	return true;
+}
+
+/* Of what is not kept there are no rows of then, and those of now are not asked for. */
+static size_t rows_of(const struct app *app, const struct listing *l)
+{
+	char why[80];
+
+	return kept(app, l, why, sizeof why) ? l->count(app) : 0;
+}
+
 static void print_header(
 	const struct app *app, const struct listing *l, bool complete, struct str *out)
 {
@@ -27,6 +49,8 @@ static void print_header(
 	json_put_time(&o, "to", window_to(app));
 	json_shut(&o, '}');
 	json_put_bool(&o, "complete", complete);
+	if (app_then(app))
+		json_put_bool(&o, "past", true);
 	json_shut(&o, '}');
 	str_putc(out, '\n');
 }
@@ -34,7 +58,7 @@ static void print_header(
 static void print_json(const struct app *app, const struct listing *l,
 	const struct filter *filter, struct str *out)
 {
-	size_t n = l->count(app);
+	size_t n = rows_of(app, l);
 
 	for (size_t i = 0; i < n; i++) {
 		const void *row = l->row(app, i);
@@ -65,7 +89,7 @@ static void measure(const struct app *app, const struct listing *l,
 	const struct filter *filter, int *widths)
 {
 	struct str text;
-	size_t n = l->count(app);
+	size_t n = rows_of(app, l);
 
 	str_init(&text, 4096);
 	for (size_t c = 0; c < l->column_count; c++)
@@ -114,7 +138,7 @@ static void print_text(const struct app *app, const struct listing *l,
 {
 	int widths[16] = {0};
 	struct str text;
-	size_t n = l->count(app);
+	size_t n = rows_of(app, l);
 
 	str_init(&text, 4096);
 	measure(app, l, filter, widths);
@@ -139,7 +163,7 @@ static void print_text(const struct app *app, const struct listing *l,
 
 enum status cmd_list(struct call *call, struct err *err)
 {
-	char noun[32];
+	char noun[32], when[TIME_TEXT];
 	const struct listing *l;
 	struct filter *filter = NULL;
 	bool complete;
@@ -155,7 +179,11 @@ enum status cmd_list(struct call *call, struct err *err)
 	}
 	if (*call->rest && !(filter = filter_new(call->rest, err)))
 		return STATUS_USAGE;
-	complete = !l->complete || l->complete(call->app, err->text, sizeof err->text);
+	complete = kept(call->app, l, err->text, sizeof err->text) &&
+		   (!l->complete || l->complete(call->app, err->text, sizeof err->text));
+	if (app_then(call->app) && !call->json)
+		str_printf(call->out, "PAST  as of %s\n",
+			time_rfc3339(window_to(call->app), when));
 	if (call->json) {
 		print_header(call->app, l, complete, call->out);
 		print_json(call->app, l, filter, call->out);

@@ -237,7 +237,7 @@ struct demo *demo_new(struct app *app, const struct demo_options *options)
 	demo->story.begin = now - options->at_s * SECOND_MS;
 	arena_init(&demo->arena, ARENA_MAX);
 	app->rc->profile = "DEMO";
-	app->window.span_ms = LOOK_MS;
+	app->window.span_ms = app->window_set = LOOK_MS;
 	/* A season's anomaly takes minutes to be sure: it would come behind the end. */
 	rc_line(app->rc, "set anomaly.points = 5", NULL);
 	anomalies_hold(app->anomalies, 15 * SECOND_MS);

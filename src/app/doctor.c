@@ -41,7 +41,7 @@ static void check_rc(struct doctor *d, const struct app *app)
 	if (!conf->errors_total) {
 		if (app->demo && !*app->rc->path)
 			line(d, true, "rc: the demo reads none, built-in defaults");
-		else if (access(app->rc->path, R_OK))
+		else if (!conf_had(conf, app->rc->path))
 			line(d, true, "rc: no %s, built-in defaults", app->rc->path);
 		else
 			line(d, true, "rc: %s read without an error", app->rc->path);
@@ -75,7 +75,7 @@ static const char *advice(const struct source_row *row)
 
 static void check_source(struct doctor *d, const struct app *app, size_t i)
 {
-	const struct source_row *row = sources_row(app->sources, i);
+	const struct source_row *row = sources_at(app->sources, i);
 	enum source_health health = source_health(row, app->now);
 	char words[400];
 

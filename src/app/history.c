@@ -123,8 +123,12 @@ static void begin(struct history *history)
 	history->appended_at = history->states_at = history->kept_saved_at = now;
 	history->rolled_at = now - ROLL_MS + MINUTE_MS;
 	history->trimmed_at = now - HOUR_MS + FIRST_TRIM_MS;
-	keep_find_later(history->app->store, kept_prefix, got_kept, history);
-	history_alerts_begin(history);
+	if (history->app->live)
+		keep_find_later(history->app->store, kept_prefix, got_kept, history);
+	if (app_then(history->app))
+		history_past_begin(history);
+	else
+		history_alerts_begin(history);
 	acks_begin(history->app->acks);
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
@@ -139,7 +143,7 @@ static void on_report(void *ctx, const struct store_report *report)
 	enum store_state before = history->told;
 
 	history->told = report->state;
-	history->writable = report->state != STORE_READ_ONLY;
+	history->writable = history->app->live && report->state != STORE_READ_ONLY;
 	if (history->ended)
 		return;
 	if (*report->text)
@@ -159,7 +163,7 @@ bool history_writes(const struct history *history)
 
 bool history_wants(const struct history *history)
 {
-	return history->app->store && !history->ended &&
+	return history->app->store && history->app->live && !history->ended &&
 	       (!history->opened || history->writable);
 }
 
@@ -169,6 +173,7 @@ void history_start(struct history *history)
 	struct store_paths paths;
 	struct store_config config;
 	struct err err = {0};
+	struct stat st;
 
 	if (app->store)
 		return;
@@ -176,6 +181,9 @@ void history_start(struct history *history)
 		app_notice(app, true, "%s", err.text);
 		return;
 	}
+	/* One command reads what there is and makes nothing. */
+	if (!app->live && stat(paths.path, &st))
+		return;
 	id_new(app->now, history->owner);
 	config = config_of(&paths);
 	config.report = on_report;
@@ -239,6 +247,7 @@ void history_tick(struct history *history, int64_t now)
 	history_states_tick(history, now);
 	history_alerts_write(history, ALERTS_SECOND);
 	history_changes_write(history);
+	history_seen_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
 		write_kept(history);
 }
@@ -261,6 +270,7 @@ void history_flush(struct history *history)
 		return;
 	history_alerts_write(history, ALERTS_END);
 	history_changes_write(history);
+	history_seen_write(history);
 	history_points_write(history);
 	history->look = (struct look){0};
 }
@@ -345,7 +355,7 @@ bool history_check(struct app *app, char *out, size_t size)
 	struct db *db;
 	bool fine;
 
-	if (app->store)
+	if (app->store && app->live)
 		return say(store_report(app->store), "", out, size);
 	if (!store_paths(app, &paths, &err)) {
 		snprintf(out, size, "store: %s", err.text);

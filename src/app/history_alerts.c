@@ -15,7 +15,7 @@ enum { KEYS_MAX = 200000 };
 
 static struct untrusted source_name(const struct history *history, int source)
 {
-	return untrusted_str(sources_row(history->app->sources, (size_t)source)->name);
+	return untrusted_str(sources_row(history->app->sources, source)->name);
 }
 
 static struct incident_row row_of(struct untrusted source, const struct alert *a)
@@ -40,6 +40,7 @@ static void note_page(struct history *history, const struct alert *alert)
 	if (alert->pages && alert->state == ALERT_RESOLVED &&
 		alert->ended_at > history->last_page_at) {
 		history->last_page_at = alert->ended_at;
+		history->last_page_after = 0;
 		app_changed(history->app, CHANGED_ALERTS);
 	}
 }
@@ -117,16 +118,22 @@ void history_alerts_write(struct history *history, size_t max)
 	mem_free(rows);
 }
 
+void history_page_ended(struct history *history, const struct incident_row *row)
+{
+	if (!row->pages || row->ended_at <= history->last_page_at)
+		return;
+	history->last_page_at = row->ended_at;
+	history->last_page_after = row->ended_after_at;
+	app_changed(history->app, CHANGED_ALERTS);
+}
+
 static void got_last_page(
 	void *ctx, const struct incident_rows *rows, const struct err *err)
 {
 	struct history *history = ctx;
 
-	if (err || history->ended || !rows->count ||
-		rows->rows[0].ended_at <= history->last_page_at)
-		return;
-	history->last_page_at = rows->rows[0].ended_at;
-	app_changed(history->app, CHANGED_ALERTS);
+	if (!err && !history->ended && rows->count)
+		history_page_ended(history, &rows->rows[0]);
 }
 
 void history_alerts_begin(struct history *history)
@@ -142,7 +149,8 @@ void history_alerts_forget(struct history *history)
 	mem_free(history->alerts);
 }
 
-int64_t history_last_page(const struct history *history)
+int64_t history_last_page(const struct history *history, int64_t *after)
 {
-	return history ? history->last_page_at : 0;
+	*after = history->last_page_after;
+	return history->last_page_at;
 }

@@ -17,8 +17,7 @@ void history_change(
 	MEM_ROOM(history->changes, history->change_count, history->change_cap);
 	history->changes[history->change_count++] = (struct change_row){
 		.source = untrusted_keep(
-			untrusted_str(
-				sources_row(history->app->sources, (size_t)source)->name),
+			untrusted_str(sources_row(history->app->sources, source)->name),
 			CHANGE_MAX_TEXT),
 		.upstream_id = untrusted_keep(change->id, CHANGE_MAX_TEXT),
 		.service = untrusted_keep(change->service, CHANGE_MAX_TEXT),
@@ -60,4 +59,36 @@ void history_changes_forget(struct history *history)
 {
 	drop_all(history);
 	mem_free(history->changes);
+}
+
+static void got_past(void *ctx, const struct change_rows *rows, const struct err *err)
+{
+	struct history *history = ctx;
+	struct arena arena;
+
+	if (err || history->ended)
+		return;
+	arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct change_row *row = &rows->rows[i];
+		struct batch_change *change;
+		struct batch batch;
+
+		arena_reset(&arena);
+		batch_init(&batch, &arena);
+		change = batch_add_change(&batch);
+		change->id = row->upstream_id;
+		change->at = row->at;
+		change->summary = row->summary;
+		change->service = row->service;
+		change->link = row->link;
+		history_past_give(history, row->source, &batch);
+	}
+	arena_release(&arena);
+}
+
+void history_changes_past(struct history *history, int64_t from, int64_t at)
+{
+	change_span_later(history->app->store, (struct change_query){from, at + 1},
+		got_past, history);
 }

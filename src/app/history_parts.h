@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/history.h"
+#include "app/rc.h"
 #include "base/crypto.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -34,6 +35,16 @@ struct alert_over {
 	struct untrusted source;
 };
 
+/* A source as it is watched. */
+struct seen {
+	struct history *history;
+	int source;
+	int64_t from_at, seen_at, written_at; /* first and last snapshot of this span */
+	bool asked;     /* what the store holds open; the answer is awaited */
+	bool forgotten; /* … and is for nobody */
+	bool closed;    /* what ended before is closed */
+};
+
 struct history {
 	struct app *app;
 	bool opened;   /* the store has said how it is */
@@ -60,7 +71,9 @@ struct history {
 	size_t over_count, over_cap, over_done;
 	struct change_row *changes;
 	size_t change_count, change_cap;
-	int64_t last_page_at;
+	int64_t last_page_at, last_page_after; /* see struct incident_row */
+	struct seen seen[RC_MAX_SOURCES + 1];
+	int64_t seen_written_at;
 	/* console state */
 	struct map kept; /* of struct kept */
 	int64_t kept_saved_at;
@@ -88,9 +101,25 @@ void history_alerts_write(struct history *history, size_t max);
 void history_alerts_begin(struct history *history);
 void history_alerts_forget(struct history *history);
 
+struct incident_row;
+void history_page_ended(struct history *history, const struct incident_row *row);
+
+/* history_seen.c */
+void history_seen_tick(struct history *history, int64_t now);
+void history_seen_write(struct history *history);
+
+/* history_past.c */
+void history_past_begin(struct history *history);
+/* What a source said then, by its name. */
+struct batch;
+void history_past_give(
+	struct history *history, struct untrusted source, const struct batch *batch);
+
 /* history_changes.c */
 void history_changes_write(struct history *history);
 void history_changes_trim(struct history *history, int64_t before_at);
 void history_changes_forget(struct history *history);
+/* Those of [from, at] come into the table. */
+void history_changes_past(struct history *history, int64_t from, int64_t at);
 
 #endif

@@ -380,10 +380,12 @@ void history_points_look(struct history *history)
 			    .at = app->now};
 	bool same = old.span_ms == look.span_ms && old.to == look.to &&
 		    old.back_ms == look.back_ms && old.series == look.series;
+	/* Either way: the clock may be set back. */
+	int64_t moved = look.at > old.at ? look.at - old.at : old.at - look.at;
 
 	if (!history->opened || history->ended || history->looking || !look.series)
 		return;
-	if (same && (look.to || look.at - old.at < look.span_ms / 10))
+	if (same && (look.to || moved < look.span_ms / 10))
 		return;
 	begin_look(history, &look);
 }

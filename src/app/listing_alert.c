@@ -4,27 +4,30 @@
 #include "app/alerts.h"
 #include "app/listing.h"
 #include "app/sources.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 
 #include <string.h>
+
+/* "-> escalates (Core) in 12m": who is cut, so that when is always seen. */
+enum { STATE_WIDTH = 26, WHO_WIDTH = 16 };
 
 static const enum role severity_roles[SEVERITY_COUNT] = {
 	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_OK};
 
 static const char *source_name(const struct app *app, int source)
 {
-	return sources_row(app->sources, (size_t)source)->name;
+	return sources_row(app->sources, source)->name;
 }
 
 static void severity_cell(const struct app *app, const void *row, struct cell *out)
 {
-	static const char marks[SEVERITY_COUNT] = {'!', '^', '-', '.', ' '};
 	const struct alert *alert = row;
 
 	(void)app;
-	cell_print(
-		out, "%c %c", severity_letter(alert->severity), marks[alert->severity]);
+	cell_print(out, "%c %c", severity_letter(alert->severity),
+		severity_mark(alert->severity));
 	out->role =
 		alert->state == ALERT_FIRING ? severity_roles[alert->severity] : ROLE_DIM;
 	out->is_number = true;
@@ -72,17 +75,28 @@ static void age_cell(const struct app *app, const void *row, struct cell *out)
 	out->role = quiet_role(alert, ROLE_TEXT);
 }
 
+static const char *short_name(struct untrusted name, char *out, size_t size)
+{
+	struct str text;
+
+	str_init(&text, size);
+	text_add_line(&text, name, WHO_WIDTH);
+	str_copy(out, size, str_text(&text));
+	str_release(&text);
+	return out;
+}
+
 /* What it waits for: "→ ben in 6m", "ack you 4m", "silenced". */
 static void state_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct alert *alert = row;
-	char who[40], when[TIME_TEXT];
+	char who[80], when[TIME_TEXT];
 
 	out->is_number = true;
 	out->number = alert->state;
 	switch ((enum alert_state)alert->state) {
 	case ALERT_FIRING:
-		text_line(alert_text(alert, ALERT_NEXT), who, sizeof who);
+		short_name(alert_text(alert, ALERT_NEXT), who, sizeof who);
 		if (alert->next_at > app->now)
 			cell_print(out, "-> %s in %s", *who ? who : "next",
 				duration_text(alert->next_at - app->now, when));
@@ -91,7 +105,7 @@ static void state_cell(const struct app *app, const void *row, struct cell *out)
 		out->role = ROLE_TEXT;
 		return;
 	case ALERT_ACKNOWLEDGED:
-		text_line(alert_text(alert, ALERT_ACKED_BY), who, sizeof who);
+		short_name(alert_text(alert, ALERT_ACKED_BY), who, sizeof who);
 		cell_print(out, "ack %s%s%s", who, alert->acked_at ? " " : "",
 			alert->acked_at ? duration_text(app->now - alert->acked_at, when)
 					: "");
@@ -113,14 +127,16 @@ static void source_cell(const struct app *app, const void *row, struct cell *out
 	out->role = ROLE_DIM;
 }
 
-static const struct column alert_columns[] = {
-	{"severity", "", 3, 0, 0, severity_cell},
-	{"service", "Service", 14, 1, 0, service_cell},
-	{"title", "Alert", 18, 0, COLUMN_FLEX, title_cell},
-	{"summary", "Summary", 24, 6, COLUMN_FLEX, summary_cell},
-	{"age", "Age", 4, 0, COLUMN_RIGHT | COLUMN_DESC, age_cell},
-	{"state", "State", 16, 2, COLUMN_FLEX, state_cell},
-	{"source", "Source", 6, 7, 0, source_cell},
+static const struct column alert_columns[ALERT_COLUMN_COUNT] = {
+	[ALERT_COLUMN_SEVERITY] = {"severity", "", 3, 0, 0, severity_cell},
+	[ALERT_COLUMN_SERVICE] = {"service", "Service", 14, 1, 0, service_cell},
+	[ALERT_COLUMN_TITLE] = {"title", "Alert", 18, 0, COLUMN_FLEX | COLUMN_FOLD,
+		title_cell},
+	[ALERT_COLUMN_SUMMARY] = {"summary", "Summary", 24, 6, COLUMN_FLEX, summary_cell},
+	[ALERT_COLUMN_AGE] = {"age", "Age", 4, 0, COLUMN_RIGHT | COLUMN_DESC, age_cell},
+	[ALERT_COLUMN_STATE] = {"state", "State", 12, 2, COLUMN_WANT(STATE_WIDTH),
+		state_cell},
+	[ALERT_COLUMN_SOURCE] = {"source", "Source", 6, 7, 0, source_cell},
 };
 
 static size_t alert_rows(const struct app *app)
@@ -215,6 +231,7 @@ const struct listing alert_listing = {
 	.json = alert_json,
 	.label = alert_label_of,
 	.complete = alert_complete,
+	.grouping = &alert_grouping,
 };
 
 /* --- incidents: the alerts that page somebody --- */
@@ -377,14 +394,25 @@ static const struct column change_columns[] = {
 	{"summary", "Change", 24, 0, COLUMN_FLEX, change_summary},
 };
 
+/* Newest first; looking back: what was known then. */
+static size_t changes_later(const struct app *app)
+{
+	size_t n = 0;
+
+	while (app->window.to && n < changes_count(app->alerts) &&
+		changes_at(app->alerts, n)->at > window_to(app))
+		n++;
+	return n;
+}
+
 static size_t change_rows(const struct app *app)
 {
-	return changes_count(app->alerts);
+	return changes_count(app->alerts) - changes_later(app);
 }
 
 static const void *change_row_at(const struct app *app, size_t i)
 {
-	return changes_at(app->alerts, i);
+	return changes_at(app->alerts, i + changes_later(app));
 }
 
 static uint64_t change_id(const void *row)
@@ -416,7 +444,7 @@ const struct listing change_listing = {
 	.schema = "oogway.change/1",
 	.columns = change_columns,
 	.column_count = sizeof change_columns / sizeof change_columns[0],
-	.changes = CHANGED_ALERTS,
+	.changes = CHANGED_ALERTS | CHANGED_WINDOW,
 	.count = change_rows,
 	.row = change_row_at,
 	.id = change_id,

@@ -67,8 +67,7 @@ static void series_source(const struct app *app, const void *row, struct cell *o
 {
 	const struct series *series = row;
 
-	cell_text(out,
-		untrusted_str(sources_row(app->sources, (size_t)series->source)->name));
+	cell_text(out, untrusted_str(sources_row(app->sources, series->source)->name));
 	out->role = ROLE_DIM;
 }
 
@@ -106,8 +105,7 @@ static void metric_json(const struct app *app, const void *row, struct json_out 
 	struct series_span span = series_span(series, window_from(app), window_to(app));
 	struct point last;
 
-	json_put_str(
-		o, "source", sources_row(app->sources, (size_t)series->source)->name);
+	json_put_str(o, "source", sources_row(app->sources, series->source)->name);
 	json_put_text(o, "name", series->name);
 	json_put_str(o, "unit", unit_name(series->unit));
 	json_put_double(o, "value", series_value(app, series));
@@ -124,7 +122,7 @@ static void metric_json(const struct app *app, const void *row, struct json_out 
 static bool metric_complete(const struct app *app, char *why, size_t size)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 
 		if (source_health(row, app->now) == HEALTH_OK && !row->status.partial)
 			continue;

@@ -108,7 +108,7 @@ static size_t source_rows(const struct app *app)
 
 static const void *source_row_at(const struct app *app, size_t i)
 {
-	return sources_row(app->sources, i);
+	return sources_at(app->sources, i);
 }
 
 static uint64_t source_id(const void *row)
@@ -119,8 +119,8 @@ static uint64_t source_id(const void *row)
 static const void *source_find(const struct app *app, uint64_t id)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (source_id(sources_row(app->sources, i)) == id)
-			return sources_row(app->sources, i);
+		if (source_id(sources_at(app->sources, i)) == id)
+			return sources_at(app->sources, i);
 	return NULL;
 }
 
@@ -151,7 +151,7 @@ static void source_json(const struct app *app, const void *row, struct json_out 
 static bool source_complete(const struct app *app, char *why, size_t size)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 
 		if (source_health(row, app->now) != HEALTH_OK) {
 			source_words(row, app->now, why, size);
@@ -215,6 +215,7 @@ static void log_text(const struct app *app, const void *row, struct cell *out)
 
 	(void)app;
 	cell_text(out, l->text);
+	out->said = level_said(l->text, l->level);
 	out->role = l->level >= LEVEL_WARN ? level_roles[l->level] : ROLE_TEXT;
 }
 
@@ -256,6 +257,24 @@ static const void *log_row_at(const struct app *app, size_t i)
 	return logs_at(app->logs, i);
 }
 
+/* Of the past only what the host's logs still hold is there. */
+static bool log_complete(const struct app *app, char *why, size_t size)
+{
+	char oldest[TIME_TEXT];
+
+	if (!app->window.to)
+		return true;
+	if (!logs_count(app->logs)) {
+		snprintf(why, size, "no log lines of then are held");
+		return false;
+	}
+	if (logs_at(app->logs, 0)->at <= window_from(app))
+		return true;
+	snprintf(why, size, "no log lines before %s are held",
+		time_stamp(logs_at(app->logs, 0)->at, app->now, oldest));
+	return false;
+}
+
 static uint64_t log_id(const void *row)
 {
 	return ((const struct log_row *)row)->seq;
@@ -289,6 +308,7 @@ const struct listing log_listing = {
 	.id = log_id,
 	.find = log_find,
 	.json = log_json,
+	.complete = log_complete,
 };
 
 /* --- oogway's own events --- */
@@ -301,7 +321,7 @@ static void event_when(const struct app *app, const void *row, struct cell *out)
 	char text[TIME_TEXT];
 
 	out->is_number = true;
-	out->number = (double)e->seq;
+	out->number = (double)e->at;
 	cell_print(out, "%s", time_stamp(e->at, app->now, text));
 	out->role = ROLE_DIM;
 }
@@ -452,13 +472,17 @@ static const void *runbook_find(const struct app *app, uint64_t id)
 static void runbook_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct runbook_row *r = row;
+	struct untrusted rest = r->matches, name;
 
 	(void)app;
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
 	json_put_text(o, "risk", r->risk);
 	json_put_text(o, "owner", r->owner);
-	json_put_text(o, "matches", r->matches);
+	json_open(o, "matches", '[');
+	while (untrusted_word(&rest, ", \t", &name))
+		json_put_text(o, NULL, name);
+	json_shut(o, ']');
 	json_put_i64(o, "steps", r->steps);
 }
 

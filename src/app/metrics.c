@@ -93,10 +93,65 @@ static struct series *get(
 	return series;
 }
 
+/* The line in the rc now that says what this one said, wherever it stands. */
+static const struct rc_query *same_query(const struct rc *rc, const struct rc_query *old)
+{
+	for (size_t i = 0; i < rc->query_count; i++)
+		if (!strcmp(rc->queries[i].source, old->source) &&
+			!strcmp(rc->queries[i].name, old->name) &&
+			!strcmp(rc->queries[i].expr, old->expr))
+			return &rc->queries[i];
+	return NULL;
+}
+
+static void retire(struct metrics *metrics, struct series *series)
+{
+	map_del(&metrics->by_id, &series->id, sizeof series->id);
+	series_free(series);
+	metrics->unsorted = true;
+}
+
+/* Sources have been settled before: a number without a row is a source that is gone. */
+static bool goes_on(struct metrics *metrics, const struct rc *old, struct series *series)
+{
+	const struct source_row *row = sources_row(metrics->app->sources, series->source);
+	const struct rc *rc = metrics->app->rc;
+	const struct rc_query *q;
+
+	if (series->source == SOURCE_HOST || (row && !row->rc)) {
+		series->interval_ms = row->every_ms;
+		return true;
+	}
+	q = row && !row->fresh && series->order < old->query_count
+		    ? same_query(rc, &old->queries[series->order])
+		    : NULL;
+	if (!q)
+		return false;
+	series->order = (uint32_t)(q - rc->queries);
+	series->unit = q->unit;
+	series->limits = q->limits;
+	return true;
+}
+
+void metrics_reload(struct metrics *metrics, const struct rc *old)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < metrics->count; i++) {
+		if (goes_on(metrics, old, metrics->list[i]))
+			metrics->list[kept++] = metrics->list[i];
+		else
+			retire(metrics, metrics->list[i]);
+	}
+	metrics->count = kept;
+	metrics->unsorted = true;
+	metrics->full = false;
+}
+
 const struct rc_query *metrics_query(const struct metrics *metrics, int source, int query)
 {
 	const struct rc *rc = metrics->app->rc;
-	const char *name = sources_row(metrics->app->sources, (size_t)source)->name;
+	const char *name = sources_row(metrics->app->sources, source)->name;
 
 	for (size_t i = 0; i < rc->query_count; i++)
 		if (!strcmp(rc->queries[i].source, name) && !query--)
@@ -145,7 +200,7 @@ static void take_points(const struct app *app, struct series *series,
 void metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
 	point_fn fresh, void *ctx)
 {
-	const char *where = sources_row(metrics->app->sources, (size_t)source)->name;
+	const char *where = sources_row(metrics->app->sources, source)->name;
 	const struct rc_query *q = NULL;
 	int last = -1;
 	struct str key;
@@ -175,7 +230,7 @@ void metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 		series->unit = q->unit;
 		series->limits = q->limits;
 		series->interval_ms =
-			sources_row(metrics->app->sources, (size_t)source)->every_ms;
+			sources_row(metrics->app->sources, source)->every_ms;
 		take_points(metrics->app, series, from, fresh, ctx);
 	}
 	str_release(&key);

@@ -24,7 +24,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"one line per change, nothing drawn; also when TERM is dumb"},
 	[OPTION_JSON] = {"json", 0, 0, "of a command: JSON, one object a line"},
 	[OPTION_FORMAT] = {"format", 0, "text|tmux|json", "of status"},
-	[OPTION_CHECK] = {"check-config", 0, 0, "read the rc, print its errors and end"},
+	[OPTION_CHECK] = {"check-config", 0, 0,
+		"read the rc, print its errors and colours that are hard to read, and "
+		"end"},
 	[OPTION_PRINT_RC] = {"print-rc", 0, 0, "print an rc with every setting and end"},
 	[OPTION_PRINT_MAN] = {"print-man", 0, "1|5",
 		"print the source of oogway(1) or oogway.rc(5) and end"},

@@ -8,6 +8,7 @@
 #include "app/history.h"
 #include "app/listing.h"
 #include "app/metrics.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -15,76 +16,36 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add(struct need *out, size_t max, size_t *n, struct need need)
-{
-	if (*n < max)
-		out[*n] = need;
-	(*n)++;
-}
-
-size_t overview_needs(const struct app *app, struct need *out, size_t max, size_t *total)
-{
-	size_t n = 0, alerts = alerts_count(app->alerts);
-	size_t anomalies = anomalies_count(app->anomalies), i = 0;
-
-	/* alerts_at() is sorted: state, then severity. */
-	for (int s = 0; s <= SEVERITY_WARNING; s++) {
-		for (; i < alerts; i++) {
-			const struct alert *a = alerts_at(app->alerts, i);
-
-			if (a->state != ALERT_FIRING || a->severity != s)
-				break;
-			add(out, max, &n, (struct need){s, a, NULL, a->started_at});
-		}
-		for (size_t k = 0; k < anomalies; k++) {
-			const struct anomaly_row *a = anomalies_at(app->anomalies, k);
-
-			if (!a->end_at && (int)a->severity == s)
-				add(out, max, &n, (struct need){s, NULL, a, a->start_at});
-		}
-	}
-	for (; i < alerts; i++) {
-		const struct alert *a = alerts_at(app->alerts, i);
-
-		if (a->state == ALERT_ACKNOWLEDGED)
-			add(out, max, &n,
-				(struct need){a->severity, a, NULL, a->started_at});
-		else if (a->state > ALERT_ACKNOWLEDGED)
-			break;
-	}
-	*total = n;
-	return n < max ? n : max;
-}
-
 static void count_words(const struct app *app, char *out, size_t size)
 {
-	struct alert_counts counts = alerts_counts(app->alerts);
-	size_t open[SEVERITY_COUNT] = {0}, used = 0;
+	struct problem_counts counts = problems_counts(app);
+	size_t used = 0;
 
-	for (int s = 0; s < SEVERITY_COUNT; s++)
-		open[s] = counts.firing[s];
-	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
-		if (!anomalies_at(app->anomalies, i)->end_at)
-			open[anomalies_at(app->anomalies, i)->severity]++;
 	out[0] = '\0';
 	for (int s = 0; s <= SEVERITY_WARNING && used < size; s++)
-		if (open[s])
+		if (counts.open[s])
 			used += (size_t)snprintf(out + used, size - used, "%s%zu %s",
-				used ? ", " : "", open[s], severity_name(s));
+				used ? ", " : "", counts.open[s], severity_name(s));
 	if (counts.acknowledged && used < size)
 		snprintf(out + used, size - used, "%s%zu acknowledged", used ? ", " : "",
 			counts.acknowledged);
 }
 
+enum { LAST_PAGE_TEXT = 120 };
+
 /* "Last page 3h ago, resolved. " */
-static const char *last_page(const struct app *app, char out[80])
+static const char *last_page(const struct app *app, char out[LAST_PAGE_TEXT])
 {
-	int64_t at = history_last_page(app->history);
-	char age[TIME_TEXT];
+	int64_t after, at = history_last_page(app->history, &after);
+	char age[TIME_TEXT], from[TIME_TEXT], to[TIME_TEXT];
 
 	*out = '\0';
-	if (at)
-		snprintf(out, 80, "Last page %s ago, resolved. ",
+	if (at && after)
+		snprintf(out, LAST_PAGE_TEXT,
+			"Last page ended between %s and %s, while nobody watched. ",
+			time_stamp(after, app->now, from), time_stamp(at, app->now, to));
+	else if (at)
+		snprintf(out, LAST_PAGE_TEXT, "Last page %s ago, resolved. ",
 			duration_text(app->now > at ? app->now - at : 0, age));
 	return out;
 }
@@ -106,7 +67,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
-	char page[80];
+	char page[LAST_PAGE_TEXT];
 
 	if (quiet == QUIET_UNKNOWN)
 		return out;
@@ -134,9 +95,10 @@ bool overview_known(const struct app *app, char *why, size_t size)
 	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN;
 }
 
-static void print_need(const struct app *app, const struct need *need, struct str *out)
+static void print_problem(
+	const struct app *app, const struct problem *need, struct str *out)
 {
-	char age[TIME_TEXT];
+	char age[TIME_TEXT], from[128];
 
 	str_printf(out, "  %c  ", severity_letter(need->severity));
 	if (need->alert) {
@@ -148,7 +110,11 @@ static void print_need(const struct app *app, const struct need *need, struct st
 	} else {
 		str_printf(out, "%s  %s", need->anomaly->name, need->anomaly->reason);
 	}
-	str_printf(out, "  %s\n", duration_text(app->now - need->since, age));
+	str_printf(out, "  %s", duration_text(app->now - need->since, age));
+	if (*problem_sources(app, need, true, from, sizeof from))
+		str_printf(out, "  (%s)",
+			problem_sources(app, need, false, from, sizeof from));
+	str_puts(out, "\n");
 }
 
 static void print_metrics(const struct app *app, struct str *out)
@@ -176,22 +142,25 @@ static void print_metrics(const struct app *app, struct str *out)
 void overview_print(const struct app *app, struct str *out)
 {
 	enum { MOST = 20 };
-	struct need needs[MOST];
-	size_t total, n = overview_needs(app, needs, MOST, &total);
+	struct problem needs[MOST];
+	size_t total, n = problems_list(app, needs, MOST, &total);
 	char text[512], stamp[TIME_TEXT], when[TIME_TEXT], zone[TIME_TEXT];
 
+	if (app_then(app))
+		str_printf(out, "PAST  as of %s; nothing acts\n",
+			time_rfc3339(window_to(app), when));
 	str_printf(out, "%s%s%s  %s %s %s\n", *app->rc->profile ? app->rc->profile : "",
 		*app->rc->profile ? " " : "", app->host, time_stamp(app->now, 0, stamp),
 		time_clock(app->now, when), time_zone(app->now, zone));
 	str_printf(out, "%s\n", overview_headline(app, text, sizeof text));
 	for (size_t i = 0; i < n; i++)
-		print_need(app, &needs[i], out);
+		print_problem(app, &needs[i], out);
 	if (total > n)
 		str_printf(out, "  and %zu more: oogway alert list\n", total - n);
 	print_metrics(app, out);
 	str_puts(out, "\nSources\n");
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 
 		str_printf(out, "  %-12s %-16s %s\n", row->name, row->kind,
 			source_words(row, app->now, text, sizeof text));

@@ -5,8 +5,8 @@
  *        pipeline_answer()             pipeline_reading()
  *              |                              |
  *     merge: alerts, silences,  series  <-----+   (app/alerts, metrics, charts)
- *              |                   |
  *              |       detect: each new point     (app/anomalies, analysis/)
+ *              +---- join: one thing, one row      (app/problems)
  *              |                   |
  *              +--- change bits ---+------------> whoever shows it draws once a turn
  */
@@ -16,21 +16,26 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/metrics.h"
+#include "app/problems.h"
 #include "app/sources.h"
 
 static void fresh_point(void *ctx, const struct series *series, struct point point)
 {
 	struct app *app = ctx;
 
-	anomalies_feed(app->anomalies, series, point);
+	if (!app_then(app))
+		anomalies_feed(app->anomalies, series, point);
 }
 
 void pipeline_answer(struct app *app, int source, const struct batch *batch)
 {
 	if (!batch->watch)
 		metrics_apply(app->metrics, source, batch, fresh_point, app);
-	alerts_apply(app->alerts, source, batch);
+	if (!app_then(app))
+		alerts_apply(app->alerts, source, batch);
 	charts_apply(app->charts, source, batch);
+	if (app->changes & (CHANGED_ALERTS | CHANGED_ANOMALIES))
+		problems_join(app);
 }
 
 void pipeline_reading(

@@ -324,12 +324,14 @@ static const char *const environment[][2] = {
 
 static const char *const files[][2] = {
 	{"/etc/oogway/oogway.rc", "read first; may mark settings final"},
+	{"~/.config/oogway/layouts.rc", "read next: what `layout save` keeps"},
 	{"~/.config/oogway/oogway.rc", "read next, and anew when it changes"},
 	{"~/.config/oogway/imported.rc", "what `source import -w` keeps"},
 	{"~/.local/state/oogway/oogway.db", "the store: this host's points, what was "
 					    "learnt, incidents and changes"},
 	{"~/.local/state/oogway/oogway.log", "what oogway itself did"},
-	{"~/.local/state/oogway/status.json", "for `oogway status`, while it runs"},
+	{"~/.local/state/oogway/status-*.json",
+		"for `oogway status`: one for each console, while it runs"},
 	{"~/.local/state/oogway/crash-*.txt", "a report when it crashed"},
 };
 
@@ -379,8 +381,7 @@ static void page_1(struct str *out, const struct commands *commands)
 		"oogway --at -2h metric list cpu",
 		"oogway source import dashboard.json >>oogway.rc",
 		"oogway -e 'window 6h' -e 'metrics disk'", NULL};
-	struct rc *rc =
-		rc_read(&(struct rc_options){.file = "/dev/null", .no_system = true});
+	struct rc *rc = rc_read(&(struct rc_options){.shipped_only = true});
 
 	head(out, "oogway", 1, "console of an on-call engineer");
 	synopsis(out);

@@ -1,6 +1,6 @@
 /* Reading the configuration: the verbs of the language and where its files lie.
  * Keymaps and themes are files of the same language; the shipped ones are embedded.
- * Main thread. */
+ * Any thread, one owner. */
 #include "app/rc.h"
 
 #include "embedded.h"
@@ -275,7 +275,6 @@ static bool add_bind(struct rc *rc, const struct rc_bind *bind, struct err *err)
 	rc->binds[rc->bind_count] = *bind;
 	rc->binds[rc->bind_count].context = keep(rc, bind->context);
 	rc->binds[rc->bind_count].keys = keep(rc, bind->keys);
-	rc->binds[rc->bind_count].command = keep(rc, bind->command);
 	rc->binds[rc->bind_count++].note = keep(rc, bind->note);
 	return true;
 }
@@ -294,34 +293,41 @@ static const char *plain_note(const char *rest, char *out, size_t size)
 	return out;
 }
 
-/* The command line that begins at a word: one quoted word is the whole of it. */
-static void join_words(struct str *out, const struct conf_line *line, size_t from)
+/* The words from one on as one text. */
+static const char *keep_words(
+	struct rc *rc, const struct conf_line *line, size_t from, bool quoted)
 {
-	if (line->count == from + 1) {
-		str_puts(out, line->words[from].text);
-		return;
-	}
+	const char *kept;
+	struct str text;
+
+	str_init(&text, CONF_MAX_LINE);
 	for (size_t i = from; i < line->count; i++) {
 		if (i > from)
-			str_putc(out, ' ');
-		conf_quote(out, line->words[i].text);
+			str_putc(&text, ' ');
+		if (quoted)
+			conf_quote(&text, line->words[i].text);
+		else
+			str_puts(&text, line->words[i].text);
 	}
+	kept = keep(rc, str_text(&text));
+	str_release(&text);
+	return kept;
+}
+
+/* The command line that begins at a word: one quoted word is the whole of it. */
+static const char *keep_command(struct rc *rc, const struct conf_line *line, size_t from)
+{
+	return keep_words(rc, line, from, line->count > from + 1);
 }
 
 static bool run_bind(struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	struct str command;
 	char note[120];
-	struct rc_bind bind = {line->words[1].text, line->words[2].text, NULL,
+	struct rc_bind bind = {line->words[1].text, line->words[2].text,
+		keep_command(rc_of(conf), line, 3),
 		plain_note(line->rest, note, sizeof note), line->place};
-	bool ok;
 
-	str_init(&command, CONF_MAX_LINE);
-	join_words(&command, line, 3);
-	bind.command = str_text(&command);
-	ok = add_bind(rc_of(conf), &bind, err);
-	str_release(&command);
-	return ok;
+	return add_bind(rc_of(conf), &bind, err);
 }
 
 static bool run_unbind(struct conf *conf, const struct conf_line *line, struct err *err)
@@ -332,10 +338,13 @@ static bool run_unbind(struct conf *conf, const struct conf_line *line, struct e
 	return add_bind(rc_of(conf), &bind, err);
 }
 
+const char *const rc_color_names[] = {"default", "black", "red", "green", "yellow",
+	"blue", "magenta", "cyan", "white", NULL};
+const char *const rc_attributes[] = {
+	"bold", "dim", "underline", "reverse", "italic", NULL};
+
 static bool check_color(const char *word, struct err *err)
 {
-	static const char *const names[] = {"default", "black", "red", "green", "yellow",
-		"blue", "magenta", "cyan", "white", NULL};
 	char *end, near[80];
 	long n = strtol(word, &end, 10);
 
@@ -348,18 +357,16 @@ static bool check_color(const char *word, struct err *err)
 			       : err_set(err, ERR_INPUT,
 					 "a colour number goes from 0 to 255, not %s",
 					 word);
-	for (size_t i = 0; names[i]; i++)
-		if (!strcmp(names[i], word))
+	for (size_t i = 0; rc_color_names[i]; i++)
+		if (!strcmp(rc_color_names[i], word))
 			return true;
 	return err_set(err, ERR_INPUT,
 		"a colour is a name, 0 to 255, #rrggbb or default, not %s%s", word,
-		conf_nearest(word, names, sizeof *names, near));
+		conf_nearest(word, rc_color_names, sizeof *rc_color_names, near));
 }
 
 static bool run_color(struct conf *conf, const struct conf_line *line, struct err *err)
 {
-	static const char *const attrs[] = {
-		"bold", "dim", "underline", "reverse", "italic", NULL};
 	struct rc *rc = rc_of(conf);
 	struct rc_color color = {.place = line->place};
 	char near[80];
@@ -378,15 +385,15 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 	for (size_t i = 4; i < line->count; i++) {
 		size_t k = 0;
 
-		while (attrs[k] && strcmp(attrs[k], line->words[i].text))
+		while (rc_attributes[k] && strcmp(rc_attributes[k], line->words[i].text))
 			k++;
-		if (!attrs[k])
+		if (!rc_attributes[k])
 			return err_set(err, ERR_INPUT,
 				"an attribute is bold, dim, underline, reverse or "
 				"italic, "
 				"not %s",
 				line->words[i].text);
-		color.attrs[color.attr_count++] = attrs[k];
+		color.attrs[color.attr_count++] = rc_attributes[k];
 	}
 	color.role = role_rows[role].name;
 	color.fg = keep(rc, line->words[2].text);
@@ -399,16 +406,12 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 static bool run_alias(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
-	struct str command;
 
 	if (!check_name(line->words[1].text, err))
 		return false;
-	str_init(&command, CONF_MAX_LINE);
-	join_words(&command, line, 2);
 	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
-	rc->aliases[rc->alias_count].name = keep(rc, line->words[1].text);
-	rc->aliases[rc->alias_count++].command = keep(rc, str_text(&command));
-	str_release(&command);
+	rc->aliases[rc->alias_count++] = (struct rc_alias){
+		keep(rc, line->words[1].text), keep_command(rc, line, 2)};
 	return true;
 }
 
@@ -435,18 +438,57 @@ static bool run_heartbeat(
 static bool run_layout(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
-	struct str text;
 
 	if (!check_name(line->words[1].text, err))
 		return false;
-	str_init(&text, CONF_MAX_LINE);
-	for (size_t i = 2; i < line->count; i++)
-		str_printf(&text, "%s%s", i > 2 ? " " : "", line->words[i].text);
 	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
 	rc->layouts[rc->layout_count++] = (struct rc_layout){
-		keep(rc, line->words[1].text), keep(rc, str_text(&text)), line->place};
-	str_release(&text);
+		keep(rc, line->words[1].text), keep_words(rc, line, 2, false),
+		line->place, !strcmp(line->place.file, rc->layouts_path)};
 	return true;
+}
+
+static struct rc_layout *layout_named(const struct rc *rc, const char *name)
+{
+	for (size_t i = rc->layout_count; i-- > 0;)
+		if (!strcmp(rc->layouts[i].name, name))
+			return &rc->layouts[i];
+	return NULL;
+}
+
+bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct err *err)
+{
+	const struct rc_layout *old = layout_named(rc, name);
+	struct conf_place place = {rc->layouts_path, 0, 0};
+
+	if (!*rc->layouts_path)
+		return err_set(err, ERR_REFUSED, "the demo leaves no file behind");
+	if (!check_name(name, err))
+		return false;
+	if (!strcmp(name, "auto"))
+		return err_set(err, ERR_INPUT, "auto is the built-in layout's name");
+	if (old && !old->saved && *old->place.file == '/')
+		return err_set(err, ERR_INPUT,
+			"%s is a layout of %s:%d, which is yours: choose another name",
+			name, old->place.file, old->place.line);
+	if (!settings_set(&rc->settings, "layout", name, false, place, err))
+		return false;
+	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
+	rc->layouts[rc->layout_count++] =
+		(struct rc_layout){keep(rc, name), keep(rc, text), place, true};
+	return true;
+}
+
+void rc_print_layouts(const struct rc *rc, struct str *out)
+{
+	str_puts(out, "# Written by `layout save`; read before your own oogway.rc.\n");
+	for (size_t i = 0; i < rc->layout_count; i++) {
+		const struct rc_layout *layout = &rc->layouts[i];
+
+		if (layout->saved && layout_named(rc, layout->name) == layout)
+			str_printf(out, "layout %s %s\n", layout->name, layout->text);
+	}
+	str_printf(out, "set layout = %s\n", settings_text(&rc->settings, SET_LAYOUT));
 }
 
 const struct conf_verb rc_verbs[] = {
@@ -532,10 +574,7 @@ static const char *is_root(const struct rc *rc)
 
 static const char *host_name(const struct rc *rc)
 {
-	static char host[256];
-
-	(void)rc;
-	return gethostname(host, sizeof host - 1) ? NULL : host;
+	return rc->host;
 }
 
 static const char *profile_name(const struct rc *rc)
@@ -596,18 +635,24 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	}
 }
 
-static void user_path(const struct rc_options *options, char *out, size_t size)
+static void config_path(const char *name, char *out, size_t size)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
+	if (xdg && *xdg == '/')
+		snprintf(out, size, "%s/oogway/%s", xdg, name);
+	else
+		snprintf(out, size, "%s/.config/oogway/%s", home ? home : "", name);
+}
+
+static void user_path(const struct rc_options *options, char *out, size_t size)
+{
 	if (options->file && *options->file != '/' && getcwd(out, size))
 		snprintf(out + strlen(out), size - strlen(out), "/%s", options->file);
 	else if (options->file)
 		snprintf(out, size, "%s", options->file);
-	else if (xdg && *xdg == '/')
-		snprintf(out, size, "%s/oogway/oogway.rc", xdg);
 	else
-		snprintf(out, size, "%s/.config/oogway/oogway.rc", home ? home : "");
+		config_path("oogway.rc", out, size);
 }
 
 /* Shipped binds and colours come first, so that the user's own lines override. */
@@ -682,20 +727,28 @@ struct rc *rc_read(const struct rc_options *options)
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
-	if (!options->no_system && !options->looks_only) {
+	if (gethostname(rc->host, sizeof rc->host - 1))
+		rc->host[0] = '\0';
+	if (!options->no_system && !options->looks_only && !options->shipped_only) {
 		rc->conf.final_allowed = true;
 		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
 		rc->conf.final_allowed = false;
+	}
+	if (!options->looks_only && !options->no_system) {
+		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
+		if (!options->shipped_only)
+			conf_read_file(&rc->conf, rc->layouts_path, true);
 	}
 	user_path(options, rc->path, sizeof rc->path);
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
-	else
+	else if (!options->shipped_only)
 		conf_read_file(&rc->conf, rc->path, !options->file);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
-	check_profile(rc);
+	if (!options->shipped_only)
+		check_profile(rc);
 	read_look(rc);
 	return rc;
 }
@@ -753,6 +806,43 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	rc->conf.error_count = before;
 	rc->conf.errors_total = total;
 	return false;
+}
+
+struct rc *rc_look(const struct rc *rc, const char *line)
+{
+	struct rc *look = mem_new(1, sizeof *look);
+	const char *name;
+
+	arena_init(&look->arena, RC_MAX_BYTES);
+	settings_init(&look->settings, setting_rows, SET_COUNT_);
+	look->profile = "";
+	look->conf.verbs = rc_verbs;
+	look->conf.ctx = look;
+	look->conf.lookup = lookup;
+	conf_read_text(&look->conf, "the command line", line, strlen(line));
+	name = look->settings.values[SET_THEME].place.file
+		       ? settings_text(&look->settings, SET_THEME)
+		       : NULL;
+	/* A file of the user's is not read for each letter that is typed. */
+	if (name && !strchr(name, '/') && !str_ends(name, ".rc"))
+		read_shipped(look, "themes", name);
+	if (look->conf.errors_total || !look->color_count) {
+		rc_free(look);
+		return NULL;
+	}
+	/* A theme lies under the user's own colours, a colour over all. */
+	for (size_t i = name ? rc->shipped_colors : 0; i < rc->color_count; i++) {
+		MEM_ROOM(look->colors, look->color_count, look->color_cap);
+		look->colors[look->color_count++] = rc->colors[i];
+	}
+	if (!name) {
+		struct rc_color own = look->colors[0];
+
+		memmove(look->colors, look->colors + 1,
+			(look->color_count - 1) * sizeof own);
+		look->colors[look->color_count - 1] = own;
+	}
+	return look;
 }
 
 void rc_error_text(const struct conf_error *error, char *out, size_t size)

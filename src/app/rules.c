@@ -9,12 +9,18 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "model/promexpr.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { RULES_BYTES = 32 << 20, NAME_TEXT = 256 };
+enum {
+	RULES_BYTES = 32 << 20,
+	SCRATCH_BYTES = 8 << 20,
+	NAME_TEXT = 256,
+	MEASURED_AT_ONCE = 50,
+};
 
 struct source_rules {
 	struct arena arena;
@@ -27,6 +33,7 @@ struct source_rules {
 struct rules {
 	struct app *app;
 	struct source_rules of[RC_MAX_SOURCES + 1];
+	struct arena scratch; /* of one expression */
 };
 
 struct rules *rules_new(struct app *app)
@@ -36,6 +43,7 @@ struct rules *rules_new(struct app *app)
 	rules->app = app;
 	for (int i = 0; i <= RC_MAX_SOURCES; i++)
 		arena_init(&rules->of[i].arena, RULES_BYTES);
+	arena_init(&rules->scratch, SCRATCH_BYTES);
 	return rules;
 }
 
@@ -45,6 +53,7 @@ void rules_free(struct rules *rules)
 		return;
 	for (int i = 0; i <= RC_MAX_SOURCES; i++)
 		arena_release(&rules->of[i].arena);
+	arena_release(&rules->scratch);
 	mem_free(rules);
 }
 
@@ -107,6 +116,14 @@ bool rules_apply(struct rules *rules, int source, const struct batch *batch)
 	return true;
 }
 
+void rules_forget(struct rules *rules, int source)
+{
+	struct source_rules *of = &rules->of[source];
+
+	arena_release(&of->arena);
+	*of = (struct source_rules){.arena = of->arena};
+}
+
 size_t rules_count(const struct rules *rules, int source)
 {
 	return rules->of[source].count;
@@ -120,6 +137,70 @@ bool rule_sets(const struct rule *rule, struct untrusted label)
 		if (untrusted_eq(rule->labels[i].name, label))
 			return true;
 	return false;
+}
+
+/* A quote inside a value has a backslash before it, so that the marks below stand at the
+ * begin of a label only. */
+int printed_label(struct untrusted printed, const struct pair *label)
+{
+	char name[NAME_TEXT];
+	struct str mark, value;
+	ptrdiff_t at = -1;
+	int result = 0;
+
+	if (!text_to_id(label->name, name, sizeof name))
+		return 0;
+	str_init(&mark, NAME_TEXT + 8);
+	str_init(&value, ALERT_MAX_BYTES * 4);
+	for (const char *before = "{,"; *before && at < 0; before++) {
+		str_reset(&mark);
+		str_printf(&mark, "%c%s=\"", *before, name);
+		at = untrusted_find(printed, str_text(&mark));
+	}
+	if (at >= 0) {
+		text_add_promql(&value, label->value);
+		result = untrusted_starts(untrusted_slice(printed,
+						  (size_t)at + mark.n - 1, SIZE_MAX),
+				 str_text(&value))
+				 ? 1
+				 : -1;
+	}
+	str_release(&mark);
+	str_release(&value);
+	return result;
+}
+
+/* --- what rules look at --- */
+
+static void measure(struct rules *rules, struct rule *rule)
+{
+	struct promexpr split;
+
+	arena_reset(&rules->scratch);
+	promexpr_split(rule->expr, &rules->scratch, &split);
+	rule->measures = promexpr_measures(split.value, &rules->scratch);
+	rule->measured = true;
+}
+
+size_t rules_measuring(
+	struct rules *rules, uint64_t measures, struct untrusted *names, size_t max)
+{
+	int budget = MEASURED_AT_ONCE;
+	size_t n = 0;
+
+	for (int s = 1; measures && s <= RC_MAX_SOURCES; s++) {
+		struct source_rules *of = &rules->of[s];
+
+		for (size_t i = 0; i < of->count && n < max; i++) {
+			struct rule *rule = &of->list[i];
+
+			if (!rule->measured && budget-- > 0)
+				measure(rules, rule);
+			if (rule->measured && rule->measures == measures)
+				names[n++] = rule->name;
+		}
+	}
+	return n;
 }
 
 /* --- which rule --- */
@@ -158,7 +239,7 @@ static int rule_score(const struct rule *rule, const struct alert *alert)
 /* "host:port" of the source is that of the generatorURL. */
 static bool generated_at(const struct rules *rules, int source, const struct alert *alert)
 {
-	const char *where = sources_row(rules->app->sources, (size_t)source)->where;
+	const char *where = sources_row(rules->app->sources, source)->where;
 	const char *host = where ? strstr(where, "://") : NULL;
 	char wanted[NAME_TEXT];
 
@@ -181,9 +262,10 @@ static bool match_name(const struct rules *rules, const struct alert *alert,
 {
 	int best = -1;
 
-	for (size_t s = 1; s < sources_count(rules->app->sources); s++) {
+	for (size_t k = 1; k < sources_count(rules->app->sources); k++) {
+		int s = sources_at(rules->app->sources, k)->number;
 		const struct source_rules *of = &rules->of[s];
-		int preferred = source_score(rules, (int)s, alert) * 1000;
+		int preferred = source_score(rules, s, alert) * 1000;
 
 		for (size_t i = 0; i < of->count; i++) {
 			int score;
@@ -194,7 +276,7 @@ static bool match_name(const struct rules *rules, const struct alert *alert,
 			if (score < 0 || score + preferred <= best)
 				continue;
 			best = score + preferred;
-			out->source = (int)s;
+			out->source = s;
 			out->rule = &of->list[i];
 		}
 	}
@@ -347,12 +429,12 @@ static void say_why(const struct rules *rules, char *why, size_t size)
 	size_t able = 0;
 
 	for (size_t i = 1; i < sources_count(sources); i++) {
-		const struct source_row *row = sources_row(sources, i);
+		const struct source_row *row = sources_at(sources, i);
 
-		if (!sources_charts(sources, i))
+		if (!sources_charts(sources, row->number))
 			continue;
 		able++;
-		if (!rules->of[i].read) {
+		if (!rules->of[row->number].read) {
 			char words[512];
 
 			snprintf(why, size, "%s: %s", row->name,

@@ -10,13 +10,20 @@ struct rule {
 	struct untrusted name, expr;
 	const struct pair *labels; /* that it sets; values may be templates */
 	size_t label_count;
+	uint64_t measures; /* see promexpr_measures(); asked for when it is needed */
+	bool measured;
 };
+
+struct charts;
+struct rules *charts_rules(const struct charts *charts);
 
 struct rules *rules_new(struct app *app);
 void rules_free(struct rules *rules);
 /* A snapshot replaces what the source had; rules that were handed out are then gone.
  * True when they differ. */
 bool rules_apply(struct rules *rules, int source, const struct batch *batch);
+/* The source is gone. */
+void rules_forget(struct rules *rules, int source);
 size_t rules_count(const struct rules *rules, int source);
 
 struct rule_match {
@@ -33,6 +40,13 @@ struct rule_match {
  * the alert has. false: why says what was looked through, one sentence. */
 bool rules_match(const struct rules *rules, const struct alert *alert,
 	struct rule_match *out, char *why, size_t size);
+/* Names of the rules that look at the same metrics, at most max. At most so many rules
+ * are read in one call that it is short: what was not read yet is not known. */
+size_t rules_measuring(
+	struct rules *rules, uint64_t measures, struct untrusted *names, size_t max);
+/* 1 when printed labels ({a="b",c="d"}) hold this one, -1 when they hold another value,
+ * 0 when they do not name it. */
+int printed_label(struct untrusted printed, const struct pair *label);
 /* The rule sets this label itself, or its server does (alertname, alertgroup). */
 bool rule_sets(const struct rule *rule, struct untrusted label);
 

@@ -1,6 +1,7 @@
-/* Runbooks as files: folders read, front matter taken apart, steps counted, matched by
- * alert name. The starter set is built in. What is in a file is foreign text. Main
- * thread. */
+/* Runbooks as files: folders read in a task, front matter taken apart, steps counted,
+ * matched by alert name. The starter set is built in. What is in a file is foreign text.
+ * Hides the task: the list is the old one until the new one is whole. Main thread, but
+ * for reading. */
 #include "app/runbooks.h"
 
 #include "embedded.h"
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "io/task.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +20,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = 256 * 1024 };
+enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = 256 * 1024, LATE_MS = 10000 };
+
+struct shelf {
+	struct runbook_row **list;
+	size_t count, cap;
+};
+
+struct reading {
+	struct task task;
+	struct runbooks *runbooks; /* NULL: nobody waits for it any more */
+	char *folders;             /* as in `set runbooks` */
+	struct shelf shelf;
+};
 
 struct runbooks {
 	struct app *app;
-	struct runbook_row **list;
-	size_t count, cap;
+	struct shelf shelf;
+	struct reading *reading; /* the newest one */
+	int64_t begun_at;
+	bool told_late;
 };
 
 struct runbooks *runbooks_new(struct app *app)
@@ -34,22 +50,33 @@ struct runbooks *runbooks_new(struct app *app)
 	return runbooks;
 }
 
-static void forget(struct runbooks *runbooks)
+static void forget(struct shelf *shelf)
 {
-	for (size_t i = 0; i < runbooks->count; i++) {
-		untrusted_free(runbooks->list[i]->text);
-		mem_free(runbooks->list[i]->path);
-		mem_free(runbooks->list[i]);
+	for (size_t i = 0; i < shelf->count; i++) {
+		untrusted_free(shelf->list[i]->text);
+		mem_free(shelf->list[i]->path);
+		mem_free(shelf->list[i]);
 	}
-	runbooks->count = 0;
+	mem_free(shelf->list);
+	*shelf = (struct shelf){0};
+}
+
+/* Its result is for nobody; what waits for a dead file server cannot be ended. */
+static void abandon(struct runbooks *runbooks)
+{
+	if (!runbooks->reading)
+		return;
+	runbooks->reading->runbooks = NULL;
+	task_cancel(&runbooks->reading->task);
+	runbooks->reading = NULL;
 }
 
 void runbooks_free(struct runbooks *runbooks)
 {
 	if (!runbooks)
 		return;
-	forget(runbooks);
-	mem_free(runbooks->list);
+	abandon(runbooks);
+	forget(&runbooks->shelf);
 	mem_free(runbooks);
 }
 
@@ -71,6 +98,17 @@ static void front_line(struct runbook_row *row, struct untrusted line)
 				untrusted_slice(line, strlen(keys[i].key), SIZE_MAX));
 }
 
+/* "[A, B]" is a list, "A" is one too. */
+static struct untrusted inside_brackets(struct untrusted list)
+{
+	size_t n = untrusted_size(list);
+
+	if (!untrusted_starts(list, "[") ||
+		!untrusted_is(untrusted_slice(list, n - 1, 1), "]"))
+		return list;
+	return untrusted_trim(untrusted_slice(list, 1, n - 2));
+}
+
 static void parse(struct runbook_row *row)
 {
 	struct untrusted rest = row->text, line;
@@ -85,6 +123,7 @@ static void parse(struct runbook_row *row)
 		}
 		front_line(row, line);
 	}
+	row->matches = inside_brackets(row->matches);
 	rest = row->body;
 	while (untrusted_line(&rest, &line)) {
 		if (untrusted_starts(line, "```")) {
@@ -97,13 +136,12 @@ static void parse(struct runbook_row *row)
 	}
 }
 
-static void add(struct runbooks *runbooks, const char *path, const char *text, size_t n)
+static void add(struct shelf *shelf, const char *path, const char *text, size_t n)
 {
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
 
-	if (runbooks->count == RUNBOOKS_MAX ||
-		!strcmp(base ? base + 1 : path, "README.md"))
+	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
 		return;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
@@ -112,11 +150,11 @@ static void add(struct runbooks *runbooks, const char *path, const char *text, s
 	parse(row);
 	if (untrusted_empty(row->title))
 		row->title = untrusted_str(row->path);
-	MEM_ROOM(runbooks->list, runbooks->count, runbooks->cap);
-	runbooks->list[runbooks->count++] = row;
+	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
+	shelf->list[shelf->count++] = row;
 }
 
-static void add_file(struct runbooks *runbooks, const char *path)
+static void add_file(struct shelf *shelf, const char *path)
 {
 	/* A FIFO among them would be waited for. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -139,11 +177,11 @@ static void add_file(struct runbooks *runbooks, const char *path)
 	while ((n = fread(part, 1, sizeof part, f)) > 0 && str_add(&text, part, n))
 		;
 	fclose(f);
-	add(runbooks, path, str_text(&text), text.n);
+	add(shelf, path, str_text(&text), text.n);
 	str_release(&text);
 }
 
-static void add_folder(struct runbooks *runbooks, const char *folder)
+static void add_folder(struct reading *reading, const char *folder)
 {
 	char pattern[4096];
 	glob_t found = {0};
@@ -151,9 +189,16 @@ static void add_folder(struct runbooks *runbooks, const char *folder)
 	snprintf(pattern, sizeof pattern, "%s/*.md", folder);
 	if (glob(pattern, GLOB_TILDE, NULL, &found))
 		log_add(LOG_WARN, "runbooks: no Markdown files in %s", folder);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		add_file(runbooks, found.gl_pathv[i]);
+	for (size_t i = 0; i < found.gl_pathc && !task_cancelled(&reading->task); i++)
+		add_file(&reading->shelf, found.gl_pathv[i]);
 	globfree(&found);
+}
+
+static void add_starters(struct shelf *shelf)
+{
+	for (const struct embedded *e = embedded_files; e->name; e++)
+		if (str_starts(e->name, "runbooks/"))
+			add(shelf, e->name, e->text, e->size);
 }
 
 static int by_title(const void *a, const void *b)
@@ -162,58 +207,130 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
-void runbooks_load(struct runbooks *runbooks)
+static void sort(struct shelf *shelf)
 {
-	const char *list = settings_text(&runbooks->app->rc->settings, SET_RUNBOOKS);
+	if (shelf->count)
+		qsort(shelf->list, shelf->count, sizeof(struct runbook_row *), by_title);
+}
 
-	forget(runbooks);
-	for (; *list; list += *list == ',') {
-		size_t n = strcspn(list, ",");
+static void read_folders(struct task *task)
+{
+	struct reading *reading = (struct reading *)task;
+
+	for (const char *at = reading->folders; *at; at += *at == ',') {
+		size_t n = strcspn(at, ",");
 		char folder[4096];
 
-		snprintf(folder, sizeof folder, "%.*s", (int)n, list);
-		list += n;
-		if (strcmp(folder, "auto")) {
-			add_folder(runbooks, folder);
-			continue;
-		}
-		for (const struct embedded *e = embedded_files; e->name; e++)
-			if (str_starts(e->name, "runbooks/"))
-				add(runbooks, e->name, e->text, e->size);
+		snprintf(folder, sizeof folder, "%.*s", (int)n, at);
+		at += n;
+		if (strcmp(folder, "auto"))
+			add_folder(reading, folder);
+		else
+			add_starters(&reading->shelf);
 	}
-	if (runbooks->count)
-		qsort(runbooks->list, runbooks->count, sizeof(struct runbook_row *),
-			by_title);
+	sort(&reading->shelf);
+}
+
+static void have_read(struct task *task)
+{
+	struct reading *reading = (struct reading *)task;
+	struct runbooks *runbooks = reading->runbooks;
+
+	if (runbooks) {
+		struct shelf old = runbooks->shelf;
+
+		runbooks->reading = NULL;
+		runbooks->shelf = reading->shelf;
+		reading->shelf = old;
+		app_changed(runbooks->app, CHANGED_RUNBOOKS);
+	}
+	forget(&reading->shelf);
+	mem_free(reading->folders);
+	mem_free(reading);
+}
+
+void runbooks_load(struct runbooks *runbooks)
+{
+	const char *folders = settings_text(&runbooks->app->rc->settings, SET_RUNBOOKS);
+	struct reading *reading;
+
+	abandon(runbooks);
+	/* The shipped ones are there at once. */
+	if (!strcmp(folders, "auto") ||
+		(!runbooks->shelf.count && str_starts(folders, "auto"))) {
+		forget(&runbooks->shelf);
+		add_starters(&runbooks->shelf);
+		sort(&runbooks->shelf);
+	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
+	if (!strcmp(folders, "auto"))
+		return;
+	reading = mem_new(1, sizeof *reading);
+	reading->task = (struct task){
+		.work = read_folders, .done = have_read, .class = TASK_INTERACTIVE};
+	reading->runbooks = runbooks;
+	reading->folders = mem_strdup(folders);
+	runbooks->reading = reading;
+	runbooks->begun_at = runbooks->app->now;
+	runbooks->told_late = false;
+	task_submit(runbooks->app->pool, &reading->task);
+}
+
+void runbooks_tick(struct runbooks *runbooks, int64_t now)
+{
+	if (!runbooks->reading || runbooks->told_late ||
+		now - runbooks->begun_at < LATE_MS)
+		return;
+	runbooks->told_late = true;
+	app_notice(runbooks->app, true,
+		"runbooks: %s does not answer (a dead file server?): the list stays as "
+		"it "
+		"is",
+		runbooks->reading->folders);
+}
+
+bool runbooks_settled(const struct runbooks *runbooks)
+{
+	return !runbooks->reading;
 }
 
 size_t runbooks_count(const struct runbooks *runbooks)
 {
-	return runbooks->count;
+	return runbooks->shelf.count;
 }
 
 const struct runbook_row *runbooks_at(const struct runbooks *runbooks, size_t i)
 {
-	return runbooks->list[i];
+	return runbooks->shelf.list[i];
 }
 
 const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_t id)
 {
-	for (size_t i = 0; i < runbooks->count; i++)
-		if (runbooks->list[i]->id == id)
-			return runbooks->list[i];
+	for (size_t i = 0; i < runbooks->shelf.count; i++)
+		if (runbooks->shelf.list[i]->id == id)
+			return runbooks->shelf.list[i];
 	return NULL;
+}
+
+const char *runbook_name(const struct runbook_row *row, char *out, size_t size)
+{
+	const char *slash = strrchr(row->path, '/');
+
+	str_copy(out, size, slash ? slash + 1 : row->path);
+	if (str_ends(out, ".md"))
+		out[strlen(out) - strlen(".md")] = '\0';
+	return out;
 }
 
 const struct runbook_row *runbooks_match(
 	const struct runbooks *runbooks, struct untrusted alert_name)
 {
-	for (size_t i = 0; i < runbooks->count; i++) {
-		struct untrusted rest = runbooks->list[i]->matches, word;
+	for (size_t i = 0; i < runbooks->shelf.count; i++) {
+		struct untrusted rest = runbooks->shelf.list[i]->matches, word;
 
 		while (untrusted_word(&rest, "[], \t", &word))
 			if (untrusted_eq(word, alert_name))
-				return runbooks->list[i];
+				return runbooks->shelf.list[i];
 	}
 	return NULL;
 }

@@ -41,6 +41,10 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"what charts compare with: the same time yesterday, last week, or "
 		"nothing",
 		"day|week|off"},
+	[SET_ALERTS_GROUP] = {"alerts.group", SETTING_TEXT, "name",
+		"what alerts of one row have in common: name, service, severity, source, "
+		"upstream (the group its source names) or labels, at most 8, separated "
+		"by commas; none: each has its own row"},
 	[SET_STORE] = {"store", SETTING_TEXT, "auto",
 		"file of the embedded store; auto: $XDG_STATE_HOME/oogway/oogway.db"},
 	[SET_RETENTION_RAW] = {"retention.raw", SETTING_DURATION, "2d",

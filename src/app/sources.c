@@ -4,6 +4,9 @@
 #include "app/sources.h"
 
 #include "pipeline.h"
+#include "app/alerts.h"
+#include "app/charts.h"
+#include "app/history.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -11,6 +14,7 @@
 #include "base/time.h"
 #include "io/proc.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,10 +23,9 @@ struct source {
 	struct source_query *queries;
 	size_t query_count;
 	struct secret *secret;
-	struct poll_options options;
 	struct proc *token_command; /* while it runs */
 	struct sources *owner;
-	struct str token;
+	struct err token_err; /* why what it printed is no secret */
 	bool logged_bad;
 	enum source_health health; /* as last told */
 };
@@ -30,9 +33,10 @@ struct source {
 struct sources {
 	struct app *app;
 	struct poll *poll;
-	struct source *list[RC_MAX_SOURCES + 1];
+	struct source *list[RC_MAX_SOURCES + 1]; /* as in the rc */
 	size_t count;
-	int by_poll[POLL_MAX_SOURCES]; /* engine's number to ours */
+	struct source *numbered[RC_MAX_SOURCES + 1];
+	struct source *by_poll[POLL_MAX_SOURCES]; /* by the engine's number */
 };
 
 static void collect_queries(struct source *s, const struct rc *rc)
@@ -50,6 +54,16 @@ static void collect_queries(struct source *s, const struct rc *rc)
 	}
 }
 
+/* The lowest free one, so that the numbers stay below RC_MAX_SOURCES + 1. */
+static int free_number(const struct sources *sources)
+{
+	int number = 0;
+
+	while (sources->numbered[number])
+		number++;
+	return number;
+}
+
 static struct source *add(struct sources *sources, const struct source_row *row)
 {
 	struct source *s = mem_new(1, sizeof *s);
@@ -57,24 +71,19 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 	s->row = *row;
 	s->row.poll = -1;
 	s->row.status.limit_remaining = s->row.status.limit_total = -1;
+	s->row.number = free_number(sources);
 	s->owner = sources;
-	str_init(&s->token, SECRET_MAX_BYTES);
+	sources->numbered[s->row.number] = s;
 	sources->list[sources->count++] = s;
 	return s;
-}
-
-static int index_of(const struct sources *sources, int poll)
-{
-	return poll >= 0 && poll < POLL_MAX_SOURCES ? sources->by_poll[poll] : -1;
 }
 
 static void on_batch(void *ctx, int poll, const struct batch *batch)
 {
 	struct sources *sources = ctx;
-	int i = index_of(sources, poll);
 
-	if (i >= 0)
-		pipeline_answer(sources->app, i, batch);
+	if (sources->by_poll[poll])
+		pipeline_answer(sources->app, sources->by_poll[poll]->row.number, batch);
 }
 
 static void take_status(struct source *s, const struct poll_status *status)
@@ -91,10 +100,24 @@ static void take_status(struct source *s, const struct poll_status *status)
 static void on_status(void *ctx, int poll)
 {
 	struct sources *sources = ctx;
-	int i = index_of(sources, poll);
 
-	if (i >= 0)
-		take_status(sources->list[i], poll_status(sources->poll, poll));
+	if (sources->by_poll[poll])
+		take_status(sources->by_poll[poll], poll_status(sources->poll, poll));
+}
+
+/* The texts of a row and of its queries are those of the rc. */
+static void describe(struct source *s, const struct rc *rc, const struct rc_source *line)
+{
+	s->row.name = line->name;
+	s->row.kind = line->kind->name;
+	s->row.where = line->url;
+	s->row.pages = line->kind->pages;
+	s->row.every_ms = line->every_ms;
+	s->row.rc = line;
+	mem_free(s->queries);
+	s->queries = NULL;
+	s->query_count = 0;
+	collect_queries(s, rc);
 }
 
 struct sources *sources_new(struct app *app)
@@ -103,26 +126,14 @@ struct sources *sources_new(struct app *app)
 	const struct poll_events events = {on_batch, on_status, sources};
 
 	sources->app = app;
-	for (int i = 0; i < POLL_MAX_SOURCES; i++)
-		sources->by_poll[i] = -1;
 	sources->poll = poll_new(app->loop, app->pool, app->http, &events);
 	add(sources, &(struct source_row){.name = "host",
 			     .kind = "host",
 			     .where = "this host",
 			     .every_ms = app_setting(app, SET_REFRESH)});
-	for (size_t i = 0; i < app->rc->source_count; i++) {
-		const struct rc_source *rc = &app->rc->sources[i];
-		struct source *s = add(sources, &(struct source_row){
-							.name = rc->name,
-							.kind = rc->kind->name,
-							.where = rc->url,
-							.pages = rc->kind->pages,
-							.every_ms = rc->every_ms,
-							.rc = rc,
-						});
-
-		collect_queries(s, app->rc);
-	}
+	for (size_t i = 0; i < app->rc->source_count; i++)
+		describe(add(sources, &(struct source_row){0}), app->rc,
+			&app->rc->sources[i]);
 	return sources;
 }
 
@@ -136,7 +147,7 @@ static void refuse(struct source *s, const struct err *err)
 	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
 }
 
-static void begin(struct source *s, int index)
+static void begin(struct source *s)
 {
 	const struct rc_source *rc = s->row.rc;
 	const struct poll_options options = {
@@ -154,52 +165,58 @@ static void begin(struct source *s, int index)
 		.secret = s->secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
-		.number = index,
+		.number = s->row.number,
 	};
 	struct err err = {0};
 
-	s->options = options;
 	s->row.poll = poll_add(s->owner->poll, &options, &err);
 	if (s->row.poll < 0) {
 		refuse(s, &err);
 		return;
 	}
-	s->owner->by_poll[s->row.poll] = index;
+	s->owner->by_poll[s->row.poll] = s;
 	s->row.status = *poll_status(s->owner->poll, s->row.poll);
 }
 
+/* The first line is the secret; nothing else keeps a copy of it. */
 static void token_line(void *ctx, struct untrusted line)
 {
 	struct source *s = ctx;
 	size_t n;
-	const void *raw = text_raw(line, &n);
+	const char *raw = text_raw(line, &n);
 
-	if (!s->token.n)
-		str_add(&s->token, raw, n);
+	if (s->secret || s->token_err.kind || !n)
+		return;
+	if (n > SECRET_MAX_BYTES)
+		err_set(&s->token_err, ERR_LIMIT,
+			"token-command printed a line of more than %d bytes: not a "
+			"secret",
+			SECRET_MAX_BYTES);
+	else if (memchr(raw, '\0', n))
+		err_set(&s->token_err, ERR_AUTH,
+			"token-command printed a NUL byte: not a secret");
+	else
+		s->secret = secret_new(raw, n);
 }
 
 static void token_end(void *ctx, int exit_code, const struct err *why)
 {
 	struct source *s = ctx;
-	struct err err = {0};
+	struct err err = s->token_err;
 
 	s->token_command = NULL;
-	if (why) {
+	if (why)
 		err_set(&err, ERR_AUTH, "token-command: %s", why->text);
-	} else if (exit_code || !s->token.n) {
+	else if (!err.kind && (exit_code || !s->secret))
 		err_set(&err, ERR_AUTH, "token-command %s: it must print the token",
 			exit_code ? "failed" : "printed nothing");
-	} else {
-		s->secret = secret_new(s->token.p, s->token.n);
-		for (size_t i = 1; i < s->owner->count; i++)
-			if (s->owner->list[i] == s)
-				begin(s, (int)i);
+	if (!err.kind) {
+		begin(s);
+		return;
 	}
-	if (s->token.p)
-		secret_wipe(s->token.p, s->token.cap);
-	str_release(&s->token);
-	if (err.kind)
-		refuse(s, &err);
+	secret_free(s->secret);
+	s->secret = NULL;
+	refuse(s, &err);
 }
 
 /* True when the source may begin at once. */
@@ -228,7 +245,8 @@ static bool fetch_secret(struct source *s, struct err *err)
 			.line = token_line,
 			.end = token_end,
 			.ctx = s,
-			.timeout_ms = 30 * SECOND_MS},
+			.timeout_ms = 30 * SECOND_MS,
+			.secret = true},
 		err);
 	return false;
 }
@@ -244,21 +262,180 @@ static void check_queries(struct sources *sources)
 				rc->queries[i].name, rc->queries[i].source);
 }
 
+static void start(struct source *s)
+{
+	struct err err = {0};
+
+	if (fetch_secret(s, &err))
+		begin(s);
+	else if (err.kind)
+		refuse(s, &err);
+}
+
 void sources_start(struct sources *sources)
 {
 	sources_set_window(sources);
 	check_queries(sources);
-	for (size_t i = 1; i < sources->count; i++) {
-		struct source *s = sources->list[i];
-		struct err err = {0};
+	for (size_t i = 1; i < sources->count; i++)
+		if (sources->list[i]->row.rc)
+			start(sources->list[i]);
+}
 
-		if (!s->row.rc)
-			continue;
-		if (fetch_secret(s, &err))
-			begin(s, (int)i);
-		else if (err.kind)
-			refuse(s, &err);
+/* --- another rc --- */
+
+/* The engine owns the figures; the row shows them as they are now. */
+static const struct source_row *row_of(const struct sources *sources, struct source *s)
+{
+	if (s->row.poll >= 0)
+		s->row.status = *poll_status(sources->poll, s->row.poll);
+	return &s->row;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_line(const struct rc_source *a, const struct rc_source *b)
+{
+	return a->kind == b->kind && same_text(a->url, b->url) &&
+	       same_text(a->unix_socket, b->unix_socket) && same_text(a->from, b->from) &&
+	       same_text(a->org, b->org) && same_text(a->filter, b->filter) &&
+	       same_text(a->user, b->user) && same_text(a->token_file, b->token_file) &&
+	       same_text(a->token_env, b->token_env) &&
+	       same_text(a->token_command, b->token_command) &&
+	       same_text(a->ca_file, b->ca_file) &&
+	       same_text(a->cert_file, b->cert_file) &&
+	       same_text(a->key_file, b->key_file) && a->every_ms == b->every_ms &&
+	       a->timeout_ms == b->timeout_ms;
+}
+
+static bool same_limit(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+static bool same_queries(const struct source *a, const struct source *b)
+{
+	if (a->query_count != b->query_count)
+		return false;
+	for (size_t i = 0; i < a->query_count; i++) {
+		const struct source_query *x = &a->queries[i], *y = &b->queries[i];
+
+		if (strcmp(x->name, y->name) || strcmp(x->expr, y->expr) ||
+			x->unit != y->unit ||
+			!same_limit(x->limits.warn, y->limits.warn) ||
+			!same_limit(x->limits.critical, y->limits.critical))
+			return false;
 	}
+	return true;
+}
+
+static struct source *take_old(
+	struct source **old, size_t count, const struct rc_source *line)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct source *s = old[i];
+
+		if (!s || !s->row.rc || strcmp(s->row.name, line->name) ||
+			!same_line(s->row.rc, line))
+			continue;
+		old[i] = NULL;
+		return s;
+	}
+	return NULL;
+}
+
+static void stop_asking(struct source *s)
+{
+	if (s->row.poll < 0)
+		return;
+	s->owner->by_poll[s->row.poll] = NULL;
+	poll_remove(s->owner->poll, s->row.poll);
+	s->row.poll = -1;
+}
+
+static void source_free(struct source *s)
+{
+	stop_asking(s);
+	proc_kill(s->token_command);
+	secret_free(s->secret);
+	mem_free(s->queries);
+	mem_free(s);
+}
+
+/* What was refused, and a secret that its server refuses, is tried anew. */
+static bool locked_out(const struct source_row *row)
+{
+	return row->refused.kind ||
+	       (row->status.state == POLL_FAILING && row->status.error.kind == ERR_AUTH);
+}
+
+/* The same line; its queries may be others. */
+static void go_on(struct source *s, const struct rc_source *line)
+{
+	struct source was = *s;
+	bool anew = locked_out(row_of(s->owner, s));
+
+	s->queries = NULL;
+	describe(s, s->owner->app->rc, line);
+	s->row.fresh = false;
+	if (anew || (!same_queries(s, &was) && s->row.poll >= 0)) {
+		stop_asking(s);
+		charts_forget(s->owner->app->charts, s->row.number, false);
+	}
+	if (anew) {
+		secret_free(s->secret);
+		s->secret = NULL;
+		s->row.refused = s->token_err = (struct err){0};
+		s->row.status.state = POLL_STARTING;
+		start(s);
+	} else if (s->row.poll < 0 && was.row.poll >= 0) {
+		begin(s);
+	}
+	mem_free(was.queries);
+}
+
+static void forget(struct source *s)
+{
+	struct sources *sources = s->owner;
+
+	charts_forget(sources->app->charts, s->row.number, true);
+	alerts_forget(sources->app->alerts, s->row.number);
+	history_forget(sources->app->history, s->row.number);
+	sources->numbered[s->row.number] = NULL;
+	source_free(s);
+}
+
+void sources_reload(struct sources *sources)
+{
+	const struct rc *rc = sources->app->rc;
+	struct source *old[RC_MAX_SOURCES + 1], *kept[RC_MAX_SOURCES] = {0};
+	size_t count = sources->count;
+
+	memcpy(old, sources->list, sizeof old);
+	for (size_t i = 0; i < rc->source_count; i++)
+		kept[i] = take_old(old, count, &rc->sources[i]);
+	/* First what ends, so that its number is free. */
+	for (size_t i = 1; i < count; i++)
+		if (old[i])
+			forget(old[i]);
+	sources->count = 1;
+	sources->list[0]->row.every_ms = app_setting(sources->app, SET_REFRESH);
+	for (size_t i = 0; i < rc->source_count; i++) {
+		if (kept[i]) {
+			sources->list[sources->count++] = kept[i];
+			go_on(kept[i], &rc->sources[i]);
+		} else {
+			struct source *s =
+				add(sources, &(struct source_row){.fresh = true});
+
+			describe(s, rc, &rc->sources[i]);
+			start(s);
+		}
+	}
+	check_queries(sources);
+	app_changed(sources->app, CHANGED_SOURCES);
 }
 
 int sources_add_fed(struct sources *sources, const struct source_row *row)
@@ -268,29 +445,21 @@ int sources_add_fed(struct sources *sources, const struct source_row *row)
 		sources->list[SOURCE_HOST]->row.where = row->where;
 		return SOURCE_HOST;
 	}
-	add(sources, row);
-	return (int)sources->count - 1;
+	return add(sources, row)->row.number;
 }
 
 void sources_feed(struct sources *sources, int source, const struct poll_status *status)
 {
-	take_status(sources->list[source], status);
+	take_status(sources->numbered[source], status);
 }
 
 void sources_free(struct sources *sources)
 {
 	if (!sources)
 		return;
+	for (size_t i = 0; i < sources->count; i++)
+		source_free(sources->list[i]);
 	poll_free(sources->poll);
-	for (size_t i = 0; i < sources->count; i++) {
-		struct source *s = sources->list[i];
-
-		proc_kill(s->token_command);
-		secret_free(s->secret);
-		str_release(&s->token);
-		mem_free(s->queries);
-		mem_free(s);
-	}
 	mem_free(sources);
 }
 
@@ -299,7 +468,7 @@ void sources_tick(struct sources *sources, int64_t now)
 	poll_tick(sources->poll, now);
 	/* A source grows old without any event. */
 	for (size_t i = 0; i < sources->count; i++) {
-		enum source_health health = source_health(sources_row(sources, i), now);
+		enum source_health health = source_health(sources_at(sources, i), now);
 
 		if (health != sources->list[i]->health)
 			app_changed(sources->app, CHANGED_SOURCES);
@@ -326,41 +495,45 @@ void sources_hurry(struct sources *sources)
 			poll_hurry(sources->poll, sources->list[i]->row.poll);
 }
 
-void sources_hurry_one(struct sources *sources, size_t i)
+void sources_hurry_one(struct sources *sources, int source)
 {
-	if (sources->list[i]->row.poll >= 0)
-		poll_hurry(sources->poll, sources->list[i]->row.poll);
+	const struct source *s = sources->numbered[source];
+
+	if (s && s->row.poll >= 0)
+		poll_hurry(sources->poll, s->row.poll);
 }
 
-const struct action_kind *sources_actions(const struct sources *sources, size_t i)
+const struct action_kind *sources_actions(const struct sources *sources, int source)
 {
-	const struct source *s = sources->list[i];
+	const struct source *s = sources->numbered[source];
 
-	return s->row.rc && s->row.poll >= 0 ? s->row.rc->kind->actions : NULL;
+	return s && s->row.rc && s->row.poll >= 0 ? s->row.rc->kind->actions : NULL;
 }
 
-struct act *sources_act(struct sources *sources, size_t i, const struct action *actions,
+struct act *sources_act(struct sources *sources, int source, const struct action *actions,
 	size_t count,
 	void (*done)(void *ctx, const struct action_result *results, size_t count),
 	void *ctx)
 {
-	return act_start(sources->app->http, &sources->list[i]->options, actions, count,
-		done, ctx);
+	return act_start(sources->app->http,
+		poll_options(sources->poll, sources->numbered[source]->row.poll), actions,
+		count, done, ctx);
 }
 
-uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent)
+uint32_t sources_watch(struct sources *sources, int source, const char *expr, bool urgent)
 {
-	return poll_watch(sources->poll, sources->list[i]->row.poll, expr, urgent);
+	return poll_watch(
+		sources->poll, sources->numbered[source]->row.poll, expr, urgent);
 }
 
-void sources_unwatch(struct sources *sources, size_t i, uint32_t watch)
+void sources_unwatch(struct sources *sources, int source, uint32_t watch)
 {
-	poll_unwatch(sources->poll, sources->list[i]->row.poll, watch);
+	poll_unwatch(sources->poll, sources->numbered[source]->row.poll, watch);
 }
 
-bool sources_charts(const struct sources *sources, size_t i)
+bool sources_charts(const struct sources *sources, int source)
 {
-	const struct rc_source *rc = sources->list[i]->row.rc;
+	const struct rc_source *rc = sources->numbered[source]->row.rc;
 
 	return rc && rc->kind->watches;
 }
@@ -370,21 +543,23 @@ size_t sources_count(const struct sources *sources)
 	return sources->count;
 }
 
-const struct source_row *sources_row(const struct sources *sources, size_t i)
+const struct source_row *sources_at(const struct sources *sources, size_t i)
 {
-	struct source_row *row = &sources->list[i]->row;
+	return row_of(sources, sources->list[i]);
+}
 
-	/* The engine owns the figures; the row shows them as they are now. */
-	if (row->poll >= 0)
-		row->status = *poll_status(sources->poll, row->poll);
-	return row;
+const struct source_row *sources_row(const struct sources *sources, int source)
+{
+	struct source *s = sources->numbered[source];
+
+	return s ? row_of(sources, s) : NULL;
 }
 
 int sources_find(const struct sources *sources, const char *name)
 {
 	for (size_t i = 0; i < sources->count; i++)
 		if (!strcmp(sources->list[i]->row.name, name))
-			return (int)i;
+			return sources->list[i]->row.number;
 	return -1;
 }
 
@@ -437,7 +612,7 @@ const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct poll_status *status = &row->status;
-	char age[TIME_TEXT], next[TIME_TEXT];
+	char age[TIME_TEXT], next[TIME_TEXT], *wait;
 
 	if (row->refused.kind) {
 		snprintf(out, size, "not started: %s", row->refused.text);
@@ -450,6 +625,10 @@ const char *source_words(
 		else
 			snprintf(out, size, "never answered: ");
 		str_copy(out + strlen(out), size - strlen(out), status->error.text);
+		/* The wait as it was when the error came; what is left follows. */
+		wait = strstr(out, ": next try in ");
+		if (wait)
+			*wait = '\0';
 		if (status->next_try_at > now)
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",

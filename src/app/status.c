@@ -1,11 +1,13 @@
-/* The status file: one JSON object in the state folder, 0600, replaced as a whole. The
- * running console writes it in a task; `oogway status` reads it and nothing else, so
- * that it answers at once. */
+/* The status files: one JSON object for each running console in the state folder, 0600,
+ * replaced as a whole. A console writes its own in a task; `oogway status` reads them
+ * and nothing else, so that it answers at once. Of several the console that was started
+ * last counts; files of consoles that were killed, or are silent, do not. */
 #include "app/status.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/overview.h"
+#include "app/problems.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -14,39 +16,142 @@
 #include "io/loop.h"
 #include "io/task.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { AGAIN_MS = 30000, FILE_MAX = 4096 };
+enum { AGAIN_MS = 30000, FILE_MAX = 4096, PATH_TEXT = 4300, FILES_MAX = 200 };
 
 struct status_writer {
 	struct task task;
 	struct app *app;
-	char path[4200];
+	char path[PATH_TEXT];                /* set by the task when it first runs */
 	char said[FILE_MAX], next[FILE_MAX]; /* what stands there; what the task writes */
 	int64_t written_at;
 	bool running, orphan;
 };
 
-static bool file_path(char *out, size_t size)
+/* --- the files --- */
+
+/* What one of them says; valid: its console is believed to run. */
+struct status_file {
+	char path[PATH_TEXT], text[FILE_MAX];
+	size_t n;
+	int64_t started_at;
+	bool valid;
+};
+
+static void host_name(char out[256])
+{
+	if (gethostname(out, 255))
+		*out = '\0';
+	out[255] = '\0';
+}
+
+/* Processes of other hosts cannot be looked for, those of this one can. */
+static bool runs(struct json root)
+{
+	int64_t pid = 0;
+	char host[256];
+
+	host_name(host);
+	if (!untrusted_is(json_text(json_get(root, "host")), host))
+		return true;
+	json_i64(json_get(root, "pid"), &pid);
+	return pid > 0 && pid <= INT_MAX && (!kill((pid_t)pid, 0) || errno == EPERM);
+}
+
+static void judge(struct status_file *file)
+{
+	int64_t now = time_now_ms(), at;
+	struct json_doc doc;
+	struct json root;
+
+	file->valid = false;
+	file->started_at = 0;
+	if (!json_parse(&doc, file->text, file->n, sizeof file->text, NULL))
+		return;
+	root = json_root(&doc);
+	file->valid = json_time(json_get(root, "at"), &at) &&
+		      json_time(json_get(root, "started_at"), &file->started_at) &&
+		      now - at <= STATUS_STALE_MS && at - now <= STATUS_STALE_MS &&
+		      runs(root);
+	json_release(&doc);
+}
+
+static void read_file(struct status_file *file)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = fd >= 0 ? read(fd, file->text, sizeof file->text) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	file->n = n > 0 ? (size_t)n : 0;
+	judge(file);
+}
+
+static void each_file(void (*take)(void *ctx, const struct status_file *file), void *ctx)
 {
 	char folder[4096];
+	struct status_file file;
+	struct dirent *entry;
+	int left = FILES_MAX;
+	DIR *dir =
+		file_state_folder(folder, sizeof folder, NULL) ? opendir(folder) : NULL;
 
+	while (dir && left && (entry = readdir(dir))) {
+		if (!str_starts(entry->d_name, "status-") ||
+			!str_ends(entry->d_name, ".json"))
+			continue;
+		snprintf(file.path, sizeof file.path, "%s/%.120s", folder, entry->d_name);
+		read_file(&file);
+		take(ctx, &file);
+		left--;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* --- writing --- */
+
+static void remove_dead(void *ctx, const struct status_file *file)
+{
+	(void)ctx;
+	if (!file->valid)
+		unlink(file->path);
+}
+
+static bool name_file(struct status_writer *w)
+{
+	char folder[4096], host[256], id[64];
+
+	if (w->path[0])
+		return true;
 	if (!file_state_folder(folder, sizeof folder, NULL))
 		return false;
-	snprintf(out, size, "%s/status.json", folder);
+	host_name(host);
+	if (!text_to_id(untrusted_str(host), id, sizeof id))
+		str_copy(id, sizeof id, "host");
+	snprintf(w->path, sizeof w->path, "%s/status-%s-%ld.json", folder, id,
+		(long)getpid());
+	each_file(remove_dead, NULL);
 	return true;
 }
 
 static void write_file(struct task *task)
 {
 	struct status_writer *w = (struct status_writer *)task;
-	char part[4300];
+	char part[PATH_TEXT + 8];
 	size_t n = strlen(w->next);
 	int fd;
 
+	if (!name_file(w))
+		return;
 	snprintf(part, sizeof part, "%s.part", w->path);
 	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -56,13 +161,21 @@ static void write_file(struct task *task)
 	close(fd);
 }
 
+/* A console that ended says nothing any more. */
+static void end(struct status_writer *w)
+{
+	if (w->path[0])
+		unlink(w->path);
+	mem_free(w);
+}
+
 static void written(struct task *task)
 {
 	struct status_writer *w = (struct status_writer *)task;
 
 	w->running = false;
 	if (w->orphan)
-		mem_free(w);
+		end(w);
 }
 
 struct status_writer *status_writer_new(struct app *app)
@@ -72,8 +185,6 @@ struct status_writer *status_writer_new(struct app *app)
 	w->app = app;
 	w->task = (struct task){
 		.work = write_file, .done = written, .class = TASK_BACKGROUND};
-	if (!file_path(w->path, sizeof w->path))
-		w->path[0] = '\0';
 	return w;
 }
 
@@ -81,33 +192,34 @@ void status_writer_free(struct status_writer *w)
 {
 	if (!w)
 		return;
-	/* A console that ended says nothing any more. */
-	if (w->path[0])
-		unlink(w->path);
 	w->orphan = true;
 	if (!w->running)
-		mem_free(w);
+		end(w);
 }
 
 /* Everything but the moment, so that it can be compared. */
 static void describe(const struct app *app, struct str *out, int64_t at)
 {
-	struct alert_counts counts = alerts_counts(app->alerts);
-	char text[256];
+	struct problem_counts counts = problems_counts(app);
+	char text[256], host[256];
 	enum quiet quiet = alerts_quiet(app->alerts, text, sizeof text);
 	struct json_out o;
 
+	host_name(host);
 	json_begin(&o, out);
 	json_open(&o, NULL, '{');
 	json_put_str(&o, "schema", "oogway.status/1");
 	json_put_time(&o, "at", at);
+	json_put_time(&o, "started_at", app->started_at);
+	json_put_i64(&o, "pid", (int64_t)getpid());
+	json_put_str(&o, "host", host);
 	json_put_str(&o, "profile", app->rc->profile);
 	json_put_str(&o, "headline", overview_headline(app, text, sizeof text));
 	json_put_bool(&o, "known", quiet != QUIET_UNKNOWN);
 	json_put_bool(&o, "complete", counts.complete);
-	json_put_i64(&o, "critical", (int64_t)counts.firing[SEVERITY_CRITICAL]);
-	json_put_i64(&o, "high", (int64_t)counts.firing[SEVERITY_HIGH]);
-	json_put_i64(&o, "warning", (int64_t)counts.firing[SEVERITY_WARNING]);
+	json_put_i64(&o, "critical", (int64_t)counts.open[SEVERITY_CRITICAL]);
+	json_put_i64(&o, "high", (int64_t)counts.open[SEVERITY_HIGH]);
+	json_put_i64(&o, "warning", (int64_t)counts.open[SEVERITY_WARNING]);
 	json_put_i64(&o, "acknowledged", (int64_t)counts.acknowledged);
 	json_put_i64(&o, "anomalies", (int64_t)anomalies_open(app->anomalies));
 	json_put_i64(&o, "longest_turn_us", at ? loop_longest_us(app->loop, false) : 0);
@@ -119,7 +231,7 @@ void status_writer_tick(struct status_writer *w, int64_t now)
 {
 	struct str text;
 
-	if (w->running || !w->path[0])
+	if (w->running)
 		return;
 	str_init(&text, FILE_MAX - 1);
 	describe(w->app, &text, 0);
@@ -181,35 +293,28 @@ static enum status stale(struct err *err, const char *format, struct str *out)
 	return STATUS_PARTIAL;
 }
 
-enum status status_print(const char *format, struct str *out, struct err *err)
+static void keep_newest(void *ctx, const struct status_file *file)
 {
-	char path[4200], text[FILE_MAX], line[300];
+	struct status_file *best = ctx;
+
+	if (file->valid && (!best->valid || file->started_at > best->started_at))
+		*best = *file;
+}
+
+static enum status print(const struct status_file *file, const char *format,
+	struct str *out, struct err *err)
+{
+	char line[300];
 	struct json_doc doc;
 	struct json root;
-	ssize_t n = -1;
-	int64_t at;
 	bool known;
-	int fd;
 
-	if (strcmp(format, "text") && strcmp(format, "tmux") && strcmp(format, "json")) {
-		err_set(err, ERR_USAGE, "--format is text, tmux or json, not %s", format);
-		return STATUS_USAGE;
-	}
-	fd = file_path(path, sizeof path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		n = read(fd, text, sizeof text);
-		close(fd);
-	}
-	if (n <= 0 || !json_parse(&doc, text, (size_t)n, sizeof text, NULL))
+	if (!file->valid ||
+		!json_parse(&doc, file->text, file->n, sizeof file->text, NULL))
 		return stale(err, format, out);
 	root = json_root(&doc);
-	if (!json_time(json_get(root, "at"), &at) ||
-		time_now_ms() - at > STATUS_STALE_MS) {
-		json_release(&doc);
-		return stale(err, format, out);
-	}
 	if (!strcmp(format, "json"))
-		str_add(out, text, (size_t)n);
+		str_add(out, file->text, file->n);
 	else if (!strcmp(format, "tmux"))
 		print_tmux(root, out);
 	else
@@ -219,4 +324,16 @@ enum status status_print(const char *format, struct str *out, struct err *err)
 	known = json_bool(json_get(root, "known"), false);
 	json_release(&doc);
 	return known ? STATUS_DONE : STATUS_PARTIAL;
+}
+
+enum status status_print(const char *format, struct str *out, struct err *err)
+{
+	struct status_file best = {.valid = false};
+
+	if (strcmp(format, "text") && strcmp(format, "tmux") && strcmp(format, "json")) {
+		err_set(err, ERR_USAGE, "--format is text, tmux or json, not %s", format);
+		return STATUS_USAGE;
+	}
+	each_file(keep_newest, &best);
+	return print(&best, format, out, err);
 }

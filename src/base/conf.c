@@ -1,16 +1,19 @@
 /* The line language: splitting, blocks, includes, conditions, and every error with
  * its place. What a verb means is the caller's table; what a file may do is limited
- * (depth, reads, bytes, errors kept), so that a hostile one ends soon. Main thread. */
+ * (depth, reads, bytes, errors kept), so that a hostile one ends soon. Any thread. */
 #include "base/conf.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct block {
 	enum { BLOCK_IF, BLOCK_PROFILE } kind;
@@ -331,6 +334,13 @@ static bool run_block(struct reader *r, const struct conf_line *line)
 	return true;
 }
 
+enum { NOT_PLAIN = -1 }; /* beside the numbers of errno */
+
+static const char *why_not(int number)
+{
+	return number == NOT_PLAIN ? "it is not a plain file" : strerror(number);
+}
+
 static void run_include(struct reader *r, const struct conf_line *line)
 {
 	bool quiet = line->count > 1 && !strcmp(line->words[1].text, "-q");
@@ -363,7 +373,7 @@ static void run_include(struct reader *r, const struct conf_line *line)
 	else if (!conf_read_file(r->conf, str_text(&full), true) && errno &&
 		 !(quiet && (errno == ENOENT || errno == ENOTDIR)))
 		complain(r, line->words[at].column, "cannot read %s: %s", str_text(&full),
-			strerror(errno));
+			why_not(errno));
 	str_release(&full);
 }
 
@@ -419,14 +429,14 @@ static void run_line(struct reader *r, const char *text)
 		run_verb(r, &line);
 }
 
-static const char *keep_name(struct conf *conf, const char *name)
+static struct conf_file *keep_file(struct conf *conf, const char *name)
 {
 	for (size_t i = 0; i < conf->file_count; i++)
-		if (!strcmp(conf->files[i], name))
-			return conf->files[i];
+		if (!strcmp(conf->files[i].name, name))
+			return &conf->files[i];
 	MEM_ROOM(conf->files, conf->file_count, conf->file_cap);
-	conf->files[conf->file_count] = mem_strdup(name);
-	return conf->files[conf->file_count++];
+	conf->files[conf->file_count] = (struct conf_file){.name = mem_strdup(name)};
+	return &conf->files[conf->file_count++];
 }
 
 /* Joins lines that end with '\' into one; returns where the next one starts. */
@@ -463,7 +473,7 @@ static const char *take_line(
 
 bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n)
 {
-	struct reader r = {.conf = conf, .file = keep_name(conf, name)};
+	struct reader r = {.conf = conf, .file = keep_file(conf, name)->name};
 	size_t before = conf->errors_total;
 	const char *p = text, *end = text + n;
 	struct str line;
@@ -491,43 +501,101 @@ bool conf_read_text(struct conf *conf, const char *name, const char *text, size_
 	return conf->errors_total == before;
 }
 
+/* --- files --- */
+
+static struct conf_stamp stamp_of(const struct stat *st)
+{
+	return (struct conf_stamp){
+		st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec,
+		st->st_size, st->st_ino};
+}
+
+bool conf_stamp(const char *path, struct conf_stamp *out)
+{
+	struct stat st;
+
+	*out = (struct conf_stamp){0};
+	if (stat(path, &st))
+		return false;
+	*out = stamp_of(&st);
+	return true;
+}
+
+bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b)
+{
+	return a->changed_ns == b->changed_ns && a->bytes == b->bytes &&
+	       a->inode == b->inode;
+}
+
+bool conf_had(const struct conf *conf, const char *path)
+{
+	for (size_t i = 0; i < conf->file_count; i++)
+		if (!strcmp(conf->files[i].name, path))
+			return conf->files[i].stamp.inode != 0;
+	return false;
+}
+
+static bool is_null(const struct stat *st)
+{
+	struct stat null;
+
+	return S_ISCHR(st->st_mode) && !stat("/dev/null", &null) &&
+	       st->st_rdev == null.st_rdev;
+}
+
+/* 0, or why not. A FIFO would be waited for: it is opened without that. */
+static int read_all(
+	const char *path, struct str *text, struct conf_file *file, bool *torn)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), why = 0;
+	struct conf_stamp after;
+	struct stat st;
+	char part[4096];
+	ssize_t n;
+
+	file->stamp = (struct conf_stamp){0};
+	if (fd < 0)
+		return errno;
+	if (fstat(fd, &st))
+		why = errno;
+	else if (S_ISDIR(st.st_mode))
+		why = EISDIR;
+	else if (!S_ISREG(st.st_mode) && !is_null(&st))
+		why = NOT_PLAIN;
+	while (!why && (n = read(fd, part, sizeof part)) != 0) {
+		if (n < 0)
+			why = errno;
+		else if (!str_add(text, part, (size_t)n))
+			break;
+	}
+	close(fd);
+	if (why)
+		return why;
+	file->stamp = stamp_of(&st);
+	conf_stamp(path, &after);
+	*torn = *torn || !conf_stamp_same(&file->stamp, &after);
+	return 0;
+}
+
 bool conf_read_file(struct conf *conf, const char *path, bool quiet)
 {
-	struct reader r = {.conf = conf, .file = path};
-	FILE *f = fopen(path, "re");
+	struct conf_file *file = keep_file(conf, path);
+	struct reader r = {.conf = conf, .file = file->name};
 	struct str text;
-	char part[4096];
-	size_t n;
 	bool ok;
+	int why;
 
-	errno = f ? 0 : errno;
-	if (!f) {
-		if (!quiet) {
-			r.file = keep_name(conf, path);
-			complain(&r, 0, "cannot read it: %s", strerror(errno));
-		}
-		return false;
-	}
 	str_init(&text, CONF_MAX_BYTES);
-	while ((n = fread(part, 1, sizeof part, f)) > 0 && str_add(&text, part, n))
-		;
-	if (ferror(f)) {
-		/* A directory opens but does not read. */
-		int why = errno;
-
-		fclose(f);
+	why = read_all(path, &text, file, &conf->torn);
+	if (why) {
+		if (!quiet)
+			complain(&r, 0, "cannot read it: %s", why_not(why));
 		str_release(&text);
-		if (!quiet) {
-			r.file = keep_name(conf, path);
-			complain(&r, 0, "cannot read it: %s", strerror(why));
-		}
 		errno = why;
 		return false;
 	}
-	fclose(f);
 	ok = conf_read_text(conf, path, str_text(&text), text.n);
 	if (text.cut) {
-		r.file = keep_name(conf, path);
 		complain(&r, 0, "larger than %d KiB; the rest was not read",
 			CONF_MAX_BYTES / 1024);
 		ok = false;
@@ -540,7 +608,7 @@ bool conf_read_file(struct conf *conf, const char *path, bool quiet)
 void conf_release(struct conf *conf)
 {
 	for (size_t i = 0; i < conf->file_count; i++)
-		mem_free(conf->files[i]);
+		mem_free(conf->files[i].name);
 	for (size_t i = 0; i < conf->profile_count; i++)
 		mem_free(conf->profiles[i]);
 	mem_free(conf->files);

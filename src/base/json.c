@@ -3,6 +3,7 @@
  * of its last error, which nobody here reads. Any thread. */
 #include "base/json.h"
 
+#include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -14,16 +15,25 @@
 
 enum { DEPTH_MAX = 64, NAME_MAX_BYTES = 80 };
 
-/* False when nested, outside strings, deeper than DEPTH_MAX. */
-static bool depth_ok(const char *text, size_t n)
+/* True at \u0000 or at a bare NUL: where cJSON's strings would end too early. */
+static bool is_nul(const char *text, size_t i, size_t n)
+{
+	return !text[i] || (n - i >= 6 && !memcmp(text + i, "\\u0000", 6));
+}
+
+/* False when nested, outside strings, deeper than DEPTH_MAX. Counts the NULs in
+ * strings. */
+static bool depth_ok(const char *text, size_t n, size_t *nuls)
 {
 	int depth = 0;
 	bool quoted = false;
 
+	*nuls = 0;
 	for (size_t i = 0; i < n; i++) {
 		char c = text[i];
 
 		if (quoted) {
+			*nuls += is_nul(text, i, n);
 			if (c == '\\')
 				i++;
 			else if (c == '"')
@@ -38,6 +48,31 @@ static bool depth_ok(const char *text, size_t n)
 		}
 	}
 	return true;
+}
+
+/* A copy, *n bytes long, in which each NUL of a string is U+FFFD, so that what follows
+ * it is not lost and no name becomes another by being cut. */
+static char *without_nuls(const char *text, size_t *n, size_t nuls)
+{
+	char *copy = mem_new(*n + nuls * 6, 1);
+	bool quoted = false;
+	size_t used = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		if (quoted && is_nul(text, i, *n)) {
+			memcpy(copy + used, "\\ufffd", 6);
+			used += 6;
+			i += text[i] ? 5 : 0;
+			continue;
+		}
+		if (text[i] == '"')
+			quoted = !quoted;
+		copy[used++] = text[i];
+		if (quoted && text[i] == '\\' && i + 1 < *n)
+			copy[used++] = text[++i];
+	}
+	*n = used;
+	return copy;
 }
 
 static bool only_blanks(const char *p, const char *end)
@@ -61,17 +96,10 @@ static const char *guess(const char *text, size_t n)
 	return "something else";
 }
 
-bool json_parse(struct json_doc *doc, const void *text, size_t n, size_t max_bytes,
-	struct err *err)
+static bool parse(struct json_doc *doc, const char *p, size_t n, struct err *err)
 {
-	const char *end = NULL, *p = text;
+	const char *end = NULL;
 
-	doc->root_ = NULL;
-	if (n > max_bytes)
-		return err_set(err, ERR_LIMIT, "the answer is larger than %zu KiB",
-			max_bytes / 1024);
-	if (!depth_ok(p, n))
-		return err_set(err, ERR_INPUT, "JSON nested deeper than %d", DEPTH_MAX);
 	doc->root_ = cJSON_ParseWithLengthOpts(p, n, &end, false);
 	if (!doc->root_)
 		return err_set(err, ERR_INPUT, "expected JSON, got %s (byte %zu of %zu)",
@@ -82,6 +110,27 @@ bool json_parse(struct json_doc *doc, const void *text, size_t n, size_t max_byt
 			"JSON followed by something else at byte %zu", (size_t)(end - p));
 	}
 	return true;
+}
+
+bool json_parse(struct json_doc *doc, const void *text, size_t n, size_t max_bytes,
+	struct err *err)
+{
+	size_t nuls;
+	char *copy;
+	bool ok;
+
+	doc->root_ = NULL;
+	if (n > max_bytes)
+		return err_set(err, ERR_LIMIT, "the answer is larger than %zu KiB",
+			max_bytes / 1024);
+	if (!depth_ok(text, n, &nuls))
+		return err_set(err, ERR_INPUT, "JSON nested deeper than %d", DEPTH_MAX);
+	if (!nuls)
+		return parse(doc, text, n, err);
+	copy = without_nuls(text, &n, nuls);
+	ok = parse(doc, copy, n, err);
+	mem_free(copy);
+	return ok;
 }
 
 void json_release(struct json_doc *doc)

@@ -1,35 +1,12 @@
-/* Open addressing with linear probing and backward-shift deletion. Hash: FNV-1a
- * with a per-process seed, so that keys crafted in advance do not pile up. A map has
- * one owner; map_hash() is for any thread. */
+/* Open addressing with linear probing and backward-shift deletion. Hash: SipHash with a
+ * key of this process, so that nobody outside can make keys that pile up or are taken
+ * for each other. A map has one owner. */
 #include "base/map.h"
 
 #include "base/alloc.h"
 #include "base/crypto.h"
 
-#include <stdatomic.h>
 #include <string.h>
-
-static uint64_t process_seed(void)
-{
-	static _Atomic uint64_t seed;
-	uint64_t now = seed, fresh;
-
-	if (now)
-		return now;
-	fresh = random_u64() | 1;
-	/* Of several threads here at once, one sets it and all use that. */
-	return atomic_compare_exchange_strong(&seed, &now, fresh) ? fresh : now;
-}
-
-uint64_t map_hash(const void *p, size_t n)
-{
-	const unsigned char *s = p;
-	uint64_t h = process_seed() ^ UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ s[i]) * UINT64_C(0x100000001b3);
-	return h ^ (h >> 29);
-}
 
 void map_init(struct map *map)
 {
@@ -59,7 +36,7 @@ void *map_get(const struct map *map, const void *key, size_t n)
 {
 	if (!map->count)
 		return NULL;
-	return map->slots[find(map, map_hash(key, n), key, n)].value;
+	return map->slots[find(map, hash_keyed(key, n), key, n)].value;
 }
 
 static void grow(struct map *map, size_t cap)
@@ -89,7 +66,7 @@ void map_reserve(struct map *map, size_t count)
 
 void *map_put(struct map *map, const void *key, size_t n, void *value)
 {
-	uint64_t hash = map_hash(key, n);
+	uint64_t hash = hash_keyed(key, n);
 	struct map_slot *slot;
 	void *old;
 
@@ -116,7 +93,7 @@ void *map_del(struct map *map, const void *key, size_t n)
 
 	if (!map->count)
 		return NULL;
-	i = find(map, map_hash(key, n), key, n);
+	i = find(map, hash_keyed(key, n), key, n);
 	if (!map->slots[i].key)
 		return NULL;
 	old = map->slots[i].value;

@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 
 #include <stdarg.h>
@@ -18,8 +19,10 @@ void str_init(struct str *s, size_t max)
 
 void str_release(struct str *s)
 {
+	if (s->wipes && s->p)
+		secret_wipe(s->p, s->cap);
 	mem_free(s->p);
-	*s = (struct str){.max = s->max};
+	*s = (struct str){.max = s->max, .wipes = s->wipes};
 }
 
 void str_reset(struct str *s)
@@ -30,6 +33,19 @@ void str_reset(struct str *s)
 		s->p[0] = '\0';
 }
 
+/* mem_resize() may leave a copy behind. */
+static void move(struct str *s, size_t cap)
+{
+	char *old = s->p;
+
+	s->p = mem_new(cap, 1);
+	if (!old)
+		return;
+	memcpy(s->p, old, s->n + 1);
+	secret_wipe(old, s->cap);
+	mem_free(old);
+}
+
 static void room(struct str *s, size_t n)
 {
 	size_t want = s->n + n + 1, cap = s->cap ? s->cap : 64;
@@ -38,7 +54,10 @@ static void room(struct str *s, size_t n)
 		return;
 	while (cap < want)
 		cap *= 2;
-	s->p = mem_resize(s->p, cap, 1);
+	if (s->wipes)
+		move(s, cap);
+	else
+		s->p = mem_resize(s->p, cap, 1);
 	s->cap = cap;
 }
 

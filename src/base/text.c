@@ -3,6 +3,7 @@
  * without a trace but marks beyond the third and the two emoji selectors. Any thread. */
 #include "base/text.h"
 
+#include "base/crypto.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -250,6 +251,235 @@ void text_add_promql(struct str *out, struct untrusted u)
 			str_putc(out, (char)c);
 	}
 	str_putc(out, '"');
+}
+
+void text_add_html(struct str *out, struct untrusted u)
+{
+	static const char names[] = "&<>\"'";
+	static const char *const entities[] = {
+		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	struct text_state state = {0};
+	struct text_cluster c;
+
+	while (text_next(&u, &state, &c)) {
+		/* Marks may follow it in its cluster. */
+		const char *at = strchr(names, c.utf8[0]);
+
+		if (at)
+			str_puts(out, entities[at - names]);
+		str_add(out, c.utf8 + (at != NULL), (size_t)c.n - (at != NULL));
+	}
+}
+
+/* What stands around one character of a Markdown text. */
+struct markdown {
+	char back
+		[4]; /* the characters before, the last one first; 0: none or not ASCII */
+	bool start;  /* nothing but digits came before */
+};
+
+static bool markdown_escapes(const struct markdown *m, char c, struct untrusted rest)
+{
+	unsigned char next = rest.n_ ? rest.bytes_[0] : 0;
+
+	if (m->start && !m->back[0] && strchr("#-+=>~:", c))
+		return true;
+	switch (c) {
+	case '_':
+		return !alnum((unsigned char)m->back[0]) || !alnum(next);
+	case '&':
+		return !rest.n_ || alnum(next) || next == '#';
+	case '#':
+		return m->back[0] == ' ';
+	case ':':
+		return untrusted_starts(rest, "//");
+	case '.':
+		return (m->start && m->back[0]) ||
+		       ((m->back[0] | 32) == 'w' && (m->back[1] | 32) == 'w');
+	case ')':
+		return m->start && m->back[0];
+	default:
+		return strchr("\\`*[]<|~$", c) != NULL;
+	}
+}
+
+void text_add_markdown(struct str *out, struct untrusted u)
+{
+	struct text_state state = {0};
+	struct text_cluster c;
+	struct markdown m = {.start = true};
+
+	while (text_next(&u, &state, &c)) {
+		char one = (unsigned char)c.utf8[0] < 0x80 ? c.utf8[0] : 0;
+
+		if (one == ' ' && m.start && !m.back[0]) {
+			str_puts(out, "&#32;");
+			str_add(out, c.utf8 + 1, c.n - 1u);
+		} else {
+			if (one && markdown_escapes(&m, one, u))
+				str_putc(out, '\\');
+			str_add(out, c.utf8, c.n);
+		}
+		m.start = m.start && one >= '0' && one <= '9';
+		memmove(m.back + 1, m.back, sizeof m.back - 1);
+		m.back[0] = one;
+	}
+}
+
+void text_add_ascii(struct str *out, struct untrusted u)
+{
+	static const struct {
+		uint32_t cp;
+		const char *ascii;
+	} rows[] = {{0xa0, " "}, {0xb7, "-"}, {0xd7, "x"}, {0x2010, "-"}, {0x2011, "-"},
+		{0x2013, "-"}, {0x2014, "-"}, {0x2018, "'"}, {0x2019, "'"},
+		{0x201c, "\""}, {0x201d, "\""}, {0x2022, "*"}, {0x2026, "..."},
+		{0x2190, "<-"}, {0x2192, "->"}, {0x2212, "-"}, {0x2264, "<="},
+		{0x2265, ">="}};
+	struct text_state state = {0};
+	struct text_cluster c;
+	uint32_t cp;
+
+	while (text_next(&u, &state, &c)) {
+		for (size_t i = 0, used = 0, k; i < c.n; i += used) {
+			used = utf8_decode(c.utf8 + i, c.n - i, &cp);
+			for (k = 0; k < sizeof rows / sizeof *rows; k++)
+				if (rows[k].cp == cp)
+					break;
+			if (cp < 0x80)
+				str_putc(out, (char)cp);
+			else if (k < sizeof rows / sizeof *rows)
+				str_puts(out, rows[k].ascii);
+			else
+				str_printf(out, "<U+%04X>", (unsigned)cp);
+		}
+	}
+}
+
+enum { HEADER_LINE = 76, HEADER_WORD = 60, HEADER_CHUNK = 36 };
+
+/* True when the value may stand as it is, folded at its blanks. */
+static bool header_plain(const struct str *s, enum text_header kind)
+{
+	size_t word = 0;
+
+	if (!s->n || s->p[0] == ' ' || s->p[s->n - 1] == ' ')
+		return false;
+	for (size_t i = 0; i < s->n; i++) {
+		unsigned char c = (unsigned char)s->p[i];
+
+		word = c == ' ' ? 0 : word + 1;
+		if (c >= 0x7f || word > HEADER_WORD || (c == '=' && s->p[i + 1] == '?') ||
+			(c == ' ' && s->p[i + 1] == ' '))
+			return false;
+		if (kind == TEXT_HEADER_PHRASE && !alnum(c) && !strchr(" -_", c))
+			return false;
+	}
+	return true;
+}
+
+static void header_fold(struct str *out, const char *p, size_t used)
+{
+	while (*p) {
+		size_t n = strcspn(p, " ");
+
+		if (used + n + 1 > HEADER_LINE) {
+			str_puts(out, "\r\n ");
+			used = 1;
+		} else if (out->n && out->p[out->n - 1] != ' ') {
+			str_putc(out, ' ');
+			used++;
+		}
+		str_add(out, p, n);
+		used += n;
+		p += n + (p[n] == ' ');
+	}
+}
+
+/* =?UTF-8?B?…?= words: none splits a character. */
+static void header_encode(struct str *out, const struct str *s, size_t used)
+{
+	char word[4 * ((HEADER_CHUNK + 2) / 3) + 1];
+
+	for (size_t at = 0; at < s->n;) {
+		size_t n = s->n - at;
+
+		if (n > HEADER_CHUNK)
+			n = utf8_cut(s->p + at, HEADER_CHUNK);
+		base64_encode(s->p + at, n, word);
+		if (used + strlen(word) + 12 > HEADER_LINE) {
+			str_puts(out, "\r\n ");
+			used = 1;
+		} else if (at) {
+			str_putc(out, ' ');
+			used++;
+		}
+		str_printf(out, "=?UTF-8?B?%s?=", word);
+		used += strlen(word) + 12;
+		at += n;
+	}
+}
+
+void text_add_header(struct str *out, struct untrusted u, enum text_header kind,
+	size_t used, size_t max_columns)
+{
+	struct str s;
+
+	str_init(&s, 4 * max_columns);
+	text_add_line(&s, u, max_columns);
+	if (header_plain(&s, kind))
+		header_fold(out, s.p, used);
+	else
+		header_encode(out, &s, used);
+	str_release(&s);
+}
+
+static bool mail_domain(const unsigned char *p, size_t n)
+{
+	if (!n || n > 253 || p[0] == '.' || p[n - 1] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		bool edge = !i || i + 1 == n || p[i - 1] == '.' || p[i + 1] == '.';
+
+		if (!alnum(p[i]) && !(p[i] == '-' && !edge) &&
+			!(p[i] == '.' && p[i - 1] != '.'))
+			return false;
+	}
+	return true;
+}
+
+bool text_to_mailbox(struct untrusted u, char *out, size_t size)
+{
+	ptrdiff_t at = untrusted_find(u, "@");
+
+	if (u.n_ >= size || u.n_ > 254 || at < 1 || at > 64 || u.bytes_[0] == '.' ||
+		u.bytes_[at - 1] == '.')
+		return false;
+	for (ptrdiff_t i = 0; i < at; i++) {
+		unsigned char c = u.bytes_[i];
+
+		if (!alnum(c) && (!c || !strchr("!#$%&'*+-/=?^_`{|}~.", c)))
+			return false;
+		if (c == '.' && u.bytes_[i + 1] == '.')
+			return false;
+	}
+	if (!mail_domain(u.bytes_ + at + 1, u.n_ - (size_t)at - 1))
+		return false;
+	memcpy(out, u.bytes_, u.n_);
+	out[u.n_] = '\0';
+	return true;
+}
+
+bool text_is_formula(struct untrusted u)
+{
+	u = untrusted_trim(u);
+	if (!u.n_)
+		return false;
+	if (u.bytes_[0] == '=' || u.bytes_[0] == '@')
+		return true;
+	return (u.bytes_[0] == '+' || u.bytes_[0] == '-') &&
+	       (untrusted_find(u, "(") > 0 || untrusted_find(u, "|") > 0 ||
+		       untrusted_find(u, "!") > 0);
 }
 
 bool text_to_link(struct untrusted u, char *out, size_t size)

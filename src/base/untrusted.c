@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
-#include "base/map.h"
+#include "base/crypto.h"
 #include "base/time.h"
 #include "base/utf8.h"
 
@@ -128,7 +128,12 @@ int untrusted_cmp_natural(struct untrusted a, struct untrusted b)
 
 uint64_t untrusted_hash(struct untrusted u)
 {
-	return map_hash(u.bytes_, u.n_);
+	return hash_keyed(u.bytes_, u.n_);
+}
+
+void untrusted_hash_lasting(struct untrusted u, char out[HASH_TEXT])
+{
+	hash_lasting(u.bytes_, u.n_, out);
 }
 
 bool untrusted_starts(struct untrusted u, const char *literal)

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static const struct row {
@@ -32,6 +33,18 @@ static const struct row {
 	{0, 999, ERR_INPUT, "answers with a strange status", ""},
 };
 
+/* A proxy in front says why in the title of a page: "<title>400 Why</title>". */
+static struct untrusted title(struct untrusted page)
+{
+	ptrdiff_t at = untrusted_find_nocase(page, "<title>"), end;
+
+	if (at < 0)
+		return UNTRUSTED_NONE;
+	page = untrusted_slice(page, (size_t)at + strlen("<title>"), SIZE_MAX);
+	end = untrusted_find_nocase(page, "</title>");
+	return untrusted_slice(page, 0, end < 0 ? 0 : (size_t)end);
+}
+
 bool answer_refused(const struct answer *answer, struct untrusted words, struct err *err)
 {
 	const struct row *row = rows;
@@ -42,6 +55,8 @@ bool answer_refused(const struct answer *answer, struct untrusted words, struct 
 	words = untrusted_trim(words);
 	if (untrusted_empty(words))
 		words = untrusted_trim(answer->body);
+	if (answer->status == 400 && untrusted_starts(words, "<"))
+		words = title(words);
 	if (untrusted_starts(words, "<") || untrusted_starts(words, "{"))
 		words = UNTRUSTED_NONE;
 	text_line(words, shown, sizeof shown);

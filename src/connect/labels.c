@@ -3,6 +3,7 @@
  * which runbook). Any thread. */
 #include "labels.h"
 
+#include "base/crypto.h"
 #include "base/str.h"
 #include "base/text.h"
 
@@ -76,15 +77,15 @@ static void print_pair(struct str *out, const struct pair *pair)
 static void shorten(struct str *out)
 {
 	struct untrusted all = untrusted_make(out->p, out->n);
-	unsigned long long hash = untrusted_hash(all);
-	char *text;
+	char hash[HASH_TEXT], *text;
 
+	hash_lasting(out->p, out->n, hash);
 	all = untrusted_keep(all, LABELS_MAX_TEXT);
 	out->n = untrusted_size(all);
 	untrusted_free(all);
 	text = out->p;
 	text[out->n] = '\0';
-	str_printf(out, "…%016llx", hash);
+	str_printf(out, "…%s", hash);
 }
 
 struct untrusted labels_print(struct batch *batch, struct json labels)

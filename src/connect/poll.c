@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -36,7 +35,8 @@ enum {
 	BACKOFF_LAST_MS = 60000,
 	FINAL_MS = 60000, /* after an answer that will not change by itself */
 	FORGET_MS = 90000,
-	STAGGER_MS = 300,
+	STAGGER_MS =
+		900, /* ticks of all consoles fall together; what they ask does not */
 	ORIGIN_TEXT = 120,
 };
 
@@ -111,7 +111,7 @@ static void read_answers(struct poll_source *source);
 
 static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
 {
-	return (hash ^ map_hash(p, n)) * UINT64_C(0x100000001b3);
+	return (hash ^ hash_keyed(p, n)) * UINT64_C(0x100000001b3);
 }
 
 static uint64_t status_hash(const struct poll_status *s)
@@ -338,7 +338,8 @@ static void take_work(struct task *task)
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
 	if (source->take_ok && source->batch.alert_count) {
-		alert_pack_make(&source->pack, &source->batch, source->options.number);
+		alert_pack_make(&source->pack, &source->batch, source->options.number,
+			source->conf.name);
 		source->batch.pack = &source->pack;
 	}
 	/* The tree of a large answer is many times its text, and gone now. */
@@ -604,11 +605,14 @@ static void pump_due(void *ctx)
 	struct poll *poll = ctx;
 	int64_t now = time_now_ms();
 
-	for (int i = 0; i < poll->count; i++)
-		if (due(poll->sources[i], now)) {
-			pump(poll->sources[i], now);
-			report(poll->sources[i]);
+	for (int i = 0; i < poll->count; i++) {
+		struct poll_source *source = poll->sources[i];
+
+		if (source && due(source, now)) {
+			pump(source, now);
+			report(source);
 		}
+	}
 }
 
 void poll_tick(struct poll *poll, int64_t now)
@@ -620,9 +624,11 @@ void poll_tick(struct poll *poll, int64_t now)
 	for (int i = 0; i < poll->count; i++) {
 		struct poll_source *source = poll->sources[i];
 
+		if (!source)
+			continue;
 		if (now < poll->last_tick - 2 * SECOND_MS)
 			source->wait_until = source->blocked_until = 0;
-		any = any || due(source, now);
+		any = any || due(source, now + poll->stagger_ms);
 	}
 	poll->last_tick = now;
 	if (any && !loop_timer_active(poll->stagger))
@@ -645,31 +651,48 @@ struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *ht
 	return poll;
 }
 
+void poll_remove(struct poll *poll, int number)
+{
+	struct poll_source *source = poll->sources[number];
+
+	poll->sources[number] = NULL;
+	while (poll->count && !poll->sources[poll->count - 1])
+		poll->count--;
+	for (int k = 0; k < POLL_PARALLEL; k++)
+		if (source->slots[k].stage == ASKING)
+			http_cancel(source->slots[k].transfer);
+	if (source->reading) {
+		source->orphan = true;
+		task_cancel(&source->task);
+	} else {
+		source_free(source);
+	}
+}
+
 void poll_free(struct poll *poll)
 {
 	if (!poll)
 		return;
-	for (int i = 0; i < poll->count; i++) {
-		struct poll_source *source = poll->sources[i];
-
-		for (int k = 0; k < POLL_PARALLEL; k++)
-			if (source->slots[k].stage == ASKING)
-				http_cancel(source->slots[k].transfer);
-		if (source->reading) {
-			source->orphan = true;
-			task_cancel(&source->task);
-		} else {
-			source_free(source);
-		}
-	}
+	for (int i = poll->count; i-- > 0;)
+		if (poll->sources[i])
+			poll_remove(poll, i);
 	loop_timer_free(poll->stagger);
 	mem_free(poll);
+}
+
+static int free_number(const struct poll *poll)
+{
+	int i = 0;
+
+	while (i < POLL_MAX_SOURCES && poll->sources[i])
+		i++;
+	return i;
 }
 
 static bool options_check(
 	const struct poll *poll, const struct source_conf *conf, struct err *err)
 {
-	if (poll->count == POLL_MAX_SOURCES)
+	if (free_number(poll) == POLL_MAX_SOURCES)
 		return err_set(err, ERR_LIMIT, "more than %d sources", POLL_MAX_SOURCES);
 	if (!conf->url || !*conf->url)
 		return err_set(err, ERR_USAGE, "source %s has no url", conf->name);
@@ -690,6 +713,7 @@ static bool keep_conf(
 	struct poll_source *source, const struct source_conf *from, struct err *err)
 {
 	struct arena *arena = &source->conf_arena;
+	struct poll_options *o = &source->options;
 	struct source_query *queries;
 
 	arena_init(arena, CONF_ARENA_BYTES);
@@ -706,6 +730,12 @@ static bool keep_conf(
 	source->conf.org = keep_text(arena, from->org);
 	source->conf.filter = keep_text(arena, from->filter);
 	source->conf.queries = queries;
+	o->conf = source->conf;
+	o->user = keep_text(arena, o->user);
+	o->unix_socket = keep_text(arena, o->unix_socket);
+	o->tls.ca_file = keep_text(arena, o->tls.ca_file);
+	o->tls.cert_file = keep_text(arena, o->tls.cert_file);
+	o->tls.key_file = keep_text(arena, o->tls.key_file);
 	return !arena->full ||
 	       err_set(err, ERR_LIMIT, "source %s: its queries are too long", from->name);
 }
@@ -726,7 +756,6 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 		mem_free(source);
 		return -1;
 	}
-	source->options.conf = source->conf;
 	if (!source->conf.seed)
 		source->conf.seed = random_u64();
 	if (!options->kind->start(source->state, &source->conf, err)) {
@@ -735,7 +764,7 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 		mem_free(source);
 		return -1;
 	}
-	source->index = poll->count;
+	source->index = free_number(poll);
 	source->task.work = take_work;
 	source->task.done = take_done;
 	source->task.class = TASK_INTERACTIVE;
@@ -747,7 +776,9 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 		source->slots[i].source = source;
 	request_origin(&source->options, source->origin, sizeof source->origin);
 	source->shown = status_hash(&source->status);
-	poll->sources[poll->count++] = source;
+	poll->sources[source->index] = source;
+	if (source->index == poll->count)
+		poll->count++;
 	pump(source, time_now_ms());
 	return source->index;
 }
@@ -755,6 +786,13 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 static struct poll_source *find(const struct poll *poll, int source)
 {
 	return source >= 0 && source < poll->count ? poll->sources[source] : NULL;
+}
+
+const struct poll_options *poll_options(const struct poll *poll, int source)
+{
+	struct poll_source *found = find(poll, source);
+
+	return found ? &found->options : NULL;
 }
 
 const struct poll_status *poll_status(const struct poll *poll, int source)
@@ -770,6 +808,8 @@ void poll_set_window(struct poll *poll, const struct source_window *window)
 
 	poll->window = *window;
 	for (int i = 0; i < poll->count; i++) {
+		if (!poll->sources[i])
+			continue;
 		poll->sources[i]->wait_until = 0;
 		pump(poll->sources[i], now);
 	}
@@ -837,7 +877,8 @@ void poll_pause(struct poll *poll, int source, bool paused)
 bool poll_settled(const struct poll *poll)
 {
 	for (int i = 0; i < poll->count; i++)
-		if (!poll->sources[i]->settled && !poll->sources[i]->paused)
+		if (poll->sources[i] && !poll->sources[i]->settled &&
+			!poll->sources[i]->paused)
 			return false;
 	return true;
 }

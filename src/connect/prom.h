@@ -17,10 +17,6 @@ enum {
 	PROM_ERROR_TEXT = 120,
 };
 
-struct prom_dialect {
-	const char *range_extra; /* behind the form of a range question */
-};
-
 enum prom_history { HISTORY_NONE, HISTORY_GROUP, HISTORY_ALONE };
 
 struct prom_query {
@@ -53,7 +49,7 @@ struct prom_group {
 
 struct prom {
 	const struct source_conf *conf;
-	const struct prom_dialect *dialect;
+	bool nocache;       /* ranges are asked with nocache=1; set before the start */
 	const char *prefix; /* of API paths, behind the base URL */
 	struct prom_query *queries;
 	struct prom_group *groups;
@@ -71,8 +67,7 @@ struct prom {
 	const char *headers[3];
 };
 
-bool prom_start(struct prom *prom, const struct source_conf *conf,
-	const struct prom_dialect *dialect, struct err *err);
+bool prom_start(void *state, const struct source_conf *conf, struct err *err);
 void prom_stop(void *state);
 bool prom_next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out);

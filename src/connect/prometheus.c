@@ -212,7 +212,7 @@ static bool ask_form(struct prom *prom, struct arena *arena, const char *expr,
 		form_add_time(&form, "start", range.from);
 		form_add_time(&form, "end", range.to);
 		form_add_time(&form, "step", range.step);
-		str_puts(&form, prom->dialect->range_extra);
+		str_puts(&form, prom->nocache ? "&nocache=1" : "");
 	}
 	str_printf(&form, "&timeout=%lldms", (long long)prom->conf->timeout_ms);
 	whole = !form.cut;
@@ -763,14 +763,13 @@ static bool headers_build(struct prom *prom, struct err *err)
 	return strlen(org) + 16 < sizeof prom->url_org;
 }
 
-bool prom_start(struct prom *prom, const struct source_conf *conf,
-	const struct prom_dialect *dialect, struct err *err)
+bool prom_start(void *state, const struct source_conf *conf, struct err *err)
 {
+	struct prom *prom = state;
 	int64_t rules_ms =
 		conf->every_ms > RULES_EVERY_MS ? conf->every_ms : RULES_EVERY_MS;
 
 	prom->conf = conf;
-	prom->dialect = dialect;
 	if (!queries_check(conf, err) || !headers_build(prom, err))
 		return false;
 	prom->prefix = str_ends(conf->url, "/api/v1") ? "" : "/api/v1";
@@ -791,20 +790,13 @@ void prom_stop(void *state)
 	mem_free(prom->groups);
 }
 
-static const struct prom_dialect prometheus_dialect = {.range_extra = ""};
-
-static bool start(void *state, const struct source_conf *conf, struct err *err)
-{
-	return prom_start(state, conf, &prometheus_dialect, err);
-}
-
 const struct source_kind prometheus_source = {
 	.name = "prometheus",
 	.help = "Prometheus: query lines, alerting rules and their alerts",
 	.watches = true,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),
-	.start = start,
+	.start = prom_start,
 	.stop = prom_stop,
 	.next = prom_next,
 	.take = prom_take,

@@ -3,11 +3,12 @@
  * server without vmalert has no rules, which is quietly none. */
 #include "prom.h"
 
-static const struct prom_dialect dialect = {.range_extra = "&nocache=1"};
-
 static bool start(void *state, const struct source_conf *conf, struct err *err)
 {
-	return prom_start(state, conf, &dialect, err);
+	struct prom *prom = state;
+
+	prom->nocache = true;
+	return prom_start(state, conf, err);
 }
 
 const struct source_kind victoriametrics_source = {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,28 @@ bool file_make_folder(const char *path, struct err *err)
 			break;
 	}
 	return true;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t n, struct err *err)
+{
+	char folder[4096], part[4200];
+	const char *slash = strrchr(path, '/');
+	bool ok;
+	int fd;
+
+	snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+	if (!file_make_folder(folder, err))
+		return false;
+	snprintf(part, sizeof part, "%s.new", path);
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ok = fd >= 0 && write(fd, bytes, n) == (ssize_t)n && !fsync(fd);
+	if (fd >= 0)
+		ok = !close(fd) && ok;
+	if (ok && !rename(part, path))
+		return true;
+	err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	unlink(part);
+	return false;
 }
 
 bool file_state_folder(char *out, size_t size, struct err *err)

@@ -184,13 +184,13 @@ struct host_metric *sink_add(
 void metric_name(char out[HOST_NAME], const char *prefix, struct untrusted foreign,
 	const char *suffix)
 {
-	char line[HOST_NAME * 4], word[HOST_NAME], tail[16] = "";
+	char line[HOST_NAME * 4], word[HOST_NAME], tail[16] = "", hash[HASH_TEXT];
 	size_t room = HOST_NAME - strlen(prefix) - strlen(suffix);
 
 	text_line(foreign, line, sizeof line);
 	if (strlen(line) >= room) {
-		snprintf(tail, sizeof tail, "~%08x",
-			(unsigned)(untrusted_hash(foreign) & 0xffffffff));
+		untrusted_hash_lasting(foreign, hash);
+		snprintf(tail, sizeof tail, "~%.8s", hash);
 		room -= strlen(tail);
 	}
 	str_copy(word, room, line);

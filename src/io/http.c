@@ -51,7 +51,7 @@ struct http_transfer {
 	int redirects;
 	int64_t timeout_ms, started_ms;
 	int64_t reset_s;
-	bool get, secure;
+	bool get, secure, certified;
 	struct http_reply reply;
 	struct err err; /* ours; set before curl's own word */
 	void (*done)(void *ctx, const struct http_reply *reply, const struct err *err);
@@ -67,6 +67,7 @@ struct http {
 	struct tls_stores *stores;
 	struct http_transfer *transfers;
 	uint64_t turn;
+	int alert; /* a server's TLS alert in this turn, or 0 */
 };
 
 struct http_socket {
@@ -195,6 +196,24 @@ static bool redirect_follow(struct http_transfer *t)
 	return true;
 }
 
+static void say_failure(struct http_transfer *t, CURLcode code)
+{
+	char *port = NULL;
+
+	curl_url_get(t->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+	http_error(t->easy, code,
+		&(struct http_failure){.host = t->host,
+			.error = t->curl_error,
+			.ca_file = t->ca_file,
+			.port = port ? port : "",
+			.secure = t->secure,
+			.certified = t->certified,
+			.alert = t->http->alert,
+			.timeout_ms = t->timeout_ms},
+		&t->err);
+	curl_free(port);
+}
+
 static void transfer_finish(struct http_transfer *t, CURLcode code)
 {
 	long status = 0;
@@ -205,12 +224,7 @@ static void transfer_finish(struct http_transfer *t, CURLcode code)
 	if (!code && redirect_follow(t))
 		return;
 	if (code && !t->err.kind)
-		http_error(t->easy, code,
-			&(struct http_failure){.host = t->host,
-				.error = t->curl_error,
-				.ca_file = t->ca_file,
-				.timeout_ms = t->timeout_ms},
-			&t->err);
+		say_failure(t, code);
 	transfer_end(t, t->err.kind ? &t->err : NULL);
 }
 
@@ -237,6 +251,7 @@ static void act(struct http *http, curl_socket_t fd, int bits)
 	int running;
 
 	http->turn++;
+	http->alert = 0;
 	curl_multi_socket_action(http->multi, fd, bits, &running);
 	check_finished(http);
 }
@@ -557,6 +572,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
 	struct http_transfer *t = ctx;
 
 	(void)easy;
+	tls_hear_alerts(ssl_ctx, &t->http->alert);
 	return tls_stores_apply(t->http->stores, t->ca_file, ssl_ctx)
 		       ? CURLE_OK
 		       : CURLE_SSL_CACERT_BADFILE;
@@ -590,6 +606,7 @@ static void set_tls(struct http_transfer *t, const struct http_tls *tls)
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (tls && tls->cert_file) {
+		t->certified = true;
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
 		curl_easy_setopt(easy, CURLOPT_SSLKEY,
 			tls->key_file ? tls->key_file : tls->cert_file);

@@ -1,14 +1,16 @@
 /* What went wrong with a transfer, said so that somebody woken at night knows what to
  * look at: one const row for each of curl's codes, and the four cases (connect, time,
- * certificate, cut) that need more than a row. Main only. */
+ * certificate, cut) that need more than a row. Any thread: mails are sent on one. */
 #include "http_error.h"
 
 #include "base/text.h"
 #include "base/time.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct row {
 	CURLcode code;
@@ -30,18 +32,47 @@ static const struct row {
 		" is damaged"},
 	{CURLE_HTTP2, ERR_NET, "", " broke the HTTP/2 connection"},
 	{CURLE_HTTP2_STREAM, ERR_NET, "", " broke off the HTTP/2 answer"},
-	{CURLE_SSL_CERTPROBLEM, ERR_AUTH, "the client certificate for ",
+	{CURLE_SSL_CERTPROBLEM, ERR_INPUT, "the client certificate for ",
 		" cannot be used: check cert-file and key-file"},
 	{CURLE_SSL_CACERT_BADFILE, ERR_IO, "no CA certificates for ", ": check ca-file"},
 	{CURLE_URL_MALFORMAT, ERR_USAGE, "the url of ", " cannot be used"},
 	{CURLE_OUT_OF_MEMORY, ERR_LIMIT, "the headers of ", " are too large"},
 };
 
-static void say_connect(CURL *easy, const char *host, struct err *err)
+/* Whether it was a proxy that could not be reached. Only curl's words tell: "Failed to
+ * connect to NAME port N". */
+static bool at_proxy(const struct http_failure *f)
 {
+	static const char before[] = "Failed to connect to ";
+	const char *name = f->error + sizeof before - 1, *host = f->host, *port;
+	size_t n;
+
+	if (*host == '/' || strncmp(f->error, before, sizeof before - 1))
+		return false;
+	port = strstr(name, " port ");
+	if (!port)
+		return false;
+	n = (size_t)(port - name);
+	host += *host == '[';
+	port += strlen(" port ");
+	return strncasecmp(name, host, n) ||
+	       (host[n] && host[n] != ':' && host[n] != ']') ||
+	       strncmp(port, f->port, strlen(f->port)) || port[strlen(f->port)] != ' ';
+}
+
+static void say_connect(CURL *easy, const struct http_failure *f, struct err *err)
+{
+	const char *host = f->host;
 	long number = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+	if (at_proxy(f)) {
+		err_set(err, ERR_NET,
+			"cannot connect to the proxy for %s%s%s: check the *_proxy "
+			"environment",
+			host, number ? ": " : "", number ? strerror((int)number) : "");
+		return;
+	}
 	switch ((int)number) {
 	case ECONNREFUSED:
 		err_set(err, ERR_NET, "connection refused by %s: is it running?", host);
@@ -146,6 +177,75 @@ static void say_cut(CURL *easy, const char *host, struct err *err)
 			(long long)got);
 }
 
+/* Alerts by which a server says what it thinks of the client's certificate. */
+static bool about_client(int alert)
+{
+	static const int alerts[] = {SSL_AD_BAD_CERTIFICATE,
+		SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_REVOKED,
+		SSL_AD_CERTIFICATE_EXPIRED, SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA,
+		SSL_AD_ACCESS_DENIED, SSL_AD_CERTIFICATE_REQUIRED};
+
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alert == alerts[i])
+			return true;
+	return false;
+}
+
+static bool say_alert(const struct http_failure *f, struct err *err)
+{
+	if (!about_client(f->alert))
+		return false;
+	if (f->certified)
+		err_set(err, ERR_REFUSED,
+			"%s refuses the client certificate: check cert-file", f->host);
+	else
+		err_set(err, ERR_REFUSED,
+			"%s wants a client certificate: set cert-file and key-file",
+			f->host);
+	return true;
+}
+
+/* In TLS 1.3 a server looks at the client's certificate when the client already asks:
+ * then its alert is often lost with the connection. */
+static bool say_early_end(
+	CURL *easy, CURLcode code, const struct http_failure *f, struct err *err)
+{
+	long status = 0;
+
+	if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_HTTP2)
+		return false;
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!f->secure || status)
+		return false;
+	err_set(err, ERR_NET,
+		f->certified ? "%s broke the TLS connection before it answered: does it "
+			       "refuse the client certificate?"
+			     : "%s broke the TLS connection before it answered: does it "
+			       "want a client certificate (cert-file)?",
+		f->host);
+	return true;
+}
+
+/* What a proxy answered to CONNECT. */
+static bool say_proxy(CURL *easy, const char *host, struct err *err)
+{
+	long status = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 300)
+		return false;
+	if (status == 407)
+		err_set(err, ERR_REFUSED,
+			"the proxy for %s wants a credential (HTTP 407): check the "
+			"*_proxy environment",
+			host);
+	else
+		err_set(err, ERR_NET,
+			"the proxy for %s does not connect to it (HTTP %ld)", host,
+			status);
+	return true;
+}
+
 static void say_row(CURLcode code, const struct http_failure *f, struct err *err)
 {
 	char shown[200];
@@ -171,9 +271,12 @@ static void say_row(CURLcode code, const struct http_failure *f, struct err *err
 void http_error(
 	CURL *easy, CURLcode code, const struct http_failure *failure, struct err *err)
 {
+	if (say_alert(failure, err) || say_proxy(easy, failure->host, err) ||
+		say_early_end(easy, code, failure, err))
+		return;
 	switch (code) {
 	case CURLE_COULDNT_CONNECT:
-		say_connect(easy, failure->host, err);
+		say_connect(easy, failure, err);
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		say_timeout(easy, failure, err);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { HTTP_HOST_TEXT = 120 };
@@ -13,6 +14,10 @@ struct http_failure {
 	const char *host;    /* "name:port", or the path of a unix socket */
 	const char *error;   /* curl's own words */
 	const char *ca_file; /* or NULL */
+	const char *port;    /* the URL's own */
+	bool secure;         /* https */
+	bool certified;      /* a client certificate was shown */
+	int alert;           /* TLS alert that the server sent, or 0 */
 	int64_t timeout_ms;
 };
 

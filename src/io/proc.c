@@ -4,6 +4,7 @@
 #include "io/proc.h"
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "io/loop.h"
 
@@ -34,6 +35,8 @@ static void gone(uv_handle_t *handle)
 	if (--proc->handles)
 		return;
 	str_release(&proc->line);
+	if (proc->options.secret)
+		secret_wipe(proc->buffer, sizeof proc->buffer);
 	mem_free(proc->input);
 	mem_free(proc);
 }
@@ -191,6 +194,7 @@ struct proc *proc_start(
 
 	proc->options = *options;
 	str_init(&proc->line, PROC_LINE_MAX);
+	proc->line.wipes = options->secret;
 	uv_pipe_init(loop_uv(loop), &proc->out, 0);
 	uv_pipe_init(loop_uv(loop), &proc->in, 0);
 	uv_timer_init(loop_uv(loop), &proc->timer);

@@ -1,6 +1,7 @@
 /* CA stores: reading the system's bundle takes about 20 ms, so a task does it once
- * and every SSL_CTX shares the result. Hides OpenSSL's X509_STORE and its reference
- * counts. The list belongs to main; a load touches only itself. */
+ * and every SSL_CTX shares the result; and the alerts that servers send. Hides
+ * OpenSSL's X509_STORE and its reference counts. The list belongs to main; a load
+ * touches only itself. */
 #include "tls.h"
 
 #include "base/alloc.h"
@@ -185,4 +186,30 @@ bool tls_stores_apply(struct tls_stores *stores, const char *ca_file, void *ssl_
 		return false;
 	SSL_CTX_set1_cert_store(ssl_ctx, load->store);
 	return true;
+}
+
+static int alert_index(void)
+{
+	static int index = -1;
+
+	if (index < 0)
+		index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	return index;
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+	int *alert;
+
+	if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT)
+		return;
+	alert = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), alert_index());
+	if (alert && (value & 0xff) != SSL_AD_CLOSE_NOTIFY)
+		*alert = value & 0xff;
+}
+
+void tls_hear_alerts(void *ssl_ctx, int *alert)
+{
+	SSL_CTX_set_ex_data(ssl_ctx, alert_index(), alert);
+	SSL_CTX_set_info_callback(ssl_ctx, on_info);
 }

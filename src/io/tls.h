@@ -21,5 +21,8 @@ enum tls_state tls_stores_ask(
 	struct tls_stores *stores, const char *ca_file, struct err *err);
 /* Gives a ready store to an SSL_CTX; false when it is not ready. */
 bool tls_stores_apply(struct tls_stores *stores, const char *ca_file, void *ssl_ctx);
+/* *alert, which must live as long as the connections, becomes the number of each alert
+ * that a server sends on one of them: curl does not tell it. */
+void tls_hear_alerts(void *ssl_ctx, int *alert);
 
 #endif

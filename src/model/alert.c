@@ -59,12 +59,31 @@ static size_t put_pairs(
 	return at;
 }
 
-uint64_t alert_key(int source, struct untrusted id)
+uint64_t alert_key(const char *source_name, struct untrusted id)
 {
-	return untrusted_hash(id) ^ ((uint64_t)source + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	return untrusted_hash(id) ^
+	       untrusted_hash(untrusted_str(source_name)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-struct alert *alert_new(const struct alert_draft *draft, int source)
+/* Prometheus and its Alertmanagers know one alert by its labels. */
+static uint64_t hash_labels(const struct pair *labels, size_t count)
+{
+	uint64_t sum = 0;
+	bool named = false;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t pair = untrusted_hash(labels[i].name);
+
+		named |= untrusted_is(labels[i].name, "alertname");
+		pair = (pair ^ untrusted_hash(labels[i].value) >> 7) *
+		       UINT64_C(0x9e3779b97f4a7c15);
+		sum += pair ^ pair >> 29;
+	}
+	return !named ? 0 : sum ? sum : 1;
+}
+
+struct alert *alert_new(
+	const struct alert_draft *draft, int source, const char *source_name)
 {
 	size_t size = 1, labels, annotations, at = 1;
 	struct alert *alert;
@@ -76,7 +95,8 @@ struct alert *alert_new(const struct alert_draft *draft, int source)
 	annotations = fit_pairs(draft->annotations, draft->annotation_count, &size);
 	alert = mem_new(1, sizeof *alert + size);
 	*alert = (struct alert){
-		.key = alert_key(source, draft->texts[ALERT_ID]),
+		.key = alert_key(source_name, draft->texts[ALERT_ID]),
+		.labels_hash = hash_labels(draft->labels, draft->label_count),
 		.started_at = draft->started_at,
 		.updated_at = draft->updated_at,
 		.ended_at = draft->ended_at,
@@ -127,7 +147,8 @@ struct alert *alert_with(
 	draft.texts[which] = text;
 	for (size_t i = 0; i < draft.label_count + draft.annotation_count; i++)
 		pairs[i] = alert_label(alert, i);
-	copy = alert_new(&draft, alert->source);
+	copy = alert_new(&draft, alert->source, "");
+	copy->key = alert->key;
 	copy->generation = alert->generation;
 	copy->index = alert->index;
 	return copy;

@@ -75,12 +75,13 @@ struct batch_oncall *batch_add_oncall(struct batch *batch)
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
 }
 
-void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source)
+void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
+	const char *source_name)
 {
 	pack->count = batch->alert_count;
 	pack->list = mem_new(pack->count, sizeof *pack->list);
 	for (size_t i = 0; i < pack->count; i++)
-		pack->list[i] = alert_new(&batch->alerts[i], source);
+		pack->list[i] = alert_new(&batch->alerts[i], source, source_name);
 }
 
 void alert_pack_release(struct alert_pack *pack)

@@ -42,25 +42,70 @@ static const struct {
 
 enum { LEVEL_LOOK = 160 };
 
+static enum level level_of(struct untrusted word)
+{
+	for (size_t i = 0; i < sizeof level_words / sizeof level_words[0]; i++)
+		if (untrusted_size(word) == strlen(level_words[i].word) &&
+			!untrusted_find_nocase(word, level_words[i].word))
+			return level_words[i].level;
+	return LEVEL_NONE;
+}
+
 enum level level_guess(struct untrusted text)
 {
 	static const char blanks[] = " \t[]{}()<>:=,;\"'|/";
 	struct untrusted rest = untrusted_slice(text, 0, LEVEL_LOOK), word;
 	enum level worst = LEVEL_NONE;
 
-	while (untrusted_word(&rest, blanks, &word)) {
-		for (size_t i = 0; i < sizeof level_words / sizeof level_words[0]; i++) {
-			const char *want = level_words[i].word;
-
-			if (untrusted_size(word) == strlen(want) &&
-				!untrusted_find_nocase(word, want)) {
-				if (level_words[i].level > worst)
-					worst = level_words[i].level;
-				break;
-			}
-		}
-	}
+	while (untrusted_word(&rest, blanks, &word))
+		if (level_of(word) > worst)
+			worst = level_of(word);
 	return worst;
+}
+
+/* Words that are nothing but a level: in capitals, or with what closes them behind.
+ * "Failed" and "Error" at the head of a sentence belong to it. */
+static bool names_level(struct untrusted word, struct untrusted behind, enum level level)
+{
+	static const struct {
+		const char *low, *capitals;
+	} names[] = {{"debug", "DEBUG"}, {"info", "INFO"}, {"warn", "WARN"},
+		{"warning", "WARNING"}, {"error", "ERROR"}, {"err", "ERR"},
+		{"fatal", "FATAL"}};
+	struct untrusted next = untrusted_slice(behind, 0, 1);
+	bool closed = untrusted_is(next, ":") || untrusted_is(next, "]") ||
+		      untrusted_is(next, ")") || untrusted_is(next, ">");
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (untrusted_is(word, names[i].capitals) ||
+			(closed && untrusted_size(word) == strlen(names[i].low) &&
+				!untrusted_find_nocase(word, names[i].low)))
+			return level_of(word) == level;
+	return false;
+}
+
+size_t level_said(struct untrusted text, enum level level)
+{
+	static const char ends[] = " \t])>:|";
+	struct untrusted rest = text, word, behind;
+	size_t size = untrusted_size(text);
+	bool key = untrusted_starts(text, "level=");
+
+	if (key)
+		rest = untrusted_slice(text, strlen("level="), SIZE_MAX);
+	else if (untrusted_starts(text, "[") || untrusted_starts(text, "(") ||
+		 untrusted_starts(text, "<"))
+		rest = untrusted_slice(text, 1, SIZE_MAX);
+	behind = rest;
+	if (!untrusted_word(&behind, ends, &word) ||
+		untrusted_size(rest) != untrusted_size(word) + untrusted_size(behind))
+		return 0;
+	if (level == LEVEL_NONE ||
+		(key ? level_of(word) != level : !names_level(word, behind, level)))
+		return 0;
+	if (!untrusted_word(&behind, ends, &word))
+		return 0;
+	return size - untrusted_size(behind) - untrusted_size(word);
 }
 
 /* "Nov 21 14:32:01" in local time, in the year nearest to now. */

@@ -409,6 +409,33 @@ bool promexpr_split(struct untrusted expr, struct arena *arena, struct promexpr 
 	return true;
 }
 
+uint64_t promexpr_measures(struct untrusted expr, struct arena *arena)
+{
+	enum { MOST = 16 };
+	uint64_t seen[MOST], sum = 0;
+	size_t n = 0;
+	struct tree tree;
+
+	if (!tree_parse(&tree, arena, expr))
+		return 0;
+	for (size_t i = 0; i < tree.selector_count; i++) {
+		struct span name = tree.selectors[i]->name;
+		uint64_t hash = untrusted_hash(
+			untrusted_make(tree.text + name.from, name.to - name.from));
+		size_t k = 0;
+
+		while (k < n && seen[k] != hash)
+			k++;
+		if (name.to == name.from || (k == n && n == MOST))
+			return 0;
+		if (k < n)
+			continue;
+		seen[n++] = hash;
+		sum += hash * UINT64_C(0x9e3779b97f4a7c15);
+	}
+	return sum;
+}
+
 const char *promexpr_op_text(enum promexpr_op op)
 {
 	static const char *const texts[] = {"", ">", ">=", "<", "<=", "==", "!="};

@@ -54,6 +54,11 @@ char severity_letter(enum severity severity)
 	return "CHWIO"[severity];
 }
 
+char severity_mark(enum severity severity)
+{
+	return "!^-. "[severity];
+}
+
 enum severity severity_parse(struct untrusted word, enum severity otherwise)
 {
 	size_t size = untrusted_size(word);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,10 @@ static bool fail(struct sqlite *s, int code, const char *sql, struct err *err)
 {
 	char said[SHOWN], where[SHOWN];
 
+	/* What it says when the files beside the store find no room. */
+	if ((code & 0xff) == SQLITE_IOERR && s->handle &&
+		sqlite3_system_errno(s->handle) == ENOSPC)
+		code = SQLITE_FULL;
 	text_line(untrusted_str(
 			  s->handle ? sqlite3_errmsg(s->handle) : sqlite3_errstr(code)),
 		said, sizeof said);

@@ -8,13 +8,14 @@ static const char sql_put[] =
 	"INSERT INTO incident (id, team_id, created_by, created_at, updated_at, "
 	"revision, "
 	"source, upstream_id, started_at, acked_at, ended_at, severity, state, pages, "
-	"title, service, summary) "
+	"title, service, summary, ended_after_at) "
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	"$15) "
+	"$15, $16) "
 	"ON CONFLICT (team_id, source, upstream_id, started_at) DO UPDATE SET "
 	"acked_at = excluded.acked_at, ended_at = excluded.ended_at, "
 	"severity = excluded.severity, state = excluded.state, pages = excluded.pages, "
 	"title = excluded.title, service = excluded.service, summary = excluded.summary, "
+	"ended_after_at = excluded.ended_after_at, "
 	"updated_at = excluded.updated_at, revision = incident.revision + 1 "
 	"WHERE incident.acked_at <> excluded.acked_at "
 	"OR incident.ended_at <> excluded.ended_at "
@@ -24,7 +25,7 @@ static const char sql_put[] =
 
 #define COLUMNS                                                                          \
 	"source, upstream_id, title, service, summary, severity, state, pages, "         \
-	"started_at, acked_at, ended_at "
+	"started_at, acked_at, ended_at, ended_after_at "
 
 static const char sql_newest[] =
 	"SELECT " COLUMNS
@@ -34,6 +35,22 @@ static const char sql_last_page[] =
 	"SELECT " COLUMNS
 	"FROM incident WHERE team_id = $1 AND pages = 1 AND ended_at > 0 "
 	"ORDER BY ended_at DESC LIMIT $2";
+
+/* When it was last seen: when its source last was, or when its row was written. */
+static const char sql_open[] =
+	"SELECT source, upstream_id, title, service, summary, severity, state, pages, "
+	"started_at, acked_at, ended_at, CASE WHEN updated_at > "
+	"(SELECT coalesce(max(until_at), 0) FROM watch WHERE "
+	"watch.team_id = incident.team_id AND watch.source = incident.source) "
+	"THEN updated_at ELSE "
+	"(SELECT max(until_at) FROM watch WHERE "
+	"watch.team_id = incident.team_id AND watch.source = incident.source) END "
+	"FROM incident WHERE team_id = $1 AND source = $3 AND ended_at = 0 "
+	"ORDER BY started_at DESC LIMIT $2";
+
+static const char sql_at[] =
+	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND started_at <= $3 "
+	"AND (ended_at = 0 OR ended_at > $3) ORDER BY started_at DESC LIMIT $2";
 
 static struct db_value cut(struct untrusted text)
 {
@@ -50,7 +67,8 @@ static bool put_one(struct db *db, const struct incident_row *row, struct err *e
 			bind_i64(row->started_at), bind_i64(row->acked_at),
 			bind_i64(row->ended_at), bind_i64(row->severity),
 			bind_i64(row->state), bind_i64(row->pages), cut(row->title),
-			cut(row->service), cut(row->summary)),
+			cut(row->service), cut(row->summary),
+			bind_i64(row->ended_after_at)),
 		err);
 }
 
@@ -87,21 +105,32 @@ static void read_one(
 		.started_at = row_i64(rows, 8),
 		.acked_at = row_i64(rows, 9),
 		.ended_at = row_i64(rows, 10),
+		.ended_after_at = row_i64(rows, 11),
 	};
 }
 
-static bool read_rows(struct db *db, struct arena *arena, const char *sql, size_t limit,
+struct question {
+	const char *sql; /* $1 the team, $2 the limit */
+	size_t limit;
+	const struct db_value *more; /* $3, or NULL */
+};
+
+static bool read_rows(struct db *db, struct arena *arena, const struct question *q,
 	struct incident_rows *out, struct err *err)
 {
+	struct db_value values[3] = {
+		bind_text(db->who.team), bind_i64((int64_t)q->limit)};
+	size_t limit = q->limit;
 	struct incident_rows list = {0};
 	struct db_rows rows;
 
 	if (!limit || limit > INCIDENT_MAX_LIST)
 		return err_set(err, ERR_LIMIT, "1 to %d incidents can be read at once",
 			INCIDENT_MAX_LIST);
+	if (q->more)
+		values[2] = *q->more;
 	list.rows = arena_alloc(arena, limit * sizeof *list.rows);
-	if (db_query(db, &rows, sql,
-		    DB_ARGS(bind_text(db->who.team), bind_i64((int64_t)limit)), err))
+	if (db_query(db, &rows, q->sql, values, q->more ? 3 : 2, err))
 		while (!arena->full && list.count < limit && db_next(&rows, err))
 			read_one(&rows, arena, &list.rows[list.count++]);
 	if (!db_rows_free(&rows))
@@ -115,13 +144,32 @@ static bool read_rows(struct db *db, struct arena *arena, const char *sql, size_
 bool incident_newest(struct db *db, struct arena *arena, size_t limit,
 	struct incident_rows *out, struct err *err)
 {
-	return read_rows(db, arena, sql_newest, limit, out, err);
+	return read_rows(
+		db, arena, &(struct question){sql_newest, limit, NULL}, out, err);
 }
 
 bool incident_last_page(
 	struct db *db, struct arena *arena, struct incident_rows *out, struct err *err)
 {
-	return read_rows(db, arena, sql_last_page, 1, out, err);
+	return read_rows(db, arena, &(struct question){sql_last_page, 1, NULL}, out, err);
+}
+
+bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
+	struct incident_rows *out, struct err *err)
+{
+	struct db_value value = cut(source);
+	struct question q = {sql_open, INCIDENT_MAX_LIST, &value};
+
+	return read_rows(db, arena, &q, out, err);
+}
+
+bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
+	struct incident_rows *out, struct err *err)
+{
+	struct db_value value = bind_i64(at);
+	struct question q = {sql_at, limit, &value};
+
+	return read_rows(db, arena, &q, out, err);
 }
 
 /* --- later --- */
@@ -130,6 +178,7 @@ struct incident_job {
 	struct store_job job;
 	struct incident_row *in;
 	size_t count; /* of in, or the limit */
+	struct untrusted source;
 	struct incident_rows out;
 	incident_got *got;
 	void *ctx;
@@ -177,6 +226,13 @@ static bool run_last_page(struct store_job *job, struct db *db, struct err *err)
 	return incident_last_page(db, &job->arena, &i->out, err);
 }
 
+static bool run_open(struct store_job *job, struct db *db, struct err *err)
+{
+	struct incident_job *i = (struct incident_job *)job;
+
+	return incident_open(db, &job->arena, i->source, &i->out, err);
+}
+
 static void end_read(struct store_job *job, const struct err *err)
 {
 	struct incident_job *i = (struct incident_job *)job;
@@ -208,5 +264,15 @@ void incident_last_page_later(struct store *store, incident_got *got, void *ctx)
 	struct incident_job *job = store_job_new(sizeof *job);
 
 	job->job.run = run_last_page;
+	read_later(store, job, got, ctx);
+}
+
+void incident_open_later(
+	struct store *store, struct untrusted source, incident_got *got, void *ctx)
+{
+	struct incident_job *job = store_job_new(sizeof *job);
+
+	job->job.run = run_open;
+	job->source = store_job_text(&job->job, source);
 	read_later(store, job, got, ctx);
 }

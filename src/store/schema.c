@@ -78,6 +78,19 @@ static const struct migration migrations[] = {
 			"acked_at BIGINT NOT NULL, acked_by TEXT NOT NULL, "
 			"UNIQUE (team_id, source, upstream_id))",
 		}},
+	{3, "what ended unseen, and when somebody watched",
+		{
+			"ALTER TABLE incident ADD COLUMN ended_after_at BIGINT NOT NULL "
+			"DEFAULT 0",
+			"CREATE INDEX incident_open ON incident (team_id, source, "
+			"ended_at)",
+
+			"CREATE TABLE watch (" OWN
+			"source TEXT NOT NULL, from_at BIGINT NOT NULL, "
+			"until_at BIGINT NOT NULL, "
+			"UNIQUE (team_id, source, from_at))",
+			"CREATE INDEX watch_until ON watch (team_id, source, until_at)",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

@@ -3,6 +3,8 @@
  * attributes and what a terminal cannot show. Main thread. */
 #include "canvas.h"
 
+#include "app/color.h"
+
 #include "base/str.h"
 #include "base/text.h"
 #include "screen.h"
@@ -36,6 +38,8 @@ static const char *const glyphs[GLYPH_COUNT_][2] = {
 	[GLYPH_LIMIT] = {"\xe2\x94\x84", "-"},
 	[GLYPH_AXIS] = {"\xe2\x94\xa4", "+"},
 	[GLYPH_BULLET] = {"\xe2\x80\xa2", "*"},
+	[GLYPH_FOLDED] = {"\xe2\x96\xb8", "+"},
+	[GLYPH_UNFOLDED] = {"\xe2\x96\xbe", "-"},
 };
 
 const char *canvas_glyph(enum glyph glyph)
@@ -49,13 +53,6 @@ struct lab {
 	double l, a, b;
 };
 
-static double linear(int value)
-{
-	double v = value / 255.0;
-
-	return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
-}
-
 static double lab_f(double t)
 {
 	return t > 216.0 / 24389 ? cbrt(t) : (24389.0 / 27 * t + 16) / 116;
@@ -63,32 +60,13 @@ static double lab_f(double t)
 
 static struct lab to_lab(int rgb)
 {
-	double r = linear(rgb >> 16), g = linear(rgb >> 8 & 255), b = linear(rgb & 255);
+	double r = color_linear(rgb >> 16), g = color_linear(rgb >> 8 & 255),
+	       b = color_linear(rgb & 255);
 	double x = lab_f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.95047);
 	double y = lab_f(0.2126 * r + 0.7152 * g + 0.0722 * b);
 	double z = lab_f((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883);
 
 	return (struct lab){116 * y - 16, 500 * (x - y), 200 * (y - z)};
-}
-
-/* The usual values of the first 16; 16 to 255 are fixed by convention. */
-static int palette_rgb(int index)
-{
-	static const int first[16] = {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee,
-		0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00,
-		0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
-	static const int steps[6] = {0, 95, 135, 175, 215, 255};
-	int gray;
-
-	if (index < 16)
-		return first[index];
-	if (index < 232) {
-		index -= 16;
-		return steps[index / 36] << 16 | steps[index / 6 % 6] << 8 |
-		       steps[index % 6];
-	}
-	gray = 8 + (index - 232) * 10;
-	return gray << 16 | gray << 8 | gray;
 }
 
 static int nearest(int rgb, int from, int colors)
@@ -98,7 +76,7 @@ static int nearest(int rgb, int from, int colors)
 	int index = from;
 
 	for (int i = from; i < colors && i < 256; i++) {
-		struct lab have = to_lab(palette_rgb(i));
+		struct lab have = to_lab(color_palette(i));
 		double dl = want.l - have.l, da = want.a - have.a, db = want.b - have.b;
 		double d = dl * dl + da * da + db * db;
 
@@ -128,8 +106,8 @@ static int parse_color(const char *word, int colors)
 	}
 	index = (int)strtol(word, NULL, 10);
 	if (colors > 256)
-		return index < 8 ? index : palette_rgb(index);
-	return index < colors ? index : nearest(palette_rgb(index), 0, colors);
+		return index < 8 ? index : color_palette(index);
+	return index < colors ? index : nearest(color_palette(index), 0, colors);
 }
 
 static attr_t parse_attr(const char *word)

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_COLUMNS = 512, AXIS_WIDTH = 10 };
+enum { MOST_COLUMNS = 512, AXIS_WIDTH = 10, MOST_WIDENINGS = 60 };
 
 static enum chart_style style;
 
@@ -88,18 +88,35 @@ void chart_spark(const struct canvas *c, int row, int col, int width, enum role 
 struct plot {
 	struct canvas area; /* the curve */
 	double low, high;   /* of the axis */
+	double step;        /* between two of its labels */
 	int64_t from, to;
 	double values[MOST_COLUMNS * 2];
 	int n; /* dots across */
 };
 
-/* 1, 2 or 5 times a power of ten. */
-static double nice(double span, int steps)
+/* A minute and more goes by the clock. */
+static double nice_time(double seconds)
+{
+	static const double steps[] = {
+		60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+		if (steps[i] >= seconds)
+			return steps[i];
+	return ceil(seconds / 86400) * 86400;
+}
+
+/* 1, 2 or 5 times a power of ten; bytes by powers of two. */
+static double nice(enum unit unit, double span, int steps)
 {
 	double raw = span / (steps > 0 ? steps : 1), power;
 
 	if (raw <= 0 || !isfinite(raw))
 		return 1;
+	if ((unit == UNIT_BYTES || unit == UNIT_BYTES_PER_S) && raw > 1)
+		return exp2(ceil(log2(raw)));
+	if (unit == UNIT_SECONDS && raw > 30)
+		return nice_time(raw);
 	power = pow(10, floor(log10(raw)));
 	if (raw / power <= 1)
 		return power;
@@ -128,9 +145,33 @@ static void include_limit(
 		into(limit, low, high, &any);
 }
 
+/* A half of the unit in which bytes are written, or all of it: what a label with one
+ * digit behind the point, or none, can say exactly. */
+static double least_step(enum unit unit, double high)
+{
+	double base;
+
+	if ((unit != UNIT_BYTES && unit != UNIT_BYTES_PER_S) || high < 1000)
+		return 0;
+	base = pow(1024, floor(log2(high) / 10));
+	return high / base < 9.95 ? base / 2 : base;
+}
+
+/* Two labels that say the same would make a flat curve look like a steep one. */
+static bool labels_differ(const struct plot *plot, enum unit unit)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+
+	for (double v = plot->low; v < plot->high - plot->step / 2; v += plot->step)
+		if (!strcmp(unit_text(unit, v, a), unit_text(unit, v + plot->step, b)))
+			return false;
+	return true;
+}
+
 static bool scale(struct plot *plot, const struct chart *chart, const double *past)
 {
-	double low = 0, high = 0, step;
+	double low = 0, high = 0, span;
+	enum unit unit = chart->series->unit;
 	bool any = false;
 
 	for (int i = 0; i < plot->n; i++) {
@@ -145,9 +186,16 @@ static bool scale(struct plot *plot, const struct chart *chart, const double *pa
 		low = 0;
 	if (high <= low)
 		high = low + (low != 0 ? fabs(low) * 0.1 : 1);
-	step = nice(high - low, plot->area.rows / 3);
-	plot->low = floor(low / step) * step;
-	plot->high = ceil(high / step) * step;
+	span = high - low;
+	for (int i = 0; i < MOST_WIDENINGS; i++) {
+		plot->step = fmax(nice(unit, span, plot->area.rows / 3),
+			least_step(unit, fabs(high)));
+		plot->low = floor(low / plot->step) * plot->step;
+		plot->high = ceil(high / plot->step) * plot->step;
+		if (labels_differ(plot, unit))
+			break;
+		span = plot->step * 1.5 * (plot->area.rows > 5 ? plot->area.rows / 3 : 1);
+	}
 	return true;
 }
 
@@ -170,8 +218,20 @@ static void draw_line(
 		return;
 	for (int col = 0; col < plot->area.cols; col++)
 		canvas_put(&plot->area, row, col, role, canvas_glyph(GLYPH_LIMIT));
-	if (name)
-		canvas_put(&plot->area, row, 0, role, name);
+	canvas_put(&plot->area, row, 0, role, name);
+}
+
+/* What was expected now, before the limits: their names stand over its. */
+static void draw_band(const struct plot *plot, const struct chart *chart)
+{
+	bool one;
+
+	if (isnan(chart->low) || isnan(chart->high))
+		return;
+	one = row_of(plot, chart->low) == row_of(plot, chart->high);
+	draw_line(plot, chart->low, ROLE_BAND, one ? "expected " : "expected, least ");
+	if (!one)
+		draw_line(plot, chart->high, ROLE_BAND, "expected, most ");
 }
 
 static enum role role_at(const struct chart *chart, double value)
@@ -222,6 +282,17 @@ static void bridge(double *values, int n, const struct series *series, int64_t s
 				    (values[x] - values[last]) * (k - last) / (x - last);
 		last = x;
 	}
+}
+
+/* What it is compared with, where the bars leave room. */
+static void draw_dots(const struct plot *plot, const double *values)
+{
+	const char *dot = usable() == CHART_ASCII ? "." : "\xc2\xb7";
+
+	for (int col = 0; col < plot->area.cols; col++)
+		if (!isnan(values[col]))
+			canvas_put(&plot->area, row_of(plot, values[col]), col, ROLE_BAND,
+				dot);
 }
 
 static void put_braille(
@@ -278,7 +349,7 @@ static void draw_braille(const struct plot *plot, const double *values,
 static void draw_axes(
 	const struct canvas *c, const struct plot *plot, const struct chart *chart)
 {
-	double step = nice(plot->high - plot->low, plot->area.rows / 3);
+	double step = plot->step;
 	int last = -1, labels = plot->area.cols / 16;
 
 	for (double v = plot->low; v <= plot->high + step / 1000; v += step) {
@@ -343,16 +414,16 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 		goto out;
 	}
 	draw_axes(c, plot, chart);
+	draw_band(plot, chart);
 	draw_line(plot, chart->series->limits.warn, ROLE_WARNING,
 		chart->limit ? chart->limit : "warn ");
 	draw_line(plot, chart->series->limits.critical, ROLE_CRITICAL,
 		chart->limit ? chart->limit : "critical ");
-	draw_line(plot, chart->low, ROLE_BAND, NULL);
-	draw_line(plot, chart->high, ROLE_BAND, NULL);
 	if (braille) {
 		draw_braille(plot, past, chart, ROLE_BAND);
 		draw_braille(plot, plot->values, chart, ROLE_COUNT);
 	} else {
+		draw_dots(plot, past);
 		draw_bars(plot, chart);
 	}
 out:

@@ -88,15 +88,14 @@ static void show_charts(struct console *console)
 	charts_show(console->app->charts, alerts, n);
 }
 
-void console_push(struct console *console, const struct pane_class *class, uint64_t id)
+bool console_push(struct console *console, const struct pane_class *class, uint64_t id)
 {
-	if (console->depth == STACK_MAX) {
-		console_notice(console, true, "that is deep enough: Esc goes back");
-		return;
-	}
+	if (console->depth == STACK_MAX)
+		return false;
 	open_pane(&console->stack[console->depth++], class, console->app, id);
 	console->layout_dirty = true;
 	show_charts(console);
+	return true;
 }
 
 void console_pop(struct console *console)
@@ -109,12 +108,20 @@ void console_pop(struct console *console)
 
 void console_focus(struct console *console, int pane)
 {
+	struct pane *hidden;
+
 	while (console->depth)
 		console_pop(console);
 	if (pane < 0 || pane >= PANE_NUMBERED)
 		return;
 	console->focus = pane;
 	console->layout_dirty = true;
+	/* What was hidden does not know what came; the next key may act on it. */
+	hidden = &console->base[pane];
+	if (hidden->pending && hidden->class->reload && !console->paused) {
+		hidden->class->reload(hidden->state, console->app, hidden->pending);
+		hidden->pending = 0;
+	}
 }
 
 void console_notice(struct console *console, bool bad, const char *text)
@@ -149,9 +156,9 @@ void console_run(struct console *console, const char *line)
 		.moved = list && console->app->now - list->lost_at < MOVED_MS};
 	enum status status;
 
-	options.target_count = list ? list_targets(list, &targets) : 0;
+	options.target_count = list ? list_targets(list, console->app, &targets) : 0;
 	options.targets = targets;
-	if (!options.target_count && options.target) {
+	if (!list && options.target) {
 		options.targets = &options.target;
 		options.target_count = 1;
 	}
@@ -195,6 +202,7 @@ void console_apply_config(struct console *console)
 {
 	struct screen_options options;
 
+	preview_undo(console);
 	read_options(console, &options);
 	screen_apply(&options);
 	set_chart_style(console->app);
@@ -221,7 +229,7 @@ static void take_changes(struct console *console)
 		console_kept_restore(console);
 	if (bits & CHANGED_CLOCK && console->restored)
 		console_kept_save(console);
-	if (bits & CHANGED_ALERTS)
+	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES))
 		console_seek(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;
@@ -230,26 +238,43 @@ static void take_changes(struct console *console)
 		console->bars_dirty = true;
 }
 
-/* Lists that still filter or sort go on in the next turn. */
+static struct list *unfinished(struct pane *pane)
+{
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	return list && list->job ? list : NULL;
+}
+
+/* A pane whose list is not yet in order, the focused one first. */
+static struct pane *unfinished_pane(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	if (unfinished(pane))
+		return pane;
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		if (unfinished(&console->base[i]))
+			return &console->base[i];
+	return NULL;
+}
+
+/* Lists that still filter, sort or group go on in the next turn. */
 static void work(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	struct pane *pane = unfinished_pane(console);
 
-	if (!list || !list->job)
+	if (!pane)
 		return;
-	if (list_work(list, console->app))
-		loop_timer_start(console->work, 0);
-	else
+	if (!list_work(unfinished(pane), console->app))
 		pane->dirty = true;
+	if (unfinished_pane(console))
+		loop_timer_start(console->work, 0);
 }
 
 static void end_of_turn(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list;
 
 	if (console->mode == MODE_BARE)
 		return;
@@ -259,9 +284,7 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	console_draw(console);
-	pane = console_pane(console);
-	list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	if (list && list->job && !loop_timer_active(console->work))
+	if (unfinished_pane(console) && !loop_timer_active(console->work))
 		loop_timer_start(console->work, 0);
 }
 
@@ -320,7 +343,9 @@ static void on_cont(void *ctx)
 	console_dirty(console);
 }
 
-static void listen(struct console *console)
+/* Before ncurses is opened: it leaves a signal alone that somebody has taken. SIGTSTP
+ * of its own it ignores while it draws, and that one would be lost. */
+static void listen_signals(struct console *console)
 {
 	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct loop *loop = console->app->loop;
@@ -330,6 +355,12 @@ static void listen(struct console *console)
 	loop_on_signal(loop, SIGWINCH, on_winch, console);
 	loop_on_signal(loop, SIGTSTP, on_stop, console);
 	loop_on_signal(loop, SIGCONT, on_cont, console);
+}
+
+static void listen(struct console *console)
+{
+	struct loop *loop = console->app->loop;
+
 	console->resize = loop_timer(loop, resized, console);
 	console->work = loop_timer(loop, work, console);
 	console->input =
@@ -347,11 +378,12 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	console->commands = commands;
 	str_init(&console->register_, REGISTER_MAX);
 	read_options(console, &options);
+	listen_signals(console);
 	if (!screen_open(&options, err)) {
+		loop_off(app->loop, console);
 		mem_free(console);
 		return NULL;
 	}
-	/* At once: until then ncurses' own handlers end the program, or none does. */
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
@@ -385,6 +417,8 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	console_ask_end(console);
+	complete_drop(console);
+	preview_undo(console);
 	screen_close();
 	loop_off(console->app->loop, console);
 	if (console->restored)

@@ -34,6 +34,7 @@ bool console_ask(void *ctx, const struct question *question, struct err *err)
 	console->question = *question;
 	str_copy(console->question_text, sizeof console->question_text, question->text);
 	console->asked_at = time_mono_ms();
+	console_bring_up(console);
 	console->mode = MODE_ASK;
 	console->bars_dirty = true;
 	return true;
@@ -146,6 +147,7 @@ bool console_menu(struct console *console, const char *context, struct err *err)
 	if (!keyseq_context(context, err))
 		return false;
 	str_copy(console->menu, sizeof console->menu, context);
+	console_bring_up(console);
 	console->mode = MODE_MENU;
 	console->bars_dirty = true;
 	return true;

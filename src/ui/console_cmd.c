@@ -8,6 +8,7 @@
 #include "app/anomalies.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
+#include "app/sources.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -78,11 +79,15 @@ static enum status cmd_previous_match(struct call *call, struct err *err)
 
 /* --- going in and out --- */
 
-static void remember(struct console *console)
+static struct jump here(struct console *console)
 {
 	struct pane *pane = console_pane(console);
-	struct jump jump = {pane->class, pane->id};
 
+	return (struct jump){pane->class, pane->id};
+}
+
+static void remember(struct console *console, struct jump jump)
+{
 	if (console->back_count == JUMPS_MAX) {
 		memmove(console->back, console->back + 1,
 			(JUMPS_MAX - 1) * sizeof *console->back);
@@ -100,17 +105,32 @@ static int base_index(const struct pane_class *class)
 	return -1;
 }
 
-static void go(struct console *console, const struct pane_class *class, uint64_t id)
+/* Where it cannot go, everything stays as it is. */
+static bool go(struct console *console, const struct pane_class *class, uint64_t id,
+	struct err *err)
 {
 	int base = base_index(class);
 
 	if (base >= 0)
 		console_focus(console, base);
-	else
-		console_push(console, class, id);
+	else if (!console_push(console, class, id))
+		return err_set(err, ERR_LIMIT, "that is deep enough: Esc goes back");
+	return true;
 }
 
-/* Enter on an event moves the window to it. */
+static enum status visit(struct console *console, const struct pane_class *class,
+	uint64_t id, struct err *err)
+{
+	struct jump from = here(console);
+
+	if (!go(console, class, id, err))
+		return STATUS_FAILED;
+	remember(console, from);
+	return STATUS_DONE;
+}
+
+/* Enter on an event puts it in the middle of the window; near to now, or still on, it
+ * is in sight as it is. */
 static void look_at_moment(struct console *console)
 {
 	struct pane *pane = console_pane(console);
@@ -127,13 +147,45 @@ static void look_at_moment(struct console *console)
 		if (!a->end_at)
 			return;
 		window.to = (a->start_at + a->end_at) / 2 + window.span_ms / 2;
-	} else if (list->listing == &change_listing) {
+	} else if (!strcmp(list->listing->columns[0].name, "at")) {
 		list->listing->columns[0].cell(console->app, row, &cell);
 		window.to = (int64_t)cell.number + window.span_ms / 2;
 	} else {
 		return;
 	}
 	app_set_window(console->app, window);
+}
+
+static struct list *focused_list(struct console *console)
+{
+	struct pane *pane = console_pane(console);
+
+	return pane->class->list ? pane->class->list(pane->state) : NULL;
+}
+
+/* Enter on a group shows its rows, or hides them again. */
+static bool toggle_group(struct console *console)
+{
+	struct list *list = focused_list(console);
+
+	if (!list || !list_group(list))
+		return false;
+	console_pane(console)->dirty = true;
+	return list_fold(list, console->app, false) ||
+	       list_fold(list, console->app, true);
+}
+
+static bool fold_all(struct call *call, bool fold)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (!call->argc || strcmp(call->argv[0], "all"))
+		return false;
+	if (list)
+		list_fold_all(list, console->app, fold);
+	console_pane(console)->dirty = true;
+	return true;
 }
 
 static enum status cmd_open(struct call *call, struct err *err)
@@ -162,19 +214,18 @@ static enum status cmd_open(struct call *call, struct err *err)
 			pane->pending |= CHANGED_CONFIG;
 			return STATUS_DONE;
 		}
+		console_bring_up(console);
 		console->mode = MODE_COMMAND;
 		edit_set(&console->edit, line);
 		return STATUS_DONE;
 	}
+	if (toggle_group(console))
+		return STATUS_DONE;
 	look_at_moment(console);
 	if (pane->class->link)
 		link = pane->class->link(pane->state, console->app);
-	if (link.class) {
-		remember(console);
-		console_push(console, pane_class_find(link.class), link.id);
-	}
-	(void)err;
-	return STATUS_DONE;
+	return link.class ? visit(console, pane_class_find(link.class), link.id, err)
+			  : STATUS_DONE;
 }
 
 static enum status cmd_back(struct call *call, struct err *err)
@@ -199,6 +250,35 @@ static enum status cmd_back(struct call *call, struct err *err)
 	}
 	pane = console_pane(console);
 	pane->dirty = true;
+	return STATUS_DONE;
+}
+
+/* In and out as with a tree: what cannot be unfolded is opened, what cannot be folded
+ * is left. */
+static enum status cmd_unfold(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (fold_all(call, false))
+		return STATUS_DONE;
+	if (!list || !list_group(list))
+		return cmd_open(call, err);
+	list_fold(list, console->app, false);
+	console_pane(console)->dirty = true;
+	return STATUS_DONE;
+}
+
+static enum status cmd_fold(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (fold_all(call, true))
+		return STATUS_DONE;
+	if (!list || !list_fold(list, console->app, true))
+		return cmd_back(call, err);
+	console_pane(console)->dirty = true;
 	return STATUS_DONE;
 }
 
@@ -271,8 +351,8 @@ static enum status cmd_view(struct call *call, struct err *err)
 	struct pane *pane;
 	const char *filter = call->rest;
 
-	remember(console);
-	go(console, class, 0);
+	if (visit(console, class, 0, err))
+		return STATUS_FAILED;
 	pane = console_pane(console);
 	if (*filter == '/')
 		filter++;
@@ -295,7 +375,7 @@ static enum status cmd_history(struct console *console, struct jump *from, size_
 	(*from_n)--;
 	while (console->depth)
 		console_pop(console);
-	go(console, from[*from_n].class, from[*from_n].id);
+	go(console, from[*from_n].class, from[*from_n].id, NULL);
 	return STATUS_DONE;
 }
 
@@ -338,6 +418,7 @@ static enum status cmd_prompt(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 
 	(void)err;
+	console_bring_up(console);
 	console->mode = MODE_COMMAND;
 	edit_set(&console->edit, call->rest);
 	history_reset(&console->commands_typed);
@@ -366,6 +447,7 @@ static enum status cmd_filter(struct call *call, struct err *err)
 			       : STATUS_USAGE;
 	str_copy(console->filter_before, sizeof console->filter_before,
 		list->filter ? list->filter_text : "");
+	console_bring_up(console);
 	console->mode = MODE_FILTER;
 	edit_set(&console->edit, console->filter_before);
 	history_reset(&console->filters_typed);
@@ -377,15 +459,21 @@ static enum status cmd_sort(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	const char *column = call->argc ? call->argv[0] : NULL;
 
 	if (!list) {
 		err_set(err, ERR_USAGE, "nothing to sort in %s", pane->class->title);
 		return STATUS_USAGE;
 	}
+	if (column && !strcmp(column, "reverse")) {
+		if (list->sort_column < 0) {
+			err_set(err, ERR_USAGE, "sorted by no column yet");
+			return STATUS_USAGE;
+		}
+		column = list->listing->columns[list->sort_column].name;
+	}
 	pane->dirty = true;
-	return list_sort(list, console->app, call->argc ? call->argv[0] : NULL, err)
-		       ? STATUS_DONE
-		       : STATUS_USAGE;
+	return list_sort(list, console->app, column, err) ? STATUS_DONE : STATUS_USAGE;
 }
 
 /* --- copying and the rest --- */
@@ -400,10 +488,21 @@ static enum status cmd_copy(struct call *call, struct err *err)
 	return copy_text(console, "copied", err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* What is about an alert is, on a group, about its first. */
+static const struct alert *alert_here(struct call *call)
+{
+	struct console *console = call->ctx;
+	struct list *list = focused_list(console);
+
+	if (list && list->listing == &alert_listing && list_group(list))
+		return list_first_row(list, console->app);
+	return alerts_find(console->app->alerts, call->target);
+}
+
 static enum status cmd_link(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alerts_find(console->app->alerts, call->target);
+	const struct alert *alert = alert_here(call);
 	char link[2048];
 
 	if (!alert || !text_to_link(alert_text(alert, ALERT_LINK), link, sizeof link)) {
@@ -415,47 +514,91 @@ static enum status cmd_link(struct call *call, struct err *err)
 	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+static const struct runbook_row *runbook_named(
+	const struct runbooks *runbooks, const char *wanted)
+{
+	char name[256];
+
+	for (size_t i = 0; i < runbooks_count(runbooks); i++)
+		if (!strcmp(runbook_name(runbooks_at(runbooks, i), name, sizeof name),
+			    wanted))
+			return runbooks_at(runbooks, i);
+	return NULL;
+}
+
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct alert *alert = alerts_find(console->app->alerts, call->target);
-	const struct runbook_row *row = alert ? runbooks_match(console->app->runbooks,
-							alert_text(alert, ALERT_TITLE))
-					      : NULL;
+	const struct runbooks *all = console->app->runbooks;
+	const struct alert *alert = call->argc ? NULL : alert_here(call);
+	const struct runbook_row *row = NULL;
 
+	if (call->argc)
+		row = runbook_named(all, call->argv[0]);
+	else if (alert)
+		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
 	if (!row) {
-		err_set(err, ERR_MISSING, "no runbook matches; %s",
-			alert ? ":runbooks lists them all" : "select an alert first");
+		err_set(err, ERR_MISSING, "no runbook %s; %s",
+			call->argc ? "has that name" : "matches",
+			alert || call->argc ? ":runbooks lists them all"
+					    : "select an alert first");
 		return STATUS_FAILED;
 	}
-	remember(console);
-	console_push(console, &runbook_pane, row->id);
-	return STATUS_DONE;
+	return visit(console, &runbook_pane, row->id, err);
 }
 
 /* --- one incident by its name --- */
 
-/* The one page that nobody has taken, when it is the only one and I am on call: only
- * in the first minute, so that nothing opens by itself under somebody's eyes. */
+/* One of those it is assigned to is me; where nobody is named, whoever is on call. */
+static bool is_mine(const struct app *app, const struct alert *alert)
+{
+	struct untrusted rest = alert_text(alert, ALERT_ASSIGNED), name;
+	bool on_call = false, named = false;
+
+	while (untrusted_split(&rest, ",", &name)) {
+		named |= !untrusted_empty(untrusted_trim(name));
+		for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+			const struct oncall_row *o = oncalls_at(app->alerts, i);
+
+			if (o->me && untrusted_eq(o->who, untrusted_trim(name)))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
+		on_call |= oncalls_at(app->alerts, i)->me;
+	return on_call && !named;
+}
+
+/* My page that nobody has taken, when it is the only one: only in the first minute, so
+ * that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
 {
 	const struct alert *found = NULL;
-	bool mine = false;
 
 	if (app->now - app->started_at > MINUTE_MS)
 		return NULL;
-	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
-		mine |= oncalls_at(app->alerts, i)->me;
-	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
+	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
 
-		if (a->state != ALERT_FIRING || !a->pages)
+		if (a->state != ALERT_FIRING || !a->pages || !is_mine(app, a))
 			continue;
 		if (found)
 			return NULL;
 		found = a;
 	}
 	return found;
+}
+
+/* All have answered, and none has it. */
+static void give_up(struct console *console)
+{
+	char text[NOTICE_TEXT];
+
+	snprintf(text, sizeof text,
+		"%.120s is not open: closed, or of a source that is not configured",
+		console->wanted);
+	console_notice(console, true, text);
+	console->wanted[0] = '\0';
 }
 
 void console_seek(struct console *console)
@@ -471,10 +614,16 @@ void console_seek(struct console *console)
 	if (!console->wanted[0] && !console->typed && !console->depth &&
 		alerts_counts(app->alerts).complete)
 		found = only_page(app);
+	if (console->wanted[0] && !found && sources_settled(app->sources) &&
+		alerts_settled(app->alerts) && alerts_counts(app->alerts).complete)
+		give_up(console);
 	if (!found)
 		return;
+	/* "looking for …" is over. */
+	if (console->wanted[0])
+		console->notice[0] = '\0';
 	console->wanted[0] = '\0';
-	console->typed = true;
+	console->bars_dirty = console->typed = true;
 	console_push(console, &alert_pane, found->key);
 }
 
@@ -587,14 +736,32 @@ const struct command console_commands[] = {
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},
 	{"back", "", "back: marks, filter, view", C, 0, 0, cmd_back},
+	{"unfold", "[all]", "show the rows of a group, or of all; else open", C, 0, 1,
+		cmd_unfold},
+	{"fold", "[all]", "hide the rows of a group, or of all; else back", C, 0, 1,
+		cmd_fold},
 	{"close", "", "close this view", C, 0, 0, cmd_close},
 	{"quit", "", "end oogway", C, 0, 0, cmd_quit},
-	{"pane", "N", "go to pane N", C, 1, 1, cmd_pane},
+	{"pane", "PANE-NUMBER", "go to pane N", C, 1, 1, cmd_pane},
 	{"next-pane", "", "the next pane on the screen", C, 0, 0, cmd_next_pane},
 	{"previous-pane", "", "the pane before", C, 0, 0, cmd_previous_pane},
 	{"history-back", "", "where you were before", C, 0, 0, cmd_history_back},
 	{"history-forward", "", "and forward again", C, 0, 0, cmd_history_forward},
 	{"zoom", "", "one pane, or all of them", C, 0, 0, cmd_zoom},
+	{"layout wider", "", "this pane wider", C, 0, 0, cmd_layout},
+	{"layout narrower", "", "this pane narrower", C, 0, 0, cmd_layout},
+	{"layout taller", "", "this pane's row taller", C, 0, 0, cmd_layout},
+	{"layout shorter", "", "this pane's row shorter", C, 0, 0, cmd_layout},
+	{"layout left", "", "this pane to the left", C, 0, 0, cmd_layout},
+	{"layout right", "", "this pane to the right", C, 0, 0, cmd_layout},
+	{"layout up", "", "this pane a row up", C, 0, 0, cmd_layout},
+	{"layout down", "", "this pane a row down", C, 0, 0, cmd_layout},
+	{"layout hide", "[PANE]", "take a pane out of the grid", C, 0, 1, cmd_layout},
+	{"layout show", "[PANE]", "put a pane into the grid", C, 0, 1, cmd_layout},
+	{"layout save", "LAYOUT", "keep the layout under a name, and use it", C, 1, 1,
+		cmd_layout_save},
+	{"layout reset", "", "the layout as the settings have it", C, 0, 0,
+		cmd_layout_reset},
 	{"down", "[N]", "down", C, 0, 1, cmd_down},
 	{"up", "[N]", "up", C, 0, 1, cmd_up},
 	{"page-down", "", "a page down", C, 0, 0, cmd_page_down},
@@ -613,11 +780,14 @@ const struct command console_commands[] = {
 	{"filter", "[FILTER]",
 		"show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE", C, 0,
 		SIZE_MAX, cmd_filter},
-	{"sort", "[COLUMN]", "sort by the next column, or by COLUMN", C, 0, 1, cmd_sort},
+	{"sort", "[COLUMN|reverse]",
+		"sort by the next column, by COLUMN, or the other way", C, 0, 1,
+		cmd_sort},
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
-	{"runbook", "", "the runbook that matches this alert", C, 0, 0, cmd_runbook},
+	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
+		C, 0, 1, cmd_runbook},
 	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
 		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,

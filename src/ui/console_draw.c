@@ -5,8 +5,8 @@
 
 #include "app/actions.h"
 #include "app/alerts.h"
-#include "app/anomalies.h"
 #include "app/host.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -62,24 +62,20 @@ static size_t count_pieces(struct console *console, struct piece *out)
 {
 	static const enum role roles[] = {ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING};
 	const struct app *app = console->app;
-	struct alert_counts counts = alerts_counts(app->alerts);
-	size_t open[SEVERITY_COUNT] = {0}, n = 0;
+	struct problem_counts counts = problems_counts(app);
 	bool wide = screen_cols() >= 100;
+	size_t n = 0;
 
-	for (size_t i = 0; i < anomalies_count(app->anomalies); i++)
-		open[anomalies_at(app->anomalies, i)->severity] +=
-			!anomalies_at(app->anomalies, i)->end_at;
 	for (int s = 0; s <= SEVERITY_WARNING; s++) {
-		open[s] += counts.firing[s];
-		if (!open[s])
+		if (!counts.open[s])
 			continue;
 		out[n].role = roles[s];
 		if (wide)
-			snprintf(out[n++].text, sizeof out->text, "%zu %s", open[s],
-				severity_name((enum severity)s));
+			snprintf(out[n++].text, sizeof out->text, "%zu %s",
+				counts.open[s], severity_name((enum severity)s));
 		else
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
-				severity_letter((enum severity)s), open[s]);
+				severity_letter((enum severity)s), counts.open[s]);
 	}
 	if (n && !counts.complete) {
 		out[n].role = ROLE_WARNING;
@@ -99,6 +95,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text, "%s to %s",
 			app->past ? "PAST" : "back",
 			time_stamp(app->window.to, app->now, a));
+	}
+	if (app->window.span_ms != app->window_set) {
+		out[n].role = ROLE_STRONG;
+		snprintf(out[n++].text, sizeof out->text, "window %s",
+			duration_text(app->window.span_ms, a));
 	}
 	if (console->paused) {
 		out[n].role = ROLE_ALARM;
@@ -219,7 +220,9 @@ static bool useful(struct console *console, const char *command)
 		if (pane->class->link)
 			link = pane->class->link(pane->state, console->app);
 		return link.class || pane->class == &help_pane ||
-		       pane->class == &options_pane;
+		       pane->class == &options_pane || pane->class == &events_pane ||
+		       pane->class == &changes_pane ||
+		       (pane->class->list && list_group(pane->class->list(pane->state)));
 	}
 	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
 		return alerts_count(console->app->alerts) && !console->app->readonly &&
@@ -266,6 +269,32 @@ static int draw_hints(struct console *console, const struct canvas *bar, int roo
 }
 
 /* "prom + am + pd !": letters and shapes; the sentence is in the sources pane. */
+static int health_width(const struct source_row *row, enum source_health health)
+{
+	bool stale = health == HEALTH_BAD && row->status.last_ok_at;
+
+	return (int)strlen(row->name) + (stale ? 8 : 2);
+}
+
+/* Those that fit: what is wrong before what is well. */
+static void choose_health(const struct app *app, int room, bool *kept)
+{
+	for (int well = 0; well < 2; well++) {
+		for (size_t i = sources_count(app->sources); i-- > 0;) {
+			const struct source_row *row = sources_at(app->sources, i);
+			enum source_health health = source_health(row, app->now);
+			int width = health_width(row, health) + 1;
+
+			if ((health == HEALTH_OK) != well)
+				continue;
+			if (width > room)
+				return;
+			kept[i] = true;
+			room -= width;
+		}
+	}
+}
+
 static int draw_health(struct console *console, const struct canvas *bar)
 {
 	static const struct {
@@ -278,56 +307,26 @@ static int draw_health(struct console *console, const struct canvas *bar)
 		[HEALTH_BAD] = {GLYPH_BAD, ROLE_CRITICAL},
 	};
 	const struct app *app = console->app;
+	bool kept[RC_MAX_SOURCES + 1] = {false};
 	int col = bar->cols - 1;
 
+	choose_health(app, bar->cols / 2, kept);
 	for (size_t i = sources_count(app->sources); i-- > 0;) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
-		int width = (int)strlen(row->name) + 2;
+		int name = (int)strlen(row->name);
 
-		if (health == HEALTH_BAD && row->status.last_ok_at)
-			width += 6;
-		if (col - width < bar->cols / 2)
-			break;
-		col -= width;
+		if (!kept[i])
+			continue;
+		col -= health_width(row, health);
 		canvas_printf(bar, 0, col, ROLE_BAR, "%s ", row->name);
-		canvas_put(bar, 0, col + (int)strlen(row->name) + 1, looks[health].role,
+		canvas_put(bar, 0, col + name + 1, looks[health].role,
 			canvas_glyph(looks[health].glyph));
 		if (health == HEALTH_BAD && row->status.last_ok_at)
-			canvas_put(bar, 0, col + (int)strlen(row->name) + 2,
-				ROLE_CRITICAL, " stale");
+			canvas_put(bar, 0, col + name + 2, ROLE_CRITICAL, " stale");
 		col--;
 	}
 	return col;
-}
-
-/* What the command line typed so far would do, or what could follow. */
-static void preview(struct console *console, const struct canvas *c)
-{
-	const char *line = console->edit.text;
-	char text[256] = "";
-	size_t n = 0, shown = 0;
-	const char *rest;
-	void *ctx;
-	const struct command *command =
-		commands_find(console->commands, line, &ctx, &rest);
-
-	if (command)
-		n = (size_t)snprintf(text, sizeof text, "%s %s  %s", command->name,
-			command->args, command->help);
-	for (size_t i = 0; !command && n < sizeof text; i++) {
-		const struct command *each = commands_at(console->commands, i);
-
-		if (!each || shown == 12)
-			break;
-		if (!str_starts(each->name, line))
-			continue;
-		shown++;
-		n += (size_t)snprintf(
-			text + n, sizeof text - n, "%s%s", n ? "  " : "", each->name);
-	}
-	canvas_blank(c, 0, 0, c->cols, ROLE_BAR);
-	canvas_put(c, 0, 1, ROLE_DIM, text);
 }
 
 static void draw_prompt(struct console *console, const struct canvas *screen)
@@ -340,7 +339,7 @@ static void draw_prompt(struct console *console, const struct canvas *screen)
 		struct canvas above =
 			canvas_part(screen, screen->rows - 2, 0, 1, screen->cols);
 
-		preview(console, &above);
+		complete_draw(console, &above);
 	}
 	canvas_blank(&line, 0, 0, line.cols, ROLE_QUESTION);
 	canvas_put(&line, 0, 0, ROLE_KEY, command ? ":" : "/");
@@ -457,23 +456,24 @@ static void draw_framed(struct console *console, struct pane *pane, struct canva
 /* Tabs of the single layout: every pane's digit, the names that fit. */
 static void draw_tabs(struct console *console, const struct canvas *c)
 {
-	int col = 1;
+	/* Digits with a blank between them, and what is left for the name of this one;
+	 * where not even these fit, no blanks. */
+	int gap = c->cols >= 64 ? 2 : c->cols >= 2 * PANE_NUMBERED ? 1 : 0;
+	int room = c->cols - 1 - PANE_NUMBERED * (1 + gap), col = gap ? 1 : 0;
 
 	canvas_blank(c, 0, 0, c->cols, ROLE_TEXT);
 	for (int i = 0; i < PANE_NUMBERED; i++) {
 		bool here = i == console->focus;
+		const char *name = pane_classes[i]->name;
 		char text[40];
 
-		if (here || c->cols >= 100)
-			snprintf(
-				text, sizeof text, "%d %s", i + 1, pane_classes[i]->name);
+		if ((here && room > (int)strlen(name)) || c->cols >= 100)
+			snprintf(text, sizeof text, "%d %s", i + 1, name);
+		else if (c->cols >= 64)
+			snprintf(text, sizeof text, "%d %.4s", i + 1, name);
 		else
-			snprintf(text, sizeof text, "%d %.4s", i + 1,
-				pane_classes[i]->name);
-		if (!here && c->cols < 64)
 			snprintf(text, sizeof text, "%d", i + 1);
-		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) +
-		       (c->cols < 64 ? 1 : 2);
+		col += canvas_put(c, 0, col, here ? ROLE_FOCUS : ROLE_DIM, text) + gap;
 	}
 }
 
@@ -530,33 +530,19 @@ static bool shows(struct console *console, const struct pane_class *class)
 	return false;
 }
 
-static bool paged(const struct app *app)
+int console_grid_rows(const struct console *console)
 {
-	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (sources_row(app->sources, i)->pages)
-			return true;
-	return false;
+	return screen_rows() - 1 - foot(console);
 }
 
 static void make_layout(struct console *console)
 {
-	int rows = screen_rows() - 1 - foot(console), cols = screen_cols();
-	const struct rc *rc = console->app->rc;
-	const char *name =
-		settings_text(&rc->settings, settings_find(&rc->settings, "layout"));
-	const char *text = NULL;
 	struct err err = {0};
 	bool seen = false;
 
-	for (size_t i = 0; i < rc->layout_count; i++)
-		if (!strcmp(rc->layouts[i].name, name))
-			text = rc->layouts[i].text;
-	if (!layout_make(&console->layout,
-		    text ? text : layout_built_in(rows, cols, paged(console->app)), rows,
-		    cols, &err))
+	if (!layout_make(&console->layout, layout_text(console),
+		    console_grid_rows(console), screen_cols(), &err))
 		console_notice(console, true, err.text);
-	if (!text && strcmp(name, "auto"))
-		console_notice(console, true, "no layout line has that name");
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */
@@ -567,6 +553,18 @@ static void make_layout(struct console *console)
 	console_dirty(console);
 	console->layout_dirty = false;
 	console->hint_shown = console_teaches(console);
+}
+
+void console_bring_up(struct console *console)
+{
+	if (!screen_is_open())
+		return;
+	if (console->layout_dirty)
+		make_layout(console);
+	if (console_single(console))
+		refresh_pane(console, console_pane(console));
+	for (size_t i = 0; !console_single(console) && i < console->layout.count; i++)
+		refresh_pane(console, &console->base[console->layout.boxes[i].pane]);
 }
 
 void console_draw(struct console *console)

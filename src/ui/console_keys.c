@@ -15,56 +15,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* --- completion of the command line --- */
-
-/* Longest common beginning of all that could follow. */
-static void complete(struct console *console)
-{
-	char common[EDIT_MAX] = "";
-	const char *line = console->edit.text;
-	size_t found = 0;
-
-	for (size_t i = 0;; i++) {
-		const struct command *c = commands_at(console->commands, i);
-		size_t k = 0;
-
-		if (!c)
-			break;
-		if (!str_starts(c->name, line))
-			continue;
-		if (!found++) {
-			str_copy(common, sizeof common, c->name);
-			continue;
-		}
-		while (common[k] && common[k] == c->name[k])
-			k++;
-		common[k] = '\0';
-	}
-	if (found == 1)
-		str_copy(common + strlen(common), 2, " ");
-	if (found)
-		edit_set(&console->edit, common);
-}
-
-/* "set na" → the setting's name. */
-static bool complete_setting(struct console *console)
-{
-	const struct settings *s = &console->app->rc->settings;
-	const char *line = console->edit.text;
-	char full[EDIT_MAX];
-
-	if (!str_starts(line, "set "))
-		return false;
-	for (size_t i = 0; i < s->count; i++) {
-		if (!str_starts(s->rows[i].name, line + 4))
-			continue;
-		snprintf(full, sizeof full, "set %s = ", s->rows[i].name);
-		edit_set(&console->edit, full);
-		break;
-	}
-	return true;
-}
-
 /* --- prompts --- */
 
 static struct list *list_of(struct console *console)
@@ -76,8 +26,11 @@ static struct list *list_of(struct console *console)
 
 void console_end_prompt(struct console *console, bool keep)
 {
-	struct list *list = list_of(console);
+	struct list *list;
 
+	complete_drop(console);
+	preview_undo(console);
+	list = list_of(console);
 	if (console->mode == MODE_FILTER && !keep && list)
 		list_set_filter(list, console->app, console->filter_before, NULL);
 	console->mode = MODE_NORMAL;
@@ -99,9 +52,11 @@ static void live_filter(struct console *console)
 static void submit(struct console *console)
 {
 	char line[EDIT_MAX];
-	struct list *list = list_of(console);
+	struct list *list;
 	struct err err;
 
+	preview_undo(console);
+	list = list_of(console);
 	str_copy(line, sizeof line, console->edit.text);
 	if (console->mode == MODE_COMMAND) {
 		history_add(&console->commands_typed, line);
@@ -140,9 +95,11 @@ static void prompt_key(struct console *console, int code)
 		history_walk(history, &console->edit, 1);
 		break;
 	case KEYCODE_TAB:
-		if (!filter && !complete_setting(console))
-			complete(console);
-		break;
+	case KEYCODE_BACKTAB:
+		if (!filter)
+			complete_step(console, code == KEYCODE_TAB ? 1 : -1);
+		preview_show(console);
+		return;
 	case KEYCODE_BACKSPACE:
 		if (!console->edit.n) {
 			console_end_prompt(console, false);
@@ -154,8 +111,12 @@ static void prompt_key(struct console *console, int code)
 		if (!edit_key(&console->edit, code))
 			edit_insert(&console->edit, code);
 	}
-	if (filter)
+	if (filter) {
 		live_filter(console);
+	} else {
+		complete_drop(console);
+		preview_show(console);
+	}
 }
 
 /* --- chords --- */
@@ -210,6 +171,8 @@ static void paste_key(struct console *console, int code)
 		console->paste_refused = false;
 		if (console->mode == MODE_FILTER)
 			live_filter(console);
+		if (console->mode == MODE_COMMAND)
+			preview_show(console);
 		return;
 	}
 	/* Newlines are blanks: nothing that is pasted runs by itself. */

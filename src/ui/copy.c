@@ -20,28 +20,36 @@
 
 enum { OSC52_MAX = 56000 }; /* 74,994 bytes of base64: what terminals accept */
 
-static void add_row(
-	struct console *console, struct list *list, const void *row, struct str *out)
+struct copied {
+	const struct app *app;
+	const struct listing *listing;
+	struct str *out;
+};
+
+static bool add_row(void *ctx, const void *row)
 {
-	for (size_t i = 0; i < list->listing->column_count; i++) {
+	const struct copied *copied = ctx;
+	struct str *out = copied->out;
+
+	for (size_t i = 0; i < copied->listing->column_count; i++) {
 		struct cell cell = {0};
 
-		if (list->listing->columns[i].flags & COLUMN_SPARK)
+		if (copied->listing->columns[i].flags & COLUMN_SPARK)
 			continue;
-		list->listing->columns[i].cell(console->app, row, &cell);
+		copied->listing->columns[i].cell(copied->app, row, &cell);
 		if (i)
 			str_puts(out, "  ");
 		text_add_line(out, cell.text, 4000);
 	}
 	str_putc(out, '\n');
+	return !out->cut;
 }
 
 void copy_rows(struct console *console, struct str *out, bool all)
 {
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	size_t n;
-	const void *row;
+	struct copied copied = {console->app, list ? list->listing : NULL, out};
 
 	if (!list) {
 		char words[200] = "";
@@ -52,19 +60,7 @@ void copy_rows(struct console *console, struct str *out, bool all)
 		str_puts(out, words);
 		return;
 	}
-	if (!all && !list->marks.count) {
-		row = list_row(list, console->app);
-		if (row)
-			add_row(console, list, row, out);
-		return;
-	}
-	n = list_count(list, console->app);
-	for (size_t i = 0; i < n && !out->cut; i++) {
-		row = list->direct ? list->listing->row(console->app, i)
-				   : list->listing->find(console->app, list->rows[i]);
-		if (row && (all || list_marked(list, list->listing->id(row))))
-			add_row(console, list, row, out);
-	}
+	list_each(list, console->app, all, add_row, &copied);
 }
 
 static void tmux_end(void *ctx, int exit_code, const struct err *why)

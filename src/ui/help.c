@@ -21,13 +21,13 @@ void help_look_at(struct console *console)
 static size_t key_rows(const struct app *app)
 {
 	(void)app;
-	return looked_at->keymap.count;
+	return looked_at->keymap.first_count;
 }
 
 static const void *key_row(const struct app *app, size_t i)
 {
 	(void)app;
-	return &looked_at->keymap.list[i];
+	return &looked_at->keymap.list[looked_at->keymap.firsts[i]];
 }
 
 static uint64_t key_id(const void *row)
@@ -46,17 +46,23 @@ static const void *key_find(const struct app *app, uint64_t id)
 
 static void key_keys(const struct app *app, const void *row, struct cell *out)
 {
-	char keys[64];
+	struct str keys;
 
 	(void)app;
-	cell_print(out, "%s", binding_keys(row, keys));
+	str_init(&keys, sizeof out->own);
+	binding_all_keys(&looked_at->keymap, row, &keys);
+	cell_print(out, "%s", str_text(&keys));
+	str_release(&keys);
 	out->role = ROLE_KEY;
 }
 
 static void key_context(const struct app *app, const void *row, struct cell *out)
 {
+	const char *context = ((const struct binding *)row)->context;
+
+	/* Everywhere goes without saying. */
 	(void)app;
-	cell_text(out, untrusted_str(((const struct binding *)row)->context));
+	cell_text(out, untrusted_str(strcmp(context, "global") ? context : ""));
 	out->role = ROLE_DIM;
 }
 
@@ -86,10 +92,10 @@ static void key_command(const struct app *app, const void *row, struct cell *out
 }
 
 static const struct column key_columns[] = {
-	{"keys", "Key", 10, 0, 0, key_keys},
-	{"what", "What it does", 20, 0, COLUMN_FLEX, key_note},
+	{"keys", "Keys", 12, 0, COLUMN_WANT(22), key_keys},
+	{"what", "What it does", 20, 0, COLUMN_WANT(40), key_note},
 	{"command", "Command", 16, 4, 0, key_command},
-	{"context", "Where", 9, 2, 0, key_context},
+	{"context", "Only in", 9, 2, 0, key_context},
 };
 
 static void key_json(const struct app *app, const void *row, struct json_out *o)

@@ -42,6 +42,38 @@ static void warn_shadow(const struct keymap *keymap)
 	}
 }
 
+static bool same_command(const struct binding *a, const struct binding *b)
+{
+	return !strcmp(a->context, b->context) && !strcmp(a->command, b->command);
+}
+
+static void find_firsts(struct keymap *keymap)
+{
+	mem_free(keymap->firsts);
+	keymap->firsts =
+		mem_new(keymap->count ? keymap->count : 1, sizeof *keymap->firsts);
+	keymap->first_count = 0;
+	for (size_t i = 0; i < keymap->count; i++) {
+		size_t k = 0;
+
+		while (k < i && !same_command(&keymap->list[k], &keymap->list[i]))
+			k++;
+		if (k == i)
+			keymap->firsts[keymap->first_count++] = i;
+	}
+}
+
+void binding_all_keys(
+	const struct keymap *keymap, const struct binding *binding, struct str *out)
+{
+	char keys[64];
+
+	for (size_t i = 0; i < keymap->count; i++)
+		if (same_command(&keymap->list[i], binding))
+			str_printf(out, "%s%s", out->n ? "  " : "",
+				binding_keys(&keymap->list[i], keys));
+}
+
 void keymap_build(struct keymap *keymap, const struct rc *rc)
 {
 	keymap->count = 0;
@@ -67,11 +99,13 @@ void keymap_build(struct keymap *keymap, const struct rc *rc)
 		}
 	}
 	warn_shadow(keymap);
+	find_firsts(keymap);
 }
 
 void keymap_release(struct keymap *keymap)
 {
 	mem_free(keymap->list);
+	mem_free(keymap->firsts);
 	*keymap = (struct keymap){0};
 }
 

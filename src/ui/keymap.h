@@ -20,6 +20,8 @@ struct binding {
 struct keymap {
 	struct binding *list;
 	size_t count, cap;
+	size_t *firsts; /* of the bindings of each context to the same command */
+	size_t first_count;
 };
 
 enum key_match { KEY_NO_MATCH, KEY_PREFIX, KEY_MATCH };
@@ -33,6 +35,9 @@ enum key_match keymap_find(const struct keymap *keymap, const char *const *conte
 /* The shortest key that runs exactly this command in these contexts; NULL if none. */
 const struct binding *keymap_for(
 	const struct keymap *keymap, const char *const *contexts, const char *command);
+/* All keys of that context that run the same, "j  <Down>". */
+void binding_all_keys(
+	const struct keymap *keymap, const struct binding *binding, struct str *out);
 /* "g g", "<C-x>". */
 const char *binding_keys(const struct binding *binding, char out[64]);
 

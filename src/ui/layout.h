@@ -24,6 +24,23 @@ struct layout {
 /* text: rows of "PANE[:WEIGHT]" separated by '/', a row may end in "@WEIGHT". */
 bool layout_make(
 	struct layout *layout, const char *text, int rows, int cols, struct err *err);
+enum layout_change {
+	LAYOUT_WIDER,
+	LAYOUT_NARROWER,
+	LAYOUT_TALLER,
+	LAYOUT_SHORTER,
+	LAYOUT_LEFT,
+	LAYOUT_RIGHT,
+	LAYOUT_UP,
+	LAYOUT_DOWN,
+	LAYOUT_HIDE,
+	LAYOUT_SHOW,
+};
+enum { LAYOUT_TEXT = 400 };
+/* Changes such a text; false with a sentence when it cannot be done, the text is then
+ * as it was. pane: index in pane_classes. */
+bool layout_change(
+	char text[LAYOUT_TEXT], enum layout_change change, int pane, struct err *err);
 /* The built-in text for a size; paged: some source pages. */
 const char *layout_built_in(int rows, int cols, bool paged);
 

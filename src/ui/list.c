@@ -22,21 +22,25 @@ struct entry {
 	bool is_number;
 	char text[KEY_BYTES];
 	unsigned char n;
+	uint32_t group; /* its number, when rows are grouped */
 };
 
 struct list_job {
 	size_t next; /* row of the listing to look at */
+	bool collected;
 	struct entry *entries;
 	size_t count, cap;
 	struct entry *spare;
-	size_t sorted_runs; /* entries before this are in sorted runs */
-	size_t width, at;   /* merging: run width, where */
+	size_t sorted_runs;         /* entries before this are in sorted runs */
+	size_t width, at;           /* merging: run width, where */
+	struct group_job *grouping; /* NULL: rows are not grouped */
 };
 
 void list_init(struct list *list, const struct listing *listing)
 {
 	*list = (struct list){.listing = listing, .sort_column = -1, .direct = true};
 	map_init(&list->marks);
+	map_init(&list->unfolded);
 }
 
 static void free_job(struct list *list)
@@ -45,6 +49,7 @@ static void free_job(struct list *list)
 		return;
 	mem_free(list->job->entries);
 	mem_free(list->job->spare);
+	group_job_free(list->job->grouping);
 	mem_free(list->job);
 	list->job = NULL;
 }
@@ -54,12 +59,27 @@ void list_release(struct list *list)
 	free_job(list);
 	filter_free(list->filter);
 	map_release(&list->marks);
+	map_release(&list->unfolded);
+	groups_release(&list->groups);
 	mem_free(list->rows);
+}
+
+static bool grouped(const struct list *list, const struct app *app)
+{
+	const struct grouping *grouping = list->listing->grouping;
+
+	return grouping && grouping->wanted(app);
 }
 
 size_t list_count(const struct list *list, const struct app *app)
 {
 	return list->direct ? list->listing->count(app) : list->row_count;
+}
+
+/* Rows, those in folded groups too. */
+static size_t list_size(const struct list *list, const struct app *app)
+{
+	return list->groups.count ? list->groups.member_count : list_count(list, app);
 }
 
 static uint64_t id_at(const struct list *list, const struct app *app, size_t i)
@@ -89,6 +109,39 @@ static void settle(struct list *list, const struct app *app)
 	list->selected = id_at(list, app, list->at);
 }
 
+/* The group of a row when it is one of several, else NULL. */
+static struct group *group_of(
+	const struct list *list, const struct app *app, const void *row)
+{
+	struct group *group = NULL;
+
+	if (row && list->groups.by_id.count)
+		group = groups_find(
+			&list->groups, list->listing->grouping->key(app, row));
+	return group && group->sum.count > 1 ? group : NULL;
+}
+
+static size_t index_of(const struct list *list, const struct app *app, uint64_t id)
+{
+	size_t n = list_count(list, app), i = 0;
+
+	while (i < n && id_at(list, app, i) != id)
+		i++;
+	return i;
+}
+
+/* Where a row went that is not shown any more: into its group, which is folded; or a
+ * group: it is the one row now that is left of it. 0: it is gone. */
+static uint64_t home_of(const struct list *list, const struct app *app, uint64_t id)
+{
+	const struct group *group = groups_find(&list->groups, id);
+
+	if (group)
+		return list->groups.members[group->from];
+	group = group_of(list, app, list->listing->find(app, id));
+	return group ? group->sum.id : 0;
+}
+
 /* After the order changed: the selected row is looked for where it is now. */
 static void follow(struct list *list, const struct app *app)
 {
@@ -100,10 +153,13 @@ static void follow(struct list *list, const struct app *app)
 	} else if (list->selected && !list->tail) {
 		if (list->at < n && id_at(list, app, list->at) == list->selected)
 			return;
-		for (size_t i = 0; i < n; i++) {
-			if (id_at(list, app, i) != list->selected)
-				continue;
-			list->at = i;
+		size_t at = index_of(list, app, list->selected);
+
+		if (at == n)
+			at = index_of(list, app, home_of(list, app, list->selected));
+		if (at < n) {
+			list->at = at;
+			list->selected = id_at(list, app, at);
 			return;
 		}
 		list->lost_at = app->now;
@@ -111,21 +167,24 @@ static void follow(struct list *list, const struct app *app)
 	settle(list, app);
 }
 
-static void start_job(struct list *list)
+static void start_job(struct list *list, const struct app *app)
 {
 	free_job(list);
 	list->job = mem_new(1, sizeof *list->job);
+	if (grouped(list, app))
+		list->job->grouping = group_job_new();
 }
 
 void list_reload(struct list *list, const struct app *app)
 {
-	if (!list->filter && list->sort_column < 0) {
+	if (!list->filter && list->sort_column < 0 && !grouped(list, app)) {
 		free_job(list);
+		groups_release(&list->groups);
 		list->direct = true;
 		follow(list, app);
 		return;
 	}
-	start_job(list);
+	start_job(list, app);
 	list_work(list, app);
 }
 
@@ -195,20 +254,58 @@ static void sort_run(struct list *list, size_t from)
 	job->sorted_runs = end;
 }
 
+static void show_groups(struct list *list)
+{
+	list->row_count = groups_rows(&list->groups, &list->unfolded, list->rows);
+}
+
 static void finish(struct list *list, const struct app *app)
 {
 	struct list_job *job = list->job;
+	size_t room = job->count;
 
-	if (list->row_cap < job->count) {
-		list->row_cap = job->count;
+	groups_release(&list->groups);
+	if (job->grouping) {
+		group_job_take(job->grouping, &list->groups);
+		room = list->groups.member_count + list->groups.count;
+	}
+	if (list->row_cap < room) {
+		list->row_cap = room;
 		list->rows = mem_resize(list->rows, list->row_cap, sizeof *list->rows);
 	}
-	for (size_t i = 0; i < job->count; i++)
+	for (size_t i = 0; i < job->count && !job->grouping; i++)
 		list->rows[i] = job->entries[i].id;
 	list->row_count = job->count;
+	if (job->grouping)
+		show_groups(list);
 	list->direct = false;
 	free_job(list);
 	follow(list, app);
+}
+
+/* The last part: the rows are in order, now the groups. */
+static bool group_step(struct list_job *job)
+{
+	uint64_t *ids;
+	uint32_t *numbers;
+
+	if (!job->grouping)
+		return false;
+	if (group_job_ordered(job->grouping))
+		return group_job_step(job->grouping);
+	ids = mem_new(job->count + 1, sizeof *ids);
+	numbers = mem_new(job->count + 1, sizeof *numbers);
+	for (size_t i = 0; i < job->count; i++) {
+		ids[i] = job->entries[i].id;
+		numbers[i] = job->entries[i].group;
+	}
+	group_job_order(job->grouping, ids, numbers, job->count);
+	return true;
+}
+
+static bool ordering_groups(const struct list_job *job)
+{
+	return job->grouping && group_job_ordered(job->grouping);
 }
 
 /* One small step; false when the job is done. */
@@ -216,7 +313,9 @@ static bool step(struct list *list, const struct app *app, size_t total)
 {
 	struct list_job *job = list->job;
 
-	if (job->next < total) {
+	/* Rows that come later are for the next job: the arrays have their size. */
+	job->collected |= job->next >= total;
+	if (!job->collected) {
 		for (int i = 0; i < 64 && job->next < total; i++) {
 			const void *row = list->listing->row(app, job->next++);
 
@@ -225,7 +324,11 @@ static bool step(struct list *list, const struct app *app, size_t total)
 				continue;
 			MEM_ROOM(job->entries, job->count, job->cap);
 			job->entries[job->count] = (struct entry){0};
-			fill_entry(list, app, row, &job->entries[job->count++]);
+			fill_entry(list, app, row, &job->entries[job->count]);
+			if (job->grouping)
+				job->entries[job->count].group = group_job_add(
+					job->grouping, app, list->listing, row);
+			job->count++;
 		}
 		return true;
 	}
@@ -263,7 +366,8 @@ bool list_work(struct list *list, const struct app *app)
 	size_t total = list->job ? list->listing->count(app) : 0;
 
 	while (list->job) {
-		if (!step(list, app, total)) {
+		if ((ordering_groups(list->job) || !step(list, app, total)) &&
+			!group_step(list->job)) {
 			finish(list, app);
 			break;
 		}
@@ -278,6 +382,69 @@ const void *list_row(const struct list *list, const struct app *app)
 	if (!list_count(list, app) || !list->selected)
 		return NULL;
 	return list->listing->find(app, list->selected);
+}
+
+/* --- groups --- */
+
+static struct group *selected_group(const struct list *list)
+{
+	struct group *group = groups_find(&list->groups, list->selected);
+
+	return group && group->sum.count > 1 ? group : NULL;
+}
+
+const struct row_group *list_group(const struct list *list)
+{
+	const struct group *group = selected_group(list);
+
+	return group ? &group->sum : NULL;
+}
+
+const void *list_first_row(const struct list *list, const struct app *app)
+{
+	const struct group *group = selected_group(list);
+
+	return group ? list->listing->find(app, group->sum.first) : list_row(list, app);
+}
+
+static bool is_unfolded(const struct list *list, uint64_t id)
+{
+	return map_get(&list->unfolded, &id, sizeof id) != NULL;
+}
+
+static void set_folded(struct list *list, uint64_t id, bool fold)
+{
+	if (fold)
+		map_del(&list->unfolded, &id, sizeof id);
+	else
+		map_put(&list->unfolded, &id, sizeof id, list);
+}
+
+bool list_fold(struct list *list, const struct app *app, bool fold)
+{
+	const struct group *group = selected_group(list);
+
+	if (!group && fold)
+		group = group_of(list, app, list_row(list, app));
+	if (!group || is_unfolded(list, group->sum.id) != fold)
+		return false;
+	set_folded(list, group->sum.id, fold);
+	list->selected = group->sum.id;
+	list->touched = true;
+	show_groups(list);
+	follow(list, app);
+	return true;
+}
+
+void list_fold_all(struct list *list, const struct app *app, bool fold)
+{
+	for (size_t i = 0; i < list->groups.count; i++)
+		if (list->groups.list[i].sum.count > 1)
+			set_folded(list, list->groups.list[i].sum.id, fold);
+	if (!list->groups.count)
+		return;
+	show_groups(list);
+	follow(list, app);
 }
 
 void list_select(struct list *list, const struct app *app, uint64_t id)
@@ -360,30 +527,56 @@ bool list_sort(
 	return true;
 }
 
-size_t list_targets(const struct list *list, uint64_t **out)
-{
-	const char *key;
-	size_t n = 0;
-
-	*out = list->marks.count ? mem_new(list->marks.count, sizeof **out) : NULL;
-	for (size_t at = 0; *out && map_each(&list->marks, &at, &key, NULL);)
-		memcpy(&(*out)[n++], key, sizeof **out);
-	return n;
-}
-
 bool list_marked(const struct list *list, uint64_t id)
 {
 	return map_get(&list->marks, &id, sizeof id) != NULL;
 }
 
+static void set_mark(struct list *list, uint64_t id, bool marked)
+{
+	if (marked)
+		map_put(&list->marks, &id, sizeof id, list);
+	else
+		map_del(&list->marks, &id, sizeof id);
+	list->marks_version++;
+}
+
+/* What is marked are rows: those of a group when its row is. */
+static void mark_shown(struct list *list, uint64_t id, bool marked)
+{
+	const struct group *group = groups_find(&list->groups, id);
+
+	if (!group || group->sum.count < 2)
+		set_mark(list, id, marked);
+	for (size_t i = 0; group && group->sum.count > 1 && i < group->sum.count; i++)
+		set_mark(list, list->groups.members[group->from + i], marked);
+}
+
+/* Counted anew only when a mark has changed: a group may be large. */
+static bool group_marked(const struct list *list, struct group *group)
+{
+	if (group->marked_at == list->marks_version + 1)
+		return group->marked;
+	group->marked_at = list->marks_version + 1;
+	group->marked = list->marks.count >= group->sum.count;
+	for (size_t i = 0; i < group->sum.count && group->marked; i++)
+		group->marked = list_marked(list, list->groups.members[group->from + i]);
+	return group->marked;
+}
+
+static bool shown_marked(const struct list *list, uint64_t id)
+{
+	struct group *group = groups_find(&list->groups, id);
+
+	return group && group->sum.count > 1 ? group_marked(list, group)
+					     : list_marked(list, id);
+}
+
 void list_mark(struct list *list, const struct app *app)
 {
-	if (!list_row(list, app))
+	if (!list_first_row(list, app))
 		return;
-	if (list_marked(list, list->selected))
-		map_del(&list->marks, &list->selected, sizeof list->selected);
-	else
-		map_put(&list->marks, &list->selected, sizeof list->selected, list);
+	mark_shown(list, list->selected, !shown_marked(list, list->selected));
 	list_move(list, app, 1);
 }
 
@@ -413,18 +606,86 @@ void list_mark_range(struct list *list, const struct app *app)
 		from = to;
 		to = swap;
 	}
-	for (size_t i = from; i <= to; i++) {
-		uint64_t id = id_at(list, app, i);
-
-		map_put(&list->marks, &id, sizeof id, list);
-	}
+	for (size_t i = from; i <= to; i++)
+		mark_shown(list, id_at(list, app, i), true);
 }
 
 void list_unmark(struct list *list)
 {
 	map_release(&list->marks);
 	map_init(&list->marks);
+	list->marks_version++;
 	list->range_from = 0;
+}
+
+void list_each(const struct list *list, const struct app *app, bool all,
+	bool (*take)(void *ctx, const void *row), void *ctx)
+{
+	const struct group *group = selected_group(list);
+	bool marked = !all && list->marks.count;
+	size_t from = 0, n = list_size(list, app);
+
+	if (!all && !marked) {
+		from = group ? group->from : 0;
+		n = group ? from + group->sum.count : 0;
+		if (!group && list_row(list, app))
+			take(ctx, list_row(list, app));
+	}
+	for (size_t i = from; i < n; i++) {
+		const void *row = list->groups.count ? list->listing->find(app,
+							       list->groups.members[i])
+						     : row_at(list, app, i);
+
+		if (row && (!marked || list_marked(list, list->listing->id(row))) &&
+			!take(ctx, row))
+			return;
+	}
+}
+
+struct targets {
+	const struct list *list;
+	uint64_t *ids;
+	size_t count, cap;
+};
+
+static bool add_target(void *ctx, const void *row)
+{
+	struct targets *t = ctx;
+
+	if (t->count == LIST_MAX_TARGETS)
+		return false;
+	MEM_ROOM(t->ids, t->count, t->cap);
+	t->ids[t->count++] = t->list->listing->id(row);
+	return true;
+}
+
+size_t list_targets(const struct list *list, const struct app *app, uint64_t **out)
+{
+	struct targets t = {.list = list};
+
+	list_each(list, app, false, add_target, &t);
+	*out = t.ids;
+	return t.count;
+}
+
+/* A folded group matches when one of its rows does. */
+static bool matches(const struct list *list, const struct app *app,
+	const struct filter *filter, size_t at)
+{
+	const void *row = row_at(list, app, at);
+	const struct group *group;
+
+	if (row)
+		return filter_match(filter, app, list->listing, row);
+	group = groups_find(&list->groups, id_at(list, app, at));
+	if (!group || is_unfolded(list, group->sum.id))
+		return false;
+	for (size_t i = 0; i < group->sum.count; i++) {
+		row = list->listing->find(app, list->groups.members[group->from + i]);
+		if (row && filter_match(filter, app, list->listing, row))
+			return true;
+	}
+	return false;
 }
 
 bool list_find_next(struct list *list, const struct app *app, int direction)
@@ -436,9 +697,8 @@ bool list_find_next(struct list *list, const struct app *app, int direction)
 
 	for (size_t i = 1; filter && i <= n && !found; i++) {
 		size_t at = (list->at + n + (direction > 0 ? i : n - i)) % n;
-		const void *row = row_at(list, app, at);
 
-		if (row && filter_match(filter, app, list->listing, row)) {
+		if (matches(list, app, filter, at)) {
 			list_move_to(list, app, at);
 			found = true;
 		}
@@ -463,14 +723,22 @@ static void place_columns(const struct listing *l, int cols, struct column_place
 	for (size_t i = 0; i < l->column_count; i++)
 		shown[i] = true;
 	for (int keep = 9; keep >= 0; keep--) {
+		int room = 0;
+
 		used = flex = 0;
 		for (size_t i = 0; i < l->column_count; i++) {
-			used += shown[i] ? l->columns[i].width + GAP : 0;
-			flex += shown[i] && (l->columns[i].flags & COLUMN_FLEX)
-					? l->columns[i].width
+			const struct column *column = &l->columns[i];
+			int want = COLUMN_WANTS(column->flags);
+
+			used += shown[i] ? column->width + GAP : 0;
+			flex += shown[i] && (column->flags & COLUMN_FLEX) ? column->width
+									  : 0;
+			/* Less wanted columns go before this one gets less. */
+			room += shown[i] && want > column->width && column->keep < keep
+					? want - column->width
 					: 0;
 		}
-		if (used - GAP <= cols)
+		if (used + room - GAP <= cols)
 			break;
 		for (size_t i = 0; i < l->column_count; i++)
 			if (keep && l->columns[i].keep == keep)
@@ -479,13 +747,24 @@ static void place_columns(const struct listing *l, int cols, struct column_place
 	left = cols - (used - GAP);
 	for (size_t i = 0; i < l->column_count; i++) {
 		const struct column *column = &l->columns[i];
+		int wish = COLUMN_WANTS(column->flags) - column->width;
 
 		out[i] = (struct column_place){0};
+		if (!shown[i] || wish <= 0 || left <= 0)
+			continue;
+		out[i].width = wish < left ? wish : left;
+		left -= out[i].width;
+		flex -= column->flags & COLUMN_FLEX ? column->width : 0;
+	}
+	for (size_t i = 0; i < l->column_count; i++) {
+		const struct column *column = &l->columns[i];
+
 		if (!shown[i])
 			continue;
 		out[i].col = col;
-		out[i].width = column->width;
-		if ((column->flags & COLUMN_FLEX) && flex > 0) {
+		out[i].width += column->width;
+		if ((column->flags & COLUMN_FLEX) && !COLUMN_WANTS(column->flags) &&
+			flex > 0) {
 			int share = left * column->width / flex;
 
 			out[i].width += share;
@@ -499,23 +778,75 @@ static void place_columns(const struct listing *l, int cols, struct column_place
 }
 
 static void draw_cell(const struct app *app, const struct canvas *c, int at,
-	const struct column *column, const struct column_place *place, const void *row)
+	const struct column *column, struct column_place place, const struct cell *cell)
 {
-	struct cell cell = {0};
+	struct untrusted text = untrusted_slice(cell->text, cell->said, SIZE_MAX);
+	int width;
 
-	column->cell(app, row, &cell);
-	if (cell.spark) {
-		chart_spark(c, at, place->col, place->width, cell.role, cell.spark,
+	if (cell->spark) {
+		chart_spark(c, at, place.col, place.width, cell->role, cell->spark,
 			window_from(app), window_to(app));
 		return;
 	}
-	if (column->flags & COLUMN_RIGHT) {
-		int width = text_width(cell.text, place->width);
+	width = text_width(text, place.width);
+	if (column->flags & COLUMN_RIGHT)
+		place.col += place.width - width;
+	canvas_text(c, at, place.col, column->flags & COLUMN_RIGHT ? width : place.width,
+		cell->role, text);
+}
 
-		canvas_text(c, at, place->col + place->width - width, width, cell.role,
-			cell.text);
-	} else {
-		canvas_text(c, at, place->col, place->width, cell.role, cell.text);
+/* One row of the list, which is a row of the listing or a group. */
+struct shown {
+	const void *row;           /* NULL: a group, or gone */
+	const struct group *group; /* which it is, or which it belongs to */
+	bool selected;
+};
+
+/* Groups unfold at the column that names a row: there is a mark before their name and
+ * room before that of their members. */
+static struct column_place place_name(const struct list *list, const struct canvas *c,
+	int at, const struct shown *shown, struct column_place place)
+{
+	if (!shown->group || place.width < 6)
+		return place;
+	if (!shown->row)
+		canvas_put(c, at, place.col, ROLE_DIM,
+			canvas_glyph(is_unfolded(list, shown->group->sum.id)
+					     ? GLYPH_UNFOLDED
+					     : GLYPH_FOLDED));
+	place.col += 2;
+	place.width -= 2;
+	return place;
+}
+
+static void draw_cells(const struct list *list, const struct app *app,
+	const struct canvas *line, int at, const struct column_place *places,
+	const struct shown *shown)
+{
+	bool all_shown = true;
+
+	for (size_t k = 0; k < list->listing->column_count; k++)
+		all_shown &= places[k].width > 0;
+	for (size_t k = 0; k < list->listing->column_count; k++) {
+		const struct column *column = &list->listing->columns[k];
+		struct column_place place = places[k];
+		struct canvas c = *line;
+		struct cell cell = {0};
+
+		if (!place.width)
+			continue;
+		/* The severity, a column without a title, keeps its colour there. */
+		if (shown->selected && !k && !*column->title)
+			c.over = ROLE_COUNT;
+		if (shown->row)
+			column->cell(app, shown->row, &cell);
+		else
+			list->listing->grouping->cell(app, &shown->group->sum, k, &cell);
+		if (!all_shown)
+			cell.said = 0;
+		if (column->flags & COLUMN_FOLD)
+			place = place_name(list, &c, at, shown, place);
+		draw_cell(app, &c, at, column, place, &cell);
 	}
 }
 
@@ -523,29 +854,21 @@ static void draw_row(const struct list *list, const struct app *app,
 	const struct canvas *c, int at, const struct column_place *places, size_t i,
 	bool focus)
 {
-	const void *row = row_at(list, app, i);
+	uint64_t id = id_at(list, app, i);
+	struct shown shown = {row_at(list, app, i), NULL, i == list->at && focus};
 	struct canvas line = *c;
-	bool selected = i == list->at && focus;
 
-	if (selected)
+	shown.group = shown.row ? group_of(list, app, shown.row)
+				: groups_find(&list->groups, id);
+	if (shown.selected)
 		line.over = ROLE_SELECTED;
-	else if (row && list_marked(list, list->listing->id(row)))
+	else if (shown_marked(list, id))
 		line.over = ROLE_MARKED;
 	else if (list->job)
 		line.over = ROLE_DIM;
 	canvas_blank(&line, at, 0, c->cols, ROLE_TEXT);
-	if (!row)
-		return;
-	for (size_t k = 0; k < list->listing->column_count; k++) {
-		struct canvas cell = line;
-
-		if (!places[k].width)
-			continue;
-		/* The severity, a column without a title, keeps its colour there. */
-		if (selected && !k && !*list->listing->columns[k].title)
-			cell.over = ROLE_COUNT;
-		draw_cell(app, &cell, at, &list->listing->columns[k], &places[k], row);
-	}
+	if (shown.row || shown.group)
+		draw_cells(list, app, &line, at, places, &shown);
 }
 
 static void draw_header(const struct list *list, const struct canvas *c,
@@ -602,13 +925,16 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 
 void list_words(const struct list *list, const struct app *app, char *out, size_t size)
 {
-	size_t n = list_count(list, app), all = list->listing->count(app), used;
+	size_t n = list_size(list, app), all = list->listing->count(app), used;
 
 	if (list->filter)
 		used = (size_t)snprintf(
 			out, size, "/%s  %zu of %zu", list->filter_text, n, all);
 	else
 		used = (size_t)snprintf(out, size, "%zu", n);
+	if (list->groups.count && list->row_count != n && used < size)
+		used += (size_t)snprintf(out + used, size - used, " in %zu row%s",
+			list->row_count, list->row_count == 1 ? "" : "s");
 	if (list->marks.count && used < size)
 		used += (size_t)snprintf(
 			out + used, size - used, "  %zu marked", list->marks.count);

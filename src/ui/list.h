@@ -5,6 +5,7 @@
 #define UI_LIST_H
 
 #include "canvas.h"
+#include "group.h"
 
 #include "app/listing.h"
 #include "base/map.h"
@@ -20,7 +21,9 @@ struct list {
 	/* Order shown: ids, when there is a filter or a sort; else the listing's own. */
 	uint64_t *rows;
 	size_t row_count, row_cap;
-	bool direct; /* rows is not used */
+	bool direct;          /* rows is not used */
+	struct groups groups; /* of the rows shown; empty when nothing is grouped */
+	struct map unfolded;  /* ids of groups whose members are shown */
 	struct list_job *job;
 	struct filter *filter;
 	char filter_text[256];
@@ -32,8 +35,9 @@ struct list {
 	bool touched;    /* the user has moved: the selection follows its row */
 	int64_t lost_at; /* when the selected row vanished, UTC ms */
 	struct map marks;
-	uint64_t range_from; /* `v`: where the range began, 0: none */
-	int page;            /* rows shown at the last draw */
+	uint32_t marks_version; /* counts their changes */
+	uint64_t range_from;    /* `v`: where the range began, 0: none */
+	int page;               /* rows shown at the last draw */
 };
 
 void list_init(struct list *list, const struct listing *listing);
@@ -43,11 +47,24 @@ void list_reload(struct list *list, const struct app *app);
 /* Goes on with filtering and sorting for at most 4 ms; true when more is to do. */
 bool list_work(struct list *list, const struct app *app);
 size_t list_count(const struct list *list, const struct app *app);
-/* The selected row, NULL in an empty list. */
+/* The selected row, NULL in an empty list and on a group. */
 const void *list_row(const struct list *list, const struct app *app);
 void list_select(struct list *list, const struct app *app, uint64_t id);
 void list_move(struct list *list, const struct app *app, int64_t by);
 void list_move_to(struct list *list, const struct app *app, size_t at);
+/* The group the cursor is on, NULL on a row. */
+const struct row_group *list_group(const struct list *list);
+/* The row that stands for what is selected: itself, or the first of its group. */
+const void *list_first_row(const struct list *list, const struct app *app);
+/* Shows the members of the selected group, or not; from a member its group is folded
+ * and selected. False when there is nothing to fold or unfold. */
+bool list_fold(struct list *list, const struct app *app, bool fold);
+/* All groups at once. */
+void list_fold_all(struct list *list, const struct app *app, bool fold);
+/* Calls for each marked row in the order shown, those of folded groups too; without
+ * marks for the selected row or the members of the selected group; all: for each row. */
+void list_each(const struct list *list, const struct app *app, bool all,
+	bool (*take)(void *ctx, const void *row), void *ctx);
 /* "" removes it. */
 bool list_set_filter(
 	struct list *list, const struct app *app, const char *text, struct err *err);
@@ -57,8 +74,10 @@ bool list_sort(
 void list_mark(struct list *list, const struct app *app);
 void list_mark_range(struct list *list, const struct app *app);
 void list_unmark(struct list *list);
-/* Ids of the marked rows, to be freed with mem_free(); 0 when none is. */
-size_t list_targets(const struct list *list, uint64_t **out);
+/* Ids of the marked rows, else of the selected group or row; at most LIST_MAX_TARGETS.
+ * Free them with mem_free(). */
+enum { LIST_MAX_TARGETS = 5000 };
+size_t list_targets(const struct list *list, const struct app *app, uint64_t **out);
 bool list_marked(const struct list *list, uint64_t id);
 /* Moves to the next row that the filter matches (or the last filter did). */
 bool list_find_next(struct list *list, const struct app *app, int direction);

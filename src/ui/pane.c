@@ -29,8 +29,10 @@ void list_pane_close(void *state)
 void list_pane_reload(void *state, const struct app *app, uint32_t bits)
 {
 	struct list_pane *pane = state;
+	const struct listing *listing = pane->list.listing;
 
-	if (bits & pane->list.listing->changes)
+	/* How rows are grouped is a setting. */
+	if (bits & (listing->changes | (listing->grouping ? CHANGED_CONFIG : 0)))
 		list_reload(&pane->list, app);
 }
 

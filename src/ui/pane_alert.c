@@ -1,7 +1,8 @@
 /* One alert or incident: what, since when, who has it, its labels, its annotations,
- * what changed before it, and the runbook that matches. Filled anew for each drawing,
- * since its texts are the alert's. Main thread. */
+ * what happened before and since, and the runbook that matches. Filled anew for each
+ * drawing, since its texts are the alert's. Main thread. */
 #include "app/alerts.h"
+#include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
@@ -18,6 +19,7 @@
 
 /* The chart of an alert, where there is room for it. */
 enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
+enum { TIMELINE_MOST = 24 };
 
 struct alert_view {
 	uint64_t id;
@@ -54,6 +56,26 @@ static void moment(struct page *p, const char *name, int64_t at, int64_t now)
 		page_printf(p, ROLE_DIM, "  %s ago", duration_text(now - at, age));
 }
 
+/* "am, prom"; where they differ each with its state: "am silenced, prom firing". */
+static void told_by(struct page *p, const struct app *app, const struct alert *a)
+{
+	const char *between = "";
+	bool differ = false, several = false;
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		differ |= t->state != a->state;
+		several |= t != a;
+	}
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", several ? "sources" : "source");
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		page_printf(p, ROLE_TEXT, "%s%s%s%s", between,
+			sources_row(app->sources, t->source)->name, differ ? " " : "",
+			differ ? alert_state_name(t->state) : "");
+		between = ", ";
+	}
+}
+
 static void head(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct page *p = &v->page;
@@ -79,9 +101,11 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
-	field(p, "source",
-		untrusted_str(sources_row(app->sources, (size_t)a->source)->name));
+	told_by(p, app, a);
 	field(p, "link", alert_text(a, ALERT_LINK));
+	/* Of an alert from Prometheus this is the expression: the chart names it. */
+	if (untrusted_starts(alert_text(a, ALERT_SOURCE_EXPR), "http"))
+		field(p, "rule", alert_text(a, ALERT_SOURCE_EXPR));
 }
 
 /* The expression in one line, and what it is compared to. */
@@ -122,7 +146,8 @@ static void chart_part(
 
 	if (!chart || !c || c->rows < CHART_PANE_ROWS)
 		return;
-	if (!chart->series && !chart->why[0])
+	/* Of an invented world nobody can be asked. */
+	if (!chart->series && (!chart->why[0] || app->demo))
 		return;
 	page_line(p, 0, false);
 	page_line(p, 0, true);
@@ -187,26 +212,85 @@ static void pairs(struct page *p, const struct alert *a)
 	}
 }
 
-static void changes(struct page *p, const struct app *app, const struct alert *a)
-{
-	bool any = false;
+/* --- what happened when --- */
 
+struct moment {
+	int64_t at;
+	const char *kind;
+	enum role role;
+	struct untrusted text;
+	const char *more; /* behind it; or NULL */
+};
+
+struct timeline {
+	struct moment list[TIMELINE_MOST];
+	size_t n;
+};
+
+/* Sorted as they come; of too many the oldest are left out. */
+static void happened(struct timeline *t, struct moment m)
+{
+	size_t i = t->n;
+
+	if (!m.at || (t->n == TIMELINE_MOST && m.at < t->list[0].at))
+		return;
+	if (t->n == TIMELINE_MOST) {
+		memmove(t->list, t->list + 1, (t->n - 1) * sizeof m);
+		i = --t->n;
+	}
+	for (; i && t->list[i - 1].at > m.at; i--)
+		t->list[i] = t->list[i - 1];
+	t->list[i] = m;
+	t->n++;
+}
+
+static void collect(struct timeline *t, const struct app *app, const struct alert *a)
+{
 	for (size_t i = 0; i < changes_count(app->alerts); i++) {
 		const struct change_row *c = changes_at(app->alerts, i);
+
+		if (c->at <= a->started_at + 10 * MINUTE_MS &&
+			c->at >= a->started_at - 6 * HOUR_MS)
+			happened(t, (struct moment){c->at, "change", ROLE_STRONG,
+					    c->summary, NULL});
+	}
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
+		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
+
+		if (row->alert == a->key)
+			happened(t, (struct moment){row->start_at, "anomaly", ROLE_TEXT,
+					    untrusted_str(row->name), row->reason});
+	}
+	happened(t, (struct moment){a->started_at, a->pages ? "page" : "fired", ROLE_TEXT,
+			    alert_text(a, ALERT_TITLE), NULL});
+	happened(t, (struct moment){a->acked_at, "ack", ROLE_TEXT,
+			    alert_text(a, ALERT_ACKED_BY), NULL});
+	happened(t, (struct moment){a->ended_at, "over", ROLE_OK, UNTRUSTED_NONE, NULL});
+}
+
+/* One moment alone stands above already. */
+static void timeline(struct page *p, const struct app *app, const struct alert *a)
+{
+	struct timeline t = {.n = 0};
+
+	collect(&t, app, a);
+	if (t.n < 2)
+		return;
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_HEADER, "Timeline");
+	for (size_t i = 0; i < t.n; i++) {
+		const struct moment *m = &t.list[i];
 		char when[TIME_TEXT];
 
-		if (c->at > a->started_at + 10 * MINUTE_MS ||
-			c->at < a->started_at - 6 * HOUR_MS)
-			continue;
-		if (!any) {
-			page_line(p, 0, false);
-			page_line(p, 0, false);
-			page_puts(p, ROLE_HEADER, "What changed before");
+		page_line(p, 26, false);
+		page_printf(p, ROLE_DIM, "  %-13s ", time_stamp(m->at, app->now, when));
+		page_printf(p, ROLE_DIM, "%-8s ", m->kind);
+		page_add(p, m->role, m->text);
+		if (m->more) {
+			page_puts(p, ROLE_DIM, "  ");
+			page_puts(p, ROLE_DIM, m->more);
 		}
-		any = true;
-		page_line(p, 12, false);
-		page_printf(p, ROLE_DIM, "  %s ", time_stamp(c->at, app->now, when));
-		page_add(p, ROLE_TEXT, c->summary);
 	}
 }
 
@@ -237,7 +321,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 			page_puts(&v->page, ROLE_DIM, "   r opens it");
 	}
 	chart_part(&v->page, app, v->id, c);
-	changes(&v->page, app, a);
+	timeline(&v->page, app, a);
 	pairs(&v->page, a);
 }
 
@@ -290,8 +374,8 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
-	.changes = CHANGED_ALERTS | CHANGED_CLOCK | CHANGED_RUNBOOKS | CHANGED_CHARTS |
-		   CHANGED_WINDOW,
+	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
+		   CHANGED_CHARTS | CHANGED_WINDOW,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,

@@ -51,15 +51,16 @@ static void draw_head(
 	if (series_stale(app, series) && series_last(series, &last))
 		canvas_printf(c, 0, col + 2, ROLE_WARNING, "%s stale",
 			duration_text(app->now - last.at, stamp));
-	col = canvas_printf(c, 1, 0, ROLE_TEXT, "now %s   min %s   max %s   mean %s",
+	col = canvas_printf(c, 1, 0, ROLE_TEXT, "%s %s   min %s   max %s   mean %s",
+		app->window.to ? "last" : "now",
 		unit_text(series->unit, series_value(app, series), now),
 		unit_text(series->unit, span.low, low),
 		unit_text(series->unit, span.high, high),
 		unit_text(series->unit, span.mean, mean));
 	if (past.count && past.mean != 0)
-		canvas_printf(c, 1, col + 3, ROLE_DIM, "x %.2g against %s",
-			span.mean / past.mean,
-			back == DAY_MS ? "yesterday" : "last week");
+		canvas_printf(c, 1, col + 3, ROLE_DIM, "x %.2g against %s%s",
+			span.mean / past.mean, back == DAY_MS ? "yesterday" : "last week",
+			c->cols > 80 ? ", the dim line" : "");
 }
 
 static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)

@@ -95,7 +95,8 @@ static void alerts_draw(
 	struct list_pane *pane = state;
 	char sentence[256];
 
-	if (list_count(&pane->list, app) || pane->list.filter) {
+	/* One that is still being put in order is not an empty one. */
+	if (list_count(&pane->list, app) || pane->list.filter || pane->list.job) {
 		list_pane_draw(state, app, c, focus);
 		return;
 	}
@@ -143,6 +144,45 @@ static void logs_draw(
 		pane_empty(c, *logs_origin(app->logs) ? "No lines yet." : "");
 }
 
+/* A list that says why it is empty. */
+static void draw_or_say(void *state, const struct app *app, const struct canvas *c,
+	bool focus, const char *sentence)
+{
+	const struct list *list = &((struct list_pane *)state)->list;
+
+	if (list_count(list, app) || list->filter)
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, sentence);
+}
+
+static void metrics_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus, "No series yet.");
+}
+
+static void runbooks_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus,
+		"No runbooks: `set runbooks` names folders of Markdown files");
+}
+
+static void events_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus, "Nothing to tell yet.");
+}
+
+static void processes_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus,
+		app->demo ? "No processes: this world is invented."
+			  : "Reading the processes of this host.");
+}
+
 static void silences_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
@@ -167,7 +207,7 @@ static void changes_draw(
 	if (list_count(&((struct list_pane *)state)->list, app))
 		list_pane_draw(state, app, c, focus);
 	else
-		pane_empty(c, "No changes known in this window.");
+		pane_empty(c, "No changes known up to here.");
 }
 
 static void alerts_words(void *state, const struct app *app, char *out, size_t size)
@@ -176,8 +216,9 @@ static void alerts_words(void *state, const struct app *app, char *out, size_t s
 
 	list_pane_words(state, app, out, size);
 	n = strlen(out);
-	snprintf(out + n, size - n, "  %s",
-		alerts_counts(app->alerts).complete ? "complete" : "partial");
+	snprintf(out + n, size - n, "  %s%s",
+		alerts_counts(app->alerts).complete ? "complete" : "partial",
+		app->window.to ? "  of now" : "");
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)
@@ -203,12 +244,13 @@ static void logs_words(void *state, const struct app *app, char *out, size_t siz
 		.open = opens,                                                           \
 		.words = says
 
-LIST_PANE(alerts_pane, "alerts", "Alerts", ALERTS | CHANGED_SOURCES | CHANGED_CLOCK,
-	alerts_draw, open_alert, alerts_words),
+LIST_PANE(alerts_pane, "alerts", "Alerts",
+	ALERTS | CHANGED_SOURCES | CHANGED_CLOCK | CHANGED_CONFIG, alerts_draw,
+	open_alert, alerts_words),
 	.link = alert_link,
 }
 ;
-LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, list_pane_draw,
+LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, metrics_draw,
 	open_metric, list_pane_words),
 	.link = metric_link,
 }
@@ -219,7 +261,7 @@ LIST_PANE(anomalies_pane, "anomalies", "Anomalies",
 	.link = anomaly_link,
 }
 ;
-LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, list_pane_draw, open_runbook,
+LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, runbooks_draw, open_runbook,
 	list_pane_words),
 	.link = runbook_link,
 }
@@ -233,7 +275,7 @@ LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane
 	open_source, list_pane_words),
 }
 ;
-LIST_PANE(events_pane, "events", "Events", EVENTS, list_pane_draw, open_event,
+LIST_PANE(events_pane, "events", "Events", EVENTS, events_draw, open_event,
 	list_pane_words),
 }
 ;
@@ -241,11 +283,11 @@ LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silence
 	open_silence, list_pane_words),
 }
 ;
-LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_draw,
-	open_change, list_pane_words),
+LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_WINDOW,
+	changes_draw, open_change, list_pane_words),
 }
 ;
-LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, list_pane_draw,
+LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,
 	open_process, list_pane_words),
 }
 ;

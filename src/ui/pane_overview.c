@@ -5,6 +5,7 @@
 #include "app/anomalies.h"
 #include "app/metrics.h"
 #include "app/overview.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -13,11 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 200 };
+enum { MOST = 200, BRIEF_COLS = 100 /* narrower ones say less of who */ };
 
 struct overview {
-	struct need needs[MOST];
-	uint64_t ids[MOST];    /* alert key or anomaly id */
+	struct problem problems[MOST];
+	uint64_t ids[MOST];
 	uint64_t series[MOST]; /* of the anomaly, 0: an alert */
 	size_t count, total;
 	uint64_t selected;
@@ -33,12 +34,12 @@ static void reload(void *state, const struct app *app, uint32_t bits)
 	struct overview *o = state;
 
 	(void)bits;
-	o->count = overview_needs(app, o->needs, MOST, &o->total);
+	o->count = problems_list(app, o->problems, MOST, &o->total);
 	for (size_t i = 0; i < o->count; i++) {
-		const struct need *need = &o->needs[i];
+		const struct problem *p = &o->problems[i];
 
-		o->ids[i] = need->alert ? need->alert->key : need->anomaly->id;
-		o->series[i] = need->alert ? 0 : need->anomaly->series;
+		o->ids[i] = p->id;
+		o->series[i] = p->alert ? 0 : p->anomaly->series;
 	}
 	for (size_t i = 0; i < o->count; i++) {
 		if (o->ids[i] == o->selected) {
@@ -57,76 +58,105 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 	reload(state, app, 0);
 }
 
-/* "4m", "4m -> ben in 6m", "4m ack you". */
-static void right_words(const struct app *app, const struct need *need, bool narrow,
-	char *out, size_t size)
+/* What it waits for: "-> ben in 6m", "ack you". What stands in brackets gives way to
+ * the title. */
+static void state_words(
+	const struct app *app, const struct problem *p, int cols, char *out, size_t size)
 {
-	char age[TIME_TEXT], when[TIME_TEXT], who[24];
-	const struct alert *a = need->alert;
+	char when[TIME_TEXT], who[24];
+	const struct alert *a = p->alert;
+	bool narrow = cols < 64;
 
-	if (app->now - need->since < MINUTE_MS)
-		snprintf(age, sizeof age, "<1m");
-	else
-		duration_text(app->now - need->since, age);
-	if (a && a->state == ALERT_ACKNOWLEDGED) {
+	out[0] = '\0';
+	if (a && p->acknowledged) {
 		text_line(alert_text(a, ALERT_ACKED_BY), who, sizeof who);
-		snprintf(out, size, "%s  ack %s", age, narrow ? "" : who);
+		snprintf(out, size, "ack%s%s", narrow ? "" : " ", narrow ? "" : who);
 	} else if (a && a->next_at > app->now) {
 		text_line(alert_text(a, ALERT_NEXT), who, sizeof who);
+		if (cols < BRIEF_COLS)
+			who[strcspn(who, "(")] = '\0';
 		duration_text(a->next_at - app->now, when);
 		if (narrow)
-			snprintf(out, size, "%s ->%s", age, when);
+			snprintf(out, size, "->%s", when);
 		else
-			snprintf(out, size, "%s  -> %s in %s", age, *who ? who : "next",
-				when);
-	} else {
-		snprintf(out, size, "%s", age);
+			snprintf(out, size, "-> %s%sin %s", *who ? who : "next",
+				*who && who[strlen(who) - 1] == ' ' ? "" : " ", when);
 	}
 }
 
-static void draw_need(const struct app *app, const struct canvas *c, int row,
-	const struct need *need, bool selected)
+/* From the right: age, what it waits for, who tells of it. Returns where they begin. */
+static int draw_right(
+	const struct app *app, const struct canvas *c, int row, const struct problem *p)
 {
-	static const char marks[] = "!^-. ";
-	struct canvas line = *c;
-	bool acked = need->alert && need->alert->state == ALERT_ACKNOWLEDGED;
+	enum { AGE = 3, GAP = 2 };
+	char age[TIME_TEXT] = "<1m", state[80], from[128];
 	bool narrow = c->cols < 64;
-	enum role role = acked ? ROLE_DIM : severity_roles[need->severity];
-	char right[80];
-	int col, room, width;
+	int col = c->cols, width;
+
+	if (app->now - p->since >= MINUTE_MS)
+		duration_text(app->now - p->since, age);
+	width = text_width(untrusted_str(age), c->cols / 2);
+	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(age));
+	col -= (width < AGE ? AGE : width) + (narrow ? 1 : GAP);
+	state_words(app, p, c->cols, state, sizeof state);
+	width = text_width(untrusted_str(state), c->cols / 2);
+	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(state));
+	col -= width ? width + (narrow ? 1 : GAP) : 0;
+	problem_sources(app, p, c->cols < BRIEF_COLS, from, sizeof from);
+	width = text_width(untrusted_str(from), c->cols / 4);
+	if (!narrow && width) {
+		canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(from));
+		col -= width + GAP;
+	}
+	return col;
+}
+
+/* The anomaly that an alert speaks for stands behind its summary. */
+static void draw_alert(const struct canvas *c, int row, int room, const struct problem *p)
+{
+	bool narrow = c->cols < 64;
+	int col = 4, service = narrow ? 12 : 16;
+
+	canvas_text(c, row, col, service < room - col ? service : room - col,
+		p->acknowledged ? ROLE_DIM : ROLE_STRONG,
+		alert_text(p->alert, ALERT_SERVICE));
+	col += service + (narrow ? 1 : 2);
+	col += canvas_text(c, row, col, room - col,
+		       p->acknowledged ? ROLE_DIM : ROLE_TEXT,
+		       alert_text(p->alert, ALERT_TITLE)) +
+	       2;
+	if (room - col > 12)
+		col += canvas_text(c, row, col, room - col, ROLE_DIM,
+			       alert_text(p->alert, ALERT_SUMMARY)) +
+		       2;
+	if (p->anomaly && room - col > 20)
+		canvas_text(c, row, col, room - col, ROLE_DIM,
+			untrusted_str(p->anomaly->reason));
+}
+
+static void draw_problem(const struct app *app, const struct canvas *c, int row,
+	const struct problem *p, bool selected)
+{
+	struct canvas line = *c;
+	enum role role = p->acknowledged ? ROLE_DIM : severity_roles[p->severity];
+	int col = 4, room;
 
 	if (selected)
 		line.over = ROLE_SELECTED;
 	canvas_blank(&line, row, 0, c->cols, ROLE_TEXT);
-	canvas_printf(c, row, 0, role, "%c %c", severity_letter(need->severity),
-		marks[need->severity]);
-	right_words(app, need, narrow, right, sizeof right);
-	width = text_width(untrusted_str(right), c->cols / 2);
-	canvas_text(&line, row, c->cols - width, width, ROLE_DIM, untrusted_str(right));
-	room = c->cols - width - 2;
-	col = 4;
-	if (need->alert) {
-		struct untrusted service = alert_text(need->alert, ALERT_SERVICE);
-
-		canvas_text(&line, row, col, narrow ? 12 : 16,
-			acked ? ROLE_DIM : ROLE_STRONG, service);
-		col += narrow ? 13 : 18;
-		col += canvas_text(&line, row, col, room - col,
-			       acked ? ROLE_DIM : ROLE_TEXT,
-			       alert_text(need->alert, ALERT_TITLE)) +
-		       2;
-		if (room - col > 12)
-			canvas_text(&line, row, col, room - col, ROLE_DIM,
-				alert_text(need->alert, ALERT_SUMMARY));
-	} else {
-		int used = canvas_text(&line, row, col, room - col, ROLE_STRONG,
-			untrusted_str(need->anomaly->name));
-
-		col += used + 2;
-		if (room - col > 8)
-			canvas_text(&line, row, col, room - col, ROLE_DIM,
-				untrusted_str(need->anomaly->reason));
+	canvas_printf(c, row, 0, role, "%c %c", severity_letter(p->severity),
+		severity_mark(p->severity));
+	room = draw_right(app, &line, row, p);
+	if (p->alert) {
+		draw_alert(&line, row, room, p);
+		return;
 	}
+	col += canvas_text(&line, row, col, room - col, ROLE_STRONG,
+		       untrusted_str(p->anomaly->name)) +
+	       2;
+	if (room - col > 8)
+		canvas_text(&line, row, col, room - col, ROLE_DIM,
+			untrusted_str(p->anomaly->reason));
 }
 
 static int line_of(const struct canvas *c, int row, const char *word, enum role role,
@@ -205,7 +235,7 @@ static void draw(void *state, const struct app *app, const struct canvas *c, boo
 	if (o->top + (size_t)o->page > o->count)
 		o->top = o->count > (size_t)o->page ? o->count - (size_t)o->page : 0;
 	for (int i = 0; i < rows; i++, row++)
-		draw_need(app, c, row, &o->needs[o->top + (size_t)i],
+		draw_problem(app, c, row, &o->problems[o->top + (size_t)i],
 			focus && o->top + (size_t)i == o->at);
 	if ((int)o->total > rows && row < c->rows) {
 		canvas_blank(c, row, 0, c->cols, ROLE_TEXT);
@@ -270,8 +300,9 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
 
-	snprintf(out, size, "%zu of %zu  %s", o->count, o->total,
-		alerts_counts(app->alerts).complete ? "complete" : "partial");
+	snprintf(out, size, "%zu of %zu  %s%s", o->count, o->total,
+		alerts_counts(app->alerts).complete ? "complete" : "partial",
+		app->window.to ? "  of now" : "");
 }
 
 const struct pane_class overview_pane = {

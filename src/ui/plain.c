@@ -19,7 +19,7 @@
 
 struct plain {
 	struct app *app;
-	struct map known;     /* alert key → state it was last told in (+1) */
+	struct map known;     /* what was said of alerts, by their identity */
 	struct map anomalies; /* id → 1 on, 2 over */
 	enum source_health told[RC_MAX_SOURCES + 1];
 	char headline[256];
@@ -32,6 +32,22 @@ static void say(const struct plain *plain, const char *kind, const char *text)
 	printf("%s %s %s\n", time_clock_s(plain->app->now, when), kind, text);
 }
 
+/* What was said of an alert, by its identity: twins are said once. */
+struct told {
+	uint64_t alert;
+	uint8_t state;
+	char name[];
+};
+
+static void forget(struct map *known)
+{
+	void *value;
+
+	for (size_t at = 0; map_each(known, &at, NULL, &value);)
+		mem_free(value);
+	map_release(known);
+}
+
 static void say_alert(const struct plain *plain, const struct alert *a)
 {
 	char text[320], service[60], title[120], summary[120];
@@ -39,32 +55,60 @@ static void say_alert(const struct plain *plain, const struct alert *a)
 	text_line(alert_text(a, ALERT_SERVICE), service, sizeof service);
 	text_line(alert_text(a, ALERT_TITLE), title, sizeof title);
 	text_line(alert_text(a, ALERT_SUMMARY), summary, sizeof summary);
-	snprintf(text, sizeof text, "%s %s %s %s %s", alert_state_name(a->state),
-		severity_name(a->severity), service, title, summary);
+	snprintf(text, sizeof text, "%s %s %s %s%s%s", alert_state_name(a->state),
+		severity_name(a->severity), service, title, *summary ? " " : "", summary);
 	say(plain, "ALERT", text);
+}
+
+static struct told *told_new(const struct alert *a)
+{
+	char name[200], service[60], title[120];
+	struct told *told;
+	size_t n;
+
+	text_line(alert_text(a, ALERT_SERVICE), service, sizeof service);
+	text_line(alert_text(a, ALERT_TITLE), title, sizeof title);
+	snprintf(name, sizeof name, "%s %s", service, title);
+	n = strlen(name) + 1;
+	told = mem_new(1, sizeof *told + n);
+	memcpy(told->name, name, n);
+	return told;
 }
 
 static void tell_alerts(struct plain *plain)
 {
 	struct app *app = plain->app;
 	struct map seen;
-	const char *key;
 	void *value;
 
 	map_init(&seen);
 	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
-		uintptr_t told =
-			(uintptr_t)map_get(&plain->known, &a->key, sizeof a->key);
+		uint64_t id = alerts_identity(app->alerts, a);
+		struct told *told;
 
-		map_put(&seen, &a->key, sizeof a->key, (void *)((uintptr_t)a->state + 1));
-		if (told != (uintptr_t)a->state + 1)
+		if (!alerts_speaks(app->alerts, a))
+			continue;
+		told = map_del(&plain->known, &id, sizeof id);
+		if (!told || told->state != a->state)
 			say_alert(plain, a);
+		if (!told)
+			told = told_new(a);
+		told->alert = a->key;
+		told->state = a->state;
+		mem_free(map_put(&seen, &id, sizeof id, told));
 	}
-	for (size_t at = 0; map_each(&plain->known, &at, &key, &value);)
-		if (!map_get(&seen, key, sizeof(uint64_t)))
-			say(plain, "ALERT", "over: one alert is no longer listed");
-	map_release(&plain->known);
+	for (size_t at = 0; map_each(&plain->known, &at, NULL, &value);) {
+		const struct told *told = value;
+		char text[320];
+
+		/* Still there: another one speaks for it now. */
+		if (alerts_find(app->alerts, told->alert))
+			continue;
+		snprintf(text, sizeof text, "over %s", told->name);
+		say(plain, "ALERT", text);
+	}
+	forget(&plain->known);
 	plain->known = seen;
 }
 
@@ -92,13 +136,13 @@ static void tell_sources(struct plain *plain)
 	struct app *app = plain->app;
 
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
-		const struct source_row *row = sources_row(app->sources, i);
+		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
 		char words[300], text[400];
 
-		if (health == plain->told[i])
+		if (health == plain->told[row->number])
 			continue;
-		plain->told[i] = health;
+		plain->told[row->number] = health;
 		snprintf(text, sizeof text, "%s %s", row->name,
 			source_words(row, app->now, words, sizeof words));
 		say(plain, "SOURCE", text);
@@ -162,7 +206,7 @@ void plain_free(struct plain *plain)
 	if (!plain)
 		return;
 	loop_off(plain->app->loop, plain);
-	map_release(&plain->known);
+	forget(&plain->known);
 	map_release(&plain->anomalies);
 	plain->app->front = (struct front){0};
 	mem_free(plain);

@@ -467,16 +467,19 @@ static void on_exhausted(void)
 		_exit(1);
 }
 
+static volatile sig_atomic_t quit_status;
+
 static void on_quit_late(int signal)
 {
 	(void)signal;
-	_exit(0);
+	_exit(quit_status);
 }
 
-void guard_quit(int ms)
+void guard_quit(int ms, int status)
 {
 	struct itimerval timer = {.it_value = {ms / 1000, ms % 1000 * 1000}};
 
+	quit_status = status;
 	signal(SIGALRM, on_quit_late);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }

@@ -9,6 +9,7 @@
 #include "pane.h"
 
 #include "app/command.h"
+#include "app/complete.h"
 #include "ui/console.h"
 
 enum {
@@ -53,11 +54,16 @@ struct console {
 	int focus;           /* index in base */
 	bool zoomed, hidden; /* hidden: the grid does not show the focused pane */
 	struct layout layout;
+	char arranged[LAYOUT_TEXT]; /* the layout as changed here, "" when it is not */
+	char arranged_on[80];       /* the setting it was changed under */
 	struct loop_watch *input;
 	struct loop_timer *resize, *work;
 	int64_t resize_since;
 	enum mode mode;
 	struct edit edit;
+	struct completion *completion; /* of the command line; NULL: none was asked for */
+	size_t completion_at;          /* which word stands there; count: none yet */
+	struct preview *preview;       /* what a command line shows already, or NULL */
 	struct edit_history commands_typed, filters_typed;
 	char filter_before[256];
 	int chord[KEYSEQ_MAX];
@@ -91,7 +97,8 @@ struct pane *console_pane(struct console *console);
 const char *const *console_contexts(struct console *console);
 void console_dirty(struct console *console);
 bool console_single(const struct console *console);
-void console_push(struct console *console, const struct pane_class *class, uint64_t id);
+/* False when the stack is full: nothing has changed then. */
+bool console_push(struct console *console, const struct pane_class *class, uint64_t id);
 void console_pop(struct console *console);
 void console_focus(struct console *console, int pane);
 void console_notice(struct console *console, bool bad, const char *text);
@@ -106,7 +113,12 @@ void console_kept_restore(struct console *console);
 void console_kept_save(struct console *console);
 
 /* --- console_draw.c --- */
+/* Rows and columns of the grid. */
+int console_grid_rows(const struct console *console);
 void console_draw(struct console *console);
+/* What will be seen behind a prompt, a menu or a question is as it is now: called
+ * before the mode changes, after which nothing moves. */
+void console_bring_up(struct console *console);
 /* A line of its own above the bar below is there for what is taught. */
 bool console_teaches(const struct console *console);
 
@@ -129,6 +141,30 @@ void console_wait_draw(struct console *console);
 
 /* --- console_cmd.c --- */
 /* The table console_commands. */
+
+/* --- console_complete.c --- */
+/* Tab: first what all words share, then one after the other; by: 1 or -1. */
+void complete_step(struct console *console, int by);
+/* The line has changed otherwise. */
+void complete_drop(struct console *console);
+/* The words that fit, or what the command does. */
+void complete_draw(struct console *console, const struct canvas *c);
+
+/* --- console_preview.c --- */
+/* Shows what the line typed so far would show, as far as that asks nobody anything:
+ * another pane, a filter, a sorting, colours, a window. */
+void preview_show(struct console *console);
+/* Something else is on the screen for it. */
+bool preview_shown(const struct console *console);
+/* All is as it was before. */
+void preview_undo(struct console *console);
+
+/* --- console_layout.c --- */
+/* The text of the layout that is shown. */
+const char *layout_text(struct console *console);
+enum status cmd_layout(struct call *call, struct err *err);
+enum status cmd_layout_save(struct call *call, struct err *err);
+enum status cmd_layout_reset(struct call *call, struct err *err);
 
 /* --- copy.c --- */
 /* Puts the register where `set clipboard` says; false with *err. */

@@ -105,6 +105,37 @@ static void json(struct untrusted u)
 	str_release(&s);
 }
 
+/* What goes into a mail: no tag, no cell, no header of its own. */
+static void marked_up(struct untrusted u)
+{
+	char mailbox[300];
+	struct str s;
+
+	str_init(&s, 1 << 20);
+	text_add_html(&s, u);
+	clean(str_text(&s), s.n);
+	check(!s.cut && !strpbrk(str_text(&s), "<>\"'"));
+	str_reset(&s);
+	text_add_markdown(&s, u);
+	clean(str_text(&s), s.n);
+	for (size_t i = 0; i < s.n; i++) {
+		check(s.p[i] != '|' && s.p[i] != '<' && s.p[i] != '`');
+		i += s.p[i] == '\\';
+	}
+	str_reset(&s);
+	text_add_ascii(&s, u);
+	for (size_t i = 0; i < s.n; i++)
+		check(s.p[i] >= ' ' && s.p[i] < 0x7f);
+	str_reset(&s);
+	text_add_header(&s, u, TEXT_HEADER_WORDS, 9, 200);
+	for (size_t i = 0; i < s.n; i++)
+		check(s.p[i] >= ' ' ||
+			(s.p[i] == '\r' && s.p[++i] == '\n' && s.p[i + 1] == ' '));
+	str_release(&s);
+	if (text_to_mailbox(u, mailbox, sizeof mailbox))
+		check(!strpbrk(mailbox, " <>\r\n\"") && strchr(mailbox, '@'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct untrusted u;
@@ -119,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	clusters(u);
 	lines(u, room);
 	json(u);
+	marked_up(u);
 	str_init(&s, 1 << 20);
 	text_add_url(&s, u);
 	for (size_t i = 0; i < s.n; i++)

@@ -32,6 +32,24 @@ code() { [ "$status" = "$1" ]; }
 said() { grep -q -e "$2" "$tmp/$1"; }
 silent() { ! [ -s "$tmp/$1" ]; }
 
+lines() { [ "$(wc -l <"$tmp/out")" = "$1" ]; }
+silent_but_past() { lines 2; }
+# The first value that the store gives to a query, as a moment.
+stored() { # SQL
+	python3 -c '
+import datetime, sqlite3, sys
+db = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+at = db.execute(sys.argv[2]).fetchone()
+if not at:
+    sys.exit(1)
+at = datetime.datetime.fromtimestamp(at[0] / 1000, datetime.timezone.utc)
+print(at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
+' "$XDG_STATE_HOME/oogway/oogway.db" "$1" 2>/dev/null
+}
+middle() { stored "SELECT from_at FROM watch WHERE source = 'pd'"; }
+watched() { middle >/dev/null; }
+closed() { stored "SELECT ended_at FROM incident WHERE ended_after_at > 0 AND pages" >/dev/null; }
+
 "$LAB/canned" "$tmp" busy || exit 1
 rc=$tmp/rc
 
@@ -157,6 +175,50 @@ mkfifo "$tmp/pipe"
 head -c 9000000 /dev/zero >"$tmp/pipe" &
 run source import "$tmp/pipe"
 ok "too large" said err 'larger than 8192 KiB'
+# --- the past, from the store that a console wrote ---
+run -c "$rc" --at -1h alert list
+ok "no store: nothing is known of then" code 3
+ok "said" said err 'there is no store'
+ok "and nothing of now is listed" silent_but_past
+ok "one command makes no store" test ! -e "$XDG_STATE_HOME/oogway/oogway.db"
+timeout 15 "$OOGWAY" -c "$rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+plain=$!
+until watched; do sleep 0.2; kill -0 $plain || break; done 2>/dev/null
+kill $plain
+wait $plain 2>/dev/null
+echo quiet >"$tmp/scene"
+run -c "$rc" --once
+ok "now it is quiet" said out 'No open incidents'
+run -c "$rc" --at "$(middle)" --once
+ok "the past is known" code 0
+ok "and said to be the past" said out '^PAST  as of '
+ok "its alerts" said out '3 critical'
+run -c "$rc" --at "$(middle)" alert list --json
+ok "its list" code 0
+ok "is complete" said out '"complete":true,"past":true'
+ok "with what fired" said out HighErrorRate
+run -c "$rc" --at -1h alert list
+ok "unwatched: partial" code 3
+ok "unwatched: said" said err 'nobody watched'
+ok "PAST is a line" said out '^PAST  as of '
+ok "what is known is listed" said out HighErrorRate
+for noun in silence anomaly process; do
+	run -c "$rc" --at -1h "$noun" list --json
+	ok "$noun of then is not kept" code 3
+	ok "$noun is not complete" said out '"complete":false'
+	ok "$noun has no row of now" lines 1
+done
+run -c "$rc" --at -1h change list
+ok "changes of then" said out PAST
+# A console closes what ended meanwhile; a glance tells it from the store.
+timeout 15 "$OOGWAY" -c "$rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+plain=$!
+until closed; do sleep 0.2; kill -0 $plain || break; done 2>/dev/null
+kill $plain
+wait $plain 2>/dev/null
+run -c "$rc" --once
+ok "what ended unseen is told" said out 'Last page ended between .* while nobody watched'
+echo busy >"$tmp/scene"
 
 # --- a source that is away: partial ---
 sed 's|^source pd .*|source pd pagerduty url=http://127.0.0.1:1 token-file=token|' "$rc" >"$tmp/away"
@@ -214,6 +276,10 @@ run -c "$tmp/bad" --once
 ok "it works all the same" said out 'Metrics'
 run -c "$rc" --check-config
 ok "a good one" code 0
+printf 'set theme = dark\ncolor dim 236 default\n' >"$tmp/faint"
+run -c "$tmp/faint" --check-config
+ok "a colour that is hard to read is no error" code 0
+ok "but told" said err "/faint:2:1: role dim: 236 on default has a contrast of 1\.4"
 run -c "$tmp/nowhere" --check-config
 ok "a named file must be there" code 1
 run -c "$rc" -P nobody --check-config
@@ -252,7 +318,7 @@ fault() { # MODE: doctor's words of the three sources through it
 	"$OOGWAY" -c "$tmp/fault.$1" doctor >"$tmp/said.$1" 2>/dev/null </dev/null
 	echo $? >"$tmp/code.$1"
 }
-bad="refuse hang truncated lost garbage 400 401 403 413 500 503 429 429-seconds 429-date 502
+bad="refuse hang truncated lost garbage 400 401 403 404 slow:20 413 500 503 429 429-seconds 429-date 502
 	redirect redirect-loop empty deep halfclose bomb empty-object"
 pids=
 for mode in $bad; do
@@ -269,6 +335,20 @@ for mode in $bad; do
 	ok "$mode: doctor fails" code 1
 	for kind in alertmanager pagerduty; do
 		ok "$mode: $kind is told in a sentence" said out "^BAD .*source bad-$kind: .*[a-z]\{3,\}.* [a-z]"
+	done
+	ok "$mode: the other source is well" said out '^ok .*source am'
+	ok "$mode: the wait is told once" [ -z "$(grep 'next try.*next try' "$tmp/out")" ]
+done
+# Right in form, odd in what they say: each source is well or says why, and nothing ends.
+odd="numbers duplicates future type utf8 nulls labels"
+for mode in $odd; do
+	fault "$mode"
+	cp "$tmp/said.$mode" "$tmp/out"
+	status=$(cat "$tmp/code.$mode")
+	ok "$mode: doctor ends by itself" [ "$status" -le 1 ]
+	for kind in prometheus alertmanager pagerduty; do
+		ok "$mode: $kind is told" said out \
+			"^\(ok \|BAD\) .*source bad-$kind: .*[a-z]\{3,\}.* [a-z]"
 	done
 	ok "$mode: the other source is well" said out '^ok .*source am'
 done

@@ -46,8 +46,17 @@ keys "<C-z>"
 stopped
 restored
 signal CONT
-wait "Needs you now"
-settle 300
+# While it still draws itself anew: no stop is lost.
+state alt
+signal TSTP
+stopped
+restored
+signal CONT
+state alt
+signal TSTP
+stopped
+restored
+signal CONT
 signal TSTP
 stopped
 restored
@@ -61,7 +70,6 @@ stopped
 restored
 signal CONT
 state mouse
-settle 300
 signal TSTP
 stopped
 signal TERM

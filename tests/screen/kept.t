@@ -30,3 +30,19 @@ keys "<Esc><Esc>"
 keys "Q"
 exit
 sh $OOGWAY doctor | grep -q "ok   store: .*sound"
+# What came while a pane was hidden is what its first key acts on.
+sh $LAB/canned $TMP
+run $OOGWAY -c $TMP/rc -P lab
+wait "pd ✓" 20000
+keys "2"
+wait "Checkout is down"
+keys "Q"
+exit
+run $OOGWAY -c $TMP/rc -P lab
+wait "2 Alerts" 20000
+wait "Checkout is down"
+wait "pd ✓"
+keys "1<Enter>"
+expect-row 1 "overview ▸ Checkout is down"
+keys "Q"
+exit

@@ -6,7 +6,7 @@ mask (─|-)* [0-9]+ [┘+]
 mask [ ]+(<100ms|[0-9]+m?s)
 mask [ ]*█+[ ]*
 mask (started|next)  +[^│]*│
-mask ^│   .*(flag new|deploy).*│
+mask ^│   .*(flag new|deploy|fired).*│
 mask http://127.0.0.1:[0-9]+
 size 160x48
 run $OOGWAY -c $TMP/rc -P lab
@@ -61,7 +61,8 @@ expect-row 1 "lab ▸ metrics ▸ load web-00 a"
 expect "now 10"
 keys "<Esc>5g<Enter>"
 snapshot pane-log-line
-keys "<Esc>:silences<Enter>"
+expect-row 1 "back to 2020-01-02"
+keys ".<Esc>:silences<Enter>"
 snapshot pane-silences
 keys "<Esc>:changes<Enter>"
 expect "deploy orders r84"

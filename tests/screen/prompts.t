@@ -73,6 +73,14 @@ expect-row 4 "Watchdog"
 keys ":sort age<Enter>"
 expect-row 3 "v"
 expect-row 4 "Watchdog"
+# The same key goes on to the next column, another one turns it round.
+keys "2:sort service<Enter>"
+expect "Service ^"
+keys "~"
+expect "Service v"
+keys "S"
+expect "Alert ^"
+keys ":sort age<Enter>"
 keys ":sort nonsense<Enter>"
 expect-row -1 "no column is called nonsense"
 keys "SSSS"
@@ -188,7 +196,7 @@ expect-re clipboard +auto
 keys "<Esc><Esc>"
 # Help: / finds, Enter runs.
 keys "?/draw everything<Enter>"
-expect "redraw"
+expect "<C-l>"
 keys "/<C-u>freeze<Enter><Enter>"
 expect-row 1 "PAUSED"
 keys "Z"
@@ -211,3 +219,46 @@ state no-mouse
 keys "Q"
 exit
 restored
+# A full stack opens nothing more, and what is there keeps its rows.
+sh $LAB/canned $TMP
+size 80x24
+run $OOGWAY -c $TMP/rc -P lab
+wait "prom ✓" 20000
+wait "pd ✓"
+wait "Checkout is down"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":silences<Enter>"
+keys ":help<Enter>"
+expect "to the first row"
+keys ":silences /zzzz<Enter>"
+expect "that is deep enough: Esc goes back"
+expect "to the first row"
+reject "/zzzz"
+# An rc with errors: the console starts and says how many; the right lines count, and a
+# setting tells the place that set it.
+sh printf 'sett x\nset refresh = 5m\nsource a\n' >$TMP/bad
+size 80x24
+run $OOGWAY -c $TMP/bad
+wait "2 errors in the rc: `oogway doctor` or pane 8 lists them"
+keys "8z"
+expect "bad:1:1: unknown word sett; did you mean "
+expect "bad:3:1: expected: source NAME KIND"
+keys ":set refresh?<Enter>"
+wait "set refresh = 5m"
+expect "bad:2"
+keys ":set mouse<Enter>"
+wait "set mouse = off"
+expect "# default"

@@ -495,8 +495,12 @@ pid_t pty_pid(const struct pty *pty)
 
 void pty_signal(struct pty *pty, int number)
 {
-	if (!pty->ended)
-		kill(pty->pid, number);
+	if (pty->ended)
+		return;
+	/* The watcher says so too, but later: the next stop is not this one. */
+	if (number == SIGCONT)
+		pty->stopped = false;
+	kill(pty->pid, number);
 }
 
 void pty_hangup(struct pty *pty)

@@ -129,7 +129,8 @@ static void give_rules(struct world *w)
 
 static const struct alert_chart *show(struct world *w, int source, const char *id)
 {
-	uint64_t key = alert_key(source, untrusted_str(id));
+	uint64_t key =
+		alert_key(sources_row(w->app->sources, source)->name, untrusted_str(id));
 
 	assert_non_null(alerts_find(w->app->alerts, key));
 	charts_show(w->app->charts, NULL, 0);
@@ -210,7 +211,8 @@ static void test_charts(void **state)
 	assert_null(chart->series);
 	charts_show(w->app->charts, &gone, 1);
 	assert_string_equal(charts_find(w->app->charts, gone)->why, "");
-	charts_reset(w->app->charts);
+	charts_forget(w->app->charts, PROM, true);
+	charts_settle(w->app->charts);
 	charts_show(w->app->charts, NULL, 0);
 	assert_null(charts_find(w->app->charts, gone));
 }

@@ -7,6 +7,7 @@
 #include "app/host.h"
 #include "app/metrics.h"
 #include "app/overview.h"
+#include "app/sources.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "io/loop.h"
@@ -97,6 +98,7 @@ static void begin_with(const char *line)
 	poll_timer = loop_timer(loop, look_again, NULL);
 	host_reader_read(app->host_reader, app->now);
 	app_start(app);
+	loop_off(loop, app); /* its second would set the clock that a test has moved */
 	settle();
 }
 
@@ -409,11 +411,55 @@ static void apply_page(bool open)
 	alerts_apply(app->alerts, 0, &batch);
 }
 
+/* A snapshot of a source with one alert, or none; more: what it listed before stays. */
+static void page_of(const char *name, const char *id, int64_t started_at, bool more)
+{
+	struct arena arena;
+	struct batch batch;
+	struct alert_draft *draft;
+
+	arena_init(&arena, 1 << 20);
+	batch_init(&batch, &arena);
+	if (id) {
+		draft = batch_add_alert(&batch);
+		draft->severity = SEVERITY_CRITICAL;
+		draft->pages = true;
+		draft->started_at = started_at;
+		draft->texts[ALERT_ID] = draft->texts[ALERT_TITLE] = untrusted_str(id);
+	}
+	batch.alerts_snapshot = !more;
+	alerts_apply(app->alerts, sources_find(app->sources, name), &batch);
+	arena_release(&arena);
+	history_tick(app->history, app->now);
+}
+
+static void add_pagers(void)
+{
+	static const char *const names[] = {"pd", "am"};
+
+	for (size_t i = 0; i < 2; i++)
+		sources_add_fed(app->sources, &(struct source_row){.name = names[i],
+						      .kind = "pager",
+						      .pages = true,
+						      .every_ms = HOUR_MS});
+}
+
+/* The sentence of a quiet console: its sources have just answered. */
+static const char *overview_quiet(char text[300])
+{
+	for (size_t i = 1; i < sources_count(app->sources); i++)
+		sources_feed(app->sources, sources_at(app->sources, i)->number,
+			&(struct poll_status){.state = POLL_OK, .last_ok_at = app->now});
+	return overview_headline(app, text, 300);
+}
+
 static void test_incidents(void **unused)
 {
+	int64_t after;
+
 	(void)unused;
 	begin();
-	assert_int_equal(history_last_page(app->history), 0);
+	assert_int_equal(history_last_page(app->history, &after), 0);
 	apply_page(true);
 	history_tick(app->history, app->now);
 	settle();
@@ -421,13 +467,59 @@ static void test_incidents(void **unused)
 	assert_int_equal(number("SELECT count(*) FROM incident WHERE ended_at = 0"), 1);
 	assert_int_equal(number("SELECT count(*) FROM change"), 1);
 	begin();
-	assert_int_equal(history_last_page(app->history), 0);
+	assert_int_equal(history_last_page(app->history, &after), 0);
 	apply_page(true);
 	apply_page(false);
-	assert_int_equal(history_last_page(app->history), app->now);
+	assert_int_equal(history_last_page(app->history, &after), app->now);
 	end();
 	begin();
-	assert_true(history_last_page(app->history) > time_now_ms() - MINUTE_MS);
+	assert_true(history_last_page(app->history, &after) > time_now_ms() - MINUTE_MS);
+	end();
+}
+
+/* One that ended while oogway was off: closed between when it was last seen and the
+ * first look after that. */
+static void test_ended_unseen(void **unused)
+{
+	char text[300];
+	int64_t began = time_now_ms() - HOUR_MS, seen, back, after;
+
+	(void)unused;
+	begin();
+	add_pagers();
+	page_of("pd", "P1", began, true);
+	page_of("pd", "P2", began, true);
+	page_of("pd", "P1", began, false); /* P2 is gone: watched */
+	page_of("am", "A1", began, true);
+	settle();
+	app->now += 10 * MINUTE_MS;
+	page_of("pd", "P1", began, false);
+	page_of("am", "A1", began, false);
+	seen = app->now;
+	end();
+	assert_int_equal(number("SELECT count(*) FROM incident WHERE ended_at = 0"), 2);
+	begin();
+	add_pagers();
+	app->now = back = seen + 5 * HOUR_MS;
+	page_of("pd", NULL, 0, false);
+	settle();
+	history_tick(app->history, app->now);
+	settle();
+	/* What of the other source is still open is not known yet. */
+	assert_int_equal(number("SELECT count(*) FROM incident WHERE ended_at = 0"), 1);
+	assert_true(history_last_page(app->history, &after) == back);
+	assert_true(after == seen);
+	assert_non_null(strstr(overview_quiet(text), "while nobody watched"));
+	end();
+	assert_true(
+		number("SELECT ended_at FROM incident WHERE upstream_id = 'P1'") == back);
+	assert_true(number("SELECT ended_after_at FROM incident WHERE "
+			   "upstream_id = 'P1'") == seen);
+	assert_int_equal(number("SELECT ended_after_at FROM incident WHERE "
+				"upstream_id = 'P2'"),
+		0);
+	begin();
+	assert_true(history_last_page(app->history, &after) == back && after == seen);
 	end();
 }
 
@@ -553,6 +645,7 @@ int main(void)
 		TEST(test_states),
 		TEST(test_damaged_states),
 		TEST(test_incidents),
+		TEST(test_ended_unseen),
 		TEST(test_kept),
 		TEST(test_no_folder),
 		TEST(test_read_only),

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -120,7 +122,7 @@ static void awkward_keys(void **state)
 /* Two threads that are first to hash must agree. */
 static void *hash_one(void *out)
 {
-	*(uint64_t *)out = map_hash("key", 3);
+	*(uint64_t *)out = hash_keyed("key", 3);
 	return NULL;
 }
 
@@ -138,8 +140,8 @@ static void hashes_agree_between_threads(void **state)
 		pthread_join(threads[i], NULL);
 	for (int i = 1; i < 8; i++)
 		assert_true(hashes[i] == hashes[0]);
-	assert_true(map_hash("", 0) == map_hash(NULL, 0));
-	assert_true(map_hash("a", 1) != map_hash("b", 1));
+	assert_true(hash_keyed("", 0) == hash_keyed(NULL, 0));
+	assert_true(hash_keyed("a", 1) != hash_keyed("b", 1));
 	assert_true(random_u64() != random_u64());
 	/* RFC 9562 section 5.7: time, version 7, variant 10. */
 	id_new(0x017F22E279B0, ids[0]);
@@ -149,6 +151,43 @@ static void hashes_agree_between_threads(void **state)
 	assert_int_equal(strlen(ids[0]), ID_TEXT - 1);
 	assert_string_not_equal(ids[0], ids[1]);
 	assert_int_equal(ids[0][8] + ids[0][13] + ids[0][18] + ids[0][23], 4 * '-');
+}
+
+/* FNV-1a with a seed was: one hash that is seen somewhere told all others. */
+static void one_hash_tells_nothing_of_others(void **state)
+{
+	uint64_t seen = hash_keyed("", 0), h = seen ^ seen >> 29 ^ seen >> 58;
+
+	(void)state;
+	h = (h ^ 'a') * UINT64_C(0x100000001b3);
+	assert_true((h ^ h >> 29) != hash_keyed("a", 1));
+}
+
+/* Another process has another key; what is kept or shown is the same in all. */
+static void only_the_lasting_hash_lasts(void **state)
+{
+	char text[HASH_TEXT];
+	uint64_t mine = hash_keyed("key", 3), other = mine;
+	int ends[2];
+	char *words[] = {"/proc/self/exe", "--hash", NULL};
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(ends[1], 1);
+		execv(words[0], words);
+		_exit(127);
+	}
+	assert_int_equal(read(ends[0], &other, sizeof other), sizeof other);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(other != mine);
+	/* b2sum -l 128 */
+	hash_lasting("abc", 3, text);
+	assert_string_equal(text, "cf4ab791c62b8d2b2109c90275287816");
 }
 
 static void base64(void **state)
@@ -178,14 +217,22 @@ static void base64(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_agree_between_threads),
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(awkward_keys),
 		cmocka_unit_test(base64),
+		cmocka_unit_test(one_hash_tells_nothing_of_others),
+		cmocka_unit_test(only_the_lasting_hash_lasts),
 	};
+
+	if (argc > 1 && !strcmp(argv[1], "--hash")) {
+		uint64_t hash = hash_keyed("key", 3);
+
+		return fwrite(&hash, sizeof hash, 1, stdout) != 1;
+	}
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,7 +209,7 @@ static void lines_fit(const char *name, struct untrusted u)
 	}
 }
 
-/* Each invalid byte as U+FFFD, the rest as it is. */
+/* Each invalid byte and each NUL as U+FFFD, the rest as it is. */
 static void repaired(struct untrusted u, struct str *out)
 {
 	size_t n;
@@ -219,7 +219,7 @@ static void repaired(struct untrusted u, struct str *out)
 		uint32_t cp;
 		size_t used = utf8_decode(p + i, n - i, &cp);
 
-		if (used)
+		if (used && cp)
 			str_add(out, p + i, used);
 		else
 			str_puts(out, "\xef\xbf\xbd");
@@ -243,8 +243,7 @@ static void json_comes_back(const char *name, struct untrusted u)
 	assert_true(json_parse(&doc, s.p, s.n, s.n, &err));
 	repaired(u, &want);
 	back = text_raw(json_text(json_root(&doc)), &n);
-	/* The parser's texts end at U+0000. */
-	assert_int_equal(n, strlen(str_text(&want)));
+	assert_int_equal(n, want.n);
 	assert_memory_equal(back, str_text(&want), n);
 	json_release(&doc);
 	str_release(&s);
@@ -313,6 +312,89 @@ static void promql_comes_back(struct untrusted u)
 	str_release(&s);
 }
 
+/* HTML and Markdown: with their escapes undone they are the line again. */
+static void markup_comes_back(struct untrusted u)
+{
+	static const char *const entities[] = {
+		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&#32;"};
+	struct str line, html, markdown, back;
+
+	str_init(&line, 4 << 20);
+	str_init(&html, 4 << 20);
+	str_init(&markdown, 4 << 20);
+	str_init(&back, 4 << 20);
+	text_add_line(&line, u, SIZE_MAX);
+	text_add_html(&html, u);
+	text_add_markdown(&markdown, u);
+	for (size_t i = 0; i < html.n; i++) {
+		size_t k = 0;
+
+		assert_null(strchr("<>\"'", html.p[i]));
+		while (html.p[i] == '&' && k < 5 &&
+			strncmp(html.p + i, entities[k], strlen(entities[k])))
+			k++;
+		assert_true(k < 5);
+		str_putc(&back, html.p[i] == '&' ? "&<>\"'"[k] : html.p[i]);
+		i += html.p[i] == '&' ? strlen(entities[k]) - 1 : 0;
+	}
+	assert_string_equal(str_text(&back), str_text(&line));
+	str_reset(&back);
+	for (size_t i = 0; i < markdown.n; i++) {
+		bool blank = !i && !strncmp(markdown.p, "&#32;", 5);
+
+		if (!blank && markdown.p[i] != '\\')
+			assert_null(strchr("`*[]<|~$", markdown.p[i]));
+		i += markdown.p[i] == '\\';
+		str_putc(&back, blank ? ' ' : markdown.p[i]);
+		i += blank ? 4 : 0;
+	}
+	assert_string_equal(str_text(&back), str_text(&line));
+	str_release(&line);
+	str_release(&html);
+	str_release(&markdown);
+	str_release(&back);
+}
+
+static void header_is_one(struct untrusted u, enum text_header kind)
+{
+	struct str s;
+	size_t line = 30;
+
+	str_init(&s, 1 << 20);
+	text_add_header(&s, u, kind, line, 200);
+	for (size_t i = 0; i < s.n; i++, line++) {
+		if (s.p[i] == '\r') {
+			assert_memory_equal(s.p + i, "\r\n ", 3);
+			assert_true(line <= 76);
+			i += 2;
+			line = 0;
+			continue;
+		}
+		assert_true(s.p[i] >= ' ' && s.p[i] < 0x7f);
+		if (kind == TEXT_HEADER_PHRASE)
+			assert_null(strchr("<>\",;:@()[]\\", s.p[i]));
+	}
+	assert_true(line <= 76);
+	str_release(&s);
+}
+
+static void mail_exits(const char *name, struct untrusted u)
+{
+	char mailbox[300];
+	struct str s;
+
+	header_is_one(u, TEXT_HEADER_WORDS);
+	header_is_one(u, TEXT_HEADER_PHRASE);
+	str_init(&s, 4 << 20);
+	text_add_ascii(&s, u);
+	assert_clean(name, str_text(&s), s.n);
+	for (size_t i = 0; i < s.n; i++)
+		assert_true((unsigned char)s.p[i] < 0x7f);
+	str_release(&s);
+	if (text_to_mailbox(u, mailbox, sizeof mailbox))
+		assert_null(strpbrk(mailbox, " <>\r\n\",;:()"));
+}
+
 static void every_exit(const char *name, struct untrusted u)
 {
 	char id[64], link[64];
@@ -322,6 +404,8 @@ static void every_exit(const char *name, struct untrusted u)
 	json_comes_back(name, u);
 	url_comes_back(u);
 	promql_comes_back(u);
+	markup_comes_back(u);
+	mail_exits(name, u);
 	if (text_to_id(u, id, sizeof id)) {
 		assert_clean(name, id, strlen(id));
 		assert_int_equal(strlen(id), untrusted_size(u));
@@ -535,6 +619,116 @@ static void urls_and_promql(void **state)
 	}
 }
 
+static void markdown_and_ascii(void **state)
+{
+	static const struct {
+		const char *text, *markdown, *ascii;
+	} rows[] = {
+		{"node_cpu_seconds _a_", "node_cpu_seconds \\_a\\_",
+			"node_cpu_seconds _a_"},
+		{"# a # b", "\\# a \\# b", "# a # b"},
+		{"- a - b", "\\- a - b", "- a - b"},
+		{"12. a 3. b", "12\\. a 3. b", "12. a 3. b"},
+		{"1) x", "1\\) x", "1) x"},
+		{"2.5 %", "2\\.5 %", "2.5 %"},
+		{"03:15", "03:15", "03:15"},
+		{"https://x www.y", "https\\://x www\\.y", "https://x www.y"},
+		{"a & b &lt; &#60; c&", "a & b \\&lt; \\&#60; c\\&",
+			"a & b &lt; &#60; c&"},
+		{"    code", "&#32;   code", "    code"},
+		{"a|b\\", "a\\|b\\\\", "a|b\\"},
+		{"\xe2\x80\x9cq\xe2\x80\x9d \xe2\x80\x93 \xe2\x80\xa6 "
+		 "\xc3\xa9\xe2\x86\x92",
+			"\xe2\x80\x9cq\xe2\x80\x9d \xe2\x80\x93 \xe2\x80\xa6 "
+			"\xc3\xa9\xe2\x86\x92",
+			"\"q\" - ... <U+00E9>->"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct str s;
+
+		str_init(&s, 200);
+		text_add_markdown(&s, untrusted_str(rows[i].text));
+		assert_string_equal(str_text(&s), rows[i].markdown);
+		str_reset(&s);
+		text_add_ascii(&s, untrusted_str(rows[i].text));
+		assert_string_equal(str_text(&s), rows[i].ascii);
+		str_release(&s);
+	}
+}
+
+static void mailboxes(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} rows[] = {
+		{"ana@lab.example", true},
+		{"a.b+c=d@x-y.example", true},
+		{"x@localhost", true},
+		{"", false},
+		{"ana", false},
+		{"@lab.example", false},
+		{"ana@", false},
+		{".a@b", false},
+		{"a.@b", false},
+		{"a..b@c", false},
+		{"a@b..c", false},
+		{"a@.b", false},
+		{"a@b.", false},
+		{"a@-b", false},
+		{"a@b-", false},
+		{"a@b@c", false},
+		{"a b@c", false},
+		{"\"a\"@b", false},
+		{"a@b>", false},
+		{"a@b\r\nRCPT TO:<c@d>", false},
+		{"\xc3\xa9@b", false},
+		{"a@\xc3\xa9", false},
+	};
+	char out[300], text[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(
+			text_to_mailbox(untrusted_str(rows[i].text), out, sizeof out),
+			rows[i].ok);
+		if (rows[i].ok)
+			assert_string_equal(out, rows[i].text);
+	}
+	memset(text, 'a', sizeof text);
+	memcpy(text + 64, "@b", 3);
+	assert_true(text_to_mailbox(untrusted_str(text), out, sizeof out));
+	assert_false(text_to_mailbox(untrusted_str(text), out, 66));
+	memcpy(text + 64, "a@b", 4);
+	assert_false(text_to_mailbox(untrusted_str(text), out, sizeof out));
+}
+
+static void formulas(void **state)
+{
+	static const struct {
+		const char *text;
+		bool formula;
+	} rows[] = {
+		{"=1+1", true},
+		{" =cmd|' /C calc'!A0", true},
+		{"@SUM(1)", true},
+		{"-2+3+cmd|' /C calc'!A0", true},
+		{"+HYPERLINK(1)", true},
+		{"-5 %", false},
+		{"- item", false},
+		{"+12", false},
+		{"a=b", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(
+			text_is_formula(untrusted_str(rows[i].text)), rows[i].formula);
+}
+
 static void decoding(void **state)
 {
 	static const struct {
@@ -611,6 +805,9 @@ int main(void)
 		cmocka_unit_test(ids),
 		cmocka_unit_test(links),
 		cmocka_unit_test(urls_and_promql),
+		cmocka_unit_test(markdown_and_ascii),
+		cmocka_unit_test(mailboxes),
+		cmocka_unit_test(formulas),
 		cmocka_unit_test(decoding),
 		cmocka_unit_test(grapheme_breaks),
 	};

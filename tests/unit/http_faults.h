@@ -65,6 +65,17 @@ static void faults_long(int fd)
 			return;
 }
 
+/* A right answer without a row, large enough to be read in a task. */
+static void faults_large(int fd)
+{
+	static char blanks[300 << 10];
+
+	memset(blanks, ' ', sizeof blanks);
+	dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n[", sizeof blanks + 2);
+	if (write(fd, blanks, sizeof blanks) > 0)
+		dprintf(fd, "]");
+}
+
 static void faults_headers(int fd)
 {
 	dprintf(fd, "HTTP/1.1 200 OK\r\n");
@@ -103,6 +114,8 @@ static void faults_serve(int fd, int seen)
 		pause();
 	if (!strcmp(mode, "long"))
 		faults_long(fd);
+	if (!strcmp(mode, "large"))
+		faults_large(fd);
 	if (!strcmp(mode, "headers"))
 		faults_headers(fd);
 	for (size_t i = 0; i < sizeof faults_rows / sizeof *faults_rows; i++)

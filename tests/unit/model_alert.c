@@ -43,7 +43,7 @@ static void packed_and_read_back(void **state)
 		if (i % 3) /* and every third is empty */
 			draft.texts[i] = untrusted_str(texts[i]);
 	}
-	alert = alert_new(&draft, 5);
+	alert = alert_new(&draft, 5, "am");
 	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
 		assert_true(untrusted_is(
 			alert_text(alert, (enum alert_text)i), i % 3 ? texts[i] : ""));
@@ -56,15 +56,18 @@ static void packed_and_read_back(void **state)
 	assert_true(untrusted_is(alert_label_value(alert, "a"), "1"));
 	assert_true(untrusted_is(alert_label_value(alert, ""), "x"));
 	assert_true(untrusted_empty(alert_label_value(alert, "summary")));
-	assert_true(alert->key == alert_key(5, UNTRUSTED_NONE));
-	assert_true(alert_key(5, untrusted_str("x")) != alert_key(6, untrusted_str("x")));
+	assert_true(alert->key == alert_key("am", UNTRUSTED_NONE));
+	assert_true(alert_key("am", untrusted_str("x")) !=
+		    alert_key("pd", untrusted_str("x")));
+	assert_true(alert_key("x", untrusted_str("am")) !=
+		    alert_key("am", untrusted_str("x")));
 	assert_int_equal(alert->number, 7);
-	again = alert_new(&draft, 5);
+	again = alert_new(&draft, 5, "am");
 	again->generation = 9;
 	assert_true(alert_same(alert, again));
 	alert_free(again);
 	notes[0].value = untrusted_str("it \xfe broke");
-	again = alert_new(&draft, 5);
+	again = alert_new(&draft, 5, "am");
 	assert_false(alert_same(alert, again));
 	alert_free(again);
 	alert_free(alert);
@@ -90,7 +93,7 @@ static void at_the_limits(void **state)
 				untrusted_make(big, size), untrusted_make(big, size / 2)};
 		draft.labels = draft.annotations = pairs;
 		draft.label_count = draft.annotation_count = PAIRS;
-		alert = alert_new(&draft, 0);
+		alert = alert_new(&draft, 0, "am");
 		assert_true(alert->size <= ALERT_MAX_BYTES + 1);
 		assert_true(alert->label_count <= ALERT_MAX_PAIRS);
 		for (int i = 0; i < ALERT_TEXT_COUNT; i++)

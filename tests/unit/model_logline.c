@@ -97,11 +97,50 @@ static void year_of_a_stamp(void **state)
 	assert_string_equal(level_name(LEVEL_WARN), "warn");
 }
 
+static void level_at_the_beginning(void **state)
+{
+	static const struct {
+		const char *text, *rest;
+		enum level level;
+	} rows[] = {
+		{"ERROR payment refused", "payment refused", LEVEL_ERROR},
+		{"ERROR: payment refused", "payment refused", LEVEL_ERROR},
+		{"error: payment refused", "payment refused", LEVEL_ERROR},
+		{"[warn] x", "x", LEVEL_WARN},
+		{"<info> x", "x", LEVEL_INFO},
+		{"(Debug)  x", "x", LEVEL_DEBUG},
+		{"WARNING | x", "x", LEVEL_WARN},
+		{"level=warn msg=x", "msg=x", LEVEL_WARN},
+		/* Part of what is said, or another level than that of the row. */
+		{"Failed to start x", "Failed to start x", LEVEL_ERROR},
+		{"Error opening x", "Error opening x", LEVEL_ERROR},
+		{"panic: x", "panic: x", LEVEL_FATAL},
+		{"info: then an error", "info: then an error", LEVEL_ERROR},
+		{"ERRORS seen: 3", "ERRORS seen: 3", LEVEL_ERROR},
+		{" ERROR x", " ERROR x", LEVEL_ERROR},
+		{"level=info", "level=info", LEVEL_INFO},
+		{"ERROR", "ERROR", LEVEL_ERROR},
+		{"[ERROR]", "[ERROR]", LEVEL_ERROR},
+		{"ERROR x", "ERROR x", LEVEL_NONE},
+		{"", "", LEVEL_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct untrusted text = untrusted_str(rows[i].text);
+		size_t said = level_said(text, rows[i].level);
+
+		assert_true(untrusted_is(
+			untrusted_slice(text, said, SIZE_MAX), rows[i].rest));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(year_of_a_stamp),
+		cmocka_unit_test(level_at_the_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

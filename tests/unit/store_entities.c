@@ -112,11 +112,11 @@ static void test_incident(void **unused)
 {
 	struct incident_row rows[] = {
 		{u("pd"), u("P1"), u("db \x1b[31mdown"), u("orders"), u("s"),
-			SEVERITY_CRITICAL, ALERT_FIRING, true, 1000, 0, 0},
+			SEVERITY_CRITICAL, ALERT_FIRING, true, 1000, 0, 0, 0},
 		{u("am"), u("f1"), u("disk"), u(""), u(""), SEVERITY_WARNING,
-			ALERT_RESOLVED, false, 2000, 0, 9000},
+			ALERT_RESOLVED, false, 2000, 0, 9000, 0},
 		{u("am"), u("f1"), u("disk"), u(""), u(""), SEVERITY_WARNING,
-			ALERT_FIRING, false, 3000, 0, 0},
+			ALERT_FIRING, false, 3000, 0, 0, 0},
 	};
 	struct incident_rows out;
 

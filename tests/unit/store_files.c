@@ -182,9 +182,8 @@ static void test_newer(void **unused)
 /* An upgrade leaves a copy, once. Version 0 with our id stands for an older schema. */
 static void test_older(void **unused)
 {
-	static const char *const drop[] = {
-		"keep", "chunk", "series", "baseline", "incident", "change", "lease",
-		"outbox", "ack"};
+	static const char *const drop[] = {"keep", "chunk", "series", "baseline",
+		"incident", "change", "lease", "outbox", "ack", "watch"};
 
 	(void)unused;
 	make_used();
@@ -271,19 +270,15 @@ static void test_damaged_inside(void **unused)
 {
 	struct store_config config = config_here();
 	struct console c;
-	struct stat st;
 	struct db *db;
-	int64_t first, root;
+	int64_t root;
 
 	(void)unused;
 	make_used();
-	assert_int_equal(stat(file, &st), 0);
-	/* All but the schema's own pages, which every start reads. */
+	/* The schema itself must stay: damage there is met when it is opened. */
 	db = open_here();
-	first = number(db, "SELECT min(rootpage) FROM sqlite_master WHERE rootpage > 1");
 	root = number(db, "SELECT rootpage FROM sqlite_master WHERE name = 'keep'");
 	db_close(db);
-	assert_true(first > 1 && root >= first && root * 4096 <= st.st_size);
 	overwrite((off_t)(root - 1) * 4096, 4096);
 	console_open(&c, &config);
 	keep_put_later(c.store, "a", "a", 1, then_done(&c));

@@ -1,0 +1,380 @@
+/* Completion of a command line from the tables: nothing is known here that help or the
+ * man page does not print. A word of a command's `args` in capitals names a kind of
+ * word below; one in small letters is itself. Pure over app. Main thread. */
+#include "app/complete.h"
+
+#include "app/keyseq.h"
+#include "app/runbooks.h"
+#include "app/setting.h"
+#include "app/sources.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "embedded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_MAX = 64 };
+
+struct search {
+	const struct app *app;
+	const struct completion_place *place;
+	const char *typed; /* the beginning of the word */
+	const char *line;  /* all words before it, for what depends on one */
+	struct completion *out;
+};
+
+static void offer_end(struct search *s, const char *word, size_t n, const char *end)
+{
+	struct completion *out = s->out;
+	char text[COMPLETION_BYTES];
+
+	if (n + strlen(end) >= sizeof text || strncmp(word, s->typed, strlen(s->typed)) ||
+		n < strlen(s->typed) || !n)
+		return;
+	snprintf(text, sizeof text, "%.*s%s", (int)n, word, end);
+	for (size_t i = 0; i < out->count; i++)
+		if (!strcmp(out->words[i], text))
+			return;
+	if (out->count < COMPLETION_WORDS)
+		str_copy(out->words[out->count++], COMPLETION_BYTES, text);
+}
+
+static void offer(struct search *s, const char *word)
+{
+	/* A word that has to be quoted cannot be completed letter by letter. */
+	if (!strpbrk(word, " \"\\#"))
+		offer_end(s, word, strlen(word), " ");
+}
+
+/* "a|b|c", "a b c" */
+static void offer_each(struct search *s, const char *words)
+{
+	while (*words) {
+		size_t n = strcspn(words, "| ");
+
+		offer_end(s, words, n, " ");
+		words += n + (words[n] != '\0');
+	}
+}
+
+static void offer_shipped(struct search *s, const char *folder)
+{
+	for (const struct embedded *e = embedded_files; e->name; e++) {
+		const char *base = strchr(e->name, '/');
+
+		if (base && !strncmp(e->name, folder, (size_t)(base - e->name)))
+			offer_end(s, base + 1, strlen(base + 1) - strlen(".rc"), " ");
+	}
+}
+
+/* --- kinds of words --- */
+
+static void panes(struct search *s)
+{
+	for (const char *const *name = s->place->panes; *name; name++)
+		offer(s, *name);
+}
+
+static void columns(struct search *s)
+{
+	const struct listing *l = s->place->listing;
+
+	for (size_t i = 0; l && i < l->column_count; i++)
+		if (!(l->columns[i].flags & COLUMN_SPARK))
+			offer(s, l->columns[i].name);
+}
+
+static void source_names(struct search *s)
+{
+	for (size_t i = 0; i < sources_count(s->app->sources); i++)
+		offer(s, sources_at(s->app->sources, i)->name);
+}
+
+static void nouns(struct search *s)
+{
+	for (size_t i = 0; listings[i]; i++)
+		offer(s, listings[i]->noun);
+}
+
+static void profiles(struct search *s)
+{
+	for (size_t i = 0; i < s->app->rc->conf.profile_count; i++)
+		offer(s, s->app->rc->conf.profiles[i]);
+}
+
+static void layouts(struct search *s)
+{
+	for (size_t i = 0; i < s->app->rc->layout_count; i++)
+		offer(s, s->app->rc->layouts[i].name);
+}
+
+static void runbooks(struct search *s)
+{
+	for (size_t i = 0; i < runbooks_count(s->app->runbooks); i++) {
+		char name[WORD_MAX];
+
+		runbook_name(runbooks_at(s->app->runbooks, i), name, sizeof name);
+		offer(s, name);
+	}
+}
+
+static void durations(struct search *s)
+{
+	offer_each(s, "5m 15m 30m 1h 3h 6h 12h 1d 2d 7d 28d");
+}
+
+static void moments(struct search *s)
+{
+	offer_each(s, "now -15m -1h -6h -1d -7d");
+}
+
+static void settings(struct search *s)
+{
+	for (size_t i = 0; i < s->app->rc->settings.count; i++) {
+		const char *name = s->app->rc->settings.rows[i].name;
+
+		offer_end(s, name, strlen(name), " = ");
+	}
+}
+
+/* Of the setting that stands before the "=": what it can be, or what it is. */
+static void values(struct search *s)
+{
+	const struct settings *all = &s->app->rc->settings;
+	char name[WORD_MAX];
+	int i;
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(s->line + 4, " "), s->line + 4);
+	i = settings_find(all, name);
+	if (i < 0)
+		return;
+	if (i == SET_THEME)
+		offer_shipped(s, "themes");
+	if (i == SET_KEYMAP)
+		offer_shipped(s, "keymaps");
+	if (i == SET_LAYOUT) {
+		offer(s, "auto");
+		layouts(s);
+	}
+	if (i == SET_ALERTS_GROUP)
+		offer_each(s, "none name service severity source upstream cluster "
+			      "namespace name,service name,severity");
+	if (all->rows[i].type == SETTING_BOOL)
+		offer_each(s, "on off");
+	if (all->rows[i].type == SETTING_ENUM)
+		offer_each(s, all->rows[i].choices);
+	offer(s, settings_text(all, i));
+	offer(s, all->rows[i].initial);
+}
+
+static void equals(struct search *s)
+{
+	offer(s, "=");
+}
+
+static void contexts(struct search *s)
+{
+	for (size_t i = 0; keyseq_contexts[i].name; i++)
+		offer(s, keyseq_contexts[i].name);
+}
+
+static void keys(struct search *s)
+{
+	for (size_t i = 0; keyseq_named(i); i++) {
+		char text[WORD_MAX];
+
+		snprintf(text, sizeof text, "<%s>", keyseq_named(i));
+		offer(s, text);
+	}
+}
+
+static void roles(struct search *s)
+{
+	for (size_t i = 0; role_rows[i].name; i++)
+		offer(s, role_rows[i].name);
+}
+
+static void colors(struct search *s)
+{
+	for (size_t i = 0; rc_color_names[i]; i++)
+		offer(s, rc_color_names[i]);
+}
+
+static void attributes(struct search *s)
+{
+	for (size_t i = 0; rc_attributes[i]; i++)
+		offer(s, rc_attributes[i]);
+}
+
+static void pane_numbers(struct search *s)
+{
+	offer_each(s, "1 2 3 4 5 6 7 8 9");
+}
+
+static const struct {
+	const char *kind;
+	void (*add)(struct search *s);
+} kinds[] = {
+	{"PANE", panes},
+	{"PANE[:WEIGHT]", panes},
+	{"COLUMN", columns},
+	{"SOURCE", source_names},
+	{"NOUN", nouns},
+	{"PROFILE", profiles},
+	{"LAYOUT", layouts},
+	{"RUNBOOK", runbooks},
+	{"DURATION", durations},
+	{"MOMENT", moments},
+	{"SETTING", settings},
+	{"VALUE", values},
+	{"=", equals},
+	{"CONTEXT", contexts},
+	{"KEYS", keys},
+	{"ROLE", roles},
+	{"COLOR", colors},
+	{"ATTRIBUTE", attributes},
+	{"PANE-NUMBER", pane_numbers},
+};
+
+/* What lines of the rc language hold; the last kind goes on. */
+static const struct {
+	const char *verb, *args;
+} verbs[] = {
+	{"set", "SETTING = VALUE"},
+	{"bind", "CONTEXT KEYS COMMAND-LINE"},
+	{"unbind", "CONTEXT KEYS"},
+	{"color", "ROLE COLOR COLOR ATTRIBUTE…"},
+	{"alias", "NAME COMMAND-LINE"},
+	{"layout", "NAME PANE…"},
+};
+
+/* --- the line --- */
+
+static void names(struct search *s, const char *line, size_t from)
+{
+	const struct command *c;
+
+	for (size_t i = 0; (c = commands_at(s->place->commands, i)); i++)
+		if (str_starts(c->name, line))
+			offer_end(s, c->name + from, strcspn(c->name + from, " "), " ");
+	if (from)
+		return;
+	for (size_t i = 0; i < s->app->rc->alias_count; i++)
+		offer(s, s->app->rc->aliases[i].name);
+	for (size_t i = 0; rc_verbs[i].name; i++)
+		if (rc_is_live(rc_verbs[i].name))
+			offer(s, rc_verbs[i].name);
+}
+
+/* The n-th word of "[PANE] NAME…", without its brackets; the one with "…" goes on. */
+static bool nth_kind(const char *args, size_t n, char out[WORD_MAX])
+{
+	for (;;) {
+		size_t length = strcspn(args, " "), skip = *args == '[';
+		size_t more = strlen("…");
+		bool on = length > more && !strncmp(args + length - more, "…", more);
+
+		if (!length)
+			return false;
+		if (!n || on || !strncmp(args, "COMMAND-LINE", length)) {
+			length -= on ? more : 0;
+			length -= skip + (skip && args[length - 1] == ']');
+			snprintf(out, WORD_MAX, "%.*s", (int)length, args + skip);
+			return true;
+		}
+		n--;
+		args += length + (args[length] == ' ');
+	}
+}
+
+static size_t word_count(const char *from, const char *to)
+{
+	size_t n = 0;
+
+	for (bool in = false; from < to; from++) {
+		n += *from != ' ' && !in;
+		in = *from != ' ';
+	}
+	return n;
+}
+
+static void complete_part(struct search *s, const char *line, size_t from);
+
+static void argument(struct search *s, const char *args, const char *rest,
+	const char *line, size_t from)
+{
+	size_t n = word_count(rest, line + from);
+	char kind[WORD_MAX];
+
+	if (!nth_kind(args, n, kind))
+		return;
+	if (!strcmp(kind, "COMMAND-LINE")) {
+		/* What is bound is a line of its own, behind the words before it. */
+		for (size_t skip = word_count(args, strstr(args, kind)); skip--;) {
+			rest += strspn(rest, " ");
+			rest += strcspn(rest, " ");
+		}
+		rest += strspn(rest, " ");
+		complete_part(s, rest, (size_t)(line + from - rest));
+		return;
+	}
+	/* "COLUMN|reverse": each of them may stand there. */
+	for (char *rest_of = kind, *each; (each = strsep(&rest_of, "|"));) {
+		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+			if (!strcmp(kinds[i].kind, each))
+				kinds[i].add(s);
+		if (*each >= 'a' && *each <= 'z')
+			offer(s, each);
+	}
+}
+
+static void complete_part(struct search *s, const char *line, size_t from)
+{
+	char before[COMMAND_LINE_MAX];
+	const struct command *c;
+	const char *rest;
+	void *ctx;
+
+	s->line = line;
+	names(s, line, from);
+	if (!from)
+		return;
+	snprintf(before, sizeof before, "%.*s", (int)from, line);
+	c = commands_find(s->place->commands, before, &ctx, &rest);
+	if (c) {
+		argument(s, c->args, line + (rest - before), line, from);
+		return;
+	}
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+		size_t n = strlen(verbs[i].verb);
+
+		if (!strncmp(line, verbs[i].verb, n) && line[n] == ' ')
+			argument(s, verbs[i].args, line + n, line, from);
+	}
+}
+
+void complete_line(const struct app *app, const struct completion_place *place,
+	const char *line, struct completion *out)
+{
+	struct search s = {.app = app, .place = place, .out = out};
+	const char *blank;
+	size_t lead = strspn(line, " ");
+
+	blank = strrchr(line + lead, ' ');
+	out->count = 0;
+	out->from = blank ? (size_t)(blank + 1 - line) : lead;
+	s.typed = line + out->from;
+	complete_part(&s, line + lead, out->from - lead);
+}
+
+size_t completion_common(const struct completion *completion)
+{
+	size_t n = completion->count ? strlen(completion->words[0]) : 0;
+
+	for (size_t i = 1; i < completion->count; i++)
+		while (strncmp(completion->words[0], completion->words[i], n))
+			n--;
+	return n;
+}

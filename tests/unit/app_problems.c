@@ -1,0 +1,252 @@
+/* One thing, told by many, counts once: alerts of several servers, and anomalies of what
+ * an alert's rule looks at. */
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/charts.h"
+#include "app/metrics.h"
+#include "app/problems.h"
+#include "base/time.h"
+#include "io/loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PROM = 1, AM, AM_B, MOST = 10 };
+
+static struct loop *loop;
+static struct app *app;
+static struct arena arena;
+static char rc[64];
+
+static int setup(void **state)
+{
+	struct app_options options = {.no_host = true};
+	int fd;
+
+	strcpy(rc, "/tmp/oogway-problems-XXXXXX");
+	fd = mkstemp(rc);
+	assert_true(fd >= 0);
+	dprintf(fd, "source prom prometheus url=http://prom:9090\n"
+		    "source am alertmanager url=http://am:9093\n"
+		    "source am-b alertmanager url=http://am-b:9093\n"
+		    "query p99 source=prom warn=300 -- 1000 * latency_p99\n");
+	close(fd);
+	options.rc = (struct rc_options){.file = rc, .no_system = true};
+	loop = loop_new();
+	app = app_new(loop, &options);
+	arena_init(&arena, 1 << 20);
+	(void)state;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	app_free(app);
+	loop_free(loop);
+	arena_release(&arena);
+	unlink(rc);
+	(void)state;
+	return 0;
+}
+
+struct row {
+	const char *name, *service, *cluster; /* cluster: "" none */
+	enum alert_state state;
+};
+
+static void give(int source, const struct row *rows, size_t n)
+{
+	static struct pair labels[MOST][3];
+	static char ids[MOST][80];
+	struct batch batch;
+
+	batch_init(&batch, &arena);
+	for (size_t i = 0; i < n; i++) {
+		struct alert_draft *draft = batch_add_alert(&batch);
+
+		labels[i][0] = (struct pair){
+			untrusted_str("alertname"), untrusted_str(rows[i].name)};
+		labels[i][1] = (struct pair){
+			untrusted_str("service"), untrusted_str(rows[i].service)};
+		labels[i][2] = (struct pair){
+			untrusted_str("cluster"), untrusted_str(rows[i].cluster)};
+		snprintf(ids[i], sizeof ids[i], "%s %s", rows[i].name, rows[i].service);
+		draft->texts[ALERT_ID] = untrusted_str(ids[i]);
+		draft->texts[ALERT_TITLE] = untrusted_str(rows[i].name);
+		draft->labels = labels[i];
+		draft->label_count = *rows[i].cluster ? 3 : 2;
+		draft->severity = SEVERITY_CRITICAL;
+		draft->state = rows[i].state;
+		draft->started_at = app->now;
+	}
+	batch.alerts_snapshot = true;
+	alerts_apply(app->alerts, source, &batch);
+}
+
+static size_t list(struct problem *out)
+{
+	size_t total, n = problems_list(app, out, MOST, &total);
+
+	assert_int_equal(n, total);
+	return n;
+}
+
+static void told_by_three(void **state)
+{
+	const struct row rows[] = {
+		{"Down", "a", "", ALERT_FIRING}, {"Down", "b", "", ALERT_FIRING}};
+	struct problem p[MOST];
+	char text[80];
+
+	(void)state;
+	give(PROM, rows, 2);
+	assert_int_equal(list(p), 2);
+	give(AM_B, rows, 2);
+	give(AM, rows, 1);
+	assert_int_equal(alerts_count(app->alerts), 5);
+	assert_int_equal(list(p), 2);
+	assert_int_equal(problems_counts(app).open[SEVERITY_CRITICAL], 2);
+	for (size_t i = 0; i < 2; i++) {
+		bool a = untrusted_is(alert_label_value(p[i].alert, "service"), "a");
+
+		assert_int_equal(p[i].alerts, a ? 3 : 2);
+		assert_int_equal(p[i].alert->source, a ? AM : AM_B);
+		problem_sources(app, &p[i], true, text, sizeof text);
+		assert_string_equal(text, a ? "am +2" : "am-b +1");
+		if (!a) {
+			problem_sources(app, &p[i], false, text, sizeof text);
+			assert_string_equal(text, "am-b, prom");
+		}
+	}
+	/* One of them falls silent about it: the others go on. */
+	give(AM, NULL, 0);
+	assert_int_equal(list(p), 2);
+	give(AM_B, NULL, 0);
+	assert_int_equal(list(p), 2);
+	assert_int_equal(p[0].alerts, 1);
+	give(PROM, NULL, 0);
+	assert_int_equal(list(p), 0);
+}
+
+static void with_added_labels(void **state)
+{
+	const struct row plain[] = {{"Down", "a", "", ALERT_FIRING},
+		{"Down", "b", "", ALERT_FIRING}, {"Full", "a", "", ALERT_FIRING}};
+	const struct row sent[] = {{"Down", "a", "eu", ALERT_FIRING},
+		{"Down", "b", "eu", ALERT_FIRING}, {"Other", "a", "eu", ALERT_FIRING}};
+	struct problem p[MOST];
+
+	(void)state;
+	give(PROM, plain, 3);
+	give(AM, sent, 3);
+	assert_int_equal(list(p), 4);
+	/* One that comes only now is known at once. */
+	give(AM_B, &(struct row){"Full", "a", "eu", ALERT_FIRING}, 1);
+	assert_int_equal(list(p), 4);
+	assert_int_equal(problems_counts(app).open[SEVERITY_CRITICAL], 4);
+}
+
+/* Prometheus does not know of silences; what another one sends on still counts. */
+static void silenced_by_one(void **state)
+{
+	const struct row firing = {"Down", "a", "", ALERT_FIRING};
+	const struct row silenced = {"Down", "a", "", ALERT_SILENCED};
+	struct problem p[MOST];
+
+	(void)state;
+	give(PROM, &firing, 1);
+	give(AM, &silenced, 1);
+	assert_int_equal(list(p), 0);
+	assert_int_equal(alerts_counts(app->alerts).silenced, 1);
+	assert_int_equal(alerts_counts(app->alerts).firing[SEVERITY_CRITICAL], 0);
+	give(AM_B, &firing, 1);
+	assert_int_equal(list(p), 1);
+	assert_int_equal(p[0].alert->source, AM_B);
+}
+
+static void fresh(void *ctx, const struct series *series, struct point point)
+{
+	(void)ctx;
+	anomalies_feed(app->anomalies, series, point);
+}
+
+static void give_latency(const char *labels, double value)
+{
+	struct batch batch;
+	struct point point;
+
+	for (int i = 0; i < 8; i++) {
+		struct batch_series *s;
+
+		app->now += 15 * SECOND_MS;
+		point = (struct point){app->now, value};
+		arena_reset(&arena);
+		batch_init(&batch, &arena);
+		s = batch_add_series(&batch);
+		s->query = 0;
+		s->labels = untrusted_str(labels);
+		s->points = &point;
+		s->count = 1;
+		metrics_apply(app->metrics, PROM, &batch, fresh, NULL);
+	}
+	problems_join(app);
+}
+
+static void give_rule(void)
+{
+	struct batch batch;
+	struct batch_rule *rule;
+
+	batch_init(&batch, &arena);
+	rule = batch_add_rule(&batch);
+	rule->name = untrusted_str("Slow");
+	rule->expr = untrusted_str("latency_p99 > 0.3");
+	batch.rules_snapshot = true;
+	charts_apply(app->charts, PROM, &batch);
+}
+
+static void anomaly_of_an_alert(void **state)
+{
+	const struct row slow = {"Slow", "checkout", "", ALERT_FIRING};
+	struct problem p[MOST];
+
+	(void)state;
+	give_rule();
+	give_latency("{service=\"checkout\"}", 400);
+	give_latency("{service=\"cart\"}", 500);
+	assert_int_equal(list(p), 2);
+	/* The rule looks at the same metric; only one series is that of the alert. */
+	give(PROM, &slow, 1);
+	problems_join(app);
+	assert_int_equal(list(p), 2);
+	assert_non_null(p[0].alert);
+	assert_int_equal(p[0].anomalies, 1);
+	assert_string_equal(p[0].anomaly->name, "p99 checkout");
+	assert_string_equal(p[1].anomaly->name, "p99 cart");
+	assert_int_equal(problems_counts(app).open[SEVERITY_CRITICAL], 1);
+	assert_int_equal(problems_counts(app).open[SEVERITY_WARNING], 1);
+	/* Without the alert it stands for itself again. */
+	give(PROM, NULL, 0);
+	assert_int_equal(list(p), 2);
+	assert_null(p[0].alert);
+	assert_int_equal(problems_counts(app).open[SEVERITY_WARNING], 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(told_by_three, setup, tear_down),
+		cmocka_unit_test_setup_teardown(with_added_labels, setup, tear_down),
+		cmocka_unit_test_setup_teardown(silenced_by_one, setup, tear_down),
+		cmocka_unit_test_setup_teardown(anomaly_of_an_alert, setup, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

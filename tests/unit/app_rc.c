@@ -1,0 +1,338 @@
+/* The rc as a user writes it: which lines are taken, what a wrong one is told, what the
+ * system's file may hold fast, and which files are read at all. */
+#include "app/rc.h"
+#include "app/setting.h"
+#include "base/str.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+
+static const char *in_folder(const char *name)
+{
+	static char path[4][200];
+	static int turn;
+	char *out = path[turn++ % 4];
+
+	snprintf(out, sizeof path[0], "%s/%s", folder, name);
+	return out;
+}
+
+/* The C library's, so that the system's rc is one of ours. */
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
+	va_end(ap);
+	if (!strcmp(path, "/etc/oogway/oogway.rc"))
+		path = in_folder("system.rc");
+	else if (!strcmp(path, "/etc/oogway/team.rc"))
+		path = in_folder("team.rc");
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static const char *const names[] = {"rc", "system.rc", "team.rc", "oogway.rc",
+	".oogway.rc", "config/oogway/oogway.rc"};
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/oogway-rc-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(mkdir(in_folder("config"), 0700), 0);
+	assert_int_equal(mkdir(in_folder("config/oogway"), 0700), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		unlink(in_folder(names[i]));
+	rmdir(in_folder("config/oogway"));
+	rmdir(in_folder("config"));
+	rmdir(folder);
+	return 0;
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *f = fopen(in_folder(name), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static struct rc *read_user(const char *text)
+{
+	put("rc", text);
+	return rc_read(&(struct rc_options){.file = in_folder("rc"), .no_system = true});
+}
+
+static void accepted(void **state)
+{
+	static const char *const lines[] = {
+		"# a comment",
+		"",
+		"set refresh = 5s",
+		"set window = 6h # and why",
+		"set readonly = on",
+		"set theme = light",
+		"set \"keymap\" = \"emacs\"",
+		"set runbooks = auto,~/runbooks",
+		"source p prometheus url=http://127.0.0.1:9090",
+		"source a alertmanager url=https://am.example.org/am/ every=5s "
+		"timeout=2s",
+		"source v victoriametrics url=http://h:8428 \"filter=a b\" org=t",
+		"source d pagerduty url=https://api.pagerduty.com token-env=PD "
+		"from=a@b.org",
+		"source u prometheus url=http://localhost unix=/run/prom.sock",
+		"query \"error rate\" source=p unit=percent warn=1 critical=5 -- "
+		"rate(x[5m]) > 1",
+		"heartbeat dog alert=Watchdog every=5m",
+		"bind global <C-e> \"metrics /cpu\" -- \"the cpu\"",
+		"bind alerts A next-pane",
+		"unbind global z",
+		"color critical #ff8800 default bold underline",
+		"alias m metrics /cpu",
+		"layout mine overview:3 metrics:2 / logs @2",
+		"if env.NOBODY_HAS_THIS == x\nset nonsense here\nend",
+		"if ssh\nelse\nset refresh = 2s\nend",
+		"profile prod\nsource p prometheus url=http://prod\nend",
+		"include -q nowhere.rc",
+		"set refresh \\\n= 5s",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		char text[400];
+		struct rc *rc;
+
+		snprintf(text, sizeof text, "%s\n", lines[i]);
+		rc = read_user(text);
+		if (rc->conf.errors_total)
+			fail_msg("%s: %s", lines[i], rc->conf.errors[0].text);
+		rc_free(rc);
+	}
+}
+
+/* Each with its place, what was expected, and the nearest name where one is near. */
+static void refused(void **state)
+{
+	static const struct {
+		const char *line;
+		int column;
+		const char *text;
+	} rows[] = {
+		{"sett refresh = 5s", 1, "did you mean set?"},
+		{"set refrsh = 5s", 1, "did you mean refresh?"},
+		{"set refresh 5s", 1, "expected: set [-final] NAME = VALUE"},
+		{"set refresh = soon", 1, "refresh"},
+		{"set refresh = 1ms", 1, "refresh"},
+		{"set readonly = perhaps", 1, "on"},
+		{"set -final refresh = 5s", 1, "-final is for /etc/oogway/oogway.rc"},
+		{"set refresh = \"5s", 15, "expected a closing \""},
+		{"source p promtheus url=http://h", 1, "did you mean prometheus?"},
+		{"source p prometheus", 1, "expected: source NAME KIND url=URL"},
+		{"source p prometheus org=t", 1, "needs url=http://HOST:PORT"},
+		{"source p prometheus url=http://h evry=5s", 34, "did you mean every?"},
+		{"source p prometheus url=ftp://h", 1, "url begins with http://"},
+		{"source p prometheus url=http://me:secret@h", 1, "no password in a URL"},
+		{"source p prometheus url=http://h token=abc", 34, "unknown key token"},
+		{"source p prometheus url=http://h every=2h", 1, "every goes from"},
+		{"source a/b prometheus url=http://h", 1, "a name is letters"},
+		{"query q source=p", 1, "expected: query NAME source=NAME"},
+		{"query q source=p warn=high -- up", 1, "warn is a number, not high"},
+		{"heartbeat dog every=5m", 1, "needs alert=NAME"},
+		{"bind globl x zoom", 1, "did you mean global?"},
+		{"bind global <Nokey> zoom", 1, "<Nokey>"},
+		{"color criticl red default", 1, "did you mean critical?"},
+		{"color critical redd default", 1, "did you mean red?"},
+		{"color critical red default blinking", 1, "an attribute is bold"},
+		{"alias x", 1, "expected: alias NAME COMMAND-LINE"},
+		{"layout", 1, "expected: layout NAME"},
+		{"include nowhere.rc", 9, "cannot read"},
+		{"if profil == x\nend", 4, "nothing is called profil"},
+		{"else", 1, "else without an if"},
+		{"end", 1, "end without an if or profile"},
+		{"profile prod", 1, "no end for the profile here"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[400], said[500], want[120];
+		struct rc *rc;
+
+		snprintf(text, sizeof text, "# first\n%s\n", rows[i].line);
+		rc = read_user(text);
+		if (rc->conf.errors_total != 1)
+			fail_msg("%s: %zu errors", rows[i].line, rc->conf.errors_total);
+		rc_error_text(&rc->conf.errors[0], said, sizeof said);
+		snprintf(want, sizeof want, "%s:2:%d: ", in_folder("rc"), rows[i].column);
+		if (strncmp(said, want, strlen(want)) || !strstr(said, rows[i].text))
+			fail_msg("%s\n%s", rows[i].line, said);
+		rc_free(rc);
+	}
+}
+
+/* All wrong lines are told, all right ones count. */
+static void every_error_is_told(void **state)
+{
+	struct rc *rc = read_user("sett x\nset refresh = 7s\nsource a\nset no = 1\n"
+				  "source p prometheus url=http://h\nend\n");
+
+	(void)state;
+	assert_int_equal(rc->conf.errors_total, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(
+			rc->conf.errors[i].place.line, ((const int[]){1, 3, 4, 6})[i]);
+	assert_int_equal(settings_number(&rc->settings, SET_REFRESH), 7000);
+	assert_int_equal(rc->source_count, 1);
+	rc_free(rc);
+}
+
+static void a_value_knows_its_place(void **state)
+{
+	struct rc *rc = read_user("\nset window = 6h\n");
+	char want[300];
+	struct str text;
+
+	(void)state;
+	str_init(&text, 600);
+	settings_describe(&rc->settings, SET_WINDOW, &text);
+	snprintf(want, sizeof want, "set window = 6h   # %s:2", in_folder("rc"));
+	assert_string_equal(str_text(&text), want);
+	str_reset(&text);
+	settings_describe(&rc->settings, SET_REFRESH, &text);
+	assert_non_null(strstr(str_text(&text), "# default"));
+	str_release(&text);
+	rc_free(rc);
+}
+
+/* --- the system's rc --- */
+
+static struct rc *read_both(const char *profile)
+{
+	return rc_read(&(struct rc_options){.file = in_folder("rc"), .profile = profile});
+}
+
+static void final_stays(void **state)
+{
+	struct err err;
+	struct rc *rc;
+
+	(void)state;
+	put("system.rc", "set -final readonly = on\nset refresh = 9s\n"
+			 "include /etc/oogway/team.rc\n");
+	put("team.rc", "set -final window = 3h\n"
+		       "source team prometheus url=http://team\n");
+	put("rc", "set readonly = off\nset window = 1h\nset refresh = 2s\n"
+		  "profile p\nset readonly = off\nend\n");
+	rc = read_both("p");
+	/* The user's, and its profile's, are refused with the place that holds it. */
+	assert_int_equal(rc->conf.errors_total, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_non_null(strstr(rc->conf.errors[i].text, "/etc/oogway/"));
+	assert_int_equal(settings_number(&rc->settings, SET_READONLY), 1);
+	assert_int_equal(settings_number(&rc->settings, SET_WINDOW), 3 * 3600 * 1000);
+	/* What is not final is only there first. */
+	assert_int_equal(settings_number(&rc->settings, SET_REFRESH), 2000);
+	assert_int_equal(rc->source_count, 1);
+	/* Nor at the `:` line. */
+	assert_false(rc_line(rc, "set readonly = off", &err));
+	assert_true(rc_line(rc, "set refresh = 3s", &err));
+	assert_false(rc_line(rc, "set -final refresh = 3s", &err));
+	assert_int_equal(settings_number(&rc->settings, SET_READONLY), 1);
+	assert_int_equal(settings_number(&rc->settings, SET_REFRESH), 3000);
+	rc_free(rc);
+}
+
+static void profiles(void **state)
+{
+	struct rc *rc;
+
+	(void)state;
+	put("rc", "set refresh = 2s\nsource all prometheus url=http://all\n"
+		  "profile prod\nset refresh = 4s\nset store = /tmp/prod.db\n"
+		  "source own prometheus url=http://own\nend\n"
+		  "profile test\nset refresh = 6s\nend\n");
+	rc = read_both(NULL);
+	assert_int_equal(rc->conf.errors_total, 0);
+	assert_int_equal(rc->conf.profile_count, 2);
+	assert_int_equal(rc->source_count, 1);
+	assert_int_equal(settings_number(&rc->settings, SET_REFRESH), 2000);
+	rc_free(rc);
+	rc = read_both("prod");
+	assert_int_equal(rc->source_count, 2);
+	assert_int_equal(settings_number(&rc->settings, SET_REFRESH), 4000);
+	assert_string_equal(settings_text(&rc->settings, SET_STORE), "/tmp/prod.db");
+	rc_free(rc);
+	rc = read_both("prd");
+	assert_int_equal(rc->conf.errors_total, 1);
+	assert_non_null(strstr(rc->conf.errors[0].text, "no profile is called prd"));
+	rc_free(rc);
+}
+
+/* Neither the current folder nor a relative XDG path is looked into. */
+static void nothing_comes_from_the_current_folder(void **state)
+{
+	static const char line[] = "source p prometheus url=http://h\n";
+	char before[4096];
+	struct rc *rc;
+
+	(void)state;
+	assert_non_null(getcwd(before, sizeof before));
+	put("oogway.rc", line);
+	put(".oogway.rc", line);
+	put("config/oogway/oogway.rc", line);
+	assert_int_equal(chdir(folder), 0);
+	setenv("HOME", "/nonexistent", 1);
+	setenv("XDG_CONFIG_HOME", "config", 1);
+	rc = rc_read(&(struct rc_options){.no_system = true});
+	assert_int_equal(rc->source_count, 0);
+	assert_int_equal(rc->conf.errors_total, 0);
+	rc_free(rc);
+	/* A theme or keymap by a bare name is a shipped one, never a file here. */
+	put("rc", "set theme = oogway\n");
+	rc = rc_read(&(struct rc_options){.file = in_folder("rc"), .no_system = true});
+	assert_int_equal(rc->source_count, 0);
+	assert_int_equal(rc->conf.errors_total, 1);
+	rc_free(rc);
+	setenv("XDG_CONFIG_HOME", in_folder("config"), 1);
+	rc = rc_read(&(struct rc_options){.no_system = true});
+	assert_int_equal(rc->source_count, 1);
+	rc_free(rc);
+	assert_int_equal(chdir(before), 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(accepted),
+		CASE(refused),
+		CASE(every_error_is_told),
+		CASE(a_value_knows_its_place),
+		CASE(final_stays),
+		CASE(profiles),
+		CASE(nothing_comes_from_the_current_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
