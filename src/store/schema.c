@@ -91,6 +91,28 @@ static const struct migration migrations[] = {
 			"UNIQUE (team_id, source, from_at))",
 			"CREATE INDEX watch_until ON watch (team_id, source, until_at)",
 		}},
+	{4, "who acted on incidents, and which belong together",
+		{
+			/* The first acknowledgement; acked_at forgets it when it ends. */
+			"ALTER TABLE incident ADD COLUMN taken_at BIGINT NOT NULL "
+			"DEFAULT 0",
+			"ALTER TABLE incident ADD COLUMN urgency BIGINT NOT NULL "
+			"DEFAULT 0",
+			"ALTER TABLE incident ADD COLUMN number BIGINT NOT NULL DEFAULT "
+			"0",
+			"ALTER TABLE incident ADD COLUMN priority TEXT NOT NULL DEFAULT "
+			"''",
+			"ALTER TABLE incident ADD COLUMN acked_by TEXT NOT NULL DEFAULT "
+			"''",
+			"ALTER TABLE incident ADD COLUMN resolved_by TEXT NOT NULL "
+			"DEFAULT ''",
+			"UPDATE incident SET taken_at = acked_at",
+			"CREATE INDEX incident_updated ON incident (team_id, updated_at)",
+
+			"CREATE TABLE hand (" OWN
+			"title TEXT NOT NULL, service TEXT NOT NULL, "
+			"label BIGINT NOT NULL, UNIQUE (team_id, title, service))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
