@@ -44,6 +44,12 @@ enum status actions_wish(
 	struct actions *actions, const struct wish *wish, struct err *err);
 /* Asks whether to take the newest action of this process back. */
 enum status actions_undo(struct actions *actions, struct err *err);
+/* Rows that another file puts into the outbox, together with what they carry: they are
+ * followed as wishes of this process. For the job that writes them; then is told too. */
+struct store_then actions_followed(struct actions *actions, const struct outbox_row *rows,
+	size_t count, struct store_then then);
+/* Reads the outbox anew. */
+void actions_look(struct actions *actions);
 /* By the id in the list. */
 enum status actions_cancel(struct actions *actions, const char *id, struct err *err);
 enum status actions_retry(struct actions *actions, const char *id, struct err *err);

@@ -16,6 +16,7 @@ struct actions;
 struct alerts;
 struct anomalies;
 struct charts;
+struct handoffs;
 struct history;
 struct host_reader;
 struct loop;
@@ -43,7 +44,8 @@ enum change {
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
 	CHANGED_ACTIONS = 1 << 14,
-	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14,
+	CHANGED_HANDOFF = 1 << 20,
+	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14 | 1 << 20,
 	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
 };
@@ -97,6 +99,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
+	struct handoffs *handoffs;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;

@@ -67,6 +67,10 @@ bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
 bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
 	struct incident_rows *out, struct err *err);
 
+/* The newest that a source calls so; count is 0 when there is none. */
+bool incident_named(struct db *db, struct arena *arena, struct untrusted upstream_id,
+	struct incident_rows *out, struct err *err);
+
 /* Where a page of rows ends and the next goes on. */
 struct incident_cursor {
 	int64_t at;

@@ -7,6 +7,7 @@
 
 #include "action_plan.h"
 #include "app/alerts.h"
+#include "app/handoff.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -493,6 +494,7 @@ static void send_due(struct actions *actions)
 		arena_init(&s->arena, BATCH_BYTES);
 		outbox_claim_later(app->store, &claim, got_claim, s);
 	}
+	handoffs_send_due(app->handoffs, actions->owner);
 }
 
 static void got_lease(void *ctx, const struct lease *lease, const struct err *err)
@@ -590,9 +592,8 @@ void actions_end(struct actions *actions)
 
 /* --- wishes --- */
 
-static void own_add(struct actions *actions, const struct plan *plan, size_t i)
+static struct own *own_add(struct actions *actions, const struct outbox_row *row)
 {
-	const struct outbox_row *row = &plan->rows[i];
 	struct own *own;
 
 	if (actions->own_count == OWN_MOST) {
@@ -603,12 +604,11 @@ static void own_add(struct actions *actions, const struct plan *plan, size_t i)
 	MEM_ROOM(actions->own, actions->own_count, actions->own_cap);
 	own = &actions->own[actions->own_count++];
 	*own = (struct own){.verb = row->action.verb,
-		.key = plan->keys[i],
-		.here = plan->here[i],
-		.state = plan->here[i] ? OUTBOX_CONFIRMED : OUTBOX_WAITING,
+		.state = OUTBOX_WAITING,
 		.at = actions->app->now};
 	str_copy(own->id, sizeof own->id, row->action.id);
 	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
+	return own;
 }
 
 static void added(void *ctx, const struct err *err)
@@ -628,6 +628,49 @@ static void added(void *ctx, const struct err *err)
 	look(actions);
 }
 
+struct followed {
+	struct actions *actions;
+	struct store_then then;
+	char first[ID_TEXT];
+	size_t count;
+};
+
+static void followed(void *ctx, const struct err *err)
+{
+	struct followed *f = ctx;
+	struct actions *actions = f->actions;
+	struct own *own = own_find(actions, f->first);
+
+	actions->adding--;
+	for (size_t i = 0; err && own && i < f->count; i++) {
+		/* They were never there. */
+		own[i].state = OUTBOX_CANCELLED;
+		own[i].told = true;
+	}
+	if (!actions->ended && !err)
+		look(actions);
+	f->then.done(f->then.ctx, err);
+	mem_free(f);
+}
+
+struct store_then actions_followed(struct actions *actions, const struct outbox_row *rows,
+	size_t count, struct store_then then)
+{
+	struct followed *f = mem_new(1, sizeof *f);
+
+	*f = (struct followed){.actions = actions, .then = then, .count = count};
+	str_copy(f->first, sizeof f->first, rows[0].action.id);
+	for (size_t i = 0; i < count; i++)
+		own_add(actions, &rows[i]);
+	actions->adding++;
+	return (struct store_then){followed, f};
+}
+
+void actions_look(struct actions *actions)
+{
+	look(actions);
+}
+
 static void commit(struct plan *plan)
 {
 	struct actions *actions = plan->app->actions;
@@ -635,9 +678,13 @@ static void commit(struct plan *plan)
 
 	plan_actor(plan->app, who);
 	for (size_t i = 0; i < plan->count; i++) {
-		own_add(actions, plan, i);
+		struct own *own = own_add(actions, &plan->rows[i]);
+
+		own->key = plan->keys[i];
 		if (!plan->here[i])
 			continue;
+		own->here = true;
+		own->state = OUTBOX_CONFIRMED;
 		/* Ours alone: the row is only its record. */
 		plan->rows[i].state = OUTBOX_CONFIRMED;
 		acks_set(plan->app->acks, plan->keys[i], plan->verb == ACTION_ACKNOWLEDGE,

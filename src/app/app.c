@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
@@ -64,6 +65,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
 	app->actions = actions_new(app);
+	app->handoffs = handoffs_new(app);
 	app->alerts = alerts_new(app);
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
@@ -94,6 +96,7 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
+	handoffs_tick(app->handoffs, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	if (app->live && !app->demo)
@@ -128,6 +131,7 @@ void app_free(struct app *app)
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
+	handoffs_end(app->handoffs);
 	actions_end(app->actions);
 	sources_free(app->sources);
 	http_free(app->http);
@@ -138,6 +142,7 @@ void app_free(struct app *app)
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
+	handoffs_free(app->handoffs);
 	actions_free(app->actions);
 	acks_free(app->acks);
 	metrics_free(app->metrics);
@@ -159,6 +164,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
 	runbooks_load(app->runbooks);
+	handoffs_reload(app->handoffs);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);

@@ -9,6 +9,14 @@ enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_undo(struct call *call, struct err *err);
 enum status cmd_action_cancel(struct call *call, struct err *err);
 enum status cmd_action_retry(struct call *call, struct err *err);
+enum status cmd_handoff_print(struct call *call, struct err *err);
+enum status cmd_handoff_send(struct call *call, struct err *err);
+enum status cmd_handoff_accept(struct call *call, struct err *err);
+enum status cmd_handoff_shift(struct call *call, struct err *err);
+enum status cmd_handoff_to(struct call *call, struct err *err);
+enum status cmd_followup_add(struct call *call, struct err *err);
+enum status cmd_followup_close(struct call *call, struct err *err);
+enum status cmd_postmortem(struct call *call, struct err *err);
 enum status cmd_source_import(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 

@@ -94,6 +94,10 @@ static const char sql_since[] =
 	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND updated_at >= $4 "
 	"AND (updated_at > $4 OR id > $5) ORDER BY updated_at, id LIMIT $2";
 
+static const char sql_named[] =
+	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND upstream_id = $3 "
+	"ORDER BY started_at DESC LIMIT $2";
+
 static struct db_value cut(struct untrusted text)
 {
 	return bind_untrusted(untrusted_slice(text, 0, INCIDENT_MAX_TEXT));
@@ -303,6 +307,15 @@ bool incident_since(struct db *db, struct arena *arena, struct incident_cursor *
 		return false;
 	stand_behind(cursor, out, true);
 	return true;
+}
+
+bool incident_named(struct db *db, struct arena *arena, struct untrusted upstream_id,
+	struct incident_rows *out, struct err *err)
+{
+	struct db_value value = cut(upstream_id);
+	struct question q = {sql_named, 1, &value};
+
+	return read_rows(db, arena, &q, out, err);
 }
 
 /* --- later --- */

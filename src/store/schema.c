@@ -113,6 +113,24 @@ static const struct migration migrations[] = {
 			"title TEXT NOT NULL, service TEXT NOT NULL, "
 			"label BIGINT NOT NULL, UNIQUE (team_id, title, service))",
 		}},
+	{5, "shifts and follow-ups",
+		{
+			"CREATE TABLE shift (" OWN
+			"profile TEXT NOT NULL, schedule TEXT NOT NULL, "
+			"from_at BIGINT NOT NULL, to_at BIGINT NOT NULL, "
+			"draft BYTEA NOT NULL, subject TEXT NOT NULL, "
+			"message BYTEA NOT NULL, code TEXT NOT NULL, "
+			"sent_at BIGINT NOT NULL, sent_by TEXT NOT NULL, "
+			"accepted_at BIGINT NOT NULL, accepted_by TEXT NOT NULL, "
+			"UNIQUE (team_id, profile, schedule, from_at))",
+
+			"CREATE TABLE followup (" OWN
+			"schedule TEXT NOT NULL, words TEXT NOT NULL, "
+			"owner TEXT NOT NULL, due_at BIGINT NOT NULL, "
+			"closed_at BIGINT NOT NULL, closed_by TEXT NOT NULL)",
+			"CREATE INDEX followup_open ON followup (team_id, schedule, "
+			"closed_at)",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
