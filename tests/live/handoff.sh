@@ -4,4 +4,4 @@
 here=$(cd "$(dirname "$0")/../.." && pwd)
 : "${OOGWAY:=$here/oogway}" "${LAB:=$here/tests/lab}" "${TEST:=$here/build/test}"
 export OOGWAY LAB TEST
-exec python3 -B "$here/tests/live/handoff_check.py"
+exec /usr/bin/python3 -B "$here/tests/live/handoff_check.py"
