@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "report/document.h"
+#include "report/figure.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ const char *handoff_when(const struct handoff_facts *f, int64_t at, char *out)
 	time_t seconds = (time_t)(zone_local(&f->handoff.plan.zone, at) / 1000);
 	struct tm tm;
 
-	if (!gmtime_r(&seconds, &tm) || !strftime(out, WHEN, "%a %e %b %H:%M", &tm))
+	if (!gmtime_r(&seconds, &tm) || !strftime(out, WHEN, "%a %-d %b %H:%M", &tm))
 		out[0] = '\0';
 	return out;
 }
@@ -571,7 +572,7 @@ static void noise(struct compose *c)
 
 		days[i] = f->days[i];
 		gmtime_r(&seconds, &tm);
-		strftime(labels[i], sizeof labels[i], "%a %e", &tm);
+		strftime(labels[i], sizeof labels[i], "%a %-d", &tm);
 		names[i] = labels[i];
 	}
 	document_figure(c->d, &(struct figure){.kind = FIGURE_BARS,

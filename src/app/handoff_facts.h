@@ -42,7 +42,8 @@ struct handoff_problem {
 /* Open now. */
 struct handoff_open {
 	struct untrusted title, service, owner, runbook, link, next;
-	int64_t since_at, next_at, until_at; /* until: of what is snoozed or silenced */
+	int64_t since_at, next_at;
+	int64_t until_at; /* of what is snoozed or silenced */
 	enum severity severity;
 	bool acked, quiet, pages, anomaly;
 };
@@ -72,7 +73,7 @@ struct handoff_gap {
 struct handoff_change {
 	struct untrusted summary, service, source, link;
 	int64_t at;
-	int64_t before_ms; /* the next page came so long after it; -1: none within an hour */
+	int64_t before_ms; /* to the next page; -1: none within an hour */
 };
 
 struct handoff_act {

@@ -183,6 +183,7 @@ static bool parse(struct zone *zone, struct reader r, int64_t from, int64_t to)
 {
 	struct counts c;
 	const unsigned char *times, *kinds, *types;
+	int64_t last = INT64_MIN;
 	char rule[80];
 	size_t n;
 
@@ -204,7 +205,7 @@ static bool parse(struct zone *zone, struct reader r, int64_t from, int64_t to)
 			return false;
 		if (at > INT64_MAX / 2000 || at < INT64_MIN / 2000)
 			continue;
-		at *= SECOND_MS;
+		last = at *= SECOND_MS;
 		/* Of all that was before the span the last counts. */
 		if (at < from)
 			zone->count = 0;
@@ -213,7 +214,8 @@ static bool parse(struct zone *zone, struct reader r, int64_t from, int64_t to)
 	}
 	r.p += HEADER + c.bytes;
 	r.n -= HEADER + c.bytes;
-	if (r.n < 2 || r.p[0] != '\n')
+	/* The rule is for what comes behind the last of the transitions. */
+	if (last >= to || r.n < 2 || r.p[0] != '\n')
 		return zone->count > 0;
 	for (n = 0; n + 1 < r.n && r.p[n + 1] != '\n' && n + 1 < sizeof rule; n++)
 		rule[n] = (char)r.p[n + 1];

@@ -199,8 +199,8 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 	const struct handoff_view *v = handoffs_view(app->handoffs);
 
 	(void)state;
-	snprintf(out, size, "%s%s%s", v ? v->name : "", v ? "  " : "",
-		v ? v->complete ? "complete" : "partial" : "");
+	snprintf(out, size, "handoff%s%s%s%s", v ? " " : "", v ? v->name : "",
+		v ? "  " : "", v ? v->complete ? "complete" : "partial" : "");
 }
 
 const struct pane_class handoff_pane = {
