@@ -27,6 +27,7 @@ struct sources;
 struct status_writer;
 struct store;
 struct task_pool;
+struct trends;
 struct http;
 
 enum change {
@@ -43,7 +44,8 @@ enum change {
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
 	CHANGED_ACTIONS = 1 << 14,
-	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14,
+	CHANGED_TRENDS = 1 << 15,
+	CHANGED_ALL = ((1 << 12) - 1) | CHANGED_ACTIONS | CHANGED_TRENDS,
 	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
 };
@@ -97,6 +99,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
+	struct trends *trends;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;

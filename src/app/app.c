@@ -16,6 +16,7 @@
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
+#include "app/trends.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -69,6 +70,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
+	app->trends = trends_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -94,6 +96,7 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
+	trends_tick(app->trends, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	if (app->live && !app->demo)
@@ -125,6 +128,7 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	trends_end(app->trends);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
@@ -135,6 +139,7 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
+	trends_free(app->trends);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
