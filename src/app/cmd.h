@@ -10,6 +10,12 @@ enum status cmd_undo(struct call *call, struct err *err);
 enum status cmd_action_cancel(struct call *call, struct err *err);
 enum status cmd_action_retry(struct call *call, struct err *err);
 enum status cmd_source_import(struct call *call, struct err *err);
+enum status cmd_trend_list(struct call *call, struct err *err);
+enum status cmd_trend_show(struct call *call, struct err *err);
+enum status cmd_trend_by(struct call *call, struct err *err);
+enum status cmd_trend_days(struct call *call, struct err *err);
+enum status cmd_trend_merge(struct call *call, struct err *err);
+enum status cmd_trend_split(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 #endif

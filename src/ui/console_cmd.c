@@ -731,6 +731,8 @@ const struct command console_commands[] = {
 	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
 	VIEW("actions", "what was done upstream, what waits, and why"),
+	VIEW("trends", "what the past adds up to: counts, bars, problems"),
+	VIEW("past", "incidents of the past, newest first"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
