@@ -218,10 +218,11 @@ static bool is_hex_id(const char *p, size_t n)
 	return hex && (marked || (hex >= 8 && digits));
 }
 
-/* p99, s3, 5xx: short, and of a name's meaning. */
+/* p99, s3, 5xx, HTTP5xx: digits of a name's meaning. */
 static bool is_short_word(const char *p, size_t n)
 {
-	return (n == 3 && is_digit(p[0]) && same_word(p + 1, 2, "xx")) ||
+	return (n >= 3 && same_word(p + n - 2, 2, "xx") && is_digit(p[n - 3]) &&
+		       span(p, n - 3, is_letter) == n - 3) ||
 	       (n >= 2 && n <= 4 && is_letter(p[0]) &&
 		       span(p + 1, n - 1, is_digit) == n - 1);
 }
@@ -320,6 +321,16 @@ static void add_parts(struct reader *r, const char *p, size_t n)
 	}
 }
 
+/* "[FIRING:3]", which Alertmanager writes before the names of a group. */
+static bool is_status(const char *p, size_t n)
+{
+	const char *colon = memchr(p, ':', n);
+	size_t word = colon ? (size_t)(colon - p) : n;
+
+	return (same_word(p, word, "firing") || same_word(p, word, "resolved")) &&
+	       colon && span(colon + 1, n - word - 1, is_digit) == n - word - 1;
+}
+
 static void add_chunk(struct reader *r, const char *p, size_t n)
 {
 	enum token_kind kind;
@@ -329,7 +340,7 @@ static void add_chunk(struct reader *r, const char *p, size_t n)
 		p++, n--;
 	while (n && strchr(".:!?*-_~", p[n - 1]))
 		n--;
-	if (!n)
+	if (!n || (!r->named && is_status(p, n)))
 		return;
 	r->behind = false;
 	kind = mask_of(r, p, n);

@@ -120,8 +120,8 @@ static void last_cell(const struct app *app, const void *row, struct cell *out)
 }
 
 static const struct column bar_columns[] = {
-	{"name", "Problem", 14, 0, COLUMN_FLEX, name_cell},
-	{"service", "Service", 12, 6, COLUMN_WANT(20), service_cell},
+	{"name", "Name", 14, 0, COLUMN_FLEX, name_cell},
+	{"service", "Service", 14, 6, 0, service_cell},
 	{"count", "Count", 5, 0, COLUMN_RIGHT | COLUMN_DESC, count_cell},
 	{"share", "Share", 5, 5, COLUMN_RIGHT | COLUMN_DESC, share_cell},
 	{"change", "+/-", 4, 2, COLUMN_RIGHT | COLUMN_DESC, change_cell},
@@ -302,9 +302,9 @@ static const struct column past_columns[] = {
 	{"severity", "", 1, 0, 0, severity_cell},
 	{"began", "Began", 12, 0, COLUMN_DESC, began_cell},
 	{"took", "Took", 4, 2, COLUMN_RIGHT | COLUMN_DESC, took_cell},
-	{"service", "Service", 10, 5, COLUMN_WANT(18), past_service_cell},
+	{"service", "Service", 12, 5, 0, past_service_cell},
 	{"title", "Title", 12, 0, COLUMN_FLEX, title_cell},
-	{"done", "Done", 9, 4, COLUMN_WANT(18), done_cell},
+	{"done", "Done", 14, 4, 0, done_cell},
 	{"source", "Source", 6, 7, 0, source_cell},
 };
 

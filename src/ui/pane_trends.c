@@ -59,15 +59,16 @@ static void open_trends(void *state, const struct app *app, uint64_t id)
 
 static const char *const card_titles[TRENDS_CARDS] = {"Today", "Week", "Month"};
 
-static void card_words(const struct trend_card *card, int which, char *out, size_t size)
+static void card_words(
+	const struct trend_card *card, int which, bool narrow, char *out, size_t size)
 {
 	static const char *const before[] = {"last week", "last week", "last month"};
 	long by = (long)card->count - (long)card->before;
 
-	if (isnan(card->median))
+	if (narrow || isnan(card->median))
 		snprintf(out, size, "%+ld on %s", by, before[which]);
 	else
-		snprintf(out, size, "%+ld on %s, median %g", by, before[which],
+		snprintf(out, size, "%+ld on %s, 4-week median %g", by, before[which],
 			card->median);
 }
 
@@ -86,7 +87,7 @@ static void draw_cards(
 
 		col = canvas_put(&part, 0, 0, ROLE_DIM, card_titles[i]);
 		canvas_printf(&part, 0, col + 2, ROLE_STRONG, "%zu", card->count);
-		card_words(card, i, text, sizeof text);
+		card_words(card, i, part.cols < 40, text, sizeof text);
 		canvas_text(&part, 1, 0, part.cols, ROLE_TEXT, untrusted_str(text));
 		whole = trends_complete(app, v, card->from, text, sizeof text);
 		canvas_text(&part, 2, 0, part.cols, whole ? ROLE_DIM : ROLE_WARNING,
@@ -159,8 +160,7 @@ static void draw_lines(const struct trends_view *v, const struct canvas *c)
 		"(before %zu)",
 		v->interruptions[TREND_ASLEEP], v->interruptions[TREND_OFF],
 		v->interruptions[TREND_WORK], before);
-	col = canvas_put(c, 1, 0, ROLE_DIM, "Median and p90 ");
-	canvas_printf(c, 1, col, ROLE_TEXT, "MTTA %s %s  MTTR %s %s  open %zu",
+	canvas_printf(c, 1, 0, ROLE_TEXT, "MTTA %s (p90 %s)  MTTR %s (p90 %s)  open %zu",
 		span_text(s->ack_median, a), span_text(s->ack_p90, b),
 		span_text(s->end_median, x), span_text(s->end_p90, y), s->open);
 }
