@@ -120,13 +120,13 @@ static void last_cell(const struct app *app, const void *row, struct cell *out)
 }
 
 static const struct column bar_columns[] = {
-	{"name", "Name", 14, 0, COLUMN_FLEX, name_cell},
-	{"service", "Service", 14, 6, 0, service_cell},
+	{"name", "Name", 22, 0, COLUMN_FLEX, name_cell},
+	{"service", "Service", 14, 4, 0, service_cell},
 	{"count", "Count", 5, 0, COLUMN_RIGHT | COLUMN_DESC, count_cell},
 	{"share", "Share", 5, 5, COLUMN_RIGHT | COLUMN_DESC, share_cell},
 	{"change", "+/-", 4, 2, COLUMN_RIGHT | COLUMN_DESC, change_cell},
 	{"auto", "Auto", 5, 3, COLUMN_RIGHT | COLUMN_DESC, auto_cell},
-	{"never", "Never", 5, 4, COLUMN_RIGHT | COLUMN_DESC, never_cell},
+	{"never", "Never", 5, 6, COLUMN_RIGHT | COLUMN_DESC, never_cell},
 	{"mtta", "MTTA", 4, 7, COLUMN_RIGHT | COLUMN_DESC, ack_cell},
 	{"mttr", "MTTR", 4, 3, COLUMN_RIGHT | COLUMN_DESC, end_cell},
 	{"last", "Last", 4, 8, COLUMN_RIGHT, last_cell},
@@ -303,7 +303,7 @@ static const struct column past_columns[] = {
 	{"began", "Began", 12, 0, COLUMN_DESC, began_cell},
 	{"took", "Took", 4, 2, COLUMN_RIGHT | COLUMN_DESC, took_cell},
 	{"service", "Service", 12, 5, 0, past_service_cell},
-	{"title", "Title", 12, 0, COLUMN_FLEX, title_cell},
+	{"title", "Title", 24, 0, COLUMN_FLEX, title_cell},
 	{"done", "Done", 14, 4, 0, done_cell},
 	{"source", "Source", 6, 7, 0, source_cell},
 };
