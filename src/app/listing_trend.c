@@ -1,5 +1,6 @@
 /* Columns and JSON of the past: bars (problems, services, days …) with what they add up
- * to, and the incidents behind one. Main thread. */
+ * to, and the incidents behind one. What is not known is "-" in a cell and null in
+ * JSON. Main thread. */
 #include "app/listing.h"
 #include "app/trends.h"
 #include "base/str.h"

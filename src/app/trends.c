@@ -4,6 +4,7 @@
  * store's reading lane. */
 #include "trends_parts.h"
 
+#include "analysis/template.h"
 #include "app/history.h"
 #include "app/sources.h"
 #include "base/alloc.h"
