@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/audits.h"
 #include "app/charts.h"
 #include "app/history.h"
 #include "app/host.h"
@@ -61,6 +62,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->past = options->at != 0;
 	name_host(app);
 	app->history = history_new(app);
+	app->audits = audits_new(app);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
@@ -97,6 +99,7 @@ static void tick(void *ctx, int64_t now)
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	trends_tick(app->trends, now);
+	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	if (app->live && !app->demo)
@@ -129,6 +132,7 @@ void app_free(struct app *app)
 	loop_off(app->loop, app);
 	history_end(app->history);
 	trends_end(app->trends);
+	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
@@ -140,6 +144,7 @@ void app_free(struct app *app)
 	task_pool_free(app->pool);
 	history_free(app->history);
 	trends_free(app->trends);
+	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);

@@ -733,6 +733,7 @@ const struct command console_commands[] = {
 	VIEW("actions", "what was done upstream, what waits, and why"),
 	VIEW("trends", "what the past adds up to: counts, bars, problems"),
 	VIEW("past", "incidents of the past, newest first"),
+	VIEW("audit", "what was done from here, by whom, and what came of it"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
