@@ -92,12 +92,21 @@ static bool same_word(const char *p, size_t n, const char *word)
 	return true;
 }
 
+/* At most max bytes, and no half character at the end. */
+static size_t cut(const char *p, size_t n, size_t max)
+{
+	if (n <= max)
+		return n;
+	while (max && ((unsigned char)p[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 static void show(struct reader *r, const char *p, size_t n)
 {
 	char *text = r->out->text;
-	size_t room = TEMPLATE_TEXT - 1 - r->text_used;
 
-	n = n < room ? n : room;
+	n = cut(p, n, TEMPLATE_TEXT - 1 - r->text_used);
 	memcpy(text + r->text_used, p, n);
 	r->text_used += n;
 	text[r->text_used] = '\0';
@@ -410,7 +419,7 @@ void template_read(struct template *out, struct untrusted title, struct untruste
 	if (service_n < sizeof r.service)
 		for (size_t i = 0; i < service_n; i++)
 			r.service[i] = lower(name[i]);
-	read_title(&r, p, n < TEMPLATE_BYTES ? n : TEMPLATE_BYTES);
+	read_title(&r, p, cut(p, n, TEMPLATE_BYTES));
 	for (size_t i = 0; i < out->count; i++)
 		hashes[i] = out->tokens[i].hash;
 	out->key = hash_bytes(hashes, out->count * sizeof *hashes);

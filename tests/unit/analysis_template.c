@@ -81,6 +81,20 @@ static void test_service(void **unused)
 		    template_service(untrusted_str("orders-db")));
 }
 
+/* A long title is cut between two characters. */
+static void test_cut(void **unused)
+{
+	static char title[3 * 200 + 1];
+	struct template t;
+
+	(void)unused;
+	for (int i = 0; i < 200; i++)
+		memcpy(title + 3 * i, "\xe2\x82\xac", 3);
+	t = read_one(title, "");
+	assert_int_equal(strlen(t.text) % 3, 0);
+	assert_true(strlen(t.text) > TEMPLATE_TEXT - 4);
+}
+
 static double likeness(const char *a, const char *b)
 {
 	struct template x = read_one(a, ""), y = read_one(b, "");
@@ -129,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_service),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_similarity),
 		cmocka_unit_test(test_hostile),
 	};
