@@ -21,7 +21,7 @@ CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) 
 	$(shell $(PKG) --cflags $(LIBS)) $(CFLAGS)
 LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 
-FOLDERS := base io model store connect analysis report app ui
+FOLDERS := base io model store connect analysis ops report app ui
 SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/gen/embedded.o
 SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
@@ -133,6 +133,10 @@ $(BUILD)/bench-detector: tests/bench/detector.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-cluster: tests/bench/cluster.c tests/bench/gold.h $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
 $(BUILD)/bench-map: tests/bench/map.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
@@ -143,7 +147,7 @@ $(BUILD)/bench-handoff: tests/bench/handoff.c $(LIB)
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
-	$(BUILD)/bench-handoff
+	$(BUILD)/bench-cluster $(BUILD)/bench-handoff
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).

@@ -34,8 +34,9 @@ struct wish {
 	const uint64_t *targets; /* keys of alerts; of silences for extend and expire */
 	size_t count;
 	int64_t until_at;
-	const char *body; /* note, comment; may be NULL */
-	const char *whom; /* user, level, priority, incident; may be NULL */
+	const char *body;   /* note, comment; may be NULL */
+	const char *origin; /* "key", ":", "script": for the audit */
+	const char *whom;   /* user, level, priority, incident; may be NULL */
 };
 
 /* Plans and does it, or asks first. STATUS_PENDING: it is under way; scripts wait for
@@ -43,11 +44,7 @@ struct wish {
 enum status actions_wish(
 	struct actions *actions, const struct wish *wish, struct err *err);
 /* Asks whether to take the newest action of this process back. */
-enum status actions_undo(struct actions *actions, struct err *err);
-/* Rows that another file puts into the outbox, together with what they carry: they are
- * followed as wishes of this process. For the job that writes them; then is told too. */
-struct store_then actions_followed(struct actions *actions, const struct outbox_row *rows,
-	size_t count, struct store_then then);
+enum status actions_undo(struct actions *actions, const char *origin, struct err *err);
 /* Reads the outbox anew. */
 void actions_look(struct actions *actions);
 /* By the id in the list. */

@@ -53,8 +53,8 @@ int64_t history_last_page(const struct history *history, int64_t *after);
  * command it opens the file itself, if there is one, and reads all of it. */
 bool history_check(struct app *app, char *out, size_t size);
 
-/* One command's own connection to the store; db_close() it. NULL with *err: there is
- * none. */
+/* In a one-shot command: the store, on this thread; NULL with *err, also when there is
+ * none yet. */
 struct db *history_db(struct app *app, struct err *err);
 
 /* For tests: jobs of the store that have not ended, and those about to begin. */

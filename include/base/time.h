@@ -31,6 +31,8 @@ bool time_parse_moment(const char *text, int64_t now, int64_t *out);
 const char *time_clock(int64_t at, char out[TIME_TEXT]);
 const char *time_clock_s(int64_t at, char out[TIME_TEXT]);
 const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT]);
+/* "Fri Nov 20" */
+const char *time_day(int64_t at, char out[TIME_TEXT]);
 /* Zone abbreviation then, as "UTC" or "IST". */
 const char *time_zone(int64_t at, char out[TIME_TEXT]);
 /* Hour of the week in the local zone, 0 (Monday 00:00) to 167. */

@@ -21,9 +21,10 @@ enum {
 
 static const double alike_from = 0.5;
 
-/* Two cells of one service with words in common. */
-struct rival {
-	uint32_t cell;
+/* Two cells of one service with words in common; joined: one took over from the
+ * other. */
+struct rivals {
+	uint32_t a, b;
 	bool joined;
 };
 
@@ -32,7 +33,7 @@ struct cell {
 	struct template *template;
 	struct service *service;
 	uint32_t parent;
-	struct rival rivals[RIVALS];
+	uint32_t rivals[RIVALS]; /* indices of pairs */
 	uint8_t rival_count;
 };
 
@@ -55,6 +56,8 @@ struct clusters {
 	struct cell *cells;
 	size_t count, cap;
 	struct map by_id, services, slots;
+	struct rivals *pairs;
+	size_t pair_count, pair_cap;
 	struct edge *names; /* cells that differ in a name only */
 	size_t name_count, name_cap;
 	struct cluster *list;
@@ -101,6 +104,7 @@ void clusters_free(struct clusters *c)
 	free_values(&c->services);
 	free_values(&c->slots);
 	mem_free(c->cells);
+	mem_free(c->pairs);
 	mem_free(c->names);
 	mem_free(c->list);
 	mem_free(c->place);
@@ -160,17 +164,17 @@ static bool took_over(const struct clusters *c, uint32_t i, uint32_t k)
 
 static void look_at_rivals(struct clusters *c, uint32_t i)
 {
-	struct cell *cell = &c->cells[i];
+	const struct cell *cell = &c->cells[i];
 
 	for (size_t k = 0; k < cell->rival_count; k++) {
-		struct rival *rival = &cell->rivals[k];
-		bool now = took_over(c, i, rival->cell);
+		struct rivals *pair = &c->pairs[cell->rivals[k]];
+		bool now = took_over(c, pair->a, pair->b);
 
-		if (now == rival->joined)
+		if (now == pair->joined)
 			continue;
-		rival->joined = now;
+		pair->joined = now;
 		if (now)
-			join(c, i, rival->cell);
+			join(c, pair->a, pair->b);
 		else
 			c->torn = true;
 	}
@@ -183,8 +187,10 @@ static void make_rivals(struct clusters *c, uint32_t i, uint32_t k)
 	if (a->rival_count == RIVALS || b->rival_count == RIVALS ||
 		template_similarity(a->template, b->template) < alike_from)
 		return;
-	a->rivals[a->rival_count++] = (struct rival){k, false};
-	b->rivals[b->rival_count++] = (struct rival){i, false};
+	MEM_ROOM(c->pairs, c->pair_count, c->pair_cap);
+	c->pairs[c->pair_count] = (struct rivals){i, k, false};
+	a->rivals[a->rival_count++] = b->rivals[b->rival_count++] =
+		(uint32_t)c->pair_count++;
 }
 
 /* --- a word that is a name --- */
@@ -397,14 +403,13 @@ static void join_anew(struct clusters *c)
 	join_labels(c);
 	for (size_t i = 0; i < c->name_count; i++)
 		join(c, c->names[i].a, c->names[i].b);
-	for (size_t i = 0; i < c->count; i++)
-		for (size_t k = 0; k < c->cells[i].rival_count; k++) {
-			struct rival *rival = &c->cells[i].rivals[k];
+	for (size_t i = 0; i < c->pair_count; i++) {
+		struct rivals *pair = &c->pairs[i];
 
-			rival->joined = took_over(c, (uint32_t)i, rival->cell);
-			if (rival->joined)
-				join(c, (uint32_t)i, rival->cell);
-		}
+		pair->joined = took_over(c, pair->a, pair->b);
+		if (pair->joined)
+			join(c, pair->a, pair->b);
+	}
 	c->torn = false;
 	c->stale = true;
 }
@@ -427,11 +432,10 @@ static void note_reasons(struct clusters *c)
 	for (size_t i = 0; i < c->name_count; i++)
 		if (c->place[c->names[i].a] == c->place[c->names[i].b])
 			c->list[c->place[c->names[i].a]].reasons |= CLUSTER_BY_NAME;
-	for (size_t i = 0; i < c->count; i++)
-		for (size_t k = 0; k < c->cells[i].rival_count; k++)
-			if (c->cells[i].rivals[k].joined &&
-				c->place[i] == c->place[c->cells[i].rivals[k].cell])
-				c->list[c->place[i]].reasons |= CLUSTER_BY_RENAME;
+	for (size_t i = 0; i < c->pair_count; i++)
+		if (c->pairs[i].joined &&
+			c->place[c->pairs[i].a] == c->place[c->pairs[i].b])
+			c->list[c->place[c->pairs[i].a]].reasons |= CLUSTER_BY_RENAME;
 }
 
 void clusters_settle(struct clusters *c)

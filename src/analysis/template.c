@@ -92,12 +92,21 @@ static bool same_word(const char *p, size_t n, const char *word)
 	return true;
 }
 
+/* At most max bytes, and no half character at the end. */
+static size_t cut(const char *p, size_t n, size_t max)
+{
+	if (n <= max)
+		return n;
+	while (max && ((unsigned char)p[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 static void show(struct reader *r, const char *p, size_t n)
 {
 	char *text = r->out->text;
-	size_t room = TEMPLATE_TEXT - 1 - r->text_used;
 
-	n = n < room ? n : room;
+	n = cut(p, n, TEMPLATE_TEXT - 1 - r->text_used);
 	memcpy(text + r->text_used, p, n);
 	r->text_used += n;
 	text[r->text_used] = '\0';
@@ -218,10 +227,11 @@ static bool is_hex_id(const char *p, size_t n)
 	return hex && (marked || (hex >= 8 && digits));
 }
 
-/* p99, s3, 5xx: short, and of a name's meaning. */
+/* p99, s3, 5xx, HTTP5xx: digits of a name's meaning. */
 static bool is_short_word(const char *p, size_t n)
 {
-	return (n == 3 && is_digit(p[0]) && same_word(p + 1, 2, "xx")) ||
+	return (n >= 3 && same_word(p + n - 2, 2, "xx") && is_digit(p[n - 3]) &&
+		       span(p, n - 3, is_letter) == n - 3) ||
 	       (n >= 2 && n <= 4 && is_letter(p[0]) &&
 		       span(p + 1, n - 1, is_digit) == n - 1);
 }
@@ -320,6 +330,16 @@ static void add_parts(struct reader *r, const char *p, size_t n)
 	}
 }
 
+/* "[FIRING:3]", which Alertmanager writes before the names of a group. */
+static bool is_status(const char *p, size_t n)
+{
+	const char *colon = memchr(p, ':', n);
+	size_t word = colon ? (size_t)(colon - p) : n;
+
+	return (same_word(p, word, "firing") || same_word(p, word, "resolved")) &&
+	       colon && span(colon + 1, n - word - 1, is_digit) == n - word - 1;
+}
+
 static void add_chunk(struct reader *r, const char *p, size_t n)
 {
 	enum token_kind kind;
@@ -329,7 +349,7 @@ static void add_chunk(struct reader *r, const char *p, size_t n)
 		p++, n--;
 	while (n && strchr(".:!?*-_~", p[n - 1]))
 		n--;
-	if (!n)
+	if (!n || (!r->named && is_status(p, n)))
 		return;
 	r->behind = false;
 	kind = mask_of(r, p, n);
@@ -399,7 +419,7 @@ void template_read(struct template *out, struct untrusted title, struct untruste
 	if (service_n < sizeof r.service)
 		for (size_t i = 0; i < service_n; i++)
 			r.service[i] = lower(name[i]);
-	read_title(&r, p, n < TEMPLATE_BYTES ? n : TEMPLATE_BYTES);
+	read_title(&r, p, cut(p, n, TEMPLATE_BYTES));
 	for (size_t i = 0; i < out->count; i++)
 		hashes[i] = out->tokens[i].hash;
 	out->key = hash_bytes(hashes, out->count * sizeof *hashes);

@@ -16,7 +16,12 @@ struct plan {
 	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
 	size_t count;
 	bool asks;
+	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
+	/* Puts the rows into the outbox with what they carry; NULL: the rows alone. */
+	void (*put)(struct plan *plan, struct store_then then);
+	void (*drop)(void *put_ctx); /* at its end, whatever came of it; or NULL */
+	void *put_ctx;
 };
 
 /* False with a sentence; release it in both cases. */
@@ -26,11 +31,23 @@ bool plan_make(
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);
 void plan_release(struct plan *plan);
+/* Goes its way: the audit's intents, then the rows of the outbox, followed until the
+ * last word. Takes the plan, which was made by mem_new(). */
+void plan_commit(struct plan *plan);
 /* What it is about is still as it was. */
 bool plan_holds(const struct plan *plan, char *why, size_t size);
 /* "ada@bastion-1": who acts, as far as this process can say. */
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
 /* "HTTP 5xx (payments-api)": one line. */
 const char *plan_name(const struct alert *alert, char *out, size_t size);
+
+/* --- the audit of actions (action_audit.c) --- */
+
+/* `then` comes once the record is on the disk, or cannot be. */
+void action_audit_intent(const struct plan *plan, const struct outbox_row *row,
+	void (*then)(void *ctx, uint64_t seq, const struct err *err), void *ctx);
+/* What came of it; the row names its intent. */
+void action_audit_outcome(const struct app *app, const struct outbox_row *row,
+	const char *result, struct untrusted error);
 
 #endif

@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/audits.h"
 #include "app/charts.h"
 #include "app/handoff.h"
 #include "app/history.h"
@@ -17,6 +18,7 @@
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
+#include "app/trends.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -61,6 +63,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->past = options->at != 0;
 	name_host(app);
 	app->history = history_new(app);
+	app->audits = audits_new(app);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
@@ -71,6 +74,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
+	app->trends = trends_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -97,6 +101,8 @@ static void tick(void *ctx, int64_t now)
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
+	trends_tick(app->trends, now);
+	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	if (app->live && !app->demo)
@@ -128,6 +134,8 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	trends_end(app->trends);
+	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
@@ -139,6 +147,8 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
+	trends_free(app->trends);
+	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);

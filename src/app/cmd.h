@@ -18,6 +18,16 @@ enum status cmd_followup_add(struct call *call, struct err *err);
 enum status cmd_followup_close(struct call *call, struct err *err);
 enum status cmd_postmortem(struct call *call, struct err *err);
 enum status cmd_source_import(struct call *call, struct err *err);
+enum status cmd_trend_list(struct call *call, struct err *err);
+enum status cmd_trend_show(struct call *call, struct err *err);
+enum status cmd_trend_by(struct call *call, struct err *err);
+enum status cmd_trend_days(struct call *call, struct err *err);
+enum status cmd_trend_merge(struct call *call, struct err *err);
+enum status cmd_trend_split(struct call *call, struct err *err);
+enum status cmd_audit_log(struct call *call, struct err *err);
+enum status cmd_audit_show(struct call *call, struct err *err);
+enum status cmd_audit_verify(struct call *call, struct err *err);
+enum status cmd_audit_export(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 #endif

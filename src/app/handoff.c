@@ -437,7 +437,7 @@ struct mail_wish {
 	struct str message;
 	char (*to)[HANDOFF_ADDRESS];
 	size_t count;
-	bool again;
+	bool again, asked;
 };
 
 static void wish_free(struct mail_wish *w)
@@ -447,58 +447,82 @@ static void wish_free(struct mail_wish *w)
 	mem_free(w);
 }
 
-static void written(void *ctx, const struct err *err)
+static void drop_wish(void *ctx)
 {
-	struct handoffs *h = ctx;
-
-	h->writing--;
-	if (h->ended)
-		return;
-	if (err)
-		fail(h, err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED, err);
-	h->anew = true;
+	wish_free(ctx);
 }
 
 /* The mail and its rows are written together, before any of it is sent. */
-static void commit(struct mail_wish *w)
+static void put_mail(struct plan *plan, struct store_then then)
 {
-	struct handoffs *h = w->owner;
-	struct app *app = h->app;
-	struct outbox_row *rows = mem_new(w->count, sizeof *rows);
-	char source[HANDOFF_SOURCE], actor[PLAN_ACTOR], from[24];
-	struct shift_mail mail = {.subject = w->subject,
+	struct mail_wish *w = plan->put_ctx;
+	char actor[PLAN_ACTOR];
+	const struct shift_mail mail = {.subject = w->subject,
 		.code = w->code,
-		.by = plan_actor(app, actor),
+		.by = plan_actor(plan->app, actor),
 		.message = str_text(&w->message),
 		.message_n = w->message.n,
-		.rows = rows,
-		.count = w->count,
+		.rows = plan->rows,
+		.count = plan->count,
 		.again = w->again};
 
-	handoff_source(w->schedule, source);
+	w->key.profile = plan->app->rc->profile;
+	w->key.schedule = w->schedule;
+	shift_send_later(plan->app->store, &w->key, &mail, then);
+	w->owner->anew = true;
+}
+
+/* One row for each recipient. */
+static void fill_rows(struct plan *plan, const struct mail_wish *w)
+{
+	char source[HANDOFF_SOURCE], actor[PLAN_ACTOR], from[24];
+	struct untrusted texts[4];
+
 	snprintf(from, sizeof from, "%lld", (long long)w->key.from_at);
-	for (size_t i = 0; i < w->count; i++) {
-		struct outbox_row *row = &rows[i];
+	texts[0] = untrusted_str(handoff_source(w->schedule, source));
+	texts[1] = untrusted_str(plan_actor(plan->app, actor));
+	texts[2] = untrusted_str(plan->app->rc->profile);
+	texts[3] = untrusted_str(from);
+	for (size_t i = 0; i < 4; i++)
+		texts[i] = untrusted_copy(&plan->arena, texts[i]);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct outbox_row *row = &plan->rows[i];
+		struct untrusted to =
+			untrusted_copy(&plan->arena, untrusted_str(w->to[i]));
 
 		*row = (struct outbox_row){.action = {.verb = ACTION_MAIL},
-			.profile = untrusted_str(app->rc->profile),
-			.source = untrusted_str(source),
+			.source = texts[0],
+			.profile = texts[2],
 			.expected_state = -1,
-			.created_at = app->now};
-		id_new(app->now, row->action.id);
-		row->action.texts[ACTION_TARGET] = untrusted_str(w->to[i]);
-		row->action.texts[ACTION_WHOM] = untrusted_str(w->to[i]);
-		row->action.texts[ACTION_TITLE] = untrusted_str(w->to[i]);
-		row->action.texts[ACTION_BODY] = untrusted_str(from);
-		row->action.texts[ACTION_BY] = untrusted_str(actor);
+			.created_at = plan->app->now};
+		id_new(plan->app->now, row->action.id);
+		row->action.texts[ACTION_TARGET] = to;
+		row->action.texts[ACTION_WHOM] = to;
+		row->action.texts[ACTION_TITLE] = to;
+		row->action.texts[ACTION_BODY] = texts[3];
+		row->action.texts[ACTION_BY] = texts[1];
 	}
-	h->writing++;
-	w->key.profile = app->rc->profile;
-	w->key.schedule = w->schedule;
-	shift_send_later(app->store, &w->key, &mail,
-		actions_followed(
-			app->actions, rows, w->count, (struct store_then){written, h}));
-	mem_free(rows);
+}
+
+/* Takes the wish. */
+static void commit(struct mail_wish *w)
+{
+	struct plan *plan = mem_new(1, sizeof *plan);
+
+	*plan = (struct plan){.app = w->owner->app,
+		.verb = ACTION_MAIL,
+		.count = w->count,
+		.asks = w->asked,
+		.origin = w->asked ? w->owner->app->live ? "key" : "script" : "rc",
+		.put = put_mail,
+		.drop = drop_wish,
+		.put_ctx = w};
+	arena_init(&plan->arena, 1 << 20);
+	plan->rows = arena_alloc(&plan->arena, w->count * sizeof *plan->rows);
+	plan->keys = arena_alloc(&plan->arena, w->count * sizeof *plan->keys);
+	plan->here = arena_alloc(&plan->arena, w->count * sizeof *plan->here);
+	fill_rows(plan, w);
+	plan_commit(plan);
 }
 
 static void answered(void *ctx, bool yes)
@@ -507,7 +531,8 @@ static void answered(void *ctx, bool yes)
 
 	if (yes)
 		commit(w);
-	wish_free(w);
+	else
+		wish_free(w);
 }
 
 static void ask(struct compose_job *j, struct mail_wish *w)
@@ -566,7 +591,8 @@ static void wish(struct compose_job *j)
 		.key = {.from_at = v->shift.from_at, .to_at = v->shift.to_at},
 		.message = j->message,
 		.count = v->recipients,
-		.again = j->again};
+		.again = j->again,
+		.asked = j->purpose == TO_SEND};
 	str_init(&j->message, 1);
 	str_copy(w->schedule, sizeof w->schedule, v->name);
 	str_copy(w->subject, sizeof w->subject, v->subject);
@@ -654,6 +680,18 @@ void handoffs_tick(struct handoffs *h, int64_t now)
 }
 
 /* --- what people do to it --- */
+
+static void written(void *ctx, const struct err *err)
+{
+	struct handoffs *h = ctx;
+
+	h->writing--;
+	if (h->ended)
+		return;
+	if (err)
+		fail(h, err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED, err);
+	h->anew = true;
+}
 
 bool handoffs_choose(struct handoffs *h, const char *name, int back, struct err *err)
 {

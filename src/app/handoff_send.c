@@ -5,7 +5,7 @@
  * Message-ID they had. Hides libcurl's queue and the secret. Main thread. */
 #include "handoff_send.h"
 
-#include "app/actions.h"
+#include "action_plan.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -127,6 +127,10 @@ static int64_t next_try(const struct handoff_sender *s, const struct outbox_row 
 
 static void write_back(struct handoff_sender *s)
 {
+	for (size_t i = 0; i < s->count; i++)
+		if (s->rows[i].state != OUTBOX_WAITING)
+			action_audit_outcome(s->app, &s->rows[i],
+				outbox_state_names[s->rows[i].state], s->rows[i].error);
 	outbox_settle_later(s->app->store, s->owner, s->rows, s->count,
 		(struct store_then){settled, s});
 	finish(s);
@@ -349,8 +353,7 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 		bool mailbox = text_to_mailbox(
 			row.action.texts[ACTION_TARGET], address, sizeof address);
 
-		row.profile = row.source = row.undoes = row.error = row.result =
-			UNTRUSTED_NONE;
+		row.profile = row.undoes = row.error = row.result = UNTRUSTED_NONE;
 		if (!mailbox || s->count == RC_MAX_PEOPLE * 2 ||
 			!untrusted_eq(row.action.texts[ACTION_BODY],
 				rows->rows[0].action.texts[ACTION_BODY])) {
@@ -361,6 +364,8 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			row.action.texts[t] = UNTRUSTED_NONE;
 		row.action.texts[ACTION_TARGET] =
 			untrusted_copy(&s->arena, untrusted_str(address));
+		row.action.texts[ACTION_TITLE] = row.action.texts[ACTION_TARGET];
+		row.source = untrusted_copy(&s->arena, row.source);
 		s->rows[s->count++] = row;
 	}
 	if (!s->count) {

@@ -181,8 +181,8 @@ void history_start(struct history *history)
 		app_notice(app, true, "%s", err.text);
 		return;
 	}
-	/* One command reads what there is and makes nothing. */
-	if (!app->live && stat(paths.path, &st))
+	/* One command that only looks reads what there is and makes nothing. */
+	if (!app->live && !app->acts && stat(paths.path, &st))
 		return;
 	id_new(app->now, history->owner);
 	config = config_of(&paths);
@@ -355,7 +355,10 @@ struct db *history_db(struct app *app, struct err *err)
 	if (!store_paths(app, &paths, err))
 		return NULL;
 	if (stat(paths.path, &st)) {
-		err_set(err, ERR_MISSING, "there is no store: no console has run yet");
+		err_set(err, ERR_MISSING,
+			"there is no past: %s is made when the console "
+			"first runs",
+			paths.path);
 		return NULL;
 	}
 	config = config_of(&paths);

@@ -50,6 +50,8 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"processes", "pane 9"},
 	{"detail", "an alert, a runbook and the other views without a name here"},
 	{"chart", "the chart of a metric"},
+	{"trends", "the trends"},
+	{"past", "the incidents behind a bar of the trends"},
 	{"help", "the list of keys"},
 	{"options", "the list of settings"},
 	{"handoff", "the handoff of a shift"},

@@ -216,6 +216,11 @@ const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT])
 	return format_local(at, a.tm_year == b.tm_year ? "%b %d %H:%M" : "%Y-%m-%d", out);
 }
 
+const char *time_day(int64_t at, char out[TIME_TEXT])
+{
+	return format_local(at, "%a %b %d", out);
+}
+
 const char *time_zone(int64_t at, char out[TIME_TEXT])
 {
 	return format_local(at, "%Z", out);
