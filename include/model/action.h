@@ -23,6 +23,9 @@ enum action_verb {
 	ACTION_SILENCE,  /* ACTION_MATCHERS, until_at, ACTION_BODY */
 	ACTION_EXTEND,   /* of a silence: until_at */
 	ACTION_EXPIRE,   /* of a silence */
+	/* A handoff to one person: ACTION_TARGET is the address, ACTION_BODY when the
+	 * shift began. */
+	ACTION_MAIL,
 	ACTION_VERB_COUNT,
 };
 

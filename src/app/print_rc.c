@@ -59,6 +59,12 @@ static void print_sources(struct str *out)
 		"\n"
 		"# An alert that must always fire; its absence is critical.\n"
 		"#heartbeat watchdog alert=Watchdog every=5m\n"
+		"\n"
+		"# A schedule: when shifts change, and the mail that hands over.\n"
+		"#handoff primary \"at=Mon 09:00\" zone=Europe/Berlin "
+		"to=ana@example.org,ben@example.org from=oncall@example.org "
+		"smtp=mail.example.org:587 user=oncall "
+		"password-file=~/.config/oogway/mail.password send=at-end\n"
 		"\n");
 }
 
