@@ -285,7 +285,8 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 			acks_seen ^= action_row_key(to);
 		actions->mirror_count++;
 		key = alert_key_named(to->source, a->texts[ACTION_TARGET]);
-		if (open_row(to) && !actions_on(actions, key))
+		if (open_row(to) && !actions_on(actions, key) &&
+			untrusted_is(to->profile, actions->app->rc->profile))
 			map_put(&actions->on, &key, sizeof key,
 				(void *)(uintptr_t)actions->mirror_count);
 	}
