@@ -92,12 +92,11 @@ static bool pending_cell(
 	const struct app *app, const struct alert *alert, struct cell *out)
 {
 	const struct outbox_row *row = actions_on(app->actions, alert->key);
-	char words[80];
 
 	if (!row)
 		return false;
-	action_row_words(app, row, words, sizeof words);
-	cell_print(out, "%s: %s", action_verbs[row->action.verb].name, words);
+	cell_print(out, "%s: %s", outbox_state_names[row->state],
+		action_verbs[row->action.verb].name);
 	out->role = row->state == OUTBOX_HELD ? ROLE_ALARM : ROLE_WARNING;
 	return true;
 }
