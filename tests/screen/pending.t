@@ -1,7 +1,7 @@
 # What is on its way to the server stands on the row and on its page, until the server has
 # it; whoever leaves is told that it waits.
 sh $LAB/canned $TMP
-size 120x30
+size 80x24
 run $OOGWAY -c $TMP/rc -P lab
 wait "prom ✓" 20000
 wait "pd ✓"
@@ -9,7 +9,7 @@ wait "Checkout is down"
 keys "2/Checkout is<Enter>"
 expect-row 4 "Checkout is down"
 keys "a"
-wait "waiting: ackno"
+wait "waiting: ack"
 keys "<Enter>"
 wait "pending       acknowledge: wait"
 keys "Q"
