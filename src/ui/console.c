@@ -155,7 +155,8 @@ void console_run(struct console *console, const char *line)
 	uint64_t *targets = NULL;
 	struct run_options options = {.origin = console->origin ? console->origin : "key",
 		.target = list ? list->selected : pane->id,
-		.moved = list && console->app->now - list->lost_at < MOVED_MS};
+		.moved = list && list->lost_at &&
+			 time_mono_ms() - list->lost_at < MOVED_MS};
 	enum status status;
 
 	options.target_count = list ? list_targets(list, console->app, &targets) : 0;

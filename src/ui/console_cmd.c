@@ -295,8 +295,17 @@ static enum status cmd_close(struct call *call, struct err *err)
 
 static enum status cmd_quit(struct call *call, struct err *err)
 {
+	size_t waiting, held;
+	char why[160];
+
 	(void)err;
-	console_quit(call->ctx, NULL);
+	actions_open(call->app->actions, &waiting, &held);
+	waiting += held;
+	snprintf(why, sizeof why,
+		"%zu action%s in the outbox, to go on when oogway runs again: oogway "
+		"action list",
+		waiting, waiting == 1 ? " waits" : "s wait");
+	console_quit(call->ctx, waiting ? why : NULL);
 	return STATUS_DONE;
 }
 

@@ -162,7 +162,7 @@ static void follow(struct list *list, const struct app *app)
 			list->selected = id_at(list, app, at);
 			return;
 		}
-		list->lost_at = app->now;
+		list->lost_at = time_mono_ms();
 	}
 	settle(list, app);
 }

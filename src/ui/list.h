@@ -33,7 +33,7 @@ struct list {
 	size_t at, top;  /* index of the selection, first row shown */
 	bool tail;       /* stays on the last row (logs) */
 	bool touched;    /* the user has moved: the selection follows its row */
-	int64_t lost_at; /* when the selected row vanished, UTC ms */
+	int64_t lost_at; /* when the selected row vanished, as time_mono_ms() */
 	struct map marks;
 	uint32_t marks_version; /* counts their changes */
 	uint64_t range_from;    /* `v`: where the range began, 0: none */
