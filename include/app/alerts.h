@@ -24,20 +24,32 @@ void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
 
-/* All that came is merged and in order: long answers take several turns. */
+/* Long answers take several turns. Until all that came is merged and in order the list
+ * below is what it was before: always whole, always sorted. */
 bool alerts_settled(const struct alerts *alerts);
 /* Sorted for the list: firing, acknowledged, silenced; worst first; oldest last.
- * Heartbeat alerts are not listed. */
+ * Heartbeat alerts are not listed. Pointers are good as long as the version is the
+ * same. */
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
+uint32_t alerts_version(const struct alerts *alerts);
+/* Where in the list it is; false: it is not there, or about to move. */
+bool alerts_place(const struct alerts *alerts, uint64_t key, size_t *at);
+/* The newest that is known of it, which the list may not show yet. */
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
+/* How many of a source are known. */
+size_t alerts_of(const struct alerts *alerts, int source);
 
 struct alert_counts {
 	size_t firing[SEVERITY_COUNT];
 	size_t acknowledged, silenced, total;
+	size_t pages;  /* firing and paging */
 	bool complete; /* every source that can page answered lately and in full */
 };
+/* Of all that came, in the list already or not. */
 struct alert_counts alerts_counts(const struct alerts *alerts);
+/* Of the list: what stands where in it follows from these. */
+struct alert_counts alerts_shown(const struct alerts *alerts);
 
 /* Never falsely quiet. */
 enum quiet {

@@ -28,8 +28,12 @@ void charts_show(struct charts *charts, const uint64_t *alerts, size_t n);
 /* The sources are other ones now: their rules come again, everything is asked anew. */
 void charts_reset(struct charts *charts);
 /* Any answer, when its alerts are in the table: rules are kept, rules and alerts may
- * decide what is asked, a watch's series is drawn. */
+ * decide what is asked. */
 void charts_apply(struct charts *charts, int source, const struct batch *batch);
+/* The answer to a watch, as much as a turn has time for: the series that is meant is
+ * drawn. *taken counts series and is 0 at first; true: that was all. */
+bool charts_take(
+	struct charts *charts, int source, const struct batch *batch, size_t *taken);
 /* NULL when it is not shown. */
 const struct alert_chart *charts_find(const struct charts *charts, uint64_t alert);
 

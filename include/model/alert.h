@@ -61,10 +61,10 @@ struct alert {
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */
-	uint32_t index;      /* in its table */
 	int16_t source;      /* index in the source table */
 	uint8_t severity, state;
 	bool pages;
+	bool over; /* its source lists it no more */
 	uint8_t label_count, annotation_count;
 	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
 	uint16_t pairs_at, size;

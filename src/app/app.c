@@ -289,5 +289,6 @@ void app_settle_settings(struct app *app)
 
 bool app_settled(const struct app *app)
 {
-	return sources_settled(app->sources) && alerts_settled(app->alerts);
+	return sources_settled(app->sources) && alerts_settled(app->alerts) &&
+	       metrics_settled(app->metrics);
 }

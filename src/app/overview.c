@@ -15,45 +15,53 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add(struct need *out, size_t max, size_t *n, struct need need)
+struct needs {
+	struct need *out;
+	size_t max, n;
+};
+
+/* `count` alerts of the list from `at` on: only those that fit are looked at. */
+static void add_alerts(
+	const struct app *app, struct needs *needs, size_t at, size_t count)
 {
-	if (*n < max)
-		out[*n] = need;
-	(*n)++;
+	for (size_t i = 0; i < count && needs->n + i < needs->max; i++) {
+		const struct alert *a = alerts_at(app->alerts, at + i);
+
+		needs->out[needs->n + i] =
+			(struct need){a->severity, a, NULL, a->started_at};
+	}
+	needs->n += count;
+}
+
+static void add_anomalies(const struct app *app, struct needs *needs, int severity)
+{
+	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
+		const struct anomaly_row *a = anomalies_at(app->anomalies, i);
+
+		if (a->end_at || (int)a->severity != severity)
+			continue;
+		if (needs->n < needs->max)
+			needs->out[needs->n] =
+				(struct need){a->severity, NULL, a, a->start_at};
+		needs->n++;
+	}
 }
 
 size_t overview_needs(const struct app *app, struct need *out, size_t max, size_t *total)
 {
-	size_t n = 0, alerts = alerts_count(app->alerts);
-	size_t anomalies = anomalies_count(app->anomalies), i = 0;
+	struct alert_counts counts = alerts_shown(app->alerts);
+	struct needs needs = {out, max, 0};
+	size_t at = 0;
 
-	/* alerts_at() is sorted: state, then severity. */
+	/* The list is in this order: what fires, worst first; what somebody has. */
 	for (int s = 0; s <= SEVERITY_WARNING; s++) {
-		for (; i < alerts; i++) {
-			const struct alert *a = alerts_at(app->alerts, i);
-
-			if (a->state != ALERT_FIRING || a->severity != s)
-				break;
-			add(out, max, &n, (struct need){s, a, NULL, a->started_at});
-		}
-		for (size_t k = 0; k < anomalies; k++) {
-			const struct anomaly_row *a = anomalies_at(app->anomalies, k);
-
-			if (!a->end_at && (int)a->severity == s)
-				add(out, max, &n, (struct need){s, NULL, a, a->start_at});
-		}
+		add_alerts(app, &needs, at, counts.firing[s]);
+		at += counts.firing[s];
+		add_anomalies(app, &needs, s);
 	}
-	for (; i < alerts; i++) {
-		const struct alert *a = alerts_at(app->alerts, i);
-
-		if (a->state == ALERT_ACKNOWLEDGED)
-			add(out, max, &n,
-				(struct need){a->severity, a, NULL, a->started_at});
-		else if (a->state > ALERT_ACKNOWLEDGED)
-			break;
-	}
-	*total = n;
-	return n < max ? n : max;
+	add_alerts(app, &needs, at, counts.acknowledged);
+	*total = needs.n;
+	return needs.n < max ? needs.n : max;
 }
 
 static void count_words(const struct app *app, char *out, size_t size)
@@ -106,6 +114,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
+	size_t beyond;
 	char page[80];
 
 	if (quiet == QUIET_UNKNOWN)
@@ -118,10 +127,10 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 			"No open incidents. %sWatching %zu series, %zu sources.",
 			last_page(app, page), metrics_count(app->metrics),
 			sources_count(app->sources));
-	else if (beyond_limit(app))
+	else if ((beyond = beyond_limit(app)))
 		snprintf(out, size,
 			"%zu of %zu series beyond their limit; no pager is configured.",
-			beyond_limit(app), metrics_count(app->metrics));
+			beyond, metrics_count(app->metrics));
 	else
 		snprintf(out, size,
 			"Nothing wrong here. Watching %zu series; no pager configured.",

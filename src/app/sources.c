@@ -67,13 +67,12 @@ static int index_of(const struct sources *sources, int poll)
 	return poll >= 0 && poll < POLL_MAX_SOURCES ? sources->by_poll[poll] : -1;
 }
 
-static void on_batch(void *ctx, int poll, const struct batch *batch)
+static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *taken)
 {
 	struct sources *sources = ctx;
 	int i = index_of(sources, poll);
 
-	if (i >= 0)
-		pipeline_answer(sources->app, i, batch);
+	return i < 0 || pipeline_answer(sources->app, i, batch, taken);
 }
 
 static void take_status(struct source *s, const struct poll_status *status)

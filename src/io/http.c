@@ -20,7 +20,7 @@
 #include <strings.h>
 
 enum {
-	BUFFER_BYTES = 2 << 10, /* one read: bounds what one of them can unpack to */
+	BUFFER_BYTES = 1 << 10, /* one read: bounds what one of them can unpack to */
 	TURN_BYTES = 256 << 10, /* of one transfer in one loop turn */
 	NEXT_TURN_MS = 1,       /* a delay of 0 would fire in the same turn again */
 	MAX_HOST_CONNECTIONS = 8,

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NOTICE_MS = 8000, RESIZE_MS = 60, RESIZE_MOST_MS = 400 };
+enum { NEXT_TURN_MS = 1, NOTICE_MS = 8000, RESIZE_MS = 60, RESIZE_MOST_MS = 400 };
 
 struct pane *console_pane(struct console *console)
 {
@@ -221,26 +221,39 @@ static void take_changes(struct console *console)
 		console->bars_dirty = true;
 }
 
-/* Lists that still filter or sort go on in the next turn. */
+static struct list *list_at_work(struct pane *pane)
+{
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+
+	return list && list->job ? list : NULL;
+}
+
+/* A pane whose list still filters or sorts: the one that is looked at goes first. */
+static struct pane *pane_at_work(struct console *console)
+{
+	if (list_at_work(console_pane(console)))
+		return console_pane(console);
+	for (int i = 0; i < PANE_NUMBERED; i++)
+		if (list_at_work(&console->base[i]))
+			return &console->base[i];
+	return NULL;
+}
+
+/* They go on in the next turn. */
 static void work(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	struct pane *pane = pane_at_work(console);
 
-	if (!list || !list->job)
-		return;
-	if (list_work(list, console->app))
-		loop_timer_start(console->work, 0);
-	else
+	if (pane && !list_work(list_at_work(pane), console->app))
 		pane->dirty = true;
+	if (pane_at_work(console))
+		loop_timer_start(console->work, NEXT_TURN_MS);
 }
 
 static void end_of_turn(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = console_pane(console);
-	struct list *list;
 
 	if (console->mode == MODE_BARE)
 		return;
@@ -250,10 +263,8 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	console_draw(console);
-	pane = console_pane(console);
-	list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	if (list && list->job && !loop_timer_active(console->work))
-		loop_timer_start(console->work, 0);
+	if (pane_at_work(console) && !loop_timer_active(console->work))
+		loop_timer_start(console->work, NEXT_TURN_MS);
 }
 
 static void tick(void *ctx, int64_t now)

@@ -445,23 +445,22 @@ static bool names(const struct alert *alert, const char *wanted)
  * in the first minute, so that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
 {
-	const struct alert *found = NULL;
+	struct alert_counts counts = alerts_counts(app->alerts);
 	bool mine = false;
 
-	if (app->now - app->started_at > MINUTE_MS)
+	/* What is still being merged may hold another one. */
+	if (app->now - app->started_at > MINUTE_MS || !counts.complete ||
+		counts.pages != 1 || !alerts_settled(app->alerts))
 		return NULL;
 	for (size_t i = 0; i < oncalls_count(app->alerts); i++)
 		mine |= oncalls_at(app->alerts, i)->me;
 	for (size_t i = 0; mine && i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
 
-		if (a->state != ALERT_FIRING || !a->pages)
-			continue;
-		if (found)
-			return NULL;
-		found = a;
+		if (a->state == ALERT_FIRING && a->pages)
+			return a;
 	}
-	return found;
+	return NULL;
 }
 
 void console_seek(struct console *console)
@@ -475,8 +474,7 @@ void console_seek(struct console *console)
 	for (size_t i = 0; console->wanted[0] && i < alerts_count(app->alerts); i++)
 		if (names(alerts_at(app->alerts, i), console->wanted))
 			found = alerts_at(app->alerts, i);
-	if (!console->wanted[0] && !console->typed && !console->depth &&
-		alerts_counts(app->alerts).complete)
+	if (!console->wanted[0] && !console->typed && !console->depth)
 		found = only_page(app);
 	if (!found)
 		return;

@@ -4,16 +4,18 @@
 #include "list.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "chart.h"
+#include "io/loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_US = 3000, RUN = 512, KEY_BYTES = 40, GAP = 2 };
+enum { STEP_ROWS = 64, AT_ONCE = 500, KEY_BYTES = 40, GAP = 2 };
 
 /* One row while it is being sorted. */
 struct entry {
@@ -24,13 +26,16 @@ struct entry {
 	unsigned char n;
 };
 
+/* Entries that match, then their order, then its ids. */
 struct list_job {
 	size_t next; /* row of the listing to look at */
 	struct entry *entries;
 	size_t count, cap;
-	struct entry *spare;
-	size_t sorted_runs; /* entries before this are in sorted runs */
-	size_t width, at;   /* merging: run width, where */
+	struct sort sort;
+	bool sorting;
+	struct entry **order; /* NULL: that of the entries */
+	uint64_t *rows;
+	size_t row_count;
 };
 
 void list_init(struct list *list, const struct listing *listing)
@@ -41,11 +46,15 @@ void list_init(struct list *list, const struct listing *listing)
 
 static void free_job(struct list *list)
 {
-	if (!list->job)
+	struct list_job *job = list->job;
+
+	if (!job)
 		return;
-	mem_free(list->job->entries);
-	mem_free(list->job->spare);
-	mem_free(list->job);
+	sort_release(&job->sort);
+	mem_free(job->order);
+	mem_free(job->entries);
+	mem_free(job->rows);
+	mem_free(job);
 	list->job = NULL;
 }
 
@@ -89,6 +98,23 @@ static void settle(struct list *list, const struct app *app)
 	list->selected = id_at(list, app, list->at);
 }
 
+/* Where the row with this id stands. */
+static bool find_place(
+	const struct list *list, const struct app *app, uint64_t id, size_t *at)
+{
+	size_t n = list_count(list, app);
+
+	if (list->direct && list->listing->place)
+		return list->listing->place(app, id, at);
+	for (size_t i = 0; i < n; i++) {
+		if (id_at(list, app, i) != id)
+			continue;
+		*at = i;
+		return true;
+	}
+	return false;
+}
+
 /* After the order changed: the selected row is looked for where it is now. */
 static void follow(struct list *list, const struct app *app)
 {
@@ -100,12 +126,8 @@ static void follow(struct list *list, const struct app *app)
 	} else if (list->selected && !list->tail) {
 		if (list->at < n && id_at(list, app, list->at) == list->selected)
 			return;
-		for (size_t i = 0; i < n; i++) {
-			if (id_at(list, app, i) != list->selected)
-				continue;
-			list->at = i;
+		if (find_place(list, app, list->selected, &list->at))
 			return;
-		}
 		list->lost_at = app->now;
 	}
 	settle(list, app);
@@ -126,7 +148,9 @@ void list_reload(struct list *list, const struct app *app)
 		return;
 	}
 	start_job(list);
-	list_work(list, app);
+	/* Of several keys in one turn each may make the order anew. */
+	if (list->listing->count(app) <= AT_ONCE)
+		list_work(list, app);
 }
 
 static void fill_entry(
@@ -146,8 +170,9 @@ static void fill_entry(
 	}
 }
 
-static int compare(const struct list *list, const struct entry *a, const struct entry *b)
+static int compare(const void *ctx, const void *x, const void *y)
 {
+	const struct entry *a = x, *b = y;
 	int order;
 
 	if (a->is_number || b->is_number)
@@ -155,60 +180,63 @@ static int compare(const struct list *list, const struct entry *a, const struct 
 	else
 		order = untrusted_cmp_natural(
 			untrusted_make(a->text, a->n), untrusted_make(b->text, b->n));
-	return list->sort_desc ? -order : order;
+	return ((const struct list *)ctx)->sort_desc ? -order : order;
 }
 
-/* Merges two neighbouring sorted runs of `width` at `at` into the spare array. Equal
- * entries keep their order, so the listing's own order breaks ties. */
-static void merge(struct list *list, size_t at, size_t width)
+static void look_at_rows(struct list *list, const struct app *app, size_t total)
 {
 	struct list_job *job = list->job;
-	size_t mid = at + width < job->count ? at + width : job->count;
-	size_t end = mid + width < job->count ? mid + width : job->count;
-	size_t i = at, j = mid, k = at;
 
-	while (i < mid || j < end) {
-		if (j == end || (i < mid && compare(list, &job->entries[i],
-						    &job->entries[j]) <= 0))
-			job->spare[k++] = job->entries[i++];
-		else
-			job->spare[k++] = job->entries[j++];
+	for (int i = 0; i < STEP_ROWS && job->next < total; i++) {
+		const void *row = list->listing->row(app, job->next++);
+
+		if (list->filter && !filter_match(list->filter, app, list->listing, row))
+			continue;
+		MEM_ROOM(job->entries, job->count, job->cap);
+		job->entries[job->count] = (struct entry){0};
+		fill_entry(list, app, row, &job->entries[job->count++]);
 	}
 }
 
-/* Insertion into a run of at most RUN entries: good enough and stable. */
-static void sort_run(struct list *list, size_t from)
+/* Equal entries keep their order, so the listing's own order breaks ties. */
+static void begin_sort(struct list *list)
 {
 	struct list_job *job = list->job;
-	size_t end = from + 32 < job->count ? from + 32 : job->count;
+	struct entry **all = mem_new(job->count, sizeof *all);
 
-	for (size_t i = from + 1; i < end; i++) {
-		struct entry e = job->entries[i];
-		size_t k = i;
+	for (size_t i = 0; i < job->count; i++)
+		all[i] = &job->entries[i];
+	sort_begin(&job->sort, (void *const *)all, job->count, compare, list);
+	mem_free(all);
+	job->sorting = true;
+}
 
-		while (k > from && compare(list, &job->entries[k - 1], &e) > 0) {
-			job->entries[k] = job->entries[k - 1];
-			k--;
-		}
-		job->entries[k] = e;
+static void take_ids(struct list_job *job)
+{
+	if (!job->rows)
+		job->rows = mem_new(job->count, sizeof *job->rows);
+	for (int i = 0; i < STEP_ROWS && job->row_count < job->count; i++) {
+		size_t at = job->row_count++;
+
+		job->rows[at] = job->order ? job->order[at]->id : job->entries[at].id;
 	}
-	job->sorted_runs = end;
 }
 
 static void finish(struct list *list, const struct app *app)
 {
 	struct list_job *job = list->job;
+	int direction = list->step;
 
-	if (list->row_cap < job->count) {
-		list->row_cap = job->count;
-		list->rows = mem_resize(list->rows, list->row_cap, sizeof *list->rows);
-	}
-	for (size_t i = 0; i < job->count; i++)
-		list->rows[i] = job->entries[i].id;
+	mem_free(list->rows);
+	list->rows = job->rows;
 	list->row_count = job->count;
+	job->rows = NULL;
 	list->direct = false;
+	list->step = 0;
 	free_job(list);
 	follow(list, app);
+	if (direction)
+		list_step(list, app, direction);
 }
 
 /* One small step; false when the job is done. */
@@ -216,50 +244,22 @@ static bool step(struct list *list, const struct app *app, size_t total)
 {
 	struct list_job *job = list->job;
 
-	if (job->next < total) {
-		for (int i = 0; i < 64 && job->next < total; i++) {
-			const void *row = list->listing->row(app, job->next++);
-
-			if (list->filter &&
-				!filter_match(list->filter, app, list->listing, row))
-				continue;
-			MEM_ROOM(job->entries, job->count, job->cap);
-			job->entries[job->count] = (struct entry){0};
-			fill_entry(list, app, row, &job->entries[job->count++]);
-		}
-		return true;
+	if (job->next < total)
+		look_at_rows(list, app, total);
+	else if (list->sort_column >= 0 && !job->sorting)
+		begin_sort(list);
+	else if (job->sorting && !job->order && !sort_step(&job->sort))
+		job->order = (struct entry **)sort_take(&job->sort);
+	else if (!job->sorting || job->order) {
+		take_ids(job);
+		return job->row_count < job->count;
 	}
-	if (list->sort_column < 0)
-		return false;
-	if (job->sorted_runs < job->count) {
-		sort_run(list, job->sorted_runs);
-		return true;
-	}
-	if (!job->spare) {
-		job->spare = mem_new(job->count, sizeof *job->spare);
-		job->width = 32;
-	}
-	if (job->width >= job->count)
-		return false;
-	if (job->at < job->count) {
-		merge(list, job->at, job->width);
-		job->at += 2 * job->width;
-		return true;
-	}
-	{
-		struct entry *swap = job->entries;
-
-		job->entries = job->spare;
-		job->spare = swap;
-	}
-	job->at = 0;
-	job->width *= 2;
 	return true;
 }
 
 bool list_work(struct list *list, const struct app *app)
 {
-	int64_t until = time_mono_us() + SLICE_US;
+	int64_t until = loop_slice_end(app->loop);
 	size_t total = list->job ? list->listing->count(app) : 0;
 
 	while (list->job) {
@@ -297,6 +297,7 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 	list->touched = true;
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
+	list->step = 0;
 	/* A log that is at its end goes on following it. */
 	list->tail = list->listing == &log_listing || list->listing == &event_listing
 			     ? list->at == n - 1
@@ -378,24 +379,19 @@ void list_mark(struct list *list, const struct app *app)
 
 void list_mark_range(struct list *list, const struct app *app)
 {
-	size_t n = list_count(list, app), from = n, to = n;
+	size_t from, to;
 
 	if (!list->range_from) {
 		list->range_from = list->selected;
 		return;
 	}
 	/* Rows may have come, gone or moved since the list was drawn: go by the ids. */
-	for (size_t i = 0; i < n; i++) {
-		uint64_t id = id_at(list, app, i);
-
-		if (id == list->range_from)
-			from = i;
-		if (id == list->selected)
-			to = i;
+	if (!find_place(list, app, list->range_from, &from) ||
+		!find_place(list, app, list->selected, &to)) {
+		list->range_from = 0;
+		return;
 	}
 	list->range_from = 0;
-	if (from == n || to == n)
-		return;
 	if (from > to) {
 		size_t swap = from;
 
@@ -416,24 +412,19 @@ void list_unmark(struct list *list)
 	list->range_from = 0;
 }
 
-bool list_find_next(struct list *list, const struct app *app, int direction)
+bool list_step(struct list *list, const struct app *app, int direction)
 {
-	struct filter *filter =
-		*list->filter_text ? filter_new(list->filter_text, NULL) : NULL;
 	size_t n = list_count(list, app);
-	bool found = false;
 
-	for (size_t i = 1; filter && i <= n && !found; i++) {
-		size_t at = (list->at + n + (direction > 0 ? i : n - i)) % n;
-		const void *row = row_at(list, app, at);
-
-		if (row && filter_match(filter, app, list->listing, row)) {
-			list_move_to(list, app, at);
-			found = true;
-		}
+	/* The rows that match are still being looked for. */
+	if (list->job && list->filter) {
+		list->step = direction;
+		return true;
 	}
-	filter_free(filter);
-	return found;
+	if (!list->filter || !n)
+		return false;
+	list_move_to(list, app, (list->at + (direction > 0 ? 1 : n - 1)) % n);
+	return true;
 }
 
 /* --- drawing --- */

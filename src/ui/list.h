@@ -19,7 +19,7 @@ struct list {
 	const struct listing *listing;
 	/* Order shown: ids, when there is a filter or a sort; else the listing's own. */
 	uint64_t *rows;
-	size_t row_count, row_cap;
+	size_t row_count;
 	bool direct; /* rows is not used */
 	struct list_job *job;
 	struct filter *filter;
@@ -28,8 +28,9 @@ struct list {
 	bool sort_desc;
 	uint64_t selected;
 	size_t at, top;  /* index of the selection, first row shown */
-	bool tail;    /* stays on the last row (logs) */
-	bool touched; /* the user has moved: the selection follows its row */
+	bool tail;       /* stays on the last row (logs) */
+	int step;        /* asked for while the filter was at work, see list_step() */
+	bool touched;    /* the user has moved: the selection follows its row */
 	int64_t lost_at; /* when the selected row vanished, UTC ms */
 	struct map marks;
 	uint64_t range_from; /* `v`: where the range began, 0: none */
@@ -38,9 +39,9 @@ struct list {
 
 void list_init(struct list *list, const struct listing *listing);
 void list_release(struct list *list);
-/* The rows changed: the order is made anew. */
+/* The rows changed: the order is made anew, that of a long list by list_work(). */
 void list_reload(struct list *list, const struct app *app);
-/* Goes on with filtering and sorting for at most 4 ms; true when more is to do. */
+/* Goes on with filtering and sorting for a slice of a turn; true when more is to do. */
 bool list_work(struct list *list, const struct app *app);
 size_t list_count(const struct list *list, const struct app *app);
 /* The selected row, NULL in an empty list. */
@@ -58,8 +59,9 @@ void list_mark(struct list *list, const struct app *app);
 void list_mark_range(struct list *list, const struct app *app);
 void list_unmark(struct list *list);
 bool list_marked(const struct list *list, uint64_t id);
-/* Moves to the next row that the filter matches (or the last filter did). */
-bool list_find_next(struct list *list, const struct app *app, int direction);
+/* To the next row that the filter matches, around the end; while it is still looking,
+ * as soon as it has found them. false: there is no filter, or no such row. */
+bool list_step(struct list *list, const struct app *app, int direction);
 void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	bool focus, bool header);
 /* "3 of 214", "filter: x", "sorted by age", "2 marked". */
