@@ -67,7 +67,7 @@ struct alert {
 	bool over; /* its source lists it no more */
 	uint8_t label_count, annotation_count;
 	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
-	uint16_t pairs_at, size;
+	uint16_t size;
 	unsigned char bytes[]; /* length-prefixed texts; see alert.c */
 };
 

@@ -10,6 +10,7 @@
 #include "base/sort.h"
 #include "base/time.h"
 #include "io/loop.h"
+#include "io/task.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum {
 	STEPS = 16,    /* between two looks at the clock */
 	AT_ONCE = 500, /* a merge or a sort up to here is not sliced */
 	SLOTS_MIN = 64,
+	TRIM_FROM = 5000, /* alerts that came */
 };
 
 struct merge {
@@ -52,6 +54,7 @@ struct alert_table {
 	struct alerts_list gone;  /* not live any more, maybe still shown */
 	struct alerts_list spent; /* not shown any more either: to be given back */
 	bool unsorted, sorting;
+	size_t untrimmed;
 	uint32_t generation, version;
 	struct merge *merges;
 	struct sort sort;
@@ -146,7 +149,7 @@ static void make_room(struct alert_table *table, size_t count)
 	size_t cap = table->slot_cap ? table->slot_cap : SLOTS_MIN, old = table->slot_cap;
 	struct slot *slots = table->slots;
 
-	while (count * 4 >= cap * 3)
+	while (count * 8 >= cap * 7)
 		cap *= 2;
 	if (cap == old)
 		return;
@@ -366,6 +369,7 @@ static void step_merge(struct alert_table *table)
 		return;
 	}
 	table->merges = m->next;
+	table->untrimmed += m->count;
 	free_merge(m);
 }
 
@@ -395,6 +399,29 @@ static bool step(struct alert_table *table)
 	return true;
 }
 
+/* Most of a long answer says what is known already and was freed again: that memory
+ * goes back to the system, which takes milliseconds and is not for main. */
+static void trim_work(struct task *task)
+{
+	(void)task;
+	mem_trim();
+}
+
+static void trim_done(struct task *task)
+{
+	mem_free(task);
+}
+
+static void trim(struct alert_table *table)
+{
+	struct task *task = mem_new(1, sizeof *task);
+
+	*task = (struct task){
+		.work = trim_work, .done = trim_done, .class = TASK_BACKGROUND};
+	task_submit(table->app->pool, task);
+	table->untrimmed = 0;
+}
+
 static bool is_long(const struct alert_table *table)
 {
 	return table->live.count > AT_ONCE || table->spent.count > AT_ONCE ||
@@ -411,6 +438,8 @@ static void work(struct alert_table *table)
 			return;
 		}
 	}
+	if (table->untrimmed > TRIM_FROM)
+		trim(table);
 }
 
 static void go_on(void *ctx)
