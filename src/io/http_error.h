@@ -3,8 +3,7 @@
 #define SRC_IO_HTTP_ERROR_H
 
 #include "base/err.h"
-
-#include <curl/curl.h>
+#include "curl.h"
 #include <stdint.h>
 
 enum { HTTP_HOST_TEXT = 120 };
