@@ -5,9 +5,11 @@
  *   oogway --once                ask every source once, print the overview
  *   oogway NOUN VERB [args]      one command, for scripts
  */
+#include "app/actions.h"
 #include "app/app.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/history.h"
 #include "app/host.h"
 #include "app/option.h"
 #include "app/overview.h"
@@ -35,16 +37,24 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20, SETTLE_MS = 30000, QUIT_MS = 150, LINES_MAX = 8 };
+enum {
+	OUTPUT_MAX = 256 << 20,
+	SETTLE_MS = 30000,
+	QUIT_MS = 150,
+	LINES_MAX = 8,
+	WORDS_MAX = 256
+};
 
 struct options {
 	struct app_options app;
-	bool once, plain, json, print_rc, check_config, version, help;
+	bool yes, once, plain, json, print_rc, check_config, version, help;
 	int man_section;              /* 0: none */
 	const char *format;           /* of status */
 	const char *lines[LINES_MAX]; /* -e */
 	int line_count;
 	char command[COMMAND_LINE_MAX];
+	const char *words[WORDS_MAX]; /* the same, one by one */
+	size_t word_count;
 };
 
 static void usage_option(FILE *to, const struct option_row *row)
@@ -121,6 +131,8 @@ static bool take_option(int id, struct options *o)
 		return true;
 	case OPTION_READONLY:
 		return o->app.readonly = true;
+	case OPTION_YES:
+		return o->yes = true;
 	case OPTION_DEMO:
 		return o->app.demo = o->app.rc.looks_only = true;
 	case OPTION_ONCE:
@@ -182,8 +194,10 @@ static bool add_word(struct options *o, const char *word)
 	int k = snprintf(
 		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
 
-	if (k >= 0 && (size_t)k < sizeof o->command - n)
+	if (k >= 0 && (size_t)k < sizeof o->command - n && o->word_count < WORDS_MAX) {
+		o->words[o->word_count++] = word;
 		return true;
+	}
 	fputs("oogway: command too long\n", stderr);
 	return false;
 }
@@ -240,7 +254,14 @@ struct settle {
 	struct app *app;
 	int64_t until;
 	int reads;
+	bool acts; /* what is to be done will wait in the store */
 };
+
+static bool settled(const struct settle *s)
+{
+	return app_settled(s->app) && s->reads > 2 &&
+	       (!s->acts || actions_begun(s->app->actions));
+}
 
 static void settle_tick(void *ctx)
 {
@@ -250,16 +271,14 @@ static void settle_tick(void *ctx)
 	if (s->app->host_reader && s->reads < 2)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
-	if ((app_settled(s->app) && s->reads > 2) || s->app->now > s->until)
+	if (settled(s) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
 
 static void settle_turn(void *ctx)
 {
-	struct settle *s = ctx;
-
-	if (app_settled(s->app) && s->reads > 2)
-		loop_stop(s->app->loop);
+	if (settled(ctx))
+		loop_stop(((struct settle *)ctx)->app->loop);
 }
 
 static void settle_again(void *ctx);
@@ -278,14 +297,16 @@ static void settle_again(void *ctx)
 }
 
 /* Asks every source once; rates of this host need two readings. */
-static void settle(struct app *app)
+static void settle(struct app *app, bool acts)
 {
-	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS, 0}};
+	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS, 0, acts}};
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
 	host_reader_watch_procs(app->host_reader, true);
 	app_start(app);
+	if (acts)
+		history_start(app->history);
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);
@@ -298,32 +319,81 @@ static int run_once(struct app *app)
 	struct str out;
 	char why[256];
 
-	settle(app);
+	settle(app, false);
 	str_init(&out, OUTPUT_MAX);
 	overview_print(app, &out);
 	return put(&out,
 		overview_known(app, why, sizeof why) ? STATUS_DONE : STATUS_PARTIAL);
 }
 
+/* A script has nobody to ask: --yes is its answer. */
+static bool answer_ahead(void *ctx, const struct question *question, struct err *err)
+{
+	if (!ctx)
+		return err_set(err, ERR_REFUSED, "%s add --yes if so", question->text);
+	question->answer(question->ctx, true);
+	return true;
+}
+
+struct wait {
+	struct app *app;
+	int64_t until;
+	struct loop_timer *timer;
+};
+
+static void wait_tick(void *ctx)
+{
+	struct wait *wait = ctx;
+
+	wait->app->now = time_now_ms();
+	if (!actions_busy(wait->app->actions) || wait->app->now > wait->until)
+		loop_stop(wait->app->loop);
+	else
+		loop_timer_start(wait->timer, 50);
+}
+
+/* What is not known in time goes on waiting in the outbox, for whoever runs next. */
+static enum status wait_for_actions(struct app *app, struct str *out)
+{
+	struct wait wait = {app, time_now_ms() + SETTLE_MS, NULL};
+
+	wait.timer = loop_timer(app->loop, wait_tick, &wait);
+	loop_timer_start(wait.timer, 50);
+	loop_run(app->loop);
+	loop_timer_free(wait.timer);
+	return actions_outcome(app->actions, out);
+}
+
 static int run_command(
 	struct app *app, struct commands *commands, const struct options *o)
 {
-	struct run_options run = {.json = o->json, .script = true};
+	struct run_options run = {.json = o->json,
+		.script = true,
+		.words = o->words,
+		.word_count = o->word_count};
 	struct err err = {0};
-	struct str out;
+	struct str out, told;
 	const struct command *c;
 	const char *rest;
 	void *ctx;
 	enum status status;
 
 	str_init(&out, OUTPUT_MAX);
+	str_init(&told, OUTPUT_MAX);
 	run.out = &out;
+	run.told = &told;
 	/* They are refused, by their own name. */
 	commands_add(commands, console_commands, NULL);
 	c = commands_find(commands, o->command, &ctx, &rest);
+	app->front =
+		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
 	if (c && (c->flags & COMMAND_SETTLE))
-		settle(app);
+		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action "));
 	status = command_run(app, commands, o->command, &run, &err);
+	if (status == STATUS_PENDING)
+		status = wait_for_actions(app, &out);
+	fputs(str_text(&told), stderr);
+	str_release(&told);
 	if (status != STATUS_DONE && err.text[0])
 		fprintf(stderr, "oogway: %s\n", err.text);
 	return put(&out, status);
@@ -392,10 +462,21 @@ static bool is_live(const struct options *o)
 	       (o->plain || (isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)));
 }
 
+/* What is no command at all is refused as such. */
+static bool takes_json(const struct commands *commands, const char *line)
+{
+	const char *rest;
+	void *ctx;
+	const struct command *c = commands_find(commands, line, &ctx, &rest);
+
+	return c ? (c->flags & COMMAND_JSON) != 0 : *line != '\0';
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
-	if (o->json && !strstr(o->command, " list") && strncmp(o->command, "show ", 5)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN and status\n",
+	if (o->json && !takes_json(commands, o->command)) {
+		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
+		      "status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

@@ -20,6 +20,11 @@ void alerts_free(struct alerts *alerts);
 /* After a reload: heartbeats of the same name and alert go on where they were. */
 void alerts_inherit(
 	struct alerts *alerts, const struct alerts *from, const struct rc *rc_of_from);
+/* Acknowledged here, or no longer: see app/actions.h. */
+void alerts_reconsider(struct alerts *alerts, uint64_t key);
+/* The key of what a source calls so; 0 when no source has that name. */
+uint64_t alert_key_named(
+	const struct app *app, struct untrusted source, struct untrusted id);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
@@ -39,6 +44,9 @@ bool alerts_place(const struct alerts *alerts, uint64_t key, size_t *at);
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
 /* How many of a source are known. */
 size_t alerts_of(const struct alerts *alerts, int source);
+
+/* By upstream id, "#1234" or "1234", or the link of its page; NULL when there is none. */
+const struct alert *alerts_named(const struct alerts *alerts, const char *wanted);
 
 struct alert_counts {
 	size_t firing[SEVERITY_COUNT];

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct acks;
+struct actions;
 struct alerts;
 struct anomalies;
 struct charts;
@@ -39,7 +41,8 @@ enum change {
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
-	CHANGED_ALL = (1 << 12) - 1,
+	CHANGED_ACTIONS = 1 << 14,
+	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14,
 	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
 };
@@ -59,8 +62,19 @@ struct hint {
 	bool done;
 };
 
-/* How the world outside is asked and told; see front.c of whoever shows oogway. */
+/* What somebody must say yes to. The texts are clean and the asker's until then. */
+struct question {
+	const char *text; /* what will happen, to what; lines end with a newline */
+	/* At "yes": false with a sentence when what is asked about has changed. */
+	bool (*still)(void *ctx, char *why, size_t size);
+	void (*answer)(void *ctx, bool yes); /* exactly once */
+	void *ctx;
+};
+
+/* How the world outside is asked and told: the console, plain lines, a script. */
 struct front {
+	/* NULL, or false with *err: there is nobody to ask, the answer is no. */
+	bool (*ask)(void *ctx, const struct question *question, struct err *err);
 	void (*notice)(void *ctx, bool bad, const char *text); /* one line, passing */
 	void *ctx;
 };
@@ -73,6 +87,8 @@ struct app {
 	struct sources *sources;
 	struct metrics *metrics;
 	struct alerts *alerts;
+	struct acks *acks;
+	struct actions *actions;
 	struct anomalies *anomalies;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */

@@ -11,6 +11,7 @@ enum command_flag {
 	COMMAND_SCRIPT = 1 << 1,  /* also as `oogway NOUN VERB` */
 	COMMAND_SETTLE = 1 << 2,  /* a script first asks every source once */
 	COMMAND_ACTS = 1 << 3,    /* has an effect outside: refused when read-only */
+	COMMAND_JSON = 1 << 4,    /* knows --json */
 };
 
 /* Exit status of scripts. */
@@ -36,8 +37,11 @@ struct call {
 	const char **argv; /* NULL-ended */
 	const char *rest;  /* the text behind the name, as typed */
 	struct str *out;   /* what the command prints, or NULL in the console */
+	struct str *told;  /* lines beside it, for stderr; or NULL */
 	bool json;
-	uint64_t target; /* id of the row it is about, 0 without */
+	uint64_t target;         /* id of the row it is about, 0 without */
+	const uint64_t *targets; /* the marked rows, or that one */
+	size_t target_count;
 };
 
 struct command {
@@ -55,7 +59,7 @@ struct command_table {
 	void *ctx;
 };
 
-enum { COMMAND_TABLES = 4, COMMAND_LINE_MAX = 2048 };
+enum { COMMAND_TABLES = 4, COMMAND_LINE_MAX = 8192 };
 
 struct commands {
 	struct command_table tables[COMMAND_TABLES];
@@ -77,10 +81,16 @@ const struct command *commands_at(const struct commands *commands, size_t i);
 void commands_nearest(const struct commands *commands, const char *word, char out[80]);
 
 struct run_options {
-	struct str *out;
+	struct str *out, *told;
 	bool json;
 	bool script;
 	uint64_t target;
+	const uint64_t *targets;
+	size_t target_count;
+	/* The words as they came, the command's name first; NULL: the line is split. */
+	const char *const *words;
+	size_t word_count;
+	bool moved; /* the rows have just changed under the user's eyes: nothing acts */
 };
 /* Runs a command line: rc verbs (set, bind …), aliases, then commands. */
 enum status command_run(struct app *app, const struct commands *commands,

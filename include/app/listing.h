@@ -57,7 +57,7 @@ struct listing {
 
 extern const struct listing alert_listing, incident_listing, metric_listing,
 	source_listing, log_listing, event_listing, anomaly_listing, runbook_listing,
-	silence_listing, change_listing, process_listing;
+	silence_listing, change_listing, process_listing, action_listing;
 /* NULL-ended. */
 extern const struct listing *const listings[];
 const struct listing *listing_find(const char *noun);

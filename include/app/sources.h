@@ -3,6 +3,7 @@
 #define APP_SOURCES_H
 
 #include "app/app.h"
+#include "connect/act.h"
 #include "connect/poll.h"
 
 enum { SOURCE_HOST = 0 };
@@ -25,6 +26,14 @@ void sources_free(struct sources *sources);
 void sources_tick(struct sources *sources, int64_t now);
 void sources_set_window(struct sources *sources);
 void sources_hurry(struct sources *sources);
+void sources_hurry_one(struct sources *sources, size_t i);
+/* What can be done at a source; NULL: nothing. */
+const struct action_kind *sources_actions(const struct sources *sources, size_t i);
+/* act_start() there; act_cancel() it before the sources are freed. */
+struct act *sources_act(struct sources *sources, size_t i, const struct action *actions,
+	size_t count,
+	void (*done)(void *ctx, const struct action_result *results, size_t count),
+	void *ctx);
 /* poll_watch() and poll_unwatch() by the row's index. */
 uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent);
 void sources_unwatch(struct sources *sources, size_t i, uint32_t watch);

@@ -105,8 +105,9 @@ void conf_release(struct conf *conf);
 /* Adds an error of the caller's own; the file's name is borrowed. */
 void conf_complain(struct conf *conf, struct conf_place place, const char *text);
 
-/* key=value words. NULL when absent. */
-const char *conf_value(const struct conf_line *line, const char *key);
+/* key=value words from word `from` on: a name before them may hold a '=' itself. NULL
+ * when absent. */
+const char *conf_value(const struct conf_line *line, size_t from, const char *key);
 /* Refuses a key=value word whose key is not in the NULL-ended list, naming the
  * nearest one. from: first word to look at. */
 bool conf_check_keys(const struct conf_line *line, size_t from, const char *const *keys,

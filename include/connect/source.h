@@ -81,11 +81,14 @@ struct answer {
 	int64_t now; /* UTC ms when it arrived */
 };
 
+struct action_kind;
+
 struct source_kind {
 	const char *name; /* "prometheus", as in the rc */
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool pages;       /* its alerts are pages: silence from it is not peace */
+	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
 	size_t state_size;

@@ -3,6 +3,7 @@
 #define IO_FILE_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,5 +12,11 @@
 bool file_state_folder(char *out, size_t size, struct err *err);
 /* Makes a folder and its parents, 0700. */
 bool file_make_folder(const char *path, struct err *err);
+/* All of a file, a pipe too, or of the standard input when path is "-". What is larger
+ * than out's maximum is an error. Waits: for one-shot commands and tasks. */
+bool file_read(const char *path, struct str *out, struct err *err);
+/* Adds the text at the end of a file, made 0600 when it is missing: all of it or, when
+ * the disk is full, nothing. */
+bool file_append(const char *path, const struct str *text, struct err *err);
 
 #endif

@@ -75,6 +75,9 @@ struct alert {
  * ALERT_MAX_PAIRS are dropped. */
 struct alert *alert_new(const struct alert_draft *draft, int source);
 void alert_free(struct alert *alert);
+/* A copy with one text replaced. */
+struct alert *alert_with(
+	const struct alert *alert, enum alert_text which, struct untrusted text);
 uint64_t alert_key(int source, struct untrusted id);
 struct untrusted alert_text(const struct alert *alert, enum alert_text which);
 /* i < label_count (or annotation_count). */

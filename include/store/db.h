@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 enum {
-	DB_MAX_COLUMNS = 16,
-	DB_MAX_ARGS = 24,
+	DB_MAX_COLUMNS = 32,
+	DB_MAX_ARGS = 32,
 	DB_MAX_VALUE = 16 << 20, /* bytes of one text or blob */
 	DB_WHO = 64,
 };

@@ -5,6 +5,7 @@
  * is shown, as the old one still points to it. Main thread. */
 #include "alert_table.h"
 
+#include "app/actions.h"
 #include "app/history.h"
 #include "base/alloc.h"
 #include "base/sort.h"
@@ -301,6 +302,7 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 	struct slot *slot;
 	struct alert *old;
 
+	alert = acks_apply(table->app->acks, alert);
 	make_room(table, table->live.count + 1);
 	slot = find_slot(table, alert->key);
 	old = slot->place ? slot_alert(table, slot) : NULL;

@@ -256,6 +256,30 @@ void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 		apply_changes(alerts, source, batch);
 }
 
+void alerts_reconsider(struct alerts *alerts, uint64_t key)
+{
+	const struct alert *alert = alerts_find(alerts, key);
+	struct alert *anew;
+
+	if (!alert)
+		return;
+	anew = alert_with(alert, ALERT_ACKED_BY, UNTRUSTED_NONE);
+	if (anew->state == ALERT_ACKNOWLEDGED) {
+		anew->state = ALERT_FIRING;
+		anew->acked_at = 0;
+	}
+	alert_table_put(alerts->table, anew);
+}
+
+uint64_t alert_key_named(
+	const struct app *app, struct untrusted source, struct untrusted id)
+{
+	for (size_t i = 0; i < sources_count(app->sources); i++)
+		if (untrusted_is(source, sources_row(app->sources, i)->name))
+			return alert_key((int)i, id);
+	return 0;
+}
+
 static struct alert *missing_alert(const struct rc_heartbeat *h, int64_t since)
 {
 	char id[96], summary[200], every[TIME_TEXT];
@@ -320,6 +344,29 @@ const struct alert *alerts_at(const struct alerts *alerts, size_t i)
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 {
 	return alert_table_find(alerts->table, key);
+}
+
+static bool names(const struct alert *alert, const char *wanted)
+{
+	int64_t number;
+
+	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
+		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
+		return true;
+	if (*wanted == '#')
+		wanted++;
+	return alert->number && untrusted_to_i64(untrusted_str(wanted), &number) &&
+	       number == alert->number;
+}
+
+const struct alert *alerts_named(const struct alerts *alerts, const char *wanted)
+{
+	const struct alert *found = NULL;
+
+	for (size_t i = 0; i < alerts_count(alerts) && !found; i++)
+		if (names(alerts_at(alerts, i), wanted))
+			found = alerts_at(alerts, i);
+	return found;
 }
 
 uint32_t alerts_version(const struct alerts *alerts)

@@ -3,6 +3,7 @@
  * begin and end. Main thread. */
 #include "app/app.h"
 
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
@@ -56,6 +57,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->pool = task_pool_new(loop);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
+	app->acks = acks_new(app);
+	app->actions = actions_new(app);
 	app->alerts = alerts_new(app);
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
@@ -111,6 +114,7 @@ static void tick(void *ctx, int64_t now)
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	history_tick(app->history, now);
+	actions_tick(app->actions, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	watch_rc(app, now);
@@ -144,6 +148,7 @@ void app_free(struct app *app)
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
+	actions_end(app->actions);
 	sources_free(app->sources);
 	http_free(app->http);
 	task_pool_free(app->pool);
@@ -152,6 +157,8 @@ void app_free(struct app *app)
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
+	actions_free(app->actions);
+	acks_free(app->acks);
 	metrics_free(app->metrics);
 	rc_free(app->rc);
 	mem_free(app);
@@ -173,6 +180,7 @@ static void read_anew(struct app *app, const char *profile)
 	rc = rc_read(&options);
 	charts_reset(app->charts);
 	history_flush(app->history);
+	actions_halt(app->actions);
 	sources_free(app->sources);
 	metrics_free(app->metrics);
 	app->rc = rc;

@@ -107,7 +107,7 @@ void charts_free(struct charts *charts)
 
 /* --- what to ask --- */
 
-struct question {
+struct chart_ask {
 	struct rule_match match;
 	int64_t until; /* time_mono_us */
 	struct promexpr split;
@@ -120,7 +120,7 @@ struct question {
 /* Of the alert as its rule's server knows it, what the rule did not set; of one that
  * came another way (labels may have been added) the same, to filter by only. */
 static void pick_labels(
-	struct charts *charts, const struct alert *alert, struct question *q)
+	struct charts *charts, const struct alert *alert, struct chart_ask *q)
 {
 	const struct alert *from = q->match.instance ? q->match.instance : alert;
 	struct pair *labels =
@@ -139,7 +139,7 @@ static void pick_labels(
 
 /* false: there is nothing to ask; chart->shown.why says so. Or its rule is still being
  * looked for. */
-static bool decide(struct charts *charts, struct chart *chart, struct question *q)
+static bool decide(struct charts *charts, struct chart *chart, struct chart_ask *q)
 {
 	const struct alert *alert = alerts_find(charts->app->alerts, chart->shown.alert);
 	enum rules_found found = RULES_NONE;
@@ -183,7 +183,7 @@ static void set_limits(struct charts *charts, struct chart *chart, struct promex
 	chart->shown.lowest = split->below;
 }
 
-static void chart_start(struct charts *charts, struct chart *chart, struct question *q)
+static void chart_start(struct charts *charts, struct chart *chart, struct chart_ask *q)
 {
 	struct alert_chart *shown = &chart->shown;
 	const char *name;
@@ -205,7 +205,7 @@ static void chart_start(struct charts *charts, struct chart *chart, struct quest
 		chart->watch ? "asking %s" : "%s cannot be asked now", name);
 }
 
-static bool same_question(const struct chart *chart, const struct question *q)
+static bool same_question(const struct chart *chart, const struct chart_ask *q)
 {
 	if (!chart->watch || chart->shown.source != q->match.source ||
 		strcmp(chart->shown.asked, q->asked) || chart->urgent != q->urgent ||
@@ -221,7 +221,7 @@ static bool same_question(const struct chart *chart, const struct question *q)
 /* Goes on where its search stopped; until it ends, the chart is what it was. */
 static void decide_on(struct charts *charts, struct chart *chart, int64_t until)
 {
-	struct question q = {.until = until};
+	struct chart_ask q = {.until = until};
 	char before[sizeof chart->shown.why], now[sizeof before];
 	bool can;
 

@@ -16,8 +16,10 @@ static enum status cmd_show(struct call *call, struct err *err)
 	char line[COMMAND_LINE_MAX];
 	const char *rest = call->rest;
 	size_t n = strcspn(rest, " ");
-	struct run_options options = {
-		.out = call->out, .json = call->json, .script = call->out != NULL};
+	struct run_options options = {.out = call->out,
+		.told = call->told,
+		.json = call->json,
+		.script = call->out != NULL};
 
 	/* `oogway show metrics` reads well too. */
 	if (n > 1 && rest[n - 1] == 's' && strncmp(rest, "status", 6))
@@ -182,10 +184,22 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* On what is selected or marked. */
+#define ACT(name, args, help, max)                                                       \
+	{                                                                                \
+		name, args, help, COMMAND_ACTS, 0, max, cmd_act                          \
+	}
+/* On what a script names. */
+#define NAMED(name, args, help, min)                                                     \
+	{                                                                                \
+		name, args, help, COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, min,   \
+			SIZE_MAX, cmd_act                                                \
+	}
+enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
+
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
-		noun " list", "[FILTER]", help, COMMAND_SCRIPT | COMMAND_SETTLE, 0,      \
-			SIZE_MAX, cmd_list                                               \
+		noun " list", "[FILTER]", help, LISTED, 0, SIZE_MAX, cmd_list            \
 	}
 
 const struct command app_commands[] = {
@@ -200,10 +214,49 @@ const struct command app_commands[] = {
 	LIST("silence", "silences, soonest end first"),
 	LIST("change", "deploys and other changes"),
 	LIST("process", "the busiest and largest processes of this host"),
-	{"show", "NOUN", "the same as NOUN list", COMMAND_SCRIPT | COMMAND_SETTLE, 1,
-		SIZE_MAX, cmd_show},
+	LIST("action", "what was done upstream, what waits, and why"),
+	ACT("ack", "", "acknowledge", 0),
+	ACT("unack", "", "take the acknowledgement back", 0),
+	ACT("resolve", "", "resolve", 0),
+	ACT("snooze", "TIME", "snooze until TIME (1h, 18:00); an alert is silenced", 1),
+	ACT("silence", "TIME [COMMENT]", "silence until TIME, at an Alertmanager",
+		SIZE_MAX),
+	ACT("note", "TEXT", "add a note", SIZE_MAX),
+	ACT("escalate", "[LEVEL]", "page the next level, or LEVEL", 1),
+	ACT("reassign", "USER", "page another user, by id", 1),
+	ACT("priority", "PRIORITY", "set the priority, by id", 1),
+	ACT("merge", "INCIDENT", "merge into another incident, by id", 1),
+	ACT("extend", "TIME", "let a silence last until TIME", 1),
+	ACT("expire", "", "end a silence now", 0),
+	{"undo", "", "take the last action back; within a minute", COMMAND_ACTS, 0, 0,
+		cmd_undo},
+	NAMED("incident ack", "ID...", "acknowledge incidents", 1),
+	NAMED("incident unack", "ID...", "take acknowledgements back", 1),
+	NAMED("incident resolve", "ID...", "resolve incidents", 1),
+	NAMED("incident snooze", "TIME ID...", "snooze incidents until TIME", 2),
+	NAMED("incident note", "ID TEXT", "add a note", 2),
+	NAMED("incident escalate", "LEVEL ID...", "page LEVEL of the policy", 2),
+	NAMED("incident reassign", "USER ID...", "page another user", 2),
+	NAMED("incident priority", "PRIORITY ID...", "set the priority", 2),
+	NAMED("incident merge", "INTO ID...", "merge incidents into INTO", 2),
+	NAMED("alert ack", "ID...", "acknowledge alerts, here where their source cannot",
+		1),
+	NAMED("alert unack", "ID...", "take acknowledgements back", 1),
+	NAMED("alert silence", "TIME ID...", "silence alerts until TIME", 2),
+	NAMED("silence extend", "TIME ID...", "let silences last until TIME", 2),
+	NAMED("silence expire", "ID...", "end silences now", 1),
+	{"action cancel", "[ID]", "cancel an action that waits",
+		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_cancel},
+	{"action retry", "[ID]", "try an action again that failed or is held",
+		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_retry},
+	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
 	{"source test", "NAME", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
+	{"source import", "[-w] [-s SOURCE] [FILE…]",
+		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
+		"imported.rc)",
+		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS,
+		cmd_source_import},
 	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},

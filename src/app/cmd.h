@@ -5,6 +5,11 @@
 #include "app/command.h"
 
 enum status cmd_list(struct call *call, struct err *err);
+enum status cmd_act(struct call *call, struct err *err);
+enum status cmd_undo(struct call *call, struct err *err);
+enum status cmd_action_cancel(struct call *call, struct err *err);
+enum status cmd_action_retry(struct call *call, struct err *err);
+enum status cmd_source_import(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 #endif

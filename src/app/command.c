@@ -156,33 +156,71 @@ static enum status refuse(const struct command *c, const struct app *app,
 					: "looking at the past");
 		return STATUS_REFUSED;
 	}
+	if ((c->flags & COMMAND_ACTS) && options->moved) {
+		err_set(err, ERR_REFUSED,
+			"%s: the row that was selected has just gone; look again",
+			c->name);
+		return STATUS_REFUSED;
+	}
 	return STATUS_DONE;
+}
+
+static size_t words_in(const char *name)
+{
+	size_t n = 1;
+
+	for (; *name; name++)
+		n += *name == ' ';
+	return n;
+}
+
+struct split {
+	struct conf_line line;
+	char text[COMMAND_LINE_MAX + CONF_MAX_WORDS];
+	const char *argv[CONF_MAX_WORDS + 1];
+	size_t argc;
+};
+
+/* The words behind the command's name. */
+static bool split(struct split *out, const struct call *call,
+	const struct run_options *options, struct err *err)
+{
+	size_t skip = words_in(call->command->name);
+
+	out->argc = out->line.count = 0;
+	if (options->words && options->word_count >= skip) {
+		while (out->argc + skip < options->word_count &&
+			out->argc < CONF_MAX_WORDS) {
+			out->argv[out->argc] = options->words[skip + out->argc];
+			out->argc++;
+		}
+	} else if (*call->rest && !conf_split(call->rest, &out->line, out->text,
+					  sizeof out->text, err)) {
+		/* A pattern or an expression need not be made of words. */
+		if (call->command->max != SIZE_MAX)
+			return false;
+		err->kind = ERR_NONE;
+	} else {
+		for (; out->argc < out->line.count; out->argc++)
+			out->argv[out->argc] = out->line.words[out->argc].text;
+	}
+	out->argv[out->argc] = NULL;
+	return true;
 }
 
 static enum status run(const struct command *c, struct call *call,
 	const struct run_options *options, struct err *err)
 {
-	struct conf_line words;
-	char text[COMMAND_LINE_MAX + CONF_MAX_WORDS];
-	const char *argv[CONF_MAX_WORDS + 1];
+	struct split words;
 	enum status status;
 
-	words.count = 0;
-	if (*call->rest && !conf_split(call->rest, &words, text, sizeof text, err)) {
-		/* A pattern or an expression need not be made of words. */
-		if (c->max != SIZE_MAX)
-			return STATUS_USAGE;
-		words.count = 0;
-		err->kind = ERR_NONE;
-	}
-	status = refuse(c, call->app, options, words.count, err);
+	if (!split(&words, call, options, err))
+		return STATUS_USAGE;
+	status = refuse(c, call->app, options, words.argc, err);
 	if (status)
 		return status;
-	for (size_t i = 0; i < words.count; i++)
-		argv[i] = words.words[i].text;
-	argv[words.count] = NULL;
-	call->argc = words.count;
-	call->argv = argv;
+	call->argc = words.argc;
+	call->argv = words.argv;
 	status = c->run(call, err);
 	if (status == STATUS_DONE && call->commands->ran)
 		call->commands->ran(call->commands->ran_ctx, c, call->rest);
@@ -234,9 +272,13 @@ enum status command_run(struct app *app, const struct commands *commands,
 	struct call call = {.app = app,
 		.commands = commands,
 		.out = options->out,
+		.told = options->told,
 		.json = options->json,
-		.target = options->target};
+		.target = options->target,
+		.targets = options->targets,
+		.target_count = options->target_count};
 	const struct command *c;
+	struct run_options as_typed = *options;
 
 	text += strspn(text, " ");
 	if (!str_copy(line, sizeof line, text)) {
@@ -245,12 +287,12 @@ enum status command_run(struct app *app, const struct commands *commands,
 		return STATUS_USAGE;
 	}
 	for (int i = 0; i < ALIAS_DEPTH && expand_alias(app->rc, line); i++)
-		;
+		as_typed.words = NULL;
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
 	c = commands_find(commands, line, &call.ctx, &call.rest);
 	if (c) {
 		call.command = c;
-		return run(c, &call, options, err);
+		return run(c, &call, &as_typed, err);
 	}
 	if (shown_setting(app, line, options))
 		return STATUS_DONE;

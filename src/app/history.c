@@ -3,6 +3,7 @@
  * and changes have their own files. */
 #include "history_parts.h"
 
+#include "app/actions.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "base/unit.h"
 #include "io/file.h"
+#include "store/ack.h"
 #include "store/baseline.h"
 #include "store/db.h"
 #include "store/keep.h"
@@ -123,6 +125,8 @@ static void begin(struct history *history)
 	history->trimmed_at = now - HOUR_MS + FIRST_TRIM_MS;
 	keep_find_later(history->app->store, kept_prefix, got_kept, history);
 	history_alerts_begin(history);
+	acks_begin(history->app->acks);
+	actions_begin(history->app->actions);
 	history_states_tick(history, now);
 	history_points_look(history);
 	if (history_writes(history))
@@ -246,6 +250,7 @@ void history_look(struct history *history)
 
 void history_trim(struct history *history, int64_t before_at)
 {
+	ack_trim_later(history->app->store, before_at);
 	baseline_trim_later(history->app->store, before_at, (struct store_then){0});
 	history_changes_trim(history, before_at);
 }

@@ -52,6 +52,8 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"chart", "the chart of a metric"},
 	{"help", "the list of keys"},
 	{"options", "the list of settings"},
+	{"incident", "the menu of what can be done to an incident"},
+	{"snooze", "the menu of how long"},
 	{0},
 };
 

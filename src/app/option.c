@@ -11,6 +11,8 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"run a command line when the console opens; up to 8 times"},
 	[OPTION_READONLY] = {"readonly", 0, 0,
 		"refuse every action with an effect outside"},
+	[OPTION_YES] = {"yes", 'y', 0,
+		"of a command that acts: the answer to its question"},
 	[OPTION_DEMO] = {"demo", 0, 0,
 		"the console on an invented incident of three minutes, with a lesson"},
 	[OPTION_AT] = {"at", 0, "MOMENT",

@@ -312,6 +312,7 @@ static const char *const environment[][2] = {
 	{"LC_ALL, LC_CTYPE, LANG", "UTF-8 or ASCII"},
 	{"TZ", "the zone of all times shown"},
 	{"XDG_CONFIG_HOME, HOME", "where the rc is"},
+	{"KUBECONFIG", "files that `source import` looks at, separated by colons"},
 	{"XDG_STATE_HOME, HOME", "where logs and the store are"},
 	{"XDG_RUNTIME_DIR", "where the store is when the state folder is on a network "
 			    "file system"},
@@ -324,6 +325,7 @@ static const char *const environment[][2] = {
 static const char *const files[][2] = {
 	{"/etc/oogway/oogway.rc", "read first; may mark settings final"},
 	{"~/.config/oogway/oogway.rc", "read next, and anew when it changes"},
+	{"~/.config/oogway/imported.rc", "what `source import -w` keeps"},
 	{"~/.local/state/oogway/oogway.db", "the store: this host's points, what was "
 					    "learnt, incidents and changes"},
 	{"~/.local/state/oogway/oogway.log", "what oogway itself did"},
@@ -344,11 +346,38 @@ static void see_also(struct str *out, const char *first)
 	str_printf(out, ".Sh SEE ALSO\n.Xr %s\n", first);
 }
 
+static void importing(struct str *out)
+{
+	section(out, "IMPORT");
+	prose(out, "`source import` tells by what a file holds whether it is a Grafana "
+		   "dashboard (JSON, as exported or as the API gives it), a "
+		   "configuration of amtool or a kubeconfig, and prints lines for the "
+		   "rc; `-` is the standard input. Without FILE it looks at "
+		   "~/.config/amtool/config.yml, /etc/amtool/config.yml and $KUBECONFIG "
+		   "or ~/.kube/config. What it left out, and why, stands on the standard "
+		   "error; then the exit status is 3.");
+	paragraph(out, "Each PromQL query of a panel becomes a query line that asks the "
+		       "first Prometheus or VictoriaMetrics of the rc, or with -s the "
+		       "source of that name. A variable chosen from the server's values "
+		       "becomes all of them, any other what the dashboard had; "
+		       "$__interval and $__rate_interval become 5m. Red steps that the "
+		       "panel shows are critical, orange and yellow ones warn.");
+	paragraph(out, "Of a kubeconfig nothing can be asked yet but a Prometheus behind "
+		       "the API server: its line is printed as a comment. Passwords, "
+		       "tokens and keys are never copied, only the names of files that "
+		       "hold them.");
+	paragraph(out, "With -w the lines are appended to imported.rc beside the rc. The "
+		       "rc itself is not changed: the line to add is told; only where "
+		       "there is no rc one is made with that line. What the rc or "
+		       "imported.rc has already is not added again.");
+}
+
 static void page_1(struct str *out, const struct commands *commands)
 {
 	static const char *const examples[] = {"oogway", "oogway -c lab.rc -P prod",
 		"oogway alert list -l severity=critical --json",
 		"oogway --at -2h metric list cpu",
+		"oogway source import dashboard.json >>oogway.rc",
 		"oogway -e 'window 6h' -e 'metrics disk'", NULL};
 	struct rc *rc =
 		rc_read(&(struct rc_options){.file = "/dev/null", .no_system = true});
@@ -368,6 +397,7 @@ static void page_1(struct str *out, const struct commands *commands)
 		   "test` and "
 		   "`doctor` run, the views stand for the rest.");
 	commands_with(out, commands, true, false);
+	importing(out);
 	section(out, "COMMANDS OF THE CONSOLE");
 	prose(out,
 		"For the `:` line, keys, aliases and `-e`. The verbs of oogway.rc(5) "

@@ -110,7 +110,7 @@ static const char *keep_path(
 static bool take_duration(const struct conf_line *line, const char *key, int64_t low,
 	int64_t high, int64_t *out, struct err *err)
 {
-	const char *word = conf_value(line, key);
+	const char *word = conf_value(line, 2, key);
 	char a[TIME_TEXT], b[TIME_TEXT];
 
 	if (!word)
@@ -179,7 +179,7 @@ static bool no_such_kind(const char *word, struct err *err)
 static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
-	const char *url = conf_value(line, "url");
+	const char *url = conf_value(line, 3, "url");
 	struct rc_source s = {.every_ms = 15 * SECOND_MS,
 		.timeout_ms = 10 * SECOND_MS,
 		.place = line->place};
@@ -204,24 +204,24 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	for (size_t n = strlen(slash); n && slash[n - 1] == '/'; n--)
 		slash[n - 1] = '\0';
 	s.url = slash;
-	s.from = keep(rc, conf_value(line, "from"));
-	s.org = keep(rc, conf_value(line, "org"));
-	s.filter = keep(rc, conf_value(line, "filter"));
-	s.user = keep(rc, conf_value(line, "user"));
-	s.token_env = keep(rc, conf_value(line, "token-env"));
-	s.token_command = keep(rc, conf_value(line, "token-command"));
-	s.token_file = keep_path(rc, line, conf_value(line, "token-file"));
-	s.unix_socket = keep_path(rc, line, conf_value(line, "unix"));
-	s.ca_file = keep_path(rc, line, conf_value(line, "ca-file"));
-	s.cert_file = keep_path(rc, line, conf_value(line, "cert-file"));
-	s.key_file = keep_path(rc, line, conf_value(line, "key-file"));
+	s.from = keep(rc, conf_value(line, 3, "from"));
+	s.org = keep(rc, conf_value(line, 3, "org"));
+	s.filter = keep(rc, conf_value(line, 3, "filter"));
+	s.user = keep(rc, conf_value(line, 3, "user"));
+	s.token_env = keep(rc, conf_value(line, 3, "token-env"));
+	s.token_command = keep(rc, conf_value(line, 3, "token-command"));
+	s.token_file = keep_path(rc, line, conf_value(line, 3, "token-file"));
+	s.unix_socket = keep_path(rc, line, conf_value(line, 3, "unix"));
+	s.ca_file = keep_path(rc, line, conf_value(line, 3, "ca-file"));
+	s.cert_file = keep_path(rc, line, conf_value(line, 3, "cert-file"));
+	s.key_file = keep_path(rc, line, conf_value(line, 3, "key-file"));
 	return add_source(rc, &s, err);
 }
 
 static bool take_limit(
 	const struct conf_line *line, const char *key, double *out, struct err *err)
 {
-	const char *word = conf_value(line, key);
+	const char *word = conf_value(line, 2, key);
 
 	*out = NAN;
 	if (word && !untrusted_to_double(untrusted_str(word), out))
@@ -232,7 +232,8 @@ static bool take_limit(
 static bool run_query(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
-	const char *unit = conf_value(line, "unit"), *source = conf_value(line, "source");
+	const char *unit = conf_value(line, 2, "unit"),
+		   *source = conf_value(line, 2, "source");
 	struct rc_query q = {.place = line->place};
 
 	if (!check_keys(line, 2, "query", err))
@@ -421,11 +422,11 @@ static bool run_heartbeat(
 		!check_keys(line, 2, "heartbeat", err) ||
 		!take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
-	if (!conf_value(line, "alert"))
+	if (!conf_value(line, 2, "alert"))
 		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
 			line->words[1].text);
 	h.name = keep(rc, line->words[1].text);
-	h.alert = keep(rc, conf_value(line, "alert"));
+	h.alert = keep(rc, conf_value(line, 2, "alert"));
 	MEM_ROOM(rc->heartbeats, rc->heartbeat_count, rc->heartbeat_cap);
 	rc->heartbeats[rc->heartbeat_count++] = h;
 	return true;

@@ -19,6 +19,7 @@ struct source {
 	struct source_query *queries;
 	size_t query_count;
 	struct secret *secret;
+	struct poll_options options;
 	struct proc *token_command; /* while it runs */
 	struct sources *owner;
 	struct str token;
@@ -137,7 +138,7 @@ static void refuse(struct source *s, const struct err *err)
 static void begin(struct source *s, int index)
 {
 	const struct rc_source *rc = s->row.rc;
-	struct poll_options options = {
+	const struct poll_options options = {
 		.conf = {.name = rc->name,
 			.url = rc->url,
 			.from = rc->from,
@@ -156,6 +157,7 @@ static void begin(struct source *s, int index)
 	};
 	struct err err = {0};
 
+	s->options = options;
 	s->row.poll = poll_add(s->owner->poll, &options, &err);
 	if (s->row.poll < 0) {
 		refuse(s, &err);
@@ -321,6 +323,28 @@ void sources_hurry(struct sources *sources)
 	for (size_t i = 1; i < sources->count; i++)
 		if (sources->list[i]->row.poll >= 0)
 			poll_hurry(sources->poll, sources->list[i]->row.poll);
+}
+
+void sources_hurry_one(struct sources *sources, size_t i)
+{
+	if (sources->list[i]->row.poll >= 0)
+		poll_hurry(sources->poll, sources->list[i]->row.poll);
+}
+
+const struct action_kind *sources_actions(const struct sources *sources, size_t i)
+{
+	const struct source *s = sources->list[i];
+
+	return s->row.rc && s->row.poll >= 0 ? s->row.rc->kind->actions : NULL;
+}
+
+struct act *sources_act(struct sources *sources, size_t i, const struct action *actions,
+	size_t count,
+	void (*done)(void *ctx, const struct action_result *results, size_t count),
+	void *ctx)
+{
+	return act_start(sources->app->http, &sources->list[i]->options, actions, count,
+		done, ctx);
 }
 
 uint32_t sources_watch(struct sources *sources, size_t i, const char *expr, bool urgent)

@@ -549,11 +549,11 @@ void conf_release(struct conf *conf)
 	*conf = (struct conf){0};
 }
 
-const char *conf_value(const struct conf_line *line, const char *key)
+const char *conf_value(const struct conf_line *line, size_t from, const char *key)
 {
 	size_t n = strlen(key);
 
-	for (size_t i = 1; i < line->count; i++) {
+	for (size_t i = from; i < line->count; i++) {
 		const char *word = line->words[i].text;
 
 		if (!strncmp(word, key, n) && word[n] == '=')

@@ -3,7 +3,7 @@
  * to: it becomes one alert, which counts as muted only when it is so everywhere.
  *
  * A state machine without I/O; any thread, one at a time. */
-#include "connect/source.h"
+#include "connect/act.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -361,6 +361,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 const struct source_kind alertmanager_source = {
 	.name = "alertmanager",
 	.help = "Prometheus Alertmanager: alerts and silences",
+	.actions = &alertmanager_actions,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct alertmanager),
 	.start = start,

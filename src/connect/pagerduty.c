@@ -3,7 +3,9 @@
  * are collected over the pages and given out as one snapshot.
  *
  * A state machine without I/O; any thread, one at a time. */
-#include "connect/source.h"
+#include "pagerduty.h"
+
+#include "connect/act.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -458,7 +460,7 @@ static void give_changes(
 /* --- answers --- */
 
 /* message, then errors: a list of sentences, or lists of them by field. */
-static void error_words(struct json error, struct str *out)
+void pagerduty_words(struct json error, struct str *out)
 {
 	struct json list = json_get(error, "errors");
 
@@ -485,7 +487,7 @@ static bool refused(const struct answer *answer, struct err *err)
 		return false;
 	str_init(&words, 400);
 	if (n && json_parse(&doc, text, n, PAGE_MAX_BODY, NULL))
-		error_words(json_get(json_root(&doc), "error"), &words);
+		pagerduty_words(json_get(json_root(&doc), "error"), &words);
 	answer_refused(answer, untrusted_make(words.p, words.n), err);
 	str_release(&words);
 	json_release(&doc);
@@ -652,6 +654,7 @@ const struct source_kind pagerduty_source = {
 	.name = "pagerduty",
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.pages = true,
+	.actions = &pagerduty_actions,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),
 	.start = start,

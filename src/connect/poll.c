@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -540,26 +541,10 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 static bool start_ask(
 	struct poll_source *source, struct slot *slot, const struct ask *ask)
 {
-	const struct poll_options *o = &source->options;
-	struct http_request request = {.method = ask->method,
-		.unix_socket = o->unix_socket,
-		.headers = ask->headers,
-		.secret_header = o->user ? NULL : o->kind->secret_header,
-		.secret = o->kind->secret_header || o->user ? o->secret : NULL,
-		.user = o->user,
-		.body = ask->body,
-		.body_n = ask->body_n,
-		.timeout_ms = source->conf.timeout_ms,
-		.max_bytes = ask->max_bytes,
-		.tls = &source->options.tls};
-	size_t base_n = strlen(source->conf.url), path_n = strlen(ask->path);
-	char *url = arena_alloc(&source->ask_arena, base_n + path_n + 1);
+	struct http_request request;
 
-	if (!url)
+	if (!request_make(&request, &source->options, ask, &source->ask_arena))
 		return false;
-	memcpy(url, source->conf.url, base_n);
-	memcpy(url + base_n, ask->path, path_n);
-	request.url = url;
 	slot->stage = ASKING;
 	slot->order = source->order++;
 	slot->answer.id = ask->id;
@@ -702,20 +687,6 @@ void poll_free(struct poll *poll)
 	mem_free(poll);
 }
 
-/* "host:port" of the URL, for sentences. */
-static void name_origin(struct poll_source *source)
-{
-	const char *url = source->conf.url, *host = strstr(url, "://");
-
-	if (source->options.unix_socket)
-		host = source->options.unix_socket;
-	else
-		host = host ? host + 3 : url;
-	text_line(untrusted_make(host, source->options.unix_socket ? strlen(host)
-								   : strcspn(host, "/")),
-		source->origin, sizeof source->origin);
-}
-
 static bool options_check(
 	const struct poll *poll, const struct source_conf *conf, struct err *err)
 {
@@ -796,7 +767,7 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 	arena_init(&source->batch_arena, BATCH_ARENA_BYTES);
 	for (int i = 0; i < POLL_PARALLEL; i++)
 		source->slots[i].source = source;
-	name_origin(source);
+	request_origin(&source->options, source->origin, sizeof source->origin);
 	source->shown = status_hash(&source->status);
 	poll->sources[poll->count++] = source;
 	pump(source, time_now_ms());

@@ -1,12 +1,14 @@
-/* Our own folders: made 0700 below the XDG
- * directories, nothing outside them. Any thread. */
+/* Our own folders and files: made 0700 and 0600 below the XDG directories, nothing
+ * outside them; and others' files, read whole with a maximum. Any thread. */
 #include "io/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool file_make_folder(const char *path, struct err *err)
 {
@@ -44,4 +46,53 @@ bool file_state_folder(char *out, size_t size, struct err *err)
 		return err_set(
 			err, ERR_LIMIT, "the path of the state folder is too long");
 	return file_make_folder(out, err);
+}
+
+bool file_read(const char *path, struct str *out, struct err *err)
+{
+	bool own = strcmp(path, "-") != 0;
+	int fd = own ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
+	char part[16384];
+	ssize_t n = -1;
+	int why;
+
+	if (fd >= 0)
+		while ((n = read(fd, part, sizeof part)) > 0 || (n < 0 && errno == EINTR))
+			if (n > 0 && !str_add(out, part, (size_t)n))
+				break;
+	why = errno;
+	if (own && fd >= 0)
+		close(fd);
+	if (n < 0)
+		return err_set(err, ERR_IO, "cannot read it: %s", strerror(why));
+	return !out->cut ||
+	       err_set(err, ERR_LIMIT, "it is larger than %zu KiB", out->max / 1024);
+}
+
+bool file_append(const char *path, const struct str *text, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat before;
+	size_t done = 0;
+	bool ok = fd >= 0 && !fstat(fd, &before);
+	int why = errno;
+
+	while (ok && done < text->n) {
+		ssize_t n = write(fd, text->p + done, text->n - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			ok = false;
+		why = errno;
+	}
+	if (ok && fsync(fd) && errno != EINVAL) {
+		why = errno;
+		ok = false;
+	}
+	if (!ok && done && S_ISREG(before.st_mode) && ftruncate(fd, before.st_size))
+		why = errno;
+	if (fd >= 0)
+		close(fd);
+	return ok || err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(why));
 }

@@ -179,6 +179,35 @@ struct alert *alert_new(const struct alert_draft *draft, int source)
 	return alert;
 }
 
+struct alert *alert_with(
+	const struct alert *alert, enum alert_text which, struct untrusted text)
+{
+	struct pair pairs[2 * ALERT_MAX_PAIRS];
+	struct alert_draft draft = {.severity = (enum severity)alert->severity,
+		.state = (enum alert_state)alert->state,
+		.pages = alert->pages,
+		.started_at = alert->started_at,
+		.updated_at = alert->updated_at,
+		.ended_at = alert->ended_at,
+		.acked_at = alert->acked_at,
+		.next_at = alert->next_at,
+		.number = alert->number,
+		.labels = pairs,
+		.label_count = alert->label_count,
+		.annotations = pairs + alert->label_count,
+		.annotation_count = alert->annotation_count};
+	struct alert *copy;
+
+	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
+		draft.texts[i] = alert_text(alert, (enum alert_text)i);
+	draft.texts[which] = text;
+	for (size_t i = 0; i < draft.label_count + draft.annotation_count; i++)
+		pairs[i] = alert_label(alert, i);
+	copy = alert_new(&draft, alert->source);
+	copy->generation = alert->generation;
+	return copy;
+}
+
 void alert_free(struct alert *alert)
 {
 	mem_free(alert);

@@ -55,6 +55,29 @@ static const struct migration migrations[] = {
 			"NULL, until_at BIGINT NOT NULL, "
 			"UNIQUE (team_id, name))",
 		}},
+	{2, "actions",
+		{
+			"CREATE TABLE outbox (" OWN
+			"profile TEXT NOT NULL, source TEXT NOT NULL, "
+			"verb TEXT NOT NULL, target TEXT NOT NULL, title TEXT NOT NULL, "
+			"body TEXT NOT NULL, whom TEXT NOT NULL, "
+			"matchers TEXT NOT NULL, actor TEXT NOT NULL, "
+			"until_at BIGINT NOT NULL, state BIGINT NOT NULL, "
+			"attempts BIGINT NOT NULL, expected_state BIGINT NOT NULL, "
+			"expected_at BIGINT NOT NULL, next_at BIGINT NOT NULL, "
+			"claimed_by TEXT NOT NULL, sent_at BIGINT NOT NULL, "
+			"done_at BIGINT NOT NULL, error TEXT NOT NULL, "
+			"result TEXT NOT NULL, undoes TEXT NOT NULL, "
+			"audit_seq BIGINT NOT NULL)",
+			"CREATE INDEX outbox_due ON outbox (team_id, state, next_at)",
+			"CREATE INDEX outbox_target ON outbox (team_id, source, target)",
+
+			"CREATE TABLE ack (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"started_at BIGINT NOT NULL, shape BIGINT NOT NULL, "
+			"acked_at BIGINT NOT NULL, acked_by TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

@@ -22,7 +22,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NEXT_TURN_MS = 1, NOTICE_MS = 8000, RESIZE_MS = 60, RESIZE_MOST_MS = 400 };
+enum {
+	NEXT_TURN_MS = 1,
+	NOTICE_MS = 8000,
+	RESIZE_MS = 60,
+	RESIZE_MOST_MS = 400,
+	MOVED_MS = 1000,
+};
 
 struct pane *console_pane(struct console *console)
 {
@@ -144,10 +150,19 @@ void console_run(struct console *console, const char *line)
 	struct err err = {0};
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	struct run_options options = {.target = list ? list->selected : pane->id};
-	enum status status =
-		command_run(console->app, console->commands, line, &options, &err);
+	uint64_t *targets = NULL;
+	struct run_options options = {.target = list ? list->selected : pane->id,
+		.moved = list && console->app->now - list->lost_at < MOVED_MS};
+	enum status status;
 
+	options.target_count = list ? list_targets(list, &targets) : 0;
+	options.targets = targets;
+	if (!options.target_count && options.target) {
+		options.targets = &options.target;
+		options.target_count = 1;
+	}
+	status = command_run(console->app, console->commands, line, &options, &err);
+	mem_free(targets);
 	if (status != STATUS_DONE && err.text[0])
 		console_notice(console, true, err.text);
 	/* The next key may be here already, and the keymap borrows from the rc. */
@@ -361,7 +376,8 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
 		open_pane(&console->base[i], pane_classes[i], app, 0);
-	app->front = (struct front){front_notice, console};
+	app->front = (struct front){
+		.ask = console_ask, .notice = front_notice, .ctx = console};
 	if (screen_remark()[0])
 		console_notice(console, true, screen_remark());
 	else if (app->rc->conf.errors_total) {
@@ -385,6 +401,7 @@ void console_close(struct console *console)
 		return;
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
+	console_ask_end(console);
 	screen_close();
 	loop_off(console->app->loop, console);
 	if (console->restored)

@@ -3,6 +3,7 @@
  * command_run(). */
 #include "state.h"
 
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/runbooks.h"
@@ -16,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SUSPEND_WARN_MS = 5000 };
 
 static enum status act(struct call *call, enum pane_act which)
 {
@@ -341,6 +344,11 @@ static enum status cmd_prompt(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+static enum status cmd_menu(struct call *call, struct err *err)
+{
+	return console_menu(call->ctx, call->argv[0], err) ? STATUS_DONE : STATUS_USAGE;
+}
+
 static enum status cmd_filter(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -427,20 +435,6 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 
 /* --- one incident by its name --- */
 
-/* "Q1X9", "#1234" or "1234", or the link of its page. */
-static bool names(const struct alert *alert, const char *wanted)
-{
-	int64_t number;
-
-	if (untrusted_is(alert_text(alert, ALERT_ID), wanted) ||
-		untrusted_is(alert_text(alert, ALERT_LINK), wanted))
-		return true;
-	if (*wanted == '#')
-		wanted++;
-	return alert->number && untrusted_to_i64(untrusted_str(wanted), &number) &&
-	       number == alert->number;
-}
-
 /* The one page that nobody has taken, when it is the only one and I am on call: only
  * in the first minute, so that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
@@ -471,9 +465,8 @@ void console_seek(struct console *console)
 	/* A page must not slip under a line that is being typed and will act on it. */
 	if (console->mode != MODE_NORMAL)
 		return;
-	for (size_t i = 0; console->wanted[0] && i < alerts_count(app->alerts); i++)
-		if (names(alerts_at(app->alerts, i), console->wanted))
-			found = alerts_at(app->alerts, i);
+	if (console->wanted[0])
+		found = alerts_named(app->alerts, console->wanted);
 	if (!console->wanted[0] && !console->typed && !console->depth)
 		found = only_page(app);
 	if (!found)
@@ -529,8 +522,17 @@ static enum status cmd_redraw(struct call *call, struct err *err)
 static enum status cmd_suspend(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
+	size_t waiting, held;
 
-	(void)err;
+	actions_open(console->app->actions, &waiting, &held);
+	if (waiting && console->app->now - console->suspend_warned_at > SUSPEND_WARN_MS) {
+		console->suspend_warned_at = console->app->now;
+		err_set(err, ERR_BUSY,
+			"%zu action%s on the way, which would stand still too: once more "
+			"to stop oogway all the same",
+			waiting, waiting == 1 ? " is" : "s are");
+		return STATUS_REFUSED;
+	}
 	screen_suspend();
 	screen_resize();
 	console->layout_dirty = true;
@@ -577,6 +579,7 @@ const struct command console_commands[] = {
 	VIEW("events", "what oogway itself did"),
 	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
+	VIEW("actions", "what was done upstream, what waits, and why"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
@@ -603,6 +606,8 @@ const struct command console_commands[] = {
 	{"mark-range", "", "begin a range, or mark up to here", C, 0, 0, cmd_mark_range},
 	{"unmark", "", "remove all marks", C, 0, 0, cmd_unmark},
 	{"prompt", "[TEXT]", "type a command", C, 0, SIZE_MAX, cmd_prompt},
+	{"menu", "CONTEXT", "list the keys of CONTEXT and wait for one", C, 1, 1,
+		cmd_menu},
 	{"filter", "[FILTER]",
 		"show only rows that match: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE", C, 0,
 		SIZE_MAX, cmd_filter},

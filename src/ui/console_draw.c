@@ -3,6 +3,7 @@
  * what is shown, only how. Main thread. */
 #include "state.h"
 
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/host.h"
@@ -91,7 +92,7 @@ static size_t state_pieces(struct console *console, struct piece *out)
 {
 	const struct app *app = console->app;
 	char a[TIME_TEXT], b[TIME_TEXT];
-	size_t n = 0;
+	size_t n = 0, waiting, held;
 
 	if (app->past || app->window.to) {
 		out[n].role = app->past ? ROLE_ALARM : ROLE_WARNING;
@@ -124,6 +125,13 @@ static size_t state_pieces(struct console *console, struct piece *out)
 			snprintf(out[n++].text, sizeof out->text, "on call: %s", who);
 		break;
 	}
+	actions_open(app->actions, &waiting, &held);
+	if (waiting || held) {
+		out[n].role = held ? ROLE_ALARM : ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text,
+			held ? "%zu action%s to decide" : "%zu action%s waiting",
+			held ? held : waiting, (held ? held : waiting) == 1 ? "" : "s");
+	}
 	out[n].role = ROLE_BAR;
 	snprintf(out[n++].text, sizeof out->text, "%s %s", time_clock(app->now, a),
 		time_zone(app->now, b));
@@ -151,7 +159,7 @@ static void choose_pieces(const struct piece *pieces, size_t n, int room, bool *
 
 static void draw_top(struct console *console)
 {
-	enum { MOST = 10 };
+	enum { MOST = 12 };
 	struct canvas screen = canvas_screen(),
 		      bar = canvas_part(&screen, 0, 0, 1, screen.cols);
 	struct piece pieces[MOST];
@@ -184,6 +192,9 @@ static const struct {
 	{"filter", "filter"},
 	{"open", "open"},
 	{"back", "back"},
+	{"ack", "ack"},
+	{"menu snooze", "snooze"},
+	{"menu incident", "more"},
 	{"runbook", "runbook"},
 	{"earlier", "earlier"},
 	{"zoom-out", "longer"},
@@ -210,6 +221,11 @@ static bool useful(struct console *console, const char *command)
 		return link.class || pane->class == &help_pane ||
 		       pane->class == &options_pane;
 	}
+	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
+		return alerts_count(console->app->alerts) && !console->app->readonly &&
+		       !console->app->past &&
+		       (pane->class == &alerts_pane || pane->class == &alert_pane ||
+			       pane->class == &overview_pane);
 	if (!strcmp(command, "filter") || !strcmp(command, "sort"))
 		return pane->class->list != NULL;
 	if (!strcmp(command, "back"))
@@ -338,6 +354,10 @@ static void draw_bottom(struct console *console)
 	struct canvas bar = canvas_part(&screen, screen.rows - 1, 0, 1, screen.cols);
 	int right;
 
+	if (console_waits(console)) {
+		console_wait_draw(console);
+		return;
+	}
 	if (console->mode != MODE_NORMAL) {
 		draw_prompt(console, &screen);
 		return;

@@ -267,6 +267,8 @@ static void take_key(struct console *console, const struct key_event *event)
 		mouse(console, event);
 	else if (console->mode == MODE_NORMAL)
 		normal_key(console, code);
+	else if (console_waits(console))
+		console_wait_key(console, code);
 	else
 		prompt_key(console, code);
 }

@@ -361,6 +361,17 @@ bool list_sort(
 	return true;
 }
 
+size_t list_targets(const struct list *list, uint64_t **out)
+{
+	const char *key;
+	size_t n = 0;
+
+	*out = list->marks.count ? mem_new(list->marks.count, sizeof **out) : NULL;
+	for (size_t at = 0; *out && map_each(&list->marks, &at, &key, NULL);)
+		memcpy(&(*out)[n++], key, sizeof **out);
+	return n;
+}
+
 bool list_marked(const struct list *list, uint64_t id)
 {
 	return map_get(&list->marks, &id, sizeof id) != NULL;

@@ -58,6 +58,8 @@ bool list_sort(
 void list_mark(struct list *list, const struct app *app);
 void list_mark_range(struct list *list, const struct app *app);
 void list_unmark(struct list *list);
+/* Ids of the marked rows, to be freed with mem_free(); 0 when none is. */
+size_t list_targets(const struct list *list, uint64_t **out);
 bool list_marked(const struct list *list, uint64_t id);
 /* To the next row that the filter matches, around the end; while it is still looking,
  * as soon as it has found them. false: there is no filter, or no such row. */

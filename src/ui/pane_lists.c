@@ -1,6 +1,6 @@
 /* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
- * events, runbooks, silences, changes, processes. Each says what an empty one means.
- * Main thread. */
+ * events, runbooks, silences, changes, actions, processes. Each says what an empty one
+ * means. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/logs.h"
@@ -33,6 +33,7 @@ OPEN(source)
 OPEN(silence)
 OPEN(change)
 OPEN(process)
+OPEN(action)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
 {
@@ -151,6 +152,15 @@ static void silences_draw(
 		pane_empty(c, "No silences.");
 }
 
+static void actions_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	if (list_count(&((struct list_pane *)state)->list, app))
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, "Nothing was done yet.");
+}
+
 static void changes_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
@@ -237,5 +247,9 @@ LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK, changes_dr
 ;
 LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, list_pane_draw,
 	open_process, list_pane_words),
+}
+;
+LIST_PANE(actions_pane, "actions", "Actions", ACTIONS | CHANGED_CLOCK, actions_draw,
+	open_action, list_pane_words),
 }
 ;

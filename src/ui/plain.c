@@ -149,7 +149,7 @@ struct plain *plain_new(struct app *app)
 	map_init(&plain->anomalies);
 	for (int i = 0; i <= RC_MAX_SOURCES; i++)
 		plain->told[i] = HEALTH_WAITING;
-	app->front = (struct front){notice, plain};
+	app->front = (struct front){.notice = notice, .ctx = plain};
 	loop_on_turn(app->loop, end_of_turn, plain);
 	loop_on_signal(app->loop, SIGINT, stop, plain);
 	loop_on_signal(app->loop, SIGTERM, stop, plain);

@@ -11,7 +11,13 @@
 #include "app/command.h"
 #include "ui/console.h"
 
-enum { STACK_MAX = 16, NOTICE_TEXT = 240, REGISTER_MAX = 1 << 20, JUMPS_MAX = 32 };
+enum {
+	STACK_MAX = 16,
+	NOTICE_TEXT = 240,
+	QUESTION_TEXT = 2400,
+	REGISTER_MAX = 1 << 20,
+	JUMPS_MAX = 32
+};
 
 /* A pane that is open: class, state, and what it has not seen yet. */
 struct pane {
@@ -26,6 +32,8 @@ enum mode {
 	MODE_NORMAL,
 	MODE_COMMAND, /* ':' */
 	MODE_FILTER,  /* '/' */
+	MODE_ASK,     /* a question: y or n */
+	MODE_MENU,    /* keys of one context, listed */
 	MODE_BARE,    /* the terminal is lent: any key returns */
 };
 
@@ -54,6 +62,11 @@ struct console {
 	char filter_before[256];
 	int chord[KEYSEQ_MAX];
 	size_t chord_count;
+	struct question question; /* MODE_ASK */
+	char question_text[QUESTION_TEXT];
+	int64_t asked_at; /* monotonic: keys typed before are not an answer */
+	char menu[40];    /* MODE_MENU: its context */
+	int64_t suspend_warned_at;
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
 	int64_t notice_until; /* UTC ms */
@@ -66,8 +79,8 @@ struct console {
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct str register_; /* what `copy` took last */
-	char wanted[200];    /* id, number or link of an incident to open, "" for none */
-	bool typed;          /* the user has pressed a key */
+	char wanted[200];     /* id, number or link of an incident to open, "" for none */
+	bool typed;           /* the user has pressed a key */
 	char parting[200];
 	int silent_reads;
 };
@@ -101,6 +114,18 @@ bool console_teaches(const struct console *console);
 void console_input(void *console, int events);
 /* Leaves the prompt. */
 void console_end_prompt(struct console *console, bool keep);
+
+/* --- console_ask.c --- */
+/* For struct front: opens the question, false when one is open. */
+bool console_ask(void *console, const struct question *question, struct err *err);
+/* The open question is answered with no. */
+void console_ask_end(struct console *console);
+/* Shows the keys of a context and waits for one of them. */
+bool console_menu(struct console *console, const char *context, struct err *err);
+/* A question or a menu is open: it takes all keys. */
+bool console_waits(const struct console *console);
+void console_wait_key(struct console *console, int code);
+void console_wait_draw(struct console *console);
 
 /* --- console_cmd.c --- */
 /* The table console_commands. */

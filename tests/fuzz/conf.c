@@ -35,7 +35,7 @@ static bool run_any(struct conf *conf, const struct conf_line *line, struct err 
 	for (size_t i = 0; i < line->count; i++)
 		check(!strcmp(again.words[i].text, line->words[i].text));
 	str_init(&words, 100);
-	conf_value(line, "key");
+	conf_value(line, 1, "key");
 	str_release(&words);
 	str_release(&text);
 	return line->count % 2 || err_set(err, ERR_INPUT, "%s", line->words[1].text);

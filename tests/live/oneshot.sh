@@ -92,6 +92,72 @@ ok "closed stdout fails" code 1
 status=$?
 ok "full disk fails" code 1
 
+# --- import ---
+fixtures=$here/tests/fixtures/import
+cp "$fixtures/grafana-export.in" "$tmp/my board.json"
+run -c "$rc" source import "$tmp/my board.json"
+ok "import, a blank in the name" code 0
+ok "lines on stdout" said out '^query "From library" source=prom -- sum(up)$'
+ok "what it was, on stderr" said err 'Grafana dashboard: 0 sources, 1 query'
+cp "$rc" "$tmp/rc.more"
+cat "$tmp/out" >>"$tmp/rc.more"
+run -c "$tmp/rc.more" --check-config
+ok "and the rc takes them" code 0
+"$OOGWAY" -c "$rc" source import -s other - <"$tmp/my board.json" >"$tmp/out" 2>"$tmp/err"
+status=$?
+ok "a source the rc does not have" code 3
+ok "from stdin" said out 'source=other -- sum(up)'
+ok "says what to add" said err 'source other prometheus url='
+run source import "$fixtures/grafana-node.in" --json
+ok "import as JSON" code 3
+ok "import lines parse, the header first" python3 -c '
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert lines[0] == {"schema": "oogway.import/1", "complete": False}, lines[0]
+assert {"query", "skipped", "note"} == {l["kind"] for l in lines[1:]}
+' "$tmp/out"
+run source import
+ok "nothing at the usual places" code 1
+ok "they are named" said err '/home/.kube/config: not there'
+mkdir -p "$HOME/.config/amtool" "$HOME/.kube"
+cp "$fixtures/amtool.in" "$HOME/.config/amtool/config.yml"
+cp "$fixtures/kube.in" "$HOME/.kube/config"
+run source import -w
+ok "usual places" code 3
+ok "nothing on stdout" silent out
+ok "what was found is said" said err 'kube/config: kubeconfig'
+ok "why a cluster is left out" said err 'no kubernetes source yet'
+ok "kept" said config/oogway/imported.rc '^source am alertmanager url=https://am.example.org'
+ok "for nobody else" [ "$(stat -c %a "$XDG_CONFIG_HOME/oogway/imported.rc")" = 600 ]
+ok "no token" [ -z "$(grep -l -e not-to-be-copied "$XDG_CONFIG_HOME/oogway/imported.rc")" ]
+run --check-config
+ok "the rc that was made includes it" code 0
+run source import -w "$HOME/.config/amtool/config.yml"
+ok "once more" code 0
+ok "it is there already" said err 'in the rc already, as source am'
+ok "only once" [ "$(grep -c '^source am' "$XDG_CONFIG_HOME/oogway/imported.rc")" = 1 ]
+cp "$rc" "$tmp/plain.rc"
+run -c "$tmp/plain.rc" source import -w "$tmp/my board.json"
+ok "beside another rc" code 0
+ok "which line to add" said err 'add this line to .*plain.rc: include -q imported.rc'
+ok "that rc is not changed" cmp -s "$rc" "$tmp/plain.rc"
+run -c "$tmp/plain.rc" source import -w "$tmp/my board.json"
+ok "known, included or not" said err 'asks the same as From library'
+rm -r "$tmp/imported.rc" "$XDG_CONFIG_HOME/oogway" "$HOME/.config" "$HOME/.kube"
+run --readonly source import -w "$tmp/my board.json"
+ok "read-only writes nothing" code 4
+run source import "$tmp/nowhere"
+ok "no such file" code 1
+ok "said" said err 'nowhere: cannot read it: No such file'
+run source import "$fixtures/yaml-laughs.in"
+ok "aliases are refused" code 1
+run source import -x
+ok "no such word" code 2
+mkfifo "$tmp/pipe"
+head -c 9000000 /dev/zero >"$tmp/pipe" &
+run source import "$tmp/pipe"
+ok "too large" said err 'larger than 8192 KiB'
+
 # --- a source that is away: partial ---
 sed 's|^source pd .*|source pd pagerduty url=http://127.0.0.1:1 token-file=token|' "$rc" >"$tmp/away"
 run -c "$tmp/away" --once

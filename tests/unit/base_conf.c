@@ -170,7 +170,7 @@ static bool run_bind(struct conf *conf, const struct conf_line *line, struct err
 	if (!conf_check_keys(line, 2, keys, err))
 		return false;
 	str_printf(conf->ctx, "%s/%s/%s;", line->words[1].text,
-		conf_value(line, "pane") ? conf_value(line, "pane") : "-",
+		conf_value(line, 1, "pane") ? conf_value(line, 1, "pane") : "-",
 		line->rest ? line->rest : "-");
 	return true;
 }

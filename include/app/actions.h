@@ -1,0 +1,79 @@
+/* What somebody does to incidents and alerts: planned, asked about where it cannot be
+ * taken back, written to the outbox, sent by whichever oogway holds the lease, and
+ * followed until the server has said what came of it. Main thread. */
+#ifndef APP_ACTIONS_H
+#define APP_ACTIONS_H
+
+#include "app/app.h"
+#include "app/command.h"
+#include "store/outbox.h"
+
+struct actions;
+struct alert;
+
+enum {
+	ACTIONS_MAX_TARGETS = 2000, /* of one wish */
+	ACTIONS_UNDO_MS = 60000,
+	ACTIONS_KEPT = 500, /* rows of the outbox that are shown */
+};
+
+struct actions *actions_new(struct app *app);
+void actions_free(struct actions *actions);
+/* The store is open: what waits there is learnt. */
+void actions_begin(struct actions *actions);
+bool actions_begun(const struct actions *actions);
+void actions_tick(struct actions *actions, int64_t now);
+/* Before the sources are freed: what is under way has no known outcome. */
+void actions_halt(struct actions *actions);
+/* The same, for good: when the app ends. */
+void actions_end(struct actions *actions);
+
+/* What is wished for: one verb on any number of rows. */
+struct wish {
+	enum action_verb verb;
+	const uint64_t *targets; /* keys of alerts; of silences for extend and expire */
+	size_t count;
+	int64_t until_at;
+	const char *body; /* note, comment; may be NULL */
+	const char *whom; /* user, level, priority, incident; may be NULL */
+};
+
+/* Plans and does it, or asks first. STATUS_PENDING: it is under way; scripts wait for
+ * it. Else *err says why not. */
+enum status actions_wish(
+	struct actions *actions, const struct wish *wish, struct err *err);
+/* Asks whether to take the newest action of this process back. */
+enum status actions_undo(struct actions *actions, struct err *err);
+/* By the id in the list. */
+enum status actions_cancel(struct actions *actions, const char *id, struct err *err);
+enum status actions_retry(struct actions *actions, const char *id, struct err *err);
+
+/* Wishes of this process whose outcome is not known yet. */
+bool actions_busy(const struct actions *actions);
+/* One line for each action of this process, and the worst status of them. */
+enum status actions_outcome(const struct actions *actions, struct str *out);
+
+/* The outbox as last read. Borrowed until the next turn of the loop. */
+size_t actions_count(const struct actions *actions);
+const struct outbox_row *actions_at(const struct actions *actions, size_t i);
+uint64_t action_row_key(const struct outbox_row *row); /* identity in lists */
+/* The newest unsettled action on this alert, or NULL. */
+const struct outbox_row *actions_on(const struct actions *actions, uint64_t alert);
+/* How many wait, and how many need a word. */
+void actions_open(const struct actions *actions, size_t *waiting, size_t *held);
+/* "waits for pd", "confirmed", "failed: …": one line. */
+const char *action_row_words(
+	const struct app *app, const struct outbox_row *row, char *out, size_t size);
+
+/* --- acknowledgements that oogway keeps itself (acks.c) --- */
+
+struct acks;
+struct acks *acks_new(struct app *app);
+void acks_free(struct acks *acks);
+void acks_begin(struct acks *acks);
+/* Takes the alert; gives it back, or one that says acknowledged where somebody has. */
+struct alert *acks_apply(struct acks *acks, struct alert *alert);
+/* Now, and in the store. */
+void acks_set(struct acks *acks, uint64_t key, bool acked, const char *who);
+
+#endif

@@ -1,0 +1,70 @@
+/* An action: what somebody does upstream to an incident or an alert. A struct of
+ * plain values: who sends it is connect/act.h, where it waits is store/outbox.h. */
+#ifndef MODEL_ACTION_H
+#define MODEL_ACTION_H
+
+#include "base/crypto.h"
+#include "base/untrusted.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum action_verb {
+	ACTION_ACKNOWLEDGE,
+	ACTION_UNACKNOWLEDGE,
+	ACTION_RESOLVE,
+	ACTION_SNOOZE, /* until_at */
+	ACTION_NOTE,   /* ACTION_BODY */
+	ACTION_ESCALATE,
+	ACTION_REASSIGN, /* ACTION_WHOM: a user's id */
+	ACTION_PRIORITY, /* ACTION_WHOM: a priority's name */
+	ACTION_MERGE,    /* ACTION_WHOM: id of the incident it goes into */
+	ACTION_SILENCE,  /* ACTION_MATCHERS, until_at, ACTION_BODY */
+	ACTION_EXTEND,   /* of a silence: until_at */
+	ACTION_EXPIRE,   /* of a silence */
+	ACTION_VERB_COUNT,
+};
+
+enum action_text {
+	ACTION_TARGET,   /* upstream id of the incident, alert or silence */
+	ACTION_TITLE,    /* of the target, to be shown */
+	ACTION_BODY,     /* note, comment */
+	ACTION_WHOM,     /* see the verbs */
+	ACTION_MATCHERS, /* a JSON list of {name, value, isRegex, isEqual} */
+	ACTION_BY,       /* who does it */
+	ACTION_TEXT_COUNT,
+};
+
+enum {
+	ACTION_MAX_TEXT = 4000, /* bytes of one text */
+	ACTION_SNOOZE_MOST_S = 604800,
+	ACTION_MARKER = 13, /* "oogway " is not counted; with the NUL */
+};
+
+struct action {
+	char id[ID_TEXT];
+	enum action_verb verb;
+	int attempts;     /* it was sent so often before, outcome unknown */
+	int64_t until_at; /* UTC ms, 0: none */
+	struct untrusted texts[ACTION_TEXT_COUNT];
+};
+
+struct action_verb_row {
+	const char *name;  /* "acknowledge": for records and scripts */
+	const char *words; /* "acknowledge": begins a question */
+	const char *past;  /* "acknowledged" */
+	bool creates;      /* makes something new: never sent twice unseen */
+	bool undoable;
+	enum action_verb undo;
+};
+
+extern const struct action_verb_row action_verbs[ACTION_VERB_COUNT];
+/* By name; ACTION_VERB_COUNT when there is none. */
+enum action_verb action_verb_find(struct untrusted name);
+
+/* A short word that is in what a creating verb makes (a note's text, a silence's
+ * comment), so that a re-send can look for it first. From the random part of the id. */
+const char *action_marker(const struct action *action, char out[ACTION_MARKER]);
+
+#endif

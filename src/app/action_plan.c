@@ -1,0 +1,394 @@
+/* Works out what a wish means: where each target's action goes (its own source, an
+ * Alertmanager for a silence, or nowhere but here), and the question that says so.
+ * Reads the state, changes nothing. Main thread. */
+#include "action_plan.h"
+
+#include "app/alerts.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "model/alert.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	PLAN_BYTES = 64 << 20,
+	MATCHERS_MAX = 64 << 10,
+	NAMED = 8, /* listed in full; above it the count and the first few */
+	NAME_TEXT = 90,
+};
+
+const char *plan_actor(const struct app *app, char out[PLAN_ACTOR])
+{
+	const struct passwd *me = getpwuid(getuid());
+	char name[40];
+
+	text_line(untrusted_str(me ? me->pw_name : "someone"), name, sizeof name);
+	snprintf(out, PLAN_ACTOR, "%s@%.39s", name, app->host);
+	return out;
+}
+
+const char *plan_name(const struct alert *alert, char *out, size_t size)
+{
+	char title[NAME_TEXT], service[40];
+	struct untrusted about = alert_text(alert, ALERT_SERVICE);
+
+	text_line(alert_text(alert, ALERT_TITLE), title, sizeof title);
+	text_line(about, service, sizeof service);
+	if (untrusted_empty(about) || untrusted_eq(about, alert_text(alert, ALERT_TITLE)))
+		snprintf(out, size, "%s", title);
+	else
+		snprintf(out, size, "%s (%s)", title, service);
+	return out;
+}
+
+/* --- where it goes --- */
+
+static bool can(const struct app *app, size_t source, enum action_verb verb)
+{
+	const struct action_kind *kind = sources_actions(app->sources, source);
+
+	return kind && kind->verbs & 1U << verb;
+}
+
+/* Silences of alerts that no source of theirs can silence go to an Alertmanager. */
+static size_t silencer(const struct app *app, size_t own)
+{
+	if (can(app, own, ACTION_SILENCE))
+		return own;
+	for (size_t i = 1; i < sources_count(app->sources); i++)
+		if (can(app, i, ACTION_SILENCE))
+			return i;
+	return 0;
+}
+
+static struct untrusted keep(struct plan *plan, struct untrusted text)
+{
+	return untrusted_copy(&plan->arena, text);
+}
+
+/* Every label must be the same: it mutes this alert and no other. */
+static struct untrusted matchers_of(struct plan *plan, const struct alert *alert)
+{
+	struct untrusted kept;
+	struct json_out o;
+	struct str text;
+
+	str_init(&text, MATCHERS_MAX);
+	json_begin(&o, &text);
+	json_open(&o, NULL, '[');
+	for (size_t i = 0; i < alert->label_count; i++) {
+		struct pair label = alert_label(alert, i);
+
+		json_open(&o, NULL, '{');
+		json_put_text(&o, "name", label.name);
+		json_put_text(&o, "value", label.value);
+		json_put_bool(&o, "isRegex", false);
+		json_put_bool(&o, "isEqual", true);
+		json_shut(&o, '}');
+	}
+	json_shut(&o, ']');
+	kept = text.cut ? UNTRUSTED_NONE : keep(plan, untrusted_str(str_text(&text)));
+	str_release(&text);
+	return kept;
+}
+
+static struct outbox_row *add(struct plan *plan, uint64_t key, size_t source)
+{
+	struct outbox_row *row = &plan->rows[plan->count];
+	char actor[PLAN_ACTOR];
+
+	*row = (struct outbox_row){.action = {.verb = plan->verb},
+		.profile = keep(plan, untrusted_str(plan->app->rc->profile)),
+		.source = keep(plan,
+			untrusted_str(sources_row(plan->app->sources, source)->name)),
+		.created_at = plan->app->now};
+	id_new(plan->app->now, row->action.id);
+	row->action.texts[ACTION_BY] =
+		keep(plan, untrusted_str(plan_actor(plan->app, actor)));
+	plan->keys[plan->count++] = key;
+	return row;
+}
+
+static bool plan_alert(struct plan *plan, const struct alert *alert,
+	const struct wish *wish, struct err *err)
+{
+	const struct app *app = plan->app;
+	size_t own = (size_t)alert->source, to = own;
+	enum action_verb verb = wish->verb;
+	bool here = false;
+	struct outbox_row *row;
+	char name[160];
+
+	plan_name(alert, name, sizeof name);
+	if (alert->state == ALERT_RESOLVED)
+		return err_set(err, ERR_MISSING, "%s has ended", name);
+	if (verb == ACTION_SNOOZE && !can(app, own, verb))
+		verb = ACTION_SILENCE;
+	if (verb == ACTION_SILENCE) {
+		to = silencer(app, own);
+		if (!to)
+			return err_set(err, ERR_MISSING,
+				"%s cannot be silenced: no source is an Alertmanager",
+				name);
+	} else if (!can(app, own, verb)) {
+		here = verb == ACTION_ACKNOWLEDGE || verb == ACTION_UNACKNOWLEDGE;
+		if (!here)
+			return err_set(err, ERR_REFUSED,
+				"%s comes from %s, a %s: one "
+				"cannot %s there",
+				name, sources_row(app->sources, own)->name,
+				sources_row(app->sources, own)->kind,
+				action_verbs[verb].name);
+	}
+	if (verb == ACTION_ACKNOWLEDGE && alert->state == ALERT_ACKNOWLEDGED)
+		return err_set(err, ERR_BUSY, "%s is acknowledged already", name);
+	if (verb == ACTION_UNACKNOWLEDGE && alert->state != ALERT_ACKNOWLEDGED)
+		return err_set(err, ERR_MISSING, "%s is not acknowledged", name);
+	row = add(plan, alert->key, to);
+	plan->here[plan->count - 1] = here;
+	row->action.verb = verb;
+	row->action.until_at = wish->until_at;
+	row->action.texts[ACTION_TARGET] = keep(plan, alert_text(alert, ALERT_ID));
+	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(name));
+	row->action.texts[ACTION_BODY] = keep(plan, untrusted_str(wish->body));
+	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(wish->whom));
+	if (verb == ACTION_SILENCE)
+		row->action.texts[ACTION_MATCHERS] = matchers_of(plan, alert);
+	row->expected_state = alert->state;
+	row->expected_at = alert->started_at;
+	return true;
+}
+
+static bool plan_silence(
+	struct plan *plan, uint64_t id, const struct wish *wish, struct err *err)
+{
+	const struct alerts *alerts = plan->app->alerts;
+
+	for (size_t i = 0; i < silences_count(alerts); i++) {
+		const struct silence_row *s = silences_at(alerts, i);
+		struct outbox_row *row;
+
+		if (s->id != id)
+			continue;
+		row = add(plan, id, (size_t)s->source);
+		row->action.until_at = wish->until_at;
+		row->action.texts[ACTION_TARGET] = keep(plan, s->upstream_id);
+		row->action.texts[ACTION_TITLE] = keep(plan, s->matchers);
+		row->expected_state = -1;
+		return true;
+	}
+	return err_set(err, ERR_MISSING, "that silence has ended");
+}
+
+/* --- the question --- */
+
+static bool silenced_too(const struct alert *by, const struct alert *other)
+{
+	for (size_t i = 0; i < by->label_count; i++) {
+		struct pair label = alert_label(by, i);
+		bool found = false;
+
+		for (size_t k = 0; k < other->label_count && !found; k++) {
+			struct pair its = alert_label(other, k);
+
+			found = untrusted_eq(its.name, label.name) &&
+				untrusted_eq(its.value, label.value);
+		}
+		if (!found)
+			return false;
+	}
+	return by->label_count > 0;
+}
+
+/* Alerts there are now that the planned silences would mute. */
+static size_t muted(const struct plan *plan)
+{
+	const struct alerts *alerts = plan->app->alerts;
+	size_t n = 0;
+
+	for (size_t i = 0; i < alerts_count(alerts); i++)
+		for (size_t k = 0; k < plan->count; k++) {
+			const struct alert *by = alerts_find(alerts, plan->keys[k]);
+
+			if (by && plan->rows[k].action.verb == ACTION_SILENCE &&
+				silenced_too(by, alerts_at(alerts, i))) {
+				n++;
+				break;
+			}
+		}
+	return n;
+}
+
+static void name_targets(const struct plan *plan, struct str *out)
+{
+	size_t shown = plan->count <= NAMED ? plan->count : 3;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct outbox_row *row = &plan->rows[i];
+		char title[NAME_TEXT];
+
+		str_printf(out, "%s%s", i ? "; " : "",
+			text_line(row->action.texts[ACTION_TITLE], title, sizeof title));
+	}
+	if (shown < plan->count)
+		str_printf(out, "; and %zu more", plan->count - shown);
+}
+
+static void say_where(const struct plan *plan, struct str *out)
+{
+	char first[60], other[60];
+	bool same = true;
+
+	text_line(plan->rows->source, first, sizeof first);
+	for (size_t i = 1; i < plan->count; i++)
+		same = same && !strcmp(first, text_line(plan->rows[i].source, other,
+						      sizeof other));
+	str_printf(out, " at %s%s", first, same ? "" : " and others");
+}
+
+static void compose(
+	struct plan *plan, const struct wish *wish, const struct err *left_out)
+{
+	const struct action_verb_row *verb = &action_verbs[plan->rows->action.verb];
+	const struct app *app = plan->app;
+	char moment[TIME_TEXT], zone[TIME_TEXT], left[TIME_TEXT];
+	struct str out;
+
+	str_init(&out, sizeof plan->text);
+	if (*app->rc->profile)
+		str_printf(&out, "%s: ", app->rc->profile);
+	str_puts(&out, verb->words);
+	if (plan->count > 1)
+		str_printf(&out, " %zu", plan->count);
+	say_where(plan, &out);
+	str_puts(&out, ": ");
+	name_targets(plan, &out);
+	if (wish->until_at)
+		str_printf(&out, "; until %s %s, %s from now",
+			time_stamp(wish->until_at, app->now, moment),
+			time_zone(wish->until_at, zone),
+			duration_text(wish->until_at - app->now, left));
+	if (wish->whom)
+		str_printf(&out, "; %s: %s",
+			plan->verb == ACTION_ESCALATE ? "to level" : "to", wish->whom);
+	if (wish->body)
+		str_printf(&out, "; \"%s\"", wish->body);
+	if (plan->rows->action.verb == ACTION_SILENCE && plan->count <= NAMED) {
+		size_t n = muted(plan);
+
+		str_printf(&out, "; matches %zu alert%s now", n, n == 1 ? "" : "s");
+	}
+	if (plan->count < wish->count)
+		str_printf(&out, "; %zu left out: %s", wish->count - plan->count,
+			left_out->text);
+	str_puts(&out, "?");
+	str_copy(plan->text, sizeof plan->text, str_text(&out));
+	str_release(&out);
+}
+
+/* One that `u` takes back needs no question; many at once always do. */
+static bool asks(const struct plan *plan)
+{
+	return plan->count > 1 || !action_verbs[plan->verb].undoable ||
+	       plan->rows->action.verb == ACTION_SILENCE;
+}
+
+bool plan_make(
+	struct plan *plan, struct app *app, const struct wish *wish, struct err *err)
+{
+	struct err last = {0};
+
+	*plan = (struct plan){.app = app, .verb = wish->verb};
+	arena_init(&plan->arena, PLAN_BYTES);
+	if (!wish->count)
+		return err_set(err, ERR_USAGE, "nothing is selected to %s",
+			action_verbs[wish->verb].name);
+	if (wish->count > ACTIONS_MAX_TARGETS)
+		return err_set(err, ERR_LIMIT, "%zu at once, the limit is %d",
+			wish->count, ACTIONS_MAX_TARGETS);
+	if (wish->until_at && wish->until_at <= app->now)
+		return err_set(err, ERR_USAGE, "that moment has passed");
+	plan->rows = mem_new(wish->count, sizeof *plan->rows);
+	plan->keys = mem_new(wish->count, sizeof *plan->keys);
+	plan->here = mem_new(wish->count, sizeof *plan->here);
+	for (size_t i = 0; i < wish->count; i++) {
+		const struct alert *alert = alerts_find(app->alerts, wish->targets[i]);
+		bool silence = wish->verb == ACTION_EXTEND || wish->verb == ACTION_EXPIRE;
+
+		if (silence)
+			plan_silence(plan, wish->targets[i], wish, &last);
+		else if (alert)
+			plan_alert(plan, alert, wish, &last);
+		else
+			err_set(&last, ERR_MISSING, "it has ended meanwhile");
+	}
+	if (!plan->count) {
+		*err = last;
+		return false;
+	}
+	plan->asks = asks(plan);
+	compose(plan, wish, &last);
+	return true;
+}
+
+bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
+	const char *title, struct err *err)
+{
+	const struct app *app = plan->app;
+	const struct alert *alert = alerts_find(app->alerts, key);
+	const struct wish wish = {.verb = ACTION_EXPIRE, .count = 1};
+	size_t to = silencer(app, alert ? (size_t)alert->source : 0);
+	struct outbox_row *row;
+
+	arena_init(&plan->arena, PLAN_BYTES);
+	plan->verb = ACTION_EXPIRE;
+	if (!to || !*silence)
+		return err_set(
+			err, ERR_MISSING, "the silence of %s is not known yet", title);
+	plan->rows = mem_new(1, sizeof *plan->rows);
+	plan->keys = mem_new(1, sizeof *plan->keys);
+	plan->here = mem_new(1, sizeof *plan->here);
+	row = add(plan, key, to);
+	row->expected_state = -1;
+	row->action.texts[ACTION_TARGET] = keep(plan, untrusted_str(silence));
+	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(title));
+	plan->asks = true;
+	compose(plan, &wish, err);
+	return true;
+}
+
+void plan_release(struct plan *plan)
+{
+	arena_release(&plan->arena);
+	mem_free(plan->rows);
+	mem_free(plan->keys);
+	mem_free(plan->here);
+}
+
+bool plan_holds(const struct plan *plan, char *why, size_t size)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct outbox_row *row = &plan->rows[i];
+		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
+		char title[NAME_TEXT];
+
+		text_line(row->action.texts[ACTION_TITLE], title, sizeof title);
+		if (row->expected_state < 0)
+			continue;
+		if (alert && alert->state == row->expected_state &&
+			alert->started_at == row->expected_at)
+			continue;
+		snprintf(why, size, "%s is %s now: nothing was done", title,
+			alert ? alert_state_name((enum alert_state)alert->state)
+			      : "over");
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,36 @@
+/* A wish worked out: which rows go to the outbox, what is done here, what to ask. */
+#ifndef APP_ACTION_PLAN_H
+#define APP_ACTION_PLAN_H
+
+#include "app/actions.h"
+#include "base/arena.h"
+
+enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80 };
+
+struct plan {
+	struct app *app;
+	enum action_verb verb; /* as wished for */
+	struct arena arena;    /* of all texts */
+	struct outbox_row *rows;
+	uint64_t *keys; /* beside rows: the alert or silence each is about */
+	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
+	size_t count;
+	bool asks;
+	char text[PLAN_TEXT]; /* the question */
+};
+
+/* False with a sentence; release it in both cases. */
+bool plan_make(
+	struct plan *plan, struct app *app, const struct wish *wish, struct err *err);
+/* The silence that an action made is to end: plan->app is set. */
+bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
+	const char *title, struct err *err);
+void plan_release(struct plan *plan);
+/* What it is about is still as it was. */
+bool plan_holds(const struct plan *plan, char *why, size_t size);
+/* "ada@bastion-1": who acts, as far as this process can say. */
+const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
+/* "HTTP 5xx (payments-api)": one line. */
+const char *plan_name(const struct alert *alert, char *out, size_t size);
+
+#endif

@@ -1,0 +1,825 @@
+/* Actions from the wish to the last word of the server. A wish becomes a plan
+ * (action_plan.c), a question where it must, rows of the outbox; whoever holds the
+ * lease of the profile claims rows that are due, sends them and writes back what came
+ * of it. Without the network they wait; when the world has changed meanwhile they are
+ * held until somebody says. Hides who sends and when. Main thread. */
+#include "app/actions.h"
+
+#include "action_plan.h"
+#include "app/alerts.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "model/alert.h"
+#include "store/lease.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	LEASE_MS = 20000,
+	ABANDONED_MS = 22000, /* longer than any lease */
+	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
+	BACKOFF_FIRST_MS = 2000,
+	BACKOFF_MOST_MS = 300000,
+	CLAIM_MOST = 250,
+	OWN_MOST = 2000,
+	MIRROR_BYTES = 64 << 20,
+	BATCH_BYTES = 64 << 20,
+	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
+	LOOK_IDLE_MS = 60000,
+	TITLE_TEXT = 90,
+};
+
+/* What is under way at one source. */
+struct sending {
+	struct actions *actions;
+	size_t source;
+	bool busy;
+	bool lost; /* the source was taken away while rows were being claimed */
+	struct arena arena;
+	struct outbox_row *rows;
+	size_t count, at, n; /* rows at … at+n are in the conversation */
+	struct act *act;
+};
+
+/* A wish of this process, until its outcome was told. */
+struct own {
+	char id[ID_TEXT];
+	enum action_verb verb;
+	uint64_t key;
+	bool here, told;
+	enum outbox_state state;
+	int64_t at;
+	char title[TITLE_TEXT], result[80], error[200];
+};
+
+struct actions {
+	struct app *app;
+	bool begun, ended;
+	char owner[ID_TEXT];
+	char lease_name[LEASE_MAX_NAME];
+	int64_t lease_until; /* 0: not ours */
+	bool lease_asked;
+	struct arena mirror_arena;
+	struct outbox_row *mirror;
+	size_t mirror_count;
+	struct map on; /* key of an alert to the index in mirror, plus one */
+	bool looking, look_again;
+	int64_t looked_at;
+	struct sending *sendings[RC_MAX_SOURCES + 1];
+	struct own *own;
+	size_t own_count, own_cap;
+	size_t adding;
+};
+
+struct actions *actions_new(struct app *app)
+{
+	struct actions *actions = mem_new(1, sizeof *actions);
+
+	actions->app = app;
+	arena_init(&actions->mirror_arena, MIRROR_BYTES);
+	map_init(&actions->on);
+	id_new(app->now, actions->owner);
+	return actions;
+}
+
+void actions_free(struct actions *actions)
+{
+	if (!actions)
+		return;
+	for (size_t i = 0; i <= RC_MAX_SOURCES; i++) {
+		if (actions->sendings[i])
+			arena_release(&actions->sendings[i]->arena);
+		mem_free(actions->sendings[i]);
+	}
+	arena_release(&actions->mirror_arena);
+	map_release(&actions->on);
+	mem_free(actions->own);
+	mem_free(actions);
+}
+
+/* --- the outbox as last read --- */
+
+size_t actions_count(const struct actions *actions)
+{
+	return actions->mirror_count;
+}
+
+const struct outbox_row *actions_at(const struct actions *actions, size_t i)
+{
+	return &actions->mirror[i];
+}
+
+uint64_t action_row_key(const struct outbox_row *row)
+{
+	return untrusted_hash(untrusted_str(row->action.id)) | 1;
+}
+
+static bool open_row(const struct outbox_row *row)
+{
+	return row->state == OUTBOX_WAITING || row->state == OUTBOX_SENDING ||
+	       row->state == OUTBOX_HELD;
+}
+
+const struct outbox_row *actions_on(const struct actions *actions, uint64_t alert)
+{
+	uintptr_t i = (uintptr_t)map_get(&actions->on, &alert, sizeof alert);
+
+	return i ? &actions->mirror[i - 1] : NULL;
+}
+
+void actions_open(const struct actions *actions, size_t *waiting, size_t *held)
+{
+	*waiting = *held = 0;
+	for (size_t i = 0; i < actions->mirror_count; i++) {
+		*waiting += actions->mirror[i].state == OUTBOX_WAITING ||
+			    actions->mirror[i].state == OUTBOX_SENDING;
+		*held += actions->mirror[i].state == OUTBOX_HELD;
+	}
+}
+
+const char *action_row_words(
+	const struct app *app, const struct outbox_row *row, char *out, size_t size)
+{
+	char error[200], source[60], left[TIME_TEXT];
+	int i;
+
+	text_line(row->error, error, sizeof error);
+	text_line(row->source, source, sizeof source);
+	i = sources_find(app->sources, source);
+	if (row->state == OUTBOX_WAITING && row->next_at > app->now)
+		snprintf(out, size, "waits, next try in %s%s%s",
+			duration_text(row->next_at - app->now, left), *error ? ": " : "",
+			error);
+	else if (row->state == OUTBOX_WAITING &&
+		 (i < 0 || source_health(sources_row(app->sources, (size_t)i),
+				   app->now) != HEALTH_OK))
+		snprintf(out, size, "waits for %s", source);
+	else
+		snprintf(out, size, "%s%s%s", outbox_state_names[row->state],
+			*error ? ": " : "", error);
+	return out;
+}
+
+static struct own *own_find(struct actions *actions, const char *id)
+{
+	for (size_t i = 0; i < actions->own_count; i++)
+		if (!strcmp(actions->own[i].id, id))
+			return &actions->own[i];
+	return NULL;
+}
+
+/* Many at once are told as one line. */
+static void tell(struct actions *actions)
+{
+	size_t done = 0, bad = 0;
+	const struct own *last = NULL, *worst = NULL;
+
+	for (size_t i = 0; i < actions->own_count; i++) {
+		struct own *own = &actions->own[i];
+
+		if (own->told || own->state == OUTBOX_WAITING ||
+			own->state == OUTBOX_SENDING)
+			continue;
+		own->told = true;
+		if (own->state == OUTBOX_CONFIRMED) {
+			done++;
+			last = own;
+		} else if (own->state != OUTBOX_CANCELLED) {
+			bad++;
+			worst = own;
+		}
+	}
+	if (bad)
+		app_notice(actions->app, true, "%s: %s %s%s%s", worst->title,
+			action_verbs[worst->verb].name,
+			worst->state == OUTBOX_HELD ? "waits for your word: "
+						    : "failed: ",
+			worst->error, bad > 1 ? "; others too: see :actions" : "");
+	else if (done == 1)
+		app_notice(actions->app, false, "%s: %s", last->title,
+			action_verbs[last->verb].past);
+	else if (done)
+		app_notice(actions->app, false, "%zu %s", done,
+			action_verbs[last->verb].past);
+}
+
+static void follow(struct actions *actions, const struct outbox_row *row)
+{
+	struct own *own = own_find(actions, row->action.id);
+
+	if (!own)
+		return;
+	own->state = row->state;
+	text_line(row->error, own->error, sizeof own->error);
+	text_line(row->result, own->result, sizeof own->result);
+}
+
+static struct untrusted keep(struct actions *actions, struct untrusted text)
+{
+	return untrusted_copy(&actions->mirror_arena, text);
+}
+
+static void look(struct actions *actions);
+static void lease_as_needed(struct actions *actions);
+
+static void got_list(void *ctx, const struct outbox_rows *rows, const struct err *err)
+{
+	struct actions *actions = ctx;
+
+	actions->looking = false;
+	if (actions->ended)
+		return;
+	if (err) {
+		log_add(LOG_WARN, "outbox: %s", err->text);
+		return;
+	}
+	arena_reset(&actions->mirror_arena);
+	map_release(&actions->on);
+	map_init(&actions->on);
+	actions->mirror = arena_alloc(
+		&actions->mirror_arena, (rows->count + 1) * sizeof *actions->mirror);
+	actions->mirror_count = 0;
+	for (size_t i = 0; actions->mirror && i < rows->count; i++) {
+		struct outbox_row *to = &actions->mirror[actions->mirror_count];
+		struct action *a = &to->action;
+		uint64_t key;
+
+		*to = rows->rows[i];
+		to->profile = keep(actions, to->profile);
+		to->source = keep(actions, to->source);
+		to->error = keep(actions, to->error);
+		to->result = keep(actions, to->result);
+		to->undoes = keep(actions, to->undoes);
+		for (int t = 0; t < ACTION_TEXT_COUNT; t++)
+			a->texts[t] = keep(actions, a->texts[t]);
+		follow(actions, to);
+		actions->mirror_count++;
+		key = alert_key_named(actions->app, to->source, a->texts[ACTION_TARGET]);
+		if (open_row(to) && key && !actions_on(actions, key))
+			map_put(&actions->on, &key, sizeof key,
+				(void *)(uintptr_t)actions->mirror_count);
+	}
+	tell(actions);
+	app_changed(actions->app, CHANGED_ACTIONS | CHANGED_ALERTS);
+	if (actions->look_again)
+		look(actions);
+	lease_as_needed(actions);
+}
+
+/* Reads the outbox anew; what happens meanwhile is read after it. */
+static void look(struct actions *actions)
+{
+	struct store *store = actions->app->store;
+
+	actions->look_again = actions->looking;
+	if (actions->looking || !store || actions->ended)
+		return;
+	actions->looking = true;
+	actions->looked_at = actions->app->now;
+	outbox_list_later(store, ACTIONS_KEPT, got_list, actions);
+}
+
+static void changed(void *ctx, const struct err *err)
+{
+	struct actions *actions = ctx;
+
+	if (actions->ended)
+		return;
+	if (err)
+		app_notice(actions->app, true, "%s", err->text);
+	look(actions);
+}
+
+/* --- sending --- */
+
+static void send_chunk(struct sending *s);
+
+static void finish_sending(struct sending *s)
+{
+	s->busy = false;
+	s->count = s->at = 0;
+	arena_release(&s->arena);
+}
+
+static int64_t backoff_ms(int attempts)
+{
+	int64_t ms = BACKOFF_FIRST_MS;
+
+	for (int i = 1; i < attempts && ms < BACKOFF_MOST_MS; i++)
+		ms *= 2;
+	if (ms > BACKOFF_MOST_MS)
+		ms = BACKOFF_MOST_MS;
+	return ms / 2 + (int64_t)(random_u64() % (uint64_t)(ms / 2));
+}
+
+static void settle(struct sending *s, const struct outbox_row *rows, size_t n)
+{
+	struct actions *actions = s->actions;
+
+	outbox_settle_later(actions->app->store, actions->owner, rows, n,
+		(struct store_then){changed, actions});
+}
+
+static void sent(void *ctx, const struct action_result *results, size_t count)
+{
+	struct sending *s = ctx;
+	int64_t now = s->actions->app->now;
+
+	s->act = NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct outbox_row *row = &s->rows[s->at + i];
+		const struct action_result *r = &results[i];
+
+		row->error = untrusted_copy(&s->arena, untrusted_str(r->text));
+		row->result = untrusted_copy(&s->arena, untrusted_str(r->upstream_id));
+		row->next_at = 0;
+		row->state = r->outcome == ACTION_CONFIRMED ? OUTBOX_CONFIRMED
+			     : r->outcome == ACTION_FAILED  ? OUTBOX_FAILED
+							    : OUTBOX_WAITING;
+		if (row->state == OUTBOX_WAITING)
+			row->next_at =
+				now +
+				(r->retry_after_s >= 0
+						? r->retry_after_s * 1000
+						: backoff_ms(row->action.attempts + 1));
+	}
+	settle(s, s->rows + s->at, count);
+	sources_hurry_one(s->actions->app->sources, s->source);
+	s->at += count;
+	send_chunk(s);
+}
+
+static void send_chunk(struct sending *s)
+{
+	const struct action_kind *kind =
+		sources_actions(s->actions->app->sources, s->source);
+	struct action actions[CLAIM_MOST];
+	enum action_verb verb;
+
+	if (s->at == s->count || !kind) {
+		finish_sending(s);
+		return;
+	}
+	verb = s->rows[s->at].action.verb;
+	s->n = kind->bulk & 1U << verb ? s->count - s->at : 1;
+	if (s->n > kind->most)
+		s->n = kind->most;
+	for (size_t i = 0; i < s->n; i++)
+		actions[i] = s->rows[s->at + i].action;
+	s->act = sources_act(s->actions->app->sources, s->source, actions, s->n, sent, s);
+	if (s->act)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		s->rows[s->at + i].state = OUTBOX_FAILED;
+		s->rows[s->at + i].error = untrusted_str("its moment has passed, or the "
+							 "source cannot do it");
+	}
+	settle(s, s->rows + s->at, s->n);
+	s->at += s->n;
+	send_chunk(s);
+}
+
+/* What waited long meets the world as it is now; false: it is held. */
+static bool still_wanted(
+	const struct app *app, const struct outbox_row *row, char *why, size_t size)
+{
+	uint64_t key =
+		alert_key_named(app, row->source, row->action.texts[ACTION_TARGET]);
+	const struct alert *alert;
+	char who[60];
+
+	if (row->expected_state < 0 || row->action.attempts ||
+		app->now - row->created_at < STALE_MS ||
+		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
+		return true;
+	alert = alerts_find(app->alerts, key);
+	if (alert && alert->state == row->expected_state &&
+		alert->started_at == row->expected_at)
+		return true;
+	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
+		sizeof who);
+	snprintf(why, size, "it is %s meanwhile%s%s",
+		alert ? alert_state_name((enum alert_state)alert->state) : "over",
+		*who ? ", by " : "", who);
+	return false;
+}
+
+static void got_claim(void *ctx, const struct outbox_rows *rows, const struct err *err)
+{
+	struct sending *s = ctx;
+	struct actions *actions = s->actions;
+	char why[120];
+
+	if (err || !rows->count || actions->ended) {
+		if (err)
+			log_add(LOG_WARN, "outbox: %s", err->text);
+		finish_sending(s);
+		return;
+	}
+	s->rows = arena_alloc(&s->arena, rows->count * sizeof *s->rows);
+	for (size_t i = 0; i < rows->count; i++) {
+		struct outbox_row row = rows->rows[i];
+
+		if (s->lost) {
+			row.state = OUTBOX_WAITING;
+			settle(s, &row, 1);
+			continue;
+		}
+		if (!still_wanted(actions->app, &row, why, sizeof why)) {
+			row.state = OUTBOX_HELD;
+			row.error = untrusted_str(why);
+			settle(s, &row, 1);
+			continue;
+		}
+		for (int t = 0; t < ACTION_TEXT_COUNT; t++)
+			row.action.texts[t] =
+				untrusted_copy(&s->arena, row.action.texts[t]);
+		/* Only these texts are needed until it is settled. */
+		row.profile = row.source = row.undoes = UNTRUSTED_NONE;
+		row.error = row.result = UNTRUSTED_NONE;
+		s->rows[s->count++] = row;
+	}
+	s->lost = false;
+	send_chunk(s);
+}
+
+static bool due_at(const struct actions *actions, size_t source)
+{
+	const struct app *app = actions->app;
+	const char *name = sources_row(app->sources, source)->name;
+
+	for (size_t i = 0; i < actions->mirror_count; i++) {
+		const struct outbox_row *row = &actions->mirror[i];
+
+		if ((row->state == OUTBOX_WAITING && row->next_at <= app->now &&
+			    untrusted_is(row->source, name) &&
+			    untrusted_is(row->profile, app->rc->profile)) ||
+			(row->state == OUTBOX_SENDING &&
+				untrusted_is(row->source, name) &&
+				app->now - row->sent_at > ABANDONED_MS))
+			return true;
+	}
+	return false;
+}
+
+static void send_due(struct actions *actions)
+{
+	const struct app *app = actions->app;
+
+	for (size_t i = 1; i < sources_count(app->sources); i++) {
+		struct sending *s = actions->sendings[i];
+		const struct outbox_claim claim = {.profile = app->rc->profile,
+			.source = sources_row(app->sources, i)->name,
+			.owner = actions->owner,
+			.now = app->now,
+			.abandoned_before = app->now - ABANDONED_MS,
+			.limit = CLAIM_MOST};
+
+		if (!sources_actions(app->sources, i) || (s && s->busy) ||
+			source_health(sources_row(app->sources, i), app->now) !=
+				HEALTH_OK ||
+			!due_at(actions, i))
+			continue;
+		if (!s) {
+			s = actions->sendings[i] = mem_new(1, sizeof *s);
+			s->actions = actions;
+			s->source = i;
+		}
+		s->busy = true;
+		arena_init(&s->arena, BATCH_BYTES);
+		outbox_claim_later(app->store, &claim, got_claim, s);
+	}
+}
+
+static void got_lease(void *ctx, const struct lease *lease, const struct err *err)
+{
+	struct actions *actions = ctx;
+
+	actions->lease_asked = false;
+	if (err || actions->ended)
+		return;
+	actions->lease_until = lease->mine ? lease->until_at : 0;
+	if (lease->mine)
+		send_due(actions);
+}
+
+static void release_lease(struct actions *actions)
+{
+	const struct lease_claim claim = {actions->lease_name, actions->owner, LEASE_MS};
+
+	if (actions->lease_until)
+		lease_release_later(actions->app->store, &claim, (struct store_then){0});
+	actions->lease_until = 0;
+}
+
+/* One oogway at a time sends for a profile; nobody holds the lease at rest. */
+static void lease_as_needed(struct actions *actions)
+{
+	const struct lease_claim claim = {actions->lease_name, actions->owner, LEASE_MS};
+	size_t waiting, held;
+
+	actions_open(actions, &waiting, &held);
+	if (!waiting) {
+		release_lease(actions);
+	} else if (actions->lease_until > actions->app->now + LEASE_MS / 2) {
+		send_due(actions);
+	} else if (!actions->lease_asked) {
+		snprintf(actions->lease_name, sizeof actions->lease_name, "actions %.50s",
+			actions->app->rc->profile);
+		actions->lease_asked = true;
+		lease_take_later(actions->app->store, &claim, got_lease, actions);
+	}
+}
+
+void actions_begin(struct actions *actions)
+{
+	actions->begun = true;
+	look(actions);
+}
+
+bool actions_begun(const struct actions *actions)
+{
+	return actions->begun && !actions->looking;
+}
+
+void actions_tick(struct actions *actions, int64_t now)
+{
+	bool open = actions_busy(actions);
+	size_t waiting, held;
+
+	if (!actions->begun || actions->ended)
+		return;
+	actions_open(actions, &waiting, &held);
+	open = open || waiting;
+	if (now - actions->looked_at >= (open ? LOOK_OPEN_MS : LOOK_IDLE_MS))
+		look(actions);
+	if (waiting)
+		lease_as_needed(actions);
+}
+
+void actions_halt(struct actions *actions)
+{
+	for (size_t i = 0; i <= RC_MAX_SOURCES; i++) {
+		struct sending *s = actions->sendings[i];
+
+		if (!s || !s->busy)
+			continue;
+		s->lost = !s->act;
+		if (s->lost)
+			continue;
+		act_cancel(s->act);
+		s->act = NULL;
+		/* Nobody knows what came of them: they are looked for. */
+		for (size_t k = s->at; k < s->count; k++)
+			s->rows[k].state = OUTBOX_WAITING;
+		settle(s, s->rows + s->at, s->count - s->at);
+		finish_sending(s);
+	}
+}
+
+void actions_end(struct actions *actions)
+{
+	actions_halt(actions);
+	release_lease(actions);
+	actions->ended = true;
+}
+
+/* --- wishes --- */
+
+static void own_add(struct actions *actions, const struct plan *plan, size_t i)
+{
+	const struct outbox_row *row = &plan->rows[i];
+	struct own *own;
+
+	if (actions->own_count == OWN_MOST) {
+		memmove(actions->own, actions->own + OWN_MOST / 2,
+			OWN_MOST / 2 * sizeof *actions->own);
+		actions->own_count = OWN_MOST / 2;
+	}
+	MEM_ROOM(actions->own, actions->own_count, actions->own_cap);
+	own = &actions->own[actions->own_count++];
+	*own = (struct own){.verb = row->action.verb,
+		.key = plan->keys[i],
+		.here = plan->here[i],
+		.state = plan->here[i] ? OUTBOX_CONFIRMED : OUTBOX_WAITING,
+		.at = actions->app->now};
+	str_copy(own->id, sizeof own->id, row->action.id);
+	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
+}
+
+static void added(void *ctx, const struct err *err)
+{
+	struct actions *actions = ctx;
+
+	actions->adding--;
+	if (actions->ended)
+		return;
+	if (err) {
+		for (size_t i = 0; i < actions->own_count; i++)
+			if (actions->own[i].state == OUTBOX_WAITING)
+				actions->own[i].state = OUTBOX_FAILED;
+		app_notice(actions->app, true, "nothing was done: %s", err->text);
+		return;
+	}
+	look(actions);
+}
+
+static void commit(struct plan *plan)
+{
+	struct actions *actions = plan->app->actions;
+	char who[PLAN_ACTOR];
+
+	plan_actor(plan->app, who);
+	for (size_t i = 0; i < plan->count; i++) {
+		own_add(actions, plan, i);
+		if (!plan->here[i])
+			continue;
+		/* Ours alone: the row is only its record. */
+		plan->rows[i].state = OUTBOX_CONFIRMED;
+		acks_set(plan->app->acks, plan->keys[i], plan->verb == ACTION_ACKNOWLEDGE,
+			who);
+	}
+	actions->adding++;
+	outbox_add_later(plan->app->store, plan->rows, plan->count,
+		(struct store_then){added, actions});
+	if (plan->count == 1 && !plan->here[0])
+		app_notice(plan->app, false, "%s: %s is on its way",
+			actions->own[actions->own_count - 1].title,
+			action_verbs[plan->verb].name);
+}
+
+static void plan_free(struct plan *plan)
+{
+	plan_release(plan);
+	mem_free(plan);
+}
+
+static void answered(void *ctx, bool yes)
+{
+	struct plan *plan = ctx;
+
+	if (yes)
+		commit(plan);
+	plan_free(plan);
+}
+
+static bool plan_still(void *ctx, char *why, size_t size)
+{
+	return plan_holds(ctx, why, size);
+}
+
+/* The plan is taken. */
+static enum status ask(struct plan *plan, struct err *err)
+{
+	const struct front *front = &plan->app->front;
+	const struct question question = {
+		.text = plan->text, .still = plan_still, .answer = answered, .ctx = plan};
+
+	if (front->ask && front->ask(front->ctx, &question, err))
+		return STATUS_PENDING;
+	if (!front->ask)
+		err_set(err, ERR_REFUSED, "there is nobody to ask: %s", plan->text);
+	plan_free(plan);
+	return STATUS_REFUSED;
+}
+
+static bool may_act(const struct app *app, struct err *err)
+{
+	if (app->readonly || app->past || app->demo || app->window.to)
+		return err_set(err, ERR_REFUSED, "oogway is %s: nothing was done",
+			app->demo       ? "playing its demo"
+			: app->readonly ? "read-only"
+					: "looking at the past (. returns to now)");
+	if (!app->store || !app->actions->begun)
+		return err_set(err, ERR_BUSY,
+			"the store is not open yet: nothing was done; try again");
+	return true;
+}
+
+enum status actions_wish(
+	struct actions *actions, const struct wish *wish, struct err *err)
+{
+	struct plan *plan = mem_new(1, sizeof *plan);
+
+	if (!may_act(actions->app, err)) {
+		mem_free(plan);
+		return STATUS_REFUSED;
+	}
+	if (!plan_make(plan, actions->app, wish, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	if (plan->asks)
+		return ask(plan, err);
+	answered(plan, true);
+	return STATUS_PENDING;
+}
+
+static const struct own *undoable(const struct actions *actions)
+{
+	for (size_t i = actions->own_count; i-- > 0;) {
+		const struct own *own = &actions->own[i];
+
+		if (actions->app->now - own->at > ACTIONS_UNDO_MS)
+			return NULL;
+		if (own->state == OUTBOX_CONFIRMED || own->state == OUTBOX_WAITING)
+			return own;
+	}
+	return NULL;
+}
+
+/* What makes up for it: another action, the other way round. */
+static bool plan_undo(
+	struct plan *plan, struct app *app, const struct own *own, struct err *err)
+{
+	struct wish wish = {
+		.verb = action_verbs[own->verb].undo, .targets = &own->key, .count = 1};
+
+	if (own->verb == ACTION_SILENCE) {
+		/* It may be too young to be in any list: its id is enough. */
+		*plan = (struct plan){.app = app, .verb = ACTION_EXPIRE};
+		return plan_undo_silence(plan, own->key, own->result, own->title, err);
+	}
+	return plan_make(plan, app, &wish, err);
+}
+
+enum status actions_undo(struct actions *actions, struct err *err)
+{
+	const struct own *own = undoable(actions);
+	struct plan *plan;
+	char text[PLAN_TEXT];
+
+	if (!may_act(actions->app, err))
+		return STATUS_REFUSED;
+	if (!own || !action_verbs[own->verb].undoable) {
+		err_set(err, ERR_MISSING, own ? "%s cannot be taken back" : "%s",
+			own ? action_verbs[own->verb].name
+			    : "nothing was done here in the last minute");
+		return STATUS_FAILED;
+	}
+	plan = mem_new(1, sizeof *plan);
+	if (!plan_undo(plan, actions->app, own, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	str_copy(text, sizeof text, plan->text);
+	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
+	for (size_t i = 0; i < plan->count; i++)
+		plan->rows[i].undoes =
+			untrusted_copy(&plan->arena, untrusted_str(own->id));
+	return ask(plan, err);
+}
+
+enum status actions_cancel(struct actions *actions, const char *id, struct err *err)
+{
+	if (!may_act(actions->app, err))
+		return STATUS_REFUSED;
+	outbox_cancel_later(
+		actions->app->store, id, (struct store_then){changed, actions});
+	return STATUS_DONE;
+}
+
+enum status actions_retry(struct actions *actions, const char *id, struct err *err)
+{
+	if (!may_act(actions->app, err))
+		return STATUS_REFUSED;
+	outbox_retry_later(
+		actions->app->store, id, (struct store_then){changed, actions});
+	return STATUS_DONE;
+}
+
+bool actions_busy(const struct actions *actions)
+{
+	for (size_t i = 0; i < actions->own_count; i++)
+		if (actions->own[i].state == OUTBOX_WAITING ||
+			actions->own[i].state == OUTBOX_SENDING)
+			return true;
+	return actions->adding > 0;
+}
+
+enum status actions_outcome(const struct actions *actions, struct str *out)
+{
+	enum status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < actions->own_count; i++) {
+		const struct own *own = &actions->own[i];
+		bool done = own->state == OUTBOX_CONFIRMED;
+
+		str_printf(out, "%s: %s%s%s%s%s\n", own->title,
+			done ? action_verbs[own->verb].past
+			     : outbox_state_names[own->state],
+			*own->result ? " " : "", own->result, *own->error ? ": " : "",
+			own->error);
+		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_HELD)
+			worst = STATUS_FAILED;
+		else if (!done && worst == STATUS_DONE)
+			worst = STATUS_PENDING;
+	}
+	return worst;
+}

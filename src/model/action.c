@@ -1,0 +1,65 @@
+/* The verbs of actions, one row each: what they are called, what they create, what takes
+ * them back; and the markers that creating ones carry. Pure; any thread. */
+#include "model/action.h"
+
+#include <string.h>
+
+const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
+	[ACTION_ACKNOWLEDGE] = {.name = "acknowledge",
+		.words = "acknowledge",
+		.past = "acknowledged",
+		.undoable = true,
+		.undo = ACTION_UNACKNOWLEDGE},
+	[ACTION_UNACKNOWLEDGE] = {.name = "unacknowledge",
+		.words = "un-acknowledge",
+		.past = "un-acknowledged",
+		.undoable = true,
+		.undo = ACTION_ACKNOWLEDGE},
+	[ACTION_RESOLVE] = {.name = "resolve", .words = "resolve", .past = "resolved"},
+	[ACTION_SNOOZE] = {.name = "snooze",
+		.words = "snooze",
+		.past = "snoozed",
+		.undoable = true,
+		.undo = ACTION_UNACKNOWLEDGE},
+	[ACTION_NOTE] = {.name = "note",
+		.words = "add a note to",
+		.past = "noted",
+		.creates = true},
+	[ACTION_ESCALATE] = {.name = "escalate",
+		.words = "escalate",
+		.past = "escalated"},
+	[ACTION_REASSIGN] = {.name = "reassign",
+		.words = "reassign",
+		.past = "reassigned"},
+	[ACTION_PRIORITY] = {.name = "priority",
+		.words = "set the priority of",
+		.past = "given a priority"},
+	[ACTION_MERGE] = {.name = "merge", .words = "merge", .past = "merged"},
+	[ACTION_SILENCE] = {.name = "silence",
+		.words = "silence",
+		.past = "silenced",
+		.creates = true,
+		.undoable = true,
+		.undo = ACTION_EXPIRE},
+	[ACTION_EXTEND] = {.name = "extend",
+		.words = "extend a silence",
+		.past = "extended"},
+	[ACTION_EXPIRE] = {.name = "expire", .words = "end a silence", .past = "ended"},
+};
+
+enum action_verb action_verb_find(struct untrusted name)
+{
+	int verb = 0;
+
+	while (verb < ACTION_VERB_COUNT && !untrusted_is(name, action_verbs[verb].name))
+		verb++;
+	return (enum action_verb)verb;
+}
+
+const char *action_marker(const struct action *action, char out[ACTION_MARKER])
+{
+	/* The last twelve digits of a UUIDv7 are random. */
+	memcpy(out, action->id + ID_TEXT - ACTION_MARKER, ACTION_MARKER);
+	out[ACTION_MARKER - 1] = '\0';
+	return out;
+}

@@ -1,0 +1,254 @@
+/* Questions and menus. Both wait, take every key, and let none fall through: what was
+ * typed before a question could be read does not answer it, and a menu swallows what
+ * it does not know. The screen behind them is still. Main thread. */
+#include "state.h"
+
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "keys.h"
+#include "screen.h"
+
+#include <string.h>
+
+enum { GUARD_MS = 300, QUESTION_LINES = 12, MENU_MOST = 40 };
+
+static void leave(struct console *console)
+{
+	console->mode = MODE_NORMAL;
+	screen_erase();
+	console->layout_dirty = true;
+	console_dirty(console);
+}
+
+/* --- questions --- */
+
+bool console_ask(void *ctx, const struct question *question, struct err *err)
+{
+	struct console *console = ctx;
+
+	if (console->mode == MODE_ASK)
+		return err_set(err, ERR_BUSY, "answer the open question first");
+	if (console->mode == MODE_BARE)
+		return err_set(err, ERR_BUSY, "the terminal is lent");
+	console->question = *question;
+	str_copy(console->question_text, sizeof console->question_text, question->text);
+	console->asked_at = time_mono_ms();
+	console->mode = MODE_ASK;
+	console->bars_dirty = true;
+	return true;
+}
+
+static void answer(struct console *console, bool yes)
+{
+	const struct question question = console->question;
+	char why[NOTICE_TEXT];
+
+	leave(console);
+	/* What the question was about may have changed while it stood there. */
+	if (yes && question.still && !question.still(question.ctx, why, sizeof why)) {
+		console_notice(console, true, why);
+		yes = false;
+	} else if (!yes) {
+		console_notice(console, false, "nothing was done");
+	}
+	console->question = (struct question){0};
+	question.answer(question.ctx, yes);
+}
+
+void console_ask_end(struct console *console)
+{
+	if (console->mode == MODE_ASK)
+		answer(console, false);
+}
+
+static void ask_key(struct console *console, int code)
+{
+	switch (code) {
+	case 'y':
+	case 'Y':
+		/* Typed ahead of the question: it cannot have been meant for it. */
+		if (time_mono_ms() - console->asked_at >= GUARD_MS)
+			answer(console, true);
+		return;
+	case 'n':
+	case 'N':
+	case 'q':
+	case KEYCODE_ENTER:
+	case KEYCODE_ESC:
+	case 3: /* C-c */
+	case 7: /* C-g */
+		answer(console, false);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Bytes of the text that fit in `width` columns, broken at a blank where there is one. */
+static size_t line_bytes(const char *text, int width)
+{
+	size_t n = strlen(text), at = 0, blank = 0;
+
+	while (at < n) {
+		size_t next = at + 1;
+
+		while (next < n && ((unsigned char)text[next] & 0xc0) == 0x80)
+			next++;
+		if (text_width(untrusted_make(text, next), width + 1) > width)
+			return blank ? blank : at ? at : next;
+		if (text[at] == ' ')
+			blank = at;
+		at = next;
+	}
+	return n;
+}
+
+/* Draws from `row` on, or only counts when c is NULL. */
+static int question_lines(const char *text, const struct canvas *c, int row, int width)
+{
+	int lines = 0;
+
+	while (*text && lines < QUESTION_LINES) {
+		size_t n = line_bytes(text, width);
+
+		if (c)
+			canvas_text(c, row + lines, 1, width, ROLE_QUESTION,
+				untrusted_make(text, n));
+		lines++;
+		text += n;
+		text += strspn(text, " ");
+	}
+	return lines;
+}
+
+static void draw_question(struct console *console, const struct canvas *screen)
+{
+	static const char keys[] = " y yes   n no, also Enter and Esc";
+	int width = screen->cols - 2;
+	int lines = question_lines(console->question_text, NULL, 0, width);
+	struct canvas box;
+
+	if (lines > screen->rows - 1)
+		lines = screen->rows - 1;
+	box = canvas_part(screen, screen->rows - lines - 1, 0, lines + 1, screen->cols);
+	for (int i = 0; i <= lines; i++)
+		canvas_blank(&box, i, 0, box.cols, ROLE_QUESTION);
+	question_lines(console->question_text, &box, 0, width);
+	canvas_put(&box, lines, 0, ROLE_QUESTION, keys);
+	screen_cursor(box.y + lines, 0, true);
+}
+
+/* --- menus --- */
+
+bool console_menu(struct console *console, const char *context, struct err *err)
+{
+	if (!keyseq_context(context, err))
+		return false;
+	str_copy(console->menu, sizeof console->menu, context);
+	console->mode = MODE_MENU;
+	console->bars_dirty = true;
+	return true;
+}
+
+static void menu_key(struct console *console, int code)
+{
+	const char *const contexts[] = {console->menu, NULL};
+	const struct binding *binding = NULL;
+	char line[COMMAND_LINE_MAX];
+
+	if (code == KEYCODE_ESC || code == 3 || code == 7) {
+		leave(console);
+		return;
+	}
+	if (keymap_find(&console->keymap, contexts, &code, 1, &binding) != KEY_MATCH)
+		return;
+	str_copy(line, sizeof line, binding->command);
+	leave(console);
+	console_run(console, line);
+}
+
+struct menu_line {
+	char keys[64];
+	const char *words;
+};
+
+static size_t menu_lines(
+	const struct console *console, struct menu_line *out, int *keys_width)
+{
+	size_t n = 0;
+
+	*keys_width = 1;
+	for (size_t i = 0; i < console->keymap.count && n < MENU_MOST; i++) {
+		const struct binding *b = &console->keymap.list[i];
+		int width;
+
+		if (strcmp(b->context, console->menu))
+			continue;
+		binding_keys(b, out[n].keys);
+		out[n].words = b->note ? b->note : b->command;
+		width = text_width(untrusted_str(out[n++].keys), 64);
+		if (width > *keys_width)
+			*keys_width = width;
+	}
+	return n;
+}
+
+static void draw_menu(struct console *console, const struct canvas *screen)
+{
+	struct menu_line list[MENU_MOST];
+	int keys_width, word_width = 8;
+	size_t n = menu_lines(console, list, &keys_width);
+	int columns, rows, cell;
+	struct canvas box;
+
+	for (size_t i = 0; i < n; i++) {
+		int width = text_width(untrusted_str(list[i].words), 60);
+
+		if (width > word_width)
+			word_width = width;
+	}
+	cell = keys_width + 1 + word_width + 3;
+	columns = screen->cols / cell > 0 ? screen->cols / cell : 1;
+	rows = ((int)n + columns - 1) / columns;
+	if (rows > screen->rows - 2)
+		rows = screen->rows - 2;
+	box = canvas_part(screen, screen->rows - rows - 1, 0, rows + 1, screen->cols);
+	for (int i = 0; i <= rows; i++)
+		canvas_blank(&box, i, 0, box.cols, ROLE_BAR);
+	for (int i = 0; i < (int)n && i / columns < rows; i++) {
+		int row = i / columns, col = 1 + i % columns * cell;
+
+		canvas_put(&box, row, col, ROLE_KEY, list[i].keys);
+		canvas_text(&box, row, col + keys_width + 1, cell - keys_width - 2,
+			ROLE_BAR, untrusted_str(list[i].words));
+	}
+	canvas_put(&box, rows, 1, ROLE_KEY, "Esc");
+	canvas_put(&box, rows, 5, ROLE_BAR, "closes; other keys do nothing here");
+	screen_cursor(screen->rows - 1, screen->cols - 1, false);
+}
+
+/* --- both --- */
+
+bool console_waits(const struct console *console)
+{
+	return console->mode == MODE_ASK || console->mode == MODE_MENU;
+}
+
+void console_wait_key(struct console *console, int code)
+{
+	if (console->mode == MODE_ASK)
+		ask_key(console, code);
+	else
+		menu_key(console, code);
+}
+
+void console_wait_draw(struct console *console)
+{
+	struct canvas screen = canvas_screen();
+
+	if (console->mode == MODE_ASK)
+		draw_question(console, &screen);
+	else
+		draw_menu(console, &screen);
+}

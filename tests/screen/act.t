@@ -1,0 +1,64 @@
+# Questions and menus: what acts, asks; what was typed too early or falls on a row that has
+# just gone does nothing.
+sh $LAB/canned $TMP
+mask [0-9]{2}:[0-9]{2} UTC
+mask on call: Ana Ruiz to .{9}
+size 80x24
+run $OOGWAY -c $TMP/rc -P lab
+wait "prom ✓" 20000
+wait "pd ✓"
+wait "Checkout is down"
+keys "2"
+# A menu lists its keys, swallows what it does not know, and closes.
+keys "i"
+expect "resolve"
+expect "Esc closes; other keys do nothing here"
+snapshot act-menu
+keys "Q"
+expect "other keys do nothing here"
+keys "jkG"
+expect "other keys do nothing here"
+keys "<Esc>"
+reject "other keys do nothing here"
+keys "s"
+expect "1 hour"
+keys "<Esc>"
+# A question tells what, where, to what; No is the default.
+keys "/Checkout is<Enter>"
+expect-row 4 "Checkout is down"
+keys "i"
+keys "r"
+expect "lab: resolve at pd: Checkout is down for everybody (Checkout)?"
+snapshot act-question
+keys "<Enter>"
+expect "nothing was done"
+# Keys typed before it could be read do not answer it; others are swallowed.
+keys "iry"
+expect "resolve at pd"
+keys "jQx:/"
+expect "resolve at pd"
+keys "<Esc>"
+expect "nothing was done"
+keys ":note look at this<Enter>"
+expect "add a note to at pd: Checkout is down for everybody (Checkout); \"look"
+settle 400
+keys "n"
+keys ":note<Enter>"
+expect "a note needs words"
+keys ":snooze yesterday<Enter>"
+expect "until when: 1h, 18:00"
+keys ":menu nothing<Enter>"
+expect "no context is called nothing"
+# What it was about changed while the question stood there: y does nothing.
+sh echo quiet > $TMP/scene
+keys "R:resolve<Enter>"
+expect "resolve at pd"
+settle 2000
+keys "y"
+expect "is over now: nothing was done"
+keys ":resolve<Enter>"
+expect-re (nothing is selected|has just gone|has ended)
+# Nothing reached a server that could act.
+sh ! grep -E "^(PUT|DELETE|POST .*(incidents|silences))" $TMP/asked
+keys "Q"
+exit 0

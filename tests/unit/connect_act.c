@@ -1,0 +1,356 @@
+/* The conversations of actions, ask by ask: what is sent, and what each answer makes of
+ * each action. */
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "connect/act.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1700000000, MOST = 4 };
+
+static const struct action_kind *kind;
+static const struct source_conf conf = {
+	.name = "s", .url = "http://s", .from = "ana@lab.example"};
+static struct action actions[MOST];
+static struct action_result results[MOST];
+static struct arena arena;
+static void *state;
+static struct ask asked;
+
+static void begin(const struct action_kind *k, enum action_verb verb, size_t count)
+{
+	kind = k;
+	arena_init(&arena, 4 << 20);
+	memset(results, 0, sizeof results);
+	for (size_t i = 0; i < count; i++) {
+		static const char *const targets[MOST] = {"Q1", "Q2", "Q3", "Q4"};
+		struct action *a = &actions[i];
+
+		*a = (struct action){.verb = verb, .until_at = (NOW + 60) * 1000LL};
+		snprintf(
+			a->id, sizeof a->id, "01a1fc5a-0ad0-7f69-8df0-3b80c04116e%zu", i);
+		a->texts[ACTION_TARGET] = untrusted_str(targets[i]);
+		a->texts[ACTION_BODY] = untrusted_str("look \"here\"\nplease");
+		a->texts[ACTION_WHOM] = untrusted_str("3");
+		a->texts[ACTION_BY] = untrusted_str("ana@here");
+		a->texts[ACTION_MATCHERS] = untrusted_str(
+			"[{\"name\":\"a\",\"value\":\"b\\\"c\",\"isRegex\":false}]");
+	}
+	state = mem_new(1, k->state_size);
+}
+
+static void start(size_t count)
+{
+	kind->start(state, &conf, actions, count, results);
+}
+
+/* The next ask must be this one; NULL: there is none. */
+static void asks(const char *method, const char *path)
+{
+	bool more = kind->next(state, NOW * 1000LL, &arena, &asked);
+
+	if (!method) {
+		assert_false(more);
+		return;
+	}
+	assert_true(more);
+	assert_string_equal(asked.method, method);
+	assert_string_equal(asked.path, path);
+}
+
+static void answers(int status, const char *body)
+{
+	const struct answer answer = {.id = asked.id,
+		.status = status,
+		.failure = status ? ERR_NONE : ERR_NET,
+		.origin = "s:1",
+		.now = NOW * 1000LL,
+		.body = untrusted_str(body)};
+
+	kind->take(state, &answer);
+}
+
+static void end(void)
+{
+	if (kind->stop)
+		kind->stop(state);
+	mem_free(state);
+	arena_release(&arena);
+}
+
+static bool sent(const char *part)
+{
+	return asked.body && strstr(asked.body, part);
+}
+
+/* --- PagerDuty --- */
+
+static void test_ack(void **unused)
+{
+	(void)unused;
+	begin(&pagerduty_actions, ACTION_ACKNOWLEDGE, 3);
+	start(3);
+	asks("PUT", "/incidents");
+	assert_true(sent("\"status\":\"acknowledged\""));
+	assert_true(sent("Q1") && sent("Q2") && sent("Q3"));
+	assert_string_equal(asked.headers[2], "From: ana@lab.example");
+	answers(200, "{\"incidents\":[{\"id\":\"Q1\",\"status\":\"acknowledged\"},"
+		     "{\"id\":\"Q2\",\"status\":\"resolved\"}]}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_int_equal(results[1].outcome, ACTION_FAILED);
+	assert_string_equal(results[1].text, "the incident is resolved");
+	/* The answer does not name it: nobody knows. */
+	assert_int_equal(results[2].outcome, ACTION_UNKNOWN);
+	end();
+}
+
+static void test_one_bad(void **unused)
+{
+	(void)unused;
+	begin(&pagerduty_actions, ACTION_RESOLVE, 3);
+	start(3);
+	asks("PUT", "/incidents");
+	answers(400, "{\"error\":{\"message\":\"Invalid\",\"errors\":[\"Q2 is gone\"]}}");
+	asks("PUT", "/incidents");
+	assert_true(sent("Q1") && !sent("Q2"));
+	answers(200, "{\"incidents\":[{\"id\":\"Q1\",\"status\":\"resolved\"}]}");
+	asks("PUT", "/incidents");
+	assert_true(sent("Q2") && !sent("Q3"));
+	answers(404, "{\"error\":{\"message\":\"Not Found\",\"errors\":{\"incident\":"
+		     "[\"is gone\"]}}}");
+	asks("PUT", "/incidents");
+	assert_true(sent("Q3"));
+	answers(503, "<html>");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_int_equal(results[1].outcome, ACTION_FAILED);
+	assert_non_null(strstr(results[1].text, "Not Found"));
+	assert_int_equal(results[2].outcome, ACTION_AGAIN);
+	end();
+}
+
+static void test_outcomes(void **unused)
+{
+	static const struct {
+		int status;
+		enum action_outcome outcome;
+	} rows[] = {
+		{0, ACTION_AGAIN},
+		{401, ACTION_FAILED},
+		{402, ACTION_FAILED},
+		{404, ACTION_FAILED},
+		{408, ACTION_AGAIN},
+		{413, ACTION_FAILED},
+		{429, ACTION_AGAIN},
+		{500, ACTION_AGAIN},
+		{503, ACTION_AGAIN},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		begin(&pagerduty_actions, ACTION_SNOOZE, 1);
+		start(1);
+		asks("POST", "/incidents/Q1/snooze");
+		assert_true(sent("\"duration\":60"));
+		answers(rows[i].status, "{\"error\":{\"message\":\"no\"}}");
+		asks(NULL, NULL);
+		assert_int_equal(results[0].outcome, rows[i].outcome);
+		end();
+	}
+}
+
+static void test_note_once(void **unused)
+{
+	(void)unused;
+	begin(&pagerduty_actions, ACTION_NOTE, 1);
+	start(1);
+	asks("POST", "/incidents/Q1/notes");
+	assert_true(sent("look \\\"here\\\" please (oogway 3b80c04116e0)"));
+	answers(0, "");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_AGAIN);
+	end();
+	/* The second try looks first, and finds it. */
+	begin(&pagerduty_actions, ACTION_NOTE, 1);
+	actions[0].attempts = 1;
+	start(1);
+	asks("GET", "/incidents/Q1/notes");
+	answers(200, "{\"notes\":[{\"content\":\"x\"},{\"content\":\"look (oogway "
+		     "3b80c04116e0)\"}]}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	end();
+	/* Or does not find it, and writes it. */
+	begin(&pagerduty_actions, ACTION_NOTE, 1);
+	actions[0].attempts = 1;
+	start(1);
+	asks("GET", "/incidents/Q1/notes");
+	answers(200, "{\"notes\":[]}");
+	asks("POST", "/incidents/Q1/notes");
+	answers(200, "{\"note\":{\"id\":\"N\"}}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	end();
+}
+
+static void test_other_verbs(void **unused)
+{
+	static const struct {
+		enum action_verb verb;
+		const char *method, *path, *part;
+	} rows[] = {
+		{ACTION_UNACKNOWLEDGE, "PUT", "/incidents", "\"status\":\"triggered\""},
+		{ACTION_ESCALATE, "PUT", "/incidents", "\"escalation_level\":3"},
+		{ACTION_REASSIGN, "PUT", "/incidents",
+			"\"assignments\":[{\"assignee\":{\"type\":\"user_reference\","
+			"\"id\":\"3\"}}]"},
+		{ACTION_PRIORITY, "PUT", "/incidents",
+			"\"priority\":{\"type\":\"priority_reference\",\"id\":\"3\"}"},
+		{ACTION_MERGE, "PUT", "/incidents/3/merge",
+			"\"source_incidents\":[{\"type\":\"incident_reference\","
+			"\"id\":\"Q1\"}]"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		begin(&pagerduty_actions, rows[i].verb, 1);
+		assert_true(kind->verbs & 1U << rows[i].verb);
+		start(1);
+		asks(rows[i].method, rows[i].path);
+		assert_true(sent(rows[i].part));
+		answers(200,
+			"{\"incident\":{\"id\":\"Q1\"},\"incidents\":[{\"id\":\"Q1\","
+			"\"status\":\"triggered\"}]}");
+		asks(NULL, NULL);
+		assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+		end();
+	}
+}
+
+static void test_hostile_id(void **unused)
+{
+	(void)unused;
+	begin(&pagerduty_actions, ACTION_SNOOZE, 1);
+	actions[0].texts[ACTION_TARGET] = untrusted_str("../users/x?y=\r\nz");
+	start(1);
+	asks("POST", "/incidents/..%2Fusers%2Fx%3Fy%3D%0D%0Az/snooze");
+	answers(200, "not json");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_UNKNOWN);
+	end();
+}
+
+/* --- Alertmanager --- */
+
+static void test_silence(void **unused)
+{
+	(void)unused;
+	begin(&alertmanager_actions, ACTION_SILENCE, 1);
+	start(1);
+	asks("POST", "/api/v2/silences");
+	assert_true(sent("{\"name\":\"a\",\"value\":\"b\\\"c\",\"isRegex\":false,"
+			 "\"isEqual\":true}"));
+	assert_true(sent("\"createdBy\":\"ana@here\""));
+	assert_true(sent("(oogway 3b80c04116e0)"));
+	assert_true(sent("\"endsAt\":\"2023-11-14T22:14:20.000Z\""));
+	answers(200, "{\"silenceID\":\"1e66a67e-248b\"}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_string_equal(results[0].upstream_id, "1e66a67e-248b");
+	end();
+}
+
+static void test_silence_once(void **unused)
+{
+	(void)unused;
+	begin(&alertmanager_actions, ACTION_SILENCE, 1);
+	actions[0].attempts = 2;
+	start(1);
+	asks("GET", "/api/v2/silences");
+	answers(200, "[{\"id\":\"s1\",\"comment\":\"x\"},{\"id\":\"s2\",\"comment\":\"x "
+		     "(oogway 3b80c04116e0)\"}]");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_string_equal(results[0].upstream_id, "s2");
+	end();
+}
+
+static void test_late(void **unused)
+{
+	(void)unused;
+	begin(&alertmanager_actions, ACTION_SILENCE, 1);
+	actions[0].until_at = NOW * 1000LL;
+	start(1);
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_FAILED);
+	end();
+}
+
+static void test_extend(void **unused)
+{
+	(void)unused;
+	begin(&alertmanager_actions, ACTION_EXTEND, 1);
+	start(1);
+	asks("GET", "/api/v2/silence/Q1");
+	answers(200, "{\"id\":\"Q1\",\"matchers\":[{\"name\":\"n\",\"value\":\"v.*\","
+		     "\"isRegex\":true,\"isEqual\":false}],\"startsAt\":"
+		     "\"2023-11-14T22:00:00.123456789Z\",\"createdBy\":\"bo\","
+		     "\"comment\":\"c\",\"status\":{\"state\":\"active\"}}");
+	asks("POST", "/api/v2/silences");
+	assert_true(sent("\"id\":\"Q1\""));
+	assert_true(sent("\"isRegex\":true,\"isEqual\":false"));
+	assert_true(sent("2023-11-14T22:00:00.123456789Z"));
+	assert_true(sent("\"createdBy\":\"bo\""));
+	answers(200, "{\"silenceID\":\"Q9\"}");
+	asks(NULL, NULL);
+	assert_string_equal(results[0].upstream_id, "Q9");
+	end();
+	begin(&alertmanager_actions, ACTION_EXTEND, 1);
+	start(1);
+	asks("GET", "/api/v2/silence/Q1");
+	answers(200, "{\"id\":\"Q1\",\"status\":{\"state\":\"expired\"}}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_FAILED);
+	end();
+}
+
+static void test_expire(void **unused)
+{
+	(void)unused;
+	begin(&alertmanager_actions, ACTION_EXPIRE, 1);
+	start(1);
+	asks("DELETE", "/api/v2/silence/Q1");
+	answers(404, "\"silence not found\"");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_FAILED);
+	assert_non_null(strstr(results[0].text, "silence not found"));
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_one_bad),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_note_once),
+		cmocka_unit_test(test_other_verbs),
+		cmocka_unit_test(test_hostile_id),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_silence_once),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_extend),
+		cmocka_unit_test(test_expire),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
