@@ -276,5 +276,5 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && sources_settled(app->sources) && alerts_settled(app->alerts) &&
-	       runbooks_settled(app->runbooks);
+	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks);
 }
