@@ -292,5 +292,6 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
-	       alerts_settled(app->alerts) && runbooks_settled(app->runbooks);
+	       alerts_settled(app->alerts) && metrics_settled(app->metrics) &&
+	       runbooks_settled(app->runbooks);
 }

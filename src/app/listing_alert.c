@@ -176,6 +176,11 @@ static const void *alert_find(const struct app *app, uint64_t id)
 	return alerts_find(app->alerts, id);
 }
 
+static bool alert_place(const struct app *app, uint64_t id, size_t *at)
+{
+	return alerts_place(app->alerts, id, at);
+}
+
 static void alert_json(const struct app *app, const void *row, struct json_out *o)
 {
 	static const struct {
@@ -245,6 +250,7 @@ const struct listing alert_listing = {
 	.row = alert_row,
 	.id = alert_id,
 	.find = alert_find,
+	.place = alert_place,
 	.json = alert_json,
 	.label = alert_label_of,
 	.complete = alert_complete,
