@@ -270,8 +270,9 @@ static void test_upgrade(void **unused)
 		.title = u("t"),
 		.started_at = 1000,
 		.acked_at = 1400};
-	static const char *const back[] = {"DROP TABLE hand",
-		"DROP INDEX incident_updated",
+	static const char *const then[] = {"keep", "series", "chunk", "baseline",
+		"incident", "change", "lease", "outbox", "ack", "watch", NULL};
+	static const char *const back[] = {"DROP INDEX incident_updated",
 		"ALTER TABLE incident DROP COLUMN taken_at",
 		"ALTER TABLE incident DROP COLUMN urgency",
 		"ALTER TABLE incident DROP COLUMN number",
@@ -283,6 +284,7 @@ static void test_upgrade(void **unused)
 
 	(void)unused;
 	assert_true(incident_put(db, &row, 1, &err));
+	drop_tables_but(db, then);
 	for (size_t i = 0; i < sizeof back / sizeof *back; i++)
 		assert_true(db_run(db, back[i], NULL, 0, &err));
 	db_close(db);

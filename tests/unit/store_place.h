@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_STORE_PLACE_H
 #define TESTS_UNIT_STORE_PLACE_H
 
+#include "base/text.h"
 #include "io/loop.h"
 #include "io/task.h"
 #include "store/store.h"
@@ -67,6 +68,33 @@ static inline int files_with(const char *part)
 	if (dir)
 		closedir(dir);
 	return count;
+}
+
+/* Every table but those that are named: what an older schema did not have. */
+static inline void drop_tables_but(struct db *db, const char *const *kept)
+{
+	char names[64][64], sql[100];
+	struct db_rows rows;
+	size_t n = 0;
+
+	if (db_query(db, &rows,
+		    "SELECT name FROM sqlite_master WHERE type = 'table' "
+		    "AND name NOT LIKE 'sqlite_%'",
+		    NULL, 0, NULL))
+		while (n < 64 && db_next(&rows, NULL))
+			text_line(row_text(&rows, 0), names[n++], sizeof names[0]);
+	db_rows_free(&rows);
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (kept[k] && strcmp(kept[k], names[i]))
+			k++;
+		if (kept[k])
+			continue;
+		snprintf(sql, sizeof sql, "DROP TABLE %s", names[i]);
+		if (!db_run(db, sql, NULL, 0, NULL))
+			abort();
+	}
 }
 
 /* --- a console --- */
