@@ -518,9 +518,9 @@ static void commit(struct mail_wish *w)
 		.drop = drop_wish,
 		.put_ctx = w};
 	arena_init(&plan->arena, 1 << 20);
-	plan->rows = arena_alloc(&plan->arena, w->count * sizeof *plan->rows);
-	plan->keys = arena_alloc(&plan->arena, w->count * sizeof *plan->keys);
-	plan->here = arena_alloc(&plan->arena, w->count * sizeof *plan->here);
+	plan->rows = mem_new(w->count, sizeof *plan->rows);
+	plan->keys = mem_new(w->count, sizeof *plan->keys);
+	plan->here = mem_new(w->count, sizeof *plan->here);
 	fill_rows(plan, w);
 	plan_commit(plan);
 }

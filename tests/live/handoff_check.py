@@ -201,7 +201,7 @@ def check_numbers(name, text, truth):
               found and float(found[1]) == truth[what], (found and found[0], truth[what]))
     found = re.search(r'TTA (\d+) min', words)
     check(f'{name}: TTA', found and int(found[1]) == truth['tta'] // 60000, truth['tta'])
-    found = re.search(r'Queue backlog.*?\b(\d+) +\d+ % ', words[words.index('Noise'):])
+    found = re.search(r'Queue (?:backlog )?(?:checkout )?(\d+) \d+ %', words[words.index(' Noise '):])
     check(f'{name}: one problem', found and int(found[1]) == truth['queue'],
           (found and found[0], truth['queue']))
 
