@@ -24,7 +24,7 @@ enum {
 struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
-	const char *url, *unix_socket, *from, *org, *filter;
+	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
 	const char *user;
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;

@@ -83,6 +83,9 @@ struct incident_cursor incident_cursor_at(int64_t at);
 bool incident_span(struct db *db, struct arena *arena, int64_t from_at,
 	struct incident_cursor *cursor, size_t limit, struct incident_rows *out,
 	struct err *err);
+/* How many began there or later, at most `most` counted. */
+bool incident_count(
+	struct db *db, int64_t from_at, size_t most, size_t *out, struct err *err);
 /* Those written at the cursor or after, in that order; the same paging. */
 bool incident_since(struct db *db, struct arena *arena, struct incident_cursor *cursor,
 	size_t limit, struct incident_rows *out, struct err *err);

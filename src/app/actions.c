@@ -365,10 +365,22 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 	send_chunk(s);
 }
 
+/* Kept at once: who comes after a death asks for it, and sends nothing twice. */
+static void accepted(void *ctx, size_t index, const char *request)
+{
+	struct sending *s = ctx;
+	struct outbox_row *row = &s->rows[s->at + index];
+
+	row->result = untrusted_copy(&s->arena, untrusted_str(request));
+	row->error = untrusted_str("accepted, not confirmed yet");
+	settle(s, row, 1);
+}
+
 static void send_chunk(struct sending *s)
 {
 	const struct action_kind *kind =
 		sources_actions(s->actions->app->sources, s->source);
+	const struct act_how how = {.done = sent, .accepted = accepted, .ctx = s};
 	struct action actions[CLAIM_MOST];
 	enum action_verb verb;
 
@@ -382,17 +394,7 @@ static void send_chunk(struct sending *s)
 		s->n = kind->most;
 	for (size_t i = 0; i < s->n; i++)
 		actions[i] = s->rows[s->at + i].action;
-	s->act = sources_act(s->actions->app->sources, s->source, actions, s->n, sent, s);
-	if (s->act)
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		s->rows[s->at + i].state = OUTBOX_FAILED;
-		s->rows[s->at + i].error = untrusted_str("its moment has passed, or the "
-							 "source cannot do it");
-	}
-	settle(s, s->rows + s->at, s->n);
-	s->at += s->n;
-	send_chunk(s);
+	s->act = sources_act(s->actions->app->sources, s->source, &how, actions, s->n);
 }
 
 /* What waited long meets the world as it is now; false: it is held. */
@@ -450,9 +452,11 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			row.action.texts[t] =
 				untrusted_copy(&s->arena, row.action.texts[t]);
 		/* Only these texts are needed until it is settled. */
+		row.action.earlier = untrusted_copy(&s->arena, row.result);
+		row.result = row.action.earlier;
 		row.source = untrusted_copy(&s->arena, row.source);
+		row.error = untrusted_copy(&s->arena, row.error);
 		row.profile = row.undoes = UNTRUSTED_NONE;
-		row.error = row.result = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
 	s->lost = false;

@@ -25,6 +25,7 @@ struct page_job {
 	struct incident_rows rows;
 	struct hand_rows hands;
 	struct watch_spans watched;
+	size_t coming; /* rows in all, with the first page */
 };
 
 struct trends *trends_new(struct app *app)
@@ -209,7 +210,9 @@ static int64_t all_watched_since(const struct trends *trends, const struct watch
 static bool read_page(
 	struct page_job *p, struct db *db, struct arena *arena, struct err *err)
 {
-	if (p->first && !hand_list(db, arena, &p->hands, err))
+	if (p->first && (!hand_list(db, arena, &p->hands, err) ||
+				!incident_count(db, p->from_at, TRENDS_MAX_ROWS,
+					&p->coming, err)))
 		return false;
 	if (!watch_list(db, arena, p->watch_from, &p->watched, err))
 		return false;
@@ -241,6 +244,14 @@ static void take_page(struct trends *trends, const struct page_job *p)
 {
 	int64_t newest = trends->since.at;
 
+	if (p->coming) {
+		/* Nothing large grows while pages come. */
+		map_reserve(&trends->by_id, p->coming);
+		map_reserve(&trends->texts, p->coming);
+		trends->cap = p->coming;
+		trends->rows =
+			mem_resize(trends->rows, trends->cap, sizeof *trends->rows);
+	}
 	for (size_t i = 0; i < p->hands.count; i++)
 		clusters_label(trends->clusters, p->hands.rows[i].title,
 			p->hands.rows[i].service, (uint64_t)p->hands.rows[i].label);

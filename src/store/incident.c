@@ -297,6 +297,28 @@ bool incident_span(struct db *db, struct arena *arena, int64_t from_at,
 	return true;
 }
 
+static const char sql_count[] =
+	"SELECT count(*) FROM (SELECT 1 FROM incident WHERE team_id = $1 AND "
+	"started_at >= $3 LIMIT $2) AS some";
+
+bool incident_count(
+	struct db *db, int64_t from_at, size_t most, size_t *out, struct err *err)
+{
+	struct db_rows rows;
+	size_t n = 0;
+
+	if (db_query(db, &rows, sql_count,
+		    DB_ARGS(bind_text(db->who.team), bind_i64((int64_t)most),
+			    bind_i64(from_at)),
+		    err) &&
+		db_next(&rows, err))
+		n = (size_t)row_i64(&rows, 0);
+	if (!db_rows_free(&rows))
+		return false;
+	*out = n;
+	return true;
+}
+
 bool incident_since(struct db *db, struct arena *arena, struct incident_cursor *cursor,
 	size_t limit, struct incident_rows *out, struct err *err)
 {

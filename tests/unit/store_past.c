@@ -102,12 +102,17 @@ static void test_span(void **unused)
 	struct incident_cursor cursor = incident_cursor_at(1200);
 	struct incident_cursor since = incident_cursor_at(test_now + 5);
 	struct incident_rows page;
+	size_t n = 0;
 
 	(void)unused;
 	put_many(100);
 	/* [1100, 1200) */
 	assert_true(incident_span(db, &arena, 1100, &cursor, 500, &page, &err));
 	assert_int_equal(page.count, 30);
+	assert_true(incident_count(db, 1100, 500, &n, &err));
+	assert_int_equal(n, 70);
+	assert_true(incident_count(db, 1100, 7, &n, &err));
+	assert_int_equal(n, 7);
 	assert_true(incident_since(db, &arena, &since, 500, &page, &err));
 	assert_int_equal(page.count, 100 - 4 * 7);
 	assert_false(incident_span(db, &arena, 0, &cursor, 0, &page, &err));
