@@ -346,6 +346,9 @@ static void composed(struct compose_job *j, const struct err *err)
 		str_copy(h->words, sizeof h->words, err->text);
 		if (j->purpose != TO_LOOK)
 			fail(h, STATUS_FAILED, err);
+		/* What was to go by itself is tried again later. */
+		if (j->purpose == TO_SEND_BY_ITSELF)
+			memset(h->sent_from, 0, sizeof h->sent_from);
 	} else if (j->purpose == TO_PRINT) {
 		str_puts(&h->told, str_text(&j->view->forms[h->form]));
 		if (!j->view->complete)
