@@ -270,8 +270,8 @@ static void test_upgrade(void **unused)
 		.title = u("t"),
 		.started_at = 1000,
 		.acked_at = 1400};
-	static const char *const back[] = {"DROP TABLE hand",
-		"DROP INDEX incident_updated",
+	static const char *const back[] = {"DROP TABLE shift", "DROP TABLE followup",
+		"DROP TABLE hand", "DROP INDEX incident_updated",
 		"ALTER TABLE incident DROP COLUMN taken_at",
 		"ALTER TABLE incident DROP COLUMN urgency",
 		"ALTER TABLE incident DROP COLUMN number",
