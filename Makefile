@@ -4,8 +4,10 @@ PREFIX  ?= /usr/local
 CC      ?= cc
 VERSION := 0.1.0
 
-LIBS    := ncursesw libcurl libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
+LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
 	yaml-0.1
+# Opened when the first transfer starts (src/io/curl.c): only its headers are needed here.
+LATER   := libcurl
 PKG     := pkg-config
 
 # Texts are cut on purpose where they are shown, so truncation is no error.
@@ -18,7 +20,7 @@ OPT     ?= -O2 -g
 SAN     ?=
 CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) \
 	-fstack-protector-strong -fno-omit-frame-pointer -Iinclude -I$(BUILD)/gen \
-	$(shell $(PKG) --cflags $(LIBS)) $(CFLAGS)
+	$(shell $(PKG) --cflags $(LIBS) $(LATER)) $(CFLAGS)
 LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 
 FOLDERS := base io model store connect analysis ops report app ui

@@ -74,9 +74,13 @@ struct acks;
 struct acks *acks_new(struct app *app);
 void acks_free(struct acks *acks);
 void acks_begin(struct acks *acks);
+/* What the store has is known, or it was never asked. */
+bool acks_known(const struct acks *acks);
+/* Others share the store: what they acknowledged meanwhile. */
+void acks_look(struct acks *acks);
 /* Takes the alert; gives it back, or one that says acknowledged where somebody has. */
 struct alert *acks_apply(struct acks *acks, struct alert *alert);
-/* Now, and in the store. */
-void acks_set(struct acks *acks, uint64_t key, bool acked, const char *who);
+/* Now, and in the store; false: there is no such alert. */
+bool acks_set(struct acks *acks, uint64_t key, bool acked, const char *who);
 
 #endif

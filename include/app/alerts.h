@@ -33,13 +33,21 @@ void alerts_tick(struct alerts *alerts, int64_t now);
  * say; gap: what it cannot, one sentence, or "". */
 void alerts_past(struct alerts *alerts, const char *gap);
 
-/* All that came is merged and in order: long answers take several turns. */
+/* Long answers take several turns. Until all that came is merged and in order the list
+ * below is what it was before: always whole, always sorted. */
 bool alerts_settled(const struct alerts *alerts);
 /* Sorted for the list: firing, acknowledged, silenced; worst first; oldest last.
- * Heartbeat alerts are not listed. */
+ * Heartbeat alerts are not listed. Pointers are good as long as the version is the
+ * same. */
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
+uint32_t alerts_version(const struct alerts *alerts);
+/* Where in the list it is; false: it is not there, or about to move. */
+bool alerts_place(const struct alerts *alerts, uint64_t key, size_t *at);
+/* The newest that is known of it, which the list may not show yet. */
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key);
+/* How many of a source are known. */
+size_t alerts_of(const struct alerts *alerts, int source);
 
 /* By upstream id, "#1234" or "1234", or the link of its page; NULL when there is none. */
 const struct alert *alerts_named(const struct alerts *alerts, const char *wanted);
@@ -60,8 +68,10 @@ const struct alert *alerts_twin(const struct alerts *alerts, const struct alert 
 struct alert_counts {
 	size_t firing[SEVERITY_COUNT];
 	size_t acknowledged, silenced, total;
+	size_t pages;  /* firing and paging, each twin */
 	bool complete; /* every source that can page answered lately and in full */
 };
+/* Of all that came, in the list already or not. */
 struct alert_counts alerts_counts(const struct alerts *alerts);
 
 /* Never falsely quiet. */

@@ -31,8 +31,12 @@ void charts_forget(struct charts *charts, int source, bool rules);
 /* The sources are other ones now: what they are asked is decided anew. */
 void charts_settle(struct charts *charts);
 /* Any answer, when its alerts are in the table: rules are kept, rules and alerts may
- * decide what is asked, a watch's series is drawn. */
+ * decide what is asked. */
 void charts_apply(struct charts *charts, int source, const struct batch *batch);
+/* The answer to a watch, as much as a turn has time for: the series that is meant is
+ * drawn. *taken counts series and is 0 at first; true: that was all. */
+bool charts_take(
+	struct charts *charts, int source, const struct batch *batch, size_t *taken);
 /* NULL when it is not shown. */
 const struct alert_chart *charts_find(const struct charts *charts, uint64_t alert);
 

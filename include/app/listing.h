@@ -72,6 +72,8 @@ struct listing {
 	uint64_t (*id)(const void *row);
 	/* NULL when it is gone. */
 	const void *(*find)(const struct app *app, uint64_t id);
+	/* Position of a row, without a walk; NULL: rows are few enough for one. */
+	bool (*place)(const struct app *app, uint64_t id, size_t *at);
 	/* The members of a row's JSON object. */
 	void (*json)(const struct app *app, const void *row, struct json_out *out);
 	/* Value of a label for `/ -l name=value`; NULL: the columns are the labels. */

@@ -14,12 +14,15 @@ void metrics_free(struct metrics *metrics);
 typedef void (*point_fn)(void *ctx, const struct series *series, struct point point);
 /* The rc is another one now: series of queries that it still has go on. */
 void metrics_reload(struct metrics *metrics, const struct rc *old);
-/* What an answer of a source brings. */
-void metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
-	point_fn fresh, void *ctx);
+/* What an answer of a source brings, as much as a turn has time for: *taken counts the
+ * series and is 0 at first. true: that was all. */
+bool metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
+	size_t *taken, point_fn fresh, void *ctx);
 /* One reading of this host. */
 void metrics_host(struct metrics *metrics, int64_t now, const struct host_metric *list,
 	size_t n, point_fn fresh, void *ctx);
+/* All that came is in the list: new series are listed when they are in order. */
+bool metrics_settled(const struct metrics *metrics);
 size_t metrics_count(const struct metrics *metrics);
 struct series *metrics_at(const struct metrics *metrics, size_t i);
 struct series *metrics_find(const struct metrics *metrics, uint64_t id);

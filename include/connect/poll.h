@@ -47,8 +47,10 @@ struct poll_options {
 };
 
 struct poll_events {
-	/* A batch arrived; borrowed until it returns. */
-	void (*batch)(void *ctx, int source, const struct batch *batch);
+	/* A batch arrived. false: a turn is too short for it, and it comes again in the
+	 * next one, until true; nothing else of this source is asked or read meanwhile.
+	 * taken is the callee's own and 0 at first. Borrowed until true. */
+	bool (*batch)(void *ctx, int source, const struct batch *batch, size_t *taken);
 	/* Status changed in a way worth showing. */
 	void (*status)(void *ctx, int source);
 	void *ctx;

@@ -22,7 +22,7 @@ struct http_transfer;
 enum {
 	HTTP_MAX_REDIRECTS = 3,
 	HTTP_MAX_HEADERS = 64 << 10, /* bytes of one answer's headers */
-	HTTP_MAX_BURST = 1 << 20,    /* unpacked from one read of 2 KiB: more is a bomb */
+	HTTP_MAX_BURST = 512 << 10,  /* unpacked from one read of 1 KiB: more is a bomb */
 };
 
 struct http_tls {

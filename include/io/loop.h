@@ -25,7 +25,8 @@ void loop_watch_change(struct loop_watch *watch, int events);
 void loop_watch_free(struct loop_watch *watch);
 
 struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *ctx);
-/* Once after delay_ms. Starting again replaces the old time. */
+/* Once after delay_ms. Starting again replaces the old time. From within a timer a delay
+ * of 0 fires in the same turn. */
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms);
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_active(const struct loop_timer *timer);
@@ -41,8 +42,16 @@ void loop_on_signal(struct loop *loop, int signal, void (*got)(void *ctx), void 
  * tasks end. Not from inside a hook. */
 void loop_off(struct loop *loop, void *ctx);
 
-/* Longest turn since the last call with reset, in microseconds. */
-int64_t loop_longest_us(struct loop *loop, bool reset);
+/* Until when (time_mono_us) long work may go on in this turn before it leaves the rest
+ * to the next: 2.5 ms of it in all, less what the turn has done already, but always
+ * enough to get on. */
+int64_t loop_slice_end(const struct loop *loop);
+
+struct loop_turn {
+	int64_t wall_us, cpu_us;
+};
+/* The longest turns so far: by the clock, and by what main itself worked in one. */
+struct loop_turn loop_longest(const struct loop *loop);
 /* For io/ only: the uv_loop_t. */
 void *loop_uv(struct loop *loop);
 

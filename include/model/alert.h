@@ -65,14 +65,15 @@ struct alert {
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */
-	uint32_t index;      /* in its table */
 	int16_t source;      /* its number, the same for as long as the program runs */
 	uint8_t severity, state;
-	bool pages;
-	bool twinned; /* it has a twin, or had one */
+	bool pages : 1;
+	bool twinned : 1; /* it has a twin, or had one */
+	bool counted : 1; /* in the totals: it speaks for its twins */
+	bool over : 1;    /* its source lists it no more */
 	uint8_t label_count, annotation_count;
 	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
-	uint16_t pairs_at, size;
+	uint16_t size;
 	unsigned char bytes[]; /* length-prefixed texts; see alert.c */
 };
 

@@ -11,7 +11,12 @@
 #include "model/action.h"
 #include "store/store.h"
 
-enum { OUTBOX_MAX_LIST = 2000 };
+enum {
+	OUTBOX_MAX_LIST = 2000,
+	/* No action waits longer for its next try: a next_at behind that is of a clock
+	 * that was set back since, and due. */
+	OUTBOX_WAIT_MOST_MS = 2 * 3600000,
+};
 
 enum outbox_state {
 	OUTBOX_WAITING,   /* until next_at */

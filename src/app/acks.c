@@ -13,15 +13,21 @@
 #include "model/alert.h"
 #include "store/ack.h"
 
+#include <string.h>
+
 struct ack {
 	int64_t started_at, acked_at;
 	int severity;
+	uint64_t seen; /* the reading that had it last */
 	char who[80];
 };
 
 struct acks {
 	struct app *app;
 	struct map by_key;
+	uint64_t reads, changes, changes_then;
+	size_t writing;
+	bool looking, look_again;
 };
 
 struct acks *acks_new(struct app *app)
@@ -80,6 +86,8 @@ static void told(void *ctx, const struct err *err)
 {
 	struct acks *acks = ctx;
 
+	if (!--acks->writing && acks->look_again)
+		acks_look(acks);
 	if (err)
 		app_notice(acks->app, true, "acknowledged here, but not kept: %s",
 			err->text);
@@ -99,7 +107,7 @@ static struct ack_row row_of(
 	};
 }
 
-void acks_set(struct acks *acks, uint64_t key, bool acked, const char *who)
+bool acks_set(struct acks *acks, uint64_t key, bool acked, const char *who)
 {
 	const struct alert *alert = alerts_find(acks->app->alerts, key);
 	const struct store_then then = {told, acks};
@@ -107,7 +115,9 @@ void acks_set(struct acks *acks, uint64_t key, bool acked, const char *who)
 	struct ack_row row;
 
 	if (!alert)
-		return;
+		return false;
+	acks->changes++;
+	acks->writing++;
 	ack = add(acks, key);
 	*ack = (struct ack){.started_at = acked ? alert->started_at : -1,
 		.acked_at = acks->app->now,
@@ -119,33 +129,80 @@ void acks_set(struct acks *acks, uint64_t key, bool acked, const char *who)
 	else
 		ack_remove_later(acks->app->store, &row, 1, then);
 	alerts_reconsider(acks->app->alerts, key);
+	return true;
+}
+
+/* Acknowledgements that were taken back elsewhere are no longer among the rows. */
+static void drop_missing(struct acks *acks)
+{
+	const char *bytes;
+	void *value;
+
+	for (size_t at = 0; map_each(&acks->by_key, &at, &bytes, &value);) {
+		struct ack *ack = value;
+		uint64_t key;
+
+		if (ack->seen == acks->reads || ack->started_at < 0)
+			continue;
+		memcpy(&key, bytes, sizeof key);
+		ack->started_at = -1;
+		alerts_reconsider(acks->app->alerts, key);
+	}
+}
+
+static void take(struct acks *acks, const struct ack_row *row)
+{
+	uint64_t key = alert_key_named(row->source, row->upstream_id);
+	struct ack *ack = add(acks, key);
+	bool same = ack->started_at == row->started_at && ack->acked_at == row->acked_at;
+
+	ack->seen = acks->reads;
+	if (same)
+		return;
+	ack->started_at = row->started_at;
+	ack->acked_at = row->acked_at;
+	ack->severity = (int)row->shape;
+	text_line(row->acked_by, ack->who, sizeof ack->who);
+	alerts_reconsider(acks->app->alerts, key);
 }
 
 static void got(void *ctx, const struct ack_rows *rows, const struct err *err)
 {
 	struct acks *acks = ctx;
 
+	acks->looking = false;
 	if (err) {
 		log_add(LOG_WARN, "acknowledgements: %s", err->text);
 		return;
 	}
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct ack_row *row = &rows->rows[i];
-		uint64_t key = alert_key_named(row->source, row->upstream_id);
-		struct ack *ack;
-
-		if (find(acks, key))
-			continue;
-		ack = add(acks, key);
-		ack->started_at = row->started_at;
-		ack->acked_at = row->acked_at;
-		ack->severity = (int)row->shape;
-		text_line(row->acked_by, ack->who, sizeof ack->who);
-		alerts_reconsider(acks->app->alerts, key);
+	/* What was acknowledged here since the question was put is newer. */
+	if (acks->changes != acks->changes_then) {
+		acks_look(acks);
+		return;
 	}
+	acks->reads++;
+	for (size_t i = 0; i < rows->count; i++)
+		take(acks, &rows->rows[i]);
+	if (rows->count < ACK_MAX_LIST)
+		drop_missing(acks);
+}
+
+bool acks_known(const struct acks *acks)
+{
+	return !acks->looking;
+}
+
+void acks_look(struct acks *acks)
+{
+	acks->look_again = acks->writing > 0;
+	if (acks->looking || acks->writing || !acks->app->store)
+		return;
+	acks->looking = true;
+	acks->changes_then = acks->changes;
+	ack_list_later(acks->app->store, got, acks);
 }
 
 void acks_begin(struct acks *acks)
 {
-	ack_list_later(acks->app->store, got, acks);
+	acks_look(acks);
 }

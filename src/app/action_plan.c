@@ -104,15 +104,23 @@ static struct untrusted matchers_of(struct plan *plan, const struct alert *alert
 
 static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
 {
-	struct outbox_row *row = &plan->rows[plan->count];
+	struct outbox_row *row;
 	char actor[PLAN_ACTOR];
 
+	if (plan->count == plan->cap) {
+		plan->cap = plan->cap ? plan->cap * 2 : 4;
+		plan->rows = mem_resize(plan->rows, plan->cap, sizeof *plan->rows);
+		plan->keys = mem_resize(plan->keys, plan->cap, sizeof *plan->keys);
+		plan->here = mem_resize(plan->here, plan->cap, sizeof *plan->here);
+	}
+	plan->here[plan->count] = false;
+	row = &plan->rows[plan->count];
 	*row = (struct outbox_row){.action = {.verb = plan->verb},
 		.profile = keep(plan, untrusted_str(plan->app->rc->profile)),
 		.source = keep(plan,
 			untrusted_str(sources_row(plan->app->sources, source)->name)),
 		.created_at = plan->app->now};
-	id_new(plan->app->now, row->action.id);
+	id_new(actions_stamp(plan->app->actions), row->action.id);
 	row->action.texts[ACTION_BY] =
 		keep(plan, untrusted_str(plan_actor(plan->app, actor)));
 	plan->keys[plan->count++] = key;
@@ -248,8 +256,11 @@ static void name_targets(const struct plan *plan, struct str *out)
 			text_line(plan->rows->source, source, sizeof source));
 	for (size_t i = 0; i < shown; i++) {
 		const struct outbox_row *row = &plan->rows[i];
+		enum action_verb verb = row->action.verb;
 
-		str_printf(out, "%s%s", i ? "; " : ": ",
+		str_printf(out, "%s%s%s%s", i ? "; " : ": ",
+			verb != plan->rows->action.verb ? action_verbs[verb].words : "",
+			verb != plan->rows->action.verb ? " " : "",
 			text_line(row->action.texts[ACTION_TITLE], title, sizeof title));
 		if (!one)
 			str_printf(out, " at %s",
@@ -259,8 +270,8 @@ static void name_targets(const struct plan *plan, struct str *out)
 		str_printf(out, "; and %zu more", plan->count - shown);
 }
 
-static void compose(
-	struct plan *plan, const struct wish *wish, const struct err *left_out)
+static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
+	const struct err *why)
 {
 	const struct action_verb_row *verb = &action_verbs[plan->rows->action.verb];
 	const struct app *app = plan->app;
@@ -295,25 +306,50 @@ static void compose(
 
 		str_printf(&out, "; matches %zu alert%s now", n, n == 1 ? "" : "s");
 	}
-	if (plan->count < wish->count)
-		str_printf(&out, "; %zu left out: %s", wish->count - plan->count,
-			left_out->text);
+	if (left_out)
+		str_printf(&out, "; %zu left out: %s", left_out, why->text);
 	str_puts(&out, "?");
 	str_copy(plan->text, sizeof plan->text, str_text(&out));
 	str_release(&out);
 }
 
-/* One that `u` takes back needs no question; many at once always do. */
-static bool asks(const struct plan *plan)
+/* One that `u` takes back needs no question; many at once always do, also when only
+ * one of them is left. */
+static bool asks(const struct plan *plan, size_t wished)
 {
-	return plan->count > 1 || !action_verbs[plan->verb].undoable ||
+	return wished > 1 || !action_verbs[plan->verb].undoable ||
 	       plan->rows->action.verb == ACTION_SILENCE;
+}
+
+static bool planned(const struct plan *plan, uint64_t key)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->keys[i] == key)
+			return true;
+	return false;
+}
+
+/* To acknowledge is to take on the problem, whoever else tells of it. */
+static void plan_twins(
+	struct plan *plan, const struct alert *alert, const struct wish *wish)
+{
+	int state = wish->verb == ACTION_ACKNOWLEDGE     ? ALERT_FIRING
+		    : wish->verb == ACTION_UNACKNOWLEDGE ? ALERT_ACKNOWLEDGED
+							 : ALERT_STATE_COUNT;
+	const struct alerts *alerts = plan->app->alerts;
+	struct err ignored = {0};
+
+	for (const struct alert *t = NULL; (t = alerts_twin(alerts, alert, t));)
+		if (t != alert && t->state == state && !planned(plan, t->key) &&
+			plan->count < OUTBOX_MAX_LIST)
+			plan_alert(plan, t, wish, &ignored);
 }
 
 bool plan_make(
 	struct plan *plan, struct app *app, const struct wish *wish, struct err *err)
 {
 	struct err last = {0};
+	size_t left_out = 0, repeated = 0;
 
 	*plan = (struct plan){.app = app, .verb = wish->verb, .origin = wish->origin};
 	arena_init(&plan->arena, PLAN_BYTES);
@@ -325,26 +361,31 @@ bool plan_make(
 			wish->count, ACTIONS_MAX_TARGETS);
 	if (wish->until_at && wish->until_at <= app->now)
 		return err_set(err, ERR_USAGE, "that moment has passed");
-	plan->rows = mem_new(wish->count, sizeof *plan->rows);
-	plan->keys = mem_new(wish->count, sizeof *plan->keys);
-	plan->here = mem_new(wish->count, sizeof *plan->here);
 	for (size_t i = 0; i < wish->count; i++) {
 		const struct alert *alert = alerts_find(app->alerts, wish->targets[i]);
 		bool silence = wish->verb == ACTION_EXTEND || wish->verb == ACTION_EXPIRE;
+		size_t before = plan->count;
 
+		if (planned(plan, wish->targets[i])) {
+			repeated++;
+			continue;
+		}
 		if (silence)
 			plan_silence(plan, wish->targets[i], wish, &last);
 		else if (alert)
 			plan_alert(plan, alert, wish, &last);
 		else
 			err_set(&last, ERR_MISSING, "it has ended meanwhile");
+		left_out += plan->count == before;
+		if (alert && plan->count > before)
+			plan_twins(plan, alert, wish);
 	}
 	if (!plan->count) {
 		*err = last;
 		return false;
 	}
-	plan->asks = asks(plan);
-	compose(plan, wish, &last);
+	plan->asks = asks(plan, wish->count - repeated);
+	compose(plan, wish, left_out, &last);
 	return true;
 }
 
@@ -362,15 +403,12 @@ bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	if (!to || !*silence)
 		return err_set(
 			err, ERR_MISSING, "the silence of %s is not known yet", title);
-	plan->rows = mem_new(1, sizeof *plan->rows);
-	plan->keys = mem_new(1, sizeof *plan->keys);
-	plan->here = mem_new(1, sizeof *plan->here);
 	row = add(plan, key, to);
 	row->expected_state = -1;
 	row->action.texts[ACTION_TARGET] = keep(plan, untrusted_str(silence));
 	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(title));
 	plan->asks = true;
-	compose(plan, &wish, err);
+	compose(plan, &wish, 0, NULL);
 	return true;
 }
 
@@ -387,9 +425,15 @@ bool plan_holds(const struct plan *plan, char *why, size_t size)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct outbox_row *row = &plan->rows[i];
 		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
+		const char *profile = plan->app->rc->profile;
 		char title[NAME_TEXT];
 
 		text_line(row->action.texts[ACTION_TITLE], title, sizeof title);
+		if (!untrusted_is(row->profile, profile)) {
+			snprintf(why, size, "the profile is %s now: nothing was done",
+				*profile ? profile : "none");
+			return false;
+		}
 		if (row->expected_state < 0)
 			continue;
 		if (alert && alert->state == row->expected_state &&

@@ -14,7 +14,7 @@ struct plan {
 	struct outbox_row *rows;
 	uint64_t *keys; /* beside rows: the alert or silence each is about */
 	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
-	size_t count;
+	size_t count, cap;
 	bool asks;
 	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
@@ -40,6 +40,9 @@ bool plan_holds(const struct plan *plan, char *why, size_t size);
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
 /* "HTTP 5xx (payments-api)": one line. */
 const char *plan_name(const struct alert *alert, char *out, size_t size);
+
+/* For the id of the next row. */
+int64_t actions_stamp(struct actions *actions);
 
 /* --- the audit of actions (action_audit.c) --- */
 

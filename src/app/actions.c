@@ -29,7 +29,10 @@ enum {
 	BACKOFF_FIRST_MS = 2000,
 	BACKOFF_MOST_MS = 300000,
 	CLAIM_MOST = 250,
-	OWN_MOST = 2000,
+	OWN_MOST = 2 * ACTIONS_MAX_TARGETS, /* the newer half is all of any wish */
+	RETRY_MOST_MS = 3600000,            /* however long a server says */
+	HOLD_MOST_MS = 10000, /* then what is claimed and not yet sent is claimed anew */
+	UNKNOWN_MS = 10000,   /* a request that was cut off may still be at work */
 	MIRROR_BYTES = 64 << 20,
 	BATCH_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
@@ -44,6 +47,7 @@ struct sending {
 	int source; /* its number */
 	bool busy;
 	bool lost; /* the source was taken away while rows were being claimed */
+	int64_t claimed_at;
 	struct arena arena;
 	struct outbox_row *rows;
 	size_t count, at, n; /* rows at … at+n are in the conversation */
@@ -54,9 +58,10 @@ struct sending {
 struct own {
 	char id[ID_TEXT];
 	enum action_verb verb;
-	uint64_t key;
-	bool here, told;
+	uint64_t key, wish; /* wish: the same for all that were wished for at once */
+	bool told;
 	enum outbox_state state;
+	uint64_t profile; /* hash of its name */
 	int64_t at;
 	char title[TITLE_TEXT], result[80], error[200];
 };
@@ -77,8 +82,21 @@ struct actions {
 	struct sending *sendings[RC_MAX_SOURCES + 1];
 	struct own *own;
 	size_t own_count, own_cap;
+	uint64_t wishes;
+	int64_t stamp;      /* of the newest row */
+	uint64_t acks_seen; /* of the rows as last read */
 	size_t adding;
 };
+
+/* Rows are sent in the order of their ids: no two have the same moment. */
+int64_t actions_stamp(struct actions *actions)
+{
+	if (actions->stamp < actions->app->now)
+		actions->stamp = actions->app->now;
+	else
+		actions->stamp++;
+	return actions->stamp;
+}
 
 struct actions *actions_new(struct app *app)
 {
@@ -234,6 +252,7 @@ static void lease_as_needed(struct actions *actions);
 static void got_list(void *ctx, const struct outbox_rows *rows, const struct err *err)
 {
 	struct actions *actions = ctx;
+	uint64_t acks_seen = 0;
 
 	actions->looking = false;
 	if (actions->ended)
@@ -262,12 +281,19 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 		for (int t = 0; t < ACTION_TEXT_COUNT; t++)
 			a->texts[t] = keep(actions, a->texts[t]);
 		follow(actions, to);
+		/* Perhaps one that another oogway keeps for both. */
+		if (a->verb == ACTION_ACKNOWLEDGE || a->verb == ACTION_UNACKNOWLEDGE)
+			acks_seen ^= action_row_key(to);
 		actions->mirror_count++;
 		key = alert_key_named(to->source, a->texts[ACTION_TARGET]);
-		if (open_row(to) && !actions_on(actions, key))
+		if (open_row(to) && !actions_on(actions, key) &&
+			untrusted_is(to->profile, actions->app->rc->profile))
 			map_put(&actions->on, &key, sizeof key,
 				(void *)(uintptr_t)actions->mirror_count);
 	}
+	if (acks_seen != actions->acks_seen)
+		acks_look(actions->app->acks);
+	actions->acks_seen = acks_seen;
 	tell(actions);
 	app_changed(actions->app, CHANGED_ACTIONS | CHANGED_ALERTS);
 	if (actions->look_again)
@@ -321,12 +347,21 @@ static int64_t backoff_ms(int attempts)
 	return ms / 2 + (int64_t)(random_u64() % (uint64_t)(ms / 2));
 }
 
+static int64_t wait_ms(const struct action_result *r, int attempts)
+{
+	if (r->retry_after_s < 0)
+		return backoff_ms(attempts);
+	return r->retry_after_s < RETRY_MOST_MS / 1000 ? r->retry_after_s * 1000
+						       : RETRY_MOST_MS;
+}
+
 static void settle(struct sending *s, const struct outbox_row *rows, size_t n)
 {
 	struct actions *actions = s->actions;
 
-	outbox_settle_later(actions->app->store, actions->owner, rows, n,
-		(struct store_then){changed, actions});
+	if (n)
+		outbox_settle_later(actions->app->store, actions->owner, rows, n,
+			(struct store_then){changed, actions});
 }
 
 static void sent(void *ctx, const struct action_result *results, size_t count)
@@ -346,11 +381,7 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 			     : r->outcome == ACTION_FAILED  ? OUTBOX_FAILED
 							    : OUTBOX_WAITING;
 		if (row->state == OUTBOX_WAITING)
-			row->next_at =
-				now +
-				(r->retry_after_s >= 0
-						? r->retry_after_s * 1000
-						: backoff_ms(row->action.attempts + 1));
+			row->next_at = now + wait_ms(r, row->action.attempts + 1);
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct outbox_row *row = &s->rows[s->at + i];
@@ -376,25 +407,73 @@ static void accepted(void *ctx, size_t index, const char *request)
 	settle(s, row, 1);
 }
 
-static void send_chunk(struct sending *s)
+/* What is not sent yet goes back to the outbox. */
+static void put_back(struct sending *s, size_t from)
 {
-	const struct action_kind *kind =
-		sources_actions(s->actions->app->sources, s->source);
+	for (size_t i = from; i < s->count; i++) {
+		s->rows[i].state = OUTBOX_WAITING;
+		s->rows[i].next_at = 0;
+	}
+	settle(s, s->rows + from, s->count - from);
+	s->count = from;
+}
+
+/* False: there is nothing to ask of the server for these rows. */
+static bool send_rows(struct sending *s, const struct action_kind *kind)
+{
 	const struct act_how how = {.done = sent, .accepted = accepted, .ctx = s};
 	struct action actions[CLAIM_MOST];
-	enum action_verb verb;
+	enum action_verb verb = s->rows[s->at].action.verb;
 
-	if (s->at == s->count || !kind) {
-		finish_sending(s);
-		return;
-	}
-	verb = s->rows[s->at].action.verb;
 	s->n = kind->bulk & 1U << verb ? s->count - s->at : 1;
 	if (s->n > kind->most)
 		s->n = kind->most;
 	for (size_t i = 0; i < s->n; i++)
 		actions[i] = s->rows[s->at + i].action;
 	s->act = sources_act(s->actions->app->sources, s->source, &how, actions, s->n);
+	return s->act != NULL;
+}
+
+static void send_chunk(struct sending *s)
+{
+	const struct app *app = s->actions->app;
+	const struct action_kind *kind = sources_actions(app->sources, s->source);
+	int64_t held_ms = time_now_ms() - s->claimed_at;
+
+	/* After a sleep of this host, or of this process, another may have taken the
+	 * lease and these rows: what is still ours is claimed anew. */
+	if (!kind || held_ms > HOLD_MOST_MS || held_ms < 0)
+		put_back(s, s->at);
+	while (s->at < s->count) {
+		if (send_rows(s, kind))
+			return;
+		for (size_t i = s->at; i < s->at + s->n; i++) {
+			s->rows[i].state = OUTBOX_FAILED;
+			s->rows[i].error = untrusted_str(
+				"its moment has passed, or the source cannot do it");
+			action_audit_outcome(app, &s->rows[i],
+				outbox_state_names[OUTBOX_FAILED], s->rows[i].error);
+		}
+		settle(s, s->rows + s->at, s->n);
+		s->at += s->n;
+	}
+	finish_sending(s);
+}
+
+/* What it was to become may be what an earlier try has made of it. */
+static bool as_aimed(enum action_verb verb, const struct alert *alert)
+{
+	switch (verb) {
+	case ACTION_ACKNOWLEDGE:
+	case ACTION_SNOOZE:
+		return alert && alert->state == ALERT_ACKNOWLEDGED;
+	case ACTION_UNACKNOWLEDGE:
+		return alert && alert->state == ALERT_FIRING;
+	case ACTION_RESOLVE:
+		return !alert || alert->state == ALERT_RESOLVED;
+	default:
+		return false;
+	}
 }
 
 /* What waited long meets the world as it is now; false: it is held. */
@@ -405,11 +484,13 @@ static bool still_wanted(
 	const struct alert *alert;
 	char who[60];
 
-	if (row->expected_state < 0 || row->action.attempts ||
-		app->now - row->created_at < STALE_MS ||
+	if (row->expected_state < 0 ||
+		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
 		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
 		return true;
 	alert = alerts_find(app->alerts, key);
+	if (row->action.attempts && as_aimed(row->action.verb, alert))
+		return true;
 	if (alert && alert->state == row->expected_state &&
 		alert->started_at == row->expected_at)
 		return true;
@@ -430,6 +511,7 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 	if (err || !rows->count || actions->ended) {
 		if (err)
 			log_add(LOG_WARN, "outbox: %s", err->text);
+		s->lost = false;
 		finish_sending(s);
 		return;
 	}
@@ -470,12 +552,15 @@ static bool due_at(const struct actions *actions, const char *name)
 	for (size_t i = 0; i < actions->mirror_count; i++) {
 		const struct outbox_row *row = &actions->mirror[i];
 
-		if ((row->state == OUTBOX_WAITING && row->next_at <= app->now &&
+		if ((row->state == OUTBOX_WAITING &&
+			    (row->next_at <= app->now ||
+				    row->next_at > app->now + OUTBOX_WAIT_MOST_MS) &&
 			    untrusted_is(row->source, name) &&
 			    untrusted_is(row->profile, app->rc->profile)) ||
 			(row->state == OUTBOX_SENDING &&
 				untrusted_is(row->source, name) &&
-				app->now - row->sent_at > ABANDONED_MS))
+				(app->now - row->sent_at > ABANDONED_MS ||
+					row->sent_at > app->now + ABANDONED_MS)))
 			return true;
 	}
 	return false;
@@ -496,6 +581,7 @@ static void send_due(struct actions *actions)
 			.limit = CLAIM_MOST};
 
 		if (!sources_actions(app->sources, source->number) || (s && s->busy) ||
+			!alerts_settled(app->alerts) ||
 			source_health(source, app->now) != HEALTH_OK ||
 			!due_at(actions, source->name))
 			continue;
@@ -505,19 +591,35 @@ static void send_due(struct actions *actions)
 			s->source = source->number;
 		}
 		s->busy = true;
+		s->claimed_at = time_now_ms();
 		arena_init(&s->arena, BATCH_BYTES);
 		outbox_claim_later(app->store, &claim, got_claim, s);
 	}
 	handoffs_send_due(app->handoffs, actions->owner);
 }
 
+static void name_lease(const struct actions *actions, char out[LEASE_MAX_NAME])
+{
+	snprintf(out, LEASE_MAX_NAME, "actions %.50s", actions->app->rc->profile);
+}
+
 static void got_lease(void *ctx, const struct lease *lease, const struct err *err)
 {
 	struct actions *actions = ctx;
+	const struct lease_claim claim = {actions->lease_name, actions->owner, LEASE_MS};
+	const struct store_then then = {0};
+	char name[LEASE_MAX_NAME];
 
 	actions->lease_asked = false;
 	if (err || actions->ended)
 		return;
+	/* The profile was switched meanwhile: it is the lease of another. */
+	name_lease(actions, name);
+	if (strcmp(name, actions->lease_name)) {
+		if (lease->mine)
+			lease_release_later(actions->app->store, &claim, then);
+		return;
+	}
 	actions->lease_until = lease->mine ? lease->until_at : 0;
 	if (lease->mine)
 		send_due(actions);
@@ -532,6 +634,12 @@ static void release_lease(struct actions *actions)
 	actions->lease_until = 0;
 }
 
+/* Who only looks, or leaves in a moment, sends nothing, whoever wished for it. */
+static bool sends(const struct app *app)
+{
+	return !app->readonly && !app->past && !app->demo && (app->live || app->acts);
+}
+
 /* One oogway at a time sends for a profile; nobody holds the lease at rest. */
 static void lease_as_needed(struct actions *actions)
 {
@@ -539,13 +647,14 @@ static void lease_as_needed(struct actions *actions)
 	size_t waiting, held;
 
 	actions_open(actions, &waiting, &held);
+	if (!sends(actions->app))
+		return;
 	if (!waiting) {
 		release_lease(actions);
 	} else if (actions->lease_until > actions->app->now + LEASE_MS / 2) {
 		send_due(actions);
 	} else if (!actions->lease_asked) {
-		snprintf(actions->lease_name, sizeof actions->lease_name, "actions %.50s",
-			actions->app->rc->profile);
+		name_lease(actions, actions->lease_name);
 		actions->lease_asked = true;
 		lease_take_later(actions->app->store, &claim, got_lease, actions);
 	}
@@ -589,22 +698,32 @@ void actions_halt(struct actions *actions)
 			continue;
 		act_cancel(s->act);
 		s->act = NULL;
-		/* Nobody knows what came of them: they are looked for. */
-		for (size_t k = s->at; k < s->count; k++)
+		put_back(s, s->at + s->n);
+		/* Nobody knows what came of these: they are looked for, once the server
+		 * has had its time. */
+		for (size_t k = s->at; k < s->count; k++) {
 			s->rows[k].state = OUTBOX_WAITING;
+			s->rows[k].next_at = actions->app->now + UNKNOWN_MS;
+		}
 		settle(s, s->rows + s->at, s->count - s->at);
 		finish_sending(s);
 	}
+	/* The next profile has a lease of its own. */
+	release_lease(actions);
 }
 
 void actions_end(struct actions *actions)
 {
 	actions_halt(actions);
-	release_lease(actions);
 	actions->ended = true;
 }
 
 /* --- wishes --- */
+
+static uint64_t profile_of(const struct app *app)
+{
+	return untrusted_hash(untrusted_str(app->rc->profile));
+}
 
 static struct own *own_add(struct actions *actions, const struct outbox_row *row)
 {
@@ -618,9 +737,11 @@ static struct own *own_add(struct actions *actions, const struct outbox_row *row
 	MEM_ROOM(actions->own, actions->own_count, actions->own_cap);
 	own = &actions->own[actions->own_count++];
 	*own = (struct own){.verb = row->action.verb,
+		.wish = actions->wishes,
 		.state = OUTBOX_WAITING,
 		.at = actions->app->now};
 	str_copy(own->id, sizeof own->id, row->action.id);
+	own->profile = profile_of(actions->app);
 	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
 	return own;
 }
@@ -651,6 +772,9 @@ static void give_up(struct actions *actions, const struct plan *plan, const char
 			own->told = true;
 			str_copy(own->error, sizeof own->error, why);
 		}
+		if (plan->rows[i].audit_seq)
+			action_audit_outcome(actions->app, &plan->rows[i],
+				outbox_state_names[OUTBOX_FAILED], untrusted_str(why));
 	}
 	app_notice(actions->app, true, "nothing was done: %s", why);
 }
@@ -677,14 +801,18 @@ static void act_here(const struct plan *plan)
 	plan_actor(plan->app, who);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct outbox_row *row = &plan->rows[i];
+		bool done;
 
 		if (!plan->here[i])
 			continue;
-		row->state = OUTBOX_CONFIRMED;
-		acks_set(plan->app->acks, plan->keys[i],
+		done = acks_set(plan->app->acks, plan->keys[i],
 			row->action.verb == ACTION_ACKNOWLEDGE, who);
-		action_audit_outcome(plan->app, row, "done", UNTRUSTED_NONE);
-		own_find(plan->app->actions, row->action.id)->state = OUTBOX_CONFIRMED;
+		row->state = done ? OUTBOX_CONFIRMED : OUTBOX_FAILED;
+		if (!done)
+			row->error = untrusted_str("it has ended meanwhile");
+		action_audit_outcome(
+			plan->app, row, done ? "done" : "failed", row->error);
+		follow(plan->app->actions, row);
 	}
 }
 
@@ -738,11 +866,11 @@ void plan_commit(struct plan *plan)
 	struct commit *c;
 	struct err err = {0};
 
+	actions->wishes++;
 	for (size_t i = 0; i < plan->count; i++) {
 		struct own *own = own_add(actions, &plan->rows[i]);
 
 		own->key = plan->keys[i];
-		own->here = plan->here[i];
 	}
 	if (!audits_writer(plan->app->audits, &err)) {
 		give_up(actions, plan, err.text);
@@ -822,54 +950,78 @@ enum status actions_wish(
 	return STATUS_PENDING;
 }
 
-static const struct own *undoable(const struct actions *actions)
+/* The newest wish that had an effect, or may have one still. Never one before a wish
+ * that is being sent: that would be taken back the moment before it is done. */
+static const struct own *undoable(const struct actions *actions, struct err *err)
 {
 	for (size_t i = actions->own_count; i-- > 0;) {
 		const struct own *own = &actions->own[i];
 
-		if (actions->app->now - own->at > ACTIONS_UNDO_MS)
+		if (actions->app->now - own->at > ACTIONS_UNDO_MS ||
+			own->profile != profile_of(actions->app))
+			break;
+		if (own->state == OUTBOX_CONFIRMED && !action_verbs[own->verb].undoable) {
+			err_set(err, ERR_MISSING, "%s cannot be taken back",
+				action_verbs[own->verb].name);
 			return NULL;
-		if (own->state == OUTBOX_CONFIRMED || own->state == OUTBOX_WAITING)
+		}
+		if (own->state == OUTBOX_CONFIRMED)
 			return own;
+		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_CANCELLED)
+			continue;
+		err_set(err, ERR_BUSY,
+			"%s: %s is not done yet: wait for it, or cancel it in :actions",
+			own->title, action_verbs[own->verb].name);
+		return NULL;
 	}
+	err_set(err, ERR_MISSING, "nothing was done here in the last minute");
 	return NULL;
 }
 
-/* What makes up for it: another action, the other way round. */
+/* What makes up for it: another action, the other way round, on all that the wish was
+ * about. */
 static bool plan_undo(
 	struct plan *plan, struct app *app, const struct own *own, struct err *err)
 {
-	struct wish wish = {
-		.verb = action_verbs[own->verb].undo, .targets = &own->key, .count = 1};
+	const struct actions *actions = app->actions;
+	uint64_t *keys = mem_new(actions->own_count, sizeof *keys);
+	struct wish wish = {.verb = action_verbs[own->verb].undo, .targets = keys};
+	bool made;
 
+	for (size_t i = 0; i < actions->own_count; i++)
+		if (actions->own[i].wish == own->wish &&
+			actions->own[i].verb == own->verb &&
+			actions->own[i].state == OUTBOX_CONFIRMED)
+			keys[wish.count++] = actions->own[i].key;
 	if (own->verb == ACTION_SILENCE) {
 		/* It may be too young to be in any list: its id is enough. */
 		*plan = (struct plan){.app = app, .verb = ACTION_EXPIRE};
-		return plan_undo_silence(plan, own->key, own->result, own->title, err);
+		made = plan_undo_silence(plan, own->key, own->result, own->title, err);
+	} else {
+		made = plan_make(plan, app, &wish, err);
 	}
-	return plan_make(plan, app, &wish, err);
+	mem_free(keys);
+	return made;
 }
 
 enum status actions_undo(struct actions *actions, const char *origin, struct err *err)
 {
-	const struct own *own = undoable(actions);
+	const struct own *own;
 	struct plan *plan;
 	char text[PLAN_TEXT];
 
 	if (!may_act(actions->app, err))
 		return STATUS_REFUSED;
-	if (!own || !action_verbs[own->verb].undoable) {
-		err_set(err, ERR_MISSING, own ? "%s cannot be taken back" : "%s",
-			own ? action_verbs[own->verb].name
-			    : "nothing was done here in the last minute");
+	own = undoable(actions, err);
+	if (!own)
 		return STATUS_FAILED;
-	}
 	plan = mem_new(1, sizeof *plan);
 	if (!plan_undo(plan, actions->app, own, err)) {
 		plan_free(plan);
 		return STATUS_FAILED;
 	}
 	plan->origin = origin;
+	plan->asks = true;
 	str_copy(text, sizeof text, plan->text);
 	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
 	for (size_t i = 0; i < plan->count; i++)

@@ -1,5 +1,6 @@
 /* The table of alerts: merged in slices, so that 100,000 of them never hold up a key.
- * Main thread. */
+ * What is shown is always whole and in order: a long answer shows when all of it is
+ * merged and sorted, until then what was there before. Main thread. */
 #ifndef APP_ALERT_TABLE_H
 #define APP_ALERT_TABLE_H
 
@@ -7,7 +8,11 @@
 
 struct alert_table;
 
-struct alert_table *alert_table_new(struct app *app);
+/* Asked about each alert that a source lists, before it is merged; false: it is no row
+ * and is dropped. */
+typedef bool (*alert_row_fn)(void *ctx, const struct alert *alert);
+
+struct alert_table *alert_table_new(struct app *app, alert_row_fn is_row, void *ctx);
 void alert_table_free(struct alert_table *table);
 /* What a source lists now; takes the list and its alerts. snapshot: what it lacks has
  * ended. Done at once when it is short, else goes on by itself. */
@@ -18,10 +23,15 @@ void alert_table_put(struct alert_table *table, struct alert *alert);
 /* All alerts of a source, and what of it is not merged yet; none of them has ended. */
 void alert_table_forget(struct alert_table *table, int source);
 void alert_table_remove(struct alert_table *table, uint64_t key);
-/* All that came is merged and in order. */
+/* All that came is shown. */
 bool alert_table_settled(const struct alert_table *table);
+/* What is shown, in order; pointers are good until `version` changes. */
 size_t alert_table_count(const struct alert_table *table);
 const struct alert *alert_table_at(const struct alert_table *table, size_t i);
+uint32_t alert_table_version(const struct alert_table *table);
+/* Where it is shown; false: it is not, or it changed and is about to move. */
+bool alert_table_place(const struct alert_table *table, uint64_t key, size_t *at);
+/* The newest that is known of it, shown already or not. */
 const struct alert *alert_table_find(const struct alert_table *table, uint64_t key);
 /* Alerts of the same labels, this one among them: NULL starts, NULL ends. */
 const struct alert *alert_table_twin(const struct alert_table *table,
@@ -32,7 +42,10 @@ bool alert_table_speaks(const struct alert_table *table, const struct alert *ale
 /* A server may add labels to all alerts that it sends on: seen on one that came both
  * ways, it counts for all. After each answer with alerts; short. */
 void alert_table_learn(struct alert_table *table);
-/* Counts without `complete`; kept until something changes. */
-struct alert_counts alert_table_totals(const struct alert_table *table);
+/* Of all that is merged, without `complete`. */
+struct alert_counts alert_table_counts(const struct alert_table *table);
+/* Of those merged, how many a source lists, and how many of them are open. */
+size_t alert_table_of(const struct alert_table *table, int source);
+size_t alert_table_open_of(const struct alert_table *table, int source);
 
 #endif

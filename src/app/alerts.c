@@ -43,12 +43,14 @@ struct alerts {
 	char gap[200]; /* what is not known of the past */
 };
 
+static bool is_row(void *ctx, const struct alert *alert);
+
 struct alerts *alerts_new(struct app *app)
 {
 	struct alerts *alerts = mem_new(1, sizeof *alerts);
 
 	alerts->app = app;
-	alerts->table = alert_table_new(app);
+	alerts->table = alert_table_new(app, is_row, alerts);
 	alerts->heartbeats =
 		mem_new(app->rc->heartbeat_count, sizeof *alerts->heartbeats);
 	for (size_t i = 0; i < app->rc->heartbeat_count; i++)
@@ -184,8 +186,9 @@ void alerts_forget(struct alerts *alerts, int source)
 }
 
 /* An alert that must always fire is a sign of life, not a row. */
-static bool take_heartbeat(struct alerts *alerts, const struct alert *alert)
+static bool is_row(void *ctx, const struct alert *alert)
 {
+	struct alerts *alerts = ctx;
 	const struct rc *rc = alerts->app->rc;
 	bool found = false;
 
@@ -197,7 +200,7 @@ static bool take_heartbeat(struct alerts *alerts, const struct alert *alert)
 		if (alert->state != ALERT_RESOLVED)
 			alerts->heartbeats[i].seen_at = alerts->app->now;
 	}
-	return found;
+	return !found;
 }
 
 static const char *name_of(const struct alerts *alerts, int source)
@@ -292,20 +295,11 @@ static void apply_changes(struct alerts *alerts, int source, const struct batch 
 static void apply_alerts(struct alerts *alerts, int source, const struct batch *batch)
 {
 	struct alert_pack own = {0}, *pack = batch->pack;
-	size_t kept = 0;
 
 	if (!pack) {
 		pack = &own;
 		alert_pack_make(pack, batch, source, name_of(alerts, source));
 	}
-	for (size_t i = 0; alerts->app->rc->heartbeat_count && i < pack->count; i++) {
-		if (take_heartbeat(alerts, pack->list[i]))
-			alert_free(pack->list[i]);
-		else
-			pack->list[kept++] = pack->list[i];
-	}
-	if (alerts->app->rc->heartbeat_count)
-		pack->count = kept;
 	alerts->source_cut[source] = batch->cut || batch->partial;
 	/* A cut snapshot says nothing about what it lacks. */
 	alert_table_merge(alerts->table, source, pack->list, pack->count,
@@ -465,9 +459,24 @@ const struct alert *alerts_named(const struct alerts *alerts, const char *wanted
 	return found;
 }
 
+uint32_t alerts_version(const struct alerts *alerts)
+{
+	return alert_table_version(alerts->table);
+}
+
+bool alerts_place(const struct alerts *alerts, uint64_t key, size_t *at)
+{
+	return alert_table_place(alerts->table, key, at);
+}
+
+size_t alerts_of(const struct alerts *alerts, int source)
+{
+	return alert_table_of(alerts->table, source);
+}
+
 struct alert_counts alerts_counts(const struct alerts *alerts)
 {
-	struct alert_counts counts = alert_table_totals(alerts->table);
+	struct alert_counts counts = alert_table_counts(alerts->table);
 	const struct sources *sources = alerts->app->sources;
 
 	counts.complete = !app_then(alerts->app) || !alerts->gap[0];
@@ -479,20 +488,6 @@ struct alert_counts alerts_counts(const struct alerts *alerts)
 			counts.complete = false;
 	}
 	return counts;
-}
-
-/* Open alerts that a source had when it last answered. */
-static size_t open_of(const struct alerts *alerts, int source)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < alerts_count(alerts); i++) {
-		const struct alert *alert = alerts_at(alerts, i);
-
-		n += alert->source == source &&
-		     (alert->state == ALERT_FIRING || alert->state == ALERT_ACKNOWLEDGED);
-	}
-	return n;
 }
 
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size)
@@ -531,7 +526,8 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 				time_clock(st->last_ok_at ? st->last_ok_at
 							  : alerts->app->started_at,
 					since),
-				row->name, open_of(alerts, row->number));
+				row->name,
+				alert_table_open_of(alerts->table, row->number));
 		if (!st->last_ok_at && health == HEALTH_BAD)
 			snprintf(sentence, size,
 				"UNKNOWN since %s: %s has never answered",

@@ -291,6 +291,7 @@ bool app_settled(const struct app *app)
 	bool store = !history_busy(app->history) ||
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
-	return store && sources_settled(app->sources) && alerts_settled(app->alerts) &&
+	return store && acks_known(app->acks) && sources_settled(app->sources) &&
+	       alerts_settled(app->alerts) && metrics_settled(app->metrics) &&
 	       runbooks_settled(app->runbooks);
 }

@@ -10,15 +10,32 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "io/loop.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { SPLIT_BYTES = 8 << 20, SHOWN_MAX = 2000, WORDS_MAX = 160 };
+enum {
+	SPLIT_BYTES = 8 << 20,
+	SHOWN_MAX = 2000,
+	WORDS_MAX = 160,
+	STEP_SERIES = 8, /* between two looks at the clock */
+};
+
+/* Of the series of an answer, the best so far. */
+struct choice {
+	const struct batch_series *best;
+	int most;
+	size_t matched;
+};
 
 struct chart {
 	struct alert_chart shown;
+	struct rule_search search;
+	bool searching;
+	struct choice choice;
 	uint32_t watch;
 	bool urgent;
 	struct pair *labels; /* of the series; owned, texts too */
@@ -35,7 +52,10 @@ struct charts {
 	struct arena arena; /* of one decision */
 	struct chart list[SOURCE_MAX_WATCHES];
 	size_t count;
+	struct loop_timer *later; /* searches go on */
 };
+
+static void search_on(void *ctx);
 
 struct charts *charts_new(struct app *app)
 {
@@ -43,6 +63,7 @@ struct charts *charts_new(struct app *app)
 
 	charts->app = app;
 	charts->rules = rules_new(app);
+	charts->later = loop_timer(app->loop, search_on, charts);
 	arena_init(&charts->arena, SPLIT_BYTES);
 	return charts;
 }
@@ -78,6 +99,7 @@ void charts_free(struct charts *charts)
 	for (size_t i = 0; i < charts->count; i++)
 		chart_stop(charts, &charts->list[i], false);
 	rules_free(charts->rules);
+	loop_timer_free(charts->later);
 	arena_release(&charts->arena);
 	mem_free(charts);
 }
@@ -86,6 +108,7 @@ void charts_free(struct charts *charts)
 
 struct chart_ask {
 	struct rule_match match;
+	int64_t until; /* time_mono_us */
 	struct promexpr split;
 	const struct pair *labels; /* what series must carry; in the arena */
 	size_t label_count;
@@ -113,18 +136,24 @@ static void pick_labels(
 	}
 }
 
-/* false: there is nothing to ask; chart->shown.why says so. */
+/* false: there is nothing to ask; chart->shown.why says so. Or its rule is still being
+ * looked for. */
 static bool decide(struct charts *charts, struct chart *chart, struct chart_ask *q)
 {
 	const struct alert *alert = alerts_find(charts->app->alerts, chart->shown.alert);
+	enum rules_found found = RULES_NONE;
 	struct untrusted narrowed;
 	const char *text;
 	size_t n;
 
 	chart->shown.why[0] = '\0';
-	if (!alert || !rules_match(charts->rules, alert, &q->match, chart->shown.why,
-			      sizeof chart->shown.why))
+	if (alert)
+		found = rules_search(charts->rules, alert, &chart->search, q->until,
+			chart->shown.why, sizeof chart->shown.why);
+	chart->searching = found == RULES_SEARCHING;
+	if (found != RULES_FOUND)
 		return false;
+	q->match = chart->search.match;
 	promexpr_split(q->match.rule->expr, &charts->arena, &q->split);
 	pick_labels(charts, alert, q);
 	narrowed = q->split.value;
@@ -188,16 +217,22 @@ static bool same_question(const struct chart *chart, const struct chart_ask *q)
 	return true;
 }
 
-/* Called after each answer: mostly everything is as it was. */
-static void chart_decide(struct charts *charts, struct chart *chart)
+/* Goes on where its search stopped; until it ends, the chart is what it was. */
+static void decide_on(struct charts *charts, struct chart *chart, int64_t until)
 {
-	struct chart_ask q = {0};
+	struct chart_ask q = {.until = until};
 	char before[sizeof chart->shown.why], now[sizeof before];
 	bool can;
 
 	str_copy(before, sizeof before, chart->shown.why);
 	arena_reset(&charts->arena);
 	can = decide(charts, chart, &q);
+	if (chart->searching) {
+		str_copy(chart->shown.why, sizeof chart->shown.why,
+			*before ? before : "looking for its rule");
+		loop_timer_start(charts->later, 1);
+		return;
+	}
 	if (can && same_question(chart, &q)) {
 		set_limits(charts, chart, &q.split);
 		str_copy(chart->shown.why, sizeof chart->shown.why, before);
@@ -213,6 +248,23 @@ static void chart_decide(struct charts *charts, struct chart *chart)
 	app_changed(charts->app, CHANGED_CHARTS);
 }
 
+static void search_on(void *ctx)
+{
+	struct charts *charts = ctx;
+	int64_t until = loop_slice_end(charts->app->loop);
+
+	for (size_t i = 0; i < charts->count; i++)
+		if (charts->list[i].searching)
+			decide_on(charts, &charts->list[i], until);
+}
+
+/* Called after each answer: mostly everything is as it was. */
+static void chart_decide(struct charts *charts, struct chart *chart, int64_t until)
+{
+	chart->search = (struct rule_search){0};
+	decide_on(charts, chart, until);
+}
+
 /* --- who is looked at --- */
 
 static bool listed(const uint64_t *alerts, size_t n, uint64_t alert)
@@ -225,6 +277,7 @@ static bool listed(const uint64_t *alerts, size_t n, uint64_t alert)
 
 void charts_show(struct charts *charts, const uint64_t *alerts, size_t n)
 {
+	int64_t until = loop_slice_end(charts->app->loop);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < charts->count; i++) {
@@ -241,7 +294,7 @@ void charts_show(struct charts *charts, const uint64_t *alerts, size_t n)
 			continue;
 		*chart = (struct chart){.shown = {.alert = alerts[i], .source = -1}};
 		charts->count++;
-		chart_decide(charts, chart);
+		chart_decide(charts, chart, until);
 	}
 }
 
@@ -261,8 +314,10 @@ void charts_forget(struct charts *charts, int source, bool rules)
 
 void charts_settle(struct charts *charts)
 {
+	int64_t until = loop_slice_end(charts->app->loop);
+
 	for (size_t i = 0; i < charts->count; i++)
-		chart_decide(charts, &charts->list[i]);
+		chart_decide(charts, &charts->list[i], until);
 }
 
 const struct alert_chart *charts_find(const struct charts *charts, uint64_t alert)
@@ -298,25 +353,17 @@ static bool worse(const struct chart *chart, const struct batch_series *a,
 	return chart->shown.lowest ? x < y : x > y;
 }
 
-static const struct batch_series *choose(
-	struct chart *chart, const struct batch *batch, size_t *matched)
+static void consider(struct chart *chart, const struct batch_series *s)
 {
-	const struct batch_series *best = NULL;
-	int most = -1;
+	struct choice *c = &chart->choice;
+	int score = fit(chart, s->labels);
 
-	*matched = 0;
-	for (size_t i = 0; i < batch->series_count; i++) {
-		const struct batch_series *s = &batch->series[i];
-		int score = fit(chart, s->labels);
-
-		if (score < 0 || score < most || !s->count)
-			continue;
-		*matched = score > most ? 1 : *matched + 1;
-		if (score > most || worse(chart, s, best))
-			best = s;
-		most = score;
-	}
-	return best;
+	if (score < 0 || score < c->most || !s->count)
+		return;
+	c->matched = score > c->most ? 1 : c->matched + 1;
+	if (score > c->most || worse(chart, s, c->best))
+		c->best = s;
+	c->most = score;
 }
 
 static void begin_series(
@@ -331,27 +378,29 @@ static void begin_series(
 	series_merge(chart->series, from->points, from->count);
 }
 
-static void take_answer(
-	struct charts *charts, struct chart *chart, const struct batch *batch)
+/* Whether the answer says which series is drawn, or only where it is now. */
+static bool chooses(const struct chart *chart, const struct batch *batch)
+{
+	return !chart->series || (batch->series_count && batch->series[0].history);
+}
+
+static void end_answer(struct charts *charts, struct chart *chart,
+	const struct batch *batch, bool chosen)
 {
 	const char *name = sources_row(charts->app->sources, chart->shown.source)->name;
-	const struct batch_series *best = NULL;
-	bool history = batch->series_count && batch->series[0].history;
 	char words[WORDS_MAX];
-	size_t matched;
 
-	if (history || !chart->series)
-		best = choose(chart, batch, &matched);
-	if (best) {
-		begin_series(charts, chart, best);
-		chart->shown.matched = matched;
-	} else if (chart->series && !history) {
-		for (size_t i = 0; i < batch->series_count; i++)
-			if (untrusted_hash(batch->series[i].labels) == chart->series_id)
-				series_add(chart->series, batch->series[i].points[0]);
-	} else {
+	if (chosen && chart->choice.best) {
+		begin_series(charts, chart, chart->choice.best);
+		chart->shown.matched = chart->choice.matched;
+	} else if (chosen) {
 		drop_series(chart);
 	}
+	if (chart->series) {
+		chart->series->limits = chart->limits;
+		chart->series->unit = chart->unit;
+	}
+	chart->shown.series = chart->series;
 	text_line(batch->watch_error, words, sizeof words);
 	if (*words)
 		snprintf(
@@ -361,26 +410,51 @@ static void take_answer(
 			batch->series_count ? "%s has no series with its labels"
 					    : "%s has no points in this window",
 			name);
+	app_changed(charts->app, CHANGED_CHARTS);
+}
+
+/* false: the time is over. */
+static bool take_answer(struct charts *charts, struct chart *chart,
+	const struct batch *batch, size_t *taken)
+{
+	int64_t until = loop_slice_end(charts->app->loop);
+	bool chosen = chooses(chart, batch);
+
+	if (!*taken)
+		chart->choice = (struct choice){.most = -1};
+	while (*taken < batch->series_count) {
+		const struct batch_series *s = &batch->series[(*taken)++];
+
+		if (chosen)
+			consider(chart, s);
+		else if (untrusted_hash(s->labels) == chart->series_id)
+			series_add(chart->series, s->points[0]);
+		if (*taken % STEP_SERIES == 0 && time_mono_us() > until)
+			return false;
+	}
+	end_answer(charts, chart, batch, chosen);
+	return true;
+}
+
+bool charts_take(
+	struct charts *charts, int source, const struct batch *batch, size_t *taken)
+{
+	for (size_t i = 0; i < charts->count; i++) {
+		struct chart *chart = &charts->list[i];
+
+		if (chart->watch == batch->watch && chart->shown.source == source)
+			return take_answer(charts, chart, batch, taken);
+	}
+	return true;
 }
 
 void charts_apply(struct charts *charts, int source, const struct batch *batch)
 {
+	int64_t until = loop_slice_end(charts->app->loop);
+
 	if (batch->rules_snapshot)
 		rules_apply(charts->rules, source, batch);
-	for (size_t i = 0; i < charts->count; i++) {
-		struct chart *chart = &charts->list[i];
-
+	for (size_t i = 0; i < charts->count; i++)
 		if (batch->rules_snapshot || batch->alerts_snapshot)
-			chart_decide(charts, chart);
-		if (!batch->watch || chart->watch != batch->watch ||
-			chart->shown.source != source)
-			continue;
-		take_answer(charts, chart, batch);
-		if (chart->series) {
-			chart->series->limits = chart->limits;
-			chart->series->unit = chart->unit;
-		}
-		chart->shown.series = chart->series;
-		app_changed(charts->app, CHANGED_CHARTS);
-	}
+			chart_decide(charts, &charts->list[i], until);
 }

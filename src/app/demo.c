@@ -74,6 +74,15 @@ static void add_sources(struct demo *demo)
 	}
 }
 
+/* The demo's answers are short, and its time does not wait. */
+static void bring(struct demo *demo, int feed, const struct batch *batch)
+{
+	size_t taken = 0;
+
+	while (!pipeline_answer(demo->app, demo->feeds[feed], batch, &taken))
+		;
+}
+
 static void bring_points(struct demo *demo, struct demo_span span)
 {
 	struct batch batch;
@@ -81,7 +90,7 @@ static void bring_points(struct demo *demo, struct demo_span span)
 	arena_reset(&demo->arena);
 	batch_init(&batch, &demo->arena);
 	demo_points(&demo->story, &span, &batch);
-	pipeline_answer(demo->app, demo->feeds[DEMO_PROM], &batch);
+	bring(demo, DEMO_PROM, &batch);
 }
 
 static void bring_reading(struct demo *demo, int64_t at)
@@ -161,7 +170,7 @@ static void ask(struct demo *demo, enum demo_feed feed, int second)
 	arena_reset(&demo->arena);
 	batch_init(&batch, &demo->arena);
 	if (demo_answer(&demo->story, feed, second, &batch, &err))
-		pipeline_answer(demo->app, demo->feeds[feed], &batch);
+		bring(demo, feed, &batch);
 	tell_status(demo, feed, at, &err);
 }
 

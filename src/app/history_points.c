@@ -333,10 +333,11 @@ static void end_look(struct store_job *job, const struct err *err)
 
 static size_t host_count(const struct metrics *metrics)
 {
-	size_t n = 0;
+	size_t n = 0, all = metrics_count(metrics);
 
-	for (size_t i = 0; i < metrics_count(metrics); i++)
-		n += metrics_at(metrics, i)->source == SOURCE_HOST;
+	/* They stand behind the others. */
+	while (n < all && metrics_at(metrics, all - 1 - n)->source == SOURCE_HOST)
+		n++;
 	return n;
 }
 

@@ -1,6 +1,7 @@
 /* Columns and JSON of alerts and incidents, silences and changes: what a person sees
  * of them in lists. Reads app, changes nothing; texts stay struct untrusted up to the
  * cell. Main thread. */
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/listing.h"
 #include "app/sources.h"
@@ -86,6 +87,20 @@ static const char *short_name(struct untrusted name, char *out, size_t size)
 	return out;
 }
 
+/* What is on its way to the server, or to be decided, before what the server says. */
+static bool pending_cell(
+	const struct app *app, const struct alert *alert, struct cell *out)
+{
+	const struct outbox_row *row = actions_on(app->actions, alert->key);
+
+	if (!row)
+		return false;
+	cell_print(out, "%s: %s", outbox_state_names[row->state],
+		action_verbs[row->action.verb].name);
+	out->role = row->state == OUTBOX_HELD ? ROLE_ALARM : ROLE_WARNING;
+	return true;
+}
+
 /* What it waits for: "→ ben in 6m", "ack you 4m", "silenced". */
 static void state_cell(const struct app *app, const void *row, struct cell *out)
 {
@@ -94,6 +109,8 @@ static void state_cell(const struct app *app, const void *row, struct cell *out)
 
 	out->is_number = true;
 	out->number = alert->state;
+	if (pending_cell(app, alert, out))
+		return;
 	switch ((enum alert_state)alert->state) {
 	case ALERT_FIRING:
 		short_name(alert_text(alert, ALERT_NEXT), who, sizeof who);
@@ -157,6 +174,11 @@ static uint64_t alert_id(const void *row)
 static const void *alert_find(const struct app *app, uint64_t id)
 {
 	return alerts_find(app->alerts, id);
+}
+
+static bool alert_place(const struct app *app, uint64_t id, size_t *at)
+{
+	return alerts_place(app->alerts, id, at);
 }
 
 static void alert_json(const struct app *app, const void *row, struct json_out *o)
@@ -228,6 +250,7 @@ const struct listing alert_listing = {
 	.row = alert_row,
 	.id = alert_id,
 	.find = alert_find,
+	.place = alert_place,
 	.json = alert_json,
 	.label = alert_label_of,
 	.complete = alert_complete,

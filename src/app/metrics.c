@@ -6,32 +6,43 @@
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/map.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "io/loop.h"
 #include "model/past.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { SERIES_MAX = 20000 };
+enum {
+	SERIES_MAX = 20000,
+	STEP_SERIES = 8, /* between two looks at the clock */
+	AT_ONCE = 500,   /* up to here sorting is not sliced */
+};
 
 struct metrics {
 	struct app *app;
 	struct map by_id;
-	struct series **list;
-	size_t count, cap;
+	struct series **list; /* the first `count` are in order and listed */
+	size_t count, known, cap;
 	struct series *host[HOST_MAX_METRICS]; /* in the reader's order */
-	bool unsorted, full;
+	struct sort sort;
+	size_t sorting; /* how many are being sorted, 0: none */
+	bool unsorted;  /* those that are listed may be in another order by now */
+	struct loop_timer *later;
+	bool full;
 };
+
+static void go_on(void *ctx);
 
 struct metrics *metrics_new(struct app *app)
 {
 	struct metrics *metrics = mem_new(1, sizeof *metrics);
 
 	metrics->app = app;
+	metrics->later = loop_timer(app->loop, go_on, metrics);
 	map_init(&metrics->by_id);
 	return metrics;
 }
@@ -40,20 +51,22 @@ void metrics_free(struct metrics *metrics)
 {
 	if (!metrics)
 		return;
-	for (size_t i = 0; i < metrics->count; i++)
+	for (size_t i = 0; i < metrics->known; i++)
 		series_free(metrics->list[i]);
+	loop_timer_free(metrics->later);
+	sort_release(&metrics->sort);
 	mem_free(metrics->list);
 	map_release(&metrics->by_id);
 	mem_free(metrics);
 }
 
 /* Queries in rc order, then the host; within a query by name. */
-static int in_order(const void *a, const void *b)
+static int in_order(const void *ctx, const void *a, const void *b)
 {
-	const struct series *x = *(struct series *const *)a;
-	const struct series *y = *(struct series *const *)b;
+	const struct series *x = a, *y = b;
 	bool host_x = x->source == SOURCE_HOST, host_y = y->source == SOURCE_HOST;
 
+	(void)ctx;
 	if (host_x != host_y)
 		return host_x - host_y;
 	if (x->order != y->order)
@@ -61,11 +74,42 @@ static int in_order(const void *a, const void *b)
 	return untrusted_cmp_natural(x->name, y->name);
 }
 
-static void sort(struct metrics *metrics)
+/* What is sorted is listed; what came since waits for the next time. */
+static void show(struct metrics *metrics)
 {
-	if (metrics->unsorted)
-		qsort(metrics->list, metrics->count, sizeof(struct series *), in_order);
+	void **sorted = sort_take(&metrics->sort);
+
+	memcpy(metrics->list, sorted, metrics->sorting * sizeof *metrics->list);
+	mem_free(sorted);
+	metrics->count = metrics->sorting;
+	metrics->sorting = 0;
 	metrics->unsorted = false;
+	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+/* Puts new series in order, in slices when there are many. */
+static void settle(struct metrics *metrics)
+{
+	int64_t until = loop_slice_end(metrics->app->loop);
+
+	while (metrics->count < metrics->known || metrics->unsorted) {
+		if (!metrics->sorting) {
+			metrics->sorting = metrics->known;
+			sort_begin(&metrics->sort, (void *const *)metrics->list,
+				metrics->sorting, in_order, NULL);
+		}
+		if (!sort_step(&metrics->sort))
+			show(metrics);
+		else if (metrics->known > AT_ONCE && time_mono_us() > until) {
+			loop_timer_start(metrics->later, 1);
+			return;
+		}
+	}
+}
+
+static void go_on(void *ctx)
+{
+	settle(ctx);
 }
 
 static struct series *get(
@@ -77,7 +121,7 @@ static struct series *get(
 
 	if (series)
 		return series;
-	if (metrics->count == SERIES_MAX) {
+	if (metrics->known == SERIES_MAX) {
 		if (!metrics->full)
 			app_notice(metrics->app, true,
 				"more than %d series: the rest is not shown", SERIES_MAX);
@@ -87,9 +131,8 @@ static struct series *get(
 	series = series_new(whole, name_from, SIZE_MAX);
 	series->id = id;
 	map_put(&metrics->by_id, &id, sizeof id, series);
-	MEM_ROOM(metrics->list, metrics->count, metrics->cap);
-	metrics->list[metrics->count++] = series;
-	metrics->unsorted = true;
+	MEM_ROOM(metrics->list, metrics->known, metrics->cap);
+	metrics->list[metrics->known++] = series;
 	return series;
 }
 
@@ -108,7 +151,6 @@ static void retire(struct metrics *metrics, struct series *series)
 {
 	map_del(&metrics->by_id, &series->id, sizeof series->id);
 	series_free(series);
-	metrics->unsorted = true;
 }
 
 /* Sources have been settled before: a number without a row is a source that is gone. */
@@ -135,17 +177,23 @@ static bool goes_on(struct metrics *metrics, const struct rc *old, struct series
 
 void metrics_reload(struct metrics *metrics, const struct rc *old)
 {
-	size_t kept = 0;
+	size_t kept = 0, listed = 0;
 
-	for (size_t i = 0; i < metrics->count; i++) {
-		if (goes_on(metrics, old, metrics->list[i]))
+	sort_release(&metrics->sort);
+	metrics->sorting = 0;
+	for (size_t i = 0; i < metrics->known; i++) {
+		if (goes_on(metrics, old, metrics->list[i])) {
 			metrics->list[kept++] = metrics->list[i];
-		else
+			listed += i < metrics->count;
+		} else {
 			retire(metrics, metrics->list[i]);
+		}
 	}
-	metrics->count = kept;
-	metrics->unsorted = true;
+	metrics->known = kept;
+	metrics->count = listed;
+	metrics->unsorted = kept > 0;
 	metrics->full = false;
+	settle(metrics);
 }
 
 const struct rc_query *metrics_query(const struct metrics *metrics, int source, int query)
@@ -197,45 +245,60 @@ static void take_points(const struct app *app, struct series *series,
 	}
 }
 
-void metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
-	point_fn fresh, void *ctx)
+/* The series of an answer, found or made. Those of one query come together. */
+static struct series *series_of(struct metrics *metrics, int source, const char *where,
+	const struct rc_query *q, struct untrusted labels)
 {
-	const char *where = sources_row(metrics->app->sources, source)->name;
-	const struct rc_query *q = NULL;
-	int last = -1;
+	struct series *series;
 	struct str key;
+	size_t n;
+	const void *raw = text_raw(labels, &n);
 
 	str_init(&key, 8192);
-	for (size_t i = 0; i < batch->series_count; i++) {
-		const struct batch_series *from = &batch->series[i];
-		struct series *series;
-		size_t n;
-		const void *labels = text_raw(from->labels, &n);
+	str_puts(&key, where);
+	str_putc(&key, '/');
+	str_puts(&key, q->name);
+	str_add(&key, raw, n);
+	series = get(metrics, &key, strlen(where) + 1);
+	str_release(&key);
+	if (!series)
+		return NULL;
+	series->source = source;
+	series->order = (uint32_t)(q - metrics->app->rc->queries);
+	series->unit = q->unit;
+	series->limits = q->limits;
+	return series;
+}
 
-		/* Series of one query come together. */
+bool metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
+	size_t *taken, point_fn fresh, void *ctx)
+{
+	const struct source_row *row = sources_row(metrics->app->sources, source);
+	int64_t until = loop_slice_end(metrics->app->loop);
+	const struct rc_query *q = NULL;
+	int last = -1;
+
+	while (*taken < batch->series_count) {
+		const struct batch_series *from = &batch->series[(*taken)++];
+		struct series *series;
+
 		if (from->query != last)
 			q = metrics_query(metrics, source, from->query);
 		last = from->query;
 		if (!q)
 			continue;
-		str_reset(&key);
-		str_printf(&key, "%s/", where);
-		str_puts(&key, q->name);
-		str_add(&key, labels, n);
-		series = get(metrics, &key, strlen(where) + 1);
+		series = series_of(metrics, source, row->name, q, from->labels);
 		if (!series)
 			break;
-		series->source = source;
-		series->order = (uint32_t)(q - metrics->app->rc->queries);
-		series->unit = q->unit;
-		series->limits = q->limits;
-		series->interval_ms =
-			sources_row(metrics->app->sources, source)->every_ms;
+		series->interval_ms = row->every_ms;
 		take_points(metrics->app, series, from, fresh, ctx);
+		if (*taken % STEP_SERIES == 0 && time_mono_us() > until)
+			return false;
 	}
-	str_release(&key);
+	settle(metrics);
 	if (batch->series_count)
 		app_changed(metrics->app, CHANGED_METRICS);
+	return true;
 }
 
 static struct series *host_series(
@@ -274,7 +337,13 @@ void metrics_host(struct metrics *metrics, int64_t now, const struct host_metric
 		series_add(series, point);
 		fresh(ctx, series, point);
 	}
+	settle(metrics);
 	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+bool metrics_settled(const struct metrics *metrics)
+{
+	return metrics->count == metrics->known && !metrics->unsorted;
 }
 
 size_t metrics_count(const struct metrics *metrics)
@@ -284,7 +353,6 @@ size_t metrics_count(const struct metrics *metrics)
 
 struct series *metrics_at(const struct metrics *metrics, size_t i)
 {
-	sort((struct metrics *)(uintptr_t)metrics);
 	return metrics->list[i];
 }
 

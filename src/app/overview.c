@@ -67,6 +67,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
+	size_t beyond;
 	char page[LAST_PAGE_TEXT];
 
 	if (quiet == QUIET_UNKNOWN)
@@ -79,10 +80,10 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 			"No open incidents. %sWatching %zu series, %zu sources.",
 			last_page(app, page), metrics_count(app->metrics),
 			sources_count(app->sources));
-	else if (beyond_limit(app))
+	else if ((beyond = beyond_limit(app)))
 		snprintf(out, size,
 			"%zu of %zu series beyond their limit; no pager is configured.",
-			beyond_limit(app), metrics_count(app->metrics));
+			beyond, metrics_count(app->metrics));
 	else
 		snprintf(out, size,
 			"Nothing wrong here. Watching %zu series; no pager configured.",

@@ -27,15 +27,19 @@ static void fresh_point(void *ctx, const struct series *series, struct point poi
 		anomalies_feed(app->anomalies, series, point);
 }
 
-void pipeline_answer(struct app *app, int source, const struct batch *batch)
+bool pipeline_answer(
+	struct app *app, int source, const struct batch *batch, size_t *taken)
 {
-	if (!batch->watch)
-		metrics_apply(app->metrics, source, batch, fresh_point, app);
+	if (batch->watch)
+		return charts_take(app->charts, source, batch, taken);
+	if (!metrics_apply(app->metrics, source, batch, taken, fresh_point, app))
+		return false;
 	if (!app_then(app))
 		alerts_apply(app->alerts, source, batch);
 	charts_apply(app->charts, source, batch);
 	if (app->changes & (CHANGED_ALERTS | CHANGED_ANOMALIES))
 		problems_join(app);
+	return true;
 }
 
 void pipeline_reading(

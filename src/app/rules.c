@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "model/promexpr.h"
 
 #include <limits.h>
@@ -20,6 +21,7 @@ enum {
 	SCRATCH_BYTES = 8 << 20,
 	NAME_TEXT = 256,
 	MEASURED_AT_ONCE = 50,
+	STEP_ALERTS = 32,
 };
 
 struct source_rules {
@@ -339,30 +341,6 @@ static int words_alike(struct untrusted a, struct untrusted b)
 	}
 }
 
-/* A pager often shows the summary only: the alert of those words is the same one. */
-static const struct alert *same_words(
-	const struct rules *rules, const struct alert *alert)
-{
-	const struct alerts *alerts = rules->app->alerts;
-	struct untrusted title = alert_text(alert, ALERT_TITLE);
-	const struct alert *found = NULL;
-	int best = 1; /* one word in common is none */
-
-	for (size_t i = 0; !untrusted_empty(title) && i < alerts_count(alerts); i++) {
-		const struct alert *other = alerts_at(alerts, i);
-		int alike;
-
-		if (!rules_count(rules, other->source))
-			continue;
-		alike = words_alike(alert_text(other, ALERT_SUMMARY), title);
-		if (alike > best) {
-			best = alike;
-			found = other;
-		}
-	}
-	return found;
-}
-
 /* --- which of its alerts --- */
 
 /* How many of the labels are the alert's own; -1 when one is not. */
@@ -394,32 +372,53 @@ static int values_in_title(const struct alert *instance, const struct alert *ale
 	return n;
 }
 
-static const struct alert *find_instance(const struct rules *rules,
-	const struct alert *alert, const struct rule_match *match)
+/* How well `other` is the alert as the rule's own source lists it; 0: it is not. */
+static int instance_score(const struct rule_search *search, const struct alert *other)
+{
+	const struct alert *alert = search->alert;
+	const struct rule_match *match = &search->match;
+
+	if (other->source != match->source ||
+		!untrusted_eq(alert_label_value(other, "alertname"), match->rule->name))
+		return 0;
+	return untrusted_empty(alert_label_value(alert, "alertname"))
+		       ? values_in_title(other, alert)
+		       : same_labels(other, alert);
+}
+
+/* A pager often shows the summary only: the alert of those words is the same one. One
+ * word in common is none. */
+static int words_score(const struct rules *rules, const struct rule_search *search,
+	const struct alert *other)
+{
+	int alike;
+
+	if (!rules_count(rules, other->source))
+		return 0;
+	alike = words_alike(
+		alert_text(other, ALERT_SUMMARY), alert_text(search->alert, ALERT_TITLE));
+	return alike > 1 ? alike : 0;
+}
+
+/* false: the time is over. */
+static bool look_through(
+	const struct rules *rules, struct rule_search *search, int64_t until)
 {
 	const struct alerts *alerts = rules->app->alerts;
-	bool labelled = !untrusted_empty(alert_label_value(alert, "alertname"));
-	const struct alert *found = NULL;
-	int best = 0;
 
-	if (alert->source == match->source)
-		return alert;
-	for (size_t i = 0; i < alerts_count(alerts); i++) {
-		const struct alert *other = alerts_at(alerts, i);
-		int score;
+	while (search->at < alerts_count(alerts)) {
+		const struct alert *other = alerts_at(alerts, search->at++);
+		int score = search->by_words ? words_score(rules, search, other)
+					     : instance_score(search, other);
 
-		if (other->source != match->source ||
-			!untrusted_eq(
-				alert_label_value(other, "alertname"), match->rule->name))
-			continue;
-		score = labelled ? same_labels(other, alert)
-				 : values_in_title(other, alert);
-		if (score > best) {
-			best = score;
-			found = other;
+		if (score > search->best) {
+			search->best = score;
+			search->best_alert = other;
 		}
+		if (search->at % STEP_ALERTS == 0 && time_mono_us() > until)
+			return false;
 	}
-	return found;
+	return true;
 }
 
 static void say_why(const struct rules *rules, char *why, size_t size)
@@ -450,30 +449,70 @@ static void say_why(const struct rules *rules, char *why, size_t size)
 		snprintf(why, size, "no Prometheus or VictoriaMetrics to ask");
 }
 
-/* The server's own alert knows which of several rules it is of. */
-static bool settle(const struct rules *rules, const struct alert *alert,
-	const struct alert *instance, struct rule_match *out)
+/* Sources that have both: rules, and alerts whose summary may be the title. */
+static bool words_known(const struct rules *rules)
 {
-	out->instance = instance;
-	if (instance && instance != alert)
-		match_name(rules, instance, out->rule->name, out);
+	for (size_t s = 1; s < sources_count(rules->app->sources); s++)
+		if (rules_count(rules, (int)s) && alerts_of(rules->app->alerts, (int)s))
+			return true;
+	return false;
+}
+
+/* The first look, at the rules only. true: there is nothing to look through. */
+static bool search_begin(
+	const struct rules *rules, const struct alert *alert, struct rule_search *search)
+{
+	struct untrusted name = alert_label_value(alert, "alertname");
+	bool named = !untrusted_empty(name);
+	struct rule_match *match = &search->match;
+
+	*search = (struct rule_search){.alert = alert,
+		.version = alerts_version(rules->app->alerts),
+		.match = {.source = -1}};
+	if (named ? match_name(rules, alert, name, match)
+		  : match_title(rules, alert, match)) {
+		if (alert->source == match->source)
+			search->best_alert = alert;
+		return search->best_alert ||
+		       !alerts_of(rules->app->alerts, match->source);
+	}
+	search->by_words = !named && !untrusted_empty(alert_text(alert, ALERT_TITLE)) &&
+			   words_known(rules);
+	return !search->by_words;
+}
+
+/* The server's own alert knows which of several rules it is of. */
+static bool search_end(const struct rules *rules, struct rule_search *search)
+{
+	const struct alert *found = search->best_alert;
+	struct rule_match *match = &search->match;
+
+	if (search->by_words) {
+		if (!found || !match_name(rules, found,
+				      alert_label_value(found, "alertname"), match))
+			return false;
+		found = match->source == found->source ? found : NULL;
+	}
+	if (!match->rule)
+		return false;
+	match->instance = found;
+	if (found && found != search->alert)
+		match_name(rules, found, match->rule->name, match);
 	return true;
 }
 
-bool rules_match(const struct rules *rules, const struct alert *alert,
-	struct rule_match *out, char *why, size_t size)
+enum rules_found rules_search(const struct rules *rules, const struct alert *alert,
+	struct rule_search *search, int64_t until, char *why, size_t size)
 {
-	struct untrusted name = alert_label_value(alert, "alertname");
-	const struct alert *same;
+	bool over = false;
 
-	*out = (struct rule_match){.source = -1};
-	if (untrusted_empty(name) ? match_title(rules, alert, out)
-				  : match_name(rules, alert, name, out))
-		return settle(rules, alert, find_instance(rules, alert, out), out);
-	same = untrusted_empty(name) ? same_words(rules, alert) : NULL;
-	if (same && match_name(rules, same, alert_label_value(same, "alertname"), out))
-		return settle(
-			rules, alert, out->source == same->source ? same : NULL, out);
+	if (search->alert != alert ||
+		search->version != alerts_version(rules->app->alerts))
+		over = search_begin(rules, alert, search);
+	if (!over && !look_through(rules, search, until))
+		return RULES_SEARCHING;
+	if (search_end(rules, search))
+		return RULES_FOUND;
 	say_why(rules, why, size);
-	return false;
+	return RULES_NONE;
 }

@@ -34,12 +34,27 @@ struct rule_match {
 	const struct alert *instance;
 };
 
+enum rules_found { RULES_FOUND, RULES_NONE, RULES_SEARCHING };
+
+/* A search through all alerts that are listed may take several turns. Zeroed, it is at
+ * its begin. */
+struct rule_search {
+	const struct alert *alert; /* what is searched for */
+	uint32_t version;          /* of the list; another one: from the begin */
+	size_t at;
+	int best;
+	const struct alert *best_alert;
+	struct rule_match match;
+	bool by_words; /* no rule has its name; else a rule is found, its alert not yet */
+};
+
 /* By the label alertname, else by the title or a word in it, else by an alert of the
  * same summary. Looked for where the alert came from, then at the server that its
  * generatorURL names, then anywhere; of several with that name the one whose labels
- * the alert has. false: why says what was looked through, one sentence. */
-bool rules_match(const struct rules *rules, const struct alert *alert,
-	struct rule_match *out, char *why, size_t size);
+ * the alert has: it is search->match then. RULES_NONE: why says what was looked through,
+ * one sentence. RULES_SEARCHING: until (time_mono_us) came first; call again. */
+enum rules_found rules_search(const struct rules *rules, const struct alert *alert,
+	struct rule_search *search, int64_t until, char *why, size_t size);
 /* Names of the rules that look at the same metrics, at most max. At most so many rules
  * are read in one call that it is short: what was not read yet is not known. */
 size_t rules_measuring(

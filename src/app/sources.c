@@ -78,12 +78,13 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 	return s;
 }
 
-static void on_batch(void *ctx, int poll, const struct batch *batch)
+static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *taken)
 {
 	struct sources *sources = ctx;
 
-	if (sources->by_poll[poll])
-		pipeline_answer(sources->app, sources->by_poll[poll]->row.number, batch);
+	return !sources->by_poll[poll] ||
+	       pipeline_answer(
+		       sources->app, sources->by_poll[poll]->row.number, batch, taken);
 }
 
 static void take_status(struct source *s, const struct poll_status *status)

@@ -203,6 +203,7 @@ static void describe(const struct app *app, struct str *out, int64_t at)
 	struct problem_counts counts = problems_counts(app);
 	char text[256], host[256];
 	enum quiet quiet = alerts_quiet(app->alerts, text, sizeof text);
+	struct loop_turn turn = loop_longest(app->loop);
 	struct json_out o;
 
 	host_name(host);
@@ -222,7 +223,8 @@ static void describe(const struct app *app, struct str *out, int64_t at)
 	json_put_i64(&o, "warning", (int64_t)counts.open[SEVERITY_WARNING]);
 	json_put_i64(&o, "acknowledged", (int64_t)counts.acknowledged);
 	json_put_i64(&o, "anomalies", (int64_t)anomalies_open(app->anomalies));
-	json_put_i64(&o, "longest_turn_us", at ? loop_longest_us(app->loop, false) : 0);
+	json_put_i64(&o, "longest_turn_us", at ? turn.wall_us : 0);
+	json_put_i64(&o, "longest_turn_cpu_us", at ? turn.cpu_us : 0);
 	json_shut(&o, '}');
 	str_putc(out, '\n');
 }

@@ -5,7 +5,10 @@
 
 #include "base/alloc.h"
 
-enum { LEAST = 64 };
+#include <string.h>
+
+/* Growing goes through all of them, so they grow far once they are many. */
+enum { LEAST = 64, MANY = 8192, MOST = 1 << 17, TWINS_MAX = RC_MAX_SOURCES };
 
 void twins_release(struct twins *twins)
 {
@@ -27,12 +30,22 @@ static void insert(struct twins *twins, struct alert *alert)
 {
 	struct alert **list = list_of(twins, alert);
 	uint64_t hash = hash_of(twins, alert);
+	size_t alike = 0;
 
-	for (struct alert *twin = *list; twin; twin = twin->twin)
-		if (hash_of(twins, twin) == hash)
-			twin->twinned = alert->twinned = true;
+	for (struct alert *twin = *list; twin && alike < TWINS_MAX; twin = twin->twin) {
+		if (hash_of(twins, twin) != hash)
+			continue;
+		twin->twinned = alert->twinned = true;
+		alike++;
+	}
+	if (alike == TWINS_MAX) {
+		alert->labels_hash = 0;
+		alert->twinned = false;
+		return;
+	}
 	alert->twin = *list;
 	*list = alert;
+	twins->count++;
 }
 
 static void make_lists(struct twins *twins, size_t cap)
@@ -41,6 +54,7 @@ static void make_lists(struct twins *twins, size_t cap)
 	size_t old_cap = twins->cap;
 
 	twins->cap = cap;
+	twins->count = 0;
 	twins->lists = mem_new(cap, sizeof *twins->lists);
 	for (size_t i = 0; i < old_cap; i++) {
 		struct alert *next;
@@ -57,8 +71,10 @@ void twins_reserve(struct twins *twins, size_t count)
 {
 	size_t cap = twins->cap ? twins->cap : LEAST;
 
-	while (cap < count)
+	while (cap < count && cap < MANY)
 		cap *= 2;
+	if (cap < count)
+		cap = MOST;
 	if (cap > twins->cap)
 		make_lists(twins, cap);
 }
@@ -67,9 +83,7 @@ void twins_put(struct twins *twins, struct alert *alert)
 {
 	if (!alert->labels_hash)
 		return;
-	/* Growing goes through all of them: seldom. */
-	if (++twins->count > twins->cap * 2)
-		twins_reserve(twins, twins->count);
+	twins_reserve(twins, twins->count + 1);
 	insert(twins, alert);
 }
 
@@ -86,13 +100,13 @@ void twins_remove(struct twins *twins, struct alert *alert)
 	twins->count--;
 }
 
-const struct alert *twins_next(
+struct alert *twins_next(
 	const struct twins *twins, const struct alert *alert, const struct alert *after)
 {
-	const struct alert *next;
+	struct alert *next;
 
 	if (!alert->labels_hash)
-		return after ? NULL : alert;
+		return after ? NULL : (struct alert *)(uintptr_t)alert;
 	next = after ? after->twin : *list_of(twins, alert);
 	while (next && hash_of(twins, next) != hash_of(twins, alert))
 		next = next->twin;
@@ -129,5 +143,6 @@ void twins_learn(
 	struct twins *twins, const struct alert *alert, const struct alert *sent_on)
 {
 	twins->added[alert->source] = sent_on->labels_hash - alert->labels_hash;
-	make_lists(twins, twins->cap);
+	twins->count = 0;
+	memset(twins->lists, 0, twins->cap * sizeof *twins->lists);
 }

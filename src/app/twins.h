@@ -16,17 +16,18 @@ struct twins {
 void twins_release(struct twins *twins);
 /* Room for that many without growing on the way. */
 void twins_reserve(struct twins *twins, size_t count);
-/* Alerts without labels to go by are left out. */
+/* Alerts without labels to go by are left out, and of very many alike the last. */
 void twins_put(struct twins *twins, struct alert *alert);
 void twins_remove(struct twins *twins, struct alert *alert);
 /* NULL starts; NULL ends. The alert itself is among them. */
-const struct alert *twins_next(
+struct alert *twins_next(
 	const struct twins *twins, const struct alert *alert, const struct alert *after);
 /* The same for twins, another for all others. */
 uint64_t twins_identity(const struct twins *twins, const struct alert *alert);
 /* The second has all labels of the first, and more. */
 bool twins_extended(const struct alert *alert, const struct alert *sent_on);
-/* Then: that is what the first one's source adds. All lists are made anew. */
+/* Then: that is what the first one's source adds. Its lists are empty now: all are to
+ * be put again. */
 void twins_learn(
 	struct twins *twins, const struct alert *alert, const struct alert *sent_on);
 

@@ -173,6 +173,18 @@ static void give_up(struct pd_act *pd, const char *text)
 	pd->stage = OVER;
 }
 
+/* What would be sent without it would be a change of nothing, and look like success. */
+static bool lacks_whom(const struct action *a)
+{
+	int64_t level;
+
+	if (a->verb == ACTION_ESCALATE)
+		return !untrusted_to_i64(a->texts[ACTION_WHOM], &level) || level < 1;
+	return (a->verb == ACTION_REASSIGN || a->verb == ACTION_PRIORITY ||
+		       a->verb == ACTION_MERGE) &&
+	       untrusted_empty(a->texts[ACTION_WHOM]);
+}
+
 static bool write_body(struct pd_act *pd, int64_t now, struct str *out)
 {
 	const struct action *a = pd->actions;
@@ -205,6 +217,10 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 	struct str body;
 	bool ok;
 
+	if (pd->stage == WRITE)
+		for (size_t i = 0; i < pd->count; i++)
+			if (lacks_whom(&pd->actions[i]))
+				give_up(pd, "it does not say to whom, or to which level");
 	if (pd->stage == OVER)
 		return false;
 	*out = (struct ask){.kind = ASK_HTTP,
@@ -247,6 +263,25 @@ static void refuse_one(const struct answer *answer, struct action_result *result
 	json_release(&doc);
 }
 
+/* Where the answer tells who has it or how urgent it is, that is to be as asked. */
+static bool as_asked(const struct action *a, struct json incident)
+{
+	struct untrusted whom = a->texts[ACTION_WHOM];
+	struct json is;
+
+	if (a->verb == ACTION_PRIORITY) {
+		is = json_get(incident, "priority.id");
+		return !json_item(is) || untrusted_eq(json_text(is), whom);
+	}
+	is = json_get(incident, "assignments");
+	if (a->verb != ACTION_REASSIGN || !json_item(is))
+		return true;
+	for (struct json e = json_first(is); json_item(e); e = json_next(e))
+		if (untrusted_eq(json_text(json_get(e, "assignee.id")), whom))
+			return true;
+	return false;
+}
+
 static void confirm(
 	const struct action *a, struct json incident, struct action_result *result)
 {
@@ -254,6 +289,12 @@ static void confirm(
 	struct untrusted is = json_text(json_get(incident, "status"));
 	char word[40];
 
+	if (!status && !as_asked(a, incident)) {
+		result->outcome = ACTION_FAILED;
+		str_copy(result->text, sizeof result->text,
+			"the server took it, and the incident is as it was");
+		return;
+	}
 	if (!status || untrusted_is(is, status)) {
 		result->outcome = ACTION_CONFIRMED;
 		return;

@@ -37,6 +37,7 @@ enum {
 	FORGET_MS = 90000,
 	STAGGER_MS =
 		900, /* ticks of all consoles fall together; what they ask does not */
+	NEXT_TURN_MS = 1, /* a delay of 0 would fire in the same turn again */
 	ORIGIN_TEXT = 120,
 };
 
@@ -73,6 +74,9 @@ struct poll_source {
 	uint64_t order;
 	struct batch batch;
 	struct alert_pack pack;
+	struct loop_timer *again; /* while a batch is delivered bit by bit */
+	size_t taken;
+	bool working; /* the task has it */
 	bool take_ok, worked;
 	struct err take_err;
 	int64_t wait_until, blocked_until;
@@ -313,6 +317,7 @@ static void source_free(struct poll_source *source)
 {
 	if (source->options.kind->stop)
 		source->options.kind->stop(source->state);
+	loop_timer_free(source->again);
 	for (int i = 0; i < POLL_PARALLEL; i++)
 		http_body_free(&source->slots[i].body);
 	arena_release(&source->conf_arena);
@@ -411,10 +416,31 @@ static void scrap_arena(struct poll *poll, struct arena *arena)
 	task_submit(poll->pool, &scrap->task);
 }
 
+/* Hands over what a turn has time for; the rest follows. */
+static void deliver_on(void *ctx)
+{
+	struct poll_source *source = ctx;
+	struct slot *slot = source->reading;
+	struct poll *poll = source->poll;
+
+	if (source->take_ok && poll->events.batch && wanted(source, &source->batch) &&
+		!poll->events.batch(poll->events.ctx, source->index, &source->batch,
+			&source->taken)) {
+		loop_timer_start(source->again, NEXT_TURN_MS);
+		return;
+	}
+	alert_pack_release(&source->pack);
+	scrap_arena(poll, &source->batch_arena);
+	slot->stage = FREE;
+	source->reading = NULL;
+	pump(source, time_now_ms());
+	report(source);
+	read_answers(source);
+}
+
 static void deliver(struct poll_source *source)
 {
 	struct slot *slot = source->reading;
-	struct poll *poll = source->poll;
 
 	slot->answer.body = UNTRUSTED_NONE;
 	name_failure(source, slot);
@@ -422,20 +448,15 @@ static void deliver(struct poll_source *source)
 		note_success(source, slot);
 	else
 		note_failure(source, slot);
-	if (source->take_ok && poll->events.batch && wanted(source, &source->batch))
-		poll->events.batch(poll->events.ctx, source->index, &source->batch);
-	alert_pack_release(&source->pack);
-	scrap_arena(poll, &source->batch_arena);
-	slot->stage = FREE;
-	source->reading = NULL;
-	pump(source, time_now_ms());
-	report(source);
+	source->taken = 0;
+	deliver_on(source);
 }
 
 static void take_done(struct task *task)
 {
 	struct poll_source *source = (struct poll_source *)task;
 
+	source->working = false;
 	if (source->orphan || !source->worked) {
 		source->reading = NULL;
 		if (source->orphan)
@@ -443,7 +464,6 @@ static void take_done(struct task *task)
 		return;
 	}
 	deliver(source);
-	read_answers(source);
 }
 
 static struct slot *oldest_answer(struct poll_source *source)
@@ -461,21 +481,22 @@ static struct slot *oldest_answer(struct poll_source *source)
 
 static void read_answers(struct poll_source *source)
 {
-	struct slot *slot;
+	struct slot *slot = source->reading ? NULL : oldest_answer(source);
 
-	while (!source->reading && (slot = oldest_answer(source))) {
-		slot->stage = READING;
-		source->reading = slot;
-		source->worked = false;
-		slot->answer.body = http_body_view(&slot->body);
-		batch_init(&source->batch, &source->batch_arena);
-		if (untrusted_size(slot->answer.body) >= TASK_BYTES) {
-			task_submit(source->poll->pool, &source->task);
-			return;
-		}
-		take_work(&source->task);
-		deliver(source);
+	if (!slot)
+		return;
+	slot->stage = READING;
+	source->reading = slot;
+	source->worked = false;
+	slot->answer.body = http_body_view(&slot->body);
+	batch_init(&source->batch, &source->batch_arena);
+	if (untrusted_size(slot->answer.body) >= TASK_BYTES) {
+		source->working = true;
+		task_submit(source->poll->pool, &source->task);
+		return;
 	}
+	take_work(&source->task);
+	deliver(source);
 }
 
 static void on_answer(void *ctx, const struct http_reply *reply, const struct err *err)
@@ -661,7 +682,7 @@ void poll_remove(struct poll *poll, int number)
 	for (int k = 0; k < POLL_PARALLEL; k++)
 		if (source->slots[k].stage == ASKING)
 			http_cancel(source->slots[k].transfer);
-	if (source->reading) {
+	if (source->working) {
 		source->orphan = true;
 		task_cancel(&source->task);
 	} else {
@@ -767,6 +788,7 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 		return -1;
 	}
 	source->index = free_number(poll);
+	source->again = loop_timer(poll->loop, deliver_on, source);
 	source->task.work = take_work;
 	source->task.done = take_done;
 	source->task.class = TASK_INTERACTIVE;

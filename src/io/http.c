@@ -10,17 +10,17 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "body.h"
+#include "curl.h"
 #include "http_error.h"
 #include "io/loop.h"
 #include "tls.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum {
-	BUFFER_BYTES = 2 << 10, /* one read: bounds what one of them can unpack to */
+	BUFFER_BYTES = 1 << 10, /* one read: bounds what one of them can unpack to */
 	TURN_BYTES = 256 << 10, /* of one transfer in one loop turn */
 	NEXT_TURN_MS = 1,       /* a delay of 0 would fire in the same turn again */
 	MAX_HOST_CONNECTIONS = 8,
@@ -61,7 +61,7 @@ struct http_transfer {
 
 struct http {
 	struct loop *loop;
-	CURLM *multi;
+	CURLM *multi;             /* NULL before the first transfer */
 	struct loop_timer *timer; /* curl's */
 	struct loop_timer *later; /* ends what could not start */
 	struct loop_timer *resume;
@@ -90,15 +90,17 @@ static void wipe_headers(struct curl_slist *list)
 {
 	for (struct curl_slist *l = list; l; l = l->next)
 		secret_wipe(l->data, strlen(l->data));
-	curl_slist_free_all(list);
+	curl.slist_free_all(list);
 }
 
 static void transfer_free(struct http_transfer *t)
 {
 	if (t->easy)
-		curl_easy_cleanup(t->easy);
-	curl_url_cleanup(t->url);
-	wipe_headers(t->headers);
+		curl.easy_cleanup(t->easy);
+	if (t->url)
+		curl.url_cleanup(t->url);
+	if (t->headers)
+		wipe_headers(t->headers);
 	http_body_free(&t->body);
 	http_body_free(&t->type);
 	mem_free(t->method);
@@ -137,11 +139,11 @@ static bool same_origin(CURLU *a, CURLU *b)
 		char *x = NULL, *y = NULL;
 		bool same;
 
-		curl_url_get(a, parts[i], &x, CURLU_DEFAULT_PORT);
-		curl_url_get(b, parts[i], &y, CURLU_DEFAULT_PORT);
+		curl.url_get(a, parts[i], &x, CURLU_DEFAULT_PORT);
+		curl.url_get(b, parts[i], &y, CURLU_DEFAULT_PORT);
 		same = x && y && !strcasecmp(x, y);
-		curl_free(x);
-		curl_free(y);
+		curl.free(x);
+		curl.free(y);
 		if (!same)
 			return false;
 	}
@@ -153,7 +155,7 @@ static bool redirect_check(struct http_transfer *t, const char *to, CURLU *url)
 	char shown[200];
 
 	text_line(untrusted_str(to), shown, sizeof shown);
-	if (curl_url_set(url, CURLUPART_URL, to, 0))
+	if (curl.url_set(url, CURLUPART_URL, to, 0))
 		return err_set(&t->err, ERR_INPUT,
 			"%s redirects to something that is no URL: %s", t->host, shown);
 	if (!same_origin(t->url, url))
@@ -180,25 +182,25 @@ static bool redirect_follow(struct http_transfer *t)
 	if (t->reply.status < 301 || t->reply.status > 308 ||
 		(t->reply.status > 303 && t->reply.status < 307))
 		return false;
-	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	curl.easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
 	if (!to)
 		return false;
-	url = curl_url();
+	url = curl.url();
 	if (!redirect_check(t, to, url)) {
-		curl_url_cleanup(url);
+		curl.url_cleanup(url);
 		return false;
 	}
-	curl_url_cleanup(t->url);
+	curl.url_cleanup(t->url);
 	t->url = url;
 	http_body_free(&t->body);
 	http_body_free(&t->type);
 	t->header_bytes = 0;
-	curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url);
-	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
+	curl.easy_setopt(t->easy, CURLOPT_CURLU, t->url);
+	curl.easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
 		(long)(t->timeout_ms - (time_mono_ms() - t->started_ms) > 1
 				? t->timeout_ms - (time_mono_ms() - t->started_ms)
 				: 1));
-	curl_multi_add_handle(t->http->multi, t->easy);
+	curl.multi_add_handle(t->http->multi, t->easy);
 	return true;
 }
 
@@ -206,7 +208,7 @@ static void say_failure(struct http_transfer *t, CURLcode code)
 {
 	char *port = NULL;
 
-	curl_url_get(t->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+	curl.url_get(t->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
 	http_error(t->easy, code,
 		&(struct http_failure){.host = t->host,
 			.error = t->curl_error,
@@ -217,15 +219,15 @@ static void say_failure(struct http_transfer *t, CURLcode code)
 			.alert = t->http->alert,
 			.timeout_ms = t->timeout_ms},
 		&t->err);
-	curl_free(port);
+	curl.free(port);
 }
 
 static void transfer_finish(struct http_transfer *t, CURLcode code)
 {
 	long status = 0;
 
-	curl_multi_remove_handle(t->http->multi, t->easy);
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl.multi_remove_handle(t->http->multi, t->easy);
+	curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->reply.status = (int)status;
 	if (!code && redirect_follow(t))
 		return;
@@ -239,13 +241,13 @@ static void check_finished(struct http *http)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left))) {
+	while ((message = curl.multi_info_read(http->multi, &left))) {
 		struct http_transfer *t = NULL;
 		CURLcode code = message->data.result;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
+		curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
 		transfer_finish(t, code);
 	}
 }
@@ -258,7 +260,7 @@ static void act(struct http *http, curl_socket_t fd, int bits)
 
 	http->turn++;
 	http->alert = 0;
-	curl_multi_socket_action(http->multi, fd, bits, &running);
+	curl.multi_socket_action(http->multi, fd, bits, &running);
 	check_finished(http);
 }
 
@@ -300,7 +302,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		curl_multi_assign(http->multi, fd, NULL);
+		curl.multi_assign(http->multi, fd, NULL);
 		if (s)
 			loop_watch_free(s->watch);
 		mem_free(s);
@@ -321,11 +323,11 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *
 		mem_free(s);
 		return -1;
 	}
-	curl_multi_assign(http->multi, fd, s);
+	curl.multi_assign(http->multi, fd, s);
 	return 0;
 }
 
-/* The next turn: paused transfers go on. A write that fails in curl_easy_pause() is
+/* The next turn: paused transfers go on. A write that fails in curl.easy_pause() is
  * told to nobody else. */
 static void on_resume(void *ctx)
 {
@@ -340,7 +342,7 @@ static void on_resume(void *ctx)
 			continue;
 		t->paused = false;
 		t->flushing = true;
-		code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+		code = curl.easy_pause(t->easy, CURLPAUSE_CONT);
 		t->flushing = false;
 		if (code) {
 			transfer_finish(t, code);
@@ -393,7 +395,7 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 static int64_t seconds_until(struct untrusted date)
 {
 	char text[64];
-	time_t at = curl_getdate(text_line(date, text, sizeof text), NULL);
+	time_t at = curl.getdate(text_line(date, text, sizeof text), NULL);
 	int64_t wait;
 
 	if (at == (time_t)-1)
@@ -439,7 +441,7 @@ static void take_header(
 		http_body_free(&t->type);
 		body_add(&t->type, type, strlen(type));
 	} else if (untrusted_find_nocase(name, "date") == 0) {
-		date = curl_getdate(text_line(value, text, sizeof text), NULL);
+		date = curl.getdate(text_line(value, text, sizeof text), NULL);
 		t->reply.server_date = date == (time_t)-1 ? 0 : (int64_t)date * SECOND_MS;
 	}
 }
@@ -479,9 +481,9 @@ static bool url_host(CURLU *url, char out[HTTP_HOST_TEXT])
 	char *host = NULL, *port = NULL, text[HTTP_HOST_TEXT - 8], port_text[8] = "";
 	struct str s;
 
-	if (curl_url_get(url, CURLUPART_HOST, &host, 0))
+	if (curl.url_get(url, CURLUPART_HOST, &host, 0))
 		return false;
-	curl_url_get(url, CURLUPART_PORT, &port, 0);
+	curl.url_get(url, CURLUPART_PORT, &port, 0);
 	text_line(untrusted_str(host), text, sizeof text);
 	if (port)
 		text_line(untrusted_str(port), port_text, sizeof port_text);
@@ -489,8 +491,8 @@ static bool url_host(CURLU *url, char out[HTTP_HOST_TEXT])
 	str_printf(&s, port ? "%s:%s" : "%s%s", text, port_text);
 	str_copy(out, HTTP_HOST_TEXT, str_text(&s));
 	str_release(&s);
-	curl_free(host);
-	curl_free(port);
+	curl.free(host);
+	curl.free(port);
 	return true;
 }
 
@@ -500,20 +502,20 @@ static bool url_parse(struct http_transfer *t, const struct http_request *reques
 	bool known;
 
 	text_line(untrusted_str(request->url), shown, sizeof shown);
-	t->url = curl_url();
-	if (curl_url_set(t->url, CURLUPART_URL, request->url, CURLU_NON_SUPPORT_SCHEME) ||
+	t->url = curl.url();
+	if (curl.url_set(t->url, CURLUPART_URL, request->url, CURLU_NON_SUPPORT_SCHEME) ||
 		!url_host(t->url, t->host))
 		return err_set(&t->err, ERR_USAGE, "%s is not a URL", shown);
-	curl_url_get(t->url, CURLUPART_SCHEME, &scheme, 0);
+	curl.url_get(t->url, CURLUPART_SCHEME, &scheme, 0);
 	t->secure = scheme && !strcasecmp(scheme, "https");
 	known = t->secure || (scheme && !strcasecmp(scheme, "http"));
-	curl_free(scheme);
+	curl.free(scheme);
 	if (!known)
 		return err_set(&t->err, ERR_USAGE,
 			"%s is neither an http:// nor an https:// URL", shown);
-	curl_url_get(t->url, CURLUPART_USER, &user, 0);
+	curl.url_get(t->url, CURLUPART_USER, &user, 0);
 	if (user) {
-		curl_free(user);
+		curl.free(user);
 		return err_set(&t->err, ERR_USAGE,
 			"the url of %s holds a user name: set user and secret instead",
 			t->host);
@@ -534,7 +536,7 @@ static bool header_add(struct http_transfer *t, const char *line)
 	if (strpbrk(line, "\r\n"))
 		return err_set(&t->err, ERR_USAGE,
 			"a header or secret for %s holds a line break", t->host);
-	list = curl_slist_append(t->headers, line);
+	list = curl.slist_append(t->headers, line);
 	if (list)
 		t->headers = list;
 	return list != NULL;
@@ -596,30 +598,30 @@ static void set_method(struct http_transfer *t, const struct http_request *reque
 	t->method = mem_strdup(request->method);
 	t->get = !strcmp(t->method, "GET");
 	if (request->body_n || !strcmp(t->method, "POST") || !strcmp(t->method, "PUT")) {
-		curl_easy_setopt(
+		curl.easy_setopt(
 			easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_n);
-		curl_easy_setopt(
+		curl.easy_setopt(
 			easy, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
 	}
 	if (!t->get)
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+		curl.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
 static void set_tls(struct http_transfer *t, const struct http_tls *tls)
 {
 	CURL *easy = t->easy;
 
-	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
-	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
-	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
-	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl.easy_setopt(easy, CURLOPT_CAINFO, NULL);
+	curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	curl.easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+	curl.easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	curl.easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+	curl.easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
+	curl.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (tls && tls->cert_file) {
 		t->certified = true;
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
-		curl_easy_setopt(easy, CURLOPT_SSLKEY,
+		curl.easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
+		curl.easy_setopt(easy, CURLOPT_SSLKEY,
 			tls->key_file ? tls->key_file : tls->cert_file);
 	}
 }
@@ -628,38 +630,38 @@ static void set_limits(struct http_transfer *t)
 {
 	CURL *easy = t->easy;
 
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)t->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
-	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)t->timeout_ms);
+	curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->timeout_ms);
+	curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
+	curl.easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES);
+	curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl.easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 }
 
 static bool easy_build(struct http_transfer *t, const struct http_request *request)
 {
-	CURL *easy = t->easy = curl_easy_init();
+	CURL *easy = t->easy = curl.easy_init();
 
 	if (!easy)
 		return err_set(&t->err, ERR_IO, "no memory for a transfer");
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(easy, CURLOPT_CURLU, t->url);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_error);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "oogway/" VERSION);
+	curl.easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl.easy_setopt(easy, CURLOPT_CURLU, t->url);
+	curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, t->curl_error);
+	curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl.easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl.easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl.easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl.easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+	curl.easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	curl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl.easy_setopt(easy, CURLOPT_USERAGENT, "oogway/" VERSION);
 	if (request->unix_socket) {
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
-		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+		curl.easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+		curl.easy_setopt(easy, CURLOPT_PROXY, "");
 	}
 	set_limits(t);
 	set_method(t, request);
@@ -699,7 +701,7 @@ static void transfer_go(struct http_transfer *t)
 	if (state != TLS_READY)
 		return;
 	t->stage = RUNNING;
-	if (curl_multi_add_handle(t->http->multi, t->easy)) {
+	if (curl.multi_add_handle(t->http->multi, t->easy)) {
 		err_set(&t->err, ERR_IO, "cannot start a transfer to %s", t->host);
 		fail_later(t);
 	}
@@ -729,6 +731,29 @@ static void on_later(void *ctx)
 	}
 }
 
+/* With the first transfer. */
+static bool open_multi(struct http *http, struct err *err)
+{
+	CURLM *multi;
+
+	if (http->multi)
+		return true;
+	if (!curl_open(err))
+		return false;
+	multi = http->multi = curl.multi_init();
+	if (!multi)
+		return err_set(err, ERR_IO, "no memory for transfers");
+	curl.multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl.multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
+	curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl.multi_setopt(multi, CURLMOPT_TIMERDATA, http);
+	curl.multi_setopt(
+		multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_HOST_CONNECTIONS);
+	curl.multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS);
+	curl.multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	return true;
+}
+
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
 	void (*done)(void *ctx, const struct http_reply *reply, const struct err *err),
 	void *ctx)
@@ -749,7 +774,8 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 		t->next->link = &t->next;
 	http->transfers = t;
 	reply_reset(t);
-	if (url_parse(t, request) && headers_build(t, request) && easy_build(t, request))
+	if (open_multi(http, &t->err) && url_parse(t, request) &&
+		headers_build(t, request) && easy_build(t, request))
 		transfer_go(t);
 	else
 		fail_later(t);
@@ -761,7 +787,7 @@ static void transfer_cancel(struct http_transfer *t, const char *why)
 	struct err err;
 
 	if (t->easy)
-		curl_multi_remove_handle(t->http->multi, t->easy);
+		curl.multi_remove_handle(t->http->multi, t->easy);
 	err_set(&err, ERR_CANCELLED, "%s", why);
 	transfer_end(t, &err);
 }
@@ -780,35 +806,15 @@ struct http_body http_take_body(struct http_transfer *transfer)
 	return body;
 }
 
-static void curl_ready(void)
-{
-	static bool done;
-
-	if (!done)
-		curl_global_init(CURL_GLOBAL_DEFAULT);
-	done = true;
-}
-
 struct http *http_new(struct loop *loop, struct task_pool *pool)
 {
 	struct http *http = mem_new(1, sizeof *http);
-	CURLM *multi;
 
-	curl_ready();
 	http->loop = loop;
 	http->stores = tls_stores_new(pool, on_stores_loaded, http);
 	http->timer = loop_timer(loop, on_curl_timer, http);
 	http->later = loop_timer(loop, on_later, http);
 	http->resume = loop_timer(loop, on_resume, http);
-	multi = http->multi = curl_multi_init();
-	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
-	curl_multi_setopt(
-		multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_HOST_CONNECTIONS);
-	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS);
-	curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 	return http;
 }
 
@@ -818,7 +824,8 @@ void http_free(struct http *http)
 		return;
 	while (http->transfers)
 		transfer_cancel(http->transfers, "stopped");
-	curl_multi_cleanup(http->multi);
+	if (http->multi)
+		curl.multi_cleanup(http->multi);
 	tls_stores_free(http->stores);
 	loop_timer_free(http->timer);
 	loop_timer_free(http->later);

@@ -47,7 +47,7 @@ static bool at_proxy(const struct http_failure *f)
 	const char *name = f->error + sizeof before - 1, *host = f->host, *port;
 	size_t n;
 
-	if (*host == '/' || strncmp(f->error, before, sizeof before - 1))
+	if (!f->port || *host == '/' || strncmp(f->error, before, sizeof before - 1))
 		return false;
 	port = strstr(name, " port ");
 	if (!port)
@@ -65,7 +65,7 @@ static void say_connect(CURL *easy, const struct http_failure *f, struct err *er
 	const char *host = f->host;
 	long number = 0;
 
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+	curl.easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
 	if (at_proxy(f)) {
 		err_set(err, ERR_NET,
 			"cannot connect to the proxy for %s%s%s: check the *_proxy "
@@ -105,9 +105,9 @@ static void say_timeout(CURL *easy, const struct http_failure *f, struct err *er
 	char within[TIME_TEXT];
 
 	duration_text(f->timeout_ms, within);
-	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
-	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
+	curl.easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+	curl.easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+	curl.easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
 	if (got)
 		err_set(err, ERR_TIMEOUT,
 			"the answer of %s was not complete within %s (%lld bytes came)",
@@ -128,7 +128,7 @@ static void say_certificate(CURL *easy, const struct http_failure *f, struct err
 	long result = 0;
 	char shown[160];
 
-	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	curl.easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
 	switch (result) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		err_set(err, ERR_NET, "the certificate of %s has expired", f->host);
@@ -167,8 +167,8 @@ static void say_cut(CURL *easy, const char *host, struct err *err)
 {
 	curl_off_t got = 0, all = -1;
 
-	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
-	curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &all);
+	curl.easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
+	curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &all);
 	if (all > 0)
 		err_set(err, ERR_NET, "answer of %s cut short: %lld of %lld bytes", host,
 			(long long)got, (long long)all);
@@ -214,7 +214,7 @@ static bool say_early_end(
 
 	if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_HTTP2)
 		return false;
-	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	if (!f->secure || status)
 		return false;
 	err_set(err, ERR_NET,
@@ -231,7 +231,7 @@ static bool say_proxy(CURL *easy, const char *host, struct err *err)
 {
 	long status = 0;
 
-	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	curl.easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
 	if (status < 300)
 		return false;
 	if (status == 407)
@@ -256,7 +256,7 @@ static void say_row(CURLcode code, const struct http_failure *f, struct err *err
 				rows[i].after);
 			return;
 		}
-	text_line(untrusted_str(*f->error ? f->error : curl_easy_strerror(code)), shown,
+	text_line(untrusted_str(*f->error ? f->error : curl.easy_strerror(code)), shown,
 		sizeof shown);
 	if (code == CURLE_SSL_CONNECT_ERROR && strstr(shown, "wrong version number"))
 		err_set(err, ERR_INPUT,

@@ -3,8 +3,8 @@
 #define SRC_IO_HTTP_ERROR_H
 
 #include "base/err.h"
+#include "curl.h"
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,7 +14,7 @@ struct http_failure {
 	const char *host;    /* "name:port", or the path of a unix socket */
 	const char *error;   /* curl's own words */
 	const char *ca_file; /* or NULL */
-	const char *port;    /* the URL's own */
+	const char *port;    /* the URL's own; NULL: nobody asks for a proxy */
 	bool secure;         /* https */
 	bool certified;      /* a client certificate was shown */
 	int alert;           /* TLS alert that the server sent, or 0 */

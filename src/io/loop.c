@@ -6,9 +6,10 @@
 #include "base/alloc.h"
 #include "base/time.h"
 
+#include <time.h>
 #include <uv.h>
 
-enum { MAX_HOOKS = 8, MAX_SIGNALS = 8 };
+enum { MAX_HOOKS = 8, MAX_SIGNALS = 8, SLICE_US = 2500, SLICE_LEAST_US = 500 };
 
 struct loop_signal {
 	uv_signal_t handle;
@@ -20,7 +21,8 @@ struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
 	uv_timer_t tick;
-	int64_t last_us, longest_us;
+	int64_t last_us, last_cpu_us;
+	struct loop_turn longest;
 	uint64_t last_idle_ns;
 	int tick_count, turn_count, signal_count;
 	struct {
@@ -46,18 +48,42 @@ struct loop_timer {
 	void *ctx;
 };
 
+static int64_t cpu_us(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return at.tv_sec * INT64_C(1000000) + at.tv_nsec / 1000;
+}
+
 /* A turn is all that runs between two waits for events: the time since the last one
- * began to wait, less the time waited. */
+ * began to wait, less the time waited. What of it was this thread's own work is counted
+ * apart: on a busy machine the rest is others'. */
 static void measure(struct loop *loop)
 {
-	int64_t now = time_mono_us(), took;
+	int64_t now = time_mono_us(), cpu = cpu_us(), took;
 	uint64_t idle = uv_metrics_idle_time(&loop->uv);
 
 	took = now - loop->last_us - (int64_t)((idle - loop->last_idle_ns) / 1000);
-	if (loop->last_us && took > loop->longest_us)
-		loop->longest_us = took;
+	if (loop->last_us && took > loop->longest.wall_us)
+		loop->longest.wall_us = took;
+	if (loop->last_us && cpu - loop->last_cpu_us > loop->longest.cpu_us)
+		loop->longest.cpu_us = cpu - loop->last_cpu_us;
 	loop->last_us = now;
+	loop->last_cpu_us = cpu;
 	loop->last_idle_ns = idle;
+}
+
+int64_t loop_slice_end(const struct loop *loop)
+{
+	int64_t now = time_mono_us();
+	uint64_t idle = uv_metrics_idle_time((uv_loop_t *)(uintptr_t)&loop->uv);
+	int64_t left = SLICE_US;
+
+	if (loop->last_us)
+		left -= now - loop->last_us -
+			(int64_t)((idle - loop->last_idle_ns) / 1000);
+	return now + (left > SLICE_LEAST_US ? left : SLICE_LEAST_US);
 }
 
 static void end_turn(uv_prepare_t *handle)
@@ -277,13 +303,9 @@ void loop_off(struct loop *loop, void *ctx)
 			loop->signals[i].got = NULL;
 }
 
-int64_t loop_longest_us(struct loop *loop, bool reset)
+struct loop_turn loop_longest(const struct loop *loop)
 {
-	int64_t longest = loop->longest_us;
-
-	if (reset)
-		loop->longest_us = 0;
-	return longest;
+	return loop->longest;
 }
 
 void *loop_uv(struct loop *loop)

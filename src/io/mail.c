@@ -6,11 +6,11 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "curl.h"
 #include "http_error.h"
 #include "io/task.h"
 #include "mail_talk.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ struct mail {
 
 static void sending_free(struct mail_sending *s)
 {
-	curl_slist_free_all(s->to);
+	curl.slist_free_all(s->to);
 	secret_free(s->secret);
 	mem_free(s->url);
 	mem_free(s->from);
@@ -80,7 +80,7 @@ static int on_line(CURL *easy, curl_infotype type, char *p, size_t n, void *ctx)
 		talk_heard(&s->talk, untrusted_make(p, n));
 	/* The whole's time limit does not count for good-byes. */
 	if (s->talk.quit)
-		curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)QUIT_S);
+		curl.easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)QUIT_S);
 	return 0;
 }
 
@@ -102,9 +102,9 @@ static void set_credentials(CURL *easy, const struct mail_sending *s)
 
 	if (s->auth == MAIL_AUTH_NONE)
 		return;
-	curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, options[s->auth]);
-	curl_easy_setopt(easy, CURLOPT_USERNAME, s->user);
-	curl_easy_setopt(easy,
+	curl.easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, options[s->auth]);
+	curl.easy_setopt(easy, CURLOPT_USERNAME, s->user);
+	curl.easy_setopt(easy,
 		s->auth == MAIL_AUTH_XOAUTH2 ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
 		secret_open(s->secret));
 }
@@ -113,27 +113,27 @@ static void set_tls(CURL *easy, const struct mail_sending *s)
 {
 	const char *named = getenv("SSL_CERT_FILE");
 
-	curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl.easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+	curl.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (s->ca_file) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		curl.easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
+		curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	} else if (named && *named) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, named);
+		curl.easy_setopt(easy, CURLOPT_CAINFO, named);
 	}
 }
 
 static void set_limits(CURL *easy, const struct mail_sending *s)
 {
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)s->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+	curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)s->timeout_ms);
+	curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 		(long)(s->timeout_ms < CONNECT_MS ? s->timeout_ms : CONNECT_MS));
-	curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)ANSWER_S);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl.easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)ANSWER_S);
+	curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	/* Closed by the same call, within its limits. */
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	curl.easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
 static void say_failure(
@@ -184,7 +184,7 @@ static void sending_work(struct task *task)
 {
 	struct mail_sending *s = (struct mail_sending *)task;
 	char words[CURL_ERROR_SIZE] = "";
-	CURL *easy = curl_easy_init();
+	CURL *easy = curl.easy_init();
 	struct err broke;
 	CURLcode code;
 
@@ -192,30 +192,30 @@ static void sending_work(struct task *task)
 		err_set(&s->err, ERR_IO, "no memory to send a mail");
 		return;
 	}
-	curl_easy_setopt(easy, CURLOPT_URL, s->url);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
-	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, s->from);
-	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, s->to);
-	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(easy, CURLOPT_READDATA, s);
-	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)s->message_n);
-	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_line);
-	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, s);
-	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
-	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, s);
-	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl.easy_setopt(easy, CURLOPT_URL, s->url);
+	curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
+	curl.easy_setopt(easy, CURLOPT_MAIL_FROM, s->from);
+	curl.easy_setopt(easy, CURLOPT_MAIL_RCPT, s->to);
+	curl.easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+	curl.easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl.easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+	curl.easy_setopt(easy, CURLOPT_READDATA, s);
+	curl.easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)s->message_n);
+	curl.easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_line);
+	curl.easy_setopt(easy, CURLOPT_DEBUGDATA, s);
+	curl.easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+	curl.easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl.easy_setopt(easy, CURLOPT_XFERINFODATA, s);
+	curl.easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	set_limits(easy, s);
 	set_tls(easy, s);
 	set_credentials(easy, s);
-	code = curl_easy_perform(easy);
+	code = curl.easy_perform(easy);
 	say_failure(easy, code, s, words);
 	broke = s->err;
 	s->err = (struct err){0};
 	talk_end(&s->talk, s->host, &broke, &s->err);
-	curl_easy_cleanup(easy);
+	curl.easy_cleanup(easy);
 }
 
 /* --- the queue, on main --- */
@@ -280,7 +280,7 @@ static bool copy_addresses(struct mail_sending *s, const struct mail_request *re
 		ok = text_to_mailbox(untrusted_str(bad), address, sizeof address);
 		str_reset(&line);
 		str_printf(&line, "<%s>", address);
-		list = ok ? curl_slist_append(s->to, str_text(&line)) : NULL;
+		list = ok ? curl.slist_append(s->to, str_text(&line)) : NULL;
 		s->to = list ? list : s->to;
 		ok = list != NULL;
 	}
@@ -328,7 +328,7 @@ static bool copy_request(struct mail_sending *s, const struct mail_request *requ
 {
 	s->timeout_ms = request->timeout_ms;
 	s->message_n = request->message_n;
-	if (!copy_server(s, &request->server))
+	if (!curl_open(&s->err) || !copy_server(s, &request->server))
 		return false;
 	if (!request->to_count || request->to_count > MAIL_MAX_RECIPIENTS)
 		return err_set(&s->err, ERR_USAGE,
@@ -367,12 +367,8 @@ void mail_send(struct mail *mail, const struct mail_request *request,
 
 struct mail *mail_new(struct task_pool *pool)
 {
-	static bool curl_ready;
 	struct mail *mail = mem_new(1, sizeof *mail);
 
-	if (!curl_ready)
-		curl_global_init(CURL_GLOBAL_DEFAULT);
-	curl_ready = true;
 	mail->pool = pool;
 	return mail;
 }

@@ -1,36 +1,71 @@
-/* An alert packed in one block: fixed part, then length-prefixed texts (2 bytes,
- * little end first, then the bytes). Offset 0 means empty, so the first byte of the
- * block is a filler. Main thread; alert_new may run anywhere. */
+/* An alert packed in one block: fixed part, then length-prefixed texts (one
+ * byte, or two of a long one), labels and annotations first. A text that says the same
+ * as one of them, or as another, is not stored again. Offset 0 means empty, so the
+ * first byte of the block is a filler. Main thread; alert_new may run anywhere. */
 #include "model/alert.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
 
+#include <stddef.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4000, PAIR_MAX = 1000 };
+enum { TEXT_MAX = 4000, PAIR_MAX = 1000, PAIRS_AT = 1 };
 
 static struct untrusted cut(struct untrusted text, size_t max)
 {
 	return untrusted_slice(text, 0, max);
 }
 
+/* Names that nearly every alert has: one byte each. The order is nobody's business, as
+ * nothing packed outlives the process. */
+static const char *const frequent[] = {"alertname", "instance", "job", "severity",
+	"service", "namespace", "pod", "cluster", "team", "summary", "description",
+	"runbook_url"};
+
+enum {
+	NAMES = sizeof frequent / sizeof *frequent,
+	LONG_FROM = 228, /* a length from here on takes two bytes */
+	NAMED_FROM = LONG_FROM + (TEXT_MAX >> 8) + 1, /* this byte and up: a name */
+};
+
+_Static_assert(NAMED_FROM + NAMES <= 256, "the first byte says which it is");
+
 static size_t put(unsigned char *bytes, size_t at, struct untrusted text)
 {
 	size_t n;
 	const void *raw = text_raw(text, &n);
 
-	bytes[at] = (unsigned char)(n & 0xff);
-	bytes[at + 1] = (unsigned char)(n >> 8);
-	memcpy(bytes + at + 2, raw, n);
-	return at + 2 + n;
+	if (n >= LONG_FROM)
+		bytes[at++] = (unsigned char)(LONG_FROM + (n >> 8));
+	bytes[at++] = (unsigned char)(n & 0xff);
+	memcpy(bytes + at, raw, n);
+	return at + n;
 }
 
-static struct untrusted get(const struct alert *alert, size_t at)
+static size_t put_name(unsigned char *bytes, size_t at, struct untrusted name)
 {
-	size_t n = alert->bytes[at] | (size_t)alert->bytes[at + 1] << 8;
+	for (size_t i = 0; i < NAMES; i++) {
+		if (!untrusted_is(name, frequent[i]))
+			continue;
+		bytes[at] = (unsigned char)(NAMED_FROM + i);
+		return at + 1;
+	}
+	return put(bytes, at, name);
+}
 
-	return untrusted_make(alert->bytes + at + 2, n);
+/* *at moves behind it. */
+static struct untrusted get(const unsigned char *bytes, size_t *at)
+{
+	size_t n = bytes[(*at)++], from;
+
+	if (n >= NAMED_FROM)
+		return untrusted_str(frequent[n - NAMED_FROM]);
+	if (n >= LONG_FROM)
+		n = (n - LONG_FROM) << 8 | bytes[(*at)++];
+	from = *at;
+	*at += n;
+	return untrusted_make(bytes + from, n);
 }
 
 /* How many pairs fit when `*size` bytes are used already. */
@@ -49,14 +84,41 @@ static size_t fit_pairs(const struct pair *pairs, size_t count, size_t *size)
 	return i;
 }
 
-static size_t put_pairs(
-	unsigned char *bytes, size_t at, const struct pair *pairs, size_t count)
+/* The bytes while they are put together, and where the texts are that can be shared:
+ * values of pairs and what was put before. A title is often a label, a summary an
+ * annotation. */
+struct packing {
+	size_t size, known_count;
+	uint16_t known[2 * ALERT_MAX_PAIRS + ALERT_TEXT_COUNT];
+	unsigned char bytes[ALERT_MAX_BYTES + 1];
+};
+
+static uint16_t put_known(struct packing *p, struct untrusted text)
+{
+	uint16_t at = (uint16_t)p->size;
+
+	p->known[p->known_count++] = at;
+	p->size = put(p->bytes, p->size, text);
+	return at;
+}
+
+static uint16_t put_shared(struct packing *p, struct untrusted text)
+{
+	for (size_t i = 0; i < p->known_count; i++) {
+		size_t at = p->known[i];
+
+		if (untrusted_eq(get(p->bytes, &at), text))
+			return p->known[i];
+	}
+	return put_known(p, text);
+}
+
+static void put_pairs(struct packing *p, const struct pair *pairs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		at = put(bytes, at, cut(pairs[i].name, PAIR_MAX));
-		at = put(bytes, at, cut(pairs[i].value, PAIR_MAX));
+		p->size = put_name(p->bytes, p->size, cut(pairs[i].name, PAIR_MAX));
+		put_known(p, cut(pairs[i].value, PAIR_MAX));
 	}
-	return at;
 }
 
 uint64_t alert_key(const char *source_name, struct untrusted id)
@@ -82,18 +144,39 @@ static uint64_t hash_labels(const struct pair *labels, size_t count)
 	return !named ? 0 : sum ? sum : 1;
 }
 
-struct alert *alert_new(
-	const struct alert_draft *draft, int source, const char *source_name)
+/* How many bytes the texts take at most. */
+static size_t texts_size(const struct alert_draft *draft)
 {
-	size_t size = 1, labels, annotations, at = 1;
-	struct alert *alert;
+	size_t size = 0;
 
 	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
 		if (!untrusted_empty(draft->texts[i]))
 			size += 2 + untrusted_size(cut(draft->texts[i], TEXT_MAX));
-	labels = fit_pairs(draft->labels, draft->label_count, &size);
-	annotations = fit_pairs(draft->annotations, draft->annotation_count, &size);
-	alert = mem_new(1, sizeof *alert + size);
+	return size;
+}
+
+struct alert *alert_new(
+	const struct alert_draft *draft, int source, const char *source_name)
+{
+	size_t size = 1 + texts_size(draft);
+	size_t labels = fit_pairs(draft->labels, draft->label_count, &size);
+	size_t annotations =
+		fit_pairs(draft->annotations, draft->annotation_count, &size);
+	uint16_t offsets[ALERT_TEXT_COUNT] = {0};
+	struct alert *alert;
+	struct packing p;
+
+	p.bytes[0] = 0;
+	p.size = PAIRS_AT;
+	p.known_count = 0;
+	put_pairs(&p, draft->labels, labels);
+	put_pairs(&p, draft->annotations, annotations);
+	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
+		if (!untrusted_empty(draft->texts[i]))
+			offsets[i] = put_shared(&p, cut(draft->texts[i], TEXT_MAX));
+	/* The bytes begin in the padding of the fixed part. */
+	size = offsetof(struct alert, bytes) + p.size;
+	alert = mem_new(1, size > sizeof *alert ? size : sizeof *alert);
 	*alert = (struct alert){
 		.key = alert_key(source_name, draft->texts[ALERT_ID]),
 		.labels_hash = hash_labels(draft->labels, draft->label_count),
@@ -109,17 +192,10 @@ struct alert *alert_new(
 		.pages = draft->pages,
 		.label_count = (uint8_t)labels,
 		.annotation_count = (uint8_t)annotations,
-		.size = (uint16_t)size,
+		.size = (uint16_t)p.size,
 	};
-	for (int i = 0; i < ALERT_TEXT_COUNT; i++) {
-		if (untrusted_empty(draft->texts[i]))
-			continue;
-		alert->offsets[i] = (uint16_t)at;
-		at = put(alert->bytes, at, cut(draft->texts[i], TEXT_MAX));
-	}
-	alert->pairs_at = (uint16_t)at;
-	at = put_pairs(alert->bytes, at, draft->labels, labels);
-	put_pairs(alert->bytes, at, draft->annotations, annotations);
+	memcpy(alert->offsets, offsets, sizeof offsets);
+	memcpy(alert->bytes, p.bytes, p.size);
 	return alert;
 }
 
@@ -150,7 +226,6 @@ struct alert *alert_with(
 	copy = alert_new(&draft, alert->source, "");
 	copy->key = alert->key;
 	copy->generation = alert->generation;
-	copy->index = alert->index;
 	return copy;
 }
 
@@ -161,19 +236,19 @@ void alert_free(struct alert *alert)
 
 struct untrusted alert_text(const struct alert *alert, enum alert_text which)
 {
-	return alert->offsets[which] ? get(alert, alert->offsets[which]) : UNTRUSTED_NONE;
+	size_t at = alert->offsets[which];
+
+	return at ? get(alert->bytes, &at) : UNTRUSTED_NONE;
 }
 
 static struct pair pair_at(const struct alert *alert, size_t i)
 {
-	size_t at = alert->pairs_at;
+	size_t at = PAIRS_AT;
 	struct pair pair = {UNTRUSTED_NONE, UNTRUSTED_NONE};
 
 	for (size_t k = 0; k <= i; k++) {
-		pair.name = get(alert, at);
-		at += 2 + untrusted_size(pair.name);
-		pair.value = get(alert, at);
-		at += 2 + untrusted_size(pair.value);
+		pair.name = get(alert->bytes, &at);
+		pair.value = get(alert->bytes, &at);
 	}
 	return pair;
 }
@@ -190,14 +265,12 @@ struct pair alert_annotation(const struct alert *alert, size_t i)
 
 struct untrusted alert_label_value(const struct alert *alert, const char *name)
 {
-	size_t at = alert->pairs_at;
+	size_t at = PAIRS_AT;
 
 	for (size_t k = 0; k < alert->label_count; k++) {
-		struct untrusted word = get(alert, at), value;
+		struct untrusted word = get(alert->bytes, &at);
+		struct untrusted value = get(alert->bytes, &at);
 
-		at += 2 + untrusted_size(word);
-		value = get(alert, at);
-		at += 2 + untrusted_size(value);
 		if (untrusted_is(word, name))
 			return value;
 	}

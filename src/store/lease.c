@@ -12,6 +12,7 @@ static const char sql_take[] =
 	"until_at = excluded.until_at, updated_at = excluded.updated_at, "
 	"revision = lease.revision + 1 "
 	"WHERE lease.owner = excluded.owner OR lease.until_at <= excluded.updated_at "
+	"OR lease.until_at > excluded.until_at + 60000 " /* the clock was set back */
 	"RETURNING owner, until_at";
 
 static const char sql_holder[] =

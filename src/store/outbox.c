@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* What was written that far ahead of now was written before the clock was set back. */
+enum { SKEW_MS = 60000 };
+
 const char *const outbox_state_names[OUTBOX_STATE_COUNT] = {
 	[OUTBOX_WAITING] = "waiting",
 	[OUTBOX_SENDING] = "sending",
@@ -33,11 +36,12 @@ static const char sql_add[] =
 static const char sql_abandoned[] =
 	"UPDATE outbox SET state = 0, next_at = 0, updated_at = $1, "
 	"revision = revision + 1 "
-	"WHERE team_id = $2 AND state = 1 AND claimed_by <> $3 AND updated_at < $4";
+	"WHERE team_id = $2 AND state = 1 AND claimed_by <> $3 "
+	"AND (updated_at < $4 OR updated_at > $5) AND profile = $6 AND source = $7";
 
 static const char sql_due[] =
 	"SELECT " COLUMNS "FROM outbox AS o WHERE o.team_id = $1 AND o.state = 0 "
-	"AND o.next_at <= $2 AND o.profile = $3 AND o.source = $4 "
+	"AND (o.next_at <= $2 OR o.next_at > $6) AND o.profile = $3 AND o.source = $4 "
 	"AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.team_id = o.team_id "
 	"AND e.source = o.source AND e.target = o.target AND e.profile = o.profile "
 	"AND e.target <> '' AND e.state IN (0, 1) AND e.id < o.id) "
@@ -179,18 +183,22 @@ bool outbox_claim(struct db *db, const struct outbox_claim *claim, struct arena 
 	struct outbox_rows list;
 	struct db_rows rows;
 	size_t kept = 0;
+	enum action_verb verb = ACTION_VERB_COUNT;
 
 	if (!check_limit(claim->limit, err) ||
 		!db_run(db, sql_abandoned,
 			DB_ARGS(bind_i64(claim->now), bind_text(db->who.team),
 				bind_text(claim->owner),
-				bind_i64(claim->abandoned_before)),
+				bind_i64(claim->abandoned_before),
+				bind_i64(claim->now + SKEW_MS), bind_text(claim->profile),
+				bind_text(claim->source)),
 			err))
 		return false;
 	if (!db_query(db, &rows, sql_due,
 		    DB_ARGS(bind_text(db->who.team), bind_i64(claim->now),
 			    bind_text(claim->profile), bind_text(claim->source),
-			    bind_i64((int64_t)claim->limit)),
+			    bind_i64((int64_t)claim->limit),
+			    bind_i64(claim->now + OUTBOX_WAIT_MOST_MS)),
 		    err)) {
 		db_rows_free(&rows);
 		return false;
@@ -200,8 +208,9 @@ bool outbox_claim(struct db *db, const struct outbox_claim *claim, struct arena 
 	for (size_t i = 0; i < list.count; i++) {
 		struct outbox_row *row = &list.rows[i];
 
-		if (row->state != OUTBOX_WAITING ||
-			row->action.verb != list.rows[0].action.verb)
+		if (row->state == OUTBOX_WAITING && verb == ACTION_VERB_COUNT)
+			verb = row->action.verb;
+		if (row->state != OUTBOX_WAITING || row->action.verb != verb)
 			continue;
 		if (!db_run(db, sql_claim,
 			    DB_ARGS(bind_text(claim->owner), bind_i64(claim->now),

@@ -23,7 +23,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NOTICE_MS = 8000, RESIZE_MS = 60, RESIZE_MOST_MS = 400, MOVED_MS = 1000 };
+enum {
+	NEXT_TURN_MS = 1,
+	NOTICE_MS = 8000,
+	RESIZE_MS = 60,
+	RESIZE_MOST_MS = 400,
+	MOVED_MS = 1000,
+};
 
 struct pane *console_pane(struct console *console)
 {
@@ -155,7 +161,8 @@ void console_run(struct console *console, const char *line)
 	uint64_t *targets = NULL;
 	struct run_options options = {.origin = console->origin ? console->origin : "key",
 		.target = list ? list->selected : pane->id,
-		.moved = list && console->app->now - list->lost_at < MOVED_MS};
+		.moved = list && list->lost_at &&
+			 time_mono_ms() - list->lost_at < MOVED_MS};
 	enum status status;
 
 	options.target_count = list ? list_targets(list, console->app, &targets) : 0;
@@ -240,22 +247,20 @@ static void take_changes(struct console *console)
 		console->bars_dirty = true;
 }
 
-static struct list *unfinished(struct pane *pane)
+static struct list *list_at_work(struct pane *pane)
 {
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
 
 	return list && list->job ? list : NULL;
 }
 
-/* A pane whose list is not yet in order, the focused one first. */
-static struct pane *unfinished_pane(struct console *console)
+/* A pane whose list is not yet in order: the one that is looked at goes first. */
+static struct pane *pane_at_work(struct console *console)
 {
-	struct pane *pane = console_pane(console);
-
-	if (unfinished(pane))
-		return pane;
+	if (list_at_work(console_pane(console)))
+		return console_pane(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
-		if (unfinished(&console->base[i]))
+		if (list_at_work(&console->base[i]))
 			return &console->base[i];
 	return NULL;
 }
@@ -264,14 +269,12 @@ static struct pane *unfinished_pane(struct console *console)
 static void work(void *ctx)
 {
 	struct console *console = ctx;
-	struct pane *pane = unfinished_pane(console);
+	struct pane *pane = pane_at_work(console);
 
-	if (!pane)
-		return;
-	if (!list_work(unfinished(pane), console->app))
+	if (pane && !list_work(list_at_work(pane), console->app))
 		pane->dirty = true;
-	if (unfinished_pane(console))
-		loop_timer_start(console->work, 0);
+	if (pane_at_work(console))
+		loop_timer_start(console->work, NEXT_TURN_MS);
 }
 
 static void end_of_turn(void *ctx)
@@ -286,8 +289,8 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	console_draw(console);
-	if (unfinished_pane(console) && !loop_timer_active(console->work))
-		loop_timer_start(console->work, 0);
+	if (pane_at_work(console) && !loop_timer_active(console->work))
+		loop_timer_start(console->work, NEXT_TURN_MS);
 }
 
 static void tick(void *ctx, int64_t now)

@@ -65,11 +65,17 @@ void console_ask_end(struct console *console)
 
 static void ask_key(struct console *console, int code)
 {
+	int64_t now = time_mono_ms();
+	bool ahead = now - console->asked_at < GUARD_MS;
+
 	switch (code) {
 	case 'y':
 	case 'Y':
-		/* Typed ahead of the question: it cannot have been meant for it. */
-		if (time_mono_ms() - console->asked_at >= GUARD_MS)
+		/* Typed ahead of the question, or a key that was held down since: it
+		 * cannot have been meant for it. */
+		if (ahead)
+			console->asked_at = now;
+		else
 			answer(console, true);
 		return;
 	case 'n':

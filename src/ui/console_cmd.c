@@ -295,8 +295,17 @@ static enum status cmd_close(struct call *call, struct err *err)
 
 static enum status cmd_quit(struct call *call, struct err *err)
 {
+	size_t waiting, held;
+	char why[160];
+
 	(void)err;
-	console_quit(call->ctx, NULL);
+	actions_open(call->app->actions, &waiting, &held);
+	waiting += held;
+	snprintf(why, sizeof why,
+		"%zu action%s in the outbox, to go on when oogway runs again: oogway "
+		"action list",
+		waiting, waiting == 1 ? " waits" : "s wait");
+	console_quit(call->ctx, waiting ? why : NULL);
 	return STATUS_DONE;
 }
 
@@ -574,14 +583,20 @@ static bool is_mine(const struct app *app, const struct alert *alert)
  * that nothing opens by itself under somebody's eyes. */
 static const struct alert *only_page(const struct app *app)
 {
+	struct alert_counts counts = alerts_counts(app->alerts);
 	const struct alert *found = NULL;
+	size_t pages = counts.pages;
 
-	if (app->now - app->started_at > MINUTE_MS)
+	/* What is still being merged may hold another one. */
+	if (app->now - app->started_at > MINUTE_MS || !alerts_settled(app->alerts))
 		return NULL;
-	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
+	for (size_t i = 0; pages && i < alerts_count(app->alerts); i++) {
 		const struct alert *a = alerts_at(app->alerts, i);
 
-		if (a->state != ALERT_FIRING || !a->pages || !is_mine(app, a))
+		if (a->state != ALERT_FIRING || !a->pages)
+			continue;
+		pages--;
+		if (!is_mine(app, a))
 			continue;
 		if (found)
 			return NULL;
@@ -612,8 +627,7 @@ void console_seek(struct console *console)
 		return;
 	if (console->wanted[0])
 		found = alerts_named(app->alerts, console->wanted);
-	if (!console->wanted[0] && !console->typed && !console->depth &&
-		alerts_counts(app->alerts).complete)
+	if (!console->wanted[0] && !console->typed && !console->depth)
 		found = only_page(app);
 	if (console->wanted[0] && !found && sources_settled(app->sources) &&
 		alerts_settled(app->alerts) && alerts_counts(app->alerts).complete)

@@ -36,25 +36,34 @@ struct group *groups_find(const struct groups *groups, uint64_t id)
 	return at ? &groups->list[at - 1] : NULL;
 }
 
-size_t groups_rows(
-	const struct groups *groups, const struct map *unfolded, uint64_t *rows)
+static size_t at_least_one(size_t n)
 {
-	size_t n = 0;
+	return n ? n : 1;
+}
 
-	for (size_t i = 0; i < groups->count; i++) {
-		const struct group *group = &groups->list[i];
+bool groups_rows(
+	const struct groups *groups, const struct map *unfolded, struct group_rows *shown)
+{
+	size_t end =
+		shown->at + STEPS < groups->count ? shown->at + STEPS : groups->count;
+
+	if (!shown->rows)
+		shown->rows = mem_new(at_least_one(groups->member_count + groups->count),
+			sizeof *shown->rows);
+	for (; shown->at < end; shown->at++) {
+		const struct group *group = &groups->list[shown->at];
 		uint64_t id = group->sum.id;
 		bool many = group->sum.count > 1;
 
 		if (many)
-			rows[n++] = id;
+			shown->rows[shown->count++] = id;
 		if (many && !map_get(unfolded, &id, sizeof id))
 			continue;
-		memcpy(rows + n, groups->members + group->from,
-			group->sum.count * sizeof *rows);
-		n += group->sum.count;
+		memcpy(shown->rows + shown->count, groups->members + group->from,
+			group->sum.count * sizeof *shown->rows);
+		shown->count += group->sum.count;
 	}
-	return n;
+	return end < groups->count;
 }
 
 struct group_job *group_job_new(void)
@@ -92,11 +101,6 @@ uint32_t group_job_add(struct group_job *job, const struct app *app,
 	}
 	listing->grouping->add(app, &groups->list[at - 1].sum, row);
 	return (uint32_t)at - 1;
-}
-
-static size_t at_least_one(size_t n)
-{
-	return n ? n : 1;
 }
 
 void group_job_order(

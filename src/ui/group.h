@@ -29,9 +29,14 @@ void groups_release(struct groups *groups);
 /* NULL when there is none of that id. */
 struct group *groups_find(const struct groups *groups, uint64_t id);
 /* The ids to show: a group of one is its row, of an unfolded one the members follow.
- * *rows has room for members and groups together; returns their number. */
-size_t groups_rows(
-	const struct groups *groups, const struct map *unfolded, uint64_t *rows);
+ * {rows, 0, 0} begins; rows is NULL or has room for all members and groups. Some at a
+ * time: false when it is done. */
+struct group_rows {
+	uint64_t *rows;
+	size_t count, at;
+};
+bool groups_rows(const struct groups *groups, const struct map *unfolded,
+	struct group_rows *shown);
 
 /* Making them: each row is counted as it is met, in any order; then the ids are put in
  * the order wanted, in small steps. */

@@ -4,16 +4,18 @@
 #include "list.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "chart.h"
+#include "io/loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_US = 3000, RUN = 512, KEY_BYTES = 40, GAP = 2 };
+enum { STEP_ROWS = 64, AT_ONCE = 500, KEY_BYTES = 40, GAP = 2 };
 
 /* One row while it is being sorted. */
 struct entry {
@@ -25,15 +27,22 @@ struct entry {
 	uint32_t group; /* its number, when rows are grouped */
 };
 
+/* Entries that match, then their order, then its ids; then groups of them, and the ids
+ * of what is shown of those. */
 struct list_job {
 	size_t next; /* row of the listing to look at */
-	bool collected;
+	bool collected, grouped;
 	struct entry *entries;
 	size_t count, cap;
-	struct entry *spare;
-	size_t sorted_runs;         /* entries before this are in sorted runs */
-	size_t width, at;           /* merging: run width, where */
+	struct sort sort;
+	bool sorting;
+	struct entry **order; /* NULL: that of the entries */
+	uint64_t *rows;
+	uint32_t *numbers; /* of each row, its group */
+	size_t row_count;
 	struct group_job *grouping; /* NULL: rows are not grouped */
+	struct groups groups;
+	struct group_rows shown;
 };
 
 void list_init(struct list *list, const struct listing *listing)
@@ -45,12 +54,19 @@ void list_init(struct list *list, const struct listing *listing)
 
 static void free_job(struct list *list)
 {
-	if (!list->job)
+	struct list_job *job = list->job;
+
+	if (!job)
 		return;
-	mem_free(list->job->entries);
-	mem_free(list->job->spare);
-	group_job_free(list->job->grouping);
-	mem_free(list->job);
+	sort_release(&job->sort);
+	group_job_free(job->grouping);
+	groups_release(&job->groups);
+	mem_free(job->shown.rows);
+	mem_free(job->order);
+	mem_free(job->entries);
+	mem_free(job->rows);
+	mem_free(job->numbers);
+	mem_free(job);
 	list->job = NULL;
 }
 
@@ -121,15 +137,6 @@ static struct group *group_of(
 	return group && group->sum.count > 1 ? group : NULL;
 }
 
-static size_t index_of(const struct list *list, const struct app *app, uint64_t id)
-{
-	size_t n = list_count(list, app), i = 0;
-
-	while (i < n && id_at(list, app, i) != id)
-		i++;
-	return i;
-}
-
 /* Where a row went that is not shown any more: into its group, which is folded; or a
  * group: it is the one row now that is left of it. 0: it is gone. */
 static uint64_t home_of(const struct list *list, const struct app *app, uint64_t id)
@@ -140,6 +147,23 @@ static uint64_t home_of(const struct list *list, const struct app *app, uint64_t
 		return list->groups.members[group->from];
 	group = group_of(list, app, list->listing->find(app, id));
 	return group ? group->sum.id : 0;
+}
+
+/* Where the row with this id stands. */
+static bool find_place(
+	const struct list *list, const struct app *app, uint64_t id, size_t *at)
+{
+	size_t n = list_count(list, app);
+
+	if (list->direct && list->listing->place)
+		return list->listing->place(app, id, at);
+	for (size_t i = 0; i < n; i++) {
+		if (id_at(list, app, i) != id)
+			continue;
+		*at = i;
+		return true;
+	}
+	return false;
 }
 
 /* After the order changed: the selected row is looked for where it is now. */
@@ -153,16 +177,14 @@ static void follow(struct list *list, const struct app *app)
 	} else if (list->selected && !list->tail) {
 		if (list->at < n && id_at(list, app, list->at) == list->selected)
 			return;
-		size_t at = index_of(list, app, list->selected);
-
-		if (at == n)
-			at = index_of(list, app, home_of(list, app, list->selected));
-		if (at < n) {
-			list->at = at;
-			list->selected = id_at(list, app, at);
+		if (find_place(list, app, list->selected, &list->at))
+			return;
+		if (find_place(
+			    list, app, home_of(list, app, list->selected), &list->at)) {
+			list->selected = id_at(list, app, list->at);
 			return;
 		}
-		list->lost_at = app->now;
+		list->lost_at = time_mono_ms();
 	}
 	settle(list, app);
 }
@@ -185,7 +207,9 @@ void list_reload(struct list *list, const struct app *app)
 		return;
 	}
 	start_job(list, app);
-	list_work(list, app);
+	/* Of several keys in one turn each may make the order anew. */
+	if (list->listing->count(app) <= AT_ONCE)
+		list_work(list, app);
 }
 
 static void fill_entry(
@@ -205,8 +229,9 @@ static void fill_entry(
 	}
 }
 
-static int compare(const struct list *list, const struct entry *a, const struct entry *b)
+static int compare(const void *ctx, const void *x, const void *y)
 {
+	const struct entry *a = x, *b = y;
 	int order;
 
 	if (a->is_number || b->is_number)
@@ -214,98 +239,77 @@ static int compare(const struct list *list, const struct entry *a, const struct 
 	else
 		order = untrusted_cmp_natural(
 			untrusted_make(a->text, a->n), untrusted_make(b->text, b->n));
-	return list->sort_desc ? -order : order;
+	return ((const struct list *)ctx)->sort_desc ? -order : order;
 }
 
-/* Merges two neighbouring sorted runs of `width` at `at` into the spare array. Equal
- * entries keep their order, so the listing's own order breaks ties. */
-static void merge(struct list *list, size_t at, size_t width)
+static void look_at_rows(struct list *list, const struct app *app, size_t total)
 {
 	struct list_job *job = list->job;
-	size_t mid = at + width < job->count ? at + width : job->count;
-	size_t end = mid + width < job->count ? mid + width : job->count;
-	size_t i = at, j = mid, k = at;
 
-	while (i < mid || j < end) {
-		if (j == end || (i < mid && compare(list, &job->entries[i],
-						    &job->entries[j]) <= 0))
-			job->spare[k++] = job->entries[i++];
-		else
-			job->spare[k++] = job->entries[j++];
+	for (int i = 0; i < STEP_ROWS && job->next < total; i++) {
+		const void *row = list->listing->row(app, job->next++);
+		struct entry *entry;
+
+		if (list->filter && !filter_match(list->filter, app, list->listing, row))
+			continue;
+		MEM_ROOM(job->entries, job->count, job->cap);
+		entry = &job->entries[job->count++];
+		*entry = (struct entry){0};
+		fill_entry(list, app, row, entry);
+		if (job->grouping)
+			entry->group =
+				group_job_add(job->grouping, app, list->listing, row);
 	}
 }
 
-/* Insertion into a run of at most RUN entries: good enough and stable. */
-static void sort_run(struct list *list, size_t from)
+/* Equal entries keep their order, so the listing's own order breaks ties. */
+static void begin_sort(struct list *list)
 {
 	struct list_job *job = list->job;
-	size_t end = from + 32 < job->count ? from + 32 : job->count;
+	struct entry **all = mem_new(job->count, sizeof *all);
 
-	for (size_t i = from + 1; i < end; i++) {
-		struct entry e = job->entries[i];
-		size_t k = i;
-
-		while (k > from && compare(list, &job->entries[k - 1], &e) > 0) {
-			job->entries[k] = job->entries[k - 1];
-			k--;
-		}
-		job->entries[k] = e;
-	}
-	job->sorted_runs = end;
+	for (size_t i = 0; i < job->count; i++)
+		all[i] = &job->entries[i];
+	sort_begin(&job->sort, (void *const *)all, job->count, compare, list);
+	mem_free(all);
+	job->sorting = true;
 }
 
-static void show_groups(struct list *list)
+static void take_ids(struct list_job *job)
 {
-	list->row_count = groups_rows(&list->groups, &list->unfolded, list->rows);
+	if (!job->rows)
+		job->rows = mem_new(job->count, sizeof *job->rows);
+	if (!job->numbers && job->grouping)
+		job->numbers = mem_new(job->count, sizeof *job->numbers);
+	for (int i = 0; i < STEP_ROWS && job->row_count < job->count; i++) {
+		size_t at = job->row_count++;
+		const struct entry *entry =
+			job->order ? job->order[at] : &job->entries[at];
+
+		job->rows[at] = entry->id;
+		if (job->grouping)
+			job->numbers[at] = entry->group;
+	}
 }
 
-static void finish(struct list *list, const struct app *app)
+/* The rows are in order: now the groups, then what is shown of them. */
+static bool group_step(struct list *list)
 {
 	struct list_job *job = list->job;
-	size_t room = job->count;
-
-	groups_release(&list->groups);
-	if (job->grouping) {
-		group_job_take(job->grouping, &list->groups);
-		room = list->groups.member_count + list->groups.count;
-	}
-	if (list->row_cap < room) {
-		list->row_cap = room;
-		list->rows = mem_resize(list->rows, list->row_cap, sizeof *list->rows);
-	}
-	for (size_t i = 0; i < job->count && !job->grouping; i++)
-		list->rows[i] = job->entries[i].id;
-	list->row_count = job->count;
-	if (job->grouping)
-		show_groups(list);
-	list->direct = false;
-	free_job(list);
-	follow(list, app);
-}
-
-/* The last part: the rows are in order, now the groups. */
-static bool group_step(struct list_job *job)
-{
-	uint64_t *ids;
-	uint32_t *numbers;
 
 	if (!job->grouping)
 		return false;
-	if (group_job_ordered(job->grouping))
-		return group_job_step(job->grouping);
-	ids = mem_new(job->count + 1, sizeof *ids);
-	numbers = mem_new(job->count + 1, sizeof *numbers);
-	for (size_t i = 0; i < job->count; i++) {
-		ids[i] = job->entries[i].id;
-		numbers[i] = job->entries[i].group;
+	if (job->grouped)
+		return groups_rows(&job->groups, &list->unfolded, &job->shown);
+	if (!group_job_ordered(job->grouping)) {
+		group_job_order(job->grouping, job->rows, job->numbers, job->count);
+		job->rows = NULL;
+		job->numbers = NULL;
+	} else if (!group_job_step(job->grouping)) {
+		group_job_take(job->grouping, &job->groups);
+		job->grouped = true;
 	}
-	group_job_order(job->grouping, ids, numbers, job->count);
 	return true;
-}
-
-static bool ordering_groups(const struct list_job *job)
-{
-	return job->grouping && group_job_ordered(job->grouping);
 }
 
 /* One small step; false when the job is done. */
@@ -315,59 +319,53 @@ static bool step(struct list *list, const struct app *app, size_t total)
 
 	/* Rows that come later are for the next job: the arrays have their size. */
 	job->collected |= job->next >= total;
-	if (!job->collected) {
-		for (int i = 0; i < 64 && job->next < total; i++) {
-			const void *row = list->listing->row(app, job->next++);
-
-			if (list->filter &&
-				!filter_match(list->filter, app, list->listing, row))
-				continue;
-			MEM_ROOM(job->entries, job->count, job->cap);
-			job->entries[job->count] = (struct entry){0};
-			fill_entry(list, app, row, &job->entries[job->count]);
-			if (job->grouping)
-				job->entries[job->count].group = group_job_add(
-					job->grouping, app, list->listing, row);
-			job->count++;
-		}
-		return true;
-	}
-	if (list->sort_column < 0)
-		return false;
-	if (job->sorted_runs < job->count) {
-		sort_run(list, job->sorted_runs);
-		return true;
-	}
-	if (!job->spare) {
-		job->spare = mem_new(job->count, sizeof *job->spare);
-		job->width = 32;
-	}
-	if (job->width >= job->count)
-		return false;
-	if (job->at < job->count) {
-		merge(list, job->at, job->width);
-		job->at += 2 * job->width;
-		return true;
-	}
-	{
-		struct entry *swap = job->entries;
-
-		job->entries = job->spare;
-		job->spare = swap;
-	}
-	job->at = 0;
-	job->width *= 2;
+	if (!job->collected)
+		look_at_rows(list, app, total);
+	else if (list->sort_column >= 0 && !job->sorting)
+		begin_sort(list);
+	else if (job->sorting && !job->order) {
+		if (!sort_step(&job->sort))
+			job->order = (struct entry **)sort_take(&job->sort);
+	} else if (job->row_count < job->count)
+		take_ids(job);
+	else
+		return group_step(list);
 	return true;
+}
+
+static void finish(struct list *list, const struct app *app)
+{
+	struct list_job *job = list->job;
+	int direction = list->step;
+
+	mem_free(list->rows);
+	groups_release(&list->groups);
+	if (job->grouping) {
+		list->groups = job->groups;
+		list->rows = job->shown.rows;
+		list->row_count = job->shown.count;
+		job->groups = (struct groups){0};
+		job->shown.rows = NULL;
+	} else {
+		list->rows = job->rows;
+		list->row_count = job->count;
+		job->rows = NULL;
+	}
+	list->direct = false;
+	list->step = 0;
+	free_job(list);
+	follow(list, app);
+	if (direction)
+		list_step(list, app, direction);
 }
 
 bool list_work(struct list *list, const struct app *app)
 {
-	int64_t until = time_mono_us() + SLICE_US;
+	int64_t until = loop_slice_end(app->loop);
 	size_t total = list->job ? list->listing->count(app) : 0;
 
 	while (list->job) {
-		if ((ordering_groups(list->job) || !step(list, app, total)) &&
-			!group_step(list->job)) {
+		if (!step(list, app, total)) {
 			finish(list, app);
 			break;
 		}
@@ -420,6 +418,19 @@ static void set_folded(struct list *list, uint64_t id, bool fold)
 		map_put(&list->unfolded, &id, sizeof id, list);
 }
 
+static void show_groups(struct list *list, const struct app *app)
+{
+	struct group_rows shown = {list->rows, 0, 0};
+
+	while (groups_rows(&list->groups, &list->unfolded, &shown))
+		;
+	list->rows = shown.rows;
+	list->row_count = shown.count;
+	if (list->job)
+		list->job->shown = (struct group_rows){list->job->shown.rows, 0, 0};
+	follow(list, app);
+}
+
 bool list_fold(struct list *list, const struct app *app, bool fold)
 {
 	const struct group *group = selected_group(list);
@@ -431,8 +442,7 @@ bool list_fold(struct list *list, const struct app *app, bool fold)
 	set_folded(list, group->sum.id, fold);
 	list->selected = group->sum.id;
 	list->touched = true;
-	show_groups(list);
-	follow(list, app);
+	show_groups(list, app);
 	return true;
 }
 
@@ -443,8 +453,7 @@ void list_fold_all(struct list *list, const struct app *app, bool fold)
 			set_folded(list, list->groups.list[i].sum.id, fold);
 	if (!list->groups.count)
 		return;
-	show_groups(list);
-	follow(list, app);
+	show_groups(list, app);
 }
 
 void list_select(struct list *list, const struct app *app, uint64_t id)
@@ -464,6 +473,7 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 	list->touched = true;
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
+	list->step = 0;
 	/* A log that is at its end goes on following it. */
 	list->tail = (list->listing == &log_listing || list->listing == &event_listing ||
 			     list->listing == &audit_listing) &&
@@ -582,24 +592,19 @@ void list_mark(struct list *list, const struct app *app)
 
 void list_mark_range(struct list *list, const struct app *app)
 {
-	size_t n = list_count(list, app), from = n, to = n;
+	size_t from, to;
 
 	if (!list->range_from) {
 		list->range_from = list->selected;
 		return;
 	}
 	/* Rows may have come, gone or moved since the list was drawn: go by the ids. */
-	for (size_t i = 0; i < n; i++) {
-		uint64_t id = id_at(list, app, i);
-
-		if (id == list->range_from)
-			from = i;
-		if (id == list->selected)
-			to = i;
+	if (!find_place(list, app, list->range_from, &from) ||
+		!find_place(list, app, list->selected, &to)) {
+		list->range_from = 0;
+		return;
 	}
 	list->range_from = 0;
-	if (from == n || to == n)
-		return;
 	if (from > to) {
 		size_t swap = from;
 
@@ -668,43 +673,27 @@ size_t list_targets(const struct list *list, const struct app *app, uint64_t **o
 	return t.count;
 }
 
-/* A folded group matches when one of its rows does. */
-static bool matches(const struct list *list, const struct app *app,
-	const struct filter *filter, size_t at)
+bool list_step(struct list *list, const struct app *app, int direction)
 {
-	const void *row = row_at(list, app, at);
-	const struct group *group;
-
-	if (row)
-		return filter_match(filter, app, list->listing, row);
-	group = groups_find(&list->groups, id_at(list, app, at));
-	if (!group || is_unfolded(list, group->sum.id))
-		return false;
-	for (size_t i = 0; i < group->sum.count; i++) {
-		row = list->listing->find(app, list->groups.members[group->from + i]);
-		if (row && filter_match(filter, app, list->listing, row))
-			return true;
-	}
-	return false;
-}
-
-bool list_find_next(struct list *list, const struct app *app, int direction)
-{
-	struct filter *filter =
-		*list->filter_text ? filter_new(list->filter_text, NULL) : NULL;
 	size_t n = list_count(list, app);
-	bool found = false;
 
-	for (size_t i = 1; filter && i <= n && !found; i++) {
+	/* The rows that match are still being looked for. */
+	if (list->job && list->filter) {
+		list->step = direction;
+		return true;
+	}
+	if (!list->filter || !n)
+		return false;
+	/* Of an unfolded group its members match, not the row above them. */
+	for (size_t i = 1; i <= n; i++) {
 		size_t at = (list->at + n + (direction > 0 ? i : n - i)) % n;
 
-		if (matches(list, app, filter, at)) {
-			list_move_to(list, app, at);
-			found = true;
-		}
+		if (is_unfolded(list, id_at(list, app, at)))
+			continue;
+		list_move_to(list, app, at);
+		break;
 	}
-	filter_free(filter);
-	return found;
+	return true;
 }
 
 /* --- drawing --- */

@@ -20,7 +20,7 @@ struct list {
 	const struct listing *listing;
 	/* Order shown: ids, when there is a filter or a sort; else the listing's own. */
 	uint64_t *rows;
-	size_t row_count, row_cap;
+	size_t row_count;
 	bool direct;          /* rows is not used */
 	struct groups groups; /* of the rows shown; empty when nothing is grouped */
 	struct map unfolded;  /* ids of groups whose members are shown */
@@ -32,8 +32,9 @@ struct list {
 	uint64_t selected;
 	size_t at, top;  /* index of the selection, first row shown */
 	bool tail;       /* stays on the last row (logs) */
+	int step;        /* asked for while the filter was at work, see list_step() */
 	bool touched;    /* the user has moved: the selection follows its row */
-	int64_t lost_at; /* when the selected row vanished, UTC ms */
+	int64_t lost_at; /* when the selected row vanished, as time_mono_ms() */
 	struct map marks;
 	uint32_t marks_version; /* counts their changes */
 	uint64_t range_from;    /* `v`: where the range began, 0: none */
@@ -42,9 +43,9 @@ struct list {
 
 void list_init(struct list *list, const struct listing *listing);
 void list_release(struct list *list);
-/* The rows changed: the order is made anew. */
+/* The rows changed: the order is made anew, that of a long list by list_work(). */
 void list_reload(struct list *list, const struct app *app);
-/* Goes on with filtering and sorting for at most 4 ms; true when more is to do. */
+/* Goes on with filtering and sorting for a slice of a turn; true when more is to do. */
 bool list_work(struct list *list, const struct app *app);
 size_t list_count(const struct list *list, const struct app *app);
 /* The selected row, NULL in an empty list and on a group. */
@@ -79,8 +80,9 @@ void list_unmark(struct list *list);
 enum { LIST_MAX_TARGETS = 5000 };
 size_t list_targets(const struct list *list, const struct app *app, uint64_t **out);
 bool list_marked(const struct list *list, uint64_t id);
-/* Moves to the next row that the filter matches (or the last filter did). */
-bool list_find_next(struct list *list, const struct app *app, int direction);
+/* To the next row that the filter matches, around the end; while it is still looking,
+ * as soon as it has found them. false: there is no filter, or no such row. */
+bool list_step(struct list *list, const struct app *app, int direction);
 void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	bool focus, bool header);
 /* "3 of 214", "filter: x", "sorted by age", "2 marked". */

@@ -68,9 +68,9 @@ bool list_act(struct list *list, const struct app *app, enum pane_act act)
 		list_move_to(list, app, SIZE_MAX);
 		return true;
 	case ACT_NEXT:
-		return list_find_next(list, app, 1);
+		return list_step(list, app, 1);
 	case ACT_PREVIOUS:
-		return list_find_next(list, app, -1);
+		return list_step(list, app, -1);
 	case ACT_MARK:
 		list_mark(list, app);
 		return true;

@@ -1,6 +1,7 @@
 /* One alert or incident: what, since when, who has it, its labels, its annotations,
  * what happened before and since, and the runbook that matches. Filled anew for each
  * drawing, since its texts are the alert's. Main thread. */
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
@@ -76,6 +77,21 @@ static void told_by(struct page *p, const struct app *app, const struct alert *a
 	}
 }
 
+/* What is on its way to the server and not there yet. */
+static void pending(struct page *p, const struct app *app, const struct alert *a)
+{
+	const struct outbox_row *row = actions_on(app->actions, a->key);
+	char words[240];
+
+	if (!row)
+		return;
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", "pending");
+	page_printf(p, row->state == OUTBOX_HELD ? ROLE_ALARM : ROLE_WARNING, "%s: %s",
+		action_verbs[row->action.verb].name,
+		action_row_words(app, row, words, sizeof words));
+}
+
 static void head(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct page *p = &v->page;
@@ -90,6 +106,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	}
 	page_line(p, 0, false);
 	field(p, "state", untrusted_str(alert_state_name(a->state)));
+	pending(p, app, a);
 	moment(p, "started", a->started_at, app->now);
 	moment(p, "acknowledged", a->acked_at, app->now);
 	field(p, "by", alert_text(a, ALERT_ACKED_BY));

@@ -39,7 +39,10 @@ static struct {
 	bool open, away;
 	struct screen_options options;
 	bool ascii, repaint;
-	int cursor;    /* visible, -1: not known */
+	int cursor; /* visible, -1: not known */
+	struct place {
+		int row, col, shown;
+	} at;          /* of the cursor at the last flush */
 	uint64_t hash; /* of the frame on the terminal */
 	char remark[120];
 	int rows, cols;
@@ -321,13 +324,22 @@ static uint64_t frame_hash(void)
 void screen_flush(void)
 {
 	bool sync = screen.options.sync_output && knows_modes();
+	struct place at = {.shown = screen.cursor};
 	uint64_t hash;
 
 	if (!screen_is_open())
 		return;
-	hash = frame_hash();
-	if (hash == screen.hash && !screen.repaint)
+	getyx(stdscr, at.row, at.col);
+	/* Most turns draw nothing: they are not worth a look at every cell. */
+	if (!is_wintouched(stdscr) && !screen.repaint && at.row == screen.at.row &&
+		at.col == screen.at.col && at.shown == screen.at.shown)
 		return;
+	screen.at = at;
+	hash = frame_hash();
+	if (hash == screen.hash && !screen.repaint) {
+		untouchwin(stdscr);
+		return;
+	}
 	screen.hash = hash;
 	screen.repaint = false;
 	if (sync)

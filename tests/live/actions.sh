@@ -162,6 +162,40 @@ done
 ok "nothing is left open" grep -q '"state":"confirmed"' "$tmp/out"
 ok "killed: the note is there once" is "$(notes_of "$id")" 1
 
+# What waits is sent by one that acts, not by one that may only look.
+id3=$(make_incident waits)
+faults '[{"method":"POST","path":"/incidents","times":100,"status":503}]'
+run incident note "$id3" later --yes
+ok "a note waits" is "$status" 5
+faults '[]'
+"$OOGWAY" -c "$tmp/rc" --readonly --plain </dev/null >/dev/null 2>&1 &
+looker=$!
+sleep 6
+kill "$looker"
+wait "$looker" 2>/dev/null
+ok "read-only sends nothing" is "$(notes_of "$id3")" 0
+
+# Hundreds whose moment has passed, one behind the other: each is failed, none is sent.
+python3 -B - "$XDG_STATE_HOME/oogway/oogway.db" <<'END'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=20)
+db.row_factory = sqlite3.Row
+row = dict(db.execute('SELECT * FROM outbox LIMIT 1').fetchone())
+row.update(verb='snooze', until_at=1, state=0, next_at=0, expected_state=-1)
+for i in range(240):
+    row.update(id='00000000-0000-7000-8000-%012x' % i, target='Q%d' % i)
+    db.execute('INSERT INTO outbox (%s) VALUES (%s)' % (
+        ', '.join(row), ', '.join(':' + name for name in row)), row)
+db.commit()
+END
+for i in 1 2 3; do
+	run incident note "$id3" "after $i" --yes
+	[ "$(notes_of "$id3")" -gt "$i" ] && break
+done
+ok "behind late ones the next is sent" is "$([ "$(notes_of "$id3")" -ge 2 ] && echo yes)" yes
+run --json action list
+ok "late ones have failed" grep -q '"state":"failed".*its moment has passed' "$tmp/out"
+
 # A real Alertmanager.
 if command -v prometheus-alertmanager >/dev/null 2>&1; then
 	printf 'route:\n  receiver: none\nreceivers:\n- name: none\n' >"$tmp/am/am.yml"

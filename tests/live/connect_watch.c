@@ -20,20 +20,21 @@ static int batches;
 static size_t points;
 static int64_t slowest_us;
 
-static void on_batch(void *ctx, int source, const struct batch *batch)
+static bool on_batch(void *ctx, int source, const struct batch *batch, size_t *taken)
 {
 	struct str out;
 
-	(void)ctx, (void)source;
+	(void)ctx, (void)source, (void)taken;
 	batches++;
 	for (size_t i = 0; i < batch->series_count; i++)
 		points += batch->series[i].count;
 	if (quiet)
-		return;
+		return true;
 	str_init(&out, 1 << 20);
 	batch_print(batch, &out);
 	printf("--- batch %d\n%s", batches, str_text(&out));
 	str_release(&out);
+	return true;
 }
 
 static void on_status(void *ctx, int source)
@@ -135,7 +136,7 @@ int main(int argc, char **argv)
 	end = loop_timer(loop, on_end, NULL);
 	loop_timer_start(end, atoll(argv[3]) * SECOND_MS);
 	loop_run(loop);
-	slowest_us = loop_longest_us(loop, false);
+	slowest_us = loop_longest(loop).wall_us;
 	printf("--- %d batches, %zu points, %llu answers, %llu failures, p95 %lld ms, "
 	       "longest turn %lld us (%lld us of processor)\n",
 		batches, points, (unsigned long long)poll_status(poll, 0)->answers,

@@ -201,13 +201,14 @@ static void test_charts(void **state)
 	uint64_t gone = 77;
 	const struct alert_chart *chart = show(w, PROM, "Full");
 	struct batch batch;
+	size_t taken = 0;
 
 	assert_string_equal(chart->why, "prom cannot be asked now");
 	assert_true(untrusted_is(chart->expr, "used"));
 	batch_init(&batch, &w->arena);
 	batch.watch = 5;
 	add_series(w, &batch, "{host=\"a\"}", 91, true);
-	charts_apply(w->app->charts, PROM, &batch);
+	assert_true(charts_take(w->app->charts, PROM, &batch, &taken));
 	assert_null(chart->series);
 	charts_show(w->app->charts, &gone, 1);
 	assert_string_equal(charts_find(w->app->charts, gone)->why, "");

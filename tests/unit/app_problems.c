@@ -194,7 +194,10 @@ static void give_latency(const char *labels, double value)
 		s->labels = untrusted_str(labels);
 		s->points = &point;
 		s->count = 1;
-		metrics_apply(app->metrics, PROM, &batch, fresh, NULL);
+		size_t taken = 0;
+
+		assert_true(
+			metrics_apply(app->metrics, PROM, &batch, &taken, fresh, NULL));
 	}
 	problems_join(app);
 }

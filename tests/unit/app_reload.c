@@ -164,6 +164,7 @@ static void write_lines(const char *before, const char *after)
 
 static void give(const char *name, const char *id)
 {
+	size_t taken = 0;
 	int source = sources_find(app->sources, name);
 	struct arena arena;
 	struct batch batch;
@@ -182,7 +183,7 @@ static void give(const char *name, const char *id)
 		series->points = &point;
 		series->count = 1;
 	}
-	pipeline_answer(app, source, &batch);
+	assert_true(pipeline_answer(app, source, &batch, &taken));
 	arena_release(&arena);
 }
 

@@ -336,6 +336,56 @@ static void test_expire(void **unused)
 	end();
 }
 
+/* A change of nothing would be answered like a success. */
+static void test_to_nobody(void **unused)
+{
+	static const enum action_verb verbs[] = {
+		ACTION_ESCALATE, ACTION_REASSIGN, ACTION_PRIORITY, ACTION_MERGE};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		begin(&pagerduty_actions, verbs[i], 1);
+		actions[0].texts[ACTION_WHOM] = verbs[i] == ACTION_ESCALATE
+							? untrusted_str("soon")
+							: UNTRUSTED_NONE;
+		start(1);
+		asks(NULL, NULL);
+		assert_int_equal(results[0].outcome, ACTION_FAILED);
+		end();
+	}
+}
+
+static enum action_outcome answered(enum action_verb verb, const char *body)
+{
+	begin(&pagerduty_actions, verb, 1);
+	start(1);
+	asks("PUT", "/incidents");
+	answers(200, body);
+	asks(NULL, NULL);
+	end();
+	return results[0].outcome;
+}
+
+/* It is done when the incident is as was asked, not when the request was taken. */
+static void test_as_asked(void **unused)
+{
+	(void)unused;
+	assert_int_equal(answered(ACTION_REASSIGN,
+				 "{\"incidents\":[{\"id\":\"Q1\","
+				 "\"assignments\":[{\"assignee\":{\"id\":\"9\"}}]}]}"),
+		ACTION_FAILED);
+	assert_int_equal(answered(ACTION_REASSIGN,
+				 "{\"incidents\":[{\"id\":\"Q1\","
+				 "\"assignments\":[{\"assignee\":{\"id\":\"3\"}}]}]}"),
+		ACTION_CONFIRMED);
+	assert_int_equal(answered(ACTION_PRIORITY, "{\"incidents\":[{\"id\":\"Q1\","
+						   "\"priority\":{\"id\":\"9\"}}]}"),
+		ACTION_FAILED);
+	assert_int_equal(answered(ACTION_PRIORITY, "{\"incidents\":[{\"id\":\"Q1\","
+						   "\"priority\":{\"id\":\"3\"}}]}"),
+		ACTION_CONFIRMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +400,8 @@ int main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_extend),
 		cmocka_unit_test(test_expire),
+		cmocka_unit_test(test_to_nobody),
+		cmocka_unit_test(test_as_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,12 +27,14 @@ struct world {
 	bool until_settled;
 };
 
-static void on_batch(void *ctx, int source, const struct batch *batch)
+static bool on_batch(void *ctx, int source, const struct batch *batch, size_t *taken)
 {
 	struct world *w = ctx;
 
 	(void)batch;
+	(void)taken;
 	w->batches[source]++;
+	return true;
 }
 
 static void on_status(void *ctx, int source)

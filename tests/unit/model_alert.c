@@ -74,6 +74,66 @@ static void packed_and_read_back(void **state)
 	alert_free(NULL);
 }
 
+/* What is said twice is held once, and read back wherever it stands. */
+static void shared_texts(void **state)
+{
+	const char *same = "the same forty bytes, and not once more.";
+	struct pair labels[] = {pair("alertname", same), pair("b", same)};
+	struct alert_draft draft = {.labels = labels, .label_count = 2};
+	struct alert *one, *two;
+
+	(void)state;
+	draft.texts[ALERT_SUMMARY] = untrusted_str("a summary");
+	one = alert_new(&draft, 0, "am");
+	draft.texts[ALERT_TITLE] = draft.texts[ALERT_SERVICE] = untrusted_str(same);
+	draft.texts[ALERT_GROUP] = untrusted_str("a summary");
+	two = alert_new(&draft, 0, "am");
+	assert_int_equal(one->size, two->size);
+	assert_true(untrusted_is(alert_text(two, ALERT_TITLE), same));
+	assert_true(untrusted_is(alert_text(two, ALERT_SERVICE), same));
+	assert_true(untrusted_is(alert_text(two, ALERT_GROUP), "a summary"));
+	assert_true(untrusted_is(alert_label(two, 1).value, same));
+	assert_false(alert_same(one, two));
+	alert_free(one);
+	alert_free(two);
+}
+
+/* Lengths around those that take one byte, names that take one, and names that only
+ * look like them. */
+static void lengths(void **state)
+{
+	static const size_t sizes[] = {0, 1, 227, 228, 229, 255, 256, 257, 999, 1000};
+	char text[1001];
+	struct pair labels[] = {pair("alertname", ""), pair("runbook_url", ""),
+		pair("alertnam", ""), pair("", "")};
+
+	(void)state;
+	memset(text, 0xf5, sizeof text);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct alert_draft draft = {.labels = labels, .label_count = 4};
+		struct alert *alert;
+
+		for (size_t k = 0; k < 4; k++)
+			labels[k].value = untrusted_make(text, sizes[i] + k % 2);
+		labels[0].value = untrusted_make(text, sizes[i]);
+		if (sizes[i] == 1000)
+			labels[1].value = labels[3].value = labels[0].value;
+		draft.texts[ALERT_TITLE] = labels[0].value;
+		alert = alert_new(&draft, 0, "am");
+		for (size_t k = 0; k < 4; k++) {
+			struct pair got = alert_label(alert, k);
+
+			assert_true(untrusted_eq(got.name, labels[k].name));
+			assert_true(untrusted_eq(got.value, labels[k].value));
+		}
+		assert_true(untrusted_eq(
+			alert_text(alert, ALERT_TITLE), draft.texts[ALERT_TITLE]));
+		assert_true(untrusted_eq(
+			alert_label_value(alert, "runbook_url"), labels[1].value));
+		alert_free(alert);
+	}
+}
+
 /* The largest draft there can be: everything fits in its block, nothing is misread. */
 static void at_the_limits(void **state)
 {
@@ -219,6 +279,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packed_and_read_back),
+		cmocka_unit_test(shared_texts),
+		cmocka_unit_test(lengths),
 		cmocka_unit_test(at_the_limits),
 		cmocka_unit_test(severities),
 		cmocka_unit_test(batch_says_when_it_is_cut),

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "store/ack.h"
+#include "store/lease.h"
 #include "store/outbox.h"
 
 #include <setjmp.h>
@@ -266,6 +267,87 @@ static void test_acks(void **unused)
 	assert_int_equal(list.count, 0);
 }
 
+/* What another profile's oogway has claimed is its own, however long it takes. */
+static void test_abandoned_elsewhere(void **unused)
+{
+	struct outbox_row row = row_of(ACTION_NOTE, "Q1");
+	struct outbox_rows got;
+	struct outbox_claim other = claim_by("b");
+
+	(void)unused;
+	assert_true(outbox_add(db, &row, 1, &err));
+	assert_int_equal(claimed("a", &got), 1);
+	test_now += 100000;
+	other = claim_by("b");
+	other.profile = "lab";
+	assert_true(outbox_claim(db, &other, &arena, &got, &err));
+	assert_int_equal(state_of(row.action.id), OUTBOX_SENDING);
+	other.profile = "prod";
+	other.source = "pd2";
+	assert_true(outbox_claim(db, &other, &arena, &got, &err));
+	assert_int_equal(state_of(row.action.id), OUTBOX_SENDING);
+	assert_int_equal(claimed("b", &got), 1);
+}
+
+/* A row of another version holds up no other. */
+static void test_unknown_verb(void **unused)
+{
+	struct outbox_row rows[2] = {row_of(ACTION_ACKNOWLEDGE, "Q1")};
+	struct outbox_rows got;
+
+	(void)unused;
+	rows[1] = row_of(ACTION_RESOLVE, "Q2");
+	assert_true(outbox_add(db, rows, 2, &err));
+	assert_true(db_run(db, "UPDATE outbox SET verb = 'teleport' WHERE id = $1",
+		DB_ARGS(bind_text(rows[0].action.id)), &err));
+	assert_int_equal(claimed("a", &got), 1);
+	assert_string_equal(got.rows[0].action.id, rows[1].action.id);
+}
+
+/* A clock that was a year ahead: what was written then still goes on. */
+static void test_clock_set_back(void **unused)
+{
+	struct outbox_row rows[2] = {
+		row_of(ACTION_NOTE, "Q1"), row_of(ACTION_NOTE, "Q2")};
+	struct outbox_rows got;
+	int64_t year = INT64_C(365) * 86400000;
+
+	(void)unused;
+	test_now += year;
+	assert_true(outbox_add(db, rows, 1, &err));
+	assert_int_equal(claimed("a", &got), 1);
+	rows[0].next_at = test_now + 5000;
+	settle("a", rows[0], OUTBOX_WAITING);
+	test_now -= year;
+	assert_int_equal(claimed("a", &got), 1);
+	settle("a", rows[0], OUTBOX_CONFIRMED);
+	/* Claimed then, by one that is gone. */
+	test_now += year;
+	assert_true(outbox_add(db, rows + 1, 1, &err));
+	assert_int_equal(claimed("gone", &got), 1);
+	test_now -= year;
+	assert_int_equal(claimed("b", &got), 1);
+}
+
+static void test_lease_set_back(void **unused)
+{
+	struct lease_claim claim = {"actions prod", "gone", 20000};
+	struct lease lease;
+
+	(void)unused;
+	test_now += 86400000;
+	assert_true(lease_take(db, &claim, &lease, &err));
+	test_now -= 86400000;
+	claim.owner = "b";
+	assert_true(lease_take(db, &claim, &lease, &err));
+	assert_true(lease.mine);
+	/* One that is a moment ahead is only younger. */
+	test_now -= 1000;
+	claim.owner = "c";
+	assert_true(lease_take(db, &claim, &lease, &err));
+	assert_false(lease.mine);
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -279,6 +361,10 @@ int main(void)
 		ROW(test_list),
 		ROW(test_marker),
 		ROW(test_acks),
+		ROW(test_abandoned_elsewhere),
+		ROW(test_unknown_verb),
+		ROW(test_clock_set_back),
+		ROW(test_lease_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,179 @@
+#!/usr/bin/python3 -B
+"""Kills oogways at random moments while they act on the fake PagerDuty: two consoles and
+two scripts on one store. Afterwards every action that a row of the outbox or a script's
+exit promises is upstream once, none twice, and store and audit are whole.
+
+usage: actions_crash.py OOGWAY LAB PORT FOLDER KILLS [SEED]
+"""
+import json
+import os
+import pty
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+OOGWAY, LAB, PORT, FOLDER, KILLS = (*sys.argv[1:5], int(sys.argv[5]))
+SEED = int(sys.argv[6]) if len(sys.argv) > 6 else 1
+URL = f'http://127.0.0.1:{PORT}'
+DRAIN_S, INCIDENTS = 150, 4
+lock = threading.Lock()
+promised = {}  # words of a note: how its script ended (0, 5, or 'killed')
+kills = {'script': 0, 'console': 0}
+over = threading.Event()
+
+
+def pd(method, path, body=None):
+    """One request to the fake."""
+    with open(f'{FOLDER}/secrets/pagerduty.token', encoding='utf-8') as file:
+        token = file.read().strip()
+    request = urllib.request.Request(
+        URL + path, json.dumps(body).encode() if body is not None else None, method=method,
+        headers={'Authorization': 'Token token=' + token, 'Content-Type': 'application/json',
+                 'Accept': 'application/vnd.pagerduty+json;version=2'})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)
+
+
+def count_kill(kind):
+    with lock:
+        kills[kind] += 1
+        if sum(kills.values()) >= KILLS:
+            over.set()
+
+
+def scripts(number, ids):
+    """Notes, acknowledgements and their reverse, one process each; most are killed."""
+    dice, k = random.Random(SEED * 100 + number), 0
+    while not over.is_set():
+        k += 1
+        words = f'note-{number}-{k}.'
+        verb = dice.choice(['note', 'note', 'note', 'ack', 'unack'])
+        line = ['incident', verb, dice.choice(ids)]
+        if verb == 'note':
+            line += [words]
+        child = subprocess.Popen([OOGWAY, '-c', f'{FOLDER}/rc', *line, '--yes'],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        try:
+            ended = child.wait(dice.choice([dice.uniform(0, 0.3), dice.uniform(0, 1.2), 30]))
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            ended = 'killed'
+            count_kill('script')
+        if verb == 'note':
+            with lock:
+                promised[words] = ended
+
+
+def console(number):
+    """A console in a terminal of its own, killed and begun anew."""
+    dice = random.Random(SEED * 100 + 50 + number)
+    while not over.is_set():
+        pid, terminal = pty.fork()
+        if not pid:
+            os.environ['TERM'] = 'xterm'
+            os.execv(OOGWAY, [OOGWAY, '-c', f'{FOLDER}/rc'])
+        reader = threading.Thread(target=drain, args=(terminal,))
+        reader.start()
+        over.wait(dice.uniform(0.05, 5))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        reader.join()
+        os.close(terminal)
+        if not over.is_set():
+            count_kill('console')
+
+
+def drain(terminal):
+    try:
+        while os.read(terminal, 65536):
+            pass
+    except OSError:
+        pass
+
+
+def rows():
+    """The outbox, and whether the store is whole."""
+    db = sqlite3.connect(f'{FOLDER}/state/oogway/oogway.db', timeout=20)
+    whole = db.execute('PRAGMA integrity_check').fetchone()[0]
+    found = db.execute('SELECT verb, body, state, error, attempts FROM outbox').fetchall()
+    db.close()
+    return whole, found
+
+
+def settle_down():
+    """One plain oogway sends what is left."""
+    with subprocess.Popen([OOGWAY, '-c', f'{FOLDER}/rc', '--plain'], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as last:
+        until = time.monotonic() + DRAIN_S
+        while time.monotonic() < until and any(r[2] in (0, 1) for r in rows()[1]):
+            time.sleep(0.5)
+        last.terminate()
+
+
+def check(ids):
+    """Counts what is lost, doubled and unreadable; prints the figures."""
+    whole, found = rows()
+    upstream = [n['content'].split(' ')[0] for id in ids
+                for n in pd('GET', f'/incidents/{id}/notes')['notes']]
+    noted = [r[1] for r in found if r[0] == 'note']
+    unsettled = [r for r in found if r[2] in (0, 1)]
+    lost = [w for w in noted if w not in upstream] + [
+        w for w, ended in promised.items() if ended in (0, 5) and w not in upstream]
+    doubled = {w for w in upstream if upstream.count(w) > 1}
+    strange = [w for w in upstream if w not in noted]
+    verified = subprocess.run([OOGWAY, '-c', f'{FOLDER}/rc', 'audit', 'verify'],
+                              capture_output=True, text=True, check=False)
+    again = sum(1 for r in found if r[4] > 1)
+    print(f'{sum(kills.values())} kills ({kills["script"]} of scripts, {kills["console"]} of '
+          f'consoles), {len(found)} actions in the outbox, {len(upstream)} notes upstream, '
+          f'{again} tried again')
+    print(f'{len(lost)} lost, {len(doubled)} doubled, {int(whole != "ok")} unreadable, '
+          f'{len(unsettled)} unsettled, {len(strange)} without a row, audit '
+          f'{"whole" if not verified.returncode else "broken: " + verified.stdout}')
+    for word in [*lost, *doubled, *strange, *unsettled][:10]:
+        print(' ', word)
+    return not (lost or doubled or strange or unsettled or whole != 'ok'
+                or verified.returncode) and upstream
+
+
+def main():
+    fake = subprocess.Popen([f'{LAB}/pagerduty.py', '--port', PORT, '--secrets',
+                             f'{FOLDER}/secrets', '--incidents', '20', '--open', '0'],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(50):
+            try:
+                pd('GET', '/_lab/requests')
+                break
+            except OSError:
+                time.sleep(0.2)
+        ids = [pd('POST', '/_lab/incidents', {'service': 'search', 'title': f'i{i}'})['ids'][0]
+               for i in range(INCIDENTS)]
+        # Slow enough that kills fall between a request and its answer too.
+        pd('POST', '/_lab/faults', [{'method': 'POST', 'path': '/incidents', 'times': 1000000,
+                                     'delay': 0.15}])
+        with open(f'{FOLDER}/rc', 'w', encoding='utf-8') as file:
+            file.write(f'source pd pagerduty url={URL} every=1s timeout=4s '
+                       f'token-file={FOLDER}/secrets/pagerduty.token from=ana@lab.example\n')
+        threads = [threading.Thread(target=scripts, args=(n, ids)) for n in range(2)] + [
+            threading.Thread(target=console, args=(n,)) for n in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        pd('POST', '/_lab/faults', [])
+        settle_down()
+        return 0 if check(ids) else 1
+    finally:
+        fake.terminate()
+        fake.wait()
+
+
+sys.exit(main())
