@@ -346,6 +346,9 @@ static void composed(struct compose_job *j, const struct err *err)
 		str_copy(h->words, sizeof h->words, err->text);
 		if (j->purpose != TO_LOOK)
 			fail(h, STATUS_FAILED, err);
+		/* What was to go by itself is tried again later. */
+		if (j->purpose == TO_SEND_BY_ITSELF)
+			memset(h->sent_from, 0, sizeof h->sent_from);
 	} else if (j->purpose == TO_PRINT) {
 		str_puts(&h->told, str_text(&j->view->forms[h->form]));
 		if (!j->view->complete)
@@ -518,9 +521,9 @@ static void commit(struct mail_wish *w)
 		.drop = drop_wish,
 		.put_ctx = w};
 	arena_init(&plan->arena, 1 << 20);
-	plan->rows = arena_alloc(&plan->arena, w->count * sizeof *plan->rows);
-	plan->keys = arena_alloc(&plan->arena, w->count * sizeof *plan->keys);
-	plan->here = arena_alloc(&plan->arena, w->count * sizeof *plan->here);
+	plan->rows = mem_new(w->count, sizeof *plan->rows);
+	plan->keys = mem_new(w->count, sizeof *plan->keys);
+	plan->here = mem_new(w->count, sizeof *plan->here);
 	fill_rows(plan, w);
 	plan_commit(plan);
 }

@@ -546,8 +546,8 @@ static void noise_row(struct compose *c, const struct handoff_problem *p)
 static void noise(struct compose *c)
 {
 	static const struct document_column columns[] = {{"Problem", false},
-		{"Count", true}, {"Share", true}, {"4 weeks before", true},
-		{"By itself", true}, {"Nobody acted", true}, {"Proposal", false}};
+		{"Count", true}, {"Share", true}, {"4 weeks", true}, {"By itself", true},
+		{"Unacted", true}, {"Proposal", false}};
 	const struct handoff_facts *f = c->f;
 	double days[sizeof f->days / sizeof *f->days];
 	char labels[sizeof f->days / sizeof *f->days][8];

@@ -313,7 +313,7 @@ static void count_problems(struct handoff_facts *f, const struct trend_input *in
 
 		f->problems[i] = (struct handoff_problem){
 			.title = keep(
-				f, c->cells > 1 ? cell->text : cell->title, TITLE_MOST),
+				f, c->count > 1 ? cell->text : cell->title, TITLE_MOST),
 			.service = keep(f, cell->service, NAME_MOST),
 			.group = groups[i],
 			.templates = c->cells,

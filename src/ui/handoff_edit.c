@@ -128,6 +128,7 @@ static void take_words(struct paper *p)
 	struct handoff_draft draft;
 	struct err err = {0};
 	struct str words;
+	size_t n;
 
 	if (!view)
 		return;
@@ -138,6 +139,9 @@ static void take_words(struct paper *p)
 		str_putc(&words, '\n');
 	}
 	str_copy(draft.words[p->part], HANDOFF_WORDS, str_text(&words));
+	n = strlen(draft.words[p->part]);
+	while (n && draft.words[p->part][n - 1] == '\n')
+		draft.words[p->part][--n] = '\0';
 	if (words.cut)
 		console_notice(p->console, true, "it was too long: its end is gone");
 	str_release(&words);
