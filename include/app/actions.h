@@ -48,6 +48,10 @@ enum status actions_undo(struct actions *actions, struct err *err);
 enum status actions_cancel(struct actions *actions, const char *id, struct err *err);
 enum status actions_retry(struct actions *actions, const char *id, struct err *err);
 
+/* Rows of ACTION_NOTIFY for a remote notifier (app/notify.h): written at once, sent when
+ * they are due. */
+void actions_notify(struct actions *actions, const struct outbox_row *rows, size_t count);
+
 /* Wishes of this process whose outcome is not known yet. */
 bool actions_busy(const struct actions *actions);
 /* One line for each action of this process, and the worst status of them. */

@@ -52,6 +52,9 @@ int64_t history_last_page(const struct history *history, int64_t *after);
  * command it opens the file itself, if there is one, and reads all of it. */
 bool history_check(struct app *app, char *out, size_t size);
 
+/* This process is the one of those that share the store that tells others. */
+bool history_leads(const struct history *history);
+
 /* For tests: jobs of the store that have not ended, and those about to begin. */
 bool history_busy(const struct history *history);
 

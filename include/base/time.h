@@ -35,6 +35,8 @@ const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT]);
 const char *time_zone(int64_t at, char out[TIME_TEXT]);
 /* Hour of the week in the local zone, 0 (Monday 00:00) to 167. */
 int time_hour_of_week(int64_t at);
+/* Minute of the day there, 0 to 1439. */
+int time_minute_of_day(int64_t at);
 
 /* "250ms", "4s", "12m", "3h", "2d": one unit, rounded down; negative as "-4s". */
 const char *duration_text(int64_t ms, char out[TIME_TEXT]);

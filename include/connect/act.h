@@ -46,6 +46,11 @@ struct action_kind {
 extern const struct action_kind alertmanager_actions;
 extern const struct action_kind pagerduty_actions;
 
+/* Not sources: nothing is asked of them, they are only told (ACTION_NOTIFY). Their
+ * secret is the path of the URL, or signs the body: see src/connect/request.c. */
+extern const struct source_kind webhook_notifier;
+extern const struct source_kind slack_notifier;
+
 /* Runs them; the options are those of poll_add() and must live until done. The texts
  * are copied. done comes once, on main, never from within; results are borrowed.
  * NULL when the kind has nothing to ask for them: done does not come. */

@@ -83,6 +83,12 @@ struct answer {
 
 struct action_kind;
 
+enum secret_use {
+	SECRET_HEADER, /* behind secret_header, or as the password of a user */
+	SECRET_PATH,   /* it is the rest of the URL */
+	SECRET_SIGNS,  /* signs what is sent, and is not sent */
+};
+
 struct source_kind {
 	const char *name; /* "prometheus", as in the rc */
 	const char *help; /* one line */
@@ -91,6 +97,7 @@ struct source_kind {
 	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
+	enum secret_use secret_use;
 	size_t state_size;
 	/* conf lives as long as the state. */
 	bool (*start)(void *state, const struct source_conf *conf, struct err *err);

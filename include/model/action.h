@@ -23,6 +23,7 @@ enum action_verb {
 	ACTION_SILENCE,  /* ACTION_MATCHERS, until_at, ACTION_BODY */
 	ACTION_EXTEND,   /* of a silence: until_at */
 	ACTION_EXPIRE,   /* of a silence */
+	ACTION_NOTIFY,   /* ACTION_BODY, ACTION_FACTS: somebody is told of it */
 	ACTION_VERB_COUNT,
 };
 
@@ -34,6 +35,7 @@ enum action_text {
 	ACTION_MATCHERS, /* a JSON list of {name, value, isRegex, isEqual} */
 	ACTION_BY,       /* who does it */
 	ACTION_TEXT_COUNT,
+	ACTION_FACTS = ACTION_MATCHERS, /* of a notice: a JSON object */
 };
 
 enum {

@@ -11,6 +11,7 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "notify.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
@@ -70,6 +71,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
 	app->sources = sources_new(app);
+	app->notify = notify_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -92,6 +94,7 @@ static void tick(void *ctx, int64_t now)
 	runbooks_tick(app->runbooks, now);
 	anomalies_tick(app->anomalies, now);
 	problems_join(app);
+	notify_tick(app->notify, now);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	if (app->status_writer)
@@ -112,6 +115,8 @@ void app_start(struct app *app)
 		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
+	if (app->live)
+		notify_start(app->notify);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
@@ -129,6 +134,7 @@ void app_free(struct app *app)
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
 	actions_end(app->actions);
+	notify_free(app->notify);
 	sources_free(app->sources);
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);
@@ -158,6 +164,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	metrics_reload(app->metrics, old);
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
+	notify_reload(app->notify, old);
 	runbooks_load(app->runbooks);
 	rc_free(old);
 	app_settle_settings(app);
