@@ -34,6 +34,7 @@ struct wish {
 	const uint64_t *targets; /* keys of alerts; of silences for extend and expire */
 	size_t count;
 	int64_t until_at;
+	int64_t by_ms;    /* of ACTION_EXTEND: from its end on, instead of until_at */
 	const char *body; /* note, comment; may be NULL */
 	const char *whom; /* user, level, priority, incident; may be NULL */
 };

@@ -16,6 +16,7 @@ struct actions;
 struct alerts;
 struct anomalies;
 struct charts;
+struct expiry;
 struct history;
 struct host_reader;
 struct loop;
@@ -96,6 +97,7 @@ struct app {
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;
+	struct expiry *expiry;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
 	struct charts *charts;

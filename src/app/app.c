@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "expiry.h"
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
@@ -72,6 +73,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->charts = charts_new(app);
 	app->sources = sources_new(app);
 	app->notify = notify_new(app);
+	app->expiry = expiry_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -95,6 +97,7 @@ static void tick(void *ctx, int64_t now)
 	anomalies_tick(app->anomalies, now);
 	problems_join(app);
 	notify_tick(app->notify, now);
+	expiry_tick(app->expiry, now);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	if (app->status_writer)
@@ -135,6 +138,7 @@ void app_free(struct app *app)
 	logs_free(app->logs);
 	actions_end(app->actions);
 	notify_free(app->notify);
+	expiry_free(app->expiry);
 	sources_free(app->sources);
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);

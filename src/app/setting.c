@@ -62,4 +62,6 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"consecutive points beyond a limit before it counts", NULL, 1, 100},
 	[SET_RUNBOOKS] = {"runbooks", SETTING_TEXT, "auto",
 		"folders of runbooks, separated by commas; auto: the starter set"},
+	[SET_SILENCES_OLD] = {"silences.old", SETTING_DURATION, "2w",
+		"a silence of this age is marked as old", NULL, HOUR_MS, 400 * DAY_MS},
 };

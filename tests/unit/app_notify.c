@@ -1,6 +1,7 @@
 /* Which problems are told, when, and how often: by a line of the rc that rings in this
  * terminal, caught here. */
 #include "app/alerts.h"
+#include "app/expiry.h"
 #include "app/notify.h"
 #include "app/sources.h"
 #include "base/time.h"
@@ -262,6 +263,130 @@ static void the_title(void **state)
 	end();
 }
 
+/* --- what happens if nobody does anything --- */
+
+static char noticed[400];
+static size_t notices;
+
+static void notice_shown(void *ctx, bool bad, const char *text)
+{
+	(void)ctx;
+	(void)bad;
+	notices++;
+	snprintf(noticed, sizeof noticed, "%s", text);
+}
+
+static void watch_ends(int64_t ms)
+{
+	for (int64_t left = ms; left > 0; left -= 1000) {
+		app->now += 1000;
+		alerts_tick(app->alerts, app->now);
+		expiry_tick(app->expiry, app->now);
+	}
+}
+
+static void an_acknowledgement_ends(void **state)
+{
+	struct batch batch;
+	struct alert_draft *draft;
+	int64_t ends;
+
+	(void)state;
+	begin(ring);
+	app->live = true;
+	app->front.notice = notice_shown;
+	notices = 0;
+	ends = app->now + 10 * MINUTE_MS;
+	for (int round = 0; round < 2; round++) {
+		batch_init(&batch, &arena);
+		for (int i = 0; i < 3; i++) {
+			static const char *const next[] = {"acknowledgement ends",
+				"resolves itself", "acknowledgement ends"};
+			static const char *const ids[] = {"Q1", "Q2", "Q3"};
+
+			draft = batch_add_alert(&batch);
+			draft->texts[ALERT_ID] = untrusted_str(ids[i]);
+			draft->texts[ALERT_TITLE] = untrusted_str("disk full");
+			draft->texts[ALERT_NEXT] = untrusted_str(next[i]);
+			draft->severity = SEVERITY_HIGH;
+			draft->state = i == 2 ? ALERT_FIRING : ALERT_ACKNOWLEDGED;
+			draft->next_at = ends;
+		}
+		batch.alerts_snapshot = true;
+		alerts_apply(app->alerts, AM, &batch);
+		watch_ends(ends - app->now - ACK_SOON_MS - 10000);
+		assert_int_equal(notices, round);
+		watch_ends(20000);
+		assert_int_equal(notices, round + 1);
+		assert_string_equal(
+			noticed, "the acknowledgement of disk full ends in 2m");
+		assert_int_equal(told, round + 1);
+		watch_ends(60000);
+		assert_int_equal(notices, round + 1);
+		/* Acknowledged anew: it ends another time. */
+		ends += 30 * MINUTE_MS;
+	}
+	end();
+}
+
+static void give_silences(int64_t ends, size_t muted)
+{
+	struct batch batch;
+	struct batch_silence *s;
+	static const char *const ids[] = {"Q1", "Q2", "Q3"};
+
+	batch_init(&batch, &arena);
+	for (int i = 0; i < 2; i++) {
+		s = batch_add_silence(&batch);
+		s->id = untrusted_str(i ? "s2" : "s1");
+		s->matchers = untrusted_str(i ? "{b=\"c\"}" : "{a=\"b\"}");
+		s->starts_at = app->started_at - HOUR_MS;
+		s->ends_at = i ? ends + DAY_MS : ends;
+		s->active = true;
+	}
+	batch.silences_snapshot = batch.alerts_snapshot = true;
+	for (size_t i = 0; i < muted; i++) {
+		struct alert_draft *draft = batch_add_alert(&batch);
+
+		draft->texts[ALERT_ID] = untrusted_str(ids[i]);
+		draft->texts[ALERT_ACKED_BY] = untrusted_str(
+			i ? "silence s0, s1; inhibited by s2" : "silence s1");
+		draft->state = ALERT_SILENCED;
+	}
+	alerts_apply(app->alerts, AM, &batch);
+	alerts_tick(app->alerts, app->now);
+}
+
+static void a_silence_ends(void **state)
+{
+	int64_t ends;
+
+	(void)state;
+	begin("notify ring kind=terminal severity=warning\n");
+	app->live = true;
+	app->front.notice = notice_shown;
+	notices = 0;
+	ends = app->now + HOUR_MS;
+	give_silences(ends, 3);
+	assert_int_equal(silences_count(app->alerts), 2);
+	assert_int_equal(silences_at(app->alerts, 0)->matches, 3);
+	assert_int_equal(silences_at(app->alerts, 1)->matches, 0);
+	assert_int_equal(silences_at(app->alerts, 1)->matched_at, 0);
+	watch_ends(ends - app->now - SILENCE_SOON_MS - 10000);
+	assert_int_equal(notices, 0);
+	watch_ends(20000);
+	assert_int_equal(notices, 1);
+	assert_string_equal(noticed, "silence {a=\"b\"}, which mutes 3 now, ends in 14m");
+	assert_int_equal(told, 1);
+	/* It mutes none any more; that it did is remembered. */
+	give_silences(ends, 0);
+	assert_int_equal(silences_at(app->alerts, 0)->matches, 0);
+	assert_true(silences_at(app->alerts, 0)->matched_at > 0);
+	watch_ends(60000);
+	assert_int_equal(notices, 1);
+	end();
+}
+
 static void wrong_lines(void **state)
 {
 	static const char *const lines[] = {
@@ -306,6 +431,8 @@ int main(void)
 		cmocka_unit_test(patience_ends),
 		cmocka_unit_test(quiet_hours),
 		cmocka_unit_test(the_title),
+		cmocka_unit_test(an_acknowledgement_ends),
+		cmocka_unit_test(a_silence_ends),
 		cmocka_unit_test(wrong_lines),
 	};
 
