@@ -17,7 +17,7 @@ enum { RC_MAX_SOURCES = 63, RC_MAX_QUERIES = 500, RC_MAX_NOTIFIES = 16 };
 struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
-	const char *url, *unix_socket, *from, *org, *filter;
+	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
 	const char *user;
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;
@@ -72,6 +72,7 @@ struct rc_notify {
 	const char *name;
 	enum notify_kind kind;
 	enum severity severity;   /* this one and worse */
+	bool anomalies;           /* also what only oogway itself noticed */
 	int quiet_from, quiet_to; /* minutes of the local day; equal: never quiet */
 	const char *url, *ca_file;
 	const char *token_file, *token_env, *token_command;

@@ -49,6 +49,9 @@ struct action {
 	enum action_verb verb;
 	int attempts;     /* it was sent so often before, outcome unknown */
 	int64_t until_at; /* UTC ms, 0: none */
+	/* What the try before left: the id of a request that the server accepted and
+	 * had not carried out yet. */
+	struct untrusted earlier;
 	struct untrusted texts[ACTION_TEXT_COUNT];
 };
 

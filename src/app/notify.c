@@ -250,7 +250,8 @@ static void tell_rule(struct notify *notify, size_t rule, size_t count, int64_t 
 		struct entry *all[MEMBERS], e;
 		size_t had;
 
-		if (p->acknowledged || p->severity > s->rule->severity)
+		if (p->acknowledged || p->severity > s->rule->severity ||
+			(!p->alert && !s->rule->anomalies))
 			continue;
 		e = merged(all, members(notify, p, all, now));
 		had = e.told[rule];

@@ -46,7 +46,12 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 }
 
 const struct rc_key rc_keys[] = {
-	{"source", "url", "URL", "where it answers; needed, also with unix"},
+	{"source", "url", "URL",
+		"where it answers; needed, also with unix, but for kinds whose hosts are "
+		"known"},
+	{"source", "region", "REGION", "us or eu, of kinds whose hosts are known; us"},
+	{"source", "site", "SITE",
+		"NAME.atlassian.net, or its URL: to whom the alerts belong (jsm)"},
 	{"source", "unix", "FILE", "a socket to reach it by"},
 	{"source", "every", "DURATION", "between two asks, 1s to 1h; 15s"},
 	{"source", "timeout", "DURATION", "of one ask, 100ms to 5m; 10s"},
@@ -56,8 +61,11 @@ const struct rc_key rc_keys[] = {
 	{"source", "token-command", "COMMAND",
 		"prints the secret; words separated by blanks, no shell"},
 	{"source", "user", "NAME", "sends the secret as the password of this user"},
-	{"source", "from", "EMAIL", "you, as PagerDuty knows you: marks your shifts"},
-	{"source", "org", "TENANT", "the tenant, for servers that have several"},
+	{"source", "from", "EMAIL",
+		"you, as PagerDuty or Opsgenie knows you: marks your shifts"},
+	{"source", "org", "TENANT",
+		"the tenant, for servers that have several; of jsm the cloud id, else "
+		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
 	{"source", "cert-file", "FILE", "client certificate"},
@@ -73,6 +81,8 @@ const struct rc_key rc_keys[] = {
 		"desktop, terminal (OSC 9 or 777), bell, title, command, slack or "
 		"webhook; needed"},
 	{"notify", "severity", "SEVERITY", "this one and worse; high"},
+	{"notify", "anomalies", "on|off",
+		"also what only oogway's own detectors found; off"},
 	{"notify", "quiet", "HH:MM-HH:MM",
 		"local hours in which nothing is told; what is still open is told at "
 		"their end"},
@@ -190,10 +200,59 @@ static bool no_such_kind(const char *word, struct err *err)
 		conf_nearest(word, names, sizeof *names, near));
 }
 
+/* The host of the region, or of the first one. */
+static bool find_host(const struct source_kind *kind, const char *region,
+	const char **url, struct err *err)
+{
+	const struct source_service *service = kind->service;
+	struct str names;
+	int i = 0;
+
+	if (!service)
+		return !region || err_set(err, ERR_INPUT,
+					  "%s has no regions: url= says where it answers",
+					  kind->name);
+	while (region && i < SOURCE_MAX_HOSTS && service->hosts[i].region &&
+		strcmp(service->hosts[i].region, region))
+		i++;
+	if (i < SOURCE_MAX_HOSTS && service->hosts[i].url &&
+		(!region || service->hosts[i].region)) {
+		*url = *url ? *url : service->hosts[i].url;
+		return true;
+	}
+	str_init(&names, 100);
+	for (i = 0; i < SOURCE_MAX_HOSTS && service->hosts[i].region; i++)
+		str_printf(&names, "%s%s", i ? " or " : "", service->hosts[i].region);
+	if (names.n)
+		err_set(err, ERR_INPUT, "region of %s is %s, not %s", kind->name,
+			str_text(&names), region);
+	else
+		err_set(err, ERR_INPUT, "%s has no regions", kind->name);
+	str_release(&names);
+	return false;
+}
+
+static bool check_site(const struct source_kind *kind, const char *site, struct err *err)
+{
+	char id[256];
+
+	if (!site)
+		return true;
+	if (!kind->service || !kind->service->site)
+		return err_set(err, ERR_INPUT, "%s belongs to no site", kind->name);
+	if (str_starts(site, "https://") || str_starts(site, "http://"))
+		return check_url(site, err);
+	return text_to_id(untrusted_str(site), id, sizeof id) ||
+	       err_set(err, ERR_INPUT, "site is NAME.atlassian.net or its URL, not %s",
+		       site);
+}
+
 static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
 	const char *url = conf_value(line, 3, "url");
+	const char *region = conf_value(line, 3, "region");
+	const char *site = conf_value(line, 3, "site");
 	struct rc_source s = {.every_ms = 15 * SECOND_MS,
 		.timeout_ms = 10 * SECOND_MS,
 		.place = line->place};
@@ -204,7 +263,8 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	s.kind = source_kind_find(line->words[2].text);
 	if (!s.kind)
 		return no_such_kind(line->words[2].text, err);
-	if (!check_keys(line, 3, "source", err))
+	if (!check_keys(line, 3, "source", err) ||
+		!find_host(s.kind, region, &url, err) || !check_site(s.kind, site, err))
 		return false;
 	if (!url)
 		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
@@ -220,6 +280,8 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	s.url = slash;
 	s.from = keep(rc, conf_value(line, 3, "from"));
 	s.org = keep(rc, conf_value(line, 3, "org"));
+	s.region = keep(rc, region);
+	s.site = keep(rc, site);
 	s.filter = keep(rc, conf_value(line, 3, "filter"));
 	s.user = keep(rc, conf_value(line, 3, "user"));
 	s.token_env = keep(rc, conf_value(line, 3, "token-env"));
@@ -532,13 +594,18 @@ static bool run_notify(struct conf *conf, const struct conf_line *line, struct e
 {
 	struct rc *rc = rc_of(conf);
 	struct rc_notify n = {.severity = SEVERITY_HIGH, .place = line->place};
-	const char *url = conf_value(line, 2, "url");
+	const char *url = conf_value(line, 2, "url"),
+		   *anomalies = conf_value(line, 2, "anomalies");
 
 	if (!check_name(line->words[1].text, err) ||
 		!check_keys(line, 2, "notify", err) || !take_notify_kind(line, &n, err) ||
 		!take_quiet(conf_value(line, 2, "quiet"), &n, err) ||
 		(url && !check_url(url, err)))
 		return false;
+	if (anomalies && strcmp(anomalies, "on") && strcmp(anomalies, "off"))
+		return err_set(
+			err, ERR_INPUT, "anomalies is on or off, not %s", anomalies);
+	n.anomalies = anomalies && !strcmp(anomalies, "on");
 	if (n.kind == NOTIFY_TITLE && n.quiet_from != n.quiet_to)
 		return err_set(err, ERR_INPUT, "a title is never loud: no quiet=");
 	if (n.kind == NOTIFY_SLACK && !url)
@@ -626,8 +693,8 @@ const struct conf_verb rc_verbs[] = {
 		"Gives a setting its value. With -final, in /etc/oogway/oogway.rc and "
 		"what "
 		"it includes only, no later line changes it."},
-	{"source", 3, 0, "source NAME KIND url=URL [KEY=VALUE …]", run_source,
-		"A server to ask. NAME is what panes and queries call it."},
+	{"source", 2, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", run_source,
+		"A server or a service to ask. NAME is what panes and queries call it."},
 	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
 		run_query,
 		"A metric to ask a Prometheus-like source for, in its own language: EXPR "

@@ -117,8 +117,8 @@ else
 fi
 console=$!
 pids="$pids $console"
-await 20 grep -q 'pd ' "$tmp/bytes" 2>/dev/null
-sleep 4
+await 40 grep -q 'pd ✓' "$tmp/bytes" 2>/dev/null
+sleep 6
 ok "nothing at the start" is "$(wc -l <"$got")" 0
 page "disk full; <b>now</b> & here"
 ok "a webhook arrives" await 15 has /hook "len(d) == 1"
