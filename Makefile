@@ -181,7 +181,8 @@ lab:
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
 	libyaml-dev
-DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core
+DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core \
+	libnotify4 dunst xvfb dbus
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl nginx-light
 

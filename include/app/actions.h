@@ -34,6 +34,7 @@ struct wish {
 	const uint64_t *targets; /* keys of alerts; of silences for extend and expire */
 	size_t count;
 	int64_t until_at;
+	int64_t by_ms;      /* of ACTION_EXTEND: from its end on, instead of until_at */
 	const char *body;   /* note, comment; may be NULL */
 	const char *origin; /* "key", ":", "script": for the audit */
 	const char *whom;   /* user, level, priority, incident; may be NULL */
@@ -50,6 +51,10 @@ void actions_look(struct actions *actions);
 /* By the id in the list. */
 enum status actions_cancel(struct actions *actions, const char *id, struct err *err);
 enum status actions_retry(struct actions *actions, const char *id, struct err *err);
+
+/* Rows of ACTION_NOTIFY for a remote notifier (app/notify.h): written at once, sent when
+ * they are due. */
+void actions_notify(struct actions *actions, const struct outbox_row *rows, size_t count);
 
 /* Wishes of this process whose outcome is not known yet. */
 bool actions_busy(const struct actions *actions);

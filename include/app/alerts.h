@@ -12,8 +12,12 @@ struct silence_row {
 	struct untrusted upstream_id, comment, author, matchers; /* owned */
 	int64_t starts_at, ends_at;
 	bool active;
-	uint32_t generation;
+	size_t matches;     /* alerts that its server says it mutes now */
+	bool matches_more;  /* at least; they were too many to count */
+	int64_t matched_at; /* when it last did, as far as this process saw; 0: never */
 };
+
+enum { SILENCE_SOON_MS = 900000, ACK_SOON_MS = 180000 };
 
 struct alerts *alerts_new(struct app *app);
 void alerts_free(struct alerts *alerts);

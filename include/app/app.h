@@ -18,11 +18,13 @@ struct anomalies;
 struct audits;
 struct charts;
 struct handoffs;
+struct expiry;
 struct history;
 struct host_reader;
 struct loop;
 struct logs;
 struct metrics;
+struct notify;
 struct rc_watch;
 struct runbooks;
 struct sources;
@@ -83,6 +85,8 @@ struct front {
 	/* NULL, or false with *err: there is nobody to ask, the answer is no. */
 	bool (*ask)(void *ctx, const struct question *question, struct err *err);
 	void (*notice)(void *ctx, bool bad, const char *text); /* one line, passing */
+	/* Terminal, bell, title (in words; NULL: none any more). NULL: it has none. */
+	void (*alarm)(void *ctx, enum notify_kind kind, const char *words);
 	void *ctx;
 };
 
@@ -98,6 +102,8 @@ struct app {
 	struct acks *acks;
 	struct actions *actions;
 	struct anomalies *anomalies;
+	struct notify *notify;
+	struct expiry *expiry;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
 	struct charts *charts;

@@ -56,6 +56,8 @@ bool history_check(struct app *app, char *out, size_t size);
 /* In a one-shot command: the store, on this thread; NULL with *err, also when there is
  * none yet. */
 struct db *history_db(struct app *app, struct err *err);
+/* This process is the one of those that share the store that tells others. */
+bool history_leads(const struct history *history);
 
 /* For tests: jobs of the store that have not ended, and those about to begin. */
 bool history_busy(const struct history *history);

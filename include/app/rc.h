@@ -19,6 +19,7 @@ enum {
 	RC_MAX_QUERIES = 500,
 	RC_MAX_HANDOFFS = 16,
 	RC_MAX_PEOPLE = 50,
+	RC_MAX_NOTIFIES = 16,
 };
 
 struct rc_source {
@@ -79,6 +80,31 @@ struct rc_handoff {
 	struct conf_place place;
 };
 
+enum notify_kind {
+	NOTIFY_DESKTOP,
+	NOTIFY_TERMINAL,
+	NOTIFY_BELL,
+	NOTIFY_TITLE,
+	NOTIFY_COMMAND,
+	NOTIFY_SLACK,
+	NOTIFY_WEBHOOK,
+	NOTIFY_KIND_COUNT,
+};
+extern const char *const notify_kind_names[NOTIFY_KIND_COUNT + 1]; /* NULL-ended */
+
+/* Who is told of what, and how. */
+struct rc_notify {
+	const char *name;
+	enum notify_kind kind;
+	enum severity severity;   /* this one and worse */
+	bool anomalies;           /* also what only oogway itself noticed */
+	int quiet_from, quiet_to; /* minutes of the local day; equal: never quiet */
+	const char *url, *ca_file;
+	const char *token_file, *token_env, *token_command;
+	const char *command; /* words, no shell */
+	struct conf_place place;
+};
+
 /* One user-defined arrangement: rows of panes with weights. */
 struct rc_layout {
 	const char *name;
@@ -108,6 +134,8 @@ struct rc {
 	size_t heartbeat_count, heartbeat_cap;
 	struct rc_handoff *handoffs;
 	size_t handoff_count, handoff_cap;
+	struct rc_notify *notifies;
+	size_t notify_count, notify_cap;
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
 	char host[256];

@@ -54,6 +54,8 @@ bool text_to_id(struct untrusted u, char *out, size_t size);
 void text_add_promql(struct str *out, struct untrusted u);
 /* For HTML, between tags and inside a quoted attribute. */
 void text_add_html(struct str *out, struct untrusted u);
+/* For the text of a Slack message: nothing in it becomes a link, a mention or a tag. */
+void text_add_slack(struct str *out, struct untrusted u);
 /* For CommonMark and GitHub's tables: draws itself wherever it stands in a line, at
  * the start of one and in a cell too. No web address in it becomes a link; GitHub makes
  * one of a mail address whatever stands before it. */

@@ -39,6 +39,8 @@ const char *time_zone(int64_t at, char out[TIME_TEXT]);
 int time_hour_of_week(int64_t at);
 /* Local time minus UTC then. */
 int64_t time_offset_ms(int64_t at);
+/* Minute of the day there, 0 to 1439. */
+int time_minute_of_day(int64_t at);
 
 /* "250ms", "4s", "12m", "3h", "2d": one unit, rounded down; negative as "-4s". */
 const char *duration_text(int64_t ms, char out[TIME_TEXT]);

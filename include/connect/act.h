@@ -51,6 +51,11 @@ extern const struct action_kind pagerduty_actions;
 extern const struct action_kind opsgenie_actions;
 extern const struct action_kind jsm_actions;
 
+/* Not sources: nothing is asked of them, they are only told (ACTION_NOTIFY). Their
+ * secret is the path of the URL, or signs the body: see src/connect/request.c. */
+extern const struct source_kind webhook_notifier;
+extern const struct source_kind slack_notifier;
+
 struct act_how {
 	struct loop *loop;
 	struct http *http;

@@ -86,6 +86,12 @@ struct answer {
 
 struct action_kind;
 
+enum secret_use {
+	SECRET_HEADER, /* behind secret_header, or as the password of a user */
+	SECRET_PATH,   /* it is the rest of the URL */
+	SECRET_SIGNS,  /* signs what is sent, and is not sent */
+};
+
 enum { SOURCE_MAX_HOSTS = 4 };
 
 /* A service that everybody reaches at the same hosts: the rc needs no url. */
@@ -107,6 +113,7 @@ struct source_kind {
 	const struct action_kind *actions;    /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
+	enum secret_use secret_use;
 	size_t state_size;
 	/* conf lives as long as the state. */
 	bool (*start)(void *state, const struct source_conf *conf, struct err *err);

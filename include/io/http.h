@@ -40,6 +40,9 @@ struct http_request {
 	const char *secret_header; /* "Authorization: Token token=", NULL for none */
 	const struct secret *secret;
 	const char *user; /* with a secret and no secret_header: Basic */
+	/* The secret is the rest of the URL, or the URL as a whole when that begins with
+	 * `url`; it is sent nowhere else and in no sentence. */
+	bool secret_path;
 	const void *body;
 	size_t body_n;
 	int64_t timeout_ms; /* whole transfer; must not be 0 */

@@ -26,6 +26,7 @@ enum action_verb {
 	/* A handoff to one person: ACTION_TARGET is the address, ACTION_BODY when the
 	 * shift began. */
 	ACTION_MAIL,
+	ACTION_NOTIFY, /* ACTION_BODY, ACTION_FACTS: somebody is told of it */
 	ACTION_VERB_COUNT,
 };
 
@@ -37,6 +38,7 @@ enum action_text {
 	ACTION_MATCHERS, /* a JSON list of {name, value, isRegex, isEqual} */
 	ACTION_BY,       /* who does it */
 	ACTION_TEXT_COUNT,
+	ACTION_FACTS = ACTION_MATCHERS, /* of a notice: a JSON object */
 };
 
 enum {

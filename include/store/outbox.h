@@ -49,7 +49,8 @@ struct outbox_rows {
 	size_t count;
 };
 
-/* All or none. */
+/* All or none. A row whose id is there already (a notice of the same, by another oogway
+ * or an earlier one) is left as it is. */
 bool outbox_add(
 	struct db *db, const struct outbox_row *rows, size_t count, struct err *err);
 

@@ -189,7 +189,8 @@ static bool plan_silence(
 		if (s->id != id)
 			continue;
 		row = add(plan, id, s->source);
-		row->action.until_at = wish->until_at;
+		row->action.until_at =
+			wish->by_ms ? s->ends_at + wish->by_ms : wish->until_at;
 		row->action.texts[ACTION_TARGET] = keep(plan, s->upstream_id);
 		row->action.texts[ACTION_TITLE] = keep(plan, s->matchers);
 		row->expected_state = -1;
@@ -286,11 +287,13 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 	if (plan->count > 1)
 		str_printf(&out, " %zu", plan->count);
 	name_targets(plan, &out);
-	if (wish->until_at)
+	if (wish->by_ms && plan->count > 1)
+		str_printf(&out, "; each by %s", duration_text(wish->by_ms, left));
+	else if (plan->rows->action.until_at)
 		str_printf(&out, "; until %s %s, %s from now",
-			time_stamp(wish->until_at, app->now, moment),
-			time_zone(wish->until_at, zone),
-			duration_text(wish->until_at - app->now, left));
+			time_stamp(plan->rows->action.until_at, app->now, moment),
+			time_zone(plan->rows->action.until_at, zone),
+			duration_text(plan->rows->action.until_at - app->now, left));
 	if (wish->whom)
 		str_printf(&out, "; %s: %s",
 			plan->verb == ACTION_ESCALATE &&

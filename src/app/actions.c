@@ -6,6 +6,7 @@
 #include "app/actions.h"
 
 #include "action_plan.h"
+#include "notify.h"
 #include "app/alerts.h"
 #include "app/audits.h"
 #include "app/handoff.h"
@@ -39,12 +40,14 @@ enum {
 	LOOK_IDLE_MS = 60000,
 	INTENTS_AT_ONCE = 256,
 	TITLE_TEXT = 90,
+	NOTIFIERS = RC_MAX_SOURCES + 1, /* numbers from here on: places of notices */
+	PLACES = NOTIFIERS + RC_MAX_NOTIFIES,
 };
 
 /* What is under way at one source. */
 struct sending {
 	struct actions *actions;
-	int source; /* its number */
+	int place; /* the source's number, or a notifier's behind them */
 	bool busy;
 	bool lost; /* the source was taken away while rows were being claimed */
 	int64_t claimed_at;
@@ -79,7 +82,7 @@ struct actions {
 	struct map on; /* key of an alert to the index in mirror, plus one */
 	bool looking, look_again;
 	int64_t looked_at;
-	struct sending *sendings[RC_MAX_SOURCES + 1];
+	struct sending *sendings[PLACES];
 	struct own *own;
 	size_t own_count, own_cap;
 	uint64_t wishes;
@@ -113,7 +116,7 @@ void actions_free(struct actions *actions)
 {
 	if (!actions)
 		return;
-	for (int i = 0; i <= RC_MAX_SOURCES; i++) {
+	for (int i = 0; i < PLACES; i++) {
 		if (actions->sendings[i])
 			arena_release(&actions->sendings[i]->arena);
 		mem_free(actions->sendings[i]);
@@ -172,7 +175,8 @@ const char *action_row_words(
 
 	text_line(row->error, error, sizeof error);
 	text_line(row->source, source, sizeof source);
-	i = sources_find(app->sources, source);
+	i = row->action.verb == ACTION_NOTIFY ? SOURCE_HOST
+					      : sources_find(app->sources, source);
 	if (row->state == OUTBOX_WAITING && row->next_at > app->now)
 		snprintf(out, size, "waits, next try in %s%s%s",
 			duration_text(row->next_at - app->now, left), *error ? ": " : "",
@@ -327,6 +331,16 @@ static void changed(void *ctx, const struct err *err)
 
 /* --- sending --- */
 
+/* What can be done at a place; NULL: nothing, or not now. */
+static const struct action_kind *kind_of(const struct app *app, int place)
+{
+	if (place < NOTIFIERS)
+		return sources_actions(app->sources, place);
+	return notify_place(app->notify, place - NOTIFIERS)
+		       ? notify_options(app->notify, place - NOTIFIERS)->kind->actions
+		       : NULL;
+}
+
 static void send_chunk(struct sending *s);
 
 static void finish_sending(struct sending *s)
@@ -386,12 +400,14 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct outbox_row *row = &s->rows[s->at + i];
 
-		if (row->state != OUTBOX_WAITING)
+		/* Nobody did a notice: its row is all of its record. */
+		if (row->state != OUTBOX_WAITING && row->action.verb != ACTION_NOTIFY)
 			action_audit_outcome(s->actions->app, row,
 				outbox_state_names[row->state], row->error);
 	}
 	settle(s, s->rows + s->at, count);
-	sources_hurry_one(s->actions->app->sources, s->source);
+	if (s->place < NOTIFIERS)
+		sources_hurry_one(s->actions->app->sources, s->place);
 	s->at += count;
 	send_chunk(s);
 }
@@ -421,7 +437,8 @@ static void put_back(struct sending *s, size_t from)
 /* False: there is nothing to ask of the server for these rows. */
 static bool send_rows(struct sending *s, const struct action_kind *kind)
 {
-	const struct act_how how = {.done = sent, .accepted = accepted, .ctx = s};
+	const struct app *app = s->actions->app;
+	struct act_how how = {.done = sent, .accepted = accepted, .ctx = s};
 	struct action actions[CLAIM_MOST];
 	enum action_verb verb = s->rows[s->at].action.verb;
 
@@ -430,14 +447,21 @@ static bool send_rows(struct sending *s, const struct action_kind *kind)
 		s->n = kind->most;
 	for (size_t i = 0; i < s->n; i++)
 		actions[i] = s->rows[s->at + i].action;
-	s->act = sources_act(s->actions->app->sources, s->source, &how, actions, s->n);
+	if (s->place < NOTIFIERS) {
+		s->act = sources_act(app->sources, s->place, &how, actions, s->n);
+	} else {
+		how.loop = app->loop;
+		how.http = app->http;
+		how.options = notify_options(app->notify, s->place - NOTIFIERS);
+		s->act = act_start(&how, actions, s->n);
+	}
 	return s->act != NULL;
 }
 
 static void send_chunk(struct sending *s)
 {
 	const struct app *app = s->actions->app;
-	const struct action_kind *kind = sources_actions(app->sources, s->source);
+	const struct action_kind *kind = kind_of(app, s->place);
 	int64_t held_ms = time_now_ms() - s->claimed_at;
 
 	/* After a sleep of this host, or of this process, another may have taken the
@@ -566,34 +590,47 @@ static bool due_at(const struct actions *actions, const char *name)
 	return false;
 }
 
+static void claim_at(struct actions *actions, int place, const char *name)
+{
+	const struct app *app = actions->app;
+	struct sending *s = actions->sendings[place];
+	const struct outbox_claim claim = {.profile = app->rc->profile,
+		.source = name,
+		.owner = actions->owner,
+		.now = app->now,
+		.abandoned_before = app->now - ABANDONED_MS,
+		.limit = CLAIM_MOST};
+
+	if (!kind_of(app, place) || (s && s->busy) || !due_at(actions, name))
+		return;
+	if (!s) {
+		s = actions->sendings[place] = mem_new(1, sizeof *s);
+		s->actions = actions;
+		s->place = place;
+	}
+	s->busy = true;
+	s->claimed_at = time_now_ms();
+	arena_init(&s->arena, BATCH_BYTES);
+	outbox_claim_later(app->store, &claim, got_claim, s);
+}
+
 static void send_due(struct actions *actions)
 {
 	const struct app *app = actions->app;
 
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
 		const struct source_row *source = sources_at(app->sources, i);
-		struct sending *s = actions->sendings[source->number];
-		const struct outbox_claim claim = {.profile = app->rc->profile,
-			.source = source->name,
-			.owner = actions->owner,
-			.now = app->now,
-			.abandoned_before = app->now - ABANDONED_MS,
-			.limit = CLAIM_MOST};
 
-		if (!sources_actions(app->sources, source->number) || (s && s->busy) ||
-			!alerts_settled(app->alerts) ||
-			source_health(source, app->now) != HEALTH_OK ||
-			!due_at(actions, source->name))
-			continue;
-		if (!s) {
-			s = actions->sendings[source->number] = mem_new(1, sizeof *s);
-			s->actions = actions;
-			s->source = source->number;
-		}
-		s->busy = true;
-		s->claimed_at = time_now_ms();
-		arena_init(&s->arena, BATCH_BYTES);
-		outbox_claim_later(app->store, &claim, got_claim, s);
+		if (source_health(source, app->now) == HEALTH_OK &&
+			alerts_settled(app->alerts))
+			claim_at(actions, source->number, source->name);
+	}
+	/* A notice is of the console that stays, and a read-only one tells nobody. */
+	for (int i = 0; app->live && !app->readonly && i < RC_MAX_NOTIFIES; i++) {
+		const char *name = notify_place(app->notify, i);
+
+		if (name)
+			claim_at(actions, NOTIFIERS + i, name);
 	}
 	handoffs_send_due(app->handoffs, actions->owner);
 }
@@ -688,7 +725,7 @@ void actions_tick(struct actions *actions, int64_t now)
 
 void actions_halt(struct actions *actions)
 {
-	for (int i = 0; i <= RC_MAX_SOURCES; i++) {
+	for (int i = 0; i < PLACES; i++) {
 		struct sending *s = actions->sendings[i];
 
 		if (!s || !s->busy)
@@ -1046,6 +1083,27 @@ enum status actions_retry(struct actions *actions, const char *id, struct err *e
 	outbox_retry_later(
 		actions->app->store, id, (struct store_then){changed, actions});
 	return STATUS_DONE;
+}
+
+static void noted(void *ctx, const struct err *err)
+{
+	struct actions *actions = ctx;
+
+	actions->adding--;
+	if (actions->ended)
+		return;
+	if (err)
+		app_notice(actions->app, true, "nobody was told: %s", err->text);
+	look(actions);
+}
+
+void actions_notify(struct actions *actions, const struct outbox_row *rows, size_t count)
+{
+	if (!actions->begun || !actions->app->store)
+		return;
+	actions->adding++;
+	outbox_add_later(
+		actions->app->store, rows, count, (struct store_then){noted, actions});
 }
 
 bool actions_busy(const struct actions *actions)

@@ -22,6 +22,7 @@ enum {
 	CHANGES_MAX = 2000,
 	ONCALLS_MAX = 200,
 	TEXT_KEEP = 400,
+	MUTED_COUNTED = 10000, /* alerts */
 };
 
 struct heartbeat {
@@ -40,7 +41,8 @@ struct alerts {
 	size_t change_count, change_cap;
 	struct heartbeat *heartbeats; /* one per rc row */
 	bool source_cut[RC_MAX_SOURCES + 1];
-	char gap[200]; /* what is not known of the past */
+	bool uncounted; /* what silences mute is to be counted anew */
+	char gap[200];  /* what is not known of the past */
 };
 
 static bool is_row(void *ctx, const struct alert *alert);
@@ -208,8 +210,92 @@ static const char *name_of(const struct alerts *alerts, int source)
 	return sources_row(alerts->app->sources, source)->name;
 }
 
+/* --- what silences mute --- */
+
+/* "silence ID, ID; inhibited by …", as the server says it. */
+static void count_muted(
+	struct alerts *alerts, const struct map *by_id, const struct alert *alert)
+{
+	struct untrusted rest = alert_text(alert, ALERT_ACKED_BY), word;
+	ptrdiff_t end = untrusted_find(rest, ";");
+
+	if (!untrusted_starts(rest, "silence "))
+		return;
+	rest = untrusted_slice(rest, strlen("silence "),
+		end < 0 ? SIZE_MAX : (size_t)end - strlen("silence "));
+	while (untrusted_word(&rest, ", ", &word)) {
+		uint64_t id = alert_key(name_of(alerts, alert->source), word);
+		struct silence_row *s = map_get(by_id, &id, sizeof id);
+
+		if (!s)
+			continue;
+		s->matches++;
+		s->matched_at = alerts->app->now;
+	}
+}
+
+/* The table is sorted by state: the silenced ones stand together at its end. */
+static void count_matches(struct alerts *alerts)
+{
+	size_t i = alerts_count(alerts), counted = 0;
+	struct map by_id;
+
+	alerts->uncounted = false;
+	map_init(&by_id);
+	map_reserve(&by_id, alerts->silence_count);
+	for (size_t k = 0; k < alerts->silence_count; k++) {
+		struct silence_row *s = &alerts->silences[k];
+
+		s->matches = 0;
+		map_put(&by_id, &s->id, sizeof s->id, s);
+	}
+	for (; i-- > 0 && counted < MUTED_COUNTED; counted++) {
+		const struct alert *alert = alerts_at(alerts, i);
+
+		if (alert->state < ALERT_SILENCED)
+			break;
+		if (alert->state == ALERT_SILENCED)
+			count_muted(alerts, &by_id, alert);
+	}
+	for (size_t k = 0; k < alerts->silence_count; k++)
+		alerts->silences[k].matches_more = counted == MUTED_COUNTED;
+	map_release(&by_id);
+}
+
+struct seen_match {
+	uint64_t id;
+	int64_t at;
+};
+
+/* What was seen of those that there were before. */
+static void remember_matches(
+	struct alerts *alerts, const struct seen_match *seen, size_t count)
+{
+	struct map by_id;
+
+	map_init(&by_id);
+	map_reserve(&by_id, count);
+	for (size_t i = 0; i < count; i++)
+		map_put(&by_id, &seen[i].id, sizeof seen[i].id,
+			(void *)(uintptr_t)&seen[i]);
+	for (size_t i = 0; i < alerts->silence_count; i++) {
+		struct silence_row *s = &alerts->silences[i];
+		const struct seen_match *was = map_get(&by_id, &s->id, sizeof s->id);
+
+		if (was)
+			s->matched_at = was->at;
+	}
+	map_release(&by_id);
+}
+
 static void apply_silences(struct alerts *alerts, int source, const struct batch *batch)
 {
+	size_t count = alerts->silence_count;
+	struct seen_match *seen = mem_new(count, sizeof *seen);
+
+	for (size_t i = 0; i < count; i++)
+		seen[i] = (struct seen_match){
+			alerts->silences[i].id, alerts->silences[i].matched_at};
 	forget_silences(alerts, source);
 	for (size_t i = 0; i < batch->silence_count; i++) {
 		const struct batch_silence *from = &batch->silences[i];
@@ -229,6 +315,8 @@ static void apply_silences(struct alerts *alerts, int source, const struct batch
 			.active = from->active,
 		};
 	}
+	remember_matches(alerts, seen, count);
+	mem_free(seen);
 	app_changed(alerts->app, CHANGED_ALERTS);
 }
 
@@ -309,6 +397,7 @@ static void apply_alerts(struct alerts *alerts, int source, const struct batch *
 
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch)
 {
+	alerts->uncounted |= batch->alerts_snapshot || batch->silences_snapshot;
 	if (batch->alerts_snapshot || batch->alert_count) {
 		apply_alerts(alerts, source, batch);
 		alert_table_learn(alerts->table);
@@ -369,6 +458,8 @@ void alerts_tick(struct alerts *alerts, int64_t now)
 {
 	const struct rc *rc = alerts->app->rc;
 
+	if (alerts->uncounted && alerts_settled(alerts))
+		count_matches(alerts);
 	for (size_t i = 0; !app_then(alerts->app) && i < rc->heartbeat_count; i++) {
 		struct heartbeat *h = &alerts->heartbeats[i];
 		int64_t since = h->seen_at;

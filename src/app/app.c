@@ -13,6 +13,7 @@
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "notify.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
@@ -23,6 +24,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "expiry.h"
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
@@ -76,6 +78,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->sources = sources_new(app);
+	app->notify = notify_new(app);
+	app->expiry = expiry_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -98,6 +102,8 @@ static void tick(void *ctx, int64_t now)
 	runbooks_tick(app->runbooks, now);
 	anomalies_tick(app->anomalies, now);
 	problems_join(app);
+	notify_tick(app->notify, now);
+	expiry_tick(app->expiry, now);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
@@ -121,6 +127,8 @@ void app_start(struct app *app)
 		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
+	if (app->live)
+		notify_start(app->notify);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
@@ -141,6 +149,8 @@ void app_free(struct app *app)
 	logs_free(app->logs);
 	handoffs_end(app->handoffs);
 	actions_end(app->actions);
+	notify_free(app->notify);
+	expiry_free(app->expiry);
 	sources_free(app->sources);
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);
@@ -173,6 +183,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	metrics_reload(app->metrics, old);
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
+	notify_reload(app->notify, old);
 	runbooks_load(app->runbooks);
 	handoffs_reload(app->handoffs);
 	rc_free(old);

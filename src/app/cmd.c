@@ -235,7 +235,7 @@ const struct command app_commands[] = {
 	ACT("reassign", "USER", "page another user, by id", 1),
 	ACT("priority", "PRIORITY", "set the priority, by id", 1),
 	ACT("merge", "INCIDENT", "merge into another incident, by id", 1),
-	ACT("extend", "TIME", "let a silence last until TIME", 1),
+	ACT("extend", "TIME", "let a silence last until TIME, or +2h longer", 1),
 	ACT("expire", "", "end a silence now", 0),
 	{"undo", "", "take the last action back; within a minute", COMMAND_ACTS, 0, 0,
 		cmd_undo},

@@ -98,8 +98,13 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 	int64_t level;
 	size_t ids_from = acts[row].words != WORDS_NONE, found = 0;
 
-	if (acts[row].words == WORDS_UNTIL &&
-		(!words || !until(words, call->app->now, &wish.until_at, err))) {
+	if (wish.verb == ACTION_EXTEND && words && *words == '+') {
+		if (!duration_parse(words + 1, &wish.by_ms) || wish.by_ms <= 0) {
+			err_set(err, ERR_USAGE, "by how much: +2h, not %s", words);
+			return STATUS_USAGE;
+		}
+	} else if (acts[row].words == WORDS_UNTIL &&
+		   (!words || !until(words, call->app->now, &wish.until_at, err))) {
 		if (!words)
 			err_set(err, ERR_USAGE, "until when: 1h, or 18:00");
 		return STATUS_USAGE;

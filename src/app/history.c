@@ -161,6 +161,11 @@ bool history_writes(const struct history *history)
 	       history->told != STORE_WAITING;
 }
 
+bool history_leads(const struct history *history)
+{
+	return history_writes(history) && history->mine;
+}
+
 bool history_wants(const struct history *history)
 {
 	return history->app->store && history->app->live && !history->ended &&

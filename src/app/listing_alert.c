@@ -4,6 +4,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/listing.h"
+#include "app/setting.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 /* "-> escalates (Core) in 12m": who is cut, so that when is always seen. */
-enum { STATE_WIDTH = 26, WHO_WIDTH = 16 };
+enum { STATE_WIDTH = 26, WHO_WIDTH = 16, ACK_NEXT_SHOWN_MS = 1800000 };
 
 static const enum role severity_roles[SEVERITY_COUNT] = {
 	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_OK};
@@ -122,6 +123,16 @@ static void state_cell(const struct app *app, const void *row, struct cell *out)
 		out->role = ROLE_TEXT;
 		return;
 	case ALERT_ACKNOWLEDGED:
+		if (alert->next_at > app->now &&
+			alert->next_at - app->now < ACK_NEXT_SHOWN_MS) {
+			text_line(alert_text(alert, ALERT_NEXT), who, sizeof who);
+			cell_print(out, "%s in %s",
+				str_starts(who, "acknowledgement ") ? "ack ends" : who,
+				duration_text(alert->next_at - app->now, when));
+			out->role = alert->next_at - app->now < ACK_SOON_MS ? ROLE_WARNING
+									    : ROLE_OK;
+			return;
+		}
 		short_name(alert_text(alert, ALERT_ACKED_BY), who, sizeof who);
 		cell_print(out, "ack %s%s%s", who, alert->acked_at ? " " : "",
 			alert->acked_at ? duration_text(app->now - alert->acked_at, when)
@@ -129,7 +140,11 @@ static void state_cell(const struct app *app, const void *row, struct cell *out)
 		out->role = ROLE_OK;
 		return;
 	case ALERT_SILENCED:
-		cell_print(out, "silenced");
+		if (alert->next_at > app->now)
+			cell_print(out, "snoozed, %s left",
+				duration_text(alert->next_at - app->now, when));
+		else
+			cell_print(out, "silenced");
 		break;
 	default:
 		cell_print(out, "resolved");
@@ -304,7 +319,7 @@ static void silence_ends(const struct app *app, const void *row, struct cell *ou
 		cell_print(out, "ended");
 	else
 		cell_print(out, "%s", duration_text(s->ends_at - app->now, left));
-	out->role = s->ends_at - app->now < 15 * MINUTE_MS ? ROLE_WARNING : ROLE_TEXT;
+	out->role = s->ends_at - app->now < SILENCE_SOON_MS ? ROLE_WARNING : ROLE_TEXT;
 }
 
 static void silence_matchers(const struct app *app, const void *row, struct cell *out)
@@ -312,6 +327,51 @@ static void silence_matchers(const struct app *app, const void *row, struct cell
 	(void)app;
 	cell_text(out, ((const struct silence_row *)row)->matchers);
 	out->role = ROLE_STRONG;
+}
+
+static void silence_matches(const struct app *app, const void *row, struct cell *out)
+{
+	const struct silence_row *s = row;
+
+	(void)app;
+	out->is_number = true;
+	out->number = (double)s->matches;
+	cell_print(out, "%zu%s", s->matches, s->matches_more ? "+" : "");
+	out->role = s->matches ? ROLE_TEXT : ROLE_DIM;
+}
+
+/* "never" is what this console can know: it has seen all of its life. */
+static void silence_matched(const struct app *app, const void *row, struct cell *out)
+{
+	const struct silence_row *s = row;
+	bool whole = s->starts_at >= app->started_at;
+
+	out->is_number = true;
+	out->number = (double)s->matched_at;
+	out->role = s->matched_at ? ROLE_DIM : ROLE_WARNING;
+	if (s->matches)
+		cell_print(out, "now");
+	else if (s->matched_at)
+		cell_age(out, s->matched_at, app->now);
+	else
+		cell_print(out, "%s",
+			!s->active ? "pending"
+			: whole    ? "never"
+				   : "not seen");
+}
+
+static void silence_age(const struct app *app, const void *row, struct cell *out)
+{
+	const struct silence_row *s = row;
+
+	if (s->starts_at > app->now) {
+		cell_print(out, "-");
+		return;
+	}
+	cell_age(out, s->starts_at, app->now);
+	out->role = app->now - s->starts_at >= app_setting(app, SET_SILENCES_OLD)
+			    ? ROLE_WARNING
+			    : ROLE_DIM;
 }
 
 static void silence_comment(const struct app *app, const void *row, struct cell *out)
@@ -329,9 +389,12 @@ static void silence_author(const struct app *app, const void *row, struct cell *
 
 static const struct column silence_columns[] = {
 	{"ends", "Ends in", 7, 0, COLUMN_RIGHT, silence_ends},
-	{"matchers", "Matchers", 24, 0, COLUMN_FLEX, silence_matchers},
-	{"comment", "Comment", 20, 3, COLUMN_FLEX, silence_comment},
-	{"author", "By", 12, 5, 0, silence_author},
+	{"matches", "Now", 4, 2, COLUMN_RIGHT | COLUMN_DESC, silence_matches},
+	{"matched", "Matched", 8, 4, 0, silence_matched},
+	{"age", "Age", 4, 3, COLUMN_RIGHT | COLUMN_DESC, silence_age},
+	{"matchers", "Matchers", 20, 0, COLUMN_FLEX, silence_matchers},
+	{"comment", "Comment", 14, 5, COLUMN_FLEX, silence_comment},
+	{"author", "By", 12, 6, 0, silence_author},
 };
 
 static size_t silence_rows(const struct app *app)
@@ -369,6 +432,11 @@ static void silence_json(const struct app *app, const void *row, struct json_out
 	json_put_time(o, "starts_at", s->starts_at);
 	json_put_time(o, "ends_at", s->ends_at);
 	json_put_bool(o, "active", s->active);
+	json_put_i64(o, "matches", (int64_t)s->matches);
+	json_put_bool(o, "matches_all_counted", !s->matches_more);
+	json_put_time(o, "matched_at", s->matched_at);
+	json_put_bool(
+		o, "old", app->now - s->starts_at >= app_setting(app, SET_SILENCES_OLD));
 }
 
 const struct listing silence_listing = {

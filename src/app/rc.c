@@ -99,6 +99,22 @@ const struct rc_key rc_keys[] = {
 	{"handoff", "ca-file", "FILE", "trust these authorities, not the system's"},
 	{"handoff", "send", "by-hand|at-end",
 		"at-end: a console sends it when the shift is over; by-hand"},
+	{"notify", "kind", "KIND",
+		"desktop, terminal (OSC 9 or 777), bell, title, command, slack or "
+		"webhook; needed"},
+	{"notify", "severity", "SEVERITY", "this one and worse; high"},
+	{"notify", "anomalies", "on|off",
+		"also what only oogway's own detectors found; off"},
+	{"notify", "quiet", "HH:MM-HH:MM",
+		"local hours in which nothing is told; what is still open is told at "
+		"their end"},
+	{"notify", "url", "URL", "of a webhook; of slack https://hooks.slack.com"},
+	{"notify", "token-file", "FILE",
+		"holds the secret: Slack's URL, or the key that signs a webhook"},
+	{"notify", "token-env", "NAME", "the environment variable with the secret"},
+	{"notify", "token-command", "COMMAND",
+		"prints the secret; words separated by blanks, no shell"},
+	{"notify", "ca-file", "FILE", "trust these authorities, not the system's"},
 	{0},
 };
 
@@ -516,6 +532,128 @@ static bool run_heartbeat(
 	return true;
 }
 
+const char *const notify_kind_names[NOTIFY_KIND_COUNT + 1] = {
+	"desktop", "terminal", "bell", "title", "command", "slack", "webhook", NULL};
+
+/* "22:00-07:00" */
+static bool take_quiet(const char *word, struct rc_notify *n, struct err *err)
+{
+	int h, m, h2, m2, end = 0;
+
+	if (!word)
+		return true;
+	if (sscanf(word, "%2d:%2d-%2d:%2d%n", &h, &m, &h2, &m2, &end) != 4 || word[end] ||
+		h < 0 || h > 23 || h2 < 0 || h2 > 23 || m < 0 || m > 59 || m2 < 0 ||
+		m2 > 59 || (h == h2 && m == m2))
+		return err_set(err, ERR_INPUT,
+			"quiet is two times of the day such as 22:00-07:00, not %s",
+			word);
+	n->quiet_from = 60 * h + m;
+	n->quiet_to = 60 * h2 + m2;
+	return true;
+}
+
+static bool take_notify_kind(
+	const struct conf_line *line, struct rc_notify *n, struct err *err)
+{
+	const char *word = conf_value(line, 2, "kind"),
+		   *severity = conf_value(line, 2, "severity");
+	char near[80];
+	int kind = 0;
+
+	if (!word)
+		return err_set(err, ERR_INPUT,
+			"notify %s needs kind=desktop, terminal, "
+			"bell, title, command, slack or webhook",
+			line->words[1].text);
+	while (kind < NOTIFY_KIND_COUNT && strcmp(word, notify_kind_names[kind]))
+		kind++;
+	if (kind == NOTIFY_KIND_COUNT)
+		return err_set(err, ERR_INPUT, "no kind of notice is called %s%s", word,
+			conf_nearest(word, notify_kind_names, sizeof *notify_kind_names,
+				near));
+	n->kind = (enum notify_kind)kind;
+	for (int s = 0; severity && s <= SEVERITY_INFO; s++)
+		if (!strcmp(severity, severity_name((enum severity)s))) {
+			n->severity = (enum severity)s;
+			severity = NULL;
+		}
+	if (severity)
+		return err_set(err, ERR_INPUT,
+			"severity is critical, high, warning or info, not %s", severity);
+	return true;
+}
+
+/* What the kind needs is there, and nothing that it does not take. */
+static bool check_notify(
+	const struct conf_line *line, const struct rc_notify *n, struct err *err)
+{
+	bool remote = n->kind == NOTIFY_SLACK || n->kind == NOTIFY_WEBHOOK;
+	bool secret = n->token_file || n->token_env || n->token_command;
+
+	if (remote && !secret)
+		return err_set(err, ERR_INPUT, "notify %s needs token-file=FILE: %s",
+			n->name,
+			n->kind == NOTIFY_SLACK ? "it holds the URL that Slack gave"
+						: "it holds the key to sign with");
+	if (n->kind == NOTIFY_WEBHOOK && !n->url)
+		return err_set(
+			err, ERR_INPUT, "notify %s needs url=https://HOST/PATH", n->name);
+	if (!remote && (secret || n->url || n->ca_file))
+		return err_set(err, ERR_INPUT,
+			"notify %s: url, token and ca-file are of slack and webhook",
+			n->name);
+	if ((n->kind == NOTIFY_COMMAND) != (line->rest && *line->rest))
+		return err_set(err, ERR_INPUT,
+			n->kind == NOTIFY_COMMAND
+				? "expected: notify NAME kind=command … -- COMMAND"
+				: "only kind=command takes words behind --");
+	return true;
+}
+
+static bool run_notify(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	struct rc_notify n = {.severity = SEVERITY_HIGH, .place = line->place};
+	const char *url = conf_value(line, 2, "url"),
+		   *anomalies = conf_value(line, 2, "anomalies");
+
+	if (!rc_check_name(line->words[1].text, err) ||
+		!rc_check_keys(line, 2, "notify", err) ||
+		!take_notify_kind(line, &n, err) ||
+		!take_quiet(conf_value(line, 2, "quiet"), &n, err) ||
+		(url && !check_url(url, err)))
+		return false;
+	if (anomalies && strcmp(anomalies, "on") && strcmp(anomalies, "off"))
+		return err_set(
+			err, ERR_INPUT, "anomalies is on or off, not %s", anomalies);
+	n.anomalies = anomalies && !strcmp(anomalies, "on");
+	if (n.kind == NOTIFY_TITLE && n.quiet_from != n.quiet_to)
+		return err_set(err, ERR_INPUT, "a title is never loud: no quiet=");
+	if (n.kind == NOTIFY_SLACK && !url)
+		url = "https://hooks.slack.com";
+	n.name = rc_keep(rc, line->words[1].text);
+	n.url = rc_keep(rc, url);
+	n.command = rc_keep(rc, line->rest);
+	n.token_env = rc_keep(rc, conf_value(line, 2, "token-env"));
+	n.token_command = rc_keep(rc, conf_value(line, 2, "token-command"));
+	n.token_file = rc_keep_path(rc, line, conf_value(line, 2, "token-file"));
+	n.ca_file = rc_keep_path(rc, line, conf_value(line, 2, "ca-file"));
+	if (!check_notify(line, &n, err))
+		return false;
+	for (size_t i = 0; i < rc->notify_count; i++)
+		if (!strcmp(rc->notifies[i].name, n.name))
+			return err_set(err, ERR_INPUT,
+				"there is a notify %s already (line %d)", n.name,
+				rc->notifies[i].place.line);
+	if (rc->notify_count == RC_MAX_NOTIFIES)
+		return err_set(
+			err, ERR_LIMIT, "more than %d notify lines", RC_MAX_NOTIFIES);
+	MEM_ROOM(rc->notifies, rc->notify_count, rc->notify_cap);
+	rc->notifies[rc->notify_count++] = n;
+	return true;
+}
+
 static bool run_layout(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
@@ -590,6 +728,19 @@ const struct conf_verb rc_verbs[] = {
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
 		"part of the mail's identity."},
+	{"notify", 2, 0,
+		"notify NAME kind=KIND [severity= quiet= url= token-file=] [-- COMMAND]",
+		run_notify,
+		"Tells somebody of what is new and open: once for each incident, and "
+		"once "
+		"more when it gets worse; many at once are one notice. COMMAND is an "
+		"argument list without a shell, in which {title}, {summary}, {severity}, "
+		"{service}, {link} and {count} as words of their own are replaced. slack "
+		"and webhook go through the outbox, from one oogway of those that share "
+		"a "
+		"store; a webhook is signed (X-Oogway-Signature: HMAC-SHA-256 in hex, "
+		"over "
+		"X-Oogway-Timestamp, a dot and the body)."},
 	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind,
 		"Binds keys to a command line; the innermost context that knows the keys "
 		"wins. Quote the line when it has blanks or quotes of its own. The note "
@@ -612,7 +763,8 @@ const struct conf_verb rc_verbs[] = {
 bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
-	       strcmp(word, "heartbeat") && strcmp(word, "handoff");
+	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
+	       strcmp(word, "notify");
 }
 
 bool rc_is_verb(const char *word)
@@ -851,6 +1003,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->colors);
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
+	mem_free(rc->notifies);
 	mem_free(rc->layouts);
 	mem_free(rc->handoffs);
 	arena_release(&rc->arena);

@@ -72,4 +72,6 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"hour at which it ends", NULL, 0, 24},
 	[SET_HOURS_DAYS] = {"hours.days", SETTING_ENUM, "mon-fri",
 		"days of work, for trends", "mon-fri|mon-sat|sun-thu|all"},
+	[SET_SILENCES_OLD] = {"silences.old", SETTING_DURATION, "2w",
+		"a silence of this age is marked as old", NULL, HOUR_MS, 400 * DAY_MS},
 };

@@ -3,6 +3,7 @@
  * on) and the engine's numbers. Main thread. */
 #include "app/sources.h"
 
+#include "credential.h"
 #include "pipeline.h"
 #include "app/alerts.h"
 #include "app/charts.h"
@@ -12,7 +13,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "io/proc.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,10 +22,8 @@ struct source {
 	struct source_row row;
 	struct source_query *queries;
 	size_t query_count;
-	struct secret *secret;
-	struct proc *token_command; /* while it runs */
+	struct credential credential;
 	struct sources *owner;
-	struct err token_err; /* why what it printed is no secret */
 	bool logged_bad;
 	enum source_health health; /* as last told */
 };
@@ -165,7 +163,7 @@ static void begin(struct source *s)
 			.timeout_ms = rc->timeout_ms},
 		.kind = rc->kind,
 		.tls = {rc->ca_file, rc->cert_file, rc->key_file},
-		.secret = s->secret,
+		.secret = s->credential.secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
 		.number = s->row.number,
@@ -181,77 +179,14 @@ static void begin(struct source *s)
 	s->row.status = *poll_status(s->owner->poll, s->row.poll);
 }
 
-/* The first line is the secret; nothing else keeps a copy of it. */
-static void token_line(void *ctx, struct untrusted line)
+static void fetched(void *ctx, const struct err *err)
 {
 	struct source *s = ctx;
-	size_t n;
-	const char *raw = text_raw(line, &n);
 
-	if (s->secret || s->token_err.kind || !n)
-		return;
-	if (n > SECRET_MAX_BYTES)
-		err_set(&s->token_err, ERR_LIMIT,
-			"token-command printed a line of more than %d bytes: not a "
-			"secret",
-			SECRET_MAX_BYTES);
-	else if (memchr(raw, '\0', n))
-		err_set(&s->token_err, ERR_AUTH,
-			"token-command printed a NUL byte: not a secret");
+	if (err)
+		refuse(s, err);
 	else
-		s->secret = secret_new(raw, n);
-}
-
-static void token_end(void *ctx, int exit_code, const struct err *why)
-{
-	struct source *s = ctx;
-	struct err err = s->token_err;
-
-	s->token_command = NULL;
-	if (why)
-		err_set(&err, ERR_AUTH, "token-command: %s", why->text);
-	else if (!err.kind && (exit_code || !s->secret))
-		err_set(&err, ERR_AUTH, "token-command %s: it must print the token",
-			exit_code ? "failed" : "printed nothing");
-	if (!err.kind) {
 		begin(s);
-		return;
-	}
-	secret_free(s->secret);
-	s->secret = NULL;
-	refuse(s, &err);
-}
-
-/* True when the source may begin at once. */
-static bool fetch_secret(struct source *s, struct err *err)
-{
-	const struct rc_source *rc = s->row.rc;
-	struct conf_line words;
-	char text[CONF_MAX_LINE];
-	const char *argv[CONF_MAX_WORDS + 1];
-
-	if (rc->token_file)
-		return (s->secret = secret_from_file(rc->token_file, err)) != NULL;
-	if (rc->token_env)
-		return (s->secret = secret_from_env(rc->token_env, err)) != NULL;
-	if (!rc->token_command)
-		return true;
-	if (!conf_split(rc->token_command, &words, text, sizeof text, err))
-		return false;
-	if (!words.count)
-		return err_set(err, ERR_INPUT, "token-command is empty");
-	for (size_t i = 0; i < words.count; i++)
-		argv[i] = words.words[i].text;
-	argv[words.count] = NULL;
-	s->token_command = proc_start(s->owner->app->loop,
-		&(struct proc_options){.argv = argv,
-			.line = token_line,
-			.end = token_end,
-			.ctx = s,
-			.timeout_ms = 30 * SECOND_MS,
-			.secret = true},
-		err);
-	return false;
 }
 
 static void check_queries(struct sources *sources)
@@ -267,9 +202,14 @@ static void check_queries(struct sources *sources)
 
 static void start(struct source *s)
 {
+	const struct rc_source *rc = s->row.rc;
+	const struct credential_place place = {
+		rc->token_file, rc->token_env, rc->token_command};
 	struct err err = {0};
 
-	if (fetch_secret(s, &err))
+	s->credential.done = fetched;
+	s->credential.ctx = s;
+	if (credential_fetch(&s->credential, s->owner->app->loop, &place, &err))
 		begin(s);
 	else if (err.kind)
 		refuse(s, &err);
@@ -362,8 +302,7 @@ static void stop_asking(struct source *s)
 static void source_free(struct source *s)
 {
 	stop_asking(s);
-	proc_kill(s->token_command);
-	secret_free(s->secret);
+	credential_release(&s->credential);
 	mem_free(s->queries);
 	mem_free(s);
 }
@@ -389,9 +328,8 @@ static void go_on(struct source *s, const struct rc_source *line)
 		charts_forget(s->owner->app->charts, s->row.number, false);
 	}
 	if (anew) {
-		secret_free(s->secret);
-		s->secret = NULL;
-		s->row.refused = s->token_err = (struct err){0};
+		credential_release(&s->credential);
+		s->row.refused = (struct err){0};
 		s->row.status.state = POLL_STARTING;
 		start(s);
 	} else if (s->row.poll < 0 && was.row.poll >= 0) {
@@ -571,7 +509,7 @@ int sources_find(const struct sources *sources, const char *name)
 bool sources_settled(const struct sources *sources)
 {
 	for (size_t i = 1; i < sources->count; i++)
-		if (sources->list[i]->token_command)
+		if (sources->list[i]->credential.command)
 			return false;
 	return poll_settled(sources->poll);
 }

@@ -123,3 +123,18 @@ const char *secret_open(const struct secret *secret)
 {
 	return secret->bytes;
 }
+
+const char *secret_sign(
+	const struct secret *secret, const void *p, size_t n, char out[SIGNATURE_TEXT])
+{
+	unsigned char sum[crypto_auth_hmacsha256_BYTES];
+	crypto_auth_hmacsha256_state state;
+
+	crypto_auth_hmacsha256_init(
+		&state, (const unsigned char *)secret->bytes, secret->n);
+	crypto_auth_hmacsha256_update(&state, p, n);
+	crypto_auth_hmacsha256_final(&state, sum);
+	secret_wipe(&state, sizeof state);
+	sodium_bin2hex(out, SIGNATURE_TEXT, sum, sizeof sum);
+	return out;
+}

@@ -253,9 +253,8 @@ void text_add_promql(struct str *out, struct untrusted u)
 	str_putc(out, '"');
 }
 
-void text_add_html(struct str *out, struct untrusted u)
+static void add_entities(struct str *out, struct untrusted u, const char *names)
 {
-	static const char names[] = "&<>\"'";
 	static const char *const entities[] = {
 		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
 	struct text_state state = {0};
@@ -263,12 +262,23 @@ void text_add_html(struct str *out, struct untrusted u)
 
 	while (text_next(&u, &state, &c)) {
 		/* Marks may follow it in its cluster. */
-		const char *at = strchr(names, c.utf8[0]);
+		const char *at = c.n ? strchr(names, c.utf8[0]) : NULL;
 
 		if (at)
 			str_puts(out, entities[at - names]);
 		str_add(out, c.utf8 + (at != NULL), (size_t)c.n - (at != NULL));
 	}
+}
+
+void text_add_html(struct str *out, struct untrusted u)
+{
+	add_entities(out, u, "&<>\"'");
+}
+
+/* Slack knows these three and no others. */
+void text_add_slack(struct str *out, struct untrusted u)
+{
+	add_entities(out, u, "&<>");
 }
 
 /* What stands around one character of a Markdown text. */

@@ -234,6 +234,14 @@ int time_hour_of_week(int64_t at)
 	return (tm.tm_wday + 6) % 7 * 24 + tm.tm_hour;
 }
 
+int time_minute_of_day(int64_t at)
+{
+	struct tm tm;
+
+	local_parts(at, &tm);
+	return tm.tm_hour * 60 + tm.tm_min;
+}
+
 int64_t time_offset_ms(int64_t at)
 {
 	struct tm tm;

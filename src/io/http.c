@@ -496,6 +496,29 @@ static bool url_host(CURLU *url, char out[HTTP_HOST_TEXT])
 	return true;
 }
 
+/* What is wrong with it is not said with its own words. */
+static bool url_add_secret(struct http_transfer *t, const struct http_request *request)
+{
+	const char *rest = secret_open(request->secret);
+	size_t base = strlen(request->url), size;
+	char *whole;
+	bool ok;
+
+	if (!strncmp(rest, request->url, base))
+		rest += base;
+	if (*rest != '/' || rest[strcspn(rest, " \t\r\n#")])
+		return err_set(&t->err, ERR_AUTH,
+			"the secret for %s is neither a URL there nor a path", t->host);
+	size = base + strlen(rest) + 1;
+	whole = mem_new(size, 1);
+	stpcpy(stpcpy(whole, request->url), rest);
+	ok = !curl.url_set(t->url, CURLUPART_URL, whole, 0);
+	secret_wipe(whole, size);
+	mem_free(whole);
+	return ok ||
+	       err_set(&t->err, ERR_AUTH, "the secret for %s is not a URL", t->host);
+}
+
 static bool url_parse(struct http_transfer *t, const struct http_request *request)
 {
 	char *scheme = NULL, *user = NULL, shown[200];
@@ -526,7 +549,7 @@ static bool url_parse(struct http_transfer *t, const struct http_request *reques
 			return err_set(&t->err, ERR_USAGE,
 				"the path of the socket %s is too long", t->host);
 	}
-	return true;
+	return !request->secret_path || url_add_secret(t, request);
 }
 
 static bool header_add(struct http_transfer *t, const char *line)
@@ -577,7 +600,7 @@ static bool headers_build(struct http_transfer *t, const struct http_request *re
 			return false;
 	if (!header_add(t, "Expect:"))
 		return false;
-	return !request->secret || header_add_secret(t, request);
+	return !request->secret || request->secret_path || header_add_secret(t, request);
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)

@@ -46,6 +46,10 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.past = "extended"},
 	[ACTION_EXPIRE] = {.name = "expire", .words = "end a silence", .past = "ended"},
 	[ACTION_MAIL] = {.name = "mail", .words = "mail", .past = "mailed"},
+	[ACTION_NOTIFY] = {.name = "notify",
+		.words = "tell of",
+		.past = "told",
+		.creates = true},
 };
 
 enum action_verb action_verb_find(struct untrusted name)

@@ -25,7 +25,8 @@ static const char sql_add[] =
 	"state, attempts, expected_state, expected_at, next_at, claimed_by, sent_at, "
 	"done_at, error, result, undoes, audit_seq) "
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	"$15, $16, $17, $18, $19, '', 0, $20, '', '', $21, $22)";
+	"$15, $16, $17, $18, $19, '', 0, $20, '', '', $21, $22) "
+	"ON CONFLICT (id) DO NOTHING";
 
 #define COLUMNS                                                                          \
 	"id, profile, source, verb, target, title, body, whom, matchers, actor, "        \

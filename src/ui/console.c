@@ -409,8 +409,10 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
 		open_pane(&console->base[i], pane_classes[i], app, 0);
-	app->front = (struct front){
-		.ask = console_ask, .notice = front_notice, .ctx = console};
+	app->front = (struct front){.ask = console_ask,
+		.notice = front_notice,
+		.alarm = console_alarm,
+		.ctx = console};
 	if (screen_remark()[0])
 		console_notice(console, true, screen_remark());
 	else if (app->rc->conf.errors_total) {
@@ -455,6 +457,7 @@ void console_close(struct console *console)
 	history_release(&console->commands_typed);
 	history_release(&console->filters_typed);
 	proc_kill(console->copying);
+	proc_kill(console->asking_tmux);
 	str_release(&console->register_);
 	console->app->front = (struct front){0};
 	mem_free(console);

@@ -68,7 +68,11 @@ static void state_words(
 	bool narrow = cols < 64;
 
 	out[0] = '\0';
-	if (a && p->acknowledged) {
+	if (a && p->acknowledged && a->next_at > app->now &&
+		a->next_at - app->now < ACK_SOON_MS) {
+		duration_text(a->next_at - app->now, when);
+		snprintf(out, size, narrow ? "ack->%s" : "ack ends in %s", when);
+	} else if (a && p->acknowledged) {
 		text_line(alert_text(a, ALERT_ACKED_BY), who, sizeof who);
 		snprintf(out, size, "ack%s%s", narrow ? "" : " ", narrow ? "" : who);
 	} else if (a && a->next_at > app->now) {
@@ -176,7 +180,7 @@ static int draw_soon(const struct app *app, const struct canvas *c, int row)
 	for (size_t i = 0; i < silences_count(app->alerts) && row < c->rows; i++) {
 		const struct silence_row *s = silences_at(app->alerts, i);
 
-		if (!s->active || s->ends_at - app->now > 15 * MINUTE_MS)
+		if (!s->active || s->ends_at - app->now > SILENCE_SOON_MS)
 			continue;
 		text_line(s->matchers, what, sizeof what);
 		snprintf(text, sizeof text, "silence %s ends in %s", what,

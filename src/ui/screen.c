@@ -27,6 +27,7 @@
 
 enum {
 	RESTORE_MAX = 256,
+	TITLE_MAX = 120,
 	ACK_PATIENCE_MS = 3000,
 	ACK_FIRST_MS = 2000,
 	MOST_COLS = 1024,
@@ -45,6 +46,7 @@ static struct {
 	} at;          /* of the cursor at the last flush */
 	uint64_t hash; /* of the frame on the terminal */
 	char remark[120];
+	char title[TITLE_MAX]; /* "": the terminal's own */
 	int rows, cols;
 	/* frame acknowledgement */
 	bool ack_works, ack_off, ack_pending;
@@ -68,7 +70,7 @@ static void add_restore(const char *bytes)
 }
 
 /* xterm-like terminals understand private modes; others would print them. */
-static bool knows_modes(void)
+bool screen_knows_modes(void)
 {
 	const char *rmcup = tigetstr("rmcup");
 
@@ -78,7 +80,9 @@ static bool knows_modes(void)
 static void prepare_restore(void)
 {
 	screen.restore_n = 0;
-	if (knows_modes())
+	if (screen.title[0])
+		add_restore("\033[23;2t");
+	if (screen_knows_modes())
 		add_restore("\033[?1006l\033[?1000l\033[?2004l\033[?2026l");
 	add_restore(tigetstr("sgr0"));
 	add_restore(tigetstr("rmkx"));
@@ -156,7 +160,7 @@ static void set_modes(void)
 		start_color();
 		use_default_colors();
 	}
-	if (knows_modes())
+	if (screen_knows_modes())
 		write_all("\033[?2004h", 8);
 	mousemask(screen.options.mouse ? ALL_MOUSE_EVENTS : 0, NULL);
 	mouseinterval(0);
@@ -180,7 +184,7 @@ bool screen_open(const struct screen_options *options, struct err *err)
 	set_modes();
 	prepare_restore();
 	getmaxyx(stdscr, screen.rows, screen.cols);
-	screen.ack_off = options->frame_ack == ACK_OFF || !knows_modes();
+	screen.ack_off = options->frame_ack == ACK_OFF || !screen_knows_modes();
 	screen.open = true;
 	screen.away = false;
 	return true;
@@ -192,10 +196,36 @@ void screen_apply(const struct screen_options *options)
 
 	screen.options = *options;
 	screen.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8");
-	screen.ack_off = options->frame_ack == ACK_OFF || !knows_modes();
+	screen.ack_off = options->frame_ack == ACK_OFF || !screen_knows_modes();
 	set_escdelay(options->escape_ms);
 	if (mouse)
 		mousemask(options->mouse ? ALL_MOUSE_EVENTS : 0, NULL);
+}
+
+/* The title that the terminal had lies on its own stack meanwhile (XTWINOPS 22, 23). */
+static void write_title(void)
+{
+	write_all("\033]2;", 4);
+	write_all(screen.title, strlen(screen.title));
+	write_all("\007", 1);
+}
+
+void screen_title(const char *title)
+{
+	bool had = screen.title[0];
+
+	if (!screen_knows_modes() || (!title && !had))
+		return;
+	str_copy(screen.title, sizeof screen.title, title ? title : "");
+	prepare_restore();
+	if (!screen_is_open())
+		return;
+	if (!had)
+		write_all("\033[22;2t", 7);
+	if (title)
+		write_title();
+	else
+		write_all("\033[23;2t", 7);
 }
 
 void screen_leave(void)
@@ -203,7 +233,9 @@ void screen_leave(void)
 	if (!screen.open || screen.away)
 		return;
 	screen.away = true;
-	if (knows_modes())
+	if (screen.title[0])
+		write_all("\033[23;2t", 7);
+	if (screen_knows_modes())
 		write_all("\033[?2004l", 8);
 	curs_set(1);
 	endwin();
@@ -216,8 +248,12 @@ void screen_enter(void)
 	screen.away = false;
 	refresh();
 	curs_set(0);
-	if (knows_modes())
+	if (screen_knows_modes())
 		write_all("\033[?2004h", 8);
+	if (screen.title[0]) {
+		write_all("\033[22;2t", 7);
+		write_title();
+	}
 	screen.ack_pending = false;
 	screen.cursor = -1;
 	screen_repaint();
@@ -323,7 +359,7 @@ static uint64_t frame_hash(void)
 
 void screen_flush(void)
 {
-	bool sync = screen.options.sync_output && knows_modes();
+	bool sync = screen.options.sync_output && screen_knows_modes();
 	struct place at = {.shown = screen.cursor};
 	uint64_t hash;
 

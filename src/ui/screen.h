@@ -54,6 +54,11 @@ void screen_acked(void);
 void screen_tick(void);
 /* Measured round trip of the last acknowledged frame, -1 when unknown. */
 int64_t screen_round_trip_ms(void);
+/* It is like an xterm: private modes and strings (OSC) do not show. */
+bool screen_knows_modes(void);
+/* The window's title, a clean line; NULL: the one it had, as also when the terminal is
+ * given back. */
+void screen_title(const char *title);
 /* Bytes for the terminal beside the cells (OSC 52, bell): never foreign text. */
 void screen_write(const void *bytes, size_t n);
 /* The same while the terminal is given back (bare mode). */

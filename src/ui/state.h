@@ -88,6 +88,9 @@ struct console {
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct proc *lent;    /* MODE_LENT: the editor */
 	bool closing;         /* nobody looks any more */
+	struct proc *asking_tmux;
+	int passthrough;      /* tmux lets strings through: 1, -1 not; 0: not asked */
+	char alarm[1000];     /* the last notice for the terminal */
 	struct str register_; /* what `copy` took last */
 	char wanted[200];     /* id, number or link of an incident to open, "" for none */
 	bool typed;           /* the user has pressed a key */
@@ -169,6 +172,10 @@ const char *layout_text(struct console *console);
 enum status cmd_layout(struct call *call, struct err *err);
 enum status cmd_layout_save(struct call *call, struct err *err);
 enum status cmd_layout_reset(struct call *call, struct err *err);
+
+/* --- alarm.c --- */
+/* For struct front. */
+void console_alarm(void *console, enum notify_kind kind, const char *words);
 
 /* --- copy.c --- */
 /* Puts the register where `set clipboard` says; false with *err. */

@@ -220,6 +220,12 @@ if command -v prometheus-alertmanager >/dev/null 2>&1; then
 	silence=$(ask GET "$am/silences" | field "d[0]['id']")
 	run silence extend 5h "$silence" --yes
 	ok "extend" is "$status" 0
+	before=$(ask GET "$am/silences" | field "[s['endsAt'][:16] for s in d if s['status']['state'] == 'active']")
+	run silence extend +1h "$silence" --yes
+	ok "extend by an hour" is "$(ask GET "$am/silences" | field "[s['endsAt'][:16] for s in d if s['status']['state'] == 'active']")" "$(echo "$before" | python3 -c "
+import datetime, sys
+at = datetime.datetime.fromisoformat(eval(sys.stdin.read())[0]) + datetime.timedelta(hours=1)
+print([at.isoformat()[:16]])")"
 	ok "one silence still" is "$(ask GET "$am/silences" | field "len([s for s in d if s['status']['state'] == 'active'])")" 1
 	run silence expire "$silence" --yes
 	ok "expire is upstream" is "$(ask GET "$am/silences" | field "[s['status']['state'] for s in d]")" "['expired']"

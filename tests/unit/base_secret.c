@@ -190,6 +190,26 @@ static void every_length(void **state)
 		assert_int_equal(bytes[i], 0);
 }
 
+/* RFC 4231, test cases 2 and 6. */
+static void signs(void **state)
+{
+	static const char data[] = "what do ya want for nothing?";
+	static const char large[] =
+		"Test Using Larger Than Block-Size Key - Hash Key First";
+	char hex[SIGNATURE_TEXT], key[131];
+	struct secret *secret = secret_new("Jefe", 4);
+
+	(void)state;
+	assert_string_equal(secret_sign(secret, data, sizeof data - 1, hex),
+		"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	secret_free(secret);
+	memset(key, 0xaa, sizeof key);
+	secret = secret_new(key, sizeof key);
+	assert_string_equal(secret_sign(secret, large, sizeof large - 1, hex),
+		"60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+	secret_free(secret);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +218,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_file),
 		cmocka_unit_test(environment),
 		cmocka_unit_test(every_length),
+		cmocka_unit_test(signs),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);

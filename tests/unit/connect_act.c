@@ -386,6 +386,57 @@ static void test_as_asked(void **unused)
 		ACTION_CONFIRMED);
 }
 
+/* --- notices --- */
+
+static void test_webhook(void **unused)
+{
+	(void)unused;
+	begin(webhook_notifier.actions, ACTION_NOTIFY, 2);
+	actions[0].texts[ACTION_FACTS] =
+		untrusted_str("{\"event\":\"alert\",\"link\":\"http://x/\\\"\"}");
+	actions[1].texts[ACTION_FACTS] = untrusted_str("not json \"");
+	actions[1].attempts = 1;
+	start(2);
+	asks("POST", "");
+	assert_true(sent("\"count\":2") && sent("\"attempt\":2"));
+	assert_true(sent("\"link\":\"http://x/\\\"\""));
+	assert_true(sent("\"target\":\"Q2\""));
+	answers(204, "");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_int_equal(results[1].outcome, ACTION_CONFIRMED);
+	end();
+}
+
+static void test_slack(void **unused)
+{
+	static const struct {
+		int status;
+		enum action_outcome outcome;
+	} rows[] = {{200, ACTION_CONFIRMED}, {404, ACTION_FAILED}, {410, ACTION_FAILED},
+		{429, ACTION_AGAIN}, {500, ACTION_AGAIN}, {0, ACTION_AGAIN}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		begin(slack_notifier.actions, ACTION_NOTIFY, 1);
+		actions[0].texts[ACTION_TITLE] = untrusted_str("<!channel> & \"x\"\n*b*");
+		start(1);
+		asks("POST", "");
+		assert_true(sent("&lt;!channel&gt; &amp; \\\"x\\\" *b*"));
+		assert_false(sent("again"));
+		answers(rows[i].status, "no_service");
+		asks(NULL, NULL);
+		assert_int_equal(results[0].outcome, rows[i].outcome);
+		end();
+	}
+	begin(slack_notifier.actions, ACTION_NOTIFY, 4);
+	actions[0].attempts = 2;
+	start(4);
+	asks("POST", "");
+	assert_true(sent("*4 notices*") && sent("(sent again: an earlier one may"));
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_expire),
 		cmocka_unit_test(test_to_nobody),
 		cmocka_unit_test(test_as_asked),
+		cmocka_unit_test(test_webhook),
+		cmocka_unit_test(test_slack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

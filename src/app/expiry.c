@@ -1,0 +1,156 @@
+/* Looks every few seconds at the acknowledged alerts and the silences for an end that
+ * is near. What was told is remembered by the thing and its end: one that is extended
+ * is told again when that comes. Main thread. */
+#include "expiry.h"
+
+#include "action_plan.h"
+#include "app/alerts.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "model/alert.h"
+#include "notify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EVERY_MS = 5000, TOLD_MOST = 500, LOOKED_AT = 2000, TEXT = 200 };
+
+struct told {
+	uint64_t key;
+	int64_t at;
+};
+
+struct expiry {
+	struct app *app;
+	int64_t looked_at;
+	struct told told[TOLD_MOST]; /* the last ones, in a ring */
+	size_t next;
+};
+
+struct expiry *expiry_new(struct app *app)
+{
+	struct expiry *expiry = mem_new(1, sizeof *expiry);
+
+	expiry->app = app;
+	return expiry;
+}
+
+void expiry_free(struct expiry *expiry)
+{
+	mem_free(expiry);
+}
+
+static bool first_time(struct expiry *expiry, uint64_t key, int64_t at)
+{
+	for (size_t i = 0; i < TOLD_MOST; i++)
+		if (expiry->told[i].key == key && expiry->told[i].at == at)
+			return false;
+	expiry->told[expiry->next++ % TOLD_MOST] = (struct told){key, at};
+	return true;
+}
+
+static void tell(struct expiry *expiry, struct notice *notice, int source,
+	struct untrusted id, const char *what)
+{
+	struct app *app = expiry->app;
+	char target[TEXT], name[80], left[TIME_TEXT], title[TEXT * 2];
+
+	text_line(id, name, sizeof name);
+	snprintf(target, sizeof target, "%.80s/%s",
+		sources_row(app->sources, source)->name, name);
+	snprintf(title, sizeof title, "%s in %s", what,
+		duration_text(notice->since - app->now, left));
+	notice->target = target;
+	notice->title = title;
+	notice->sources = sources_row(app->sources, source)->name;
+	app_notice(app, true, "%s", title);
+	notify_say(app->notify, notice);
+}
+
+/* The table is sorted by state. */
+static size_t first_acknowledged(const struct alerts *alerts)
+{
+	size_t low = 0, high = alerts_count(alerts);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (alerts_at(alerts, middle)->state < ALERT_ACKNOWLEDGED)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void look_at_acks(struct expiry *expiry, int64_t now)
+{
+	const struct alerts *alerts = expiry->app->alerts;
+	size_t first = first_acknowledged(alerts);
+
+	for (size_t i = first; i < alerts_count(alerts) && i < first + LOOKED_AT; i++) {
+		const struct alert *a = alerts_at(alerts, i);
+		char name[TEXT], what[TEXT + 60], link[TEXT], service[80], next[60];
+		struct notice notice = {.severity = (enum severity)a->severity,
+			.event = "ack-ends",
+			.summary = "",
+			.since = a->next_at};
+
+		if (a->state != ALERT_ACKNOWLEDGED)
+			break;
+		text_line(alert_text(a, ALERT_NEXT), next, sizeof next);
+		if (a->next_at <= now || a->next_at - now > ACK_SOON_MS ||
+			strncmp(next, "acknowledgement", 15) != 0 ||
+			!first_time(expiry, a->key, a->next_at))
+			continue;
+		plan_name(a, name, sizeof name);
+		text_line(alert_text(a, ALERT_SERVICE), service, sizeof service);
+		if (!text_to_link(alert_text(a, ALERT_LINK), link, sizeof link))
+			*link = '\0';
+		notice.service = service;
+		notice.link = link;
+		snprintf(what, sizeof what, "the acknowledgement of %s ends", name);
+		tell(expiry, &notice, a->source, alert_text(a, ALERT_ID), what);
+	}
+}
+
+static void look_at_silences(struct expiry *expiry, int64_t now)
+{
+	const struct alerts *alerts = expiry->app->alerts;
+
+	for (size_t i = 0; i < silences_count(alerts); i++) {
+		const struct silence_row *s = silences_at(alerts, i);
+		char matchers[TEXT], comment[TEXT], what[TEXT + 80];
+		struct notice notice = {.severity = SEVERITY_WARNING,
+			.event = "silence-ends",
+			.service = "",
+			.link = "",
+			.since = s->ends_at};
+
+		if (!s->active || s->ends_at <= now ||
+			s->ends_at - now > SILENCE_SOON_MS ||
+			s->ends_at - s->starts_at <= SILENCE_SOON_MS ||
+			!first_time(expiry, s->id, s->ends_at))
+			continue;
+		text_line(s->matchers, matchers, sizeof matchers);
+		text_line(s->comment, comment, sizeof comment);
+		notice.summary = comment;
+		snprintf(what, sizeof what, "silence %s, which mutes %zu now, ends",
+			matchers, s->matches);
+		tell(expiry, &notice, s->source, s->upstream_id, what);
+	}
+}
+
+void expiry_tick(struct expiry *expiry, int64_t now)
+{
+	struct app *app = expiry->app;
+
+	if (!app->live || app->past || now - expiry->looked_at < EVERY_MS ||
+		!alerts_settled(app->alerts))
+		return;
+	expiry->looked_at = now;
+	look_at_acks(expiry, now);
+	look_at_silences(expiry, now);
+}
