@@ -427,7 +427,8 @@ static bool may_send(const struct app *app, struct err *err)
 			app->demo       ? "playing its demo"
 			: app->readonly ? "read-only"
 					: "looking at the past");
-	if (!app->store || !actions_begun(app->actions))
+	/* While it is being opened, what is written waits for it. */
+	if (!app->store)
 		return err_set(err, ERR_BUSY,
 			"the store is not open: nothing was sent; try again");
 	return true;
