@@ -163,8 +163,18 @@ void console_run(struct console *console, const char *line)
 		.target = list ? list->selected : pane->id,
 		.moved = list && list->lost_at &&
 			 time_mono_ms() - list->lost_at < MOVED_MS};
+	struct pane_link link = {0};
 	enum status status;
 
+	/* The overview has no list; what Enter would open is what is meant. */
+	if (pane->class == &overview_pane) {
+		link = pane->class->link(pane->state, console->app);
+		if (link.class && !strcmp(link.class, "alert"))
+			options.target = link.id;
+		options.moved =
+			overview_moved_at(pane->state) &&
+			time_mono_ms() - overview_moved_at(pane->state) < MOVED_MS;
+	}
 	options.target_count = list ? list_targets(list, console->app, &targets) : 0;
 	options.targets = targets;
 	if (!list && options.target) {

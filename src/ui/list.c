@@ -170,6 +170,7 @@ static bool find_place(
 static void follow(struct list *list, const struct app *app)
 {
 	size_t n = list_count(list, app);
+	uint64_t before = list->selected;
 
 	/* As long as nobody has moved, the top is what one wants to see. */
 	if (!list->touched && !list->tail) {
@@ -187,6 +188,9 @@ static void follow(struct list *list, const struct app *app)
 		list->lost_at = time_mono_ms();
 	}
 	settle(list, app);
+	/* Another row has slipped under the cursor by itself. */
+	if (before && before != list->selected && !list->tail)
+		list->lost_at = time_mono_ms();
 }
 
 static void start_job(struct list *list, const struct app *app)

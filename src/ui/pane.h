@@ -70,6 +70,9 @@ extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomali
 	options_pane, text_pane, actions_pane, audit_pane, trends_pane, past_pane,
 	handoff_pane;
 
+/* When another row took the overview's selection by itself: monotonic ms, 0 never. */
+int64_t overview_moved_at(const void *state);
+
 /* --- for panes that are a list and nothing more --- */
 struct list_pane {
 	struct list list;

@@ -22,6 +22,8 @@ struct overview {
 	uint64_t series[MOST]; /* of the anomaly, 0: an alert */
 	size_t count, total;
 	uint64_t selected;
+	bool touched;     /* the user has moved: the selection follows its row */
+	int64_t moved_at; /* monotonic: another row took the selection by itself */
 	size_t at, top;
 	int page;
 };
@@ -32,6 +34,7 @@ static const enum role severity_roles[SEVERITY_COUNT] = {
 static void reload(void *state, const struct app *app, uint32_t bits)
 {
 	struct overview *o = state;
+	uint64_t before = o->selected;
 
 	(void)bits;
 	o->count = problems_list(app, o->problems, MOST, &o->total);
@@ -41,7 +44,10 @@ static void reload(void *state, const struct app *app, uint32_t bits)
 		o->ids[i] = p->id;
 		o->series[i] = p->alert ? 0 : p->anomaly->series;
 	}
-	for (size_t i = 0; i < o->count; i++) {
+	/* Until then the worst is selected. */
+	if (!o->touched)
+		o->at = 0;
+	for (size_t i = 0; o->touched && i < o->count; i++) {
 		if (o->ids[i] == o->selected) {
 			o->at = i;
 			return;
@@ -50,6 +56,13 @@ static void reload(void *state, const struct app *app, uint32_t bits)
 	if (o->at >= o->count)
 		o->at = o->count ? o->count - 1 : 0;
 	o->selected = o->count ? o->ids[o->at] : 0;
+	if (before && before != o->selected)
+		o->moved_at = time_mono_ms();
+}
+
+int64_t overview_moved_at(const void *state)
+{
+	return ((const struct overview *)state)->moved_at;
 }
 
 static void open_overview(void *state, const struct app *app, uint64_t id)
@@ -279,6 +292,7 @@ static bool act(void *state, const struct app *app, enum pane_act act)
 	default:
 		return false;
 	}
+	o->touched = true;
 	by += (int64_t)o->at;
 	if (by >= (int64_t)o->count)
 		by = (int64_t)o->count - 1;
