@@ -43,7 +43,8 @@ enum change {
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
 	CHANGED_ACTIONS = 1 << 14,
-	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14,
+	CHANGED_PAST = 1 << 15, /* incidents of the store */
+	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14 | 1 << 15,
 	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
 };

@@ -40,6 +40,9 @@ void history_alert(struct history *history, uint64_t key);
 void history_alert_over(struct history *history, struct alert *alert);
 void history_change(
 	struct history *history, int source, const struct batch_change *change);
+/* What a source tells of its past, see sources_past_begin(). */
+struct batch;
+void history_past_batch(struct history *history, int source, const struct batch *batch);
 /* All alerts of a source were read, and are in the table. */
 void history_snapshot(struct history *history, int source);
 /* The source is gone; its number is another's from now on. */

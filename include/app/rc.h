@@ -22,6 +22,9 @@ struct rc_source {
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;
 	int64_t every_ms, timeout_ms;
+	/* How far back incidents are read: this long, or since a moment; both 0: all. */
+	int64_t since_ms, since_at;
+	bool no_past; /* not at all */
 	struct conf_place place;
 };
 

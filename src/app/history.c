@@ -248,6 +248,7 @@ void history_tick(struct history *history, int64_t now)
 	history_alerts_write(history, ALERTS_SECOND);
 	history_changes_write(history);
 	history_seen_tick(history, now);
+	history_pull_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
 		write_kept(history);
 }

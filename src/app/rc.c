@@ -59,6 +59,8 @@ const struct rc_key rc_keys[] = {
 	{"source", "from", "EMAIL", "you, as PagerDuty knows you: marks your shifts"},
 	{"source", "org", "TENANT", "the tenant, for servers that have several"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "since", "WHEN",
+		"how far back incidents are read: 90d, a date, all or none; 180d"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
 	{"source", "cert-file", "FILE", "client certificate"},
 	{"source", "key-file", "FILE", "and its key"},
@@ -176,6 +178,25 @@ static bool no_such_kind(const char *word, struct err *err)
 		conf_nearest(word, names, sizeof *names, near));
 }
 
+static bool take_since(
+	const struct conf_line *line, struct rc_source *source, struct err *err)
+{
+	const char *word = conf_value(line, 3, "since");
+
+	source->since_ms = 180 * DAY_MS;
+	if (!word || duration_parse(word, &source->since_ms))
+		return true;
+	source->since_ms = 0;
+	source->no_past = !strcmp(word, "none");
+	if (source->no_past || !strcmp(word, "all") ||
+		time_parse(word, &source->since_at))
+		return true;
+	return err_set(err, ERR_INPUT,
+		"since is a duration such as 90d, a date such as 2026-01-31, all or "
+		"none, not %s",
+		word);
+}
+
 static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
@@ -197,7 +218,8 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 			line->words[1].text);
 	if (!check_url(url, err) ||
 		!take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
-		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err))
+		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err) ||
+		!take_since(line, &s, err))
 		return false;
 	s.name = keep(rc, line->words[1].text);
 	slash = (char *)(uintptr_t)keep(rc, url);

@@ -91,6 +91,42 @@ static const struct migration migrations[] = {
 			"UNIQUE (team_id, source, from_at))",
 			"CREATE INDEX watch_until ON watch (team_id, source, until_at)",
 		}},
+	{4, "the pager's own history",
+		{
+			/* The first acknowledgement; acked_at forgets it when it ends. */
+			"ALTER TABLE incident ADD COLUMN taken_at BIGINT NOT NULL "
+			"DEFAULT 0",
+			"ALTER TABLE incident ADD COLUMN urgency BIGINT NOT NULL "
+			"DEFAULT 0",
+			"ALTER TABLE incident ADD COLUMN number BIGINT NOT NULL DEFAULT "
+			"0",
+			"ALTER TABLE incident ADD COLUMN priority TEXT NOT NULL DEFAULT "
+			"''",
+			"ALTER TABLE incident ADD COLUMN acked_by TEXT NOT NULL DEFAULT "
+			"''",
+			"ALTER TABLE incident ADD COLUMN resolved_by TEXT NOT NULL "
+			"DEFAULT ''",
+			"ALTER TABLE incident ADD COLUMN link TEXT NOT NULL DEFAULT ''",
+			/* 1: ended_at is what the source says, not what was seen. */
+			"ALTER TABLE incident ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
+
+			"CREATE TABLE entry (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"incident TEXT NOT NULL, happened_at BIGINT NOT NULL, "
+			"kind BIGINT NOT NULL, by_hand BIGINT NOT NULL, "
+			"who TEXT NOT NULL, text TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+			"CREATE INDEX entry_incident ON entry (team_id, source, "
+			"incident, happened_at)",
+
+			"CREATE TABLE coverage (" OWN
+			"source TEXT NOT NULL, scope TEXT NOT NULL, "
+			"wanted_at BIGINT NOT NULL, oldest BIGINT NOT NULL, "
+			"began_from BIGINT NOT NULL, began_until BIGINT NOT NULL, "
+			"entries_from BIGINT NOT NULL, entries_until BIGINT NOT NULL, "
+			"lacking_from BIGINT NOT NULL, lacking_until BIGINT NOT NULL, "
+			"no_entries BIGINT NOT NULL, UNIQUE (team_id, source))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

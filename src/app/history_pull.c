@@ -1,0 +1,139 @@
+/* The past of sources on its way into the store: of several consoles the one with the
+ * lease asks, the others look now and then how far it is. One page is on its way at a
+ * time: only when it is kept the next one is asked for, and when it cannot be kept the
+ * source begins again where the store really is. Main thread. */
+#include "history_parts.h"
+
+#include "app/sources.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/past.h"
+
+enum { LOOK_MS = 15 * 1000, AGAIN_MS = 10 * 1000 };
+
+static struct untrusted scope_of(const struct source_row *row)
+{
+	return untrusted_str(row->rc->filter ? row->rc->filter : "");
+}
+
+static const struct coverage *coverage_in(
+	const struct past_coverages *list, const struct source_row *row)
+{
+	static const struct coverage none;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (untrusted_is(list->rows[i].source, row->name) &&
+			untrusted_eq(list->rows[i].scope, scope_of(row)))
+			return &list->rows[i].coverage;
+	return &none;
+}
+
+static bool can_begin(const struct history *history, const struct source_row *row)
+{
+	const struct pull *pull = &history->pulls[row->number];
+
+	return row->has_past && row->poll >= 0 && !row->reads_past && history->mine &&
+	       history_writes(history) && !pull->writing &&
+	       history->app->now >= pull->not_before;
+}
+
+static void got_covered(
+	void *ctx, const struct past_coverages *list, const struct err *err)
+{
+	struct history *history = ctx;
+	struct sources *sources = history->app->sources;
+
+	history->asking_covered = false;
+	if (err || history->ended)
+		return;
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		if (!row->has_past || row->reads_past)
+			continue;
+		sources_past_covered(sources, row->number, coverage_in(list, row));
+		if (!can_begin(history, row))
+			continue;
+		history->pulls[row->number] =
+			(struct pull){.history = history, .source = row->number};
+		if (!sources_past_begin(sources, row->number, coverage_in(list, row)))
+			history->pulls[row->number].not_before =
+				history->app->now + AGAIN_MS;
+	}
+}
+
+void history_pull_tick(struct history *history, int64_t now)
+{
+	struct sources *sources = history->app->sources;
+	bool look = false, begin = false;
+
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		if (row->reads_past && !history->mine)
+			sources_past_end(sources, row->number);
+		look = look || (row->has_past && !row->reads_past);
+		begin = begin || can_begin(history, row);
+	}
+	if (history->asking_covered || !look ||
+		(!begin && now - history->asked_covered_at < LOOK_MS))
+		return;
+	history->asking_covered = true;
+	history->asked_covered_at = now;
+	past_covered_later(history->app->store, got_covered, history);
+}
+
+static void put_done(void *ctx, const struct err *err)
+{
+	struct pull *pull = ctx;
+	struct history *history = pull->history;
+	struct sources *sources = history->app->sources;
+
+	pull->writing = false;
+	if (pull->stale || history->ended) {
+		pull->stale = false;
+		return;
+	}
+	if (err) {
+		log_add(LOG_WARN, "incidents of the past: %s", err->text);
+		sources_past_end(sources, pull->source);
+		pull->not_before = history->app->now + AGAIN_MS;
+		return;
+	}
+	sources_past_covered(sources, pull->source, &pull->coverage);
+	app_changed(history->app, CHANGED_PAST);
+	sources_past_hold(sources, pull->source, false);
+}
+
+void history_past_batch(struct history *history, int source, const struct batch *batch)
+{
+	const struct source_row *row = sources_row(history->app->sources, source);
+	struct pull *pull = &history->pulls[source];
+	struct past_page page;
+
+	if (history->ended ||
+		(!batch->past_count && !batch->entry_count && !batch->coverage))
+		return;
+	page = (struct past_page){.source = untrusted_str(row->name),
+		.scope = scope_of(row),
+		.pasts = batch->pasts,
+		.past_count = batch->past_count,
+		.entries = batch->entries,
+		.entry_count = batch->entry_count,
+		.coverage = batch->coverage};
+	pull->coverage = batch->coverage ? *batch->coverage : row->coverage;
+	pull->writing = true;
+	sources_past_hold(history->app->sources, source, true);
+	past_put_later(history->app->store, &page, (struct store_then){put_done, pull});
+}
+
+void history_pull_forget(struct history *history, int source)
+{
+	struct pull *pull = &history->pulls[source];
+
+	sources_past_end(history->app->sources, source);
+	if (pull->writing)
+		pull->stale = true;
+	else
+		*pull = (struct pull){0};
+}
