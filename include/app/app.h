@@ -18,6 +18,7 @@ struct anomalies;
 struct charts;
 struct history;
 struct host_reader;
+struct incidents;
 struct loop;
 struct logs;
 struct metrics;
@@ -91,6 +92,7 @@ struct app {
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;
+	struct incidents *incidents; /* of the past */
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct logs *logs;

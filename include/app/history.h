@@ -51,6 +51,12 @@ void history_forget(struct history *history, int source);
  * watched, between that and the time returned. */
 int64_t history_last_page(const struct history *history, int64_t *after);
 
+/* For one command: the store, to be read on this thread; NULL when there is none. */
+struct db *history_open_here(const struct app *app, struct err *err);
+/* What the store says is covered goes to the rows of the sources. */
+struct past_coverages;
+void history_pull_covered(struct history *history, const struct past_coverages *list);
+
 /* One line for `oogway doctor`; false when the store needs somebody. In a one-shot
  * command it opens the file itself, if there is one, and reads all of it. */
 bool history_check(struct app *app, char *out, size_t size);

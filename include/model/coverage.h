@@ -11,8 +11,9 @@ struct span {
 };
 
 struct coverage {
-	int64_t wanted_at; /* as far back as was asked or there is anything; 0: not known */
-	bool oldest;       /* wanted_at is when the first incident of all began */
+	/* As far back as was asked or there is anything; 0: not known. */
+	int64_t wanted_at;
+	bool oldest;         /* wanted_at is when the first incident of all began */
 	struct span began;   /* of incidents that began in it, all are here */
 	struct span entries; /* and of the entries of their logs */
 	/* The span in which the source could not be brought to give all. */

@@ -19,7 +19,4 @@ enum entry_kind {
 /* As the pager has it. Stored by number. */
 enum urgency { URGENCY_UNKNOWN, URGENCY_LOW, URGENCY_HIGH, URGENCY_COUNT };
 
-/* "acknowledged", …: a word for each. */
-extern const char *const entry_names[ENTRY_KIND_COUNT];
-
 #endif

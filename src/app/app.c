@@ -8,6 +8,7 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/history.h"
+#include "app/incidents.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -69,6 +70,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
+	app->incidents = incidents_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -93,6 +95,7 @@ static void tick(void *ctx, int64_t now)
 	anomalies_tick(app->anomalies, now);
 	problems_join(app);
 	history_tick(app->history, now);
+	incidents_tick(app->incidents);
 	actions_tick(app->actions, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
@@ -135,6 +138,7 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
+	incidents_free(app->incidents);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);

@@ -204,7 +204,9 @@ enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
 
 const struct command app_commands[] = {
 	LIST("alert", "alerts and incidents of all sources"),
-	LIST("incident", "what pages: incidents of PagerDuty"),
+	{"incident list", "[-s SINCE] [FILTER]",
+		"what pages; with -s what paged since (7d, a date, all)", LISTED, 0,
+		SIZE_MAX, cmd_list},
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),

@@ -110,6 +110,7 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 	if (err || history->ended)
 		return;
 	history->mine = lease->mine;
+	history_pull_tick(history, history->app->now);
 	if (!lease->mine)
 		log_add(LOG_INFO, "another oogway writes the history of this host");
 }
@@ -189,6 +190,25 @@ void history_start(struct history *history)
 	config.report = on_report;
 	config.ctx = history;
 	app->store = store_open(app->loop, app->pool, &config);
+}
+
+struct db *history_open_here(const struct app *app, struct err *err)
+{
+	struct store_report report;
+	struct store_paths paths;
+	struct store_config config;
+	struct stat st;
+
+	if (!store_paths(app, &paths, err))
+		return NULL;
+	if (stat(paths.path, &st)) {
+		err_set(err, ERR_MISSING,
+			"%s is not there: the console makes it when it first runs",
+			paths.path);
+		return NULL;
+	}
+	config = config_of(&paths);
+	return store_open_here(&config, &report, err);
 }
 
 /* --- how the console was left --- */

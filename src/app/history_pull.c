@@ -4,6 +4,7 @@
  * source begins again where the store really is. Main thread. */
 #include "history_parts.h"
 
+#include "app/incidents.h"
 #include "app/sources.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -37,6 +38,19 @@ static bool can_begin(const struct history *history, const struct source_row *ro
 	       history->app->now >= pull->not_before;
 }
 
+void history_pull_covered(struct history *history, const struct past_coverages *list)
+{
+	struct sources *sources = history->app->sources;
+
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		if (row->has_past && !row->reads_past)
+			sources_past_covered(
+				sources, row->number, coverage_in(list, row));
+	}
+}
+
 static void got_covered(
 	void *ctx, const struct past_coverages *list, const struct err *err)
 {
@@ -46,12 +60,10 @@ static void got_covered(
 	history->asking_covered = false;
 	if (err || history->ended)
 		return;
+	history_pull_covered(history, list);
 	for (size_t i = 1; i < sources_count(sources); i++) {
 		const struct source_row *row = sources_at(sources, i);
 
-		if (!row->has_past || row->reads_past)
-			continue;
-		sources_past_covered(sources, row->number, coverage_in(list, row));
 		if (!can_begin(history, row))
 			continue;
 		history->pulls[row->number] =
@@ -101,7 +113,7 @@ static void put_done(void *ctx, const struct err *err)
 		return;
 	}
 	sources_past_covered(sources, pull->source, &pull->coverage);
-	app_changed(history->app, CHANGED_PAST);
+	incidents_changed(history->app->incidents);
 	sources_past_hold(sources, pull->source, false);
 }
 

@@ -4,13 +4,15 @@
  * was read whole; with the rows of its last page goes the coverage, so that whoever keeps
  * both together can be killed at any moment and goes on where it was.
  *
- * Hides the limits: pages go on by the limit echoed; 10,000 rows are the most behind one
- * question, so that a window with more is halved; rows that move between pages are found
- * by a row that two pages share. A state machine without I/O; any thread, one at a time. */
+ * Hides the limits: pages go on by the limit echoed; 10,000 rows are the most behind
+ * one question, so that a window with more is halved; rows that move between pages are
+ * found by a row that two pages share. A state machine without I/O; any thread, one at a
+ * time. */
 #include "pagerduty.h"
 
 #include "base/text.h"
 #include "base/time.h"
+#include "model/entry.h"
 #include "job.h"
 #include "labels.h"
 #include "pager.h"

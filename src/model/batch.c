@@ -202,7 +202,7 @@ static void print_past(const struct batch *batch, struct str *out)
 	for (size_t i = 0; i < batch->entry_count; i++) {
 		const struct batch_entry *e = &batch->entries[i];
 
-		str_printf(out, "entry %s at=%lld by_hand=%d", entry_names[e->kind],
+		str_printf(out, "entry kind=%d at=%lld by_hand=%d", e->kind,
 			(long long)e->at, e->by_hand);
 		word(out, "id", e->id);
 		word(out, "incident", e->incident);

@@ -732,6 +732,7 @@ const struct command console_commands[] = {
 	VIEW("silences", "silences, soonest end first"),
 	VIEW("actions", "what was done upstream, what waits, and why"),
 	VIEW("changes", "deploys and other changes"),
+	VIEW("incidents", "incidents of the past, newest first"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},

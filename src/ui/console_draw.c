@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/host.h"
+#include "app/incidents.h"
 #include "app/problems.h"
 #include "app/sources.h"
 #include "base/conf.h"
@@ -549,6 +550,7 @@ static void make_layout(struct console *console)
 	console->hidden = !console->layout.single && !seen;
 	host_reader_watch_procs(
 		console->app->host_reader, shows(console, &processes_pane));
+	incidents_watch(console->app->incidents, shows(console, &incidents_pane));
 	screen_erase();
 	console_dirty(console);
 	console->layout_dirty = false;

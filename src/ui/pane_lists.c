@@ -3,6 +3,7 @@
  * means. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/incidents.h"
 #include "app/logs.h"
 #include "app/metrics.h"
 #include "app/runbooks.h"
@@ -34,6 +35,7 @@ OPEN(silence)
 OPEN(change)
 OPEN(process)
 OPEN(action)
+OPEN(past)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
 {
@@ -210,6 +212,30 @@ static void changes_draw(
 		pane_empty(c, "No changes known up to here.");
 }
 
+static void incidents_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	if (list_count(&((struct list_pane *)state)->list, app))
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, "No incidents of the past are in the store yet.");
+}
+
+static void incidents_words_of(void *state, const struct app *app, char *out, size_t size)
+{
+	size_t n;
+
+	if (((struct list_pane *)state)->list.filter) {
+		list_pane_words(state, app, out, size);
+		n = strlen(out);
+		snprintf(out + n, size - n, "  of ");
+	} else {
+		*out = '\0';
+	}
+	n = strlen(out);
+	incidents_words(app->incidents, out + n, size - n);
+}
+
 static void alerts_words(void *state, const struct app *app, char *out, size_t size)
 {
 	size_t n;
@@ -289,6 +315,12 @@ LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_W
 ;
 LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,
 	open_process, list_pane_words),
+}
+;
+LIST_PANE(incidents_pane, "incidents", "Incidents",
+	PAST | CHANGED_CLOCK | CHANGED_SOURCES, incidents_draw, open_past,
+	incidents_words_of),
+	.link = alert_link,
 }
 ;
 LIST_PANE(actions_pane, "actions", "Actions", ACTIONS | CHANGED_CLOCK, actions_draw,

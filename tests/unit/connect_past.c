@@ -1,7 +1,7 @@
 /* The past of an account that is read while it lives: whatever the server does (clamped
- * pages, caps, rows that move, duplicates, no totals, failures) and whenever the reader is
- * killed, the store ends with what the account holds: each incident once, with its state,
- * its first acknowledgement and its end. Many accounts, each from its own seed. */
+ * pages, caps, rows that move, duplicates, no totals, failures) and whenever the reader
+ * is killed, the store ends with what the account holds: each incident once, with its
+ * state, its first acknowledgement and its end. Many accounts, each from its own seed. */
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/str.h"
