@@ -15,6 +15,7 @@ struct acks;
 struct actions;
 struct alerts;
 struct anomalies;
+struct changes;
 struct charts;
 struct history;
 struct host_reader;
@@ -97,6 +98,7 @@ struct app {
 	struct anomalies *anomalies;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
+	struct changes *change_feeds;    /* of this host */
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;

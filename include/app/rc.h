@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RC_MAX_SOURCES = 63, RC_MAX_QUERIES = 500 };
+enum { RC_MAX_SOURCES = 63, RC_MAX_QUERIES = 500, RC_MAX_CHANGES = 50 };
 
 struct rc_source {
 	const char *name;
@@ -32,6 +32,13 @@ struct rc_query {
 	const char *name, *source, *expr;
 	enum unit unit;
 	struct limits limits;
+	struct conf_place place;
+};
+
+/* Where changes are read, besides the sources: one of git and folder is set. */
+struct rc_changes {
+	const char *name, *git, *folder;
+	const char *service; /* or NULL: the name */
 	struct conf_place place;
 };
 
@@ -73,6 +80,8 @@ struct rc {
 	const char *profile; /* "" when none was chosen */
 	struct rc_source *sources;
 	size_t source_count, source_cap;
+	struct rc_changes *changes;
+	size_t changes_count, changes_cap;
 	struct rc_query *queries;
 	size_t query_count, query_cap;
 	struct rc_bind *binds;

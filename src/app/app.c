@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "changes.h"
 #include "app/charts.h"
 #include "app/history.h"
 #include "app/incidents.h"
@@ -71,6 +72,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
 	app->incidents = incidents_new(app);
+	app->change_feeds = changes_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -96,6 +98,7 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
+	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
@@ -115,6 +118,8 @@ void app_start(struct app *app)
 		app->status_writer = status_writer_new(app);
 	runbooks_load(app->runbooks);
 	sources_start(app->sources);
+	if (!app_then(app) && !app->demo)
+		changes_start(app->change_feeds);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
@@ -138,6 +143,7 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
+	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
@@ -163,6 +169,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
 	runbooks_load(app->runbooks);
+	changes_start(app->change_feeds);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
@@ -280,5 +287,5 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && sources_settled(app->sources) && alerts_settled(app->alerts) &&
-	       runbooks_settled(app->runbooks);
+	       runbooks_settled(app->runbooks) && changes_settled(app->change_feeds);
 }

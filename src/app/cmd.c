@@ -251,6 +251,8 @@ const struct command app_commands[] = {
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_cancel},
 	{"action retry", "[ID]", "try an action again that failed or is held",
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_action_retry},
+	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
+		COMMAND_SCRIPT | COMMAND_ACTS, 1, SIZE_MAX, cmd_change_add},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
 	{"source test", "SOURCE", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},

@@ -130,6 +130,7 @@ static void begin(struct history *history)
 		history_past_begin(history);
 	else
 		history_alerts_begin(history);
+	history_changes_others(history, now - DAY_MS, now + HOUR_MS);
 	acks_begin(history->app->acks);
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
@@ -192,7 +193,7 @@ void history_start(struct history *history)
 	app->store = store_open(app->loop, app->pool, &config);
 }
 
-struct db *history_open_here(const struct app *app, struct err *err)
+struct db *history_open_here(const struct app *app, bool make, struct err *err)
 {
 	struct store_report report;
 	struct store_paths paths;
@@ -201,7 +202,7 @@ struct db *history_open_here(const struct app *app, struct err *err)
 
 	if (!store_paths(app, &paths, err))
 		return NULL;
-	if (stat(paths.path, &st)) {
+	if (!make && stat(paths.path, &st)) {
 		err_set(err, ERR_MISSING,
 			"%s is not there: the console makes it when it first runs",
 			paths.path);

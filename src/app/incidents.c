@@ -198,7 +198,7 @@ bool incidents_read(struct incidents *incidents, struct span window, struct err 
 	struct past_coverages covered;
 	struct past_rows rows;
 	struct arena arena;
-	struct db *db = history_open_here(incidents->app, err);
+	struct db *db = history_open_here(incidents->app, false, err);
 	bool ok;
 
 	if (!db)

@@ -69,6 +69,10 @@ const struct rc_key rc_keys[] = {
 	{"query", "warn", "NUMBER", "a value that warns"},
 	{"query", "critical", "NUMBER",
 		"a value that is critical; below warn, low values are the bad ones"},
+	{"changes", "git", "FOLDER", "a checkout: its tags are changes"},
+	{"changes", "folder", "FOLDER",
+		"its .json files are: the bodies of webhooks, or objects of yours"},
+	{"changes", "service", "NAME", "what they are about; NAME of the line"},
 	{"heartbeat", "alert", "NAME", "the name of the alert; needed"},
 	{"heartbeat", "every", "DURATION", "how long it may be absent, 1s to 1d; 5m"},
 	{0},
@@ -284,6 +288,28 @@ static bool run_query(struct conf *conf, const struct conf_line *line, struct er
 	q.expr = keep(rc, line->rest);
 	MEM_ROOM(rc->queries, rc->query_count, rc->query_cap);
 	rc->queries[rc->query_count++] = q;
+	return true;
+}
+
+static bool run_changes(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	struct rc_changes c = {.place = line->place};
+
+	if (!check_name(line->words[1].text, err) || !check_keys(line, 2, "changes", err))
+		return false;
+	c.git = keep_path(rc, line, conf_value(line, 2, "git"));
+	c.folder = keep_path(rc, line, conf_value(line, 2, "folder"));
+	if (!c.git == !c.folder)
+		return err_set(err, ERR_INPUT,
+			"changes %s needs git= or folder=", line->words[1].text);
+	if (rc->changes_count == RC_MAX_CHANGES)
+		return err_set(
+			err, ERR_LIMIT, "more than %d changes lines", RC_MAX_CHANGES);
+	c.name = keep(rc, line->words[1].text);
+	c.service = keep(rc, conf_value(line, 2, "service"));
+	MEM_ROOM(rc->changes, rc->changes_count, rc->changes_cap);
+	rc->changes[rc->changes_count++] = c;
 	return true;
 }
 
@@ -524,6 +550,11 @@ const struct conf_verb rc_verbs[] = {
 		run_query,
 		"A metric to ask a Prometheus-like source for, in its own language: EXPR "
 		"is the rest of the line. Each series of the answer becomes a row."},
+	{"changes", 2, 3, "changes NAME git=FOLDER | folder=FOLDER [service=NAME]",
+		run_changes,
+		"Where else changes are read, once a minute: the tags of a git checkout, "
+		"or a folder into which webhooks are put. They stand on the timeline of "
+		"each incident that begins within six hours."},
 	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
 		"An alert that must always fire. When no source has told of it for that "
 		"long, its absence is listed as a critical alert."},
@@ -549,7 +580,7 @@ const struct conf_verb rc_verbs[] = {
 bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
-	       strcmp(word, "heartbeat");
+	       strcmp(word, "heartbeat") && strcmp(word, "changes");
 }
 
 bool rc_is_verb(const char *word)
@@ -768,7 +799,8 @@ struct rc *rc_read(const struct rc_options *options)
 	else if (!options->shipped_only)
 		conf_read_file(&rc->conf, rc->path, !options->file);
 	if (options->looks_only)
-		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
+		rc->source_count = rc->query_count = rc->heartbeat_count =
+			rc->changes_count = 0;
 	if (!options->shipped_only)
 		check_profile(rc);
 	read_look(rc);
@@ -787,6 +819,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->colors);
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
+	mem_free(rc->changes);
 	mem_free(rc->layouts);
 	arena_release(&rc->arena);
 	mem_free(rc);
