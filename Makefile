@@ -138,7 +138,14 @@ $(BUILD)/bench-map: tests/bench/map.c $(LIB)
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
-bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map
+
+$(BUILD)/bench-past: tests/bench/past.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
+
+bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map $(BUILD)/bench-past
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).

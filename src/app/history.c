@@ -110,7 +110,6 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 	if (err || history->ended)
 		return;
 	history->mine = lease->mine;
-	history_pull_tick(history, history->app->now);
 	if (!lease->mine)
 		log_add(LOG_INFO, "another oogway writes the history of this host");
 }
@@ -135,6 +134,7 @@ static void begin(struct history *history)
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
 	history_points_look(history);
+	history_pull_tick(history, now);
 	if (history_writes(history))
 		lease_take_later(history->app->store, &claim, got_lease, history);
 }
@@ -311,6 +311,7 @@ void history_end(struct history *history)
 	write_kept(history);
 	history_flush(history);
 	history_states_write(history);
+	history_pull_end(history);
 	if (history_writes(history))
 		lease_release_later(history->app->store, &claim, (struct store_then){0});
 	history->ended = true;

@@ -86,7 +86,9 @@ struct history {
 	struct seen seen[RC_MAX_SOURCES + 1];
 	int64_t seen_written_at;
 	struct pull pulls[RC_MAX_SOURCES + 1];
-	bool asking_covered;
+	bool pulls_mine; /* has the lease for it, which lapses soon */
+	bool asking_lease, asking_covered;
+	int64_t asked_lease_at;
 	int64_t asked_covered_at;
 	/* console state */
 	struct map kept; /* of struct kept */
@@ -124,6 +126,7 @@ void history_seen_write(struct history *history);
 
 /* history_pull.c */
 void history_pull_tick(struct history *history, int64_t now);
+void history_pull_end(struct history *history);
 void history_pull_forget(struct history *history, int source);
 
 /* history_past.c */

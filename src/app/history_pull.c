@@ -1,5 +1,5 @@
-/* The past of sources on its way into the store: of several consoles the one with the
- * lease asks, the others look now and then how far it is. One page is on its way at a
+/* The past of sources on its way into the store: of several consoles the one with a
+ * lease of its own asks, the others look now and then how far it is. One page is on its way at a
  * time: only when it is kept the next one is asked for, and when it cannot be kept the
  * source begins again where the store really is. Main thread. */
 #include "history_parts.h"
@@ -8,9 +8,15 @@
 #include "app/sources.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/lease.h"
 #include "store/past.h"
 
-enum { LOOK_MS = 15 * 1000, AGAIN_MS = 10 * 1000 };
+enum {
+	LOOK_MS = 15 * 1000,
+	AGAIN_MS = 10 * 1000,
+	PULL_LEASE_MS = 15 * 1000, /* one that is killed is followed after that */
+	RENEW_MS = 5 * 1000,
+};
 
 static struct untrusted scope_of(const struct source_row *row)
 {
@@ -33,8 +39,8 @@ static bool can_begin(const struct history *history, const struct source_row *ro
 {
 	const struct pull *pull = &history->pulls[row->number];
 
-	return row->has_past && row->poll >= 0 && !row->reads_past && history->mine &&
-	       history_writes(history) && !pull->writing &&
+	return row->has_past && row->poll >= 0 && !row->reads_past &&
+	       history->pulls_mine && history_writes(history) && !pull->writing &&
 	       history->app->now >= pull->not_before;
 }
 
@@ -74,19 +80,54 @@ static void got_covered(
 	}
 }
 
+static void got_lease(void *ctx, const struct lease *lease, const struct err *err)
+{
+	struct history *history = ctx;
+
+	history->asking_lease = false;
+	if (history->ended)
+		return;
+	history->pulls_mine = !err && lease->mine;
+	history_pull_tick(history, history->app->now);
+}
+
+static void renew(struct history *history, int64_t now)
+{
+	const struct lease_claim claim = {"past", history->owner, PULL_LEASE_MS};
+
+	if (history->asking_lease || !history_writes(history) ||
+		(now >= history->asked_lease_at &&
+			now - history->asked_lease_at < RENEW_MS))
+		return;
+	history->asking_lease = true;
+	history->asked_lease_at = now;
+	lease_take_later(history->app->store, &claim, got_lease, history);
+}
+
+void history_pull_end(struct history *history)
+{
+	const struct lease_claim claim = {"past", history->owner, PULL_LEASE_MS};
+
+	if (history->pulls_mine && history_writes(history))
+		lease_release_later(history->app->store, &claim, (struct store_then){0});
+}
+
 void history_pull_tick(struct history *history, int64_t now)
 {
 	struct sources *sources = history->app->sources;
-	bool look = false, begin = false;
+	bool look = false, begin = false, any = false;
 
 	for (size_t i = 1; i < sources_count(sources); i++) {
 		const struct source_row *row = sources_at(sources, i);
 
-		if (row->reads_past && !history->mine)
+		any = any || row->has_past;
+		if (row->reads_past && !history->pulls_mine)
 			sources_past_end(sources, row->number);
 		look = look || (row->has_past && !row->reads_past);
 		begin = begin || can_begin(history, row);
 	}
+	if (any)
+		renew(history, now);
 	if (history->asking_covered || !look ||
 		(!begin && now - history->asked_covered_at < LOOK_MS))
 		return;
