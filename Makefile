@@ -21,7 +21,7 @@ CFLAGS_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) 
 	$(shell $(PKG) --cflags $(LIBS)) $(CFLAGS)
 LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 
-FOLDERS := base io model store connect analysis report app ui
+FOLDERS := base io model store connect analysis ops report app ui
 SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/gen/embedded.o
 SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)

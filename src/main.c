@@ -110,6 +110,26 @@ static bool take_section(const char *arg, struct options *o)
 	return false;
 }
 
+static bool add_word(struct options *o, const char *word)
+{
+	size_t n = strlen(o->command);
+	int k = snprintf(
+		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
+
+	if (k >= 0 && (size_t)k < sizeof o->command - n && o->word_count < WORDS_MAX) {
+		o->words[o->word_count++] = word;
+		return true;
+	}
+	fputs("oogway: command too long\n", stderr);
+	return false;
+}
+
+/* Both are words of the command. */
+static bool take_copy(struct options *o, const char *file)
+{
+	return add_word(o, "--against") && add_word(o, file);
+}
+
 static bool take_option(int id, struct options *o)
 {
 	switch (id) {
@@ -130,6 +150,8 @@ static bool take_option(int id, struct options *o)
 	case OPTION_FORMAT:
 		o->format = optarg;
 		return true;
+	case OPTION_AGAINST:
+		return take_copy(o, optarg);
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -187,20 +209,6 @@ static int next_option(int argc, char **argv)
 		if (c == option_rows[i].letter)
 			return i;
 	return c < FIRST ? (c == -1 ? -1 : OPTION_COUNT) : c - FIRST;
-}
-
-static bool add_word(struct options *o, const char *word)
-{
-	size_t n = strlen(o->command);
-	int k = snprintf(
-		o->command + n, sizeof o->command - n, "%s%s", n ? " " : "", word);
-
-	if (k >= 0 && (size_t)k < sizeof o->command - n && o->word_count < WORDS_MAX) {
-		o->words[o->word_count++] = word;
-		return true;
-	}
-	fputs("oogway: command too long\n", stderr);
-	return false;
 }
 
 /* Behind the command's first word, what begins with one dash is the command's (a
@@ -334,9 +342,8 @@ static void settle(struct app *app, bool acts)
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
 	host_reader_watch_procs(app->host_reader, true);
+	app->acts = acts;
 	app_start(app);
-	if (acts)
-		history_start(app->history);
 	loop_timer_start(t.timer, 0);
 	loop_run(app->loop);
 	loop_timer_free(t.timer);

@@ -34,8 +34,9 @@ struct wish {
 	const uint64_t *targets; /* keys of alerts; of silences for extend and expire */
 	size_t count;
 	int64_t until_at;
-	const char *body; /* note, comment; may be NULL */
-	const char *whom; /* user, level, priority, incident; may be NULL */
+	const char *body;   /* note, comment; may be NULL */
+	const char *origin; /* "key", ":", "script": for the audit */
+	const char *whom;   /* user, level, priority, incident; may be NULL */
 };
 
 /* Plans and does it, or asks first. STATUS_PENDING: it is under way; scripts wait for
@@ -43,7 +44,7 @@ struct wish {
 enum status actions_wish(
 	struct actions *actions, const struct wish *wish, struct err *err);
 /* Asks whether to take the newest action of this process back. */
-enum status actions_undo(struct actions *actions, struct err *err);
+enum status actions_undo(struct actions *actions, const char *origin, struct err *err);
 /* By the id in the list. */
 enum status actions_cancel(struct actions *actions, const char *id, struct err *err);
 enum status actions_retry(struct actions *actions, const char *id, struct err *err);

@@ -16,6 +16,7 @@ struct actions;
 struct alerts;
 struct anomalies;
 struct changes;
+struct audits;
 struct charts;
 struct history;
 struct host_reader;
@@ -44,11 +45,12 @@ enum change {
 	CHANGED_CLOCK = 1 << 9, /* once a minute */
 	CHANGED_PROCESSES = 1 << 10,
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
-	CHANGED_ACTIONS = 1 << 14,
-	CHANGED_PAST = 1 << 15, /* incidents of the store */
-	CHANGED_ALL = ((1 << 12) - 1) | 1 << 14 | 1 << 15,
-	CHANGED_KEPT = 1 << 12, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 13, /* the lesson's next hint */
+	CHANGED_AUDIT = 1 << 12,
+	CHANGED_ACTIONS = 1 << 13,
+	CHANGED_PAST = 1 << 14, /* incidents of the store */
+	CHANGED_ALL = (1 << 15) - 1,
+	CHANGED_KEPT = 1 << 15, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 16, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -102,6 +104,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
+	struct audits *audits;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;
@@ -111,6 +114,7 @@ struct app {
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
+	bool acts; /* one command that acts: what it does waits in the store */
 	bool live; /* stays: a console or plain lines, not one command */
 	bool past; /* opened with --at: actions are off */
 	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */

@@ -39,6 +39,7 @@ struct call {
 	struct str *out;   /* what the command prints, or NULL in the console */
 	struct str *told;  /* lines beside it, for stderr; or NULL */
 	bool json;
+	const char *origin;      /* "key", ":" or "script" */
 	uint64_t target;         /* id of the row it is about, 0 without */
 	const uint64_t *targets; /* the marked rows, or that one */
 	size_t target_count;
@@ -81,6 +82,7 @@ const struct command *commands_at(const struct commands *commands, size_t i);
 void commands_nearest(const struct commands *commands, const char *word, char out[80]);
 
 struct run_options {
+	const char *origin; /* NULL: script */
 	struct str *out, *told;
 	bool json;
 	bool script;

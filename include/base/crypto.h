@@ -1,11 +1,24 @@
-/* Random ids and hashes. */
+/* Random ids, hashes and signatures. */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
 
+#include "base/err.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ID_TEXT = 37, HASH_TEXT = 33 };
+struct secret;
+struct signer;
+struct untrusted;
+
+enum {
+	ID_TEXT = 37,
+	HASH_TEXT = 33,
+	SHA256_DIGITS = 64,
+	SIGN_KEY_DIGITS = 64,
+	SIGNATURE_DIGITS = 128,
+};
 
 /* UUID version 7 (RFC 9562 section 5.7): 48 bits of UTC ms, then random. */
 const char *id_new(int64_t at, char out[ID_TEXT]);
@@ -17,5 +30,20 @@ uint64_t hash_keyed(const void *p, size_t n);
 void hash_lasting(const void *p, size_t n, char out[HASH_TEXT]);
 /* Standard base64 with padding; out needs 4 * ((n + 2) / 3) + 1 bytes. */
 size_t base64_encode(const void *bytes, size_t n, char *out);
+
+/* SHA-256 of the parts one behind the other, in lower-case hexadecimal. */
+const char *sha256_text(
+	const struct untrusted *parts, size_t count, char out[SHA256_DIGITS + 1]);
+
+/* Ed25519. Everything is lower-case hexadecimal, ended with NUL. */
+void signer_seed(char out[SIGN_KEY_DIGITS + 1]); /* secret: wipe it */
+struct signer *signer_new(const struct secret *seed, struct err *err);
+void signer_free(struct signer *signer);
+const char *signer_public(const struct signer *signer);
+void signer_sign(const struct signer *signer, struct untrusted text,
+	char out[SIGNATURE_DIGITS + 1]);
+/* False for a signature of another key or text, and for what is no signature. */
+bool signature_holds(
+	const char *public_key, struct untrusted text, const char *signature);
 
 #endif

@@ -47,6 +47,8 @@ ptrdiff_t untrusted_find(struct untrusted u, const char *literal);
 ptrdiff_t untrusted_find_nocase(struct untrusted u, const char *literal);
 /* Out of range is clamped, never an error. */
 struct untrusted untrusted_slice(struct untrusted u, size_t from, size_t n);
+/* Where a slice of it begins. */
+size_t untrusted_offset(struct untrusted u, struct untrusted slice);
 struct untrusted untrusted_trim(struct untrusted u);
 /* Takes the next piece up to a byte of `separators` off *rest. False at the end.
  * Empty pieces are given, so "a,,b" is three. */

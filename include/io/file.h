@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* $XDG_STATE_HOME/oogway, made when it is missing. */
 bool file_state_folder(char *out, size_t size, struct err *err);
@@ -21,5 +22,10 @@ bool file_read(const char *path, struct str *out, struct err *err);
 /* Adds the text at the end of a file, made 0600 when it is missing: all of it or, when
  * the disk is full, nothing. */
 bool file_append(const char *path, const struct str *text, struct err *err);
+/* f_type of statfs(2), -1 when it is not known. */
+int64_t file_system_type(const char *folder);
+/* "NFS" and the like for a file system on which locks between hosts do not hold, else
+ * NULL. */
+const char *file_network(int64_t type);
 
 #endif

@@ -229,31 +229,34 @@ static size_t muted(const struct plan *plan)
 	return n;
 }
 
+static bool one_source(const struct plan *plan)
+{
+	for (size_t i = 1; i < plan->count; i++)
+		if (!untrusted_eq(plan->rows[i].source, plan->rows->source))
+			return false;
+	return true;
+}
+
 static void name_targets(const struct plan *plan, struct str *out)
 {
 	size_t shown = plan->count <= NAMED ? plan->count : 3;
+	bool one = one_source(plan);
+	char title[NAME_TEXT], source[60];
 
+	if (one)
+		str_printf(out, " at %s",
+			text_line(plan->rows->source, source, sizeof source));
 	for (size_t i = 0; i < shown; i++) {
 		const struct outbox_row *row = &plan->rows[i];
-		char title[NAME_TEXT];
 
-		str_printf(out, "%s%s", i ? "; " : "",
+		str_printf(out, "%s%s", i ? "; " : ": ",
 			text_line(row->action.texts[ACTION_TITLE], title, sizeof title));
+		if (!one)
+			str_printf(out, " at %s",
+				text_line(row->source, source, sizeof source));
 	}
 	if (shown < plan->count)
 		str_printf(out, "; and %zu more", plan->count - shown);
-}
-
-static void say_where(const struct plan *plan, struct str *out)
-{
-	char first[60], other[60];
-	bool same = true;
-
-	text_line(plan->rows->source, first, sizeof first);
-	for (size_t i = 1; i < plan->count; i++)
-		same = same && !strcmp(first, text_line(plan->rows[i].source, other,
-						      sizeof other));
-	str_printf(out, " at %s%s", first, same ? "" : " and others");
 }
 
 static void compose(
@@ -270,8 +273,6 @@ static void compose(
 	str_puts(&out, verb->words);
 	if (plan->count > 1)
 		str_printf(&out, " %zu", plan->count);
-	say_where(plan, &out);
-	str_puts(&out, ": ");
 	name_targets(plan, &out);
 	if (wish->until_at)
 		str_printf(&out, "; until %s %s, %s from now",
@@ -308,7 +309,7 @@ bool plan_make(
 {
 	struct err last = {0};
 
-	*plan = (struct plan){.app = app, .verb = wish->verb};
+	*plan = (struct plan){.app = app, .verb = wish->verb, .origin = wish->origin};
 	arena_init(&plan->arena, PLAN_BYTES);
 	if (!wish->count)
 		return err_set(err, ERR_USAGE, "nothing is selected to %s",

@@ -16,6 +16,7 @@ struct plan {
 	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
 	size_t count;
 	bool asks;
+	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
 };
 
@@ -32,5 +33,14 @@ bool plan_holds(const struct plan *plan, char *why, size_t size);
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
 /* "HTTP 5xx (payments-api)": one line. */
 const char *plan_name(const struct alert *alert, char *out, size_t size);
+
+/* --- the audit of actions (action_audit.c) --- */
+
+/* `then` comes once the record is on the disk, or cannot be. */
+void action_audit_intent(const struct plan *plan, const struct outbox_row *row,
+	void (*then)(void *ctx, uint64_t seq, const struct err *err), void *ctx);
+/* What came of it; the row names its intent. */
+void action_audit_outcome(const struct app *app, const struct outbox_row *row,
+	const char *result, struct untrusted error);
 
 #endif

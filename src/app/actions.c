@@ -7,6 +7,7 @@
 
 #include "action_plan.h"
 #include "app/alerts.h"
+#include "app/audits.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -32,6 +33,7 @@ enum {
 	BATCH_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
 	LOOK_IDLE_MS = 60000,
+	INTENTS_AT_ONCE = 256,
 	TITLE_TEXT = 90,
 };
 
@@ -358,6 +360,13 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 						? r->retry_after_s * 1000
 						: backoff_ms(row->action.attempts + 1));
 	}
+	for (size_t i = 0; i < count; i++) {
+		const struct outbox_row *row = &s->rows[s->at + i];
+
+		if (row->state != OUTBOX_WAITING)
+			action_audit_outcome(s->actions->app, row,
+				outbox_state_names[row->state], row->error);
+	}
 	settle(s, s->rows + s->at, count);
 	sources_hurry_one(s->actions->app->sources, s->source);
 	s->at += count;
@@ -449,7 +458,8 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			row.action.texts[t] =
 				untrusted_copy(&s->arena, row.action.texts[t]);
 		/* Only these texts are needed until it is settled. */
-		row.profile = row.source = row.undoes = UNTRUSTED_NONE;
+		row.source = untrusted_copy(&s->arena, row.source);
+		row.profile = row.undoes = UNTRUSTED_NONE;
 		row.error = row.result = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
@@ -614,57 +624,131 @@ static void own_add(struct actions *actions, const struct plan *plan, size_t i)
 	*own = (struct own){.verb = row->action.verb,
 		.key = plan->keys[i],
 		.here = plan->here[i],
-		.state = plan->here[i] ? OUTBOX_CONFIRMED : OUTBOX_WAITING,
+		.state = OUTBOX_WAITING,
 		.at = actions->app->now};
 	str_copy(own->id, sizeof own->id, row->action.id);
 	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
 }
 
-static void added(void *ctx, const struct err *err)
-{
-	struct actions *actions = ctx;
-
-	actions->adding--;
-	if (actions->ended)
-		return;
-	if (err) {
-		for (size_t i = 0; i < actions->own_count; i++)
-			if (actions->own[i].state == OUTBOX_WAITING)
-				actions->own[i].state = OUTBOX_FAILED;
-		app_notice(actions->app, true, "nothing was done: %s", err->text);
-		return;
-	}
-	look(actions);
-}
-
-static void commit(struct plan *plan)
-{
-	struct actions *actions = plan->app->actions;
-	char who[PLAN_ACTOR];
-
-	plan_actor(plan->app, who);
-	for (size_t i = 0; i < plan->count; i++) {
-		own_add(actions, plan, i);
-		if (!plan->here[i])
-			continue;
-		/* Ours alone: the row is only its record. */
-		plan->rows[i].state = OUTBOX_CONFIRMED;
-		acks_set(plan->app->acks, plan->keys[i], plan->verb == ACTION_ACKNOWLEDGE,
-			who);
-	}
-	actions->adding++;
-	outbox_add_later(plan->app->store, plan->rows, plan->count,
-		(struct store_then){added, actions});
-	if (plan->count == 1 && !plan->here[0])
-		app_notice(plan->app, false, "%s: %s is on its way",
-			actions->own[actions->own_count - 1].title,
-			action_verbs[plan->verb].name);
-}
+/* A plan on its way: first the audit's intents, then the rows of the outbox. */
+struct commit {
+	struct plan *plan;
+	size_t asked, answered;
+	struct err err; /* the first that went wrong */
+};
 
 static void plan_free(struct plan *plan)
 {
 	plan_release(plan);
 	mem_free(plan);
+}
+
+/* Nothing was sent, and nothing will be. */
+static void give_up(struct actions *actions, const struct plan *plan, const char *why)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct own *own = own_find(actions, plan->rows[i].action.id);
+
+		if (own) {
+			own->state = OUTBOX_FAILED;
+			own->told = true;
+			str_copy(own->error, sizeof own->error, why);
+		}
+	}
+	app_notice(actions->app, true, "nothing was done: %s", why);
+}
+
+static void added(void *ctx, const struct err *err)
+{
+	struct commit *c = ctx;
+	struct actions *actions = c->plan->app->actions;
+
+	actions->adding--;
+	if (!actions->ended && err)
+		give_up(actions, c->plan, err->text);
+	else if (!actions->ended)
+		look(actions);
+	plan_free(c->plan);
+	mem_free(c);
+}
+
+/* What is oogway's alone is done here; its row is only the record. */
+static void act_here(const struct plan *plan)
+{
+	char who[PLAN_ACTOR];
+
+	plan_actor(plan->app, who);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct outbox_row *row = &plan->rows[i];
+
+		if (!plan->here[i])
+			continue;
+		row->state = OUTBOX_CONFIRMED;
+		acks_set(plan->app->acks, plan->keys[i],
+			row->action.verb == ACTION_ACKNOWLEDGE, who);
+		action_audit_outcome(plan->app, row, "done", UNTRUSTED_NONE);
+		own_find(plan->app->actions, row->action.id)->state = OUTBOX_CONFIRMED;
+	}
+}
+
+static void all_intended(struct commit *c)
+{
+	struct plan *plan = c->plan;
+	struct actions *actions = plan->app->actions;
+
+	if (actions->ended || c->err.kind) {
+		if (!actions->ended)
+			give_up(actions, plan, c->err.text);
+		actions->adding--;
+		plan_free(plan);
+		mem_free(c);
+		return;
+	}
+	act_here(plan);
+	tell(actions);
+	outbox_add_later(
+		plan->app->store, plan->rows, plan->count, (struct store_then){added, c});
+}
+
+static void intended(void *ctx, uint64_t seq, const struct err *err)
+{
+	struct commit *c = ctx;
+
+	if (err && !c->err.kind)
+		c->err = *err;
+	c->plan->rows[c->answered++].audit_seq = (int64_t)seq;
+	if (!c->err.kind && c->asked < c->plan->count) {
+		struct outbox_row *row = &c->plan->rows[c->asked++];
+
+		action_audit_intent(c->plan, row, intended, c);
+	}
+	if (c->answered == c->asked)
+		all_intended(c);
+}
+
+/* No audit, no act. Takes the plan. */
+static void commit(struct plan *plan)
+{
+	struct actions *actions = plan->app->actions;
+	struct commit *c;
+	struct err err = {0};
+
+	for (size_t i = 0; i < plan->count; i++)
+		own_add(actions, plan, i);
+	if (!audits_writer(plan->app->audits, &err)) {
+		give_up(actions, plan, err.text);
+		plan_free(plan);
+		return;
+	}
+	c = mem_new(1, sizeof *c);
+	c->plan = plan;
+	actions->adding++;
+	if (plan->count == 1 && !plan->here[0])
+		app_notice(plan->app, false, "%s: %s is on its way",
+			actions->own[actions->own_count - 1].title,
+			action_verbs[plan->verb].name);
+	for (; c->asked < plan->count && c->asked < INTENTS_AT_ONCE; c->asked++)
+		action_audit_intent(plan, &plan->rows[c->asked], intended, c);
 }
 
 static void answered(void *ctx, bool yes)
@@ -673,7 +757,8 @@ static void answered(void *ctx, bool yes)
 
 	if (yes)
 		commit(plan);
-	plan_free(plan);
+	else
+		plan_free(plan);
 }
 
 static bool plan_still(void *ctx, char *why, size_t size)
@@ -756,7 +841,7 @@ static bool plan_undo(
 	return plan_make(plan, app, &wish, err);
 }
 
-enum status actions_undo(struct actions *actions, struct err *err)
+enum status actions_undo(struct actions *actions, const char *origin, struct err *err)
 {
 	const struct own *own = undoable(actions);
 	struct plan *plan;
@@ -775,6 +860,7 @@ enum status actions_undo(struct actions *actions, struct err *err)
 		plan_free(plan);
 		return STATUS_FAILED;
 	}
+	plan->origin = origin;
 	str_copy(text, sizeof text, plan->text);
 	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
 	for (size_t i = 0; i < plan->count; i++)

@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "changes.h"
+#include "app/audits.h"
 #include "app/charts.h"
 #include "app/history.h"
 #include "app/incidents.h"
@@ -62,6 +63,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->past = options->at != 0;
 	name_host(app);
 	app->history = history_new(app);
+	app->audits = audits_new(app);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
@@ -100,6 +102,7 @@ static void tick(void *ctx, int64_t now)
 	incidents_tick(app->incidents);
 	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
+	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
 	if (app->live && !app->demo)
@@ -133,6 +136,7 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
@@ -145,6 +149,7 @@ void app_free(struct app *app)
 	history_free(app->history);
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
+	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);

@@ -11,6 +11,10 @@ enum status cmd_undo(struct call *call, struct err *err);
 enum status cmd_action_cancel(struct call *call, struct err *err);
 enum status cmd_action_retry(struct call *call, struct err *err);
 enum status cmd_source_import(struct call *call, struct err *err);
+enum status cmd_audit_log(struct call *call, struct err *err);
+enum status cmd_audit_show(struct call *call, struct err *err);
+enum status cmd_audit_verify(struct call *call, struct err *err);
+enum status cmd_audit_export(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 #endif

@@ -91,6 +91,7 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 {
 	uint64_t targets[TARGETS_MAX];
 	struct wish wish = {.verb = acts[row].verb,
+		.origin = call->origin,
 		.targets = call->targets,
 		.count = call->target_count};
 	const char *words = acts[row].words && call->argc ? call->argv[0] : NULL;
@@ -143,7 +144,7 @@ enum status cmd_act(struct call *call, struct err *err)
 
 enum status cmd_undo(struct call *call, struct err *err)
 {
-	return actions_undo(call->app->actions, err);
+	return actions_undo(call->app->actions, call->origin, err);
 }
 
 /* The row of the outbox: by its id, or the selected one. */

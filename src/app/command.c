@@ -274,6 +274,7 @@ enum status command_run(struct app *app, const struct commands *commands,
 		.out = options->out,
 		.told = options->told,
 		.json = options->json,
+		.origin = options->origin ? options->origin : "script",
 		.target = options->target,
 		.targets = options->targets,
 		.target_count = options->target_count};

@@ -183,8 +183,8 @@ void history_start(struct history *history)
 		app_notice(app, true, "%s", err.text);
 		return;
 	}
-	/* One command reads what there is and makes nothing. */
-	if (!app->live && stat(paths.path, &st))
+	/* One command that only looks reads what there is and makes nothing. */
+	if (!app->live && !app->acts && stat(paths.path, &st))
 		return;
 	id_new(app->now, history->owner);
 	config = config_of(&paths);

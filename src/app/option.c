@@ -24,6 +24,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"one line per change, nothing drawn; also when TERM is dumb"},
 	[OPTION_JSON] = {"json", 0, 0, "of a command: JSON, one object a line"},
 	[OPTION_FORMAT] = {"format", 0, "text|tmux|json", "of status"},
+	[OPTION_AGAINST] = {"against", 0, "FILE", "of audit verify: compare with a copy"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},

@@ -329,6 +329,8 @@ static const char *const files[][2] = {
 	{"~/.config/oogway/imported.rc", "what `source import -w` keeps"},
 	{"~/.local/state/oogway/oogway.db", "the store: this host's points, what was "
 					    "learnt, incidents and changes"},
+	{"~/.local/state/oogway/audit/", "what was done from here, a chain of signed "
+					 "records; see docs/security.md"},
 	{"~/.local/state/oogway/oogway.log", "what oogway itself did"},
 	{"~/.local/state/oogway/status-*.json",
 		"for `oogway status`: one for each console, while it runs"},

@@ -188,6 +188,11 @@ static bool blank(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
 }
 
+size_t untrusted_offset(struct untrusted u, struct untrusted slice)
+{
+	return (size_t)(slice.bytes_ - u.bytes_);
+}
+
 struct untrusted untrusted_trim(struct untrusted u)
 {
 	while (u.n_ && blank(u.bytes_[0]))

@@ -1,5 +1,6 @@
 /* Our own folders and files: made 0700 and 0600 below the XDG directories, nothing
- * outside them; and others' files, read whole with a maximum. Any thread. */
+ * outside them; others' files, read whole with a maximum; and what a folder lies on.
+ * Hides descriptors and half-written files. Any thread. */
 #include "io/file.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sys/vfs.h>
 
 bool file_make_folder(const char *path, struct err *err)
 {
@@ -118,4 +120,33 @@ bool file_append(const char *path, const struct str *text, struct err *err)
 	if (fd >= 0)
 		close(fd);
 	return ok || err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(why));
+}
+
+int64_t file_system_type(const char *folder)
+{
+	struct statfs fs;
+
+	return statfs(folder, &fs) ? -1 : (int64_t)(uint32_t)fs.f_type;
+}
+
+const char *file_network(int64_t type)
+{
+	static const struct {
+		int64_t magic;
+		const char *name;
+	} networks[] = {
+		{0x6969, "NFS"},
+		{0xff534d42, "CIFS"},
+		{0xfe534d42, "SMB2"},
+		{0x517b, "SMB"},
+		{0x65735546, "FUSE"},
+		{0x01021997, "9p"},
+		{0x5346414f, "AFS"},
+		{0x00c36400, "Ceph"},
+	};
+
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+		if (networks[i].magic == type)
+			return networks[i].name;
+	return NULL;
 }

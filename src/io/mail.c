@@ -139,9 +139,11 @@ static void set_limits(CURL *easy, const struct mail_sending *s)
 static void say_failure(
 	CURL *easy, CURLcode code, struct mail_sending *s, const char *words)
 {
+	const char *port = strrchr(s->host, ':');
 	const struct http_failure failure = {.host = s->host,
 		.error = words,
 		.ca_file = s->ca_file,
+		.port = port ? port + 1 : "",
 		.timeout_ms = s->timeout_ms};
 
 	switch (code) {

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "io/file.h"
 #include "schema.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,21 +29,6 @@ enum {
 	BUSY_MS = 1000,
 	SHOWN = 160,
 	ATTEMPTS = 3,
-};
-
-/* File systems on which locks and shared memory between hosts do not hold. */
-static const struct network {
-	int64_t magic;
-	const char *name;
-} networks[] = {
-	{0x6969, "NFS"},
-	{0xff534d42, "CIFS"},
-	{0xfe534d42, "SMB2"},
-	{0x517b, "SMB"},
-	{0x65735546, "FUSE"},
-	{0x01021997, "9p"},
-	{0x5346414f, "AFS"},
-	{0x00c36400, "Ceph"},
 };
 
 enum found {
@@ -153,17 +138,8 @@ static void folder_of(const char *path, char out[STORE_PATH])
 
 static const char *network_name(const struct opening *o, const char *folder)
 {
-	struct statfs fs;
-	int64_t type = -1;
-
-	if (o->config->fs_type)
-		type = o->config->fs_type(folder);
-	else if (!statfs(folder, &fs))
-		type = (int64_t)(uint32_t)fs.f_type;
-	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
-		if (networks[i].magic == type)
-			return networks[i].name;
-	return NULL;
+	return file_network(o->config->fs_type ? o->config->fs_type(folder)
+					       : file_system_type(folder));
 }
 
 static bool set_path(struct opening *o, const char *path)

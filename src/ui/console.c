@@ -154,7 +154,8 @@ void console_run(struct console *console, const char *line)
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
 	uint64_t *targets = NULL;
-	struct run_options options = {.target = list ? list->selected : pane->id,
+	struct run_options options = {.origin = console->origin ? console->origin : "key",
+		.target = list ? list->selected : pane->id,
 		.moved = list && console->app->now - list->lost_at < MOVED_MS};
 	enum status status;
 

@@ -731,6 +731,7 @@ const struct command console_commands[] = {
 	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
 	VIEW("actions", "what was done upstream, what waits, and why"),
+	VIEW("audit", "what was done from here, by whom, and what came of it"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("incidents", "incidents of the past, newest first"),
 	VIEW("help", "all keys that work here; Enter runs one"),

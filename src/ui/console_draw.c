@@ -5,6 +5,8 @@
 
 #include "app/actions.h"
 #include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/audits.h"
 #include "app/host.h"
 #include "app/incidents.h"
 #include "app/problems.h"
@@ -575,6 +577,7 @@ void console_draw(struct console *console)
 		return;
 	if (console->layout_dirty)
 		make_layout(console);
+	audits_watch(console->app->audits, console_pane(console)->class == &audit_pane);
 	if (console_single(console))
 		draw_single(console);
 	else

@@ -61,8 +61,10 @@ static void submit(struct console *console)
 	if (console->mode == MODE_COMMAND) {
 		history_add(&console->commands_typed, line);
 		console_end_prompt(console, true);
+		console->origin = ":";
 		if (*line)
 			console_run(console, line);
+		console->origin = NULL;
 		return;
 	}
 	history_add(&console->filters_typed, line);

@@ -465,9 +465,9 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
 	/* A log that is at its end goes on following it. */
-	list->tail = list->listing == &log_listing || list->listing == &event_listing
-			     ? list->at == n - 1
-			     : false;
+	list->tail = (list->listing == &log_listing || list->listing == &event_listing ||
+			     list->listing == &audit_listing) &&
+		     list->at == n - 1;
 }
 
 void list_move(struct list *list, const struct app *app, int64_t by)

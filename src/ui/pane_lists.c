@@ -1,9 +1,10 @@
 /* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
- * events, runbooks, silences, changes, actions, processes. Each says what an empty one
- * means. Main thread. */
+ * events, runbooks, silences, changes, actions, processes, audit, incidents. Each says what an
+ * empty one means. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/incidents.h"
+#include "app/audits.h"
 #include "app/logs.h"
 #include "app/metrics.h"
 #include "app/runbooks.h"
@@ -51,6 +52,15 @@ static void open_event(void *state, const struct app *app, uint64_t id)
 	struct list_pane *pane = state;
 
 	list_init(&pane->list, &event_listing);
+	pane->list.tail = !id;
+	list_reload(&pane->list, app);
+}
+
+static void open_audit(void *state, const struct app *app, uint64_t id)
+{
+	struct list_pane *pane = state;
+
+	list_init(&pane->list, &audit_listing);
 	pane->list.tail = !id;
 	list_reload(&pane->list, app);
 }
@@ -236,6 +246,20 @@ static void incidents_words_of(void *state, const struct app *app, char *out, si
 	incidents_words(app->incidents, out + n, size - n);
 }
 
+static void audit_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	struct list_pane *pane = state;
+	char why[400];
+
+	if (list_count(&pane->list, app) || pane->list.filter)
+		list_pane_draw(state, app, c, focus);
+	else if (!audits_complete(app->audits, why, sizeof why))
+		pane_empty(c, why);
+	else
+		pane_empty(c, "Nothing was done from here yet.");
+}
+
 static void alerts_words(void *state, const struct app *app, char *out, size_t size)
 {
 	size_t n;
@@ -311,6 +335,9 @@ LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silence
 ;
 LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_WINDOW,
 	changes_draw, open_change, list_pane_words),
+}
+;
+LIST_PANE(audit_pane, "audit", "Audit", AUDIT, audit_draw, open_audit, list_pane_words),
 }
 ;
 LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,

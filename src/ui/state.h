@@ -70,8 +70,9 @@ struct console {
 	size_t chord_count;
 	struct question question; /* MODE_ASK */
 	char question_text[QUESTION_TEXT];
-	int64_t asked_at; /* monotonic: keys typed before are not an answer */
-	char menu[40];    /* MODE_MENU: its context */
+	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
+	const char *origin; /* of the line that runs; NULL: a key */
+	char menu[40];      /* MODE_MENU: its context */
 	int64_t suspend_warned_at;
 	char notice[NOTICE_TEXT];
 	bool notice_bad;

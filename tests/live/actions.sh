@@ -95,6 +95,26 @@ ok "resolve is upstream" is "$(status_of "$id")" resolved
 run incident ack "$id"
 ok "what is over is not there" is "$status" 1
 
+# No act without its intent, no intent without its outcome; and the chain is whole.
+run audit verify
+ok "the audit is whole" is "$status" 0
+run --json audit log
+ok "every intent has an outcome" python3 -c '
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])][1:]
+intents = [r["seq"] for r in rows if r["kind"] == "intent"]
+outcomes = [r["ref"] for r in rows if r["kind"] == "outcome"]
+assert intents and sorted(intents) == sorted(outcomes), (intents, outcomes)
+assert "incident.acknowledge" in {r["event"] for r in rows}
+' "$tmp/out"
+chmod 500 "$XDG_STATE_HOME/oogway/audit"
+id=$(make_incident unaudited)
+if [ "$(id -u)" != 0 ]; then
+	run incident ack "$id"
+	ok "no audit, no act" is "$(status_of "$id")" triggered
+fi
+chmod 700 "$XDG_STATE_HOME/oogway/audit"
+
 # The answer is lost on the way: it is not written a second time.
 id=$(make_incident lossy)
 faults '[{"method":"POST","path":"/incidents","times":1,"drop":"after"}]'
