@@ -1,6 +1,6 @@
-/* The past of sources on its way into the store: of several consoles the one with a
- * lease of its own asks, the others look now and then how far it is. One page is on its way at a
- * time: only when it is kept the next one is asked for, and when it cannot be kept the
+/* The past of sources on its way into the store: of several consoles the one with a lease
+ * of its own asks, the others look now and then how far it is. One page is on its way at
+ * a time: only when it is kept the next one is asked for, and when it cannot be kept the
  * source begins again where the store really is. Main thread. */
 #include "history_parts.h"
 

@@ -1,6 +1,6 @@
 /* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
- * events, runbooks, silences, changes, actions, processes, audit, incidents. Each says what an
- * empty one means. Main thread. */
+ * events, runbooks, silences, changes, actions, processes, audit, incidents. Each says
+ * what an empty one means. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/incidents.h"
