@@ -50,8 +50,8 @@ struct seen {
 struct pull {
 	struct history *history;
 	int source;
-	bool writing; /* a page; the source waits */
-	bool stale;   /* … and its source is another now */
+	int writing; /* pages; the source waits, but for the newest incidents */
+	bool stale;  /* … and its source is another now */
 	int64_t not_before;
 	struct coverage coverage; /* with that page */
 };

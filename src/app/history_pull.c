@@ -142,9 +142,9 @@ static void put_done(void *ctx, const struct err *err)
 	struct history *history = pull->history;
 	struct sources *sources = history->app->sources;
 
-	pull->writing = false;
+	pull->writing--;
 	if (pull->stale || history->ended) {
-		pull->stale = false;
+		pull->stale = pull->writing > 0;
 		return;
 	}
 	if (err) {
@@ -155,7 +155,8 @@ static void put_done(void *ctx, const struct err *err)
 	}
 	sources_past_covered(sources, pull->source, &pull->coverage);
 	incidents_changed(history->app->incidents);
-	sources_past_hold(sources, pull->source, false);
+	if (!pull->writing)
+		sources_past_hold(sources, pull->source, false);
 }
 
 void history_past_batch(struct history *history, int source, const struct batch *batch)
@@ -175,8 +176,10 @@ void history_past_batch(struct history *history, int source, const struct batch 
 		.entry_count = batch->entry_count,
 		.coverage = batch->coverage};
 	pull->coverage = batch->coverage ? *batch->coverage : row->coverage;
-	pull->writing = true;
-	sources_past_hold(history->app->sources, source, true);
+	pull->writing++;
+	/* Until something is covered, nothing is said that a lost page would belie. */
+	if (row->coverage.began.until_at || batch->coverage)
+		sources_past_hold(history->app->sources, source, true);
 	past_put_later(history->app->store, &page, (struct store_then){put_done, pull});
 }
 
