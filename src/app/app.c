@@ -136,6 +136,7 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	incidents_watch(app->incidents, false);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);

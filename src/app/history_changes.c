@@ -97,10 +97,14 @@ void history_changes_past(struct history *history, int64_t from, int64_t at)
 static void got_others(void *ctx, const struct change_rows *rows, const struct err *err)
 {
 	struct history *history = ctx;
-	const char *host = sources_row(history->app->sources, SOURCE_HOST)->name;
 	struct change_rows ours = {.rows = rows->rows};
+	const char *host;
 
-	for (size_t i = 0; !err && i < rows->count; i++)
+	/* When the store closes, the sources are gone. */
+	if (err || history->ended)
+		return;
+	host = sources_row(history->app->sources, SOURCE_HOST)->name;
+	for (size_t i = 0; i < rows->count; i++)
 		if (untrusted_is(rows->rows[i].source, host))
 			ours.rows[ours.count++] = rows->rows[i];
 	got_past(history, &ours, err);
