@@ -273,6 +273,8 @@ static void test_upgrade(void **unused)
 	static const char *const then[] = {"keep", "series", "chunk", "baseline",
 		"incident", "change", "lease", "outbox", "ack", "watch", NULL};
 	static const char *const back[] = {"DROP INDEX incident_updated",
+		"ALTER TABLE incident DROP COLUMN link",
+		"ALTER TABLE incident DROP COLUMN told",
 		"ALTER TABLE incident DROP COLUMN taken_at",
 		"ALTER TABLE incident DROP COLUMN urgency",
 		"ALTER TABLE incident DROP COLUMN number",
