@@ -4,6 +4,11 @@
  * The functions over struct db run where it is; the _later ones on main. */
 #include "store/past.h"
 
+/* A first acknowledgement that was seen is not put off by a later one. */
+#define EARLIER                                                                          \
+	"excluded.taken_at > 0 AND (incident.taken_at = 0 OR "                           \
+	"excluded.taken_at <= incident.taken_at)"
+
 static const char sql_put[] =
 	"INSERT INTO incident (id, team_id, created_by, created_at, updated_at, "
 	"revision, source, upstream_id, started_at, acked_at, ended_at, severity, state, "
@@ -24,9 +29,9 @@ static const char sql_put[] =
 	"urgency = excluded.urgency, number = excluded.number, "
 	"priority = excluded.priority, link = excluded.link, "
 	"resolved_by = excluded.resolved_by, told = excluded.told, "
-	"taken_at = CASE WHEN excluded.taken_at > 0 THEN excluded.taken_at "
+	"taken_at = CASE WHEN " EARLIER " THEN excluded.taken_at "
 	"ELSE incident.taken_at END, "
-	"acked_by = CASE WHEN excluded.taken_at > 0 THEN excluded.acked_by "
+	"acked_by = CASE WHEN " EARLIER " THEN excluded.acked_by "
 	"ELSE incident.acked_by END, "
 	"updated_at = excluded.updated_at, revision = incident.revision + 1 "
 	"WHERE incident.acked_at <> excluded.acked_at "
