@@ -64,7 +64,8 @@ enum status actions_outcome(const struct actions *actions, struct str *out);
 /* The outbox as last read. Borrowed until the next turn of the loop. */
 size_t actions_count(const struct actions *actions);
 const struct outbox_row *actions_at(const struct actions *actions, size_t i);
-uint64_t action_row_key(const struct outbox_row *row); /* identity in lists */
+uint64_t action_row_key(const struct outbox_row *row);    /* identity in lists */
+uint64_t action_target_key(const struct outbox_row *row); /* of the alert it is about */
 /* The newest unsettled action on this alert, or NULL. */
 const struct outbox_row *actions_on(const struct actions *actions, uint64_t alert);
 /* How many wait, and how many need a word. */

@@ -15,12 +15,14 @@ struct acks;
 struct actions;
 struct alerts;
 struct anomalies;
+struct changes;
 struct audits;
 struct charts;
 struct handoffs;
 struct expiry;
 struct history;
 struct host_reader;
+struct incidents;
 struct loop;
 struct logs;
 struct metrics;
@@ -51,9 +53,10 @@ enum change {
 	CHANGED_ACTIONS = 1 << 13,
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
-	CHANGED_ALL = (1 << 16) - 1,
-	CHANGED_KEPT = 1 << 16, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 17, /* the lesson's next hint */
+	CHANGED_PAST = 1 << 16, /* incidents of the store */
+	CHANGED_ALL = (1 << 17) - 1,
+	CHANGED_KEPT = 1 << 17, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 18, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -100,12 +103,14 @@ struct app {
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;
+	struct incidents *incidents; /* of the past */
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;
 	struct expiry *expiry;
 	struct logs *logs;
 	struct host_reader *host_reader; /* NULL in tests without a host */
+	struct changes *change_feeds;    /* of this host */
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;

@@ -41,6 +41,15 @@ void history_alert(struct history *history, uint64_t key);
 void history_alert_over(struct history *history, struct alert *alert);
 void history_change(
 	struct history *history, int source, const struct batch_change *change);
+/* Changes of this host in [from, to) that others have put into the store come into the
+ * table. */
+void history_changes_others(struct history *history, int64_t from, int64_t to);
+/* For one command: into the store at once. */
+bool history_change_here(
+	const struct app *app, const struct batch_change *change, struct err *err);
+/* What a source tells of its past, see sources_past_begin(). */
+struct batch;
+void history_past_batch(struct history *history, int source, const struct batch *batch);
 /* All alerts of a source were read, and are in the table. */
 void history_snapshot(struct history *history, int source);
 /* The source is gone; its number is another's from now on. */
@@ -48,6 +57,13 @@ void history_forget(struct history *history, int source);
 /* When the last page ended, UTC ms; 0: not known. *after: 0, or it ended while nobody
  * watched, between that and the time returned. */
 int64_t history_last_page(const struct history *history, int64_t *after);
+
+/* For one command: the store, on this thread; NULL when there is none and it is not to
+ * be made. */
+struct db *history_open_here(const struct app *app, bool make, struct err *err);
+/* What the store says is covered goes to the rows of the sources. */
+struct past_coverages;
+void history_pull_covered(struct history *history, const struct past_coverages *list);
 
 /* One line for `oogway doctor`; false when the store needs somebody. In a one-shot
  * command it opens the file itself, if there is one, and reads all of it. */

@@ -20,6 +20,7 @@ enum {
 	RC_MAX_HANDOFFS = 16,
 	RC_MAX_PEOPLE = 50,
 	RC_MAX_NOTIFIES = 16,
+	RC_MAX_CHANGES = 50,
 };
 
 struct rc_source {
@@ -30,6 +31,9 @@ struct rc_source {
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;
 	int64_t every_ms, timeout_ms;
+	/* How far back incidents are read: this long, or since a moment; both 0: all. */
+	int64_t since_ms, since_at;
+	bool no_past; /* not at all */
 	struct conf_place place;
 };
 
@@ -37,6 +41,13 @@ struct rc_query {
 	const char *name, *source, *expr;
 	enum unit unit;
 	struct limits limits;
+	struct conf_place place;
+};
+
+/* Where changes are read, besides the sources: one of git and folder is set. */
+struct rc_changes {
+	const char *name, *git, *folder;
+	const char *service; /* or NULL: the name */
 	struct conf_place place;
 };
 
@@ -120,6 +131,8 @@ struct rc {
 	const char *profile; /* "" when none was chosen */
 	struct rc_source *sources;
 	size_t source_count, source_cap;
+	struct rc_changes *changes;
+	size_t changes_count, changes_cap;
 	struct rc_query *queries;
 	size_t query_count, query_cap;
 	struct rc_bind *binds;

@@ -18,8 +18,12 @@ struct source_row {
 	int poll; /* number in the engine, -1: the host, a refused or fed one */
 	struct poll_status status;
 	const struct rc_source *rc;
-	struct err refused; /* why it could not even start */
-	bool fresh;         /* since the last reload another one than before */
+	struct err refused;       /* why it could not even start */
+	bool has_past;            /* its kind can tell what was before */
+	bool reads_past;          /* … and this process asks it */
+	struct coverage coverage; /* what of that is in the store */
+	struct err past_error;    /* why it does not go on */
+	bool fresh;               /* since the last reload another one than before */
 };
 
 struct sources *sources_new(struct app *app);
@@ -32,6 +36,19 @@ void sources_reload(struct sources *sources);
 void sources_tick(struct sources *sources, int64_t now);
 void sources_set_window(struct sources *sources);
 void sources_hurry(struct sources *sources);
+/* Begins to read a source's past where `coverage` ends; its batches go to
+ * history_past_batch(). False when it cannot be asked. */
+bool sources_past_begin(
+	struct sources *sources, int source, const struct coverage *coverage);
+void sources_past_end(struct sources *sources, int source);
+/* While what it gave is being kept. */
+void sources_past_hold(struct sources *sources, int source, bool hold);
+/* What the store holds now. */
+void sources_past_covered(
+	struct sources *sources, int source, const struct coverage *coverage);
+/* How far the reading of the past is, or "" when there is nothing to say. */
+const char *sources_past_words(
+	const struct source_row *row, int64_t now, char out[COVERAGE_TEXT]);
 /* By the source's number. */
 void sources_hurry_one(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */

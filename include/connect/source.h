@@ -32,6 +32,9 @@ struct source_conf {
 	const struct source_query *queries;
 	size_t query_count;
 	int64_t every_ms, timeout_ms;
+	int64_t since_at; /* as far back as history is read */
+	/* What was read of it before; NULL: nothing. Read by start() only. */
+	const struct coverage *coverage;
 	uint64_t seed; /* spreads the asks of many consoles; poll fills it when 0 */
 };
 
@@ -82,6 +85,9 @@ struct answer {
 	const char *origin; /* "host:port", for sentences */
 	struct untrusted body, type;
 	int64_t now; /* UTC ms when it arrived */
+	/* Of the rate budget: what is left, of how much, seconds until it is whole again;
+	 * 0 of 0 when the server does not say. */
+	int64_t limit_left, limit_total, limit_reset_s;
 };
 
 struct action_kind;
@@ -110,7 +116,10 @@ struct source_kind {
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool pages;       /* its alerts are pages: silence from it is not peace */
 	const struct source_service *service; /* NULL: a server of the user's own */
-	const struct action_kind *actions;    /* what can be done there; NULL: nothing */
+	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
+	 * own to the engine, so that the present never waits for it. */
+	const struct source_kind *past;
+	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
 	enum secret_use secret_use;

@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "model/alert.h"
+#include "model/coverage.h"
+#include "model/entry.h"
 #include "model/logline.h"
 #include "model/series.h"
 
@@ -46,6 +48,23 @@ struct batch_change {
 	int64_t at;
 };
 
+/* An incident as the source's own history has it. */
+struct batch_past {
+	struct alert_draft alert; /* acked_at: of the acknowledgement that holds now */
+	enum urgency urgency;
+	struct untrusted priority;
+	struct untrusted
+		resolved_by; /* a person; empty: it ended by itself, or is open */
+};
+
+/* A line of an incident's log. */
+struct batch_entry {
+	struct untrusted id, incident, who, text;
+	enum entry_kind kind;
+	bool by_hand; /* a person did it */
+	int64_t at;
+};
+
 struct batch_oncall {
 	struct untrusted who, policy;
 	int level;
@@ -78,6 +97,12 @@ struct batch {
 	bool rules_snapshot;
 	struct batch_change *changes;
 	size_t change_count, change_cap;
+	struct batch_past *pasts;
+	size_t past_count, past_cap;
+	struct batch_entry *entries;
+	size_t entry_count, entry_cap;
+	/* With these pasts and entries kept, this is what is here; NULL: as before. */
+	const struct coverage *coverage;
 	struct batch_oncall *oncalls;
 	size_t oncall_count, oncall_cap;
 	bool oncalls_snapshot;
@@ -94,6 +119,8 @@ struct batch_silence *batch_add_silence(struct batch *batch);
 struct batch_rule *batch_add_rule(struct batch *batch);
 struct batch_change *batch_add_change(struct batch *batch);
 struct batch_oncall *batch_add_oncall(struct batch *batch);
+struct batch_past *batch_add_past(struct batch *batch);
+struct batch_entry *batch_add_entry(struct batch *batch);
 /* Any thread; their keys are made with the source's name. */
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name);

@@ -6,11 +6,9 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "model/alert.h"
+#include "model/entry.h"
 #include "model/severity.h"
 #include "store/store.h"
-
-/* As the pager has it. */
-enum incident_urgency { URGENCY_UNKNOWN, URGENCY_LOW, URGENCY_HIGH, URGENCY_COUNT };
 
 enum incident_acted {
 	INCIDENT_ACTED = 1 << 0,   /* somebody did something, here or at the source */
@@ -34,7 +32,7 @@ struct incident_row {
 	 * that and ended_at. Else 0. */
 	int64_t ended_after_at;
 	/* What is empty or 0 leaves what is known. */
-	enum incident_urgency urgency;
+	enum urgency urgency;
 	uint32_t number;
 	struct untrusted priority, acked_by, resolved_by;
 	/* --- only read, and only by incident_span() and incident_since() --- */

@@ -150,6 +150,15 @@ static bool open_row(const struct outbox_row *row)
 	       row->state == OUTBOX_HELD;
 }
 
+uint64_t action_target_key(const struct outbox_row *row)
+{
+	char source[64];
+
+	return text_to_id(row->source, source, sizeof source)
+		       ? alert_key(source, row->action.texts[ACTION_TARGET])
+		       : 0;
+}
+
 const struct outbox_row *actions_on(const struct actions *actions, uint64_t alert)
 {
 	uintptr_t i = (uintptr_t)map_get(&actions->on, &alert, sizeof alert);

@@ -6,10 +6,12 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "changes.h"
 #include "app/audits.h"
 #include "app/charts.h"
 #include "app/handoff.h"
 #include "app/history.h"
+#include "app/incidents.h"
 #include "app/host.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -77,6 +79,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
+	app->incidents = incidents_new(app);
+	app->change_feeds = changes_new(app);
 	app->sources = sources_new(app);
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
@@ -105,6 +109,8 @@ static void tick(void *ctx, int64_t now)
 	notify_tick(app->notify, now);
 	expiry_tick(app->expiry, now);
 	history_tick(app->history, now);
+	incidents_tick(app->incidents);
+	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
 	trends_tick(app->trends, now);
@@ -129,6 +135,8 @@ void app_start(struct app *app)
 	sources_start(app->sources);
 	if (app->live)
 		notify_start(app->notify);
+	if (!app_then(app) && !app->demo)
+		changes_start(app->change_feeds);
 	if (app->host_reader)
 		logs_start(app->logs);
 	loop_on_tick(app->loop, tick, app);
@@ -142,6 +150,7 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
@@ -158,6 +167,8 @@ void app_free(struct app *app)
 	task_pool_free(app->pool);
 	history_free(app->history);
 	trends_free(app->trends);
+	changes_free(app->change_feeds);
+	incidents_free(app->incidents);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
@@ -186,6 +197,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	notify_reload(app->notify, old);
 	runbooks_load(app->runbooks);
 	handoffs_reload(app->handoffs);
+	changes_start(app->change_feeds);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
@@ -304,5 +316,5 @@ bool app_settled(const struct app *app)
 
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
 	       alerts_settled(app->alerts) && metrics_settled(app->metrics) &&
-	       runbooks_settled(app->runbooks);
+	       runbooks_settled(app->runbooks) && changes_settled(app->change_feeds);
 }

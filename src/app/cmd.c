@@ -204,7 +204,9 @@ enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
 
 const struct command app_commands[] = {
 	LIST("alert", "alerts and incidents of all sources"),
-	LIST("incident", "what pages: incidents of PagerDuty"),
+	{"incident list", "[-s SINCE] [FILTER]",
+		"what pages; with -s what paged since (7d, a date, all)", LISTED, 0,
+		SIZE_MAX, cmd_list},
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),
@@ -299,6 +301,8 @@ const struct command app_commands[] = {
 	{"trend split", "[ID...]",
 		"incidents like the marked ones are a problem of their own; remembered",
 		COMMAND_SCRIPT, 0, SIZE_MAX, cmd_trend_split},
+	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
+		COMMAND_SCRIPT | COMMAND_ACTS, 1, SIZE_MAX, cmd_change_add},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
 	{"source test", "SOURCE", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},

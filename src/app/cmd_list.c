@@ -3,6 +3,7 @@
  * base/text.h, so that a terminal is safe. Main thread. */
 #include "cmd.h"
 
+#include "app/incidents.h"
 #include "app/listing.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -164,9 +165,35 @@ static void print_text(const struct app *app, const struct listing *l,
 	str_release(&text);
 }
 
+/* "-s 7d" in front of the filter: what the store has of the past. */
+static bool take_since(struct call *call, const char **filter, struct err *err)
+{
+	struct app *app = call->app;
+	int64_t to = window_to(app), ms = 0, from;
+
+	if (call->argc < 2)
+		return err_set(err, ERR_USAGE, "-s takes 7d, a date or all");
+	if (duration_parse(call->argv[1], &ms))
+		from = to - ms;
+	else if (!strcmp(call->argv[1], "all"))
+		from = 1;
+	else if (!time_parse_moment(call->argv[1], app->now, &from) &&
+		 !time_parse(call->argv[1], &from))
+		return err_set(err, ERR_USAGE, "-s takes 7d, a date or all, not %s",
+			call->argv[1]);
+	for (int word = 0; word < 2; word++) {
+		*filter += strspn(*filter, " ");
+		*filter += strcspn(*filter, " ");
+	}
+	*filter += strspn(*filter, " ");
+	app->window = (struct window){.span_ms = to - from, .to = app->window.to};
+	return incidents_read(app->incidents, (struct span){from, to + 1}, err);
+}
+
 enum status cmd_list(struct call *call, struct err *err)
 {
-	char noun[32], when[TIME_TEXT];
+	const char *filter_text = call->rest;
+	char noun[32], when[TIME_TEXT], words[300];
 	const struct listing *l;
 	struct filter *filter = NULL;
 	bool complete;
@@ -180,7 +207,12 @@ enum status cmd_list(struct call *call, struct err *err)
 			noun);
 		return STATUS_USAGE;
 	}
-	if (*call->rest && !(filter = filter_new(call->rest, err)))
+	if (l == &incident_listing && call->argc && !strcmp(call->argv[0], "-s")) {
+		l = &incidents_listing;
+		if (!take_since(call, &filter_text, err))
+			return err->kind == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+	}
+	if (*filter_text && !(filter = filter_new(filter_text, err)))
 		return STATUS_USAGE;
 	complete = kept(call->app, l, err->text, sizeof err->text) &&
 		   (!l->complete || l->complete(call->app, err->text, sizeof err->text));
@@ -192,6 +224,10 @@ enum status cmd_list(struct call *call, struct err *err)
 		print_json(call->app, l, filter, call->out);
 	} else {
 		print_text(call->app, l, filter, call->out);
+	}
+	if (l == &incidents_listing && complete && !call->json) {
+		incidents_words(call->app->incidents, words, sizeof words);
+		str_printf(call->told, "%s\n", words);
 	}
 	filter_free(filter);
 	if (complete)

@@ -129,10 +129,12 @@ static void begin(struct history *history)
 		history_past_begin(history);
 	else
 		history_alerts_begin(history);
+	history_changes_others(history, now - DAY_MS, now + HOUR_MS);
 	acks_begin(history->app->acks);
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
 	history_points_look(history);
+	history_pull_tick(history, now);
 	if (history_writes(history))
 		lease_take_later(history->app->store, &claim, got_lease, history);
 }
@@ -196,6 +198,25 @@ void history_start(struct history *history)
 	app->store = store_open(app->loop, app->pool, &config);
 }
 
+struct db *history_open_here(const struct app *app, bool make, struct err *err)
+{
+	struct store_report report;
+	struct store_paths paths;
+	struct store_config config;
+	struct stat st;
+
+	if (!store_paths(app, &paths, err))
+		return NULL;
+	if (!make && stat(paths.path, &st)) {
+		err_set(err, ERR_MISSING,
+			"%s is not there: the console makes it when it first runs",
+			paths.path);
+		return NULL;
+	}
+	config = config_of(&paths);
+	return store_open_here(&config, &report, err);
+}
+
 /* --- how the console was left --- */
 
 const void *history_kept(const struct history *history, const char *key, size_t *n)
@@ -253,6 +274,7 @@ void history_tick(struct history *history, int64_t now)
 	history_alerts_write(history, ALERTS_SECOND);
 	history_changes_write(history);
 	history_seen_tick(history, now);
+	history_pull_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
 		write_kept(history);
 }
@@ -294,6 +316,7 @@ void history_end(struct history *history)
 	write_kept(history);
 	history_flush(history);
 	history_states_write(history);
+	history_pull_end(history);
 	if (history_writes(history))
 		lease_release_later(history->app->store, &claim, (struct store_then){0});
 	history->ended = true;

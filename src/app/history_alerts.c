@@ -18,7 +18,7 @@ static struct untrusted source_name(const struct history *history, int source)
 	return untrusted_str(sources_row(history->app->sources, source)->name);
 }
 
-static enum incident_urgency urgency_of(const struct alert *a)
+static enum urgency urgency_of(const struct alert *a)
 {
 	struct untrusted word = alert_label_value(a, "urgency");
 

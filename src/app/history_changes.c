@@ -92,3 +92,44 @@ void history_changes_past(struct history *history, int64_t from, int64_t at)
 	change_span_later(history->app->store, (struct change_query){from, at + 1},
 		got_past, history);
 }
+
+/* This host's, which another console or a script has put there. */
+static void got_others(void *ctx, const struct change_rows *rows, const struct err *err)
+{
+	struct history *history = ctx;
+	struct change_rows ours = {.rows = rows->rows};
+	const char *host;
+
+	/* When the store closes, the sources are gone. */
+	if (err || history->ended)
+		return;
+	host = sources_row(history->app->sources, SOURCE_HOST)->name;
+	for (size_t i = 0; i < rows->count; i++)
+		if (untrusted_is(rows->rows[i].source, host))
+			ours.rows[ours.count++] = rows->rows[i];
+	got_past(history, &ours, err);
+}
+
+void history_changes_others(struct history *history, int64_t from, int64_t to)
+{
+	if (history->opened && !history->ended && !app_then(history->app))
+		change_span_later(history->app->store, (struct change_query){from, to},
+			got_others, history);
+}
+
+bool history_change_here(
+	const struct app *app, const struct batch_change *change, struct err *err)
+{
+	struct change_row row = {
+		.source = untrusted_str(sources_row(app->sources, SOURCE_HOST)->name),
+		.upstream_id = change->id,
+		.service = change->service,
+		.summary = change->summary,
+		.at = change->at};
+	struct db *db = history_open_here(app, true, err);
+	bool ok = db && db_begin(db, err) && change_put(db, &row, 1, err) &&
+		  db_commit(db, err);
+
+	db_close(db);
+	return ok;
+}

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "model/coverage.h"
 #include "store/store.h"
 
 struct alert;
@@ -45,6 +46,16 @@ struct seen {
 	bool closed;    /* what ended before is closed */
 };
 
+/* The past of one source on its way into the store. */
+struct pull {
+	struct history *history;
+	int source;
+	int writing; /* pages; the source waits, but for the newest incidents */
+	bool stale;  /* … and its source is another now */
+	int64_t not_before;
+	struct coverage coverage; /* with that page */
+};
+
 struct history {
 	struct app *app;
 	bool opened;   /* the store has said how it is */
@@ -74,6 +85,11 @@ struct history {
 	int64_t last_page_at, last_page_after; /* see struct incident_row */
 	struct seen seen[RC_MAX_SOURCES + 1];
 	int64_t seen_written_at;
+	struct pull pulls[RC_MAX_SOURCES + 1];
+	bool pulls_mine; /* has the lease for it, which lapses soon */
+	bool asking_lease, asking_covered;
+	int64_t asked_lease_at;
+	int64_t asked_covered_at;
 	/* console state */
 	struct map kept; /* of struct kept */
 	int64_t kept_saved_at;
@@ -107,6 +123,11 @@ void history_page_ended(struct history *history, const struct incident_row *row)
 /* history_seen.c */
 void history_seen_tick(struct history *history, int64_t now);
 void history_seen_write(struct history *history);
+
+/* history_pull.c */
+void history_pull_tick(struct history *history, int64_t now);
+void history_pull_end(struct history *history);
+void history_pull_forget(struct history *history, int source);
 
 /* history_past.c */
 void history_past_begin(struct history *history);

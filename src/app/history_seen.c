@@ -129,6 +129,7 @@ void history_forget(struct history *history, int source)
 	struct seen *s = &history->seen[source];
 	bool asked = s->asked;
 
+	history_pull_forget(history, source);
 	if (history_writes(history))
 		write_span(history, s);
 	*s = (struct seen){.history = history, .asked = asked, .forgotten = asked};

@@ -9,6 +9,7 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void source_mark(const struct app *app, const void *row, struct cell *out)
 {
@@ -77,7 +78,13 @@ static void source_state(const struct app *app, const void *row, struct cell *ou
 {
 	enum source_health health = source_health(row, app->now);
 
+	char past[COVERAGE_TEXT];
+	size_t n;
+
 	source_words(row, app->now, out->own, sizeof out->own);
+	n = strlen(out->own);
+	if (health == HEALTH_OK && *sources_past_words(row, app->now, past))
+		snprintf(out->own + n, sizeof out->own - n, "; %s", past);
 	out->text = untrusted_str(out->own);
 	out->role = health == HEALTH_BAD     ? ROLE_CRITICAL
 		    : health == HEALTH_STALE ? ROLE_WARNING
@@ -133,13 +140,14 @@ static void source_json(const struct app *app, const void *row, struct json_out 
 		[HEALTH_BAD] = "failing",
 	};
 	const struct source_row *s = row;
-	char text[512];
+	char text[512], past[COVERAGE_TEXT];
 
 	json_put_str(o, "name", s->name);
 	json_put_str(o, "kind", s->kind);
 	json_put_str(o, "where", s->where);
 	json_put_str(o, "state", words[source_health(s, app->now)]);
 	json_put_str(o, "detail", source_words(s, app->now, text, sizeof text));
+	json_put_str(o, "past", sources_past_words(s, app->now, past));
 	json_put_time(o, "last_ok_at", s->status.last_ok_at);
 	json_put_time(o, "failing_since", s->status.failing_since);
 	json_put_i64(o, "latency_ms", s->status.latency_ms);

@@ -402,11 +402,11 @@ static void page_1(struct str *out, const struct commands *commands)
 	commands_with(out, commands, true, false);
 	importing(out);
 	section(out, "COMMANDS OF THE CONSOLE");
-	prose(out,
-		"For the `:` line, keys, aliases and `-e`. The verbs of oogway.rc(5) "
-		"run there too, but for source, query and heartbeat, and last until the "
-		"end of the console; `set NAME` shows a value and the line that set "
-		"it.");
+	prose(out, "For the `:` line, keys, aliases and `-e`. The verbs of oogway.rc(5) "
+		   "run there too, but for source, query, changes and heartbeat, and "
+		   "last until the "
+		   "end of the console; `set NAME` shows a value and the line that set "
+		   "it.");
 	commands_with(out, commands, false, true);
 	keys(out, rc, commands);
 	filters(out);

@@ -68,6 +68,8 @@ const struct rc_key rc_keys[] = {
 		"the tenant, for servers that have several; of jsm the cloud id, else "
 		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "since", "WHEN",
+		"how far back incidents are read: 90d, a date, all or none; 180d"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
 	{"source", "cert-file", "FILE", "client certificate"},
 	{"source", "key-file", "FILE", "and its key"},
@@ -76,6 +78,10 @@ const struct rc_key rc_keys[] = {
 	{"query", "warn", "NUMBER", "a value that warns"},
 	{"query", "critical", "NUMBER",
 		"a value that is critical; below warn, low values are the bad ones"},
+	{"changes", "git", "FOLDER", "a checkout: its tags are changes"},
+	{"changes", "folder", "FOLDER",
+		"its .json files are: the bodies of webhooks, or objects of yours"},
+	{"changes", "service", "NAME", "what they are about; NAME of the line"},
 	{"heartbeat", "alert", "NAME", "the name of the alert; needed"},
 	{"heartbeat", "every", "DURATION", "how long it may be absent, 1s to 1d; 5m"},
 	{"handoff", "at", "TIMES",
@@ -268,6 +274,25 @@ static bool check_site(const struct source_kind *kind, const char *site, struct 
 		       site);
 }
 
+static bool take_since(
+	const struct conf_line *line, struct rc_source *source, struct err *err)
+{
+	const char *word = conf_value(line, 3, "since");
+
+	source->since_ms = 180 * DAY_MS;
+	if (!word || duration_parse(word, &source->since_ms))
+		return true;
+	source->since_ms = 0;
+	source->no_past = !strcmp(word, "none");
+	if (source->no_past || !strcmp(word, "all") ||
+		time_parse(word, &source->since_at))
+		return true;
+	return err_set(err, ERR_INPUT,
+		"since is a duration such as 90d, a date such as 2026-01-31, all or "
+		"none, not %s",
+		word);
+}
+
 static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
@@ -292,7 +317,8 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 			line->words[1].text);
 	if (!check_url(url, err) ||
 		!take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
-		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err))
+		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err) ||
+		!take_since(line, &s, err))
 		return false;
 	s.name = rc_keep(rc, line->words[1].text);
 	slash = (char *)(uintptr_t)rc_keep(rc, url);
@@ -359,6 +385,29 @@ static bool run_query(struct conf *conf, const struct conf_line *line, struct er
 	q.expr = rc_keep(rc, line->rest);
 	MEM_ROOM(rc->queries, rc->query_count, rc->query_cap);
 	rc->queries[rc->query_count++] = q;
+	return true;
+}
+
+static bool run_changes(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = rc_of(conf);
+	struct rc_changes c = {.place = line->place};
+
+	if (!rc_check_name(line->words[1].text, err) ||
+		!rc_check_keys(line, 2, "changes", err))
+		return false;
+	c.git = rc_keep_path(rc, line, conf_value(line, 2, "git"));
+	c.folder = rc_keep_path(rc, line, conf_value(line, 2, "folder"));
+	if (!c.git == !c.folder)
+		return err_set(err, ERR_INPUT,
+			"changes %s needs git= or folder=", line->words[1].text);
+	if (rc->changes_count == RC_MAX_CHANGES)
+		return err_set(
+			err, ERR_LIMIT, "more than %d changes lines", RC_MAX_CHANGES);
+	c.name = rc_keep(rc, line->words[1].text);
+	c.service = rc_keep(rc, conf_value(line, 2, "service"));
+	MEM_ROOM(rc->changes, rc->changes_count, rc->changes_cap);
+	rc->changes[rc->changes_count++] = c;
 	return true;
 }
 
@@ -721,6 +770,11 @@ const struct conf_verb rc_verbs[] = {
 		run_query,
 		"A metric to ask a Prometheus-like source for, in its own language: EXPR "
 		"is the rest of the line. Each series of the answer becomes a row."},
+	{"changes", 2, 3, "changes NAME git=FOLDER | folder=FOLDER [service=NAME]",
+		run_changes,
+		"Where else changes are read, once a minute: the tags of a git checkout, "
+		"or a folder into which webhooks are put. They stand on the timeline of "
+		"each incident that begins within six hours."},
 	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
 		"An alert that must always fire. When no source has told of it for that "
 		"long, its absence is listed as a critical alert."},
@@ -764,7 +818,7 @@ bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
-	       strcmp(word, "notify");
+	       strcmp(word, "notify") && strcmp(word, "changes");
 }
 
 bool rc_is_verb(const char *word)
@@ -984,7 +1038,7 @@ struct rc *rc_read(const struct rc_options *options)
 		conf_read_file(&rc->conf, rc->path, !options->file);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
-			rc->handoff_count = 0;
+			rc->handoff_count = rc->changes_count = 0;
 	if (!options->shipped_only)
 		check_profile(rc);
 	read_look(rc);
@@ -1004,6 +1058,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
 	mem_free(rc->notifies);
+	mem_free(rc->changes);
 	mem_free(rc->layouts);
 	mem_free(rc->handoffs);
 	arena_release(&rc->arena);

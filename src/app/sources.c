@@ -24,6 +24,7 @@ struct source {
 	size_t query_count;
 	struct credential credential;
 	struct sources *owner;
+	int past; /* number in the engine of the half that reads the past, or -1 */
 	bool logged_bad;
 	enum source_health health; /* as last told */
 };
@@ -67,7 +68,7 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 	struct source *s = mem_new(1, sizeof *s);
 
 	s->row = *row;
-	s->row.poll = -1;
+	s->row.poll = s->past = -1;
 	s->row.status.limit_remaining = s->row.status.limit_total = -1;
 	s->row.number = free_number(sources);
 	s->owner = sources;
@@ -79,10 +80,15 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *taken)
 {
 	struct sources *sources = ctx;
+	struct source *s = sources->by_poll[poll];
 
-	return !sources->by_poll[poll] ||
-	       pipeline_answer(
-		       sources->app, sources->by_poll[poll]->row.number, batch, taken);
+	if (!s)
+		return true;
+	if (poll == s->past) {
+		history_past_batch(sources->app->history, s->row.number, batch);
+		return true;
+	}
+	return pipeline_answer(sources->app, s->row.number, batch, taken);
 }
 
 static void take_status(struct source *s, const struct poll_status *status)
@@ -96,11 +102,25 @@ static void take_status(struct source *s, const struct poll_status *status)
 	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
 }
 
+static void take_past_status(struct source *s, const struct poll_status *status)
+{
+	bool bad = status->state == POLL_FAILING;
+
+	if (bad && !s->row.past_error.kind)
+		log_add(LOG_WARN, "%s: incidents of the past: %s", s->row.name,
+			status->error.text);
+	s->row.past_error = bad ? status->error : (struct err){0};
+	app_changed(s->owner->app, CHANGED_SOURCES);
+}
+
 static void on_status(void *ctx, int poll)
 {
 	struct sources *sources = ctx;
+	struct source *s = sources->by_poll[poll];
 
-	if (sources->by_poll[poll])
+	if (s && poll == s->past)
+		take_past_status(s, poll_status(sources->poll, poll));
+	else if (s)
 		take_status(sources->by_poll[poll], poll_status(sources->poll, poll));
 }
 
@@ -111,6 +131,7 @@ static void describe(struct source *s, const struct rc *rc, const struct rc_sour
 	s->row.kind = line->kind->name;
 	s->row.where = line->url;
 	s->row.pages = line->kind->pages;
+	s->row.has_past = line->kind->past && !line->no_past;
 	s->row.every_ms = line->every_ms;
 	s->row.rc = line;
 	mem_free(s->queries);
@@ -146,10 +167,11 @@ static void refuse(struct source *s, const struct err *err)
 	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
 }
 
-static void begin(struct source *s)
+static struct poll_options options_of(const struct source *s)
 {
 	const struct rc_source *rc = s->row.rc;
-	const struct poll_options options = {
+
+	return (struct poll_options){
 		.conf = {.name = rc->name,
 			.url = rc->url,
 			.from = rc->from,
@@ -168,6 +190,11 @@ static void begin(struct source *s)
 		.unix_socket = rc->unix_socket,
 		.number = s->row.number,
 	};
+}
+
+static void begin(struct source *s)
+{
+	struct poll_options options = options_of(s);
 	struct err err = {0};
 
 	s->row.poll = poll_add(s->owner->poll, &options, &err);
@@ -250,8 +277,9 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->token_command, b->token_command) &&
 	       same_text(a->ca_file, b->ca_file) &&
 	       same_text(a->cert_file, b->cert_file) &&
-	       same_text(a->key_file, b->key_file) && a->every_ms == b->every_ms &&
-	       a->timeout_ms == b->timeout_ms;
+	       same_text(a->key_file, b->key_file) && a->since_ms == b->since_ms &&
+	       a->since_at == b->since_at && a->no_past == b->no_past &&
+	       a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms;
 }
 
 static bool same_limit(double a, double b)
@@ -290,8 +318,96 @@ static struct source *take_old(
 	return NULL;
 }
 
+void sources_past_end(struct sources *sources, int source)
+{
+	struct source *s = sources->numbered[source];
+
+	if (!s || s->past < 0)
+		return;
+	sources->by_poll[s->past] = NULL;
+	poll_remove(sources->poll, s->past);
+	s->past = -1;
+	s->row.reads_past = false;
+}
+
+bool sources_past_begin(
+	struct sources *sources, int source, const struct coverage *coverage)
+{
+	struct source *s = sources->numbered[source];
+	struct poll_options options;
+	struct err err = {0};
+
+	if (!s || s->past >= 0 || s->row.poll < 0 || !s->row.has_past)
+		return false;
+	options = options_of(s);
+	options.kind = s->row.rc->kind->past;
+	options.conf.since_at = s->row.rc->since_at;
+	if (s->row.rc->since_ms)
+		options.conf.since_at = sources->app->now - s->row.rc->since_ms;
+	options.conf.coverage = coverage;
+	s->row.coverage = *coverage;
+	s->past = poll_add(sources->poll, &options, &err);
+	if (s->past < 0) {
+		log_add(LOG_ERROR, "%s: incidents of the past: %s", s->row.name,
+			err.text);
+		return false;
+	}
+	s->row.reads_past = true;
+	sources->by_poll[s->past] = s;
+	return true;
+}
+
+void sources_past_hold(struct sources *sources, int source, bool hold)
+{
+	const struct source *s = sources->numbered[source];
+
+	if (s && s->past >= 0)
+		poll_pause(sources->poll, s->past, hold);
+}
+
+void sources_past_covered(
+	struct sources *sources, int source, const struct coverage *coverage)
+{
+	struct source *s = sources->numbered[source];
+
+	if (!s || !memcmp(&s->row.coverage, coverage, sizeof *coverage))
+		return;
+	s->row.coverage = *coverage;
+	app_changed(sources->app, CHANGED_SOURCES);
+}
+
+const char *sources_past_words(
+	const struct source_row *row, int64_t now, char out[COVERAGE_TEXT])
+{
+	enum { BAR = 10 };
+	const struct coverage *c = &row->coverage;
+	int percent = coverage_percent(c), full = percent * BAR / 100;
+	char back[TIME_TEXT], why[COVERAGE_TEXT];
+
+	*out = '\0';
+	if (!row->has_past)
+		return out;
+	if (row->past_error.kind)
+		snprintf(out, COVERAGE_TEXT, "past partial: %s",
+			text_line(untrusted_str(row->past_error.text), why, sizeof why));
+	else if (!c->began.until_at)
+		snprintf(out, COVERAGE_TEXT, "%s",
+			row->reads_past ? "past: newest first" : "");
+	else if (c->began.from_at > c->wanted_at)
+		snprintf(out, COVERAGE_TEXT, "past [%.*s%.*s] %d%%, back to %s", full,
+			"##########", BAR - full, "----------", percent,
+			time_stamp(c->began.from_at, now, back));
+	else if (c->lacking.until_at)
+		coverage_words(c, c->lacking, 0, out);
+	else
+		snprintf(out, COVERAGE_TEXT, "past complete since %s",
+			time_stamp(c->wanted_at, now, back));
+	return out;
+}
+
 static void stop_asking(struct source *s)
 {
+	sources_past_end(s->owner, s->row.number);
 	if (s->row.poll < 0)
 		return;
 	s->owner->by_poll[s->row.poll] = NULL;

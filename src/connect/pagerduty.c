@@ -42,7 +42,7 @@ struct pagerduty {
 	uint32_t hurry;
 };
 
-static const char *const headers[] = {
+const char *const pagerduty_headers[] = {
 	"Accept: application/vnd.pagerduty+json;version=2",
 	"Content-Type: application/json",
 	NULL,
@@ -75,6 +75,38 @@ static void add_filter(struct str *path, struct untrusted word)
 	}
 }
 
+void pagerduty_add_filter(struct str *path, const char *filter, const char *only)
+{
+	struct untrusted rest = untrusted_str(filter), word;
+
+	while (untrusted_word(&rest, " ", &word))
+		if (!only || untrusted_starts(word, only))
+			add_filter(path, word);
+}
+
+/* A word of the filter that names this kind of thing lets only what it lists pass. */
+static bool passes(const char *filter, const char *word_start, struct untrusted value)
+{
+	struct untrusted rest = untrusted_str(filter), word, one;
+	bool named = false, listed = false;
+
+	while (untrusted_word(&rest, " ", &word)) {
+		if (!untrusted_starts(word, word_start))
+			continue;
+		named = true;
+		word = untrusted_slice(word, strlen(word_start), SIZE_MAX);
+		while (untrusted_word(&word, ",", &one))
+			listed = listed || untrusted_eq(one, value);
+	}
+	return !named || listed;
+}
+
+bool pagerduty_passes(const char *filter, struct json incident)
+{
+	return passes(filter, "service=", json_text(json_get(incident, "service.id"))) &&
+	       passes(filter, "urgency=", json_text(json_get(incident, "urgency")));
+}
+
 static bool filter_check(const struct source_conf *conf, struct err *err)
 {
 	struct untrusted rest = untrusted_str(conf->filter), word;
@@ -99,15 +131,12 @@ static bool filter_check(const struct source_conf *conf, struct err *err)
 
 static void path_incidents(const struct pagerduty *pd, struct str *path)
 {
-	struct untrusted rest = untrusted_str(pd->conf->filter), word;
-
 	str_printf(path,
 		"/incidents?statuses%%5B%%5D=triggered&statuses%%5B%%5D=acknowledged"
 		"&date_range=all&time_zone=UTC&sort_by=incident_number%%3Adesc"
 		"&limit=%d&offset=%lld",
 		PAGER_LIMIT, (long long)pd->incidents.offset);
-	while (untrusted_word(&rest, " ", &word))
-		add_filter(path, word);
+	pagerduty_add_filter(path, pd->conf->filter, NULL);
 }
 
 static void path_changes(const struct pagerduty *pd, int64_t now, struct str *path)
@@ -148,7 +177,7 @@ static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what w
 		.id = what,
 		.method = "GET",
 		.path = arena_strdup(arena, str_text(&path)),
-		.headers = headers,
+		.headers = pagerduty_headers,
 		.max_bytes = PAGE_MAX_BODY};
 	str_release(&path);
 	return out->path != NULL;
@@ -295,7 +324,7 @@ static enum severity severity_of(struct json incident)
 	return severity_parse(priority, low ? SEVERITY_WARNING : SEVERITY_HIGH);
 }
 
-static void fill_incident(
+void pagerduty_incident(
 	struct batch *batch, struct alert_draft *draft, struct json incident)
 {
 	struct json acks = json_get(incident, "acknowledgements");
@@ -353,7 +382,7 @@ static bool add_incidents(struct pager *pager, struct json list)
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		fill_incident(batch, draft, e);
+		pagerduty_incident(batch, draft, e);
 	}
 	return first_known;
 }
@@ -436,7 +465,7 @@ void pagerduty_words(struct json error, struct str *out)
 	}
 }
 
-static bool refused(const struct answer *answer, struct err *err)
+bool pagerduty_refused(const struct answer *answer, struct err *err)
 {
 	struct json_doc doc = {NULL};
 	struct str words;
@@ -454,8 +483,8 @@ static bool refused(const struct answer *answer, struct err *err)
 	return false;
 }
 
-static bool open_page(const struct answer *answer, const char *member,
-	struct json_doc *doc, struct err *err)
+bool pagerduty_open(const struct answer *answer, const char *member, struct json_doc *doc,
+	struct err *err)
 {
 	size_t n;
 	const char *text = text_raw(answer->body, &n);
@@ -477,7 +506,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	struct pager_got got;
 	enum pager_step step;
 
-	if (!open_page(answer, member, &doc, err))
+	if (!pagerduty_open(answer, member, &doc, err))
 		return false;
 	list = json_get(json_root(&doc), member);
 	got = (struct pager_got){
@@ -519,7 +548,7 @@ static bool take_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	else if (answer->status == 200)
 		ok = read_page(pd, pager, member, answer, batch, err);
 	else
-		ok = refused(answer, err);
+		ok = pagerduty_refused(answer, err);
 	if (!ok || missing)
 		pager_drop(pager);
 	job_done(&pager->job, answer, ok);
@@ -564,7 +593,7 @@ static bool take_me(struct pagerduty *pd, const struct answer *answer, struct er
 		pd->me_by_mail = true;
 		pd->me.due_at = answer->now;
 	}
-	return ok || refused(answer, err);
+	return ok || pagerduty_refused(answer, err);
 }
 
 static bool take(
@@ -620,6 +649,7 @@ const struct source_kind pagerduty_source = {
 	.pages = true,
 	.service = &service,
 	.actions = &pagerduty_actions,
+	.past = &pagerduty_past,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),
 	.start = start,

@@ -524,6 +524,11 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 			s->limit_remaining = reply->limit_remaining;
 		if (reply->limit_total >= 0)
 			s->limit_total = reply->limit_total;
+		if (reply->limit_total > 0 && reply->limit_remaining >= 0) {
+			answer->limit_left = reply->limit_remaining;
+			answer->limit_total = reply->limit_total;
+			answer->limit_reset_s = reply->retry_after_s;
+		}
 		s->answers++;
 		note_latency(source, reply->elapsed_ms);
 	} else {

@@ -75,6 +75,16 @@ struct batch_oncall *batch_add_oncall(struct batch *batch)
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
 }
 
+struct batch_past *batch_add_past(struct batch *batch)
+{
+	return ADD(pasts, past_count, past_cap, BATCH_MAX_ITEMS);
+}
+
+struct batch_entry *batch_add_entry(struct batch *batch)
+{
+	return ADD(entries, entry_count, entry_cap, BATCH_MAX_ITEMS);
+}
+
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name)
 {
@@ -175,6 +185,42 @@ static void print_rest(const struct batch *batch, struct str *out)
 	}
 }
 
+static void print_past(const struct batch *batch, struct str *out)
+{
+	const struct coverage *c = batch->coverage;
+
+	for (size_t i = 0; i < batch->past_count; i++) {
+		const struct batch_past *past = &batch->pasts[i];
+
+		str_printf(out, "past urgency=%d ended=%lld", past->urgency,
+			(long long)past->alert.ended_at);
+		word(out, "priority", past->priority);
+		word(out, "by", past->resolved_by);
+		str_putc(out, ' ');
+		print_alert(&past->alert, out);
+	}
+	for (size_t i = 0; i < batch->entry_count; i++) {
+		const struct batch_entry *e = &batch->entries[i];
+
+		str_printf(out, "entry kind=%d at=%lld by_hand=%d", e->kind,
+			(long long)e->at, e->by_hand);
+		word(out, "id", e->id);
+		word(out, "incident", e->incident);
+		word(out, "who", e->who);
+		word(out, "text", e->text);
+		str_putc(out, '\n');
+	}
+	if (c)
+		str_printf(out,
+			"coverage wanted=%lld began=%lld..%lld entries=%lld..%lld "
+			"lacking=%lld..%lld%s\n",
+			(long long)c->wanted_at, (long long)c->began.from_at,
+			(long long)c->began.until_at, (long long)c->entries.from_at,
+			(long long)c->entries.until_at, (long long)c->lacking.from_at,
+			(long long)c->lacking.until_at,
+			c->no_entries ? " no entries" : "");
+}
+
 void batch_print(const struct batch *batch, struct str *out)
 {
 	if (batch->watch)
@@ -197,6 +243,7 @@ void batch_print(const struct batch *batch, struct str *out)
 	for (size_t i = 0; i < batch->alert_count; i++)
 		print_alert(&batch->alerts[i], out);
 	print_rest(batch, out);
+	print_past(batch, out);
 	str_printf(out,
 		"snapshot alerts=%d silences=%d rules=%d oncalls=%d cut=%d partial=%d",
 		batch->alerts_snapshot, batch->silences_snapshot, batch->rules_snapshot,

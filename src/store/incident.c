@@ -24,10 +24,13 @@ static const char sql_put[] =
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
 	"$15, $16, $8, $17, $18, $19, $20, $21) "
 	"ON CONFLICT (team_id, source, upstream_id, started_at) DO UPDATE SET "
-	"acked_at = excluded.acked_at, ended_at = excluded.ended_at, "
+	"acked_at = excluded.acked_at, ended_at = CASE WHEN incident.told = 1 AND "
+	"excluded.ended_at > 0 THEN incident.ended_at ELSE excluded.ended_at END, "
+	"told = CASE WHEN excluded.ended_at > 0 THEN incident.told ELSE 0 END, "
 	"severity = excluded.severity, state = excluded.state, pages = excluded.pages, "
 	"title = excluded.title, service = excluded.service, summary = excluded.summary, "
-	"ended_after_at = excluded.ended_after_at, "
+	"ended_after_at = CASE WHEN incident.told = 1 AND excluded.ended_at > 0 THEN 0 "
+	"ELSE excluded.ended_after_at END, "
 	"taken_at = CASE WHEN incident.taken_at = 0 OR (excluded.taken_at > 0 AND "
 	"excluded.taken_at < incident.taken_at) THEN excluded.taken_at ELSE "
 	"incident.taken_at END, " KNOWN("urgency", "0") KNOWN("number", "0")
@@ -35,7 +38,8 @@ static const char sql_put[] =
 			"''") "updated_at = excluded.updated_at, revision = "
 			      "incident.revision + 1 "
 			      "WHERE incident.acked_at <> excluded.acked_at "
-			      "OR incident.ended_at <> excluded.ended_at "
+			      "OR (incident.ended_at <> excluded.ended_at "
+			      "AND (incident.told = 0 OR excluded.ended_at = 0)) "
 			      "OR incident.severity <> excluded.severity OR "
 			      "incident.state <> excluded.state "
 			      "OR incident.pages <> excluded.pages OR incident.title <> "
@@ -229,7 +233,7 @@ static void read_past(
 	out->id = untrusted_copy(arena, row_text(rows, 12));
 	out->updated_at = row_i64(rows, 13);
 	out->taken_at = row_i64(rows, 14);
-	out->urgency = (enum incident_urgency)within(row_i64(rows, 15), URGENCY_COUNT);
+	out->urgency = (enum urgency)within(row_i64(rows, 15), URGENCY_COUNT);
 	out->number = number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
 	out->priority = untrusted_copy(arena, row_text(rows, 17));
 	out->acked_by = untrusted_copy(arena, row_text(rows, 18));

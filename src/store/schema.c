@@ -131,6 +131,29 @@ static const struct migration migrations[] = {
 			"CREATE INDEX followup_open ON followup (team_id, schedule, "
 			"closed_at)",
 		}},
+	{6, "the pager's own history",
+		{
+			"ALTER TABLE incident ADD COLUMN link TEXT NOT NULL DEFAULT ''",
+			/* 1: ended_at is what the source says, not what was seen. */
+			"ALTER TABLE incident ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
+
+			"CREATE TABLE entry (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"incident TEXT NOT NULL, happened_at BIGINT NOT NULL, "
+			"kind BIGINT NOT NULL, by_hand BIGINT NOT NULL, "
+			"who TEXT NOT NULL, text TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+			"CREATE INDEX entry_incident ON entry (team_id, source, "
+			"incident, happened_at)",
+
+			"CREATE TABLE coverage (" OWN
+			"source TEXT NOT NULL, scope TEXT NOT NULL, "
+			"wanted_at BIGINT NOT NULL, oldest BIGINT NOT NULL, "
+			"began_from BIGINT NOT NULL, began_until BIGINT NOT NULL, "
+			"entries_from BIGINT NOT NULL, entries_until BIGINT NOT NULL, "
+			"lacking_from BIGINT NOT NULL, lacking_until BIGINT NOT NULL, "
+			"no_entries BIGINT NOT NULL, UNIQUE (team_id, source))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

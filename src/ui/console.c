@@ -4,6 +4,7 @@
 #include "state.h"
 
 #include "app/charts.h"
+#include "app/incidents.h"
 #include "app/host.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -86,13 +87,14 @@ static void close_pane(struct pane *pane)
 /* The charts of the alert pages that are open are asked for, those of others not. */
 static void show_charts(struct console *console)
 {
-	uint64_t alerts[STACK_MAX];
+	uint64_t alerts[STACK_MAX] = {0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < console->depth; i++)
 		if (console->stack[i].class == &alert_pane)
 			alerts[n++] = console->stack[i].id;
 	charts_show(console->app->charts, alerts, n);
+	incidents_show(console->app->incidents, n ? alerts[n - 1] : 0);
 }
 
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id)

@@ -760,6 +760,8 @@ const struct command console_commands[] = {
 	VIEW("past", "incidents of the past, newest first"),
 	VIEW("audit", "what was done from here, by whom, and what came of it"),
 	VIEW("changes", "deploys and other changes"),
+	VIEW("incidents",
+		"the incidents of the past that paged, as their source tells them"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},

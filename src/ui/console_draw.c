@@ -8,6 +8,7 @@
 #include "app/anomalies.h"
 #include "app/audits.h"
 #include "app/host.h"
+#include "app/incidents.h"
 #include "app/problems.h"
 #include "app/sources.h"
 #include "base/conf.h"
@@ -551,6 +552,7 @@ static void make_layout(struct console *console)
 	console->hidden = !console->layout.single && !seen;
 	host_reader_watch_procs(
 		console->app->host_reader, shows(console, &processes_pane));
+	incidents_watch(console->app->incidents, shows(console, &incidents_pane));
 	screen_erase();
 	console_dirty(console);
 	console->layout_dirty = false;

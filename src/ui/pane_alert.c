@@ -5,12 +5,14 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
+#include "app/incidents.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "chart.h"
+#include "model/entry.h"
 #include "pages.h"
 #include "pane.h"
 
@@ -20,7 +22,7 @@
 
 /* The chart of an alert, where there is room for it. */
 enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
-enum { TIMELINE_MOST = 24 };
+enum { TIMELINE_MOST = 80 };
 
 struct alert_view {
 	uint64_t id;
@@ -261,23 +263,73 @@ static void happened(struct timeline *t, struct moment m)
 	t->n++;
 }
 
-static void collect(struct timeline *t, const struct app *app, const struct alert *a)
+/* A console of ours did it; what the log of the source tells of it stands there too. */
+static void add_actions(struct timeline *t, const struct app *app, uint64_t id)
+{
+	for (size_t i = 0; i < actions_count(app->actions); i++) {
+		const struct outbox_row *row = actions_at(app->actions, i);
+		bool fine = row->state == OUTBOX_CONFIRMED;
+
+		if (action_target_key(row) == id)
+			happened(t, (struct moment){row->created_at, "we did",
+					    fine ? ROLE_OK : ROLE_WARNING,
+					    untrusted_str(
+						    action_verbs[row->action.verb].words),
+					    outbox_state_names[row->state]});
+	}
+}
+
+/* True when the source's log says when it was taken and when it ended. */
+static bool add_log(struct timeline *t, const struct app *app, uint64_t id)
+{
+	static const char *const kinds[ENTRY_KIND_COUNT] = {
+		[ENTRY_OTHER] = "log",
+		[ENTRY_TRIGGER] = "page",
+		[ENTRY_ACK] = "ack",
+		[ENTRY_UNACK] = "unack",
+		[ENTRY_RESOLVE] = "over",
+		[ENTRY_ESCALATE] = "escalate",
+		[ENTRY_ASSIGN] = "assign",
+		[ENTRY_SNOOZE] = "snooze",
+		[ENTRY_NOTE] = "note",
+	};
+	size_t n;
+	const struct batch_entry *entries = incidents_log(app->incidents, id, &n);
+
+	for (size_t i = 0; i < n; i++)
+		happened(
+			t, (struct moment){entries[i].at, kinds[entries[i].kind],
+				   entries[i].kind == ENTRY_RESOLVE ? ROLE_OK : ROLE_TEXT,
+				   entries[i].text, NULL});
+	return n > 0;
+}
+
+static void add_around(
+	struct timeline *t, const struct app *app, uint64_t id, int64_t started_at)
 {
 	for (size_t i = 0; i < changes_count(app->alerts); i++) {
 		const struct change_row *c = changes_at(app->alerts, i);
 
-		if (c->at <= a->started_at + 10 * MINUTE_MS &&
-			c->at >= a->started_at - 6 * HOUR_MS)
+		if (c->at <= started_at + 10 * MINUTE_MS &&
+			c->at >= started_at - 6 * HOUR_MS)
 			happened(t, (struct moment){c->at, "change", ROLE_STRONG,
 					    c->summary, NULL});
 	}
 	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
 		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
 
-		if (row->alert == a->key)
+		if (row->alert == id)
 			happened(t, (struct moment){row->start_at, "anomaly", ROLE_TEXT,
 					    untrusted_str(row->name), row->reason});
 	}
+	add_actions(t, app, id);
+}
+
+static void collect(struct timeline *t, const struct app *app, const struct alert *a)
+{
+	add_around(t, app, a->key, a->started_at);
+	if (add_log(t, app, a->key))
+		return;
 	happened(t, (struct moment){a->started_at, a->pages ? "page" : "fired", ROLE_TEXT,
 			    alert_text(a, ALERT_TITLE), NULL});
 	happened(t, (struct moment){a->acked_at, "ack", ROLE_TEXT,
@@ -286,18 +338,15 @@ static void collect(struct timeline *t, const struct app *app, const struct aler
 }
 
 /* One moment alone stands above already. */
-static void timeline(struct page *p, const struct app *app, const struct alert *a)
+static void put_timeline(struct page *p, const struct app *app, const struct timeline *t)
 {
-	struct timeline t = {.n = 0};
-
-	collect(&t, app, a);
-	if (t.n < 2)
+	if (t->n < 2)
 		return;
 	page_line(p, 0, false);
 	page_line(p, 0, false);
 	page_puts(p, ROLE_HEADER, "Timeline");
-	for (size_t i = 0; i < t.n; i++) {
-		const struct moment *m = &t.list[i];
+	for (size_t i = 0; i < t->n; i++) {
+		const struct moment *m = &t->list[i];
 		char when[TIME_TEXT];
 
 		page_line(p, 26, false);
@@ -311,14 +360,63 @@ static void timeline(struct page *p, const struct app *app, const struct alert *
 	}
 }
 
+static void timeline(struct page *p, const struct app *app, const struct alert *a)
+{
+	struct timeline t = {.n = 0};
+
+	collect(&t, app, a);
+	put_timeline(p, app, &t);
+}
+
+/* One that is over, as the store has it. */
+static void fill_past(
+	struct alert_view *v, const struct app *app, const struct past_row *row)
+{
+	const struct incident_row *i = &row->incident;
+	struct timeline t = {.n = 0};
+	struct page *p = &v->page;
+
+	text_line(i->title, v->title, sizeof v->title);
+	page_line(p, 0, false);
+	page_printf(p, severity_roles[i->severity], "%c %s  ",
+		severity_letter(i->severity), severity_name(i->severity));
+	page_add(p, ROLE_STRONG, i->title);
+	page_line(p, 0, false);
+	field(p, "state", untrusted_str(alert_state_name(i->state)));
+	moment(p, "started", i->started_at, app->now);
+	moment(p, "acknowledged", row->taken_at, app->now);
+	field(p, "by", row->acked_by);
+	moment(p, "ended", i->ended_at, app->now);
+	field(p, "resolved by", row->resolved_by);
+	field(p, "service", i->service);
+	field(p, "priority", row->priority);
+	field(p, "source", i->source);
+	field(p, "link", row->link);
+	add_around(&t, app, v->id, i->started_at);
+	if (!add_log(&t, app, v->id)) {
+		happened(&t, (struct moment){
+				     i->started_at, "page", ROLE_TEXT, i->title, NULL});
+		happened(&t, (struct moment){row->taken_at, "ack", ROLE_TEXT,
+				     row->acked_by, NULL});
+		happened(&t, (struct moment){i->ended_at, "over", ROLE_OK,
+				     row->resolved_by, NULL});
+	}
+	put_timeline(p, app, &t);
+}
+
 static void fill(void *state, const struct app *app, const struct canvas *c)
 {
 	struct alert_view *v = state;
 	const struct alert *a = alerts_find(app->alerts, v->id);
+	const struct past_row *past = a ? NULL : incidents_find(app->incidents, v->id);
 	const struct runbook_row *runbook;
 
 	page_clear(&v->page);
 	v->gone = !a;
+	if (past) {
+		fill_past(v, app, past);
+		return;
+	}
 	if (!a) {
 		page_line(&v->page, 0, false);
 		page_printf(&v->page, ROLE_OK,
@@ -392,7 +490,7 @@ const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
 	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
-		   CHANGED_CHARTS | CHANGED_WINDOW,
+		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,

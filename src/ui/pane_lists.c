@@ -1,8 +1,9 @@
 /* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
- * events, runbooks, silences, changes, actions, processes, audit. Each says what an
- * empty one means. Main thread. */
+ * events, runbooks, silences, changes, actions, processes, audit, incidents. Each says
+ * what an empty one means. Main thread. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/incidents.h"
 #include "app/audits.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -35,6 +36,7 @@ OPEN(silence)
 OPEN(change)
 OPEN(process)
 OPEN(action)
+OPEN(past)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
 {
@@ -220,6 +222,30 @@ static void changes_draw(
 		pane_empty(c, "No changes known up to here.");
 }
 
+static void incidents_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	if (list_count(&((struct list_pane *)state)->list, app))
+		list_pane_draw(state, app, c, focus);
+	else
+		pane_empty(c, "No incidents of the past are in the store yet.");
+}
+
+static void incidents_words_of(void *state, const struct app *app, char *out, size_t size)
+{
+	size_t n;
+
+	if (((struct list_pane *)state)->list.filter) {
+		list_pane_words(state, app, out, size);
+		n = strlen(out);
+		snprintf(out + n, size - n, "  of ");
+	} else {
+		*out = '\0';
+	}
+	n = strlen(out);
+	incidents_words(app->incidents, out + n, size - n);
+}
+
 static void audit_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
@@ -316,6 +342,12 @@ LIST_PANE(audit_pane, "audit", "Audit", AUDIT, audit_draw, open_audit, list_pane
 ;
 LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,
 	open_process, list_pane_words),
+}
+;
+LIST_PANE(incidents_pane, "incidents", "Incidents",
+	PAST | CHANGED_CLOCK | CHANGED_SOURCES, incidents_draw, open_past,
+	incidents_words_of),
+	.link = alert_link,
 }
 ;
 LIST_PANE(actions_pane, "actions", "Actions", ACTIONS | CHANGED_CLOCK, actions_draw,

@@ -5,6 +5,7 @@
 #include "store/hand.h"
 #include "store/incident.h"
 #include "store/outbox.h"
+#include "store/past.h"
 #include "store/watch.h"
 
 #include <setjmp.h>
@@ -184,6 +185,53 @@ static void test_who_acted(void **unused)
 	assert_true(untrusted_is(got.resolved_by, "Ana"));
 }
 
+/* The end is the source's to tell, not the time at which it was missed; who took it first
+ * is what was seen when the source has only the last one. */
+static void test_told(void **unused)
+{
+	struct incident_row seen = {.source = u("pd"),
+		.upstream_id = u("P1"),
+		.title = u("t"),
+		.state = ALERT_ACKNOWLEDGED,
+		.pages = true,
+		.started_at = 1000,
+		.acked_at = 1500,
+		.acked_by = u("Ana")};
+	struct batch_past told = {.alert = {.state = ALERT_RESOLVED,
+					  .pages = true,
+					  .started_at = 1000,
+					  .acked_at = 1900,
+					  .ended_at = 3000}};
+	const struct past_page page = {
+		.source = u("pd"), .pasts = &told, .past_count = 1};
+	struct incident_row got;
+
+	(void)unused;
+	told.alert.texts[ALERT_ID] = u("P1");
+	told.alert.texts[ALERT_TITLE] = u("t");
+	told.alert.texts[ALERT_ACKED_BY] = u("Ben");
+	assert_true(incident_put(db, &seen, 1, &err));
+	assert_true(past_put(db, &page, &err));
+	seen.state = ALERT_RESOLVED;
+	seen.acked_at = 0;
+	seen.ended_at = 3400;
+	seen.ended_after_at = 2000;
+	assert_true(incident_put(db, &seen, 1, &err));
+	got = only();
+	assert_int_equal(got.ended_at, 3000);
+	assert_int_equal(got.ended_after_at, 0);
+	assert_int_equal(got.taken_at, 1500);
+	assert_true(untrusted_is(got.acked_by, "Ana"));
+	/* It is open again, and ends again, seen only. */
+	seen.state = ALERT_FIRING;
+	seen.ended_at = seen.ended_after_at = 0;
+	assert_true(incident_put(db, &seen, 1, &err));
+	assert_int_equal(only().ended_at, 0);
+	seen.ended_at = 5000;
+	assert_true(incident_put(db, &seen, 1, &err));
+	assert_int_equal(only().ended_at, 5000);
+}
+
 static void act(enum action_verb verb, const char *target, enum outbox_state state)
 {
 	struct outbox_row row = {.profile = u(""), .source = u("pd")};
@@ -273,6 +321,8 @@ static void test_upgrade(void **unused)
 	static const char *const then[] = {"keep", "series", "chunk", "baseline",
 		"incident", "change", "lease", "outbox", "ack", "watch", NULL};
 	static const char *const back[] = {"DROP INDEX incident_updated",
+		"ALTER TABLE incident DROP COLUMN link",
+		"ALTER TABLE incident DROP COLUMN told",
 		"ALTER TABLE incident DROP COLUMN taken_at",
 		"ALTER TABLE incident DROP COLUMN urgency",
 		"ALTER TABLE incident DROP COLUMN number",
@@ -301,6 +351,7 @@ int main(void)
 		ROW(test_pages),
 		ROW(test_span),
 		ROW(test_who_acted),
+		ROW(test_told),
 		ROW(test_outbox_acted),
 		ROW(test_hand),
 		ROW(test_watch),

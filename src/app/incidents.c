@@ -1,0 +1,295 @@
+/* The table of incidents out of the store. Each reading is a copy of its own, so that a
+ * listing never sees half of one. What is said of their number comes from what the store
+ * says is covered, of every source that has a past. Main thread. */
+#include "app/incidents.h"
+
+#include "app/alerts.h"
+#include "app/history.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TABLE_BYTES = 128 << 20, LOG_BYTES = 4 << 20, LATE_MS = 60 * 1000 };
+
+struct incidents {
+	struct app *app;
+	struct arena arena;
+	struct past_rows table;
+	struct span window;
+	bool watched, loading, dirty;
+	uint64_t shown; /* whose log is wanted */
+	bool log_dirty, log_loading;
+	uint64_t log_id; /* whose log is here */
+	struct arena log_arena;
+	struct past_entries log;
+	int64_t to; /* end of the console's window as last read for */
+};
+
+struct incidents *incidents_new(struct app *app)
+{
+	struct incidents *incidents = mem_new(1, sizeof *incidents);
+
+	incidents->app = app;
+	arena_init(&incidents->arena, TABLE_BYTES);
+	arena_init(&incidents->log_arena, LOG_BYTES);
+	return incidents;
+}
+
+void incidents_free(struct incidents *incidents)
+{
+	if (!incidents)
+		return;
+	arena_release(&incidents->arena);
+	arena_release(&incidents->log_arena);
+	mem_free(incidents);
+}
+
+/* --- reading --- */
+
+static void take(struct incidents *incidents, const struct past_rows *rows)
+{
+	struct arena *arena = &incidents->arena;
+	struct past_rows *table = &incidents->table;
+
+	arena_release(arena);
+	arena->full = false;
+	*table = (struct past_rows){.total = rows->total};
+	table->rows = arena_alloc(arena, (rows->count + 1) * sizeof *table->rows);
+	for (size_t i = 0; table->rows && !arena->full && i < rows->count; i++) {
+		struct past_row row = rows->rows[i];
+		struct untrusted *texts[] = {&row.incident.source,
+			&row.incident.upstream_id, &row.incident.title,
+			&row.incident.service, &row.incident.summary, &row.priority,
+			&row.link, &row.acked_by, &row.resolved_by};
+
+		for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
+			*texts[t] = untrusted_copy(arena, *texts[t]);
+		table->rows[table->count++] = row;
+	}
+	app_changed(incidents->app, CHANGED_PAST);
+}
+
+static void load(struct incidents *incidents);
+
+static void got(void *ctx, const struct past_rows *rows, const struct err *err)
+{
+	struct incidents *incidents = ctx;
+
+	incidents->loading = false;
+	if (!err)
+		take(incidents, rows);
+	/* Until the first screens are full it follows at once, then once a second. */
+	if (incidents->dirty && incidents->table.count < INCIDENTS_SHOWN)
+		load(incidents);
+}
+
+static void load(struct incidents *incidents)
+{
+	struct app *app = incidents->app;
+
+	if (!app->store || incidents->loading || !incidents->watched)
+		return;
+	incidents->loading = true;
+	incidents->dirty = false;
+	incidents->to = app->window.to;
+	incidents->window = (struct span){1, window_to(app) + 1};
+	past_list_later(app->store, incidents->window, INCIDENTS_SHOWN, got, incidents);
+}
+
+/* --- the log of one --- */
+
+static void got_log(void *ctx, const struct past_entries *entries, const struct err *err)
+{
+	struct incidents *incidents = ctx;
+	struct arena *arena = &incidents->log_arena;
+
+	incidents->log_loading = false;
+	if (err)
+		return;
+	arena_reset(arena);
+	arena->full = false;
+	incidents->log = (struct past_entries){.cut = entries->cut};
+	incidents->log.rows =
+		arena_alloc(arena, (entries->count + 1) * sizeof *entries->rows);
+	for (size_t i = 0; incidents->log.rows && i < entries->count; i++) {
+		struct batch_entry entry = entries->rows[i];
+
+		entry.id = entry.incident = UNTRUSTED_NONE;
+		entry.who = untrusted_copy(arena, entry.who);
+		entry.text = untrusted_copy(arena, entry.text);
+		incidents->log.rows[incidents->log.count++] = entry;
+	}
+	app_changed(incidents->app, CHANGED_PAST);
+}
+
+static void load_log(struct incidents *incidents)
+{
+	struct app *app = incidents->app;
+	const struct past_row *row = incidents_find(incidents, incidents->shown);
+	const struct alert *alert = alerts_find(app->alerts, incidents->shown);
+	struct untrusted source, id;
+
+	if (!app->store || incidents->log_loading || (!row && !alert))
+		return;
+	source = row ? row->incident.source
+		     : untrusted_str(sources_row(app->sources, alert->source)->name);
+	id = row ? row->incident.upstream_id : alert_text(alert, ALERT_ID);
+	if (incidents->log_id != incidents->shown)
+		incidents->log.count = 0;
+	incidents->log_id = incidents->shown;
+	incidents->log_loading = true;
+	incidents->log_dirty = false;
+	past_log_later(app->store, source, id, got_log, incidents);
+}
+
+void incidents_show(struct incidents *incidents, uint64_t id)
+{
+	incidents->shown = id;
+	incidents->log_dirty = true;
+	if (id)
+		load_log(incidents);
+}
+
+const struct batch_entry *incidents_log(
+	const struct incidents *incidents, uint64_t id, size_t *n)
+{
+	*n = id == incidents->log_id ? incidents->log.count : 0;
+	return incidents->log.rows;
+}
+
+const struct past_row *incidents_find(const struct incidents *incidents, uint64_t id)
+{
+	for (size_t i = 0; i < incidents->table.count; i++)
+		if (incident_id(&incidents->table.rows[i]) == id)
+			return &incidents->table.rows[i];
+	return NULL;
+}
+
+void incidents_watch(struct incidents *incidents, bool on)
+{
+	if (on && !incidents->watched)
+		incidents->dirty = true;
+	incidents->watched = on;
+	if (on && incidents->dirty)
+		load(incidents);
+}
+
+void incidents_changed(struct incidents *incidents)
+{
+	incidents->dirty = incidents->log_dirty = true;
+	if (incidents->table.count < INCIDENTS_SHOWN)
+		load(incidents);
+}
+
+void incidents_tick(struct incidents *incidents)
+{
+	if (incidents->dirty || incidents->to != incidents->app->window.to)
+		load(incidents);
+	if (incidents->log_dirty && incidents->shown)
+		load_log(incidents);
+}
+
+bool incidents_read(struct incidents *incidents, struct span window, struct err *err)
+{
+	struct past_coverages covered;
+	struct past_rows rows;
+	struct arena arena;
+	struct db *db = history_open_here(incidents->app, false, err);
+	bool ok;
+
+	if (!db)
+		return false;
+	arena_init(&arena, TABLE_BYTES);
+	ok = past_list(db, &arena, window, PAST_MAX_LIST, &rows, err) &&
+	     past_covered(db, &arena, &covered, err);
+	if (ok) {
+		take(incidents, &rows);
+		incidents->window = window;
+		history_pull_covered(incidents->app->history, &covered);
+	}
+	arena_release(&arena);
+	db_close(db);
+	return ok;
+}
+
+/* --- what is there --- */
+
+size_t incidents_count(const struct incidents *incidents)
+{
+	return incidents->table.count;
+}
+
+const struct past_row *incidents_at(const struct incidents *incidents, size_t i)
+{
+	return &incidents->table.rows[i];
+}
+
+uint64_t incident_id(const struct past_row *row)
+{
+	char source[64];
+
+	text_to_id(row->incident.source, source, sizeof source);
+	return alert_key(source, row->incident.upstream_id);
+}
+
+struct span incidents_window(const struct incidents *incidents)
+{
+	return incidents->window;
+}
+
+/* The worst that can be said of a source. */
+static bool covered(const struct incidents *incidents, struct span window, char *out)
+{
+	const struct sources *sources = incidents->app->sources;
+
+	snprintf(out, COVERAGE_TEXT, "partial: no source tells of its past");
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+		struct span asked = window;
+
+		if (!row->has_past)
+			continue;
+		if (asked.from_at <= 1)
+			asked.from_at = row->coverage.wanted_at;
+		coverage_words(&row->coverage, asked, LATE_MS, out);
+		if (coverage_of(&row->coverage, asked, LATE_MS) != COVERAGE_COMPLETE)
+			return false;
+	}
+	return !strcmp(out, "complete");
+}
+
+static int64_t wanted(const struct incidents *incidents)
+{
+	const struct sources *sources = incidents->app->sources;
+	int64_t at = 0;
+
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		if (row->has_past && row->coverage.wanted_at > at)
+			at = row->coverage.wanted_at;
+	}
+	return at;
+}
+
+bool incidents_words(const struct incidents *incidents, char *out, size_t size)
+{
+	const struct past_rows *table = &incidents->table;
+	char says[COVERAGE_TEXT], since[TIME_TEXT], of[40] = "", from[60] = "";
+	bool complete = covered(incidents, incidents->window, says);
+	int64_t at = incidents->window.from_at;
+
+	if (at <= 1)
+		at = wanted(incidents);
+	if (table->count < table->total)
+		snprintf(of, sizeof of, " of %zu", table->total);
+	if (at)
+		snprintf(from, sizeof from, " since %s",
+			time_stamp(at, incidents->app->now, since));
+	snprintf(out, size, "%zu%s%s  %s", table->count, of, from, says);
+	return complete;
+}

@@ -1,0 +1,79 @@
+/* What may be said of a count: complete only where all of the window was read. */
+#include "base/time.h"
+#include "model/coverage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define T(days) (INT64_C(1795000000000) + (days)*DAY_MS)
+
+static void test_words(void **unused)
+{
+	static const struct coverage none = {0},
+				     half = {.wanted_at = T(-90),
+					     .began = {T(-30), T(0)}},
+				     all = {.wanted_at = T(-90), .began = {T(-90), T(0)}},
+				     oldest = {.wanted_at = T(-90),
+					     .oldest = true,
+					     .began = {T(-90), T(0)}},
+				     hole = {.wanted_at = T(-90),
+					     .began = {T(-90), T(0)},
+					     .lacking = {T(-20), T(-19)}};
+	static const struct {
+		const struct coverage *coverage;
+		struct span window;
+		enum coverage_state state;
+		const char *word;
+		int percent;
+	} rows[] = {
+		{&none, {T(-1), T(0)}, COVERAGE_NONE, "not read yet", 0},
+		{&half, {T(-30), T(0)}, COVERAGE_COMPLETE, "complete", 33},
+		{&half, {T(-31), T(0)}, COVERAGE_PARTIAL, "so far", 33},
+		{&half, {T(-5), T(0) + MINUTE_MS}, COVERAGE_COMPLETE, "complete", 33},
+		{&half, {T(-5), T(1)}, COVERAGE_PARTIAL, "read up to", 33},
+		{&all, {T(-91), T(0)}, COVERAGE_PARTIAL, "read back to", 100},
+		{&oldest, {1, T(0)}, COVERAGE_COMPLETE, "complete", 100},
+		{&hole, {T(-90), T(0)}, COVERAGE_PARTIAL, "did not give all", 100},
+		{&hole, {T(-19), T(0)}, COVERAGE_COMPLETE, "complete", 100},
+		{&hole, {T(-90), T(-20)}, COVERAGE_COMPLETE, "complete", 100},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char words[COVERAGE_TEXT];
+
+		assert_int_equal(coverage_of(rows[i].coverage, rows[i].window, MINUTE_MS),
+			rows[i].state);
+		coverage_words(rows[i].coverage, rows[i].window, MINUTE_MS, words);
+		assert_non_null(strstr(words, rows[i].word));
+		assert_int_equal(strncmp(words, "complete", 8) == 0,
+			rows[i].state == COVERAGE_COMPLETE);
+		assert_int_equal(coverage_percent(rows[i].coverage), rows[i].percent);
+	}
+}
+
+static void test_lacks(void **unused)
+{
+	struct coverage c = {0};
+
+	(void)unused;
+	coverage_lacks(&c, (struct span){50, 60});
+	coverage_lacks(&c, (struct span){20, 30});
+	coverage_lacks(&c, (struct span){55, 58});
+	assert_int_equal(c.lacking.from_at, 20);
+	assert_int_equal(c.lacking.until_at, 60);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_lacks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
