@@ -29,6 +29,7 @@ struct status_writer;
 struct store;
 struct task_pool;
 struct http;
+struct joins;
 
 enum change {
 	CHANGED_METRICS = 1 << 0,
@@ -92,6 +93,7 @@ struct app {
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;
+	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct logs *logs;

@@ -26,7 +26,8 @@ enum alert_text {
 	ALERT_TITLE,       /* alertname, or the incident's title */
 	ALERT_SUMMARY,     /* one sentence */
 	ALERT_SERVICE,     /* what it is about: service, job or instance */
-	ALERT_GROUP,       /* key of the upstream group */
+	ALERT_GROUP,       /* key of the upstream group; an incident's own key */
+	ALERT_PAGE_KEYS,   /* keys of the incidents it opens, blanks between */
 	ALERT_ACKED_BY,    /* who acknowledged, or which silence */
 	ALERT_ASSIGNED,    /* who is paged */
 	ALERT_NEXT,        /* to whom it escalates */
@@ -62,6 +63,7 @@ struct alert {
 	 * the same, but for the labels that one adds to all. 0: no label alertname. */
 	uint64_t labels_hash;
 	struct alert *twin; /* the next in its table's list of such */
+	uint64_t joined;    /* the problem it was found to belong to; 0: by its labels */
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */

@@ -4,6 +4,7 @@
 #include "action_plan.h"
 
 #include "app/alerts.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -102,6 +103,37 @@ static struct untrusted matchers_of(struct plan *plan, const struct alert *alert
 	return kept;
 }
 
+/* What is said of a problem is said to its page, if that takes it; a silence goes where
+ * the labels are. */
+static const struct alert *addressed(
+	const struct app *app, const struct alert *alert, enum action_verb verb)
+{
+	const struct alert *other = NULL;
+
+	if (verb == ACTION_SNOOZE && problem_pages(app, alert, NULL) == NULL)
+		verb = ACTION_SILENCE;
+	if (verb != ACTION_SILENCE) {
+		while (!alert->pages && (other = problem_pages(app, alert, other)))
+			if (can(app, other->source, verb))
+				return other;
+		return alert;
+	}
+	while (!can(app, alert->source, verb) &&
+		(other = alerts_twin(app->alerts, alert, other)))
+		if (can(app, other->source, verb) && other->state != ALERT_RESOLVED)
+			return other;
+	return alert;
+}
+
+/* Several rows of one problem were marked. */
+static bool planned(const struct plan *plan, uint64_t key)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->keys[i] == key)
+			return true;
+	return false;
+}
+
 static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
 {
 	struct outbox_row *row = &plan->rows[plan->count];
@@ -167,6 +199,16 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	row->expected_state = alert->state;
 	row->expected_at = alert->started_at;
 	return true;
+}
+
+static void plan_problem(struct plan *plan, const struct alert *alert,
+	const struct wish *wish, struct err *err)
+{
+	alert = addressed(plan->app, alert, wish->verb);
+	if (planned(plan, alert->key))
+		plan->same++;
+	else
+		plan_alert(plan, alert, wish, err);
 }
 
 static bool plan_silence(
@@ -289,9 +331,9 @@ static void compose(
 
 		str_printf(&out, "; matches %zu alert%s now", n, n == 1 ? "" : "s");
 	}
-	if (plan->count < wish->count)
-		str_printf(&out, "; %zu left out: %s", wish->count - plan->count,
-			left_out->text);
+	if (plan->count + plan->same < wish->count)
+		str_printf(&out, "; %zu left out: %s",
+			wish->count - plan->count - plan->same, left_out->text);
 	str_puts(&out, "?");
 	str_copy(plan->text, sizeof plan->text, str_text(&out));
 	str_release(&out);
@@ -329,7 +371,7 @@ bool plan_make(
 		if (silence)
 			plan_silence(plan, wish->targets[i], wish, &last);
 		else if (alert)
-			plan_alert(plan, alert, wish, &last);
+			plan_problem(plan, alert, wish, &last);
 		else
 			err_set(&last, ERR_MISSING, "it has ended meanwhile");
 	}

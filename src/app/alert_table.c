@@ -222,6 +222,8 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 {
 	struct alert *old = map_get(&table->by_key, &alert->key, sizeof alert->key);
 
+	if (old)
+		alert->joined = old->joined;
 	alert = acks_apply(table->app->acks, alert);
 	alert->generation = generation;
 	if (old && alert_same(old, alert)) {
@@ -435,16 +437,17 @@ static uint64_t deaf_sources(const struct alert_table *table)
 	return deaf;
 }
 
-/* Who decides whether somebody is called knows of silences; who only evaluates rules
- * does not, and counts when the others do not answer. */
+/* Who calls somebody knows what he said to it; who decides whether somebody is called
+ * knows of silences; who only evaluates rules knows neither, and counts when the others
+ * do not answer. */
 static int authority(const struct alert_table *table, const struct alert *alert)
 {
 	size_t source = (size_t)alert->source;
 	const struct sources *sources = table->app->sources;
 
 	if (source_health(sources_row(sources, source), table->app->now) == HEALTH_BAD)
-		return 2;
-	return sources_charts(sources, source);
+		return 3;
+	return alert->pages ? 0 : 1 + sources_charts(sources, source);
 }
 
 static int by_authority(
@@ -456,7 +459,9 @@ static int by_authority(
 		order = rank(a) - rank(b);
 	if (!order)
 		order = a->severity - b->severity;
-	return order ? order : a->source - b->source;
+	if (!order)
+		order = a->source - b->source;
+	return order ? order : a->key < b->key ? -1 : a->key > b->key;
 }
 
 const struct alert *alert_table_twin(const struct alert_table *table,
@@ -470,6 +475,24 @@ uint64_t alert_table_identity(const struct alert_table *table, const struct aler
 	return twins_identity(&table->twins, alert);
 }
 
+uint64_t alert_table_told(const struct alert_table *table, const struct alert *alert)
+{
+	return twins_told(&table->twins, alert);
+}
+
+void alert_table_join(struct alert_table *table, uint64_t key, uint64_t joined)
+{
+	struct alert *alert = map_get(&table->by_key, &key, sizeof key);
+
+	if (!alert || alert->joined == joined)
+		return;
+	twins_remove(&table->twins, alert);
+	alert->joined = joined;
+	twins_put(&table->twins, alert);
+	table->counted = false;
+	app_changed(table->app, CHANGED_ALERTS);
+}
+
 bool alert_table_speaks(const struct alert_table *table, const struct alert *alert)
 {
 	const struct alert *twin = NULL;
@@ -480,6 +503,18 @@ bool alert_table_speaks(const struct alert_table *table, const struct alert *ale
 		if (twin != alert && by_authority(table, twin, alert) < 0)
 			return false;
 	return true;
+}
+
+enum severity alert_table_worst(
+	const struct alert_table *table, const struct alert *alert)
+{
+	int worst = alert->severity;
+	const struct alert *twin = NULL;
+
+	while (alert->twinned && (twin = twins_next(&table->twins, alert, twin)))
+		if (twin->state <= ALERT_ACKNOWLEDGED && twin->severity < worst)
+			worst = twin->severity;
+	return (enum severity)worst;
 }
 
 /* The only one of that source with all its labels and more. */
@@ -544,7 +579,7 @@ struct alert_counts alert_table_totals(const struct alert_table *table)
 			continue;
 		own->totals.total++;
 		if (alert->state == ALERT_FIRING)
-			own->totals.firing[alert->severity]++;
+			own->totals.firing[alert_table_worst(table, alert)]++;
 		else if (alert->state == ALERT_ACKNOWLEDGED)
 			own->totals.acknowledged++;
 		else if (alert->state == ALERT_SILENCED)

@@ -24,6 +24,7 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "joins.h"
 #include "rc_watch.h"
 
 #include <stdarg.h>
@@ -65,6 +66,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
+	app->joins = joins_new(app);
 	app->actions = actions_new(app);
 	app->alerts = alerts_new(app);
 	app->anomalies = anomalies_new(app);
@@ -145,6 +147,7 @@ void app_free(struct app *app)
 	alerts_free(app->alerts);
 	actions_free(app->actions);
 	acks_free(app->acks);
+	joins_free(app->joins);
 	metrics_free(app->metrics);
 	rc_free(app->rc);
 	mem_free(app);
@@ -281,5 +284,5 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && sources_settled(app->sources) && alerts_settled(app->alerts) &&
-	       runbooks_settled(app->runbooks);
+	       joins_settled(app->joins) && runbooks_settled(app->runbooks);
 }

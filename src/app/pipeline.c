@@ -11,6 +11,7 @@
  *              +--- change bits ---+------------> whoever shows it draws once a turn
  */
 #include "pipeline.h"
+#include "joins.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
@@ -33,6 +34,7 @@ void pipeline_answer(struct app *app, int source, const struct batch *batch)
 		metrics_apply(app->metrics, source, batch, fresh_point, app);
 	if (!app_then(app))
 		alerts_apply(app->alerts, source, batch);
+	joins_details(app->joins, source, batch);
 	charts_apply(app->charts, source, batch);
 	if (app->changes & (CHANGED_ALERTS | CHANGED_ANOMALIES))
 		problems_join(app);

@@ -149,6 +149,7 @@ struct alert *alert_with(
 		pairs[i] = alert_label(alert, i);
 	copy = alert_new(&draft, alert->source, "");
 	copy->key = alert->key;
+	copy->joined = alert->joined;
 	copy->generation = alert->generation;
 	copy->index = alert->index;
 	return copy;

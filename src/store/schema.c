@@ -91,6 +91,13 @@ static const struct migration migrations[] = {
 			"UNIQUE (team_id, source, from_at))",
 			"CREATE INDEX watch_until ON watch (team_id, source, until_at)",
 		}},
+	{4, "problems joined and split by hand",
+		{
+			"CREATE TABLE problem_join (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"problem TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

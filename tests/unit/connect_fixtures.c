@@ -41,7 +41,8 @@ static bool read_file(const char *path, struct str *out)
 	return true;
 }
 
-/* Who I am has to be known, or not, before anybody's shifts are asked for. */
+/* Who I am has to be known, or not, before anybody's shifts are asked for; and how
+ * alerts are routed before they are. */
 static void answer_nobody(const struct source_kind *kind, void *state, int id)
 {
 	struct answer answer = {.id = id, .status = 404, .now = now};
@@ -71,7 +72,7 @@ static int find_ask(const struct source_kind *kind, void *state, const char *par
 			break;
 		if (strstr(ask.path, part))
 			id = ask.id;
-		else if (strstr(ask.path, "/users/me"))
+		else if (strstr(ask.path, "/users/me") || strstr(ask.path, "/status"))
 			answer_nobody(kind, state, ask.id);
 	}
 	arena_release(&arena);
