@@ -133,12 +133,21 @@ $(BUILD)/bench-detector: tests/bench/detector.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-cluster: tests/bench/cluster.c tests/bench/gold.h $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
 $(BUILD)/bench-map: tests/bench/map.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-handoff: tests/bench/handoff.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
+
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
-bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map
+bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
+	$(BUILD)/bench-cluster $(BUILD)/bench-handoff
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).

@@ -10,6 +10,7 @@
 #include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
 #include "app/option.h"
@@ -48,7 +49,7 @@ enum {
 
 struct options {
 	struct app_options app;
-	bool yes, once, plain, json, print_rc, check_config, version, help;
+	bool yes, send, once, plain, json, print_rc, check_config, version, help;
 	int man_section;              /* 0: none */
 	const char *format;           /* of status */
 	const char *lines[LINES_MAX]; /* -e */
@@ -156,6 +157,8 @@ static bool take_option(int id, struct options *o)
 		return o->app.readonly = true;
 	case OPTION_YES:
 		return o->yes = true;
+	case OPTION_SEND:
+		return o->send = o->yes = true;
 	case OPTION_DEMO:
 		return o->app.demo = o->app.rc.looks_only = true;
 	case OPTION_ONCE:
@@ -384,22 +387,25 @@ static void wait_tick(void *ctx)
 	struct wait *wait = ctx;
 
 	wait->app->now = time_now_ms();
-	if (!actions_busy(wait->app->actions) || wait->app->now > wait->until)
+	if ((!actions_busy(wait->app->actions) && !handoffs_busy(wait->app->handoffs)) ||
+		wait->app->now > wait->until)
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
 }
 
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
-static enum status wait_for_actions(struct app *app, struct str *out)
+static enum status wait_for_actions(struct app *app, struct str *out, struct err *err)
 {
 	struct wait wait = {app, time_now_ms() + SETTLE_MS, NULL};
+	enum status status;
 
 	wait.timer = loop_timer(app->loop, wait_tick, &wait);
 	loop_timer_start(wait.timer, 50);
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
-	return actions_outcome(app->actions, out);
+	status = handoffs_outcome(app->handoffs, out, err);
+	return status ? status : actions_outcome(app->actions, out);
 }
 
 static int run_command(
@@ -426,10 +432,11 @@ static int run_command(
 	app->front =
 		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
 	if (c && (c->flags & COMMAND_SETTLE))
-		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action "));
+		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
+				    str_starts(c->name, "handoff "));
 	status = command_run(app, commands, o->command, &run, &err);
 	if (status == STATUS_PENDING)
-		status = wait_for_actions(app, &out);
+		status = wait_for_actions(app, &out, &err);
 	fputs(str_text(&told), stderr);
 	str_release(&told);
 	if (status != STATUS_DONE && err.text[0])
@@ -479,6 +486,17 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 }
 
 /* One word that is no command: an incident, pasted. */
+/* `oogway handoff` prints, `oogway handoff --send` sends, for cron. */
+static bool take_handoff(struct options *o)
+{
+	if (!strcmp(o->command, "handoff"))
+		return add_word(o, o->send ? "send" : "print");
+	if (!o->send)
+		return true;
+	fputs("oogway: --send goes with handoff\n", stderr);
+	return false;
+}
+
 static void take_incident(const struct commands *commands, struct options *o)
 {
 	static char line[COMMAND_LINE_MAX + 16];
@@ -635,7 +653,7 @@ int main(int argc, char **argv)
 	int status;
 
 	hold_streams();
-	if (!read_options(argc, argv, &o))
+	if (!read_options(argc, argv, &o) || !take_handoff(&o))
 		return STATUS_USAGE;
 	if (o.version) {
 		puts("oogway " VERSION);

@@ -45,6 +45,8 @@ enum status actions_wish(
 	struct actions *actions, const struct wish *wish, struct err *err);
 /* Asks whether to take the newest action of this process back. */
 enum status actions_undo(struct actions *actions, const char *origin, struct err *err);
+/* Reads the outbox anew. */
+void actions_look(struct actions *actions);
 /* By the id in the list. */
 enum status actions_cancel(struct actions *actions, const char *id, struct err *err);
 enum status actions_retry(struct actions *actions, const char *id, struct err *err);

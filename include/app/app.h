@@ -17,6 +17,7 @@ struct alerts;
 struct anomalies;
 struct audits;
 struct charts;
+struct handoffs;
 struct history;
 struct host_reader;
 struct loop;
@@ -28,6 +29,7 @@ struct sources;
 struct status_writer;
 struct store;
 struct task_pool;
+struct trends;
 struct http;
 struct joins;
 
@@ -46,9 +48,11 @@ enum change {
 	CHANGED_CHARTS = 1 << 11, /* of open alerts */
 	CHANGED_AUDIT = 1 << 12,
 	CHANGED_ACTIONS = 1 << 13,
-	CHANGED_ALL = (1 << 14) - 1,
-	CHANGED_KEPT = 1 << 14, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 15, /* the lesson's next hint */
+	CHANGED_TRENDS = 1 << 14,
+	CHANGED_HANDOFF = 1 << 15,
+	CHANGED_ALL = (1 << 16) - 1,
+	CHANGED_KEPT = 1 << 16, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 17, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -101,6 +105,8 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct history *history;
+	struct handoffs *handoffs;
+	struct trends *trends;
 	struct audits *audits;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;

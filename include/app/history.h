@@ -11,6 +11,7 @@
 
 struct alert;
 struct batch_change;
+struct db;
 struct history;
 
 struct history *history_new(struct app *app);
@@ -51,6 +52,10 @@ int64_t history_last_page(const struct history *history, int64_t *after);
 /* One line for `oogway doctor`; false when the store needs somebody. In a one-shot
  * command it opens the file itself, if there is one, and reads all of it. */
 bool history_check(struct app *app, char *out, size_t size);
+
+/* In a one-shot command: the store, on this thread; NULL with *err, also when there is
+ * none yet. */
+struct db *history_db(struct app *app, struct err *err);
 
 /* For tests: jobs of the store that have not ended, and those about to begin. */
 bool history_busy(const struct history *history);

@@ -78,12 +78,15 @@ struct listing {
 	struct untrusted (*label)(const void *row, const char *name);
 	/* False with a sentence: what is listed may be short or old. */
 	bool (*complete)(const struct app *app, char *why, size_t size);
+	/* The span that its rows are of; NULL: the window. */
+	void (*window)(const struct app *app, int64_t *from, int64_t *to);
 	const struct grouping *grouping; /* NULL: rows are never grouped */
 };
 
 extern const struct listing alert_listing, incident_listing, metric_listing,
 	source_listing, log_listing, event_listing, anomaly_listing, runbook_listing,
-	silence_listing, change_listing, process_listing, action_listing, audit_listing;
+	silence_listing, change_listing, process_listing, action_listing, audit_listing,
+	trend_listing, past_listing;
 extern const struct grouping alert_grouping;
 /* Columns of alerts, in the order of their table. */
 enum alert_column {

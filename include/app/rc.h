@@ -7,17 +7,24 @@
 #include "base/conf.h"
 #include "base/setting.h"
 #include "connect/source.h"
+#include "io/mail.h"
+#include "model/shift.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RC_MAX_SOURCES = 63, RC_MAX_QUERIES = 500 };
+enum {
+	RC_MAX_SOURCES = 63,
+	RC_MAX_QUERIES = 500,
+	RC_MAX_HANDOFFS = 16,
+	RC_MAX_PEOPLE = 50,
+};
 
 struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
-	const char *url, *unix_socket, *from, *org, *filter;
+	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
 	const char *user;
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;
@@ -55,6 +62,23 @@ struct rc_heartbeat {
 	int64_t every_ms;
 };
 
+/* A schedule whose shifts end with a handoff. */
+struct rc_handoff {
+	const char *name;
+	struct shift_plan plan;
+	const char *zone; /* NULL: that of the process */
+	const char *to[RC_MAX_PEOPLE];
+	size_t to_count;
+	const char *from, *host, *user;
+	int port;
+	enum mail_tls tls;
+	enum mail_auth auth;
+	const char *password_file, *password_env, *password_command;
+	const char *ca_file;
+	bool sends; /* a console sends it when the shift ends */
+	struct conf_place place;
+};
+
 /* One user-defined arrangement: rows of panes with weights. */
 struct rc_layout {
 	const char *name;
@@ -82,6 +106,8 @@ struct rc {
 	size_t alias_count, alias_cap;
 	struct rc_heartbeat *heartbeats;
 	size_t heartbeat_count, heartbeat_cap;
+	struct rc_handoff *handoffs;
+	size_t handoff_count, handoff_cap;
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
 	char host[256];

@@ -37,10 +37,8 @@ void sources_hurry_one(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */
 const struct action_kind *sources_actions(const struct sources *sources, int source);
 /* act_start() there; act_cancel() it before the source is taken away. */
-struct act *sources_act(struct sources *sources, int source, const struct action *actions,
-	size_t count,
-	void (*done)(void *ctx, const struct action_result *results, size_t count),
-	void *ctx);
+struct act *sources_act(struct sources *sources, int source, const struct act_how *how,
+	const struct action *actions, size_t count);
 /* poll_watch() and poll_unwatch() by the source's number. */
 uint32_t sources_watch(
 	struct sources *sources, int source, const char *expr, bool urgent);
@@ -70,6 +68,8 @@ enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
 
 /* OK: answered within twice its interval. Waiting: no answer yet, still young. */
 enum source_health source_health(const struct source_row *row, int64_t now);
+/* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
+const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size);

@@ -31,10 +31,14 @@ bool time_parse_moment(const char *text, int64_t now, int64_t *out);
 const char *time_clock(int64_t at, char out[TIME_TEXT]);
 const char *time_clock_s(int64_t at, char out[TIME_TEXT]);
 const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT]);
+/* "Fri Nov 20" */
+const char *time_day(int64_t at, char out[TIME_TEXT]);
 /* Zone abbreviation then, as "UTC" or "IST". */
 const char *time_zone(int64_t at, char out[TIME_TEXT]);
 /* Hour of the week in the local zone, 0 (Monday 00:00) to 167. */
 int time_hour_of_week(int64_t at);
+/* Local time minus UTC then. */
+int64_t time_offset_ms(int64_t at);
 
 /* "250ms", "4s", "12m", "3h", "2d": one unit, rounded down; negative as "-4s". */
 const char *duration_text(int64_t ms, char out[TIME_TEXT]);

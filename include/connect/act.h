@@ -8,6 +8,7 @@
 #include "model/action.h"
 
 struct http;
+struct loop;
 struct poll_options;
 struct act;
 
@@ -21,11 +22,13 @@ enum action_outcome {
 struct action_result {
 	enum action_outcome outcome;
 	char text[240];        /* why not; or what the server made of it */
-	char upstream_id[80];  /* of what was created (a silence), "" without */
+	char upstream_id[80];  /* of what was created (a silence), or of a request that
+				* was accepted and is not done yet; "" without */
 	int64_t retry_after_s; /* of ACTION_AGAIN, -1: not said */
 };
 
-/* Asks are made one at a time. All actions have the same verb. */
+/* Asks are made one at a time, with pauses where the kind wants one (ASK_WAIT). All
+ * actions have the same verb. */
 struct action_kind {
 	unsigned verbs; /* 1 << ACTION_… */
 	/* Verbs of which up to `most` go in one conversation; others go one by one. */
@@ -45,14 +48,24 @@ struct action_kind {
 
 extern const struct action_kind alertmanager_actions;
 extern const struct action_kind pagerduty_actions;
+extern const struct action_kind opsgenie_actions;
+extern const struct action_kind jsm_actions;
 
-/* Runs them; the options are those of poll_add() and must live until done. The texts
- * are copied. done comes once, on main, never from within; results are borrowed.
- * NULL when the kind has nothing to ask for them: done does not come. */
-struct act *act_start(struct http *http, const struct poll_options *options,
-	const struct action *actions, size_t count,
-	void (*done)(void *ctx, const struct action_result *results, size_t count),
-	void *ctx);
+struct act_how {
+	struct loop *loop;
+	struct http *http;
+	const struct poll_options *options; /* those of poll_add(); live until done */
+	void (*done)(void *ctx, const struct action_result *results, size_t count);
+	/* The server has accepted the action of that index and will carry it out: under
+	 * this id it can be asked what came of it. Comes before done; may be NULL. */
+	void (*accepted)(void *ctx, size_t index, const char *request);
+	void *ctx;
+};
+
+/* Runs them. The texts are copied. done comes once, on main, never from within; results
+ * are borrowed. */
+struct act *act_start(
+	const struct act_how *how, const struct action *actions, size_t count);
 /* done does not come any more. NULL is accepted. */
 void act_cancel(struct act *act);
 

@@ -24,8 +24,10 @@ struct source_query {
 struct source_conf {
 	const char *name;
 	const char *url;    /* base, without a trailing slash */
-	const char *from;   /* my e-mail address (PagerDuty) */
-	const char *org;    /* tenant header value, or NULL */
+	const char *from;   /* my e-mail address (PagerDuty, Opsgenie) */
+	const char *org;    /* the tenant, or NULL */
+	const char *region; /* of a service with several, or NULL */
+	const char *site;   /* "NAME.atlassian.net" or its URL, or NULL */
 	const char *filter; /* kind-specific restriction (services, teams, matchers) */
 	const struct source_query *queries;
 	size_t query_count;
@@ -63,10 +65,11 @@ enum ask_kind {
 
 struct ask {
 	enum ask_kind kind;
-	int id;                     /* the kind's own number for this ask */
-	int64_t until;              /* ASK_WAIT: UTC ms */
-	const char *method;         /* ASK_HTTP: all in the arena or static */
-	const char *path;           /* behind the base URL, with its query string */
+	int id;             /* the kind's own number for this ask */
+	int64_t until;      /* ASK_WAIT: UTC ms */
+	const char *method; /* ASK_HTTP: all in the arena or static */
+	const char *base;   /* NULL: the source's URL; to another no credential goes */
+	const char *path;   /* behind the base URL, with its query string */
 	const char *const *headers; /* NULL-ended or NULL */
 	const char *body;
 	size_t body_n;
@@ -86,13 +89,26 @@ struct answer {
 
 struct action_kind;
 
+enum { SOURCE_MAX_HOSTS = 4 };
+
+/* A service that everybody reaches at the same hosts: the rc needs no url. */
+struct source_service {
+	struct {
+		const char *region, *url;
+	} hosts[SOURCE_MAX_HOSTS]; /* the first unless the rc says; ends with NULLs */
+	bool site;                 /* it belongs to a site that the rc names */
+	int64_t ends_at;           /* UTC ms; 0: nothing is known of an end */
+	const char *after;         /* the kind that takes its place, or NULL */
+};
+
 struct source_kind {
 	const char *name; /* "prometheus", as in the rc */
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool details;     /* answers the window's details: batches with such */
 	bool pages;       /* its alerts are pages: silence from it is not peace */
-	const struct action_kind *actions; /* what can be done there; NULL: nothing */
+	const struct source_service *service; /* NULL: a server of the user's own */
+	const struct action_kind *actions;    /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
 	size_t state_size;
@@ -117,6 +133,8 @@ extern const struct source_kind prometheus_source;
 extern const struct source_kind victoriametrics_source;
 extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
+extern const struct source_kind opsgenie_source;
+extern const struct source_kind jsm_source;
 
 /* The sentence for a status that is not success, with the server's own words in it. */
 bool answer_refused(const struct answer *answer, struct untrusted words, struct err *err);

@@ -51,8 +51,8 @@ struct http_reply {
 	int status;
 	struct untrusted body; /* until the callback returns, unless taken */
 	struct untrusted type; /* Content-Type */
-	/* Seconds to wait, from Retry-After (seconds or date), else ratelimit-reset;
-	 * -1 when neither came. */
+	/* Seconds to wait, from Retry-After (seconds or date), else ratelimit-reset,
+	 * else X-RateLimit-Period-In-Sec of a throttled answer; -1 when none came. */
 	int64_t retry_after_s;
 	int64_t limit_remaining; /* requests left in the budget, -1: not said */
 	int64_t limit_total;

@@ -23,7 +23,8 @@ struct proc_options {
 	int64_t timeout_ms; /* 0: none (a follower) */
 	const void *input;  /* written to its standard input, then closed */
 	size_t input_n;
-	bool secret; /* what it prints is wiped when it has been told */
+	bool terminal; /* it has ours: nothing is read from it, nothing written */
+	bool secret;   /* what it prints is wiped when it has been told */
 };
 
 /* NULL with *err when it cannot be started; end is then not called. */

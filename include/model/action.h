@@ -23,6 +23,9 @@ enum action_verb {
 	ACTION_SILENCE,  /* ACTION_MATCHERS, until_at, ACTION_BODY */
 	ACTION_EXTEND,   /* of a silence: until_at */
 	ACTION_EXPIRE,   /* of a silence */
+	/* A handoff to one person: ACTION_TARGET is the address, ACTION_BODY when the
+	 * shift began. */
+	ACTION_MAIL,
 	ACTION_VERB_COUNT,
 };
 
@@ -47,6 +50,9 @@ struct action {
 	enum action_verb verb;
 	int attempts;     /* it was sent so often before, outcome unknown */
 	int64_t until_at; /* UTC ms, 0: none */
+	/* What the try before left: the id of a request that the server accepted and
+	 * had not carried out yet. */
+	struct untrusted earlier;
 	struct untrusted texts[ACTION_TEXT_COUNT];
 };
 

@@ -4,9 +4,18 @@
 #define STORE_INCIDENT_H
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "model/alert.h"
 #include "model/severity.h"
 #include "store/store.h"
+
+/* As the pager has it. */
+enum incident_urgency { URGENCY_UNKNOWN, URGENCY_LOW, URGENCY_HIGH, URGENCY_COUNT };
+
+enum incident_acted {
+	INCIDENT_ACTED = 1 << 0,   /* somebody did something, here or at the source */
+	INCIDENT_BY_HAND = 1 << 1, /* somebody resolved it */
+};
 
 enum {
 	INCIDENT_MAX_TEXT = 2000, /* bytes kept of one text; more is cut */
@@ -24,6 +33,15 @@ struct incident_row {
 	/* Of one that ended while nobody watched: when it was last seen; it ended between
 	 * that and ended_at. Else 0. */
 	int64_t ended_after_at;
+	/* What is empty or 0 leaves what is known. */
+	enum incident_urgency urgency;
+	uint32_t number;
+	struct untrusted priority, acked_by, resolved_by;
+	/* --- only read, and only by incident_span() and incident_since() --- */
+	struct untrusted id; /* the store's */
+	int64_t updated_at;
+	int64_t taken_at; /* the first acknowledgement that was seen */
+	unsigned acted;   /* of enum incident_acted */
 };
 
 struct incident_rows {
@@ -48,6 +66,29 @@ bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
 /* Those that were open at a moment, as far as is known, newest first; limit as above. */
 bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
 	struct incident_rows *out, struct err *err);
+
+/* The newest that a source calls so; count is 0 when there is none. */
+bool incident_named(struct db *db, struct arena *arena, struct untrusted upstream_id,
+	struct incident_rows *out, struct err *err);
+
+/* Where a page of rows ends and the next goes on. */
+struct incident_cursor {
+	int64_t at;
+	char id[ID_TEXT];
+};
+/* Begins before the first row of any kind. */
+struct incident_cursor incident_cursor_at(int64_t at);
+/* Those that began in [from_at, the cursor), newest first: a page at most, for which
+ * the cursor then stands behind. Fewer than limit: these were the last. */
+bool incident_span(struct db *db, struct arena *arena, int64_t from_at,
+	struct incident_cursor *cursor, size_t limit, struct incident_rows *out,
+	struct err *err);
+/* How many began there or later, at most `most` counted. */
+bool incident_count(
+	struct db *db, int64_t from_at, size_t most, size_t *out, struct err *err);
+/* Those written at the cursor or after, in that order; the same paging. */
+bool incident_since(struct db *db, struct arena *arena, struct incident_cursor *cursor,
+	size_t limit, struct incident_rows *out, struct err *err);
 
 /* On main; results live until the callback returns; err NULL on success. */
 typedef void incident_got(

@@ -59,7 +59,8 @@ struct outbox_claim {
 bool outbox_claim(struct db *db, const struct outbox_claim *claim, struct arena *arena,
 	struct outbox_rows *out, struct err *err);
 
-/* What came of a claimed row: state, error, result and next_at of `row` are written. A
+/* What came of a claimed row: state, error, result and next_at of `row` are written; one
+ * that is SENDING still is so, with what is known by now. A
  * row that the owner has lost meanwhile is left alone. */
 bool outbox_settle(struct db *db, const char *owner, const struct outbox_row *rows,
 	size_t count, struct err *err);

@@ -24,7 +24,8 @@ static const char *event_of(
 	bool silence = verb == ACTION_EXTEND || verb == ACTION_EXPIRE;
 
 	snprintf(out, EVENT_TEXT, "%s.%s",
-		silence                  ? "silence"
+		verb == ACTION_MAIL      ? "handoff"
+		: silence                ? "silence"
 		: alert && !alert->pages ? "alert"
 					 : "incident",
 		action_verbs[verb].name);

@@ -307,6 +307,7 @@ static void compose(
 	const struct action_verb_row *verb = &action_verbs[plan->rows->action.verb];
 	const struct app *app = plan->app;
 	char moment[TIME_TEXT], zone[TIME_TEXT], left[TIME_TEXT];
+	int64_t level;
 	struct str out;
 
 	str_init(&out, sizeof plan->text);
@@ -323,7 +324,12 @@ static void compose(
 			duration_text(wish->until_at - app->now, left));
 	if (wish->whom)
 		str_printf(&out, "; %s: %s",
-			plan->verb == ACTION_ESCALATE ? "to level" : "to", wish->whom);
+			plan->verb == ACTION_ESCALATE &&
+					untrusted_to_i64(
+						untrusted_str(wish->whom), &level)
+				? "to level"
+				: "to",
+			wish->whom);
 	if (wish->body)
 		str_printf(&out, "; \"%s\"", wish->body);
 	if (plan->rows->action.verb == ACTION_SILENCE && plan->count <= NAMED) {

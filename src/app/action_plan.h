@@ -19,6 +19,10 @@ struct plan {
 	bool asks;
 	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
+	/* Puts the rows into the outbox with what they carry; NULL: the rows alone. */
+	void (*put)(struct plan *plan, struct store_then then);
+	void (*drop)(void *put_ctx); /* at its end, whatever came of it; or NULL */
+	void *put_ctx;
 };
 
 /* False with a sentence; release it in both cases. */
@@ -28,6 +32,9 @@ bool plan_make(
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);
 void plan_release(struct plan *plan);
+/* Goes its way: the audit's intents, then the rows of the outbox, followed until the
+ * last word. Takes the plan, which was made by mem_new(). */
+void plan_commit(struct plan *plan);
 /* What it is about is still as it was. */
 bool plan_holds(const struct plan *plan, char *why, size_t size);
 /* "ada@bastion-1": who acts, as far as this process can say. */

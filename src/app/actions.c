@@ -8,6 +8,7 @@
 #include "action_plan.h"
 #include "app/alerts.h"
 #include "app/audits.h"
+#include "app/handoff.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -364,10 +365,22 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 	send_chunk(s);
 }
 
+/* Kept at once: who comes after a death asks for it, and sends nothing twice. */
+static void accepted(void *ctx, size_t index, const char *request)
+{
+	struct sending *s = ctx;
+	struct outbox_row *row = &s->rows[s->at + index];
+
+	row->result = untrusted_copy(&s->arena, untrusted_str(request));
+	row->error = untrusted_str("accepted, not confirmed yet");
+	settle(s, row, 1);
+}
+
 static void send_chunk(struct sending *s)
 {
 	const struct action_kind *kind =
 		sources_actions(s->actions->app->sources, s->source);
+	const struct act_how how = {.done = sent, .accepted = accepted, .ctx = s};
 	struct action actions[CLAIM_MOST];
 	enum action_verb verb;
 
@@ -381,17 +394,7 @@ static void send_chunk(struct sending *s)
 		s->n = kind->most;
 	for (size_t i = 0; i < s->n; i++)
 		actions[i] = s->rows[s->at + i].action;
-	s->act = sources_act(s->actions->app->sources, s->source, actions, s->n, sent, s);
-	if (s->act)
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		s->rows[s->at + i].state = OUTBOX_FAILED;
-		s->rows[s->at + i].error = untrusted_str("its moment has passed, or the "
-							 "source cannot do it");
-	}
-	settle(s, s->rows + s->at, s->n);
-	s->at += s->n;
-	send_chunk(s);
+	s->act = sources_act(s->actions->app->sources, s->source, &how, actions, s->n);
 }
 
 /* What waited long meets the world as it is now; false: it is held. */
@@ -449,9 +452,11 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			row.action.texts[t] =
 				untrusted_copy(&s->arena, row.action.texts[t]);
 		/* Only these texts are needed until it is settled. */
+		row.action.earlier = untrusted_copy(&s->arena, row.result);
+		row.result = row.action.earlier;
 		row.source = untrusted_copy(&s->arena, row.source);
+		row.error = untrusted_copy(&s->arena, row.error);
 		row.profile = row.undoes = UNTRUSTED_NONE;
-		row.error = row.result = UNTRUSTED_NONE;
 		s->rows[s->count++] = row;
 	}
 	s->lost = false;
@@ -503,6 +508,7 @@ static void send_due(struct actions *actions)
 		arena_init(&s->arena, BATCH_BYTES);
 		outbox_claim_later(app->store, &claim, got_claim, s);
 	}
+	handoffs_send_due(app->handoffs, actions->owner);
 }
 
 static void got_lease(void *ctx, const struct lease *lease, const struct err *err)
@@ -600,9 +606,8 @@ void actions_end(struct actions *actions)
 
 /* --- wishes --- */
 
-static void own_add(struct actions *actions, const struct plan *plan, size_t i)
+static struct own *own_add(struct actions *actions, const struct outbox_row *row)
 {
-	const struct outbox_row *row = &plan->rows[i];
 	struct own *own;
 
 	if (actions->own_count == OWN_MOST) {
@@ -613,12 +618,11 @@ static void own_add(struct actions *actions, const struct plan *plan, size_t i)
 	MEM_ROOM(actions->own, actions->own_count, actions->own_cap);
 	own = &actions->own[actions->own_count++];
 	*own = (struct own){.verb = row->action.verb,
-		.key = plan->keys[i],
-		.here = plan->here[i],
 		.state = OUTBOX_WAITING,
 		.at = actions->app->now};
 	str_copy(own->id, sizeof own->id, row->action.id);
 	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
+	return own;
 }
 
 /* A plan on its way: first the audit's intents, then the rows of the outbox. */
@@ -630,6 +634,8 @@ struct commit {
 
 static void plan_free(struct plan *plan)
 {
+	if (plan->drop)
+		plan->drop(plan->put_ctx);
 	plan_release(plan);
 	mem_free(plan);
 }
@@ -697,8 +703,11 @@ static void all_intended(struct commit *c)
 	}
 	act_here(plan);
 	tell(actions);
-	outbox_add_later(
-		plan->app->store, plan->rows, plan->count, (struct store_then){added, c});
+	if (plan->put)
+		plan->put(plan, (struct store_then){added, c});
+	else
+		outbox_add_later(plan->app->store, plan->rows, plan->count,
+			(struct store_then){added, c});
 }
 
 static void intended(void *ctx, uint64_t seq, const struct err *err)
@@ -717,15 +726,24 @@ static void intended(void *ctx, uint64_t seq, const struct err *err)
 		all_intended(c);
 }
 
-/* No audit, no act. Takes the plan. */
-static void commit(struct plan *plan)
+void actions_look(struct actions *actions)
+{
+	look(actions);
+}
+
+/* No audit, no act. */
+void plan_commit(struct plan *plan)
 {
 	struct actions *actions = plan->app->actions;
 	struct commit *c;
 	struct err err = {0};
 
-	for (size_t i = 0; i < plan->count; i++)
-		own_add(actions, plan, i);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct own *own = own_add(actions, &plan->rows[i]);
+
+		own->key = plan->keys[i];
+		own->here = plan->here[i];
+	}
 	if (!audits_writer(plan->app->audits, &err)) {
 		give_up(actions, plan, err.text);
 		plan_free(plan);
@@ -747,7 +765,7 @@ static void answered(void *ctx, bool yes)
 	struct plan *plan = ctx;
 
 	if (yes)
-		commit(plan);
+		plan_commit(plan);
 	else
 		plan_free(plan);
 }

@@ -8,6 +8,7 @@
 #include "app/anomalies.h"
 #include "app/audits.h"
 #include "app/charts.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
 #include "app/logs.h"
@@ -17,6 +18,7 @@
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
+#include "app/trends.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -68,11 +70,13 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->acks = acks_new(app);
 	app->joins = joins_new(app);
 	app->actions = actions_new(app);
+	app->handoffs = handoffs_new(app);
 	app->alerts = alerts_new(app);
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->charts = charts_new(app);
+	app->trends = trends_new(app);
 	app->sources = sources_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
@@ -98,6 +102,8 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	history_tick(app->history, now);
 	actions_tick(app->actions, now);
+	handoffs_tick(app->handoffs, now);
+	trends_tick(app->trends, now);
 	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
@@ -130,10 +136,12 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	history_end(app->history);
+	trends_end(app->trends);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
 	logs_free(app->logs);
+	handoffs_end(app->handoffs);
 	actions_end(app->actions);
 	sources_free(app->sources);
 	http_free(app->http);
@@ -141,10 +149,12 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	history_free(app->history);
+	trends_free(app->trends);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
+	handoffs_free(app->handoffs);
 	actions_free(app->actions);
 	acks_free(app->acks);
 	joins_free(app->joins);
@@ -167,6 +177,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
 	runbooks_load(app->runbooks);
+	handoffs_reload(app->handoffs);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);

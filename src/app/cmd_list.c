@@ -39,14 +39,17 @@ static size_t rows_of(const struct app *app, const struct listing *l)
 static void print_header(
 	const struct app *app, const struct listing *l, bool complete, struct str *out)
 {
+	int64_t from = window_from(app), to = window_to(app);
 	struct json_out o;
 
+	if (l->window)
+		l->window(app, &from, &to);
 	json_begin(&o, out);
 	json_open(&o, NULL, '{');
 	json_put_str(&o, "schema", l->schema);
 	json_open(&o, "window", '{');
-	json_put_time(&o, "from", window_from(app));
-	json_put_time(&o, "to", window_to(app));
+	json_put_time(&o, "from", from);
+	json_put_time(&o, "to", to);
 	json_shut(&o, '}');
 	json_put_bool(&o, "complete", complete);
 	if (app_then(app))

@@ -3,6 +3,7 @@
  * word below; one in small letters is itself. Pure over app. Main thread. */
 #include "app/complete.h"
 
+#include "app/handoff.h"
 #include "app/keyseq.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
@@ -208,6 +209,26 @@ static void attributes(struct search *s)
 		offer(s, rc_attributes[i]);
 }
 
+static void parts(struct search *s)
+{
+	for (int i = 0; i < HANDOFF_PARTS; i++)
+		offer(s, handoff_parts[i].name);
+}
+
+static void schedules(struct search *s)
+{
+	for (size_t i = 0; i < s->app->rc->handoff_count; i++)
+		offer(s, s->app->rc->handoffs[i].name);
+}
+
+/* The rota, as far as the rc knows it. */
+static void addresses(struct search *s)
+{
+	for (size_t i = 0; i < s->app->rc->handoff_count; i++)
+		for (size_t k = 0; k < s->app->rc->handoffs[i].to_count; k++)
+			offer(s, s->app->rc->handoffs[i].to[k]);
+}
+
 static void pane_numbers(struct search *s)
 {
 	offer_each(s, "1 2 3 4 5 6 7 8 9");
@@ -236,6 +257,9 @@ static const struct {
 	{"COLOR", colors},
 	{"ATTRIBUTE", attributes},
 	{"PANE-NUMBER", pane_numbers},
+	{"PART", parts},
+	{"SCHEDULE", schedules},
+	{"EMAIL", addresses},
 };
 
 /* What lines of the rc language hold; the last kind goes on. */

@@ -8,11 +8,15 @@
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* From then on the end of a service is a thing to mend. */
+#define END_NEAR_MS (30 * DAY_MS)
 
 struct doctor {
 	struct str *out;
@@ -77,17 +81,23 @@ static void check_source(struct doctor *d, const struct app *app, size_t i)
 {
 	const struct source_row *row = sources_at(app->sources, i);
 	enum source_health health = source_health(row, app->now);
-	char words[400];
+	char words[400], end[160];
 
 	source_words(row, app->now, words, sizeof words);
+	source_end(row, app->now, end, sizeof end);
 	if (health == HEALTH_OK)
 		line(d, !row->status.partial && !row->status.warning[0],
 			"source %s: %s at %s answers in %lld ms%s%s", row->name,
 			row->kind, row->where, (long long)row->status.latency_ms,
 			row->status.warning[0] ? "; " : "", row->status.warning);
+	else if (*end && row->rc->kind->service->ends_at <= app->now)
+		line(d, false, "source %s: %s. %s", row->name, words, end);
 	else
 		line(d, false, "source %s: %s. %s", row->name, words,
 			row->refused.kind ? "" : advice(row));
+	if (*end && row->rc->kind->service->ends_at > app->now)
+		line(d, row->rc->kind->service->ends_at - app->now > END_NEAR_MS,
+			"source %s: %s", row->name, end);
 }
 
 static void check_queries(struct doctor *d, const struct app *app)

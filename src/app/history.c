@@ -349,6 +349,26 @@ static bool say(
 	return !*report->text || report->state == STORE_READY;
 }
 
+struct db *history_db(struct app *app, struct err *err)
+{
+	struct store_report report;
+	struct store_paths paths;
+	struct store_config config;
+	struct stat st;
+
+	if (!store_paths(app, &paths, err))
+		return NULL;
+	if (stat(paths.path, &st)) {
+		err_set(err, ERR_MISSING,
+			"there is no past: %s is made when the console "
+			"first runs",
+			paths.path);
+		return NULL;
+	}
+	config = config_of(&paths);
+	return store_open_here(&config, &report, err);
+}
+
 bool history_check(struct app *app, char *out, size_t size)
 {
 	struct store_report report;

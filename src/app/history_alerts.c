@@ -18,8 +18,19 @@ static struct untrusted source_name(const struct history *history, int source)
 	return untrusted_str(sources_row(history->app->sources, source)->name);
 }
 
+static enum incident_urgency urgency_of(const struct alert *a)
+{
+	struct untrusted word = alert_label_value(a, "urgency");
+
+	if (untrusted_is(word, "high"))
+		return URGENCY_HIGH;
+	return untrusted_is(word, "low") ? URGENCY_LOW : URGENCY_UNKNOWN;
+}
+
 static struct incident_row row_of(struct untrusted source, const struct alert *a)
 {
+	bool acked = a->state == ALERT_ACKNOWLEDGED;
+
 	return (struct incident_row){
 		.source = source,
 		.upstream_id = alert_text(a, ALERT_ID),
@@ -32,6 +43,10 @@ static struct incident_row row_of(struct untrusted source, const struct alert *a
 		.started_at = a->started_at,
 		.acked_at = a->acked_at,
 		.ended_at = a->ended_at,
+		.urgency = urgency_of(a),
+		.number = a->number,
+		.priority = alert_label_value(a, "priority"),
+		.acked_by = acked ? alert_text(a, ALERT_ACKED_BY) : UNTRUSTED_NONE,
 	};
 }
 

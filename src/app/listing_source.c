@@ -146,6 +146,8 @@ static void source_json(const struct app *app, const void *row, struct json_out 
 	json_put_i64(o, "p95_ms", s->status.p95_ms);
 	json_put_i64(o, "answers", (int64_t)s->status.answers);
 	json_put_i64(o, "failures", (int64_t)s->status.failures);
+	if (s->rc && s->rc->kind->service && s->rc->kind->service->ends_at)
+		json_put_time(o, "ends_at", s->rc->kind->service->ends_at);
 }
 
 static bool source_complete(const struct app *app, char *why, size_t size)

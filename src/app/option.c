@@ -13,6 +13,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"refuse every action with an effect outside"},
 	[OPTION_YES] = {"yes", 'y', 0,
 		"of a command that acts: the answer to its question"},
+	[OPTION_SEND] = {"send", 0, 0,
+		"of handoff: send the mail of the shift whose end is nearest, without a "
+		"question"},
 	[OPTION_DEMO] = {"demo", 0, 0,
 		"the console on an invented incident of three minutes, with a lesson"},
 	[OPTION_AT] = {"at", 0, "MOMENT",

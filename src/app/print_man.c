@@ -510,6 +510,23 @@ static void one_setting(struct str *out, const struct setting_row *row)
 	str_release(&text);
 }
 
+static void hosts(struct str *text, const struct source_service *service)
+{
+	char ends[TIME_TEXT];
+
+	for (int i = 0; service && i < SOURCE_MAX_HOSTS && service->hosts[i].url; i++)
+		str_printf(text, "%s %s%s%s", i ? "," : " Without url it is asked at",
+			service->hosts[i].url, service->hosts[i].region ? " for " : "",
+			service->hosts[i].region ? service->hosts[i].region : "");
+	if (service)
+		str_putc(text, '.');
+	if (service && service->ends_at) {
+		time_rfc3339(service->ends_at, ends);
+		str_printf(text, " Its API ends on %.10s; %s takes its place.", ends,
+			service->after);
+	}
+}
+
 static void source_list(struct str *out)
 {
 	section(out, "SOURCE KINDS");
@@ -526,6 +543,7 @@ static void source_list(struct str *out)
 		if (kind->secret_header)
 			str_printf(&text, " The secret is sent as `%sSECRET`.",
 				kind->secret_header);
+		hosts(&text, kind->service);
 		item(out, kind->name, NULL);
 		prose(out, str_text(&text));
 		str_release(&text);

@@ -27,7 +27,8 @@ static void print_sources(struct str *out)
 	str_puts(out,
 		"# --- where data comes from ---\n"
 		"#\n"
-		"# source NAME KIND url=URL [every=15s] [timeout=10s] [token-file=FILE | "
+		"# source NAME KIND url=URL [region=us|eu] [site=NAME.atlassian.net]\n"
+		"#   [every=15s] [timeout=10s] [token-file=FILE | "
 		"token-env=NAME |\n"
 		"#   token-command=\"COMMAND ARGS\"] [user=NAME] [from=EMAIL] "
 		"[org=TENANT] "
@@ -46,6 +47,10 @@ static void print_sources(struct str *out)
 		"#source am alertmanager url=http://127.0.0.1:9093 every=5s\n"
 		"#source pd pagerduty url=https://api.pagerduty.com token-file=~/.config/"
 		"oogway/pd.token from=me@example.org\n"
+		"#source og opsgenie region=eu token-file=~/.config/oogway/og.token "
+		"from=me@example.org\n"
+		"#source jsm jsm site=NAME.atlassian.net user=me@example.org "
+		"token-file=~/.config/oogway/jsm.token\n"
 		"\n"
 		"# query NAME source=NAME [unit=percent] [warn=N] [critical=N] -- EXPR\n"
 		"#query \"error rate\" source=prom unit=ratio warn=0.01 critical=0.05 -- "
@@ -54,6 +59,12 @@ static void print_sources(struct str *out)
 		"\n"
 		"# An alert that must always fire; its absence is critical.\n"
 		"#heartbeat watchdog alert=Watchdog every=5m\n"
+		"\n"
+		"# A schedule: when shifts change, and the mail that hands over.\n"
+		"#handoff primary \"at=Mon 09:00\" zone=Europe/Berlin "
+		"to=ana@example.org,ben@example.org from=oncall@example.org "
+		"smtp=mail.example.org:587 user=oncall "
+		"password-file=~/.config/oogway/mail.password send=at-end\n"
 		"\n");
 }
 

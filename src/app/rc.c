@@ -4,6 +4,7 @@
 #include "app/rc.h"
 
 #include "embedded.h"
+#include "rc_handoff.h"
 #include "app/keyseq.h"
 #include "app/role.h"
 #include "app/setting.h"
@@ -25,7 +26,7 @@ static struct rc *rc_of(struct conf *conf)
 	return conf->ctx;
 }
 
-static const char *keep(struct rc *rc, const char *text)
+const char *rc_keep(struct rc *rc, const char *text)
 {
 	return text ? arena_strdup(&rc->arena, text) : NULL;
 }
@@ -46,7 +47,12 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 }
 
 const struct rc_key rc_keys[] = {
-	{"source", "url", "URL", "where it answers; needed, also with unix"},
+	{"source", "url", "URL",
+		"where it answers; needed, also with unix, but for kinds whose hosts are "
+		"known"},
+	{"source", "region", "REGION", "us or eu, of kinds whose hosts are known; us"},
+	{"source", "site", "SITE",
+		"NAME.atlassian.net, or its URL: to whom the alerts belong (jsm)"},
 	{"source", "unix", "FILE", "a socket to reach it by"},
 	{"source", "every", "DURATION", "between two asks, 1s to 1h; 15s"},
 	{"source", "timeout", "DURATION", "of one ask, 100ms to 5m; 10s"},
@@ -56,8 +62,11 @@ const struct rc_key rc_keys[] = {
 	{"source", "token-command", "COMMAND",
 		"prints the secret; words separated by blanks, no shell"},
 	{"source", "user", "NAME", "sends the secret as the password of this user"},
-	{"source", "from", "EMAIL", "you, as PagerDuty knows you: marks your shifts"},
-	{"source", "org", "TENANT", "the tenant, for servers that have several"},
+	{"source", "from", "EMAIL",
+		"you, as PagerDuty or Opsgenie knows you: marks your shifts"},
+	{"source", "org", "TENANT",
+		"the tenant, for servers that have several; of jsm the cloud id, else "
+		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
 	{"source", "cert-file", "FILE", "client certificate"},
@@ -69,10 +78,31 @@ const struct rc_key rc_keys[] = {
 		"a value that is critical; below warn, low values are the bad ones"},
 	{"heartbeat", "alert", "NAME", "the name of the alert; needed"},
 	{"heartbeat", "every", "DURATION", "how long it may be absent, 1s to 1d; 5m"},
+	{"handoff", "at", "TIMES",
+		"when shifts change: 09:00 for each day, Mon 09:00, or several with "
+		"commas; "
+		"what has blanks is quoted as a whole: \"at=Mon 09:00\"; needed"},
+	{"handoff", "zone", "ZONE", "of those times, as Europe/Berlin; this host's"},
+	{"handoff", "to", "EMAIL,…", "whom it is sent to: the whole rota; at most 50"},
+	{"handoff", "from", "EMAIL", "who sends it; needed to send"},
+	{"handoff", "smtp", "HOST[:PORT]", "the mail server; needed to send"},
+	{"handoff", "tls", "starttls|tls",
+		"from the start (port 465) or after STARTTLS (587); never without; "
+		"starttls"},
+	{"handoff", "auth", "plain|login|xoauth2", "how to log in; plain with a user"},
+	{"handoff", "user", "NAME", "the user at the mail server"},
+	{"handoff", "password-file", "FILE",
+		"holds the password or token; nobody but you may be able to read it"},
+	{"handoff", "password-env", "NAME", "the environment variable with it"},
+	{"handoff", "password-command", "COMMAND",
+		"prints it; words separated by blanks, no shell"},
+	{"handoff", "ca-file", "FILE", "trust these authorities, not the system's"},
+	{"handoff", "send", "by-hand|at-end",
+		"at-end: a console sends it when the shift is over; by-hand"},
 	{0},
 };
 
-static bool check_keys(
+bool rc_check_keys(
 	const struct conf_line *line, size_t from, const char *verb, struct err *err)
 {
 	const char *names[sizeof rc_keys / sizeof rc_keys[0]];
@@ -86,8 +116,7 @@ static bool check_keys(
 }
 
 /* A path in the rc is relative to the file that names it. */
-static const char *keep_path(
-	struct rc *rc, const struct conf_line *line, const char *path)
+const char *rc_keep_path(struct rc *rc, const struct conf_line *line, const char *path)
 {
 	const char *slash = strrchr(line->place.file, '/'), *home = getenv("HOME");
 	struct str full;
@@ -102,7 +131,7 @@ static const char *keep_path(
 			line->place.file, path);
 	else
 		str_puts(&full, path);
-	path = keep(rc, str_text(&full));
+	path = rc_keep(rc, str_text(&full));
 	str_release(&full);
 	return path;
 }
@@ -124,7 +153,7 @@ static bool take_duration(const struct conf_line *line, const char *key, int64_t
 	return true;
 }
 
-static bool check_name(const char *name, struct err *err)
+bool rc_check_name(const char *name, struct err *err)
 {
 	char id[64];
 
@@ -176,21 +205,71 @@ static bool no_such_kind(const char *word, struct err *err)
 		conf_nearest(word, names, sizeof *names, near));
 }
 
+/* The host of the region, or of the first one. */
+static bool find_host(const struct source_kind *kind, const char *region,
+	const char **url, struct err *err)
+{
+	const struct source_service *service = kind->service;
+	struct str names;
+	int i = 0;
+
+	if (!service)
+		return !region || err_set(err, ERR_INPUT,
+					  "%s has no regions: url= says where it answers",
+					  kind->name);
+	while (region && i < SOURCE_MAX_HOSTS && service->hosts[i].region &&
+		strcmp(service->hosts[i].region, region))
+		i++;
+	if (i < SOURCE_MAX_HOSTS && service->hosts[i].url &&
+		(!region || service->hosts[i].region)) {
+		*url = *url ? *url : service->hosts[i].url;
+		return true;
+	}
+	str_init(&names, 100);
+	for (i = 0; i < SOURCE_MAX_HOSTS && service->hosts[i].region; i++)
+		str_printf(&names, "%s%s", i ? " or " : "", service->hosts[i].region);
+	if (names.n)
+		err_set(err, ERR_INPUT, "region of %s is %s, not %s", kind->name,
+			str_text(&names), region);
+	else
+		err_set(err, ERR_INPUT, "%s has no regions", kind->name);
+	str_release(&names);
+	return false;
+}
+
+static bool check_site(const struct source_kind *kind, const char *site, struct err *err)
+{
+	char id[256];
+
+	if (!site)
+		return true;
+	if (!kind->service || !kind->service->site)
+		return err_set(err, ERR_INPUT, "%s belongs to no site", kind->name);
+	if (str_starts(site, "https://") || str_starts(site, "http://"))
+		return check_url(site, err);
+	return text_to_id(untrusted_str(site), id, sizeof id) ||
+	       err_set(err, ERR_INPUT, "site is NAME.atlassian.net or its URL, not %s",
+		       site);
+}
+
 static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
 	const char *url = conf_value(line, 3, "url");
+	const char *region = conf_value(line, 3, "region");
+	const char *site = conf_value(line, 3, "site");
 	struct rc_source s = {.every_ms = 15 * SECOND_MS,
 		.timeout_ms = 10 * SECOND_MS,
 		.place = line->place};
 	char *slash;
 
-	if (!check_name(line->words[1].text, err))
+	if (!rc_check_name(line->words[1].text, err))
 		return false;
 	s.kind = source_kind_find(line->words[2].text);
 	if (!s.kind)
 		return no_such_kind(line->words[2].text, err);
-	if (!check_keys(line, 3, "source", err))
+	if (!rc_check_keys(line, 3, "source", err) ||
+		!find_host(s.kind, region, &url, err) || !check_site(s.kind, site, err))
 		return false;
 	if (!url)
 		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
@@ -199,22 +278,24 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 		!take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
 		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err))
 		return false;
-	s.name = keep(rc, line->words[1].text);
-	slash = (char *)(uintptr_t)keep(rc, url);
+	s.name = rc_keep(rc, line->words[1].text);
+	slash = (char *)(uintptr_t)rc_keep(rc, url);
 	for (size_t n = strlen(slash); n && slash[n - 1] == '/'; n--)
 		slash[n - 1] = '\0';
 	s.url = slash;
-	s.from = keep(rc, conf_value(line, 3, "from"));
-	s.org = keep(rc, conf_value(line, 3, "org"));
-	s.filter = keep(rc, conf_value(line, 3, "filter"));
-	s.user = keep(rc, conf_value(line, 3, "user"));
-	s.token_env = keep(rc, conf_value(line, 3, "token-env"));
-	s.token_command = keep(rc, conf_value(line, 3, "token-command"));
-	s.token_file = keep_path(rc, line, conf_value(line, 3, "token-file"));
-	s.unix_socket = keep_path(rc, line, conf_value(line, 3, "unix"));
-	s.ca_file = keep_path(rc, line, conf_value(line, 3, "ca-file"));
-	s.cert_file = keep_path(rc, line, conf_value(line, 3, "cert-file"));
-	s.key_file = keep_path(rc, line, conf_value(line, 3, "key-file"));
+	s.from = rc_keep(rc, conf_value(line, 3, "from"));
+	s.org = rc_keep(rc, conf_value(line, 3, "org"));
+	s.region = rc_keep(rc, region);
+	s.site = rc_keep(rc, site);
+	s.filter = rc_keep(rc, conf_value(line, 3, "filter"));
+	s.user = rc_keep(rc, conf_value(line, 3, "user"));
+	s.token_env = rc_keep(rc, conf_value(line, 3, "token-env"));
+	s.token_command = rc_keep(rc, conf_value(line, 3, "token-command"));
+	s.token_file = rc_keep_path(rc, line, conf_value(line, 3, "token-file"));
+	s.unix_socket = rc_keep_path(rc, line, conf_value(line, 3, "unix"));
+	s.ca_file = rc_keep_path(rc, line, conf_value(line, 3, "ca-file"));
+	s.cert_file = rc_keep_path(rc, line, conf_value(line, 3, "cert-file"));
+	s.key_file = rc_keep_path(rc, line, conf_value(line, 3, "key-file"));
 	return add_source(rc, &s, err);
 }
 
@@ -236,7 +317,7 @@ static bool run_query(struct conf *conf, const struct conf_line *line, struct er
 		   *source = conf_value(line, 2, "source");
 	struct rc_query q = {.place = line->place};
 
-	if (!check_keys(line, 2, "query", err))
+	if (!rc_check_keys(line, 2, "query", err))
 		return false;
 	if (!line->rest || !*line->rest)
 		return err_set(
@@ -257,9 +338,9 @@ static bool run_query(struct conf *conf, const struct conf_line *line, struct er
 		return err_set(err, ERR_LIMIT, "more than %d queries", RC_MAX_QUERIES);
 	/* A critical limit under the warning one means: bad when low. */
 	q.limits.below = q.limits.critical < q.limits.warn;
-	q.name = keep(rc, line->words[1].text);
-	q.source = keep(rc, source);
-	q.expr = keep(rc, line->rest);
+	q.name = rc_keep(rc, line->words[1].text);
+	q.source = rc_keep(rc, source);
+	q.expr = rc_keep(rc, line->rest);
 	MEM_ROOM(rc->queries, rc->query_count, rc->query_cap);
 	rc->queries[rc->query_count++] = q;
 	return true;
@@ -273,9 +354,9 @@ static bool add_bind(struct rc *rc, const struct rc_bind *bind, struct err *err)
 		return err_set(err, ERR_LIMIT, "more than %d bindings", RC_MAX_BINDS);
 	MEM_ROOM(rc->binds, rc->bind_count, rc->bind_cap);
 	rc->binds[rc->bind_count] = *bind;
-	rc->binds[rc->bind_count].context = keep(rc, bind->context);
-	rc->binds[rc->bind_count].keys = keep(rc, bind->keys);
-	rc->binds[rc->bind_count++].note = keep(rc, bind->note);
+	rc->binds[rc->bind_count].context = rc_keep(rc, bind->context);
+	rc->binds[rc->bind_count].keys = rc_keep(rc, bind->keys);
+	rc->binds[rc->bind_count++].note = rc_keep(rc, bind->note);
 	return true;
 }
 
@@ -309,7 +390,7 @@ static const char *keep_words(
 		else
 			str_puts(&text, line->words[i].text);
 	}
-	kept = keep(rc, str_text(&text));
+	kept = rc_keep(rc, str_text(&text));
 	str_release(&text);
 	return kept;
 }
@@ -396,8 +477,8 @@ static bool run_color(struct conf *conf, const struct conf_line *line, struct er
 		color.attrs[color.attr_count++] = rc_attributes[k];
 	}
 	color.role = role_rows[role].name;
-	color.fg = keep(rc, line->words[2].text);
-	color.bg = keep(rc, line->words[3].text);
+	color.fg = rc_keep(rc, line->words[2].text);
+	color.bg = rc_keep(rc, line->words[3].text);
 	MEM_ROOM(rc->colors, rc->color_count, rc->color_cap);
 	rc->colors[rc->color_count++] = color;
 	return true;
@@ -407,11 +488,11 @@ static bool run_alias(struct conf *conf, const struct conf_line *line, struct er
 {
 	struct rc *rc = rc_of(conf);
 
-	if (!check_name(line->words[1].text, err))
+	if (!rc_check_name(line->words[1].text, err))
 		return false;
 	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
 	rc->aliases[rc->alias_count++] = (struct rc_alias){
-		keep(rc, line->words[1].text), keep_command(rc, line, 2)};
+		rc_keep(rc, line->words[1].text), keep_command(rc, line, 2)};
 	return true;
 }
 
@@ -421,15 +502,15 @@ static bool run_heartbeat(
 	struct rc *rc = rc_of(conf);
 	struct rc_heartbeat h = {.every_ms = 5 * MINUTE_MS};
 
-	if (!check_name(line->words[1].text, err) ||
-		!check_keys(line, 2, "heartbeat", err) ||
+	if (!rc_check_name(line->words[1].text, err) ||
+		!rc_check_keys(line, 2, "heartbeat", err) ||
 		!take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
 	if (!conf_value(line, 2, "alert"))
 		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
 			line->words[1].text);
-	h.name = keep(rc, line->words[1].text);
-	h.alert = keep(rc, conf_value(line, 2, "alert"));
+	h.name = rc_keep(rc, line->words[1].text);
+	h.alert = rc_keep(rc, conf_value(line, 2, "alert"));
 	MEM_ROOM(rc->heartbeats, rc->heartbeat_count, rc->heartbeat_cap);
 	rc->heartbeats[rc->heartbeat_count++] = h;
 	return true;
@@ -439,11 +520,11 @@ static bool run_layout(struct conf *conf, const struct conf_line *line, struct e
 {
 	struct rc *rc = rc_of(conf);
 
-	if (!check_name(line->words[1].text, err))
+	if (!rc_check_name(line->words[1].text, err))
 		return false;
 	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
 	rc->layouts[rc->layout_count++] = (struct rc_layout){
-		keep(rc, line->words[1].text), keep_words(rc, line, 2, false),
+		rc_keep(rc, line->words[1].text), keep_words(rc, line, 2, false),
 		line->place, !strcmp(line->place.file, rc->layouts_path)};
 	return true;
 }
@@ -463,7 +544,7 @@ bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct er
 
 	if (!*rc->layouts_path)
 		return err_set(err, ERR_REFUSED, "the demo leaves no file behind");
-	if (!check_name(name, err))
+	if (!rc_check_name(name, err))
 		return false;
 	if (!strcmp(name, "auto"))
 		return err_set(err, ERR_INPUT, "auto is the built-in layout's name");
@@ -475,7 +556,7 @@ bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct er
 		return false;
 	MEM_ROOM(rc->layouts, rc->layout_count, rc->layout_cap);
 	rc->layouts[rc->layout_count++] =
-		(struct rc_layout){keep(rc, name), keep(rc, text), place, true};
+		(struct rc_layout){rc_keep(rc, name), rc_keep(rc, text), place, true};
 	return true;
 }
 
@@ -496,8 +577,8 @@ const struct conf_verb rc_verbs[] = {
 		"Gives a setting its value. With -final, in /etc/oogway/oogway.rc and "
 		"what "
 		"it includes only, no later line changes it."},
-	{"source", 3, 0, "source NAME KIND url=URL [KEY=VALUE …]", run_source,
-		"A server to ask. NAME is what panes and queries call it."},
+	{"source", 2, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", run_source,
+		"A server or a service to ask. NAME is what panes and queries call it."},
 	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
 		run_query,
 		"A metric to ask a Prometheus-like source for, in its own language: EXPR "
@@ -505,6 +586,10 @@ const struct conf_verb rc_verbs[] = {
 	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
 		"An alert that must always fire. When no source has told of it for that "
 		"long, its absence is listed as a critical alert."},
+	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
+		"A schedule: its shifts, and the mail that is composed of each. NAME is "
+		"a "
+		"part of the mail's identity."},
 	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind,
 		"Binds keys to a command line; the innermost context that knows the keys "
 		"wins. Quote the line when it has blanks or quotes of its own. The note "
@@ -527,7 +612,7 @@ const struct conf_verb rc_verbs[] = {
 bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
-	       strcmp(word, "heartbeat");
+	       strcmp(word, "heartbeat") && strcmp(word, "handoff");
 }
 
 bool rc_is_verb(const char *word)
@@ -722,7 +807,7 @@ struct rc *rc_read(const struct rc_options *options)
 
 	arena_init(&rc->arena, RC_MAX_BYTES);
 	settings_init(&rc->settings, setting_rows, SET_COUNT_);
-	rc->profile = keep(rc, options->profile ? options->profile : "");
+	rc->profile = rc_keep(rc, options->profile ? options->profile : "");
 	rc->conf.verbs = rc_verbs;
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
@@ -746,7 +831,8 @@ struct rc *rc_read(const struct rc_options *options)
 	else if (!options->shipped_only)
 		conf_read_file(&rc->conf, rc->path, !options->file);
 	if (options->looks_only)
-		rc->source_count = rc->query_count = rc->heartbeat_count = 0;
+		rc->source_count = rc->query_count = rc->heartbeat_count =
+			rc->handoff_count = 0;
 	if (!options->shipped_only)
 		check_profile(rc);
 	read_look(rc);
@@ -766,6 +852,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
 	mem_free(rc->layouts);
+	mem_free(rc->handoffs);
 	arena_release(&rc->arena);
 	mem_free(rc);
 }

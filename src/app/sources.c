@@ -155,6 +155,8 @@ static void begin(struct source *s)
 			.url = rc->url,
 			.from = rc->from,
 			.org = rc->org,
+			.region = rc->region,
+			.site = rc->site,
 			.filter = rc->filter,
 			.queries = s->queries,
 			.query_count = s->query_count,
@@ -300,7 +302,8 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 {
 	return a->kind == b->kind && same_text(a->url, b->url) &&
 	       same_text(a->unix_socket, b->unix_socket) && same_text(a->from, b->from) &&
-	       same_text(a->org, b->org) && same_text(a->filter, b->filter) &&
+	       same_text(a->org, b->org) && same_text(a->region, b->region) &&
+	       same_text(a->site, b->site) && same_text(a->filter, b->filter) &&
 	       same_text(a->user, b->user) && same_text(a->token_file, b->token_file) &&
 	       same_text(a->token_env, b->token_env) &&
 	       same_text(a->token_command, b->token_command) &&
@@ -510,14 +513,15 @@ const struct action_kind *sources_actions(const struct sources *sources, int sou
 	return s && s->row.rc && s->row.poll >= 0 ? s->row.rc->kind->actions : NULL;
 }
 
-struct act *sources_act(struct sources *sources, int source, const struct action *actions,
-	size_t count,
-	void (*done)(void *ctx, const struct action_result *results, size_t count),
-	void *ctx)
+struct act *sources_act(struct sources *sources, int source, const struct act_how *how,
+	const struct action *actions, size_t count)
 {
-	return act_start(sources->app->http,
-		poll_options(sources->poll, sources->numbered[source]->row.poll), actions,
-		count, done, ctx);
+	struct act_how all = *how;
+
+	all.loop = sources->app->loop;
+	all.http = sources->app->http;
+	all.options = poll_options(sources->poll, sources->numbered[source]->row.poll);
+	return act_start(&all, actions, count);
 }
 
 uint32_t sources_watch(struct sources *sources, int source, const char *expr, bool urgent)
@@ -621,6 +625,26 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 	return HEALTH_BAD;
 }
 
+const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size)
+{
+	const struct source_service *service = row->rc ? row->rc->kind->service : NULL;
+	char day[TIME_TEXT];
+	int64_t days;
+
+	*out = '\0';
+	if (!service || !service->ends_at)
+		return out;
+	time_rfc3339(service->ends_at, day);
+	days = (service->ends_at - now + DAY_MS - 1) / DAY_MS;
+	if (now >= service->ends_at)
+		snprintf(out, size, "its API ended on %.10s: move to %s", day,
+			service->after);
+	else
+		snprintf(out, size, "its API ends %.10s, in %lld day%s: move to %s", day,
+			(long long)days, days == 1 ? "" : "s", service->after);
+	return out;
+}
+
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
@@ -653,7 +677,11 @@ const char *source_words(
 		snprintf(out, size, "%s%s", status->partial ? "partial: " : "",
 			status->warning);
 	} else {
-		snprintf(out, size, status->partial ? "partial answer" : "ok");
+		char end[160];
+
+		source_end(row, now, end, sizeof end);
+		snprintf(out, size, "%s%s%s", status->partial ? "partial answer" : "ok",
+			*end ? "; " : "", end);
 	}
 	return out;
 }

@@ -216,6 +216,11 @@ const char *time_stamp(int64_t at, int64_t now, char out[TIME_TEXT])
 	return format_local(at, a.tm_year == b.tm_year ? "%b %d %H:%M" : "%Y-%m-%d", out);
 }
 
+const char *time_day(int64_t at, char out[TIME_TEXT])
+{
+	return format_local(at, "%a %b %d", out);
+}
+
 const char *time_zone(int64_t at, char out[TIME_TEXT])
 {
 	return format_local(at, "%Z", out);
@@ -227,6 +232,14 @@ int time_hour_of_week(int64_t at)
 
 	local_parts(at, &tm);
 	return (tm.tm_wday + 6) % 7 * 24 + tm.tm_hour;
+}
+
+int64_t time_offset_ms(int64_t at)
+{
+	struct tm tm;
+
+	local_parts(at, &tm);
+	return tm.tm_gmtoff * SECOND_MS;
 }
 
 static const struct {

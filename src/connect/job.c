@@ -26,6 +26,8 @@ bool job_due(const struct job *job, int64_t now)
 	int64_t longest =
 		job->every_ms > BACKOFF_LAST_MS ? job->every_ms : BACKOFF_LAST_MS;
 
+	if (longest < job->put_off_ms)
+		longest = job->put_off_ms;
 	/* A due time beyond any wait was set before the clock went back. */
 	return !job->open && (now >= job->due_at || job->due_at - now > 2 * longest);
 }
@@ -38,6 +40,7 @@ void job_ask(struct job *job, int64_t now)
 		wait = (int64_t)(job->seed % (uint64_t)job->every_ms) + SLACK_MS;
 	job->begun = true;
 	job->open = true;
+	job->put_off_ms = 0;
 	job->due_at = now + (wait > SLACK_MS ? wait - SLACK_MS : wait);
 }
 
@@ -65,6 +68,12 @@ void job_done(struct job *job, const struct answer *answer, bool ok)
 	job->due_at = answer->now;
 	if (answer->status)
 		job->due_at += backoff(job);
+}
+
+void job_put_off(struct job *job, int64_t now, int64_t ms)
+{
+	job->put_off_ms = ms;
+	job->due_at = now + ms;
 }
 
 void job_hurry(struct job *job)

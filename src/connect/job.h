@@ -11,6 +11,7 @@ struct answer;
 struct job {
 	int64_t every_ms;
 	int64_t due_at;
+	int64_t put_off_ms; /* 0: due_at lies within the usual waits */
 	uint64_t seed;
 	int fails;
 	bool open, begun;
@@ -22,6 +23,8 @@ bool job_due(const struct job *job, int64_t now);
  * interval that differs from console to console. */
 void job_ask(struct job *job, int64_t now);
 void job_done(struct job *job, const struct answer *answer, bool ok);
+/* After job_done: not again for that long. */
+void job_put_off(struct job *job, int64_t now, int64_t ms);
 /* Due at once, unless it is open. */
 void job_hurry(struct job *job);
 /* The earlier of `until` and the job's time. */

@@ -10,6 +10,8 @@ const struct source_kind *const source_kinds[] = {
 	&victoriametrics_source,
 	&alertmanager_source,
 	&pagerduty_source,
+	&opsgenie_source,
+	&jsm_source,
 	NULL,
 };
 

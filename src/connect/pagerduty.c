@@ -186,17 +186,6 @@ static bool detail_wanted(
 	return false;
 }
 
-/* The first page when it is due, or the next one of a reading under way. */
-static bool pager_wants(struct pager *pager, int64_t now)
-{
-	if (!job_due(&pager->job, now))
-		return false;
-	if (!pager->reading && !pager->restarts)
-		pager_begin(pager);
-	job_ask(&pager->job, now);
-	return true;
-}
-
 static bool next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out)
 {
@@ -405,23 +394,6 @@ static bool add_incidents(struct pager *pager, struct json list)
 	return first_known;
 }
 
-/* Drafts go over as they are: their texts live in the pager until it begins again,
- * which is not before the batch has been used. */
-static void give_incidents(struct pager *pager, struct batch *batch)
-{
-	for (size_t i = 0; i < pager->rows.alert_count; i++) {
-		struct alert_draft *draft = batch_add_alert(batch);
-
-		if (draft)
-			*draft = pager->rows.alerts[i];
-	}
-	batch->cut = batch->cut || pager->rows.cut;
-	batch->partial = pager->incomplete;
-	if (pager->incomplete)
-		batch_warn(batch, "the list of open incidents is not complete");
-	batch->alerts_snapshot = !pager->incomplete && !batch->cut;
-}
-
 /* --- what opened an incident --- */
 
 enum { DETAIL_LABELS = 64, DETAIL_ALERTS = 32 };
@@ -571,18 +543,6 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 	}
 }
 
-static void give_oncalls(struct pager *pager, struct batch *batch)
-{
-	for (size_t i = 0; i < pager->rows.oncall_count; i++) {
-		struct batch_oncall *oncall = batch_add_oncall(batch);
-
-		if (oncall)
-			*oncall = pager->rows.oncalls[i];
-	}
-	batch->cut = batch->cut || pager->rows.cut || pager->incomplete;
-	batch->oncalls_snapshot = !batch->cut;
-}
-
 static void add_changes(struct batch *batch, struct json list)
 {
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
@@ -675,32 +635,33 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 {
 	struct json_doc doc;
 	struct json list;
-	bool first_known = false;
+	struct pager_got got;
 	enum pager_step step;
 
 	if (!open_page(answer, member, &doc, err))
 		return false;
 	list = json_get(json_root(&doc), member);
+	got = (struct pager_got){
+		.more = json_bool(json_get(json_root(&doc), "more"), false),
+		.count = json_count(list)};
+	json_i64(json_get(json_root(&doc), "limit"), &got.limit);
 	if (answer->id == INCIDENTS)
-		first_known = add_incidents(pager, list);
+		got.first_known = add_incidents(pager, list);
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
 		add_changes(&pager->rows, list);
-	step = pager_page(pager, json_root(&doc), first_known, json_count(list));
+	step = pager_page(pager, &got);
 	json_release(&doc);
-	if (step != PAGER_WHOLE) {
-		pager->job.due_at = 0;
+	if (step != PAGER_WHOLE)
 		return true;
-	}
 	if (answer->id == INCIDENTS)
-		give_incidents(pager, batch);
+		pager_give_alerts(
+			pager, batch, "the list of open incidents is not complete");
 	else if (answer->id == ONCALLS)
-		give_oncalls(pager, batch);
+		pager_give_oncalls(pager, batch);
 	else
 		give_changes(pd, pager, batch, answer->now);
-	pager->reading = false;
-	pager->restarts = 0;
 	return true;
 }
 
@@ -720,13 +681,11 @@ static bool take_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		ok = read_page(pd, pager, member, answer, batch, err);
 	else
 		ok = refused(answer, err);
-	if (!ok || missing) {
-		pager->reading = false;
-		pager->restarts = 0;
-	}
+	if (!ok || missing)
+		pager_drop(pager);
 	job_done(&pager->job, answer, ok);
 	if (missing)
-		pager->job.due_at = answer->now + ABSENT_MS;
+		job_put_off(&pager->job, answer->now, ABSENT_MS);
 	return ok;
 }
 
@@ -813,11 +772,17 @@ static void stop(void *state)
 	pager_release(&pd->changes);
 }
 
+static const struct source_service service = {
+	.hosts = {{"us", "https://api.pagerduty.com"},
+		{"eu", "https://api.eu.pagerduty.com"}},
+};
+
 const struct source_kind pagerduty_source = {
 	.name = "pagerduty",
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.details = true,
 	.pages = true,
+	.service = &service,
 	.actions = &pagerduty_actions,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),

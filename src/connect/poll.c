@@ -730,6 +730,8 @@ static bool keep_conf(
 	source->conf.url = keep_text(arena, from->url);
 	source->conf.from = keep_text(arena, from->from);
 	source->conf.org = keep_text(arena, from->org);
+	source->conf.region = keep_text(arena, from->region);
+	source->conf.site = keep_text(arena, from->site);
 	source->conf.filter = keep_text(arena, from->filter);
 	source->conf.queries = queries;
 	o->conf = source->conf;

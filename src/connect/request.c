@@ -9,20 +9,22 @@
 bool request_make(struct http_request *out, const struct poll_options *o,
 	const struct ask *ask, struct arena *arena)
 {
-	size_t base_n = strlen(o->conf.url), path_n = strlen(ask->path);
+	const char *base = ask->base ? ask->base : o->conf.url;
+	size_t base_n = strlen(base), path_n = strlen(ask->path);
+	bool own = !ask->base;
 	char *url = arena_alloc(arena, base_n + path_n + 1);
 
 	if (!url)
 		return false;
-	memcpy(url, o->conf.url, base_n);
+	memcpy(url, base, base_n);
 	memcpy(url + base_n, ask->path, path_n);
 	*out = (struct http_request){.method = ask->method,
 		.url = url,
-		.unix_socket = o->unix_socket,
+		.unix_socket = own ? o->unix_socket : NULL,
 		.headers = ask->headers,
-		.secret_header = o->user ? NULL : o->kind->secret_header,
-		.secret = o->kind->secret_header || o->user ? o->secret : NULL,
-		.user = o->user,
+		.secret_header = own && !o->user ? o->kind->secret_header : NULL,
+		.secret = own && (o->kind->secret_header || o->user) ? o->secret : NULL,
+		.user = own ? o->user : NULL,
 		.body = ask->body,
 		.body_n = ask->body_n,
 		.timeout_ms = o->conf.timeout_ms,

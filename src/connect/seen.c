@@ -41,6 +41,19 @@ static void grow(struct seen *seen)
 	*seen = bigger;
 }
 
+bool seen_find(const struct seen *seen, struct untrusted id, size_t *number)
+{
+	const struct seen_entry *entry;
+
+	if (untrusted_empty(id) || !seen->cap)
+		return false;
+	entry = place(seen, id, untrusted_hash(id));
+	if (untrusted_empty(entry->id))
+		return false;
+	*number = entry->number;
+	return true;
+}
+
 bool seen_before(struct seen *seen, struct untrusted id, size_t *number)
 {
 	uint64_t hash = untrusted_hash(id);

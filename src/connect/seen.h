@@ -21,6 +21,8 @@ struct seen {
 
 void seen_init(struct seen *seen);
 void seen_release(struct seen *seen);
+/* True when the id is there. */
+bool seen_find(const struct seen *seen, struct untrusted id, size_t *number);
 /* True when the id was met before: *number is what was given then. Otherwise it is
  * noted with `number`. The id is not copied; an empty one is always new. */
 bool seen_before(struct seen *seen, struct untrusted id, size_t *number);

@@ -50,7 +50,8 @@ struct http_transfer {
 	bool paused, flushing;
 	int redirects;
 	int64_t timeout_ms, started_ms;
-	int64_t reset_s;
+	int64_t reset_s, period_s;
+	bool throttled;
 	bool get, secure, certified;
 	struct http_reply reply;
 	struct err err; /* ours; set before curl's own word */
@@ -116,6 +117,11 @@ static void transfer_end(struct http_transfer *t, const struct err *err)
 		reply->type = http_body_view(&t->type);
 		if (reply->retry_after_s < 0)
 			reply->retry_after_s = t->reset_s;
+		/* The period is told always; it matters when the bucket is empty. */
+		if (t->throttled && reply->retry_after_s < 0)
+			reply->retry_after_s = t->period_s;
+		if (t->throttled && reply->limit_remaining < 0)
+			reply->limit_remaining = 0;
 	}
 	t->done(t->ctx, reply, err);
 	transfer_free(t);
@@ -422,6 +428,10 @@ static void take_header(
 		untrusted_to_i64(value, &t->reply.limit_remaining);
 	} else if (untrusted_find_nocase(name, "ratelimit-limit") == 0) {
 		untrusted_to_i64(value, &t->reply.limit_total);
+	} else if (untrusted_find_nocase(name, "x-ratelimit-state") == 0) {
+		t->throttled = untrusted_find_nocase(value, "THROTTLED") == 0;
+	} else if (untrusted_find_nocase(name, "x-ratelimit-period-in-sec") == 0) {
+		t->period_s = wait_value(value);
 	} else if (untrusted_find_nocase(name, "content-type") == 0) {
 		char type[128];
 
@@ -438,7 +448,8 @@ static void reply_reset(struct http_transfer *t)
 {
 	t->reply = (struct http_reply){
 		.retry_after_s = -1, .limit_remaining = -1, .limit_total = -1};
-	t->reset_s = -1;
+	t->reset_s = t->period_s = -1;
+	t->throttled = false;
 }
 
 static size_t on_header(char *p, size_t size, size_t count, void *ctx)

@@ -1,7 +1,7 @@
 /* Sends mail with libcurl's SMTP on a pool thread. The thread has all it needs copied
  * into its own struct sending; main keeps the queue. Hides curl, and that it answers
  * with one code for many recipients: mail_talk.c follows the lines instead. */
-#include "mail.h"
+#include "io/mail.h"
 
 #include "base/alloc.h"
 #include "base/str.h"

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "base/untrusted.h"
-#include "mail.h"
+#include "io/mail.h"
 
 enum talk_phase {
 	TALK_GREETING,

@@ -131,7 +131,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 static void signal_group(const struct proc *proc, int number)
 {
 	if (!proc->exited && proc->process.pid > 0)
-		kill(-proc->process.pid, number);
+		kill(proc->options.terminal ? proc->process.pid : -proc->process.pid,
+			number);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -202,6 +203,14 @@ struct proc *proc_start(
 	proc->handles = 4;
 	stdio[0].data.stream = (uv_stream_t *)&proc->in;
 	stdio[1].data.stream = (uv_stream_t *)&proc->out;
+	if (options->terminal) {
+		/* Of our group and session, or it could not read the terminal. */
+		how.flags = 0;
+		proc->out_done = true;
+		for (int fd = 0; fd < 3; fd++)
+			stdio[fd] = (uv_stdio_container_t){
+				.flags = UV_INHERIT_FD, .data.fd = fd};
+	}
 	rc = uv_spawn(loop_uv(loop), &proc->process, &how);
 	if (rc) {
 		err_set(err, ERR_IO, "cannot run %s: %s", options->argv[0],
@@ -209,8 +218,10 @@ struct proc *proc_start(
 		close_all(proc);
 		return NULL;
 	}
-	uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
-	feed_input(proc);
+	if (!options->terminal) {
+		uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
+		feed_input(proc);
+	}
 	if (options->timeout_ms)
 		uv_timer_start(
 			&proc->timer, on_timeout, (uint64_t)options->timeout_ms, 0);

@@ -45,6 +45,7 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.words = "extend a silence",
 		.past = "extended"},
 	[ACTION_EXPIRE] = {.name = "expire", .words = "end a silence", .past = "ended"},
+	[ACTION_MAIL] = {.name = "mail", .words = "mail", .past = "mailed"},
 };
 
 enum action_verb action_verb_find(struct untrusted name)

@@ -2,7 +2,7 @@
  * document's arena when it is said, so that nothing borrowed and nothing raw is left
  * in the tree. What is over a limit is counted or marked, never silently lost. No I/O;
  * one owner. */
-#include "document.h"
+#include "report/document.h"
 
 #include "base/text.h"
 

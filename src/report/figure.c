@@ -2,7 +2,7 @@
  * wanted: most runs never draw. Only the few calls below are used, so they are
  * declared here and no header of cairo is needed to build. No state is kept: each call
  * opens and asks again, which is cheap once it is in memory, so any thread may call. */
-#include "figure.h"
+#include "report/figure.h"
 
 #include "base/text.h"
 

@@ -1,7 +1,7 @@
 /* Writes a mail: headers, MIME parts, quoted-printable and base64. Foreign text reaches
  * a header only through text_add_header(), bodies only encoded, so no line of ours can
  * be ended by them. Boundaries hold "=_", which no encoded line can. Any thread. */
-#include "message.h"
+#include "report/message.h"
 
 #include "base/crypto.h"
 #include "base/map.h"

@@ -2,7 +2,7 @@
 #ifndef SRC_REPORT_RENDER_H
 #define SRC_REPORT_RENDER_H
 
-#include "document.h"
+#include "report/document.h"
 
 struct render {
 	const struct document *doc;

@@ -3,25 +3,48 @@
  * Hides the SQL and what a row looks like. */
 #include "store/incident.h"
 
+#include "base/text.h"
+#include "store/outbox.h"
+
+/* What is not said leaves what is known. */
+#define KNOWN(column, none)                                                              \
+	column " = CASE WHEN excluded." column " = " none " THEN incident." column       \
+	       " ELSE excluded." column " END, "
+#define NEWS(column, none)                                                               \
+	"OR (excluded." column " <> " none " AND incident." column                       \
+	" <> excluded." column ") "
+
 /* The WHERE keeps rows that say the same from being written again at every poll. */
 static const char sql_put[] =
 	"INSERT INTO incident (id, team_id, created_by, created_at, updated_at, "
 	"revision, "
 	"source, upstream_id, started_at, acked_at, ended_at, severity, state, pages, "
-	"title, service, summary, ended_after_at) "
+	"title, service, summary, ended_after_at, taken_at, urgency, number, priority, "
+	"acked_by, resolved_by) "
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	"$15, $16) "
+	"$15, $16, $8, $17, $18, $19, $20, $21) "
 	"ON CONFLICT (team_id, source, upstream_id, started_at) DO UPDATE SET "
 	"acked_at = excluded.acked_at, ended_at = excluded.ended_at, "
 	"severity = excluded.severity, state = excluded.state, pages = excluded.pages, "
 	"title = excluded.title, service = excluded.service, summary = excluded.summary, "
 	"ended_after_at = excluded.ended_after_at, "
-	"updated_at = excluded.updated_at, revision = incident.revision + 1 "
-	"WHERE incident.acked_at <> excluded.acked_at "
-	"OR incident.ended_at <> excluded.ended_at "
-	"OR incident.severity <> excluded.severity OR incident.state <> excluded.state "
-	"OR incident.pages <> excluded.pages OR incident.title <> excluded.title "
-	"OR incident.service <> excluded.service OR incident.summary <> excluded.summary";
+	"taken_at = CASE WHEN incident.taken_at = 0 OR (excluded.taken_at > 0 AND "
+	"excluded.taken_at < incident.taken_at) THEN excluded.taken_at ELSE "
+	"incident.taken_at END, " KNOWN("urgency", "0") KNOWN("number", "0")
+		KNOWN("priority", "''") KNOWN("acked_by", "''") KNOWN("resolved_by",
+			"''") "updated_at = excluded.updated_at, revision = "
+			      "incident.revision + 1 "
+			      "WHERE incident.acked_at <> excluded.acked_at "
+			      "OR incident.ended_at <> excluded.ended_at "
+			      "OR incident.severity <> excluded.severity OR "
+			      "incident.state <> excluded.state "
+			      "OR incident.pages <> excluded.pages OR incident.title <> "
+			      "excluded.title "
+			      "OR incident.service <> excluded.service OR "
+			      "incident.summary <> excluded.summary " NEWS("urgency", "0")
+				      NEWS("number", "0") NEWS("priority", "''")
+					      NEWS("acked_by", "''")
+						      NEWS("resolved_by", "''");
 
 #define COLUMNS                                                                          \
 	"source, upstream_id, title, service, summary, severity, state, pages, "         \
@@ -52,6 +75,29 @@ static const char sql_at[] =
 	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND started_at <= $3 "
 	"AND (ended_at = 0 OR ended_at > $3) ORDER BY started_at DESC LIMIT $2";
 
+/* What was done through oogway is in the outbox. */
+#define PAST_COLUMNS                                                                     \
+	COLUMNS                                                                          \
+	", id, updated_at, taken_at, urgency, number, priority, acked_by, resolved_by, " \
+	"(SELECT coalesce(max(CASE WHEN outbox.verb = 'resolve' THEN 3 ELSE 1 END), 0) " \
+	"FROM outbox WHERE outbox.team_id = incident.team_id AND "                       \
+	"outbox.source = incident.source AND outbox.target = incident.upstream_id AND "  \
+	"outbox.state = $3 AND outbox.created_at >= incident.started_at AND "            \
+	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at)) "
+
+static const char sql_span[] =
+	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND started_at >= $6 "
+	"AND started_at <= $4 AND (started_at < $4 OR id < $5) "
+	"ORDER BY started_at DESC, id DESC LIMIT $2";
+
+static const char sql_since[] =
+	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND updated_at >= $4 "
+	"AND (updated_at > $4 OR id > $5) ORDER BY updated_at, id LIMIT $2";
+
+static const char sql_named[] =
+	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND upstream_id = $3 "
+	"ORDER BY started_at DESC LIMIT $2";
+
 static struct db_value cut(struct untrusted text)
 {
 	return bind_untrusted(untrusted_slice(text, 0, INCIDENT_MAX_TEXT));
@@ -68,7 +114,9 @@ static bool put_one(struct db *db, const struct incident_row *row, struct err *e
 			bind_i64(row->ended_at), bind_i64(row->severity),
 			bind_i64(row->state), bind_i64(row->pages), cut(row->title),
 			cut(row->service), cut(row->summary),
-			bind_i64(row->ended_after_at)),
+			bind_i64(row->ended_after_at), bind_i64(row->urgency),
+			bind_i64(row->number), cut(row->priority), cut(row->acked_by),
+			cut(row->resolved_by)),
 		err);
 }
 
@@ -172,6 +220,126 @@ bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
 	return read_rows(db, arena, &q, out, err);
 }
 
+static void read_past(
+	const struct db_rows *rows, struct arena *arena, struct incident_row *out)
+{
+	int64_t number = row_i64(rows, 16);
+
+	read_one(rows, arena, out);
+	out->id = untrusted_copy(arena, row_text(rows, 12));
+	out->updated_at = row_i64(rows, 13);
+	out->taken_at = row_i64(rows, 14);
+	out->urgency = (enum incident_urgency)within(row_i64(rows, 15), URGENCY_COUNT);
+	out->number = number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+	out->priority = untrusted_copy(arena, row_text(rows, 17));
+	out->acked_by = untrusted_copy(arena, row_text(rows, 18));
+	out->resolved_by = untrusted_copy(arena, row_text(rows, 19));
+	out->acted = (unsigned)within(row_i64(rows, 20), 4);
+	if (out->taken_at || !untrusted_empty(out->acked_by))
+		out->acted |= INCIDENT_ACTED;
+	if (!untrusted_empty(out->resolved_by))
+		out->acted |= INCIDENT_ACTED | INCIDENT_BY_HAND;
+}
+
+struct incident_cursor incident_cursor_at(int64_t at)
+{
+	return (struct incident_cursor){.at = at};
+}
+
+/* values: from $4 on. */
+static bool read_page(struct db *db, struct arena *arena, const char *sql,
+	const struct db_value values[3], size_t limit, struct incident_rows *out,
+	struct err *err)
+{
+	const struct db_value all[] = {bind_text(db->who.team), bind_i64((int64_t)limit),
+		bind_i64(OUTBOX_CONFIRMED), values[0], values[1], values[2]};
+	struct incident_rows list = {0};
+	struct db_rows rows;
+
+	if (!limit || limit > INCIDENT_MAX_LIST)
+		return err_set(err, ERR_LIMIT, "1 to %d incidents can be read at once",
+			INCIDENT_MAX_LIST);
+	list.rows = arena_alloc(arena, limit * sizeof *list.rows);
+	if (db_query(db, &rows, sql, all, sql == sql_span ? 6 : 5, err))
+		while (!arena->full && list.count < limit && db_next(&rows, err))
+			read_past(&rows, arena, &list.rows[list.count++]);
+	if (!db_rows_free(&rows))
+		return false;
+	if (arena->full)
+		return err_set(err, ERR_LIMIT, "the incidents do not fit in memory");
+	*out = list;
+	return true;
+}
+
+static void stand_behind(
+	struct incident_cursor *cursor, const struct incident_rows *rows, bool by_update)
+{
+	const struct incident_row *last;
+
+	if (!rows->count)
+		return;
+	last = &rows->rows[rows->count - 1];
+	cursor->at = by_update ? last->updated_at : last->started_at;
+	if (!text_to_id(last->id, cursor->id, sizeof cursor->id))
+		cursor->id[0] = '\0';
+}
+
+bool incident_span(struct db *db, struct arena *arena, int64_t from_at,
+	struct incident_cursor *cursor, size_t limit, struct incident_rows *out,
+	struct err *err)
+{
+	const struct db_value values[] = {
+		bind_i64(cursor->at), bind_text(cursor->id), bind_i64(from_at)};
+
+	if (!read_page(db, arena, sql_span, values, limit, out, err))
+		return false;
+	stand_behind(cursor, out, false);
+	return true;
+}
+
+static const char sql_count[] =
+	"SELECT count(*) FROM (SELECT 1 FROM incident WHERE team_id = $1 AND "
+	"started_at >= $3 LIMIT $2) AS some";
+
+bool incident_count(
+	struct db *db, int64_t from_at, size_t most, size_t *out, struct err *err)
+{
+	struct db_rows rows;
+	size_t n = 0;
+
+	if (db_query(db, &rows, sql_count,
+		    DB_ARGS(bind_text(db->who.team), bind_i64((int64_t)most),
+			    bind_i64(from_at)),
+		    err) &&
+		db_next(&rows, err))
+		n = (size_t)row_i64(&rows, 0);
+	if (!db_rows_free(&rows))
+		return false;
+	*out = n;
+	return true;
+}
+
+bool incident_since(struct db *db, struct arena *arena, struct incident_cursor *cursor,
+	size_t limit, struct incident_rows *out, struct err *err)
+{
+	const struct db_value values[] = {
+		bind_i64(cursor->at), bind_text(cursor->id), bind_null()};
+
+	if (!read_page(db, arena, sql_since, values, limit, out, err))
+		return false;
+	stand_behind(cursor, out, true);
+	return true;
+}
+
+bool incident_named(struct db *db, struct arena *arena, struct untrusted upstream_id,
+	struct incident_rows *out, struct err *err)
+{
+	struct db_value value = cut(upstream_id);
+	struct question q = {sql_named, 1, &value};
+
+	return read_rows(db, arena, &q, out, err);
+}
+
 /* --- later --- */
 
 struct incident_job {
@@ -208,6 +376,9 @@ void incident_put_later(struct store *store, const struct incident_row *rows,
 		row->title = store_job_text(&job->job, row->title);
 		row->service = store_job_text(&job->job, row->service);
 		row->summary = store_job_text(&job->job, row->summary);
+		row->priority = store_job_text(&job->job, row->priority);
+		row->acked_by = store_job_text(&job->job, row->acked_by);
+		row->resolved_by = store_job_text(&job->job, row->resolved_by);
 	}
 	store_write(store, &job->job);
 }

@@ -222,7 +222,7 @@ bool outbox_settle(struct db *db, const char *owner, const struct outbox_row *ro
 	for (size_t i = 0; i < count; i++) {
 		const struct outbox_row *row = &rows[i];
 		int64_t now = db->now();
-		bool over = row->state != OUTBOX_WAITING;
+		bool over = row->state != OUTBOX_WAITING && row->state != OUTBOX_SENDING;
 
 		if (!db_run(db, sql_settle,
 			    DB_ARGS(bind_i64(row->state), cut(row->error),

@@ -91,7 +91,47 @@ static const struct migration migrations[] = {
 			"UNIQUE (team_id, source, from_at))",
 			"CREATE INDEX watch_until ON watch (team_id, source, until_at)",
 		}},
-	{4, "problems joined and split by hand",
+	{4, "who acted on incidents, and which belong together",
+		{
+			/* The first acknowledgement; acked_at forgets it when it ends. */
+			"ALTER TABLE incident ADD COLUMN taken_at BIGINT NOT NULL "
+			"DEFAULT 0",
+			"ALTER TABLE incident ADD COLUMN urgency BIGINT NOT NULL "
+			"DEFAULT 0",
+			"ALTER TABLE incident ADD COLUMN number BIGINT NOT NULL DEFAULT "
+			"0",
+			"ALTER TABLE incident ADD COLUMN priority TEXT NOT NULL DEFAULT "
+			"''",
+			"ALTER TABLE incident ADD COLUMN acked_by TEXT NOT NULL DEFAULT "
+			"''",
+			"ALTER TABLE incident ADD COLUMN resolved_by TEXT NOT NULL "
+			"DEFAULT ''",
+			"UPDATE incident SET taken_at = acked_at",
+			"CREATE INDEX incident_updated ON incident (team_id, updated_at)",
+
+			"CREATE TABLE hand (" OWN
+			"title TEXT NOT NULL, service TEXT NOT NULL, "
+			"label BIGINT NOT NULL, UNIQUE (team_id, title, service))",
+		}},
+	{5, "shifts and follow-ups",
+		{
+			"CREATE TABLE shift (" OWN
+			"profile TEXT NOT NULL, schedule TEXT NOT NULL, "
+			"from_at BIGINT NOT NULL, to_at BIGINT NOT NULL, "
+			"draft BYTEA NOT NULL, subject TEXT NOT NULL, "
+			"message BYTEA NOT NULL, code TEXT NOT NULL, "
+			"sent_at BIGINT NOT NULL, sent_by TEXT NOT NULL, "
+			"accepted_at BIGINT NOT NULL, accepted_by TEXT NOT NULL, "
+			"UNIQUE (team_id, profile, schedule, from_at))",
+
+			"CREATE TABLE followup (" OWN
+			"schedule TEXT NOT NULL, words TEXT NOT NULL, "
+			"owner TEXT NOT NULL, due_at BIGINT NOT NULL, "
+			"closed_at BIGINT NOT NULL, closed_by TEXT NOT NULL)",
+			"CREATE INDEX followup_open ON followup (team_id, schedule, "
+			"closed_at)",
+		}},
+	{6, "problems joined and split by hand",
 		{
 			"CREATE TABLE problem_join (" OWN
 			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "

@@ -41,6 +41,36 @@ bool watch_covers(
 	return true;
 }
 
+static const char sql_list[] =
+	"SELECT source, from_at, until_at FROM (SELECT source, from_at, until_at FROM "
+	"watch WHERE team_id = $1 AND until_at >= $3 ORDER BY until_at DESC LIMIT $2) "
+	"AS newest ORDER BY source, from_at";
+
+bool watch_list(struct db *db, struct arena *arena, int64_t after_at,
+	struct watch_spans *out, struct err *err)
+{
+	struct watch_spans list = {0};
+	struct db_rows rows;
+
+	list.spans = arena_alloc(arena, WATCH_MAX_LIST * sizeof *list.spans);
+	if (db_query(db, &rows, sql_list,
+		    DB_ARGS(bind_text(db->who.team), bind_i64(WATCH_MAX_LIST),
+			    bind_i64(after_at)),
+		    err))
+		while (!arena->full && list.count < WATCH_MAX_LIST && db_next(&rows, err))
+			list.spans[list.count++] = (struct watch_span){
+				.source = untrusted_copy(arena, row_text(&rows, 0)),
+				.from_at = row_i64(&rows, 1),
+				.until_at = row_i64(&rows, 2),
+			};
+	if (!db_rows_free(&rows))
+		return false;
+	if (arena->full)
+		return err_set(err, ERR_LIMIT, "what was watched does not fit in memory");
+	*out = list;
+	return true;
+}
+
 /* --- later --- */
 
 struct watch_job {

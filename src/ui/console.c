@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "chart.h"
+#include "handoff_pane.h"
 #include "io/loop.h"
 #include "io/proc.h"
 #include "keys.h"
@@ -277,7 +278,7 @@ static void end_of_turn(void *ctx)
 {
 	struct console *console = ctx;
 
-	if (console->mode == MODE_BARE)
+	if (console->mode == MODE_BARE || console->mode == MODE_LENT)
 		return;
 	take_changes(console);
 	/* While an answer to the last frame is awaited the model goes on; the newest
@@ -305,7 +306,7 @@ static void resized(void *ctx)
 	struct console *console = ctx;
 
 	console->resize_since = 0;
-	if (screen_resize())
+	if (console->mode != MODE_LENT && screen_resize())
 		console->layout_dirty = true;
 }
 
@@ -325,10 +326,19 @@ static void on_end(void *ctx)
 	console_quit(ctx, NULL);
 }
 
+/* Typed in the editor that has the terminal, it is the editor's. */
+static void on_typed(void *ctx)
+{
+	if (((struct console *)ctx)->mode != MODE_LENT)
+		on_end(ctx);
+}
+
 static void on_stop(void *ctx)
 {
 	struct console *console = ctx;
 
+	if (console->mode == MODE_LENT)
+		return;
 	if (console->mode == MODE_BARE)
 		copy_bare_end(console);
 	screen_suspend();
@@ -340,6 +350,8 @@ static void on_cont(void *ctx)
 {
 	struct console *console = ctx;
 
+	if (console->mode == MODE_LENT)
+		return;
 	screen_repaint();
 	console_dirty(console);
 }
@@ -348,11 +360,13 @@ static void on_cont(void *ctx)
  * of its own it ignores while it draws, and that one would be lost. */
 static void listen_signals(struct console *console)
 {
-	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	static const int ends[] = {SIGTERM, SIGHUP}, typed[] = {SIGINT, SIGQUIT};
 	struct loop *loop = console->app->loop;
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		loop_on_signal(loop, ends[i], on_end, console);
+	for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++)
+		loop_on_signal(loop, typed[i], on_typed, console);
 	loop_on_signal(loop, SIGWINCH, on_winch, console);
 	loop_on_signal(loop, SIGTSTP, on_stop, console);
 	loop_on_signal(loop, SIGCONT, on_cont, console);
@@ -415,8 +429,11 @@ void console_close(struct console *console)
 {
 	if (!console)
 		return;
+	console->closing = true;
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
+	proc_kill(console->lent);
+	handoff_edit_end(console);
 	console_ask_end(console);
 	complete_drop(console);
 	preview_undo(console);

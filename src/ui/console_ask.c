@@ -29,7 +29,7 @@ bool console_ask(void *ctx, const struct question *question, struct err *err)
 
 	if (console->mode == MODE_ASK)
 		return err_set(err, ERR_BUSY, "answer the open question first");
-	if (console->mode == MODE_BARE)
+	if (console->mode == MODE_BARE || console->mode == MODE_LENT)
 		return err_set(err, ERR_BUSY, "the terminal is lent");
 	console->question = *question;
 	str_copy(console->question_text, sizeof console->question_text, question->text);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "handoff_pane.h"
 #include "screen.h"
 
 #include <stdio.h>
@@ -731,6 +732,18 @@ const struct command console_commands[] = {
 	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
 	VIEW("actions", "what was done upstream, what waits, and why"),
+	{"handoff", "", "the handoff: its parts, and the mail as it would be sent", C, 0,
+		0, cmd_view},
+	{"handoff part", "on|off|toggle|up|down [PART]",
+		"switch a part of the handoff, or move it", C | COMMAND_ACTS, 1, 2,
+		cmd_handoff_part},
+	{"handoff edit", "[PART]", "write to a part, in $EDITOR", C | COMMAND_ACTS, 0, 1,
+		cmd_handoff_edit},
+	{"handoff preview", "text|markdown|html",
+		"write it to a file; html is opened in a browser", C, 1, 1,
+		cmd_handoff_preview},
+	VIEW("trends", "what the past adds up to: counts, bars, problems"),
+	VIEW("past", "incidents of the past, newest first"),
 	VIEW("audit", "what was done from here, by whom, and what came of it"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("help", "all keys that work here; Enter runs one"),

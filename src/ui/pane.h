@@ -67,7 +67,8 @@ const struct pane_class *pane_class_find(const char *name);
 extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomalies_pane,
 	runbooks_pane, logs_pane, sources_pane, events_pane, alert_pane, chart_pane,
 	runbook_pane, silences_pane, changes_pane, processes_pane, help_pane,
-	options_pane, text_pane, actions_pane, audit_pane;
+	options_pane, text_pane, actions_pane, audit_pane, trends_pane, past_pane,
+	handoff_pane;
 
 /* --- for panes that are a list and nothing more --- */
 struct list_pane {

@@ -36,6 +36,7 @@ enum mode {
 	MODE_ASK,     /* a question: y or n */
 	MODE_MENU,    /* keys of one context, listed */
 	MODE_BARE,    /* the terminal is lent: any key returns */
+	MODE_LENT,    /* to an editor, which reads all keys, until it ends */
 };
 
 /* A place to go back to: which pane, which row. */
@@ -85,6 +86,8 @@ struct console {
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
+	struct proc *lent;    /* MODE_LENT: the editor */
+	bool closing;         /* nobody looks any more */
 	struct str register_; /* what `copy` took last */
 	char wanted[200];     /* id, number or link of an incident to open, "" for none */
 	bool typed;           /* the user has pressed a key */

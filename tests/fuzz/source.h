@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct source_conf conf = {.name = "f",
 		.url = "http://f",
 		.from = "me@f",
+		.org = "f",
 		.queries = queries,
 		.query_count = 2,
 		.every_ms = 5000,

@@ -1,4 +1,5 @@
-"""Check JSON values against an OpenAPI 3 file: required, type, enum and time formats.
+"""Check JSON values against an OpenAPI 3 or Swagger 2 file: required, type, enum and time
+formats; and requests against a Swagger 2 file: path, query, body.
 
 Null is accepted wherever a property is not required: the published examples do the same.
 """
@@ -25,18 +26,52 @@ class Spec:
             node = target
         return node
 
+    def templates(self):
+        """The paths, those with the fewest variables first: they fit best."""
+        return sorted(self.root['paths'].items(), key=lambda item: item[0].count('{'))
+
     def answer_problems(self, method, path, status, body):
         """What is wrong with this answer; a path or status the file lacks is a problem too."""
-        for template, operations in self.root['paths'].items():
+        for template, operations in self.templates():
             pattern = re.sub(r'\{[^}]+\}', '[^/]+', template)
             if re.fullmatch(pattern, path) and method.lower() in operations:
                 responses = operations[method.lower()]['responses']
                 if str(status) not in responses:
                     return [f'{method} {template} declares no {status}']
-                content = self.follow(responses[str(status)]).get('content', {})
-                schema = content.get('application/json', {}).get('schema')
+                answer = self.follow(responses[str(status)])
+                content = answer.get('content', {})
+                schema = answer.get('schema') or content.get('application/json', {}).get('schema')
                 return list(self.problems(schema, body, '')) if schema else []
         return [f'{method} {path} is not in the file']
+
+    def request_problems(self, method, path, query, body):
+        """What a Swagger 2 file has against this request: query is {name: [values]}."""
+        for template, operations in self.templates():
+            pattern = re.sub(r'\{[^}]+\}', '[^/]+', template)
+            if re.fullmatch(pattern, path) and method.lower() in operations:
+                declared = operations[method.lower()].get('parameters', [])
+                parameters = [self.follow(p) for p in declared]
+                return list(self.parameter_problems(parameters, query, body))
+        return [f'{method} {path} is not in the file']
+
+    def parameter_problems(self, parameters, query, body):
+        known = {p['name']: p for p in parameters if p['in'] == 'query'}
+        for name, values in query.items():
+            part = known.get(name)
+            if part is None:
+                yield f'{name} is no query parameter'
+            elif len(values) > 1 and part.get('type') != 'array':
+                yield f'{name} is given twice'
+            elif 'enum' in part and values[0] not in part['enum']:
+                yield f'{name}={values[0]} is not one of {part["enum"]}'
+            elif part.get('type') == 'integer' and not values[0].isdigit():
+                yield f'{name}={values[0]} is not a number'
+            elif part.get('type') == 'integer' and not (
+                    part.get('minimum', 0) <= int(values[0]) <= part.get('maximum', 10 ** 9)):
+                yield f'{name}={values[0]} is out of bounds'
+        for part in parameters:
+            if part['in'] == 'body' and (body is not None or part.get('required')):
+                yield from self.problems(part['schema'], body, 'body')
 
     def problems(self, schema, value, where):
         schema = self.follow(schema)

@@ -246,6 +246,12 @@ source
 source a b c
 source a prometheus
 source a prometheus url=ftp://x
+source a prometheus url=http://x region=eu
+source a prometheus url=http://x site=x
+source a opsgenie region=mars
+source a opsgenie site=x
+source a jsm region=eu
+source a jsm site=a/b
 source a/b prometheus url=http://x
 query q
 query q source=

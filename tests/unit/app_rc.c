@@ -102,6 +102,9 @@ static void accepted(void **state)
 		"source d pagerduty url=https://api.pagerduty.com token-env=PD "
 		"from=a@b.org",
 		"source u prometheus url=http://localhost unix=/run/prom.sock",
+		"source g opsgenie region=eu token-env=OG",
+		"source j jsm site=lab.atlassian.net user=a@b.org token-env=J",
+		"source k jsm site=https://lab.example org=1 url=http://h",
 		"query \"error rate\" source=p unit=percent warn=1 critical=5 -- "
 		"rate(x[5m]) > 1",
 		"heartbeat dog alert=Watchdog every=5m",
@@ -131,6 +134,33 @@ static void accepted(void **state)
 	}
 }
 
+/* Services are where everybody knows, unless a url says otherwise. */
+static void hosts(void **state)
+{
+	static const struct {
+		const char *words, *url;
+	} rows[] = {
+		{"opsgenie", "https://api.opsgenie.com"},
+		{"opsgenie region=us", "https://api.opsgenie.com"},
+		{"opsgenie region=eu", "https://api.eu.opsgenie.com"},
+		{"opsgenie region=eu url=http://h/", "http://h"},
+		{"pagerduty region=eu", "https://api.eu.pagerduty.com"},
+		{"jsm site=x.atlassian.net", "https://api.atlassian.com"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[200];
+		struct rc *rc;
+
+		snprintf(text, sizeof text, "source s %s\n", rows[i].words);
+		rc = read_user(text);
+		assert_int_equal(rc->source_count, 1);
+		assert_string_equal(rc->sources->url, rows[i].url);
+		rc_free(rc);
+	}
+}
+
 /* Each with its place, what was expected, and the nearest name where one is near. */
 static void refused(void **state)
 {
@@ -148,7 +178,13 @@ static void refused(void **state)
 		{"set -final refresh = 5s", 1, "-final is for /etc/oogway/oogway.rc"},
 		{"set refresh = \"5s", 15, "expected a closing \""},
 		{"source p promtheus url=http://h", 1, "did you mean prometheus?"},
-		{"source p prometheus", 1, "expected: source NAME KIND url=URL"},
+		{"source p", 1, "expected: source NAME KIND [url=URL]"},
+		{"source p prometheus", 1, "needs url=http://HOST:PORT"},
+		{"source p prometheus url=http://h region=eu", 1, "has no regions"},
+		{"source p prometheus url=http://h site=x", 1, "belongs to no site"},
+		{"source g opsgenie region=mars", 1, "region of opsgenie is us or eu"},
+		{"source j jsm region=eu", 1, "jsm has no regions"},
+		{"source j jsm site=a/b", 1, "site is NAME.atlassian.net or its URL"},
 		{"source p prometheus org=t", 1, "needs url=http://HOST:PORT"},
 		{"source p prometheus url=http://h evry=5s", 34, "did you mean every?"},
 		{"source p prometheus url=ftp://h", 1, "url begins with http://"},
@@ -326,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(accepted),
+		CASE(hosts),
 		CASE(refused),
 		CASE(every_error_is_told),
 		CASE(a_value_knows_its_place),

@@ -41,17 +41,35 @@ static bool read_file(const char *path, struct str *out)
 	return true;
 }
 
-/* Who I am has to be known, or not, before anybody's shifts are asked for; and how
- * alerts are routed before they are. */
-static void answer_nobody(const struct source_kind *kind, void *state, int id)
+/* What has to be known, or not, before others are asked for: who I am before anybody's
+ * shifts, the schedules before who is on call in each, and how alerts are routed. */
+static const struct {
+	const char *part;
+	int status;
+	const char *body;
+} before[] = {
+	{"/users/me", 404, ""},
+	{"/myself", 404, ""},
+	{"/api/v2/status", 404, ""},
+	{"/schedules?size", 200,
+		"{\"values\":[{\"id\":\"s1\",\"name\":\"Primary\",\"enabled\":true}]}"},
+};
+
+static void answer_before(
+	const struct source_kind *kind, void *state, int id, const char *path)
 {
-	struct answer answer = {.id = id, .status = 404, .now = now};
+	struct answer answer = {.id = id, .now = now};
 	struct arena arena;
 	struct batch batch;
 
 	arena_init(&arena, 1 << 20);
 	batch_init(&batch, &arena);
-	assert_true(kind->take(state, &answer, &batch, NULL));
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		if (strstr(path, before[i].part)) {
+			answer.status = before[i].status;
+			answer.body = untrusted_str(before[i].body);
+			assert_true(kind->take(state, &answer, &batch, NULL));
+		}
 	arena_release(&arena);
 }
 
@@ -72,8 +90,8 @@ static int find_ask(const struct source_kind *kind, void *state, const char *par
 			break;
 		if (strstr(ask.path, part))
 			id = ask.id;
-		else if (strstr(ask.path, "/users/me") || strstr(ask.path, "/status"))
-			answer_nobody(kind, state, ask.id);
+		else
+			answer_before(kind, state, ask.id, ask.path);
 	}
 	arena_release(&arena);
 	return id;
@@ -85,6 +103,8 @@ static void take(const char *kind_name, const char *path, int status,
 	const struct source_kind *kind = source_kind_find(kind_name);
 	struct source_conf conf = {.name = "it",
 		.url = "http://it:9090",
+		.site = "lab.atlassian.net",
+		.org = strstr(path, "tenant_info") ? NULL : "cloud-1",
 		.queries = queries,
 		.query_count = 3,
 		.every_ms = 5000,

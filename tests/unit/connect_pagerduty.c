@@ -183,11 +183,43 @@ static void test_never_still(void **state)
 	account_close(&a);
 }
 
+/* What the plan lacks is asked for once, not again and again. */
+static void test_absent(void **state)
+{
+	static struct account a;
+	struct source_window window = {0};
+	struct seen_batch seen = {0};
+	struct arena arena;
+	int asks = 0;
+
+	(void)state;
+	account_open(&a, 3);
+	arena_init(&arena, 1 << 20);
+	for (int second = 0; second < 1800; second++, a.now += 1000) {
+		struct ask ask = {0};
+
+		while (pagerduty_source.next(a.state, a.now, &window, &arena, &ask) &&
+			ask.kind == ASK_HTTP && asks < 2000) {
+			if (strstr(ask.path, "/incidents?"))
+				take(&a, ask.id, 200, "{\"incidents\":[]}", &seen);
+			else if (++asks)
+				take(&a, ask.id, 403, "{}", &seen);
+			arena_reset(&arena);
+			ask = (struct ask){0};
+		}
+	}
+	/* Who I am, who is on call, changes. */
+	assert_int_equal(asks, 3);
+	arena_release(&arena);
+	account_close(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_never_still),
+		cmocka_unit_test(test_absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

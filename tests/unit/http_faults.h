@@ -52,6 +52,12 @@ static const struct {
 		 "5\r\n\r\nabcde"},
 	{"header", "HTTP/1.1 200 OK\r\nratelimit-remaining: 7\r\nratelimit-limit: 960\r\n"
 		   "ratelimit-reset: 12\r\nContent-Length: 2\r\n\r\n[]"},
+	{"full", "HTTP/1.1 429 Slow\r\nX-RateLimit-State: THROTTLED\r\n"
+		 "X-RateLimit-Period-In-Sec: 9\r\nContent-Length: 0\r\n\r\n"},
+	{"delayed", "HTTP/1.1 200 OK\r\nX-RateLimit-Period-In-Sec: 9\r\n"
+		    "X-RateLimit-State: THROTTLED\r\nContent-Length: 2\r\n\r\n[]"},
+	{"calm", "HTTP/1.1 200 OK\r\nX-RateLimit-State: OK\r\n"
+		 "X-RateLimit-Period-In-Sec: 9\r\nContent-Length: 2\r\n\r\n[]"},
 };
 
 static void faults_long(int fd)

@@ -183,7 +183,8 @@ static void test_newer(void **unused)
 static void test_older(void **unused)
 {
 	static const char *const drop[] = {"keep", "chunk", "series", "baseline",
-		"incident", "change", "lease", "outbox", "ack", "watch"};
+		"incident", "change", "lease", "outbox", "ack", "watch", "hand", "shift",
+		"followup", "problem_join"};
 
 	(void)unused;
 	make_used();

@@ -1,12 +1,12 @@
 /* A mail as the bytes that go over the wire: RFC 5322 and MIME, text first, then HTML
  * with its pictures. Whatever a subject or a name holds, it cannot make a header. */
-#ifndef SRC_REPORT_MESSAGE_H
-#define SRC_REPORT_MESSAGE_H
+#ifndef REPORT_MESSAGE_H
+#define REPORT_MESSAGE_H
 
 #include "base/err.h"
 #include "base/str.h"
 #include "base/untrusted.h"
-#include "document.h"
+#include "report/document.h"
 
 #include <stdbool.h>
 #include <stddef.h>

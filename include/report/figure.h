@@ -1,7 +1,7 @@
 /* A small chart: bars (a count for each day) or a line, with an optional limit. As a
  * picture it is drawn by cairo, which is opened when it is first needed. */
-#ifndef SRC_REPORT_FIGURE_H
-#define SRC_REPORT_FIGURE_H
+#ifndef REPORT_FIGURE_H
+#define REPORT_FIGURE_H
 
 #include "base/err.h"
 #include "base/str.h"

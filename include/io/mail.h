@@ -3,8 +3,8 @@
  *
  * libcurl waits inside of one call for the answer to the last dot and to QUIT, so a
  * mail is sent by a task on a pool thread: one at a time, the others wait. Main only. */
-#ifndef SRC_IO_MAIL_H
-#define SRC_IO_MAIL_H
+#ifndef IO_MAIL_H
+#define IO_MAIL_H
 
 #include "base/err.h"
 #include "base/secret.h"

@@ -14,13 +14,13 @@
  *	document_cell(d);
  *	document_say(d, DOC_STRONG, "%d min", minutes);
  */
-#ifndef SRC_REPORT_DOCUMENT_H
-#define SRC_REPORT_DOCUMENT_H
+#ifndef REPORT_DOCUMENT_H
+#define REPORT_DOCUMENT_H
 
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/untrusted.h"
-#include "figure.h"
+#include "report/figure.h"
 
 #include <stdbool.h>
 #include <stddef.h>

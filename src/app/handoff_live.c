@@ -1,0 +1,143 @@
+/* What is open now, for a handoff: copied on main, a few hundred rows at most, so that
+ * the rest can be composed elsewhere. Hides from where each is taken. */
+#include "handoff_facts.h"
+
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/problems.h"
+#include "app/runbooks.h"
+#include "app/sources.h"
+#include "base/str.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+enum { TEXT_MOST = 300 };
+
+static struct untrusted keep(struct handoff_facts *f, struct untrusted text)
+{
+	return untrusted_copy(&f->arena, untrusted_slice(text, 0, TEXT_MOST));
+}
+
+static void add_problem(
+	const struct app *app, struct handoff_facts *f, const struct problem *p)
+{
+	struct handoff_open *to = &f->open[f->open_count++];
+	const struct alert *a = p->alert;
+	const struct runbook_row *book;
+	char name[256];
+
+	*to = (struct handoff_open){
+		.severity = p->severity, .acked = p->acknowledged, .since_at = p->since};
+	if (!a) {
+		to->anomaly = true;
+		to->title = keep(f, untrusted_str(p->anomaly->name));
+		to->service = keep(f, untrusted_str(p->anomaly->reason));
+		return;
+	}
+	to->title = keep(f, alert_text(a, ALERT_TITLE));
+	to->service = keep(f, alert_text(a, ALERT_SERVICE));
+	to->link = keep(f, alert_text(a, ALERT_LINK));
+	to->owner =
+		keep(f, alert_text(a, p->acknowledged ? ALERT_ACKED_BY : ALERT_ASSIGNED));
+	to->next = keep(f, alert_text(a, ALERT_NEXT));
+	to->next_at = a->next_at;
+	to->pages = a->pages;
+	book = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
+	if (book)
+		to->runbook =
+			keep(f, untrusted_str(runbook_name(book, name, sizeof name)));
+	else
+		to->runbook = keep(f, alert_text(a, ALERT_RUNBOOK));
+}
+
+/* Snoozed and silenced: they come back. */
+static void add_quiet(const struct app *app, struct handoff_facts *f)
+{
+	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (f->open_count == HANDOFF_MAX_LIVE)
+			return;
+		if (a->state != ALERT_SILENCED || !alerts_speaks(app->alerts, a))
+			continue;
+		f->open[f->open_count++] = (struct handoff_open){
+			.title = keep(f, alert_text(a, ALERT_TITLE)),
+			.service = keep(f, alert_text(a, ALERT_SERVICE)),
+			.link = keep(f, alert_text(a, ALERT_LINK)),
+			.owner = keep(f, alert_text(a, ALERT_ACKED_BY)),
+			.severity = (enum severity)a->severity,
+			.since_at = a->started_at,
+			.until_at = a->next_at,
+			.pages = a->pages,
+			.quiet = true};
+	}
+}
+
+static void add_sources(const struct app *app, struct handoff_facts *f)
+{
+	f->sources = arena_alloc(&f->arena, HANDOFF_MAX_SOURCES * sizeof *f->sources);
+	for (size_t i = 1; i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+		char words[200];
+
+		if (!row->pages || f->source_count == HANDOFF_MAX_SOURCES)
+			continue;
+		source_words(row, f->now, words, sizeof words);
+		f->sources[f->source_count++] = (struct handoff_source){
+			.name = arena_strdup(&f->arena, row->name),
+			.trouble = source_health(row, f->now) == HEALTH_OK
+					   ? NULL
+					   : arena_strdup(&f->arena, words)};
+	}
+}
+
+static void add_calls(const struct app *app, struct handoff_facts *f)
+{
+	for (size_t i = 0;
+		i < oncalls_count(app->alerts) && f->call_count < HANDOFF_MAX_LIVE; i++) {
+		const struct oncall_row *o = oncalls_at(app->alerts, i);
+
+		f->calls[f->call_count++] = (struct handoff_call){.who = keep(f, o->who),
+			.policy = keep(f, o->policy),
+			.ends_at = o->ends_at,
+			.level = o->level,
+			.me = o->me};
+	}
+	for (size_t i = 0;
+		i < silences_count(app->alerts) && f->silence_count < HANDOFF_MAX_LIVE;
+		i++) {
+		const struct silence_row *s = silences_at(app->alerts, i);
+
+		if (s->active)
+			f->silences[f->silence_count++] =
+				(struct handoff_silence){.matchers = keep(f, s->matchers),
+					.comment = keep(f, s->comment),
+					.author = keep(f, s->author),
+					.ends_at = s->ends_at};
+	}
+}
+
+void handoff_live(const struct app *app, struct handoff_facts *f)
+{
+	struct problem *problems =
+		arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *problems);
+	size_t n, total, books = runbooks_count(app->runbooks);
+
+	f->open = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->open);
+	f->calls = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->calls);
+	f->silences = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->silences);
+	f->matches = arena_alloc(&f->arena, (books + 1) * sizeof *f->matches);
+	if (f->arena.full)
+		return;
+	n = problems_list(app, problems, HANDOFF_MAX_LIVE, &total);
+	for (size_t i = 0; i < n; i++)
+		add_problem(app, f, &problems[i]);
+	f->open_more = total - n;
+	add_quiet(app, f);
+	add_sources(app, f);
+	add_calls(app, f);
+	for (size_t i = 0; i < books; i++)
+		f->matches[f->match_count++] =
+			untrusted_copy(&f->arena, runbooks_at(app->runbooks, i)->matches);
+}

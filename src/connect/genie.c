@@ -1,0 +1,842 @@
+/* Opsgenie and Jira Service Management Operations as a source: open alerts (all of them,
+ * in pages), who is on call in each schedule. Jira gives ids where Opsgenie gives names:
+ * they are learnt on the way, and what the account may not read is quietly left out.
+ *
+ * Pages are asked for by our own offset, never by the server's link: "is there a next
+ * one" is all that is taken from it, so no query is ever doubled and no link leads
+ * elsewhere. A state machine without I/O; any thread, one at a time. */
+#include "genie.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "connect/act.h"
+#include "labels.h"
+#include "names.h"
+#include "pager.h"
+
+#include <string.h>
+
+enum {
+	ONCALL_EVERY_MS = 300000,
+	DAILY_MS = 24 * 3600 * 1000,
+	ABSENT_MS = 3600 * 1000, /* what the plan lacks or the key may not read */
+	TENANT_EVERY_MS = 60000, /* until it is known */
+	USERS_EVERY_MS = 1000,
+	USERS_MOST = 50, /* in one ask */
+	MAX_SCHEDULES = 200,
+	PATH_MAX_BYTES = 16 << 10,
+	FILTER_MAX = 2000,
+	NAMES_SHOWN = 300,
+	ID_MAX = 120,
+	LINK_MAX = 600,
+	ENDS_AT_S = 1806883200, /* 2027-04-05 */
+};
+
+enum ask_what { TENANT, ALERTS, SCHEDULES, ONCALL, ONCALLS, TEAMS, ME, USERS };
+
+struct schedule {
+	struct untrusted id, name; /* in the arena of the schedules' pager */
+};
+
+struct genie {
+	const struct source_conf *conf;
+	const struct genie_face *face;
+	char cloud[GENIE_CLOUD]; /* "" until the site has told it */
+	char me_id[ID_MAX];
+	struct job tenant, me, teams, users;
+	struct pager alerts, oncalls;
+	struct names names;
+	struct schedule schedules[MAX_SCHEDULES];
+	size_t schedule_count, schedule_at;
+	bool asking_schedules; /* the list is whole: now one by one */
+	uint32_t hurry;
+};
+
+/* --- asking --- */
+
+static void add_query(const struct genie *g, struct str *path)
+{
+	struct str query;
+
+	str_init(&query, FILTER_MAX + 40);
+	str_puts(&query, "status:open");
+	if (g->conf->filter)
+		str_printf(&query, " AND (%s)", g->conf->filter);
+	text_add_url(path, untrusted_make(query.p, query.n));
+	str_release(&query);
+}
+
+/* The ids that are wanted, some at a time. */
+static void add_users(struct genie *g, struct str *path)
+{
+	struct untrusted id;
+
+	str_printf(path, "/ex/jira/%s/rest/api/3/user/bulk?maxResults=%d", g->cloud,
+		USERS_MOST);
+	for (int i = 0; i < USERS_MOST && names_next(&g->names, &id); i++) {
+		str_puts(path, "&accountId=");
+		text_add_url(path, id);
+	}
+}
+
+static void add_path(struct genie *g, enum ask_what what, struct str *path)
+{
+	if (what == USERS) {
+		add_users(g, path);
+		return;
+	}
+	if (what == ME) {
+		str_printf(path, "/ex/jira/%s/rest/api/3/myself", g->cloud);
+		return;
+	}
+	genie_root(g->face, g->cloud, path);
+	if (what == ALERTS) {
+		str_puts(path, "/alerts?query=");
+		add_query(g, path);
+		str_printf(path, "&sort=createdAt&order=desc&%s=%d&offset=%lld",
+			g->face->limit, PAGER_LIMIT, (long long)g->alerts.offset);
+	} else if (what == SCHEDULES) {
+		str_printf(path, "/schedules?size=%d&offset=%lld", PAGER_LIMIT,
+			(long long)g->oncalls.offset);
+	} else if (what == ONCALL) {
+		str_puts(path, "/schedules/");
+		text_add_url(path, g->schedules[g->schedule_at].id);
+		str_puts(path, "/on-calls?flat=true");
+	} else if (what == ONCALLS) {
+		str_puts(path, "/schedules/on-calls?flat=true");
+	} else {
+		str_puts(path, "/teams");
+	}
+}
+
+static bool ask(struct genie *g, struct arena *arena, enum ask_what what, struct ask *out)
+{
+	struct str path;
+
+	if (what == TENANT)
+		return genie_tenant_ask(g->conf, arena, TENANT, out);
+	str_init(&path, PATH_MAX_BYTES);
+	add_path(g, what, &path);
+	*out = (struct ask){.kind = ASK_HTTP,
+		.id = what,
+		.method = "GET",
+		.path = arena_strdup(arena, str_text(&path)),
+		.max_bytes = GENIE_MAX_BODY};
+	str_release(&path);
+	return out->path != NULL;
+}
+
+static enum ask_what oncall_ask(const struct genie *g)
+{
+	if (!g->face->jsm)
+		return ONCALLS;
+	return g->asking_schedules ? ONCALL : SCHEDULES;
+}
+
+static bool due(struct job *job, int64_t now)
+{
+	if (!job_due(job, now))
+		return false;
+	job_ask(job, now);
+	return true;
+}
+
+static bool next(void *state, int64_t now, const struct source_window *window,
+	struct arena *arena, struct ask *out)
+{
+	struct genie *g = state;
+
+	if (window->hurry != g->hurry) {
+		g->hurry = window->hurry;
+		job_hurry(&g->tenant);
+		job_hurry(&g->alerts.job);
+		job_hurry(&g->oncalls.job);
+	}
+	out->kind = ASK_WAIT;
+	if (g->face->jsm && !*g->cloud) {
+		if (due(&g->tenant, now))
+			return ask(g, arena, TENANT, out);
+		out->until = job_until(&g->tenant, now + g->conf->every_ms);
+		return true;
+	}
+	if (pager_wants(&g->alerts, now))
+		return ask(g, arena, ALERTS, out);
+	if (g->names.wanted && due(&g->users, now))
+		return ask(g, arena, USERS, out);
+	if (!window->least && due(&g->teams, now))
+		return ask(g, arena, TEAMS, out);
+	if (!window->least && g->face->jsm && due(&g->me, now))
+		return ask(g, arena, ME, out);
+	if (!window->least && !g->me.open && pager_wants(&g->oncalls, now))
+		return ask(g, arena, oncall_ask(g), out);
+	out->until = job_until(&g->alerts.job, now + g->conf->every_ms);
+	out->until = job_until(&g->oncalls.job, out->until);
+	if (g->names.wanted)
+		out->until = job_until(&g->users, out->until);
+	return true;
+}
+
+/* --- alerts --- */
+
+/* Jira's people are ids: their names are learnt. Opsgenie's have their names. */
+static struct untrusted who(struct genie *g, struct untrusted id, bool user)
+{
+	struct untrusted name = names_of(&g->names, id, g->face->jsm && user);
+
+	return untrusted_empty(name) && g->face->jsm && user ? id : name;
+}
+
+static struct untrusted responder(struct genie *g, struct json r)
+{
+	struct untrusted name = json_text(json_get(r, "name"));
+
+	if (untrusted_empty(name))
+		name = json_text(json_get(r, "username"));
+	if (untrusted_empty(name))
+		name = who(g, json_text(json_get(r, "id")),
+			untrusted_is(json_text(json_get(r, "type")), "user"));
+	return name;
+}
+
+static struct untrusted owner_of(struct genie *g, struct json alert)
+{
+	struct untrusted owner = json_text(json_get(alert, "owner"));
+
+	return g->face->jsm ? who(g, owner, true) : owner;
+}
+
+/* The owner; without one, who is asked to respond. */
+static struct untrusted assigned(struct genie *g, struct batch *batch, struct json alert)
+{
+	struct json list = json_get(alert, "responders");
+	struct untrusted text = owner_of(g, alert);
+	struct str out;
+
+	if (!untrusted_empty(text))
+		return batch_keep(batch, text);
+	str_init(&out, NAMES_SHOWN);
+	for (struct json r = json_first(list); json_item(r); r = json_next(r)) {
+		struct untrusted name = responder(g, r);
+
+		if (untrusted_empty(name))
+			continue;
+		str_puts(&out, out.n ? ", " : "");
+		text_add_line(&out, name, 80);
+	}
+	text = batch_keep_str(batch, str_text(&out));
+	str_release(&out);
+	return text;
+}
+
+static struct untrusted team(struct genie *g, struct json alert)
+{
+	struct json list = json_get(alert, "responders");
+
+	for (struct json r = json_first(list); json_item(r); r = json_next(r))
+		if (untrusted_is(json_text(json_get(r, "type")), "team"))
+			return responder(g, r);
+	return names_of(&g->names, json_text(json_get(alert, "ownerTeamId")), false);
+}
+
+/* Sorted by name, each name once. */
+static void add_label(struct batch *batch, struct alert_draft *draft, struct pair *pairs,
+	struct pair label)
+{
+	size_t at = draft->label_count;
+
+	if (untrusted_empty(label.value) || at == ALERT_MAX_PAIRS)
+		return;
+	while (at && untrusted_cmp(pairs[at - 1].name, label.name) > 0)
+		at--;
+	if (at && untrusted_eq(pairs[at - 1].name, label.name))
+		return;
+	memmove(pairs + at + 1, pairs + at, (draft->label_count - at) * sizeof *pairs);
+	pairs[at] = (struct pair){
+		batch_keep(batch, label.name), batch_keep(batch, label.value)};
+	draft->label_count++;
+}
+
+/* "service:cart" and "env=prod" are labels; other tags are listed in one. */
+static bool tag_pair(struct untrusted tag, struct pair *out)
+{
+	struct untrusted rest = tag;
+	char id[64];
+
+	return untrusted_split(&rest, ":=", &out->name) &&
+	       untrusted_size(out->name) < untrusted_size(tag) &&
+	       text_to_id(out->name, id, sizeof id) &&
+	       !untrusted_empty(out->value = untrusted_trim(rest)) &&
+	       !untrusted_starts(out->value, "//");
+}
+
+static void add_tags(struct batch *batch, struct alert_draft *draft, struct pair *pairs,
+	struct json tags)
+{
+	struct str others;
+
+	str_init(&others, LABELS_MAX_TEXT);
+	for (struct json t = json_first(tags); json_item(t); t = json_next(t)) {
+		struct pair label = {UNTRUSTED_NONE, UNTRUSTED_NONE};
+
+		if (tag_pair(json_text(t), &label)) {
+			add_label(batch, draft, pairs, label);
+			continue;
+		}
+		if (untrusted_empty(json_text(t)))
+			continue;
+		str_puts(&others, others.n ? ", " : "");
+		text_add_line(&others, json_text(t), 120);
+	}
+	add_label(batch, draft, pairs,
+		(struct pair){untrusted_str("tags"), untrusted_make(others.p, others.n)});
+	str_release(&others);
+}
+
+static void fill_labels(struct genie *g, struct batch *batch, struct alert_draft *draft,
+	struct json alert)
+{
+	static const struct {
+		const char *name, *path, *other;
+	} rows[] = {
+		{"integration", "integration.name", "integrationName"},
+		{"priority", "priority", NULL},
+		{"source", "source", NULL},
+		{"entity", "entity", NULL},
+	};
+	struct pair pairs[ALERT_MAX_PAIRS], *kept;
+	int64_t count = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct untrusted value = json_text(json_get(alert, rows[i].path));
+
+		if (untrusted_empty(value) && rows[i].other)
+			value = json_text(json_get(alert, rows[i].other));
+		add_label(batch, draft, pairs,
+			(struct pair){untrusted_str(rows[i].name), value});
+	}
+	add_label(batch, draft, pairs,
+		(struct pair){untrusted_str("team"), team(g, alert)});
+	if (json_i64(json_get(alert, "count"), &count) && count > 1) {
+		struct str text;
+
+		str_init(&text, 32);
+		str_printf(&text, "%lld", (long long)count);
+		add_label(batch, draft, pairs,
+			(struct pair){
+				untrusted_str("count"), untrusted_make(text.p, text.n)});
+		str_release(&text);
+	}
+	add_tags(batch, draft, pairs, json_get(alert, "tags"));
+	kept = arena_alloc(batch->arena, draft->label_count * sizeof *kept);
+	if (!kept)
+		draft->label_count = 0;
+	else
+		memcpy(kept, pairs, draft->label_count * sizeof *kept);
+	draft->labels = kept;
+}
+
+/* What it is about: a tag or an entity that says so, else whose it is. */
+static struct untrusted service_of(const struct alert_draft *draft)
+{
+	static const char *const names[] = {"service", "entity", "team", "integration"};
+
+	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+		for (size_t i = 0; i < draft->label_count; i++)
+			if (untrusted_is(draft->labels[i].name, names[n]))
+				return draft->labels[i].value;
+	return UNTRUSTED_NONE;
+}
+
+static struct untrusted page_of(
+	const struct genie *g, struct batch *batch, struct untrusted id)
+{
+	bool eu = g->conf->region && !strcmp(g->conf->region, "eu");
+	struct untrusted text = UNTRUSTED_NONE;
+	char site[GENIE_SITE];
+	struct str out;
+
+	if (g->face->jsm && !g->conf->site)
+		return text;
+	str_init(&out, LINK_MAX);
+	if (g->face->jsm)
+		str_printf(&out, "%s/jira/ops/alerts/", genie_site(g->conf, site));
+	else
+		str_printf(&out, "https://app.%sopsgenie.com/alert/detail/",
+			eu ? "eu." : "");
+	text_add_url(&out, id);
+	str_puts(&out, g->face->jsm ? "" : "/details");
+	if (!out.cut)
+		text = batch_keep_str(batch, str_text(&out));
+	str_release(&out);
+	return text;
+}
+
+/* After how long, in Opsgenie's list; a moment in Jira's. */
+static void fill_acked(struct genie *g, struct batch *batch, struct alert_draft *draft,
+	struct json alert)
+{
+	struct untrusted by = json_text(json_get(alert, "report.acknowledgedBy"));
+	struct json time = json_get(alert, g->face->jsm ? "ackTime" : "report.ackTime");
+	int64_t after;
+
+	if (untrusted_empty(by))
+		by = owner_of(g, alert);
+	draft->texts[ALERT_ACKED_BY] = batch_keep(batch, by);
+	if (!json_time(time, &draft->acked_at) && json_i64(time, &after) && after > 0 &&
+		after < 3650 * DAY_MS && draft->started_at)
+		draft->acked_at = draft->started_at + after;
+}
+
+static void fill_state(struct genie *g, struct batch *batch, struct alert_draft *draft,
+	struct json alert)
+{
+	bool snoozed = json_bool(json_get(alert, "snoozed"), false);
+	struct untrusted status = json_text(json_get(alert, "status"));
+
+	if (snoozed) {
+		draft->state = ALERT_SILENCED;
+		draft->texts[ALERT_ACKED_BY] = batch_keep_str(batch, "a snooze");
+		if (json_time(json_get(alert, "snoozedUntil"), &draft->next_at))
+			draft->texts[ALERT_NEXT] = batch_keep_str(batch, "snooze ends");
+	}
+	if (json_bool(json_get(alert, "acknowledged"), false) ||
+		untrusted_is(status, "acked")) {
+		draft->state = ALERT_ACKNOWLEDGED;
+		fill_acked(g, batch, draft, alert);
+	}
+}
+
+static void fill_alert(struct genie *g, struct batch *batch, struct alert_draft *draft,
+	struct json alert)
+{
+	int64_t number = 0, last = 0;
+
+	draft->pages = true;
+	draft->severity =
+		severity_parse(json_text(json_get(alert, "priority")), SEVERITY_WARNING);
+	draft->texts[ALERT_TITLE] =
+		batch_keep(batch, json_text(json_get(alert, "message")));
+	draft->texts[ALERT_GROUP] =
+		batch_keep(batch, json_text(json_get(alert, "alias")));
+	draft->texts[ALERT_SUMMARY] =
+		batch_keep(batch, json_text(json_get(alert, "description")));
+	draft->texts[ALERT_LINK] = page_of(g, batch, draft->texts[ALERT_ID]);
+	draft->texts[ALERT_ASSIGNED] = assigned(g, batch, alert);
+	json_time(json_get(alert, "createdAt"), &draft->started_at);
+	json_time(json_get(alert, "updatedAt"), &draft->updated_at);
+	/* Jira spells it with one r. */
+	if (!json_time(json_get(alert, "lastOccurredAt"), &last))
+		json_time(json_get(alert, "lastOccuredAt"), &last);
+	if (last > draft->updated_at)
+		draft->updated_at = last;
+	if (untrusted_to_i64(json_text(json_get(alert, "tinyId")), &number) &&
+		number > 0 && number <= UINT32_MAX)
+		draft->number = (uint32_t)number;
+	fill_labels(g, batch, draft, alert);
+	draft->texts[ALERT_SERVICE] = service_of(draft);
+	fill_state(g, batch, draft, alert);
+}
+
+/* Adds the page's rows; true when the first of them was known before. */
+static bool add_alerts(struct genie *g, struct json list)
+{
+	struct batch *batch = &g->alerts.rows;
+	bool first_known = false, first = true;
+
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct untrusted id = json_text(json_get(e, "id")), kept;
+		struct alert_draft *draft;
+		size_t number = batch->alert_count;
+		bool known;
+
+		if (untrusted_empty(id) ||
+			untrusted_is(json_text(json_get(e, "status")), "closed"))
+			continue;
+		kept = batch_keep(batch, id);
+		known = seen_before(&g->alerts.seen, kept, &number);
+		first_known = first_known || (first && known);
+		first = false;
+		if (known || !(draft = batch_add_alert(batch)))
+			continue;
+		draft->texts[ALERT_ID] = kept;
+		fill_alert(g, batch, draft, e);
+	}
+	return first_known;
+}
+
+/* --- who is on call --- */
+
+static void add_oncall(struct genie *g, struct untrusted id, struct untrusted schedule)
+{
+	struct batch *batch = &g->oncalls.rows;
+	struct untrusted name = g->face->jsm ? who(g, id, true) : id;
+	const char *me = g->face->jsm ? g->me_id : g->conf->from;
+	struct batch_oncall *oncall;
+
+	if (untrusted_empty(id) || !(oncall = batch_add_oncall(batch)))
+		return;
+	oncall->who = batch_keep(batch, name);
+	oncall->policy = batch_keep(batch, schedule);
+	oncall->level = 1;
+	oncall->me = me && *me && untrusted_is(id, me);
+}
+
+/* All schedules of Opsgenie in one answer. */
+static void add_oncalls(struct genie *g, struct json list)
+{
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct json people = json_get(e, "onCallRecipients");
+		struct untrusted schedule = json_text(json_get(e, "_parent.name"));
+
+		if (!json_bool(json_get(e, "_parent.enabled"), true))
+			continue;
+		for (struct json p = json_first(people); json_item(p); p = json_next(p))
+			add_oncall(g, json_text(p), schedule);
+	}
+}
+
+/* One schedule of Jira: bare ids, or participants where a site ignores flat=. */
+static void add_schedule_oncalls(struct genie *g, struct json root)
+{
+	struct json users = json_get(root, "onCallUsers");
+	struct json others = json_get(root, "onCallParticipants");
+	struct untrusted schedule = g->schedules[g->schedule_at].name;
+
+	for (struct json u = json_first(users); json_item(u); u = json_next(u))
+		add_oncall(g, json_text(u), schedule);
+	for (struct json p = json_first(others); json_item(p); p = json_next(p))
+		if (untrusted_is(json_text(json_get(p, "type")), "user"))
+			add_oncall(g, json_text(json_get(p, "id")), schedule);
+}
+
+static void add_schedules(struct genie *g, struct json list)
+{
+	struct batch *batch = &g->oncalls.rows;
+
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		struct untrusted id = json_text(json_get(e, "id"));
+
+		if (untrusted_empty(id) || !json_bool(json_get(e, "enabled"), true))
+			continue;
+		if (g->schedule_count == MAX_SCHEDULES) {
+			batch->cut = true;
+			return;
+		}
+		g->schedules[g->schedule_count++] =
+			(struct schedule){batch_keep(batch, id),
+				batch_keep(batch, json_text(json_get(e, "name")))};
+	}
+}
+
+/* --- answers --- */
+
+static bool refused(const struct genie *g, const struct answer *answer, struct err *err)
+{
+	bool us = !g->face->jsm && str_ends(g->conf->url, "//api.opsgenie.com");
+	struct json_doc doc = {NULL};
+	struct str words;
+	struct err said;
+
+	if (!answer->status)
+		return false;
+	str_init(&words, 400);
+	if (genie_parse(answer, &doc))
+		genie_words(json_root(&doc), &words);
+	answer_refused(answer, untrusted_make(words.p, words.n), err);
+	str_release(&words);
+	json_release(&doc);
+	/* The key of one region is nobody in the other. */
+	if (err && us && (err->kind == ERR_AUTH || answer->status == 422)) {
+		said = *err;
+		err_set(err, said.kind, "%s; an account in the EU needs region=eu",
+			said.text);
+	}
+	return false;
+}
+
+static bool open_page(const struct answer *answer, const char *member,
+	struct json_doc *doc, struct err *err)
+{
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	if (!json_parse(doc, text ? text : "", n, GENIE_MAX_BODY, err))
+		return err_prefix(err, "%s: ", answer->origin);
+	if (!member || json_is_array(json_get(json_root(doc), member)))
+		return true;
+	json_release(doc);
+	return err_set(err, ERR_INPUT, "%s: JSON, but without a list of %s: check url",
+		answer->origin, member);
+}
+
+static bool read_alerts(struct genie *g, const struct answer *answer, struct batch *batch,
+	struct err *err)
+{
+	struct json_doc doc;
+	struct json root, list;
+	struct pager_got got;
+	enum pager_step step;
+
+	if (!open_page(answer, g->face->rows, &doc, err))
+		return false;
+	root = json_root(&doc);
+	list = json_get(root, g->face->rows);
+	got = (struct pager_got){
+		.more = !untrusted_empty(json_text(json_get(root, g->face->next))),
+		.count = json_count(list)};
+	/* A full page says how long the server's pages are. */
+	if (got.more)
+		got.limit = (int64_t)got.count;
+	got.first_known = add_alerts(g, list);
+	step = pager_page(&g->alerts, &got);
+	json_release(&doc);
+	if (step == PAGER_WHOLE)
+		pager_give_alerts(
+			&g->alerts, batch, "the list of open alerts is not complete");
+	return true;
+}
+
+static bool take_alerts(struct genie *g, const struct answer *answer, struct batch *batch,
+	struct err *err)
+{
+	bool ok = answer->status == 200 ? read_alerts(g, answer, batch, err)
+					: refused(g, answer, err);
+
+	if (!ok)
+		pager_drop(&g->alerts);
+	job_done(&g->alerts.job, answer, ok);
+	return ok;
+}
+
+static bool absent(int status)
+{
+	return status == 401 || status == 402 || status == 403 || status == 404;
+}
+
+static void read_schedule_list(struct genie *g, struct json root)
+{
+	struct json list = json_get(root, "values");
+	struct pager_got got = {
+		.more = !untrusted_empty(json_text(json_get(root, "links.next"))),
+		.count = json_count(list)};
+
+	if (!g->oncalls.reading)
+		g->schedule_count = 0;
+	got.limit = got.more ? (int64_t)got.count : 0;
+	add_schedules(g, list);
+	if (pager_page(&g->oncalls, &got) != PAGER_WHOLE)
+		return;
+	g->schedule_at = 0;
+	g->asking_schedules = g->schedule_count > 0;
+	/* The reading goes on with each of them. */
+	g->oncalls.reading = g->asking_schedules;
+	if (g->asking_schedules)
+		g->oncalls.job.due_at = 0;
+}
+
+static void read_schedule(struct genie *g, struct json root)
+{
+	add_schedule_oncalls(g, root);
+	g->asking_schedules = ++g->schedule_at < g->schedule_count;
+	if (g->asking_schedules)
+		g->oncalls.job.due_at = 0;
+	else
+		pager_drop(&g->oncalls);
+}
+
+static bool take_oncalls(struct genie *g, const struct answer *answer,
+	struct batch *batch, struct err *err)
+{
+	bool missing = absent(answer->status), ok = missing;
+	/* A schedule that went away meanwhile spoils no other. */
+	bool gone = answer->id == ONCALL && answer->status == 404;
+	struct json_doc doc = {NULL};
+
+	if (answer->status == 200)
+		ok = open_page(answer,
+			answer->id == ONCALL    ? NULL
+			: answer->id == ONCALLS ? "data"
+						: "values",
+			&doc, err);
+	else if (!missing)
+		ok = refused(g, answer, err);
+	if (gone || (ok && answer->status == 200)) {
+		struct json root = json_root(&doc);
+
+		if (answer->id == ONCALL)
+			read_schedule(g, root);
+		else if (answer->id == SCHEDULES)
+			read_schedule_list(g, root);
+		else
+			add_oncalls(g, json_get(root, "data"));
+	}
+	json_release(&doc);
+	if (answer->id == ONCALLS || !ok || (missing && !gone)) {
+		pager_drop(&g->oncalls);
+		g->asking_schedules = false;
+	}
+	job_done(&g->oncalls.job, answer, ok);
+	if (missing && !gone)
+		job_put_off(&g->oncalls.job, answer->now, ABSENT_MS);
+	else if (ok && !g->oncalls.reading)
+		pager_give_oncalls(&g->oncalls, batch);
+	return ok;
+}
+
+/* What only makes names of ids is never an error. */
+static bool take_aside(struct genie *g, struct job *job, const struct answer *answer,
+	struct err *err, void (*learn)(struct genie *g, struct json root))
+{
+	int status = answer->status;
+	bool ok = status && status != 429 && status < 500;
+	struct json_doc doc = {NULL};
+
+	job_done(job, answer, ok);
+	if (status == 200 && genie_parse(answer, &doc))
+		learn(g, json_root(&doc));
+	else if (ok)
+		job_put_off(job, answer->now, ABSENT_MS);
+	json_release(&doc);
+	return ok || refused(g, answer, err);
+}
+
+static void learn_me(struct genie *g, struct json root)
+{
+	text_to_id(json_text(json_get(root, "accountId")), g->me_id, sizeof g->me_id);
+}
+
+/* [{"id","name"}] of Opsgenie, [{"teamId","teamName"}] of Jira. */
+static void learn_teams(struct genie *g, struct json root)
+{
+	bool jsm = g->face->jsm;
+	struct json list = json_get(root, jsm ? "platformTeams" : "data");
+
+	for (struct json t = json_first(list); json_item(t); t = json_next(t))
+		names_put(&g->names, json_text(json_get(t, jsm ? "teamId" : "id")),
+			json_text(json_get(t, jsm ? "teamName" : "name")));
+}
+
+static void learn_users(struct genie *g, struct json root)
+{
+	struct json list = json_get(root, "values");
+
+	for (struct json u = json_first(list); json_item(u); u = json_next(u))
+		names_put(&g->names, json_text(json_get(u, "accountId")),
+			json_text(json_get(u, "displayName")));
+	/* Where ids were shown, names are now. */
+	job_hurry(&g->alerts.job);
+	job_hurry(&g->oncalls.job);
+}
+
+static bool take_tenant(struct genie *g, const struct answer *answer, struct err *err)
+{
+	bool ok = genie_tenant_take(g->conf, answer, g->cloud, err);
+
+	job_done(&g->tenant, answer, ok);
+	return ok;
+}
+
+static bool take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err)
+{
+	struct genie *g = state;
+
+	switch (answer->id) {
+	case TENANT:
+		return take_tenant(g, answer, err);
+	case ALERTS:
+		return take_alerts(g, answer, batch, err);
+	case TEAMS:
+		return take_aside(g, &g->teams, answer, err, learn_teams);
+	case ME:
+		return take_aside(g, &g->me, answer, err, learn_me);
+	case USERS:
+		return take_aside(g, &g->users, answer, err, learn_users);
+	default:
+		return take_oncalls(g, answer, batch, err);
+	}
+}
+
+/* --- life --- */
+
+static bool start(struct genie *g, const struct genie_face *face,
+	const struct source_conf *conf, struct err *err)
+{
+	g->conf = conf;
+	g->face = face;
+	if (!genie_place(face, conf, err))
+		return false;
+	if (conf->filter && strlen(conf->filter) > FILTER_MAX)
+		return err_set(
+			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
+	if (conf->org)
+		text_to_id(untrusted_str(conf->org), g->cloud, sizeof g->cloud);
+	pager_init(&g->alerts, conf->every_ms, conf->seed, true);
+	pager_init(&g->oncalls, ONCALL_EVERY_MS, conf->seed + 1, false);
+	g->alerts.reach = face->reach;
+	job_init(&g->tenant, TENANT_EVERY_MS, conf->seed + 2);
+	job_init(&g->me, DAILY_MS, conf->seed + 3);
+	job_init(&g->teams, DAILY_MS, conf->seed + 4);
+	job_init(&g->users, USERS_EVERY_MS, conf->seed + 5);
+	names_init(&g->names);
+	return true;
+}
+
+static bool start_opsgenie(void *state, const struct source_conf *conf, struct err *err)
+{
+	return start(state, &genie_opsgenie, conf, err);
+}
+
+static bool start_jsm(void *state, const struct source_conf *conf, struct err *err)
+{
+	return start(state, &genie_jsm, conf, err);
+}
+
+static void stop(void *state)
+{
+	struct genie *g = state;
+
+	pager_release(&g->alerts);
+	pager_release(&g->oncalls);
+	names_release(&g->names);
+}
+
+static const struct source_service opsgenie_service = {
+	.hosts = {{"us", "https://api.opsgenie.com"},
+		{"eu", "https://api.eu.opsgenie.com"}},
+	.ends_at = ENDS_AT_S * SECOND_MS,
+	.after = "jsm",
+};
+
+static const struct source_service jsm_service = {
+	.hosts = {{NULL, "https://api.atlassian.com"}},
+	.site = true,
+};
+
+const struct source_kind opsgenie_source = {
+	.name = "opsgenie",
+	.help = "Opsgenie: open alerts, who is on call",
+	.pages = true,
+	.service = &opsgenie_service,
+	.actions = &opsgenie_actions,
+	.secret_header = "Authorization: GenieKey ",
+	.state_size = sizeof(struct genie),
+	.start = start_opsgenie,
+	.stop = stop,
+	.next = next,
+	.take = take,
+};
+
+const struct source_kind jsm_source = {
+	.name = "jsm",
+	.help = "Jira Service Management Operations: open alerts, who is on call",
+	.pages = true,
+	.service = &jsm_service,
+	.actions = &jsm_actions,
+	.secret_header = "Authorization: Bearer ",
+	.state_size = sizeof(struct genie),
+	.start = start_jsm,
+	.stop = stop,
+	.next = next,
+	.take = take,
+};

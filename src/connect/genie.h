@@ -1,0 +1,42 @@
+/* What the reading and the acting half of Opsgenie and its successor share: the two
+ * faces of one service, and its words. */
+#ifndef SRC_CONNECT_GENIE_H
+#define SRC_CONNECT_GENIE_H
+
+#include "base/json.h"
+#include "base/str.h"
+#include "connect/source.h"
+
+enum { GENIE_MAX_BODY = 16 << 20, GENIE_CLOUD = 80, GENIE_SITE = 256 };
+
+/* What differs. */
+struct genie_face {
+	bool jsm;
+	const char *rows;       /* member of a page with its rows */
+	const char *next;       /* and with the URL of the next one */
+	const char *limit;      /* parameter: rows of a page */
+	int64_t reach;          /* offset + limit beyond is refused */
+	const char *priority;   /* method of that change */
+	const char *note_from;  /* parameter: notes behind this one … */
+	const char *note_place; /* … by this member of it */
+};
+
+extern const struct genie_face genie_opsgenie, genie_jsm;
+
+/* Where the API begins: "/v2", "/jsm/ops/api/CLOUD/v1". */
+void genie_root(const struct genie_face *face, const char *cloud, struct str *path);
+/* False with a sentence when the rc says neither site nor cloud id. */
+bool genie_place(
+	const struct genie_face *face, const struct source_conf *conf, struct err *err);
+/* "https://NAME.atlassian.net" of the rc's site. */
+const char *genie_site(const struct source_conf *conf, char out[GENIE_SITE]);
+/* Asks the site for its cloud id: without a credential. */
+bool genie_tenant_ask(
+	const struct source_conf *conf, struct arena *arena, int id, struct ask *out);
+bool genie_tenant_take(const struct source_conf *conf, const struct answer *answer,
+	char cloud[GENIE_CLOUD], struct err *err);
+/* The sentences of an error, one line. */
+void genie_words(struct json root, struct str *out);
+bool genie_parse(const struct answer *answer, struct json_doc *doc);
+
+#endif

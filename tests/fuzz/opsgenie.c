@@ -1,0 +1,3 @@
+/* Answers of Opsgenie. */
+#define FUZZ_KIND opsgenie_source
+#include "source.h"

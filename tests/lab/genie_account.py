@@ -1,0 +1,297 @@
+"""An Opsgenie account, which Jira Service Management Operations holds too: alerts, who is
+on call, and the requests that wait to be carried out.
+
+No I/O. Times are epoch seconds. What a client asks for is accepted at once and happens
+later; until then the request is first unknown, then pending.
+"""
+import hashlib
+import random
+import re
+import uuid
+from dataclasses import dataclass, field
+
+PRIORITIES = ('P1', 'P2', 'P3', 'P4', 'P5')
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+class Refused(Exception):
+    """A request the account turns down: HTTP status and a sentence."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+@dataclass
+class User:
+    id: str                     # as Opsgenie has it
+    account: str                # as Jira has it
+    username: str
+    name: str
+
+
+@dataclass
+class Team:
+    id: str
+    name: str
+
+
+@dataclass
+class Schedule:
+    id: str
+    name: str
+    users: list
+    turn: int
+    team: Team
+    enabled: bool = True
+
+    def on_call(self, at):
+        return [self.users[at // self.turn % len(self.users)]] if self.users else []
+
+
+@dataclass
+class Alert:
+    id: str
+    tiny: str
+    message: str
+    alias: str
+    created: float
+    priority: str
+    source: str
+    team: Team
+    tags: list
+    integration: tuple          # name, type
+    status: str = 'open'
+    acknowledged: bool = False
+    acked_by: User = None
+    acked_at: float = None
+    owner: User = None
+    snoozed_until: float = None
+    updated: float = 0
+    last: float = 0
+    count: int = 1
+    closed_at: float = None
+    escalated: list = field(default_factory=list)
+    notes: list = field(default_factory=list)   # (id, text, who, at)
+
+
+@dataclass
+class Pending:
+    id: str
+    action: str
+    alert: str
+    seen_at: float              # before, the request is unknown
+    due: float
+    run: object
+    status: str = None
+    success: bool = None
+
+
+class Account:
+    def __init__(self, seed, now):
+        self.random = random.Random(seed)
+        self.seed, self.made = seed, 0
+        self.alerts, self.requests = {}, {}
+        self.lag = {'missing': 0.2, 'pending': 0.2}
+        self.refusals = []      # status texts of the next requests that fail
+        self.users = [User(self.new_uuid(), f'712020:{self.new_uuid()}', f'{n}@lab.example', full)
+                      for n, full in (('ana', 'Ana Ruiz'), ('ben', 'Ben Okafor'),
+                                      ('chi', 'Chi Tran'), ('dee', 'Dee Larsen'))]
+        self.teams = [Team(self.new_uuid(), name) for name in ('Platform', 'Payments')]
+        self.escalations = {self.new_uuid(): 'Platform_escalation'}
+        self.schedules = [
+            Schedule(self.new_uuid(), 'Platform_schedule', self.users[:2], 7 * DAY, self.teams[0]),
+            Schedule(self.new_uuid(), 'Payments_schedule', self.users[2:], DAY, self.teams[1]),
+            Schedule(self.new_uuid(), 'Old_schedule', self.users[:1], DAY, self.teams[1], False),
+            Schedule(self.new_uuid(), 'Empty_schedule', [], DAY, self.teams[1])]
+        self.now = now
+
+    def new_uuid(self):
+        self.made += 1
+        digest = hashlib.sha256(f'{self.seed}/{self.made}'.encode()).hexdigest()
+        return str(uuid.UUID(digest[:32]))
+
+    def user(self, word):
+        """By id, account id or username."""
+        for user in self.users:
+            if word in (user.id, user.account, user.username):
+                return user
+        return None
+
+    def create(self, message, at, priority='P3', alias=None, source='lab', team=0, tags=()):
+        id = f'{self.new_uuid()}-{int(at * 1000)}'
+        for alert in self.alerts.values():
+            if alias and alert.alias == alias and alert.status == 'open':
+                alert.count += 1
+                alert.last = alert.updated = at
+                return alert
+        alert = Alert(id, str(len(self.alerts) + 1), message[:130], alias or id, at, priority,
+                      source, self.teams[team % len(self.teams)], list(tags),
+                      ('Prometheus', 'Prometheus'), updated=at, last=at)
+        self.alerts[id] = alert
+        return alert
+
+    def find(self, id, kind='id'):
+        key = {'id': lambda a: a.id, 'tiny': lambda a: a.tiny, 'alias': lambda a: a.alias}[kind]
+        for alert in self.alerts.values():
+            if key(alert) == id:
+                return alert
+        raise Refused(404, f'Alert with id [{id}] does not exist')
+
+    # ---- what is asked for happens later
+
+    def accept(self, action, alert_id, run):
+        now = self.now()
+        seen = now + self.lag['missing']
+        pending = Pending(str(uuid.uuid4()), action, alert_id, seen,
+                          seen + self.lag['pending'], run)
+        if self.refusals:
+            text = self.refusals.pop(0)
+            pending.run = lambda alert, at: (_ for _ in ()).throw(Refused(422, text))
+        self.requests[pending.id] = pending
+        return pending.id
+
+    def let_time_pass(self):
+        now = self.now()
+        for alert in self.alerts.values():
+            if alert.snoozed_until and alert.snoozed_until <= now:
+                alert.snoozed_until = None
+        for pending in sorted(self.requests.values(), key=lambda p: p.due):
+            if pending.success is None and pending.due <= now:
+                self.carry_out(pending)
+
+    def carry_out(self, pending):
+        alert = self.alerts.get(pending.alert)
+        try:
+            if alert is None:
+                raise Refused(404, 'Alert does not exist')
+            pending.status = pending.run(alert, pending.due)
+            alert.updated = pending.due
+            pending.success = True
+        except Refused as refused:
+            pending.status, pending.success = refused.message, False
+
+    # ---- the verbs; each says how it went
+
+    @staticmethod
+    def must_be_open(alert):
+        if alert.status != 'open':
+            raise Refused(422, 'Alert is already closed')
+
+    def acknowledge(self, alert, at, user):
+        self.must_be_open(alert)
+        if alert.acknowledged:
+            raise Refused(422, 'Alert is already acknowledged')
+        alert.acknowledged, alert.acked_by, alert.acked_at = True, user, at
+        alert.owner = alert.owner or user
+        return 'Alert acknowledged'
+
+    def unacknowledge(self, alert, at, user):
+        self.must_be_open(alert)
+        alert.acknowledged, alert.acked_by, alert.acked_at = False, None, None
+        return 'Alert unacknowledged'
+
+    def close(self, alert, at, user):
+        self.must_be_open(alert)
+        alert.status, alert.closed_at = 'closed', at
+        return 'Alert closed'
+
+    def snooze(self, alert, at, until):
+        self.must_be_open(alert)
+        alert.snoozed_until = until if until > at else None
+        return 'Alert snoozed'
+
+    def assign(self, alert, at, user):
+        self.must_be_open(alert)
+        if user is None:
+            raise Refused(422, 'User does not exist')
+        alert.owner = user
+        return 'Alert assigned'
+
+    def escalate(self, alert, at, escalation):
+        self.must_be_open(alert)
+        if escalation not in self.escalations:
+            raise Refused(422, 'Escalation does not exist')
+        alert.escalated.append((escalation, at))
+        return 'Escalated to next'
+
+    def annotate(self, alert, at, text, who):
+        alert.notes.append((f'{int(at * 1000)}{len(alert.notes):04d}', text, who, at))
+        return 'Note added'
+
+    def prioritise(self, alert, at, priority):
+        self.must_be_open(alert)
+        alert.priority = priority
+        return 'Priority updated'
+
+
+# ---- the search language, as much of it as clients here use
+
+TOKEN = re.compile(r'\s*(\(|\)|"[^"]*"|[^\s()"]+)')
+
+
+def search(text):
+    """A predicate over alerts; Refused when the query cannot be read."""
+    tokens = TOKEN.findall(text or '')
+    if not tokens:
+        return lambda alert: True
+    check, rest = any_of(tokens)
+    if rest:
+        raise Refused(422, f'Query is not valid near [{rest[0]}]')
+    return check
+
+
+def any_of(tokens):
+    check, rest = all_of(tokens)
+    while rest and rest[0] == 'OR':
+        one, (other, rest) = check, all_of(rest[1:])
+        check = lambda a, one=one, other=other: one(a) or other(a)
+    return check, rest
+
+
+def all_of(tokens):
+    check, rest = one_of(tokens)
+    while rest and rest[0] == 'AND':
+        one, (other, rest) = check, one_of(rest[1:])
+        check = lambda a, one=one, other=other: one(a) and other(a)
+    return check, rest
+
+
+def one_of(tokens):
+    if not tokens or tokens[0] in (')', 'AND', 'OR'):
+        raise Refused(422, 'Query is not valid')
+    if tokens[0] == 'NOT':
+        check, rest = one_of(tokens[1:])
+        return (lambda a: not check(a)), rest
+    if tokens[0] == '(':
+        check, rest = any_of(tokens[1:])
+        if not rest or rest[0] != ')':
+            raise Refused(422, 'Query is not valid: a bracket is not closed')
+        return check, rest[1:]
+    name, colon, value = tokens[0].partition(':')
+    rest = tokens[1:]
+    if colon and not value and rest:
+        value, rest = rest[0], rest[1:]
+    value = value.strip('"')
+    reads = {'status': lambda a: [a.status], 'priority': lambda a: [a.priority],
+             'tag': lambda a: a.tags, 'source': lambda a: [a.source],
+             'acknowledged': lambda a: [str(a.acknowledged).lower()],
+             'teams': lambda a: [a.team.name], 'alias': lambda a: [a.alias]}
+    if not colon or name not in reads:
+        raise Refused(422, f'Query field [{name}] is not valid')
+    return (lambda a: value in reads[name](a)), rest
+
+
+# ---- what is in it
+
+def build(seed, now, count):
+    account = Account(seed, now)
+    texts = ('disk of db-{} is {}% full', 'queue mail-{} has {} jobs', 'node-{} lost {} packets',
+             'checkout-{} answers in {} ms')
+    for n in range(count):
+        rng = account.random
+        account.create(texts[n % 4].format(rng.randint(1, 40), rng.randint(60, 990)),
+                       now() - rng.randint(60, 2 * DAY), rng.choice(PRIORITIES), team=n,
+                       alias=f'lab-{n}', source=f'host-{n % 7}',
+                       tags=('lab', f'service:{("db", "mail", "net", "shop")[n % 4]}'))
+    return account
