@@ -33,6 +33,7 @@ struct store;
 struct task_pool;
 struct trends;
 struct http;
+struct joins;
 
 enum change {
 	CHANGED_METRICS = 1 << 0,
@@ -100,6 +101,7 @@ struct app {
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;
+	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;

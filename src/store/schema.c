@@ -131,6 +131,13 @@ static const struct migration migrations[] = {
 			"CREATE INDEX followup_open ON followup (team_id, schedule, "
 			"closed_at)",
 		}},
+	{7, "problems joined and split by hand",
+		{
+			"CREATE TABLE problem_join (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"problem TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
