@@ -491,6 +491,83 @@ static void said_to_the_page(void **state)
 		}
 }
 
+/* One incident of very many alerts: as many as may be are one problem, the others stand
+ * alone, and it stays so. */
+static void page_of_many(void **state)
+{
+	enum { MANY = 66, TOGETHER = 63 };
+	const struct page page = {"Q1", "errors", "shop", "k1", ALERT_FIRING};
+	struct problem p[MOST];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "Down%d", i);
+		give_paging(AM, name, "a", "k1");
+	}
+	give_pages(&page, 1);
+	assert_int_equal(list(p), 1 + MANY + 1 - TOGETHER);
+	assert_int_equal(problem_of(app, called("Q1")).alerts, TOGETHER);
+	app->changes = 0;
+	problems_join(app);
+	give_pages(&page, 1);
+	assert_int_equal(app->changes & CHANGED_ALERTS, 0);
+	assert_int_equal(list(p), 1 + MANY + 1 - TOGETHER);
+	give_pages(NULL, 0);
+	assert_int_equal(alerts_counts(app->alerts).firing[SEVERITY_CRITICAL], MANY);
+	assert_int_equal(alerts_counts(app->alerts).firing[SEVERITY_HIGH], 0);
+}
+
+/* Nobody is paged: it is kept here for all that tell of it. */
+static void said_to_nobody(void **state)
+{
+	const struct row row = {"Down", "a", "", ALERT_FIRING};
+	uint64_t keys[2];
+	struct err err = {0};
+	struct plan plan;
+	struct wish wish = {
+		.verb = ACTION_ACKNOWLEDGE, .origin = "key", .targets = keys, .count = 2};
+
+	(void)state;
+	sources_start(app->sources);
+	give(PROM, &row, 1);
+	give(AM, &row, 1);
+	keys[0] = alert_key("prom", untrusted_str("Down a"));
+	keys[1] = alert_key("am", untrusted_str("Down a"));
+	assert_true(plan_make(&plan, app, &wish, &err));
+	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.same, 1);
+	assert_true(plan.here[0] && plan.here[1]);
+	assert_null(strstr(plan.text, "left out"));
+	plan_release(&plan);
+}
+
+/* Two incidents of one problem are both taken on. */
+static void said_to_both_pages(void **state)
+{
+	const struct page pages[] = {{"Q1", "errors", "shop", "k1", ALERT_FIRING},
+		{"Q2", "orders", "shop", "k2", ALERT_FIRING}};
+	struct err err = {0};
+	struct plan plan;
+	uint64_t key;
+	const struct wish wish = {
+		.verb = ACTION_ACKNOWLEDGE, .origin = "key", .targets = &key, .count = 1};
+
+	(void)state;
+	sources_start(app->sources);
+	give_paging(AM, "Down", "a", "k1 k2");
+	give_pages(pages, 2);
+	key = called("Down")->key;
+	assert_true(plan_make(&plan, app, &wish, &err));
+	assert_int_equal(plan.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(untrusted_is(plan.rows[i].source, "pd"));
+		assert_false(plan.here[i]);
+	}
+	plan_release(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +576,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(page_guessed, setup, tear_down),
 		cmocka_unit_test_setup_teardown(by_hand, setup, tear_down),
 		cmocka_unit_test_setup_teardown(said_to_the_page, setup, tear_down),
+		cmocka_unit_test_setup_teardown(page_of_many, setup, tear_down),
+		cmocka_unit_test_setup_teardown(said_to_nobody, setup, tear_down),
+		cmocka_unit_test_setup_teardown(said_to_both_pages, setup, tear_down),
 		cmocka_unit_test_setup_teardown(told_by_three, setup, tear_down),
 		cmocka_unit_test_setup_teardown(with_added_labels, setup, tear_down),
 		cmocka_unit_test_setup_teardown(silenced_by_one, setup, tear_down),
