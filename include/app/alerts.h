@@ -46,6 +46,8 @@ bool alerts_settled(const struct alerts *alerts);
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
 uint32_t alerts_version(const struct alerts *alerts);
+/* It comes first in the order of the list. */
+bool alerts_before(const struct alert *alert, const struct alert *other);
 /* Where in the list it is; false: it is not there, or about to move. */
 bool alerts_place(const struct alerts *alerts, uint64_t key, size_t *at);
 /* The newest that is known of it, which the list may not show yet. */
@@ -57,13 +59,20 @@ size_t alerts_of(const struct alerts *alerts, int source);
 const struct alert *alerts_named(const struct alerts *alerts, const char *wanted);
 
 /* Several sources may tell of one thing: alerts with the same labels (and a label
- * alertname; but for those that a Prometheus adds to all) are twins, and one of them
- * speaks for all. That is one of a source that decides who is called, such as
- * Alertmanager, before one that evaluates rules; of those the worst, of the source named
- * first; a source that does not answer comes last. */
+ * alertname; but for those that a Prometheus adds to all) are twins, so are those that
+ * were joined, and one of them speaks for all. That is a page before one of a source
+ * that decides who is called, such as Alertmanager, and that before one that evaluates
+ * rules; of those the worst, of the source named first; a source that does not answer
+ * comes last. */
 bool alerts_speaks(const struct alerts *alerts, const struct alert *alert);
 /* The same for twins, another for all others. */
 uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert);
+/* What its labels alone say it is, whatever it was joined with. */
+uint64_t alerts_told(const struct alerts *alerts, const struct alert *alert);
+/* It belongs to that problem from now on; 0: to the one its labels say. */
+void alerts_join(struct alerts *alerts, uint64_t key, uint64_t joined);
+/* The worst severity of its twins that are open. */
+enum severity alerts_worst(const struct alerts *alerts, const struct alert *alert);
 /* Twins, the alert among them: NULL starts, NULL ends. */
 const struct alert *alerts_twin(const struct alerts *alerts, const struct alert *alert,
 	const struct alert *after);

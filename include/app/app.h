@@ -35,6 +35,7 @@ struct store;
 struct task_pool;
 struct trends;
 struct http;
+struct joins;
 
 enum change {
 	CHANGED_METRICS = 1 << 0,
@@ -104,6 +105,7 @@ struct app {
 	struct alerts *alerts;
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
+	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;

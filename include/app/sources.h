@@ -60,6 +60,10 @@ struct act *sources_act(struct sources *sources, int source, const struct act_ho
 uint32_t sources_watch(
 	struct sources *sources, int source, const char *expr, bool urgent);
 void sources_unwatch(struct sources *sources, int source, uint32_t watch);
+/* poll_set_details() by the source's number; and whether its kind gives such. */
+void sources_set_details(
+	struct sources *sources, int source, const char (*ids)[SOURCE_ID], size_t count);
+bool sources_detailed(const struct sources *sources, int source);
 /* The kind has rules and answers watches. */
 bool sources_charts(const struct sources *sources, int source);
 /* In the order of the rc, the host first. */

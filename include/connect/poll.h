@@ -80,6 +80,9 @@ void poll_pause(struct poll *poll, int source, bool paused);
 uint32_t poll_watch(struct poll *poll, int source, const char *expr, bool urgent);
 /* No answer to it comes any more. 0 is allowed. */
 void poll_unwatch(struct poll *poll, int source, uint32_t watch);
+/* What more is to be asked about; the kind takes care how fast. Replaces what was. */
+void poll_set_details(
+	struct poll *poll, int source, const char (*ids)[SOURCE_ID], size_t count);
 /* Called from the loop's tick once a second: starts what is due. NULL is
  * allowed, as ticks may come after poll_free(). */
 void poll_tick(struct poll *poll, int64_t now);

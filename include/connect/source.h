@@ -46,7 +46,7 @@ struct source_watch {
 	bool urgent; /* also while the server is slow, only less often */
 };
 
-enum { SOURCE_MAX_WATCHES = 16 };
+enum { SOURCE_MAX_WATCHES = 16, SOURCE_MAX_DETAILS = 8, SOURCE_ID = 48 };
 
 /* The window the console looks at; to 0: live; step_ms 0: no history wanted. The
  * members from `least` on are poll's. */
@@ -56,6 +56,9 @@ struct source_window {
 	bool least;     /* the server is slow: only what alerting needs */
 	uint32_t hurry; /* another number than last time: everything is due now */
 	const struct source_watch *watches; /* SOURCE_MAX_WATCHES, or NULL: none */
+	/* Incidents about which more is to be asked, SOURCE_MAX_DETAILS of them, empty
+	 * ones at the end; or NULL: none. */
+	const char (*details)[SOURCE_ID];
 };
 
 enum ask_kind {
@@ -114,6 +117,7 @@ struct source_kind {
 	const char *name; /* "prometheus", as in the rc */
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
+	bool details;     /* answers the window's details: batches with such */
 	bool pages;       /* its alerts are pages: silence from it is not peace */
 	const struct source_service *service; /* NULL: a server of the user's own */
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its

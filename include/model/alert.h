@@ -26,7 +26,8 @@ enum alert_text {
 	ALERT_TITLE,       /* alertname, or the incident's title */
 	ALERT_SUMMARY,     /* one sentence */
 	ALERT_SERVICE,     /* what it is about: service, job or instance */
-	ALERT_GROUP,       /* key of the upstream group */
+	ALERT_GROUP,       /* key of the upstream group; an incident's own key */
+	ALERT_PAGE_KEYS,   /* keys of the incidents it opens, blanks between */
 	ALERT_ACKED_BY,    /* who acknowledged, or which silence */
 	ALERT_ASSIGNED,    /* who is paged */
 	ALERT_NEXT,        /* to whom it escalates */
@@ -62,6 +63,7 @@ struct alert {
 	 * the same, but for the labels that one adds to all. 0: no label alertname. */
 	uint64_t labels_hash;
 	struct alert *twin; /* the next in its table's list of such */
+	uint64_t joined;    /* the problem it was found to belong to; 0: by its labels */
 	int64_t started_at, updated_at, ended_at, acked_at, next_at;
 	uint32_t number;
 	uint32_t generation; /* of the snapshot it was last seen in */
@@ -69,8 +71,10 @@ struct alert {
 	uint8_t severity, state;
 	bool pages : 1;
 	bool twinned : 1; /* it has a twin, or had one */
-	bool counted : 1; /* in the totals: it speaks for its twins */
+	bool counted : 1; /* in the totals, as that severity: it speaks for its twins */
 	bool over : 1;    /* its source lists it no more */
+	bool crowded : 1; /* too many alike: it stands alone */
+	uint8_t counted_as : 3;
 	uint8_t label_count, annotation_count;
 	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
 	uint16_t size;

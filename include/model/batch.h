@@ -72,6 +72,15 @@ struct batch_oncall {
 	bool me;
 };
 
+/* What a page says of itself when it is asked: the alert that opened it, if somebody
+ * told its labels. None of them: nothing more will be known. */
+struct batch_detail {
+	struct untrusted id;       /* of the incident */
+	struct untrusted link;     /* generatorURL */
+	const struct pair *labels; /* of one alert; of several one element each */
+	size_t label_count;
+};
+
 /* Alerts of a batch as they are kept, made where the answer was read, so that main
  * only has to take the pointers. Whoever takes the list leaves NULL. */
 struct alert_pack {
@@ -106,6 +115,8 @@ struct batch {
 	struct batch_oncall *oncalls;
 	size_t oncall_count, oncall_cap;
 	bool oncalls_snapshot;
+	struct batch_detail *details;
+	size_t detail_count, detail_cap;
 	bool cut;                 /* something did not fit */
 	bool partial;             /* the server itself said so */
 	struct untrusted warning; /* the server's words, empty when none */
@@ -121,6 +132,7 @@ struct batch_change *batch_add_change(struct batch *batch);
 struct batch_oncall *batch_add_oncall(struct batch *batch);
 struct batch_past *batch_add_past(struct batch *batch);
 struct batch_entry *batch_add_entry(struct batch *batch);
+struct batch_detail *batch_add_detail(struct batch *batch);
 /* Any thread; their keys are made with the source's name. */
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name);

@@ -4,6 +4,7 @@
 #include "action_plan.h"
 
 #include "app/alerts.h"
+#include "app/problems.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -102,6 +103,37 @@ static struct untrusted matchers_of(struct plan *plan, const struct alert *alert
 	return kept;
 }
 
+/* What is said of a problem is said to its page, if that takes it; a silence goes where
+ * the labels are. */
+static const struct alert *addressed(
+	const struct app *app, const struct alert *alert, enum action_verb verb)
+{
+	const struct alert *other = NULL;
+
+	if (verb == ACTION_SNOOZE && problem_pages(app, alert, NULL) == NULL)
+		verb = ACTION_SILENCE;
+	if (verb != ACTION_SILENCE) {
+		while (!alert->pages && (other = problem_pages(app, alert, other)))
+			if (can(app, other->source, verb))
+				return other;
+		return alert;
+	}
+	while (!can(app, alert->source, verb) &&
+		(other = alerts_twin(app->alerts, alert, other)))
+		if (can(app, other->source, verb) && other->state != ALERT_RESOLVED)
+			return other;
+	return alert;
+}
+
+/* Several rows of one problem were marked. */
+static bool planned(const struct plan *plan, uint64_t key)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->keys[i] == key)
+			return true;
+	return false;
+}
+
 static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
 {
 	struct outbox_row *row;
@@ -174,6 +206,38 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 		row->action.texts[ACTION_MATCHERS] = matchers_of(plan, alert);
 	row->expected_state = alert->state;
 	row->expected_at = alert->started_at;
+	return true;
+}
+
+/* To acknowledge is to take on the problem, whoever else tells of it: others that take
+ * it are told too, and what is kept here is kept for all. */
+static void plan_twins(
+	struct plan *plan, const struct alert *alert, const struct wish *wish, bool here)
+{
+	int state = wish->verb == ACTION_ACKNOWLEDGE     ? ALERT_FIRING
+		    : wish->verb == ACTION_UNACKNOWLEDGE ? ALERT_ACKNOWLEDGED
+							 : ALERT_STATE_COUNT;
+	const struct app *app = plan->app;
+	struct err ignored = {0};
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));)
+		if (t->key != alert->key && t->state == state &&
+			(here || can(app, t->source, wish->verb)) &&
+			!planned(plan, t->key) && plan->count < OUTBOX_MAX_LIST)
+			plan_alert(plan, t, wish, &ignored);
+}
+
+static bool plan_problem(struct plan *plan, const struct alert *alert,
+	const struct wish *wish, struct err *err)
+{
+	alert = addressed(plan->app, alert, wish->verb);
+	if (planned(plan, alert->key)) {
+		plan->same++;
+		return true;
+	}
+	if (!plan_alert(plan, alert, wish, err))
+		return false;
+	plan_twins(plan, alert, wish, plan->here[plan->count - 1]);
 	return true;
 }
 
@@ -324,35 +388,11 @@ static bool asks(const struct plan *plan, size_t wished)
 	       plan->rows->action.verb == ACTION_SILENCE;
 }
 
-static bool planned(const struct plan *plan, uint64_t key)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->keys[i] == key)
-			return true;
-	return false;
-}
-
-/* To acknowledge is to take on the problem, whoever else tells of it. */
-static void plan_twins(
-	struct plan *plan, const struct alert *alert, const struct wish *wish)
-{
-	int state = wish->verb == ACTION_ACKNOWLEDGE     ? ALERT_FIRING
-		    : wish->verb == ACTION_UNACKNOWLEDGE ? ALERT_ACKNOWLEDGED
-							 : ALERT_STATE_COUNT;
-	const struct alerts *alerts = plan->app->alerts;
-	struct err ignored = {0};
-
-	for (const struct alert *t = NULL; (t = alerts_twin(alerts, alert, t));)
-		if (t != alert && t->state == state && !planned(plan, t->key) &&
-			plan->count < OUTBOX_MAX_LIST)
-			plan_alert(plan, t, wish, &ignored);
-}
-
 bool plan_make(
 	struct plan *plan, struct app *app, const struct wish *wish, struct err *err)
 {
 	struct err last = {0};
-	size_t left_out = 0, repeated = 0;
+	size_t left_out = 0;
 
 	*plan = (struct plan){.app = app, .verb = wish->verb, .origin = wish->origin};
 	arena_init(&plan->arena, PLAN_BYTES);
@@ -367,27 +407,22 @@ bool plan_make(
 	for (size_t i = 0; i < wish->count; i++) {
 		const struct alert *alert = alerts_find(app->alerts, wish->targets[i]);
 		bool silence = wish->verb == ACTION_EXTEND || wish->verb == ACTION_EXPIRE;
-		size_t before = plan->count;
 
-		if (planned(plan, wish->targets[i])) {
-			repeated++;
-			continue;
-		}
-		if (silence)
-			plan_silence(plan, wish->targets[i], wish, &last);
+		if (planned(plan, wish->targets[i]))
+			plan->same++;
+		else if (silence)
+			left_out += !plan_silence(plan, wish->targets[i], wish, &last);
 		else if (alert)
-			plan_alert(plan, alert, wish, &last);
+			left_out += !plan_problem(plan, alert, wish, &last);
 		else
-			err_set(&last, ERR_MISSING, "it has ended meanwhile");
-		left_out += plan->count == before;
-		if (alert && plan->count > before)
-			plan_twins(plan, alert, wish);
+			left_out +=
+				!err_set(&last, ERR_MISSING, "it has ended meanwhile");
 	}
 	if (!plan->count) {
 		*err = last;
 		return false;
 	}
-	plan->asks = asks(plan, wish->count - repeated);
+	plan->asks = asks(plan, wish->count - plan->same);
 	compose(plan, wish, left_out, &last);
 	return true;
 }

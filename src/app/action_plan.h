@@ -15,6 +15,7 @@ struct plan {
 	uint64_t *keys; /* beside rows: the alert or silence each is about */
 	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
 	size_t count, cap;
+	size_t same; /* targets that were other members of what is planned already */
 	bool asks;
 	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */

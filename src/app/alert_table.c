@@ -282,16 +282,17 @@ static uint64_t deaf_sources(const struct alert_table *table)
 	return deaf;
 }
 
-/* Who decides whether somebody is called knows of silences; who only evaluates rules
- * does not, and counts when the others do not answer. */
+/* Who calls somebody knows what he said to it; who decides whether somebody is called
+ * knows of silences; who only evaluates rules knows neither, and counts when the others
+ * do not answer. */
 static int authority(const struct alert_table *table, const struct alert *alert)
 {
 	const struct sources *sources = table->app->sources;
 
 	if (source_health(sources_row(sources, alert->source), table->app->now) ==
 		HEALTH_BAD)
-		return 2;
-	return sources_charts(sources, alert->source);
+		return 3;
+	return alert->pages ? 0 : 1 + sources_charts(sources, alert->source);
 }
 
 static int by_authority(
@@ -303,7 +304,9 @@ static int by_authority(
 		order = rank(a) - rank(b);
 	if (!order)
 		order = a->severity - b->severity;
-	return order ? order : a->source - b->source;
+	if (!order)
+		order = a->source - b->source;
+	return order ? order : a->key < b->key ? -1 : a->key > b->key;
 }
 
 /* What is shown may be known anew by now: it is no twin of itself. */
@@ -319,6 +322,18 @@ bool alert_table_speaks(const struct alert_table *table, const struct alert *ale
 	return true;
 }
 
+enum severity alert_table_worst(
+	const struct alert_table *table, const struct alert *alert)
+{
+	int worst = alert->severity;
+	const struct alert *twin = NULL;
+
+	while (alert->twinned && (twin = twins_next(&table->twins, alert, twin)))
+		if (twin->state <= ALERT_ACKNOWLEDGED && twin->severity < worst)
+			worst = twin->severity;
+	return (enum severity)worst;
+}
+
 /* --- counting --- */
 
 /* by is 1, or (size_t)-1 to take it off again. */
@@ -332,21 +347,32 @@ static void tally(struct alert_table *table, const struct alert *alert, size_t b
 	table->unsorted = true;
 }
 
-static void count(struct alert_table *table, struct alert *alert, bool counted)
+static void add_count(struct alert_table *table, const struct alert *alert, size_t by)
 {
 	struct alert_counts *c = &table->counts;
-	size_t by = counted ? 1 : (size_t)-1;
 
-	if (alert->counted == counted)
-		return;
-	alert->counted = counted;
 	c->total += by;
 	if (alert->state == ALERT_FIRING)
-		c->firing[alert->severity] += by;
+		c->firing[alert->counted_as] += by;
 	else if (alert->state == ALERT_ACKNOWLEDGED)
 		c->acknowledged += by;
 	else if (alert->state == ALERT_SILENCED)
 		c->silenced += by;
+}
+
+/* One that fires counts as its worst twin, which may be another by now. */
+static void count(struct alert_table *table, struct alert *alert, bool counted)
+{
+	enum severity worst = counted ? alert_table_worst(table, alert) : SEVERITY_OK;
+
+	if (alert->counted == counted && (!counted || alert->counted_as == worst))
+		return;
+	if (alert->counted)
+		add_count(table, alert, (size_t)-1);
+	alert->counted = counted;
+	alert->counted_as = worst;
+	if (counted)
+		add_count(table, alert, 1);
 }
 
 /* Of an alert and its twins the one that speaks. */
@@ -424,6 +450,7 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 	slot = find_slot(table, alert->key);
 	old = slot->place ? slot_alert(table, slot) : NULL;
 	alert->generation = generation;
+	alert->joined = old ? old->joined : 0;
 	if (old && alert_same(old, alert)) {
 		old->generation = generation;
 		alert_free(alert);
@@ -705,6 +732,11 @@ uint32_t alert_table_version(const struct alert_table *table)
 	return table->version;
 }
 
+bool alert_table_before(const struct alert *alert, const struct alert *other)
+{
+	return in_order(NULL, alert, other) < 0;
+}
+
 bool alert_table_place(const struct alert_table *table, uint64_t key, size_t *at)
 {
 	const struct alert *alert = alert_table_find(table, key);
@@ -742,6 +774,25 @@ const struct alert *alert_table_twin(const struct alert_table *table,
 uint64_t alert_table_identity(const struct alert_table *table, const struct alert *alert)
 {
 	return twins_identity(&table->twins, alert);
+}
+
+uint64_t alert_table_told(const struct alert_table *table, const struct alert *alert)
+{
+	return twins_told(&table->twins, alert);
+}
+
+void alert_table_join(struct alert_table *table, uint64_t key, uint64_t joined)
+{
+	const struct slot *slot = table->slot_cap ? find_slot(table, key) : NULL;
+	struct alert *alert = slot && slot->place ? slot_alert(table, slot) : NULL;
+
+	if (!alert || alert->joined == joined)
+		return;
+	finish_twins(table);
+	twin_out(table, alert);
+	alert->joined = joined;
+	twin_in(table, alert);
+	app_changed(table->app, CHANGED_ALERTS);
 }
 
 /* The only one of that source with all its labels and more. */

@@ -29,6 +29,8 @@ bool alert_table_settled(const struct alert_table *table);
 size_t alert_table_count(const struct alert_table *table);
 const struct alert *alert_table_at(const struct alert_table *table, size_t i);
 uint32_t alert_table_version(const struct alert_table *table);
+/* It comes first in that order. */
+bool alert_table_before(const struct alert *alert, const struct alert *other);
 /* Where it is shown; false: it is not, or it changed and is about to move. */
 bool alert_table_place(const struct alert_table *table, uint64_t key, size_t *at);
 /* The newest that is known of it, shown already or not. */
@@ -37,6 +39,13 @@ const struct alert *alert_table_find(const struct alert_table *table, uint64_t k
 const struct alert *alert_table_twin(const struct alert_table *table,
 	const struct alert *alert, const struct alert *after);
 uint64_t alert_table_identity(const struct alert_table *table, const struct alert *alert);
+/* What its labels alone say it is. */
+uint64_t alert_table_told(const struct alert_table *table, const struct alert *alert);
+/* From now on it belongs to that problem; 0: to the one that its labels say. */
+void alert_table_join(struct alert_table *table, uint64_t key, uint64_t joined);
+/* The worst severity of those of them that are open. */
+enum severity alert_table_worst(
+	const struct alert_table *table, const struct alert *alert);
 /* Of those it is the one that counts. */
 bool alert_table_speaks(const struct alert_table *table, const struct alert *alert);
 /* A server may add labels to all alerts that it sends on: seen on one that came both

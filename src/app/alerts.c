@@ -511,6 +511,21 @@ uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert)
 	return alert_table_identity(alerts->table, alert);
 }
 
+uint64_t alerts_told(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_told(alerts->table, alert);
+}
+
+void alerts_join(struct alerts *alerts, uint64_t key, uint64_t joined)
+{
+	alert_table_join(alerts->table, key, joined);
+}
+
+enum severity alerts_worst(const struct alerts *alerts, const struct alert *alert)
+{
+	return alert_table_worst(alerts->table, alert);
+}
+
 const struct alert *alerts_twin(
 	const struct alerts *alerts, const struct alert *alert, const struct alert *after)
 {
@@ -553,6 +568,11 @@ const struct alert *alerts_named(const struct alerts *alerts, const char *wanted
 uint32_t alerts_version(const struct alerts *alerts)
 {
 	return alert_table_version(alerts->table);
+}
+
+bool alerts_before(const struct alert *alert, const struct alert *other)
+{
+	return alert_table_before(alert, other);
 }
 
 bool alerts_place(const struct alerts *alerts, uint64_t key, size_t *at)

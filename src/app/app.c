@@ -30,6 +30,7 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "joins.h"
 #include "rc_watch.h"
 
 #include <stdarg.h>
@@ -71,6 +72,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
+	app->joins = joins_new(app);
 	app->actions = actions_new(app);
 	app->handoffs = handoffs_new(app);
 	app->alerts = alerts_new(app);
@@ -176,6 +178,7 @@ void app_free(struct app *app)
 	handoffs_free(app->handoffs);
 	actions_free(app->actions);
 	acks_free(app->acks);
+	joins_free(app->joins);
 	metrics_free(app->metrics);
 	rc_free(app->rc);
 	mem_free(app);
@@ -315,6 +318,7 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
-	       alerts_settled(app->alerts) && metrics_settled(app->metrics) &&
-	       runbooks_settled(app->runbooks) && changes_settled(app->change_feeds);
+	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
+	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
+	       changes_settled(app->change_feeds);
 }

@@ -5,6 +5,7 @@
 
 #include "app/actions.h"
 #include "app/alerts.h"
+#include "app/problems.h"
 #include "base/str.h"
 #include "base/time.h"
 
@@ -152,6 +153,33 @@ enum status cmd_act(struct call *call, struct err *err)
 		if (!strcmp(acts[i].command, verb ? verb + 1 : name))
 			return act(call, i, verb != NULL, err);
 	return STATUS_USAGE;
+}
+
+enum status cmd_problem_join(struct call *call, struct err *err)
+{
+	uint64_t keys[TARGETS_MAX];
+	size_t n = 0;
+
+	while (n < call->target_count && n < TARGETS_MAX)
+		keys[n] = call->targets[n], n++;
+	if (!find_named(call, 0, ACTION_ACKNOWLEDGE, keys, &n, err) ||
+		!problem_join(call->app, keys, n, err))
+		return STATUS_FAILED;
+	app_notice(call->app, false, "one problem from now on; problem split parts them");
+	return STATUS_DONE;
+}
+
+enum status cmd_problem_split(struct call *call, struct err *err)
+{
+	for (size_t i = 0; i < call->target_count; i++)
+		if (!problem_split(call->app, call->targets[i], err))
+			return STATUS_FAILED;
+	if (!call->target_count) {
+		err_set(err, ERR_USAGE, "nothing is selected to split");
+		return STATUS_USAGE;
+	}
+	app_notice(call->app, false, "stands alone from now on");
+	return STATUS_DONE;
 }
 
 enum status cmd_undo(struct call *call, struct err *err)

@@ -2,6 +2,7 @@
  * second and at the end, and how the console was left. Points, baselines, incidents
  * and changes have their own files. */
 #include "history_parts.h"
+#include "joins.h"
 
 #include "app/actions.h"
 #include "app/setting.h"
@@ -12,6 +13,7 @@
 #include "base/unit.h"
 #include "io/file.h"
 #include "store/ack.h"
+#include "store/join.h"
 #include "store/baseline.h"
 #include "store/db.h"
 #include "store/keep.h"
@@ -131,6 +133,7 @@ static void begin(struct history *history)
 		history_alerts_begin(history);
 	history_changes_others(history, now - DAY_MS, now + HOUR_MS);
 	acks_begin(history->app->acks);
+	joins_begin(history->app->joins);
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
 	history_points_look(history);
@@ -287,6 +290,7 @@ void history_look(struct history *history)
 void history_trim(struct history *history, int64_t before_at)
 {
 	ack_trim_later(history->app->store, before_at);
+	join_trim_later(history->app->store, before_at);
 	baseline_trim_later(history->app->store, before_at, (struct store_then){0});
 	history_changes_trim(history, before_at);
 }

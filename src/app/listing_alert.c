@@ -4,6 +4,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/listing.h"
+#include "app/problems.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/str.h"
@@ -196,6 +197,23 @@ static bool alert_place(const struct app *app, uint64_t id, size_t *at)
 	return alerts_place(app->alerts, id, at);
 }
 
+/* The others that tell of the same. */
+static void put_members(
+	const struct app *app, const struct alert *alert, struct json_out *o)
+{
+	json_open(o, "same_as", '[');
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));) {
+		if (t->key == alert->key)
+			continue;
+		json_open(o, NULL, '{');
+		json_put_str(o, "source", source_name(app, t->source));
+		json_put_text(o, "id", alert_text(t, ALERT_ID));
+		json_shut(o, '}');
+	}
+	json_shut(o, ']');
+	json_put_bool(o, "guessed", problem_guessed(app, alert));
+}
+
 static void alert_json(const struct app *app, const void *row, struct json_out *o)
 {
 	static const struct {
@@ -225,6 +243,7 @@ static void alert_json(const struct app *app, const void *row, struct json_out *
 	json_put_time(o, "next_at", a->next_at);
 	if (a->number)
 		json_put_i64(o, "number", a->number);
+	put_members(app, a, o);
 	json_open(o, "labels", '{');
 	for (size_t i = 0; i < a->label_count; i++)
 		json_put_pair(o, alert_label(a, i).name, alert_label(a, i).value);

@@ -11,6 +11,7 @@
  *              +--- change bits ---+------------> whoever shows it draws once a turn
  */
 #include "pipeline.h"
+#include "joins.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
@@ -36,6 +37,7 @@ bool pipeline_answer(
 		return false;
 	if (!app_then(app))
 		alerts_apply(app->alerts, source, batch);
+	joins_details(app->joins, source, batch);
 	charts_apply(app->charts, source, batch);
 	if (app->changes & (CHANGED_ALERTS | CHANGED_ANOMALIES))
 		problems_join(app);

@@ -1,8 +1,9 @@
-/* Members of a problem are found in two ways. Alerts: by their labels (alerts_twin()).
- * Anomalies: the series is of a query that looks at the metrics of an alert's rule, and
- * its labels are the alert's where both have them. Hides both from whoever lists or
- * counts. Main thread. */
+/* Members of a problem are found in three ways. Alerts: by their labels (alerts_twin()).
+ * Pages: by what joins.c finds. Anomalies: the series is of a query that looks at the
+ * metrics of an alert's rule, and its labels are the alert's where both have them.
+ * Hides them from whoever lists or counts. Main thread. */
 #include "app/problems.h"
+#include "joins.h"
 #include "rules.h"
 
 #include "app/alerts.h"
@@ -64,6 +65,19 @@ static bool named(const struct alert *alert, const struct untrusted *names, size
 	return false;
 }
 
+/* It speaks for its problem, or a page does; of others the same labels say it better. */
+static bool heard(const struct app *app, const struct alert *alert)
+{
+	const struct alert *twin = NULL;
+
+	if (alerts_speaks(app->alerts, alert))
+		return true;
+	while ((twin = alerts_twin(app->alerts, alert, twin)))
+		if (twin->pages && alerts_speaks(app->alerts, twin))
+			return true;
+	return false;
+}
+
 static uint64_t alert_about(
 	struct app *app, const struct series *series, struct arena *arena)
 {
@@ -80,7 +94,7 @@ static uint64_t alert_about(
 		const struct alert *alert = alerts_at(app->alerts, i);
 
 		if (is_open(alert) && named(alert, names, n) &&
-			same_thing(series, alert) && alerts_speaks(app->alerts, alert))
+			same_thing(series, alert) && heard(app, alert))
 			return alert->key;
 	}
 	return 0;
@@ -91,6 +105,7 @@ void problems_join(struct app *app)
 	size_t n = anomalies_count(app->anomalies), joined = 0;
 	struct arena arena;
 
+	joins_run(app->joins);
 	if (!anomalies_open(app->anomalies))
 		return;
 	arena_init(&arena, PARSE_BYTES);
@@ -116,19 +131,49 @@ struct listing_state {
 	size_t max, n;
 };
 
+static const struct alert *speaker(const struct app *app, const struct alert *alert)
+{
+	const struct alert *twin = NULL;
+
+	if (alerts_speaks(app->alerts, alert))
+		return alert;
+	while ((twin = alerts_twin(app->alerts, alert, twin)))
+		if (alerts_speaks(app->alerts, twin))
+			return twin;
+	return alert;
+}
+
 /* The alert that counts anomaly i's, when it is still open. */
 static bool spoken_for(const struct app *app, const struct anomaly_row *row)
 {
 	const struct alert *alert =
 		row->alert ? alerts_find(app->alerts, row->alert) : NULL;
 
-	return alert && is_open(alert) && alerts_speaks(app->alerts, alert);
+	return alert && is_open(speaker(app, alert));
+}
+
+/* The alert of that key belongs to the same problem. */
+static bool member(const struct app *app, const struct alert *alert, uint64_t key)
+{
+	const struct alert *other = key ? alerts_find(app->alerts, key) : NULL;
+
+	return other && (other == alert || alerts_identity(app->alerts, other) ==
+						   alerts_identity(app->alerts, alert));
+}
+
+const struct alert *problem_pages(
+	const struct app *app, const struct alert *alert, const struct alert *after)
+{
+	while ((after = alerts_twin(app->alerts, alert, after)))
+		if (after->pages && after->state != ALERT_RESOLVED)
+			return after;
+	return NULL;
 }
 
 struct problem problem_of(const struct app *app, const struct alert *alert)
 {
 	struct problem p = {.id = alert->key,
-		.severity = (enum severity)alert->severity,
+		.severity = alerts_worst(app->alerts, alert),
 		.acknowledged = alert->state == ALERT_ACKNOWLEDGED,
 		.since = alert->started_at,
 		.alert = alert};
@@ -136,10 +181,11 @@ struct problem problem_of(const struct app *app, const struct alert *alert)
 	for (const struct alert *twin = NULL;
 		(twin = alerts_twin(app->alerts, alert, twin));)
 		p.alerts++;
+	p.guessed = p.alerts > 1 && problem_guessed(app, alert);
 	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
 		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
 
-		if (row->end_at || row->alert != alert->key)
+		if (row->end_at || !member(app, alert, row->alert))
 			continue;
 		p.anomalies++;
 		if (!p.anomaly || row->severity < p.anomaly->severity)
@@ -148,10 +194,24 @@ struct problem problem_of(const struct app *app, const struct alert *alert)
 	return p;
 }
 
+/* The first of its members that are in the same state as the one that speaks: where the
+ * problem stands in the list, as severe as its worst. */
+static bool stands_first(const struct app *app, const struct alert *alert)
+{
+	const struct alert *twin = NULL;
+
+	while ((twin = alerts_twin(app->alerts, alert, twin)))
+		if (twin->state == alert->state && alerts_before(twin, alert))
+			return false;
+	return true;
+}
+
 static void add_alert(struct listing_state *s, const struct alert *alert)
 {
-	if (alerts_speaks(s->app->alerts, alert))
-		s->out[s->n++] = problem_of(s->app, alert);
+	const struct alert *speaks = speaker(s->app, alert);
+
+	if (speaks->state == alert->state && stands_first(s->app, alert))
+		s->out[s->n++] = problem_of(s->app, speaks);
 }
 
 static void add_anomaly(struct listing_state *s, const struct anomaly_row *row)
@@ -232,6 +292,20 @@ static int source_of(const struct app *app, const struct anomaly_row *row)
 	return series ? series->source : SOURCE_HOST;
 }
 
+/* A group of alerts comes from one source many times. */
+static bool told_before(
+	const struct app *app, const struct alert *speaks, const struct alert *alert)
+{
+	if (alert->source == speaks->source)
+		return true;
+	for (const struct alert *twin = NULL;
+		(twin = alerts_twin(app->alerts, speaks, twin)) &&
+		twin->key != alert->key;)
+		if (twin->source == alert->source)
+			return true;
+	return false;
+}
+
 const char *problem_sources(const struct app *app, const struct problem *problem,
 	bool brief, char *out, size_t size)
 {
@@ -247,13 +321,16 @@ const char *problem_sources(const struct app *app, const struct problem *problem
 		return out;
 	if (brief) {
 		if (used < size)
-			snprintf(out + used, size - used, " +%zu", problem->alerts - 1);
+			snprintf(out + used, size - used, " +%zu%s", problem->alerts - 1,
+				problem->guessed ? "?" : "");
 		return out;
 	}
 	for (const struct alert *twin = NULL;
 		(twin = alerts_twin(app->alerts, alert, twin)) && used < size;)
-		if (twin != alert)
+		if (twin->key != alert->key && !told_before(app, alert, twin))
 			used += (size_t)snprintf(out + used, size - used, ", %s",
 				source_name(app, twin->source));
+	if (problem->guessed && used < size)
+		snprintf(out + used, size - used, " guessed");
 	return out;
 }

@@ -590,6 +590,19 @@ void sources_unwatch(struct sources *sources, int source, uint32_t watch)
 	poll_unwatch(sources->poll, sources->numbered[source]->row.poll, watch);
 }
 
+void sources_set_details(
+	struct sources *sources, int source, const char (*ids)[SOURCE_ID], size_t count)
+{
+	poll_set_details(sources->poll, sources->numbered[source]->row.poll, ids, count);
+}
+
+bool sources_detailed(const struct sources *sources, int source)
+{
+	const struct rc_source *rc = sources->numbered[source]->row.rc;
+
+	return rc && rc->kind->details && sources->numbered[source]->row.poll >= 0;
+}
+
 bool sources_charts(const struct sources *sources, int source)
 {
 	const struct rc_source *rc = sources->numbered[source]->row.rc;

@@ -1,6 +1,7 @@
 /* A hash table whose lists go through the alerts themselves: nothing is allocated for
  * one. An alert and its twins stand in the same list, among others by chance. Hides that
- * the hash of an alert depends on who tells of it. Main thread. */
+ * the hash of an alert depends on who tells of it, and that app/joins.c may have found
+ * more than labels say. Main thread. */
 #include "twins.h"
 
 #include "base/alloc.h"
@@ -16,9 +17,21 @@ void twins_release(struct twins *twins)
 	*twins = (struct twins){0};
 }
 
+uint64_t twins_told(const struct twins *twins, const struct alert *alert)
+{
+	return alert->labels_hash ? alert->labels_hash + twins->added[alert->source]
+				  : alert->key;
+}
+
 static uint64_t hash_of(const struct twins *twins, const struct alert *alert)
 {
-	return alert->labels_hash + twins->added[alert->source];
+	return alert->joined ? alert->joined : twins_told(twins, alert);
+}
+
+/* The others have no labels to go by, and nobody joined them; or were too many. */
+static bool listed(const struct alert *alert)
+{
+	return !alert->crowded && (alert->joined || alert->labels_hash);
 }
 
 static struct alert **list_of(const struct twins *twins, const struct alert *alert)
@@ -39,7 +52,7 @@ static void insert(struct twins *twins, struct alert *alert)
 		alike++;
 	}
 	if (alike == TWINS_MAX) {
-		alert->labels_hash = 0;
+		alert->crowded = true;
 		alert->twinned = false;
 		return;
 	}
@@ -81,7 +94,8 @@ void twins_reserve(struct twins *twins, size_t count)
 
 void twins_put(struct twins *twins, struct alert *alert)
 {
-	if (!alert->labels_hash)
+	alert->crowded = false;
+	if (!listed(alert))
 		return;
 	twins_reserve(twins, twins->count + 1);
 	insert(twins, alert);
@@ -91,7 +105,7 @@ void twins_remove(struct twins *twins, struct alert *alert)
 {
 	struct alert **at;
 
-	if (!alert->labels_hash)
+	if (!listed(alert))
 		return;
 	at = list_of(twins, alert);
 	while (*at != alert)
@@ -105,7 +119,7 @@ struct alert *twins_next(
 {
 	struct alert *next;
 
-	if (!alert->labels_hash)
+	if (!listed(alert))
 		return after ? NULL : (struct alert *)(uintptr_t)alert;
 	next = after ? after->twin : *list_of(twins, alert);
 	while (next && hash_of(twins, next) != hash_of(twins, alert))
@@ -115,7 +129,7 @@ struct alert *twins_next(
 
 uint64_t twins_identity(const struct twins *twins, const struct alert *alert)
 {
-	return alert->labels_hash ? hash_of(twins, alert) : alert->key;
+	return listed(alert) ? hash_of(twins, alert) : alert->key;
 }
 
 static bool has_label(const struct alert *alert, struct pair label)

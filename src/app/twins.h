@@ -16,12 +16,15 @@ struct twins {
 void twins_release(struct twins *twins);
 /* Room for that many without growing on the way. */
 void twins_reserve(struct twins *twins, size_t count);
-/* Alerts without labels to go by are left out, and of very many alike the last. */
+/* Alerts without labels to go by are left out, unless they were joined; and of very many
+ * alike the last. */
 void twins_put(struct twins *twins, struct alert *alert);
 void twins_remove(struct twins *twins, struct alert *alert);
 /* NULL starts; NULL ends. The alert itself is among them. */
 struct alert *twins_next(
 	const struct twins *twins, const struct alert *alert, const struct alert *after);
+/* What its labels alone say it is: the same for all that tell the same labels. */
+uint64_t twins_told(const struct twins *twins, const struct alert *alert);
 /* The same for twins, another for all others. */
 uint64_t twins_identity(const struct twins *twins, const struct alert *alert);
 /* The second has all labels of the first, and more. */

@@ -1,6 +1,7 @@
 /* Alertmanager's API v2 as a source: the alerts there are now, muted ones included,
  * and the silences. The same fingerprint may come once for each group it is routed
- * to: it becomes one alert, which counts as muted only when it is so everywhere.
+ * to: it becomes one alert, which counts as muted only when it is so everywhere. From
+ * the configuration, now and then, it learns what a pager calls an alert's group.
  *
  * A state machine without I/O; any thread, one at a time. */
 #include "connect/act.h"
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "job.h"
 #include "labels.h"
+#include "routes.h"
 #include "seen.h"
 
 #include <string.h>
@@ -19,15 +21,20 @@ enum {
 	SILENCES_MAX_BODY = 16 << 20,
 	ERROR_MAX_BODY = 64 << 10,
 	PATH_MAX_BYTES = 8 << 10,
+	STATUS_MAX_BODY = ROUTES_MAX_CONFIG + (1 << 20),
 	LIST_TEXT = 400,
+	STATUS_EVERY_MS = 5 * 60 * 1000,
+	STATUS_WAIT_MS = 1000, /* at the start alerts are asked for without it then */
 };
 
-enum ask_what { ALERTS, SILENCES };
+enum ask_what { ALERTS, SILENCES, STATUS };
 
 struct alertmanager {
 	const struct source_conf *conf;
 	const char *prefix;
-	struct job alerts, silences;
+	struct job alerts, silences, status;
+	struct routes *routes; /* NULL: not known */
+	int64_t status_asked_at;
 	uint32_t hurry;
 };
 
@@ -56,17 +63,20 @@ static void add_filters(struct str *path, const char *filter)
 static bool ask(const struct alertmanager *am, struct arena *arena, enum ask_what what,
 	struct ask *out)
 {
+	static const char *const names[] = {"alerts", "silences", "status"};
+	static const size_t most[] = {
+		ALERTS_MAX_BODY, SILENCES_MAX_BODY, STATUS_MAX_BODY};
 	struct str path;
 
 	str_init(&path, PATH_MAX_BYTES);
-	str_printf(&path, "%s/%s", am->prefix, what == ALERTS ? "alerts" : "silences");
+	str_printf(&path, "%s/%s", am->prefix, names[what]);
 	if (what == ALERTS)
 		add_filters(&path, am->conf->filter);
 	*out = (struct ask){.kind = ASK_HTTP,
 		.id = what,
 		.method = "GET",
 		.path = arena_strdup(arena, str_text(&path)),
-		.max_bytes = what == ALERTS ? ALERTS_MAX_BODY : SILENCES_MAX_BODY};
+		.max_bytes = most[what]};
 	str_release(&path);
 	return out->path != NULL;
 }
@@ -81,6 +91,18 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&am->alerts);
 		job_hurry(&am->silences);
 	}
+	/* First, so that alerts come with the keys of their pages. */
+	if (!window->least && job_due(&am->status, now)) {
+		job_ask(&am->status, now);
+		am->status_asked_at = now;
+		return ask(am, arena, STATUS, out);
+	}
+	if (am->status.open && !am->alerts.begun &&
+		now - am->status_asked_at < STATUS_WAIT_MS) {
+		out->kind = ASK_WAIT;
+		out->until = am->status_asked_at + STATUS_WAIT_MS;
+		return true;
+	}
 	if (job_due(&am->alerts, now)) {
 		job_ask(&am->alerts, now);
 		return ask(am, arena, ALERTS, out);
@@ -92,6 +114,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 	out->kind = ASK_WAIT;
 	out->until = job_until(&am->alerts, now + am->conf->every_ms);
 	out->until = job_until(&am->silences, out->until);
+	out->until = job_until(&am->status, out->until);
 	return true;
 }
 
@@ -195,6 +218,24 @@ static void merge(struct batch *batch, struct alert_draft *old, struct json aler
 	str_release(&out);
 }
 
+static void fill_page_keys(
+	const struct alertmanager *am, struct batch *batch, struct alert_draft *draft)
+{
+	char keys[ROUTES_MAX_KEYS][SHA256_DIGITS + 1];
+	size_t n = am->routes ? routes_keys(am->routes, draft->labels, draft->label_count,
+					keys)
+			      : 0;
+	struct str out;
+
+	if (!n)
+		return;
+	str_init(&out, sizeof keys);
+	for (size_t i = 0; i < n; i++)
+		str_printf(&out, "%s%s", i ? " " : "", keys[i]);
+	draft->texts[ALERT_PAGE_KEYS] = batch_keep_str(batch, str_text(&out));
+	str_release(&out);
+}
+
 static void read_alert(const struct alertmanager *am, struct json alert, int64_t now,
 	struct seen *seen, struct batch *batch)
 {
@@ -219,6 +260,7 @@ static void read_alert(const struct alertmanager *am, struct json alert, int64_t
 	if (!draft)
 		return;
 	labels_fill_alert(batch, draft, labels, json_get(alert, "annotations"));
+	fill_page_keys(am, batch, draft);
 	draft->state = state;
 	draft->ended_at = state == ALERT_RESOLVED ? ended_at : 0;
 	json_time(json_get(alert, "startsAt"), &draft->started_at);
@@ -333,13 +375,47 @@ static bool read_list(const struct alertmanager *am, const struct answer *answer
 	return true;
 }
 
+/* What it cannot say, nothing is made of: the alerts are what counts. */
+static void read_status(struct alertmanager *am, const struct answer *answer)
+{
+	struct routes *routes = NULL;
+	struct json_doc doc;
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	if (!n || !json_parse(&doc, text, n, STATUS_MAX_BODY, NULL))
+		return;
+	routes =
+		routes_new(json_text(json_get(json_root(&doc), "config.original")), NULL);
+	json_release(&doc);
+	routes_free(am->routes);
+	am->routes = routes;
+}
+
+/* Never an error: a server that does not say it is only joined less well. */
+static void take_status(struct alertmanager *am, const struct answer *answer)
+{
+	bool known = am->routes != NULL;
+
+	if (answer->status == 200)
+		read_status(am, answer);
+	if (!known && am->routes && am->alerts.begun)
+		job_hurry(&am->alerts);
+	job_done(&am->status, answer, true);
+}
+
 static bool take(
 	void *state, const struct answer *answer, struct batch *batch, struct err *err)
 {
 	struct alertmanager *am = state;
-	bool ok = answer->status == 200 ? read_list(am, answer, batch, err)
-					: refused(answer, err);
+	bool ok;
 
+	if (answer->id == STATUS) {
+		take_status(am, answer);
+		return true;
+	}
+	ok = answer->status == 200 ? read_list(am, answer, batch, err)
+				   : refused(answer, err);
 	job_done(answer->id == ALERTS ? &am->alerts : &am->silences, answer, ok);
 	return ok;
 }
@@ -355,7 +431,13 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
 	job_init(&am->alerts, conf->every_ms, conf->seed);
 	job_init(&am->silences, conf->every_ms, conf->seed);
+	job_init(&am->status, STATUS_EVERY_MS, conf->seed + 1);
 	return true;
+}
+
+static void stop(void *state)
+{
+	routes_free(((struct alertmanager *)state)->routes);
 }
 
 const struct source_kind alertmanager_source = {
@@ -365,6 +447,7 @@ const struct source_kind alertmanager_source = {
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct alertmanager),
 	.start = start,
+	.stop = stop,
 	.next = next,
 	.take = take,
 };

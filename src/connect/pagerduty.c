@@ -28,9 +28,12 @@ enum {
 	NAMES_TEXT = 300,
 	ID_MAX = 40,
 	MAX_INCIDENT_LABELS = 4,
+	DETAILS_MAX_BODY = 4 << 20,
+	DETAILS_SPAN_MS = 1000,
+	DETAILS_IN_SPAN = 5, /* of 960 requests a minute a third at most */
 };
 
-enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL };
+enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL, DETAILS };
 
 struct pagerduty {
 	const struct source_conf *conf;
@@ -38,6 +41,10 @@ struct pagerduty {
 	struct job me;
 	bool me_by_mail; /* the key is not a user's */
 	char me_id[ID_MAX];
+	char detail_id[SOURCE_ID]; /* asked last */
+	int64_t detail_span;       /* the second they are counted in */
+	int details_asked;
+	bool detail_open;
 	int64_t changes_until;
 	uint32_t hurry;
 };
@@ -169,6 +176,9 @@ static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what w
 		path_changes(pd, now, &path);
 	else if (what == ME)
 		str_puts(&path, "/users/me");
+	else if (what == DETAILS)
+		str_printf(&path, "/incidents/%s/alerts?limit=%d", pd->detail_id,
+			PAGER_LIMIT);
 	else
 		str_puts(&path, "/users?query=");
 	if (what == ME_BY_MAIL)
@@ -178,9 +188,31 @@ static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what w
 		.method = "GET",
 		.path = arena_strdup(arena, str_text(&path)),
 		.headers = pagerduty_headers,
-		.max_bytes = PAGE_MAX_BODY};
+		.max_bytes = what == DETAILS ? DETAILS_MAX_BODY : PAGE_MAX_BODY};
 	str_release(&path);
 	return out->path != NULL;
+}
+
+/* One at a time; what was asked last is not known yet to have come. */
+static bool detail_wanted(
+	struct pagerduty *pd, int64_t now, const struct source_window *window)
+{
+	if (pd->detail_span != now / DETAILS_SPAN_MS) {
+		pd->detail_span = now / DETAILS_SPAN_MS;
+		pd->details_asked = 0;
+	}
+	if (!window->details || window->least || pd->detail_open ||
+		pd->details_asked == DETAILS_IN_SPAN)
+		return false;
+	for (int i = 0; i < SOURCE_MAX_DETAILS && *window->details[i]; i++) {
+		if (!strcmp(window->details[i], pd->detail_id))
+			continue;
+		str_copy(pd->detail_id, sizeof pd->detail_id, window->details[i]);
+		pd->details_asked++;
+		pd->detail_open = true;
+		return true;
+	}
+	return false;
 }
 
 static bool next(void *state, int64_t now, const struct source_window *window,
@@ -204,8 +236,12 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(pd, arena, ONCALLS, now, out);
 	if (!window->least && pager_wants(&pd->changes, now))
 		return ask(pd, arena, CHANGES, now, out);
+	if (detail_wanted(pd, now, window))
+		return ask(pd, arena, DETAILS, now, out);
 	out->kind = ASK_WAIT;
 	out->until = job_until(&pd->incidents.job, now + pd->conf->every_ms);
+	if (window->details && *window->details[0] && !window->least)
+		out->until = now + DETAILS_SPAN_MS - now % DETAILS_SPAN_MS;
 	out->until = job_until(&pd->changes.job, out->until);
 	out->until = job_until(&pd->oncalls.job, out->until);
 	return true;
@@ -385,6 +421,131 @@ static bool add_incidents(struct pager *pager, struct json list)
 		pagerduty_incident(batch, draft, e);
 	}
 	return first_known;
+}
+
+/* --- what opened an incident --- */
+
+enum { DETAIL_LABELS = 64, DETAIL_ALERTS = 32 };
+
+/* " - name = value", as Alertmanager's own template writes labels. */
+static bool read_label(
+	struct batch *batch, struct untrusted line, struct pair *pairs, size_t *count)
+{
+	ptrdiff_t at = untrusted_find(line, " = ");
+
+	if (!untrusted_starts(line, "- ") || at < 2 || *count == DETAIL_LABELS)
+		return false;
+	pairs[*count].name = batch_keep(batch, untrusted_slice(line, 2, (size_t)at - 2));
+	pairs[(*count)++].value =
+		batch_keep(batch, untrusted_slice(line, (size_t)at + 3, SIZE_MAX));
+	return true;
+}
+
+static struct batch_detail *new_detail(
+	struct batch *batch, struct untrusted id, struct pair **pairs)
+{
+	struct batch_detail *detail = batch_add_detail(batch);
+
+	*pairs = arena_alloc(batch->arena, DETAIL_LABELS * sizeof **pairs);
+	if (!detail || !*pairs)
+		return NULL;
+	detail->id = id;
+	detail->labels = *pairs;
+	return detail;
+}
+
+/* "Labels:", then labels, "Annotations:", …, "Source: URL"; for each alert anew. */
+static bool read_listed(struct batch *batch, struct untrusted id, struct untrusted text)
+{
+	struct batch_detail *detail = NULL;
+	struct untrusted line;
+	struct pair *pairs = NULL;
+	bool labels = false;
+	size_t n = 0;
+
+	while (untrusted_line(&text, &line) && n < DETAIL_ALERTS) {
+		line = untrusted_trim(line);
+		if (untrusted_is(line, "Labels:")) {
+			detail = new_detail(batch, id, &pairs);
+			labels = detail != NULL;
+			n++;
+		} else if (labels &&
+			   read_label(batch, line, pairs, &detail->label_count)) {
+			continue;
+		} else if (detail && untrusted_starts(line, "Source: ")) {
+			detail->link = batch_keep(batch,
+				untrusted_slice(line, strlen("Source: "), SIZE_MAX));
+		} else {
+			labels = false;
+		}
+	}
+	return n > 0;
+}
+
+/* Details that name labels one by one, as an own template may. */
+static void read_named(struct batch *batch, struct untrusted id, struct json details)
+{
+	struct pair *pairs;
+	struct batch_detail *detail = new_detail(batch, id, &pairs);
+	struct json labels = json_get(details, "labels");
+
+	if (!detail)
+		return;
+	if (!json_is_object(labels))
+		labels = details;
+	for (struct json e = json_first(labels); json_item(e); e = json_next(e)) {
+		struct untrusted text = json_text(e);
+
+		if (!untrusted_empty(text) && detail->label_count < DETAIL_LABELS)
+			pairs[detail->label_count++] = (struct pair){
+				batch_keep(batch, json_name(e)), batch_keep(batch, text)};
+	}
+	detail->link = batch_keep(batch, json_text(json_get(details, "generatorURL")));
+}
+
+static void read_details(struct batch *batch, struct untrusted id, struct json body)
+{
+	struct json details = json_get(body, "details");
+	struct json inner = json_get(body, "cef_details.details");
+
+	if (json_is_object(inner))
+		details = inner;
+	if (!read_listed(batch, id, json_text(json_get(details, "firing"))))
+		read_named(batch, id, details);
+}
+
+/* Never an error: without an answer the incident is joined by other means. */
+static bool take_details(
+	struct pagerduty *pd, const struct answer *answer, struct batch *batch)
+{
+	struct untrusted id = batch_keep_str(batch, pd->detail_id);
+	struct json_doc doc = {NULL};
+	struct json list;
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	pd->detail_open = false;
+	/* Asked again: nothing is known yet. */
+	if (!answer->status || answer->status == 429 || answer->status >= 500) {
+		pd->detail_id[0] = '\0';
+		return true;
+	}
+	if (answer->status == 200 && n &&
+		json_parse(&doc, text, n, DETAILS_MAX_BODY, NULL)) {
+		list = json_get(json_root(&doc), "alerts");
+		for (struct json e = json_first(list);
+			json_item(e) && batch->detail_count < DETAIL_ALERTS;
+			e = json_next(e))
+			read_details(batch, id, json_get(e, "body"));
+		json_release(&doc);
+	}
+	if (!batch->detail_count) {
+		struct batch_detail *none = batch_add_detail(batch);
+
+		if (none)
+			none->id = id;
+	}
+	return true;
 }
 
 /* --- on call and changes --- */
@@ -608,6 +769,8 @@ static bool take(
 		return take_page(pd, &pd->oncalls, "oncalls", answer, batch, err);
 	case CHANGES:
 		return take_page(pd, &pd->changes, "change_events", answer, batch, err);
+	case DETAILS:
+		return take_details(pd, answer, batch);
 	default:
 		return take_me(pd, answer, err);
 	}
@@ -646,6 +809,7 @@ static const struct source_service service = {
 const struct source_kind pagerduty_source = {
 	.name = "pagerduty",
 	.help = "PagerDuty: incidents, on-call shifts, change events",
+	.details = true,
 	.pages = true,
 	.service = &service,
 	.actions = &pagerduty_actions,

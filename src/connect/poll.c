@@ -67,6 +67,7 @@ struct poll_source {
 	void *state;
 	uint32_t hurry;
 	struct source_watch watches[SOURCE_MAX_WATCHES];
+	char details[SOURCE_MAX_DETAILS][SOURCE_ID];
 	uint32_t last_watch;
 	struct arena ask_arena, batch_arena;
 	struct slot slots[POLL_PARALLEL];
@@ -597,6 +598,7 @@ static void pump(struct poll_source *source, int64_t now)
 	window.least = source->status.survival;
 	window.hurry = source->hurry;
 	window.watches = source->watches;
+	window.details = (const char(*)[SOURCE_ID])source->details;
 	while (!source->reading && !source->paused && now >= source->blocked_until &&
 		(slot = free_slot(source, &open)) && open < parallel(source) &&
 		budget_left(source, now)) {
@@ -862,6 +864,22 @@ uint32_t poll_watch(struct poll *poll, int source, const char *expr, bool urgent
 		return watch->number;
 	}
 	return 0;
+}
+
+void poll_set_details(
+	struct poll *poll, int source, const char (*ids)[SOURCE_ID], size_t count)
+{
+	struct poll_source *found = find(poll, source);
+	char details[SOURCE_MAX_DETAILS][SOURCE_ID] = {{0}};
+
+	if (!found || !found->options.kind->details)
+		return;
+	for (size_t i = 0; i < count && i < SOURCE_MAX_DETAILS; i++)
+		str_copy(details[i], SOURCE_ID, ids[i]);
+	if (!memcmp(details, found->details, sizeof details))
+		return;
+	memcpy(found->details, details, sizeof details);
+	found->wait_until = 0;
 }
 
 void poll_unwatch(struct poll *poll, int source, uint32_t watch)

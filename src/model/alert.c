@@ -225,6 +225,7 @@ struct alert *alert_with(
 		pairs[i] = alert_label(alert, i);
 	copy = alert_new(&draft, alert->source, "");
 	copy->key = alert->key;
+	copy->joined = alert->joined;
 	copy->generation = alert->generation;
 	return copy;
 }

@@ -85,6 +85,11 @@ struct batch_entry *batch_add_entry(struct batch *batch)
 	return ADD(entries, entry_count, entry_cap, BATCH_MAX_ITEMS);
 }
 
+struct batch_detail *batch_add_detail(struct batch *batch)
+{
+	return ADD(details, detail_count, detail_cap, BATCH_MAX_ITEMS);
+}
+
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name)
 {
@@ -124,8 +129,8 @@ static void print_pairs(
 static void print_alert(const struct alert_draft *a, struct str *out)
 {
 	static const char *const names[ALERT_TEXT_COUNT] = {"id", "title", "summary",
-		"service", "group", "acked_by", "assigned", "next", "link", "runbook",
-		"expr"};
+		"service", "group", "page_keys", "acked_by", "assigned", "next", "link",
+		"runbook", "expr"};
 
 	str_printf(out,
 		"alert %s %s pages=%d started=%lld acked=%lld next=%lld number=%u",
@@ -221,6 +226,19 @@ static void print_past(const struct batch *batch, struct str *out)
 			c->no_entries ? " no entries" : "");
 }
 
+static void print_details(const struct batch *batch, struct str *out)
+{
+	for (size_t i = 0; i < batch->detail_count; i++) {
+		const struct batch_detail *d = &batch->details[i];
+
+		str_puts(out, "detail");
+		word(out, "id", d->id);
+		word(out, "link", d->link);
+		str_putc(out, '\n');
+		print_pairs(out, "label", d->labels, d->label_count);
+	}
+}
+
 void batch_print(const struct batch *batch, struct str *out)
 {
 	if (batch->watch)
@@ -244,6 +262,7 @@ void batch_print(const struct batch *batch, struct str *out)
 		print_alert(&batch->alerts[i], out);
 	print_rest(batch, out);
 	print_past(batch, out);
+	print_details(batch, out);
 	str_printf(out,
 		"snapshot alerts=%d silences=%d rules=%d oncalls=%d cut=%d partial=%d",
 		batch->alerts_snapshot, batch->silences_snapshot, batch->rules_snapshot,

@@ -154,6 +154,13 @@ static const struct migration migrations[] = {
 			"lacking_from BIGINT NOT NULL, lacking_until BIGINT NOT NULL, "
 			"no_entries BIGINT NOT NULL, UNIQUE (team_id, source))",
 		}},
+	{7, "problems joined and split by hand",
+		{
+			"CREATE TABLE problem_join (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"problem TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

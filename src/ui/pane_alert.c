@@ -6,6 +6,7 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/incidents.h"
+#include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/str.h"
@@ -94,6 +95,39 @@ static void pending(struct page *p, const struct app *app, const struct alert *a
 		action_row_words(app, row, words, sizeof words));
 }
 
+/* Others that tell of it, each as its source names it. */
+static void members(struct page *p, const struct app *app, const struct alert *a)
+{
+	enum { MOST = 12 };
+	size_t n = 0;
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		if (t->key == a->key || n++ >= MOST)
+			continue;
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s ", n > 1 ? "" : "same as");
+		page_printf(p, ROLE_TEXT, "%s %s  ",
+			sources_row(app->sources, t->source)->name,
+			alert_state_name(t->state));
+		page_add(p, ROLE_TEXT, alert_text(t, ALERT_TITLE));
+		if (!untrusted_empty(alert_text(t, ALERT_LINK))) {
+			page_puts(p, ROLE_DIM, "  ");
+			page_add(p, ROLE_DIM, alert_text(t, ALERT_LINK));
+		}
+	}
+	if (n > MOST) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", n - MOST);
+	}
+	if (n && problem_guessed(app, a)) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s ", "joined");
+		page_puts(p, ROLE_WARNING,
+			"guessed from service, time and title; :problem split parts "
+			"them");
+	}
+}
+
 static void head(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct page *p = &v->page;
@@ -121,6 +155,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	moment(p, "ended", a->ended_at, app->now);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
 	told_by(p, app, a);
+	members(p, app, a);
 	field(p, "link", alert_text(a, ALERT_LINK));
 	/* Of an alert from Prometheus this is the expression: the chart names it. */
 	if (untrusted_starts(alert_text(a, ALERT_SOURCE_EXPR), "http"))

@@ -1,10 +1,13 @@
-/* One thing, told by many, counts once: alerts of several servers, and anomalies of what
- * an alert's rule looks at. */
+/* One thing, told by many, counts once: alerts of several servers, the pages they opened,
+ * and anomalies of what an alert's rule looks at. What is said to it goes to the page. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/metrics.h"
+#include "app/action_plan.h"
+#include "app/joins.h"
 #include "app/problems.h"
+#include "app/sources.h"
 #include "base/time.h"
 #include "io/loop.h"
 
@@ -18,7 +21,7 @@
 
 #include <cmocka.h>
 
-enum { PROM = 1, AM, AM_B, MOST = 10 };
+enum { PROM = 1, AM, AM_B, PD, MOST = 10 };
 
 static struct loop *loop;
 static struct app *app;
@@ -36,6 +39,7 @@ static int setup(void **state)
 	dprintf(fd, "source prom prometheus url=http://prom:9090\n"
 		    "source am alertmanager url=http://am:9093\n"
 		    "source am-b alertmanager url=http://am-b:9093\n"
+		    "source pd pagerduty url=http://pd:8080\n"
 		    "query p99 source=prom warn=300 -- 1000 * latency_p99\n");
 	close(fd);
 	options.rc = (struct rc_options){.file = rc, .no_system = true};
@@ -242,9 +246,339 @@ static void anomaly_of_an_alert(void **state)
 	assert_int_equal(problems_counts(app).open[SEVERITY_WARNING], 2);
 }
 
+/* --- pages --- */
+
+struct page {
+	const char *id, *title, *service, *key;
+	enum alert_state state;
+};
+
+static void give_pages(const struct page *pages, size_t n)
+{
+	struct batch batch;
+
+	batch_init(&batch, &arena);
+	for (size_t i = 0; i < n; i++) {
+		struct alert_draft *draft = batch_add_alert(&batch);
+
+		draft->texts[ALERT_ID] = untrusted_str(pages[i].id);
+		draft->texts[ALERT_TITLE] = untrusted_str(pages[i].title);
+		draft->texts[ALERT_SERVICE] = untrusted_str(pages[i].service);
+		draft->texts[ALERT_GROUP] = untrusted_str(pages[i].key);
+		draft->severity = SEVERITY_HIGH;
+		draft->state = pages[i].state;
+		draft->started_at = app->now + SECOND_MS;
+		draft->pages = true;
+	}
+	batch.alerts_snapshot = true;
+	alerts_apply(app->alerts, PD, &batch);
+	problems_join(app);
+}
+
+/* An Alertmanager's alert that opens incidents of this key. */
+static void give_paging(
+	int source, const char *name, const char *service, const char *key)
+{
+	static struct pair labels[2];
+	struct batch batch;
+	struct alert_draft *draft;
+
+	batch_init(&batch, &arena);
+	draft = batch_add_alert(&batch);
+	labels[0] = (struct pair){untrusted_str("alertname"), untrusted_str(name)};
+	labels[1] = (struct pair){untrusted_str("service"), untrusted_str(service)};
+	*draft = (struct alert_draft){.severity = SEVERITY_CRITICAL,
+		.started_at = app->now,
+		.labels = labels,
+		.label_count = 2};
+	draft->texts[ALERT_ID] = untrusted_str(name);
+	draft->texts[ALERT_TITLE] = untrusted_str(name);
+	draft->texts[ALERT_SERVICE] = untrusted_str(service);
+	draft->texts[ALERT_SUMMARY] = untrusted_str("too many of 17");
+	draft->texts[ALERT_PAGE_KEYS] = untrusted_str(key);
+	alerts_apply(app->alerts, source, &batch);
+	problems_join(app);
+}
+
+static void give_detail(const char *id, const char *name, const char *service)
+{
+	const struct pair labels[] = {
+		{untrusted_str("alertname"), untrusted_str(name ? name : "")},
+		{untrusted_str("service"), untrusted_str(service ? service : "")}};
+	struct batch batch;
+	struct batch_detail *detail;
+
+	batch_init(&batch, &arena);
+	detail = batch_add_detail(&batch);
+	detail->id = untrusted_str(id);
+	detail->labels = labels;
+	detail->label_count = name ? 2 : 0;
+	joins_details(app->joins, PD, &batch);
+	problems_join(app);
+}
+
+static const struct alert *called(const char *id)
+{
+	const struct alert *alert = alerts_named(app->alerts, id);
+
+	assert_non_null(alert);
+	return alert;
+}
+
+static void page_by_key(void **state)
+{
+	const struct page page = {"Q1", "errors", "shop", "k2", ALERT_FIRING};
+	const struct row twin = {"Down", "a", "", ALERT_FIRING};
+	struct problem p[MOST];
+	char text[80];
+
+	(void)state;
+	give(PROM, &twin, 1);
+	give_paging(AM, "Down", "a", "k1 k2");
+	assert_int_equal(list(p), 1);
+	give_pages(&page, 1);
+	/* The page speaks; it is as severe as the worst. */
+	assert_int_equal(list(p), 1);
+	assert_int_equal(p[0].alert->source, PD);
+	assert_int_equal(p[0].alerts, 3);
+	assert_int_equal(p[0].severity, SEVERITY_CRITICAL);
+	assert_false(p[0].guessed);
+	assert_int_equal(problems_counts(app).open[SEVERITY_CRITICAL], 1);
+	assert_int_equal(problems_counts(app).open[SEVERITY_HIGH], 0);
+	problem_sources(app, &p[0], true, text, sizeof text);
+	assert_string_equal(text, "pd +2");
+	/* It comes again: it is the same still. */
+	give_paging(AM, "Down", "a", "k1 k2");
+	assert_int_equal(list(p), 1);
+	/* Acknowledged there is acknowledged. */
+	give_pages(&(struct page){"Q1", "errors", "shop", "k2", ALERT_ACKNOWLEDGED}, 1);
+	assert_int_equal(list(p), 1);
+	assert_true(p[0].acknowledged);
+	assert_int_equal(problems_counts(app).acknowledged, 1);
+	assert_int_equal(problems_counts(app).open[SEVERITY_CRITICAL], 0);
+	/* Another key is another problem; and over is over. */
+	give_pages(&(struct page){"Q2", "errors", "shop", "k3", ALERT_FIRING}, 1);
+	assert_int_equal(list(p), 2);
+	give_pages(NULL, 0);
+	assert_int_equal(list(p), 1);
+	assert_int_equal(p[0].alert->source, AM);
+}
+
+static void page_by_labels(void **state)
+{
+	const struct page page = {"Q1", "errors", "shop", "", ALERT_FIRING};
+	const struct row rows[] = {
+		{"Down", "a", "", ALERT_FIRING}, {"Down", "b", "", ALERT_FIRING}};
+	struct problem p[MOST];
+
+	(void)state;
+	give(AM, rows, 2);
+	give_pages(&page, 1);
+	assert_int_equal(list(p), 3);
+	/* One label is too little, another value too much. */
+	give_detail("Q1", "Down", "c");
+	assert_int_equal(list(p), 3);
+	give_detail("Q1", "Down", "b");
+	assert_int_equal(list(p), 2);
+	assert_true(untrusted_is(
+		alert_label_value(p[0].alert->pages ? p[1].alert : p[0].alert, "service"),
+		"a"));
+}
+
+static void page_guessed(void **state)
+{
+	static const struct {
+		const char *title, *service;
+		bool joined;
+	} rows[] = {
+		{"[FIRING:1] Down a", "a", true},
+		{"too many of 17", "a", true},
+		{"too many of 99", "a", true},
+		{"[FIRING:1] Down a", "b", false},
+		{"Downhill a", "a", false},
+		{"too few of 17", "a", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char id[8];
+		struct page page = {id, rows[i].title, rows[i].service, "", ALERT_FIRING};
+		struct problem p[MOST];
+
+		snprintf(id, sizeof id, "Q%zu", i);
+		give_paging(AM, "Down", "a", "");
+		give_pages(&page, 1);
+		give_detail(id, NULL, NULL);
+		assert_int_equal(list(p), rows[i].joined ? 1 : 2);
+		assert_int_equal(p[0].guessed, rows[i].joined);
+		if (rows[i].joined) {
+			char text[80];
+
+			problem_sources(app, &p[0], true, text, sizeof text);
+			assert_string_equal(text, "pd +1?");
+			problem_sources(app, &p[0], false, text, sizeof text);
+			assert_string_equal(text, "pd, am guessed");
+		}
+	}
+}
+
+static void by_hand(void **state)
+{
+	const struct page pages[] = {{"Q1", "errors", "shop", "k1", ALERT_FIRING},
+		{"Q2", "orders", "shop", "k2", ALERT_FIRING}};
+	struct problem p[MOST];
+	struct err err = {0};
+	uint64_t both[2];
+
+	(void)state;
+	give_paging(AM, "Down", "a", "k1");
+	give_pages(pages, 2);
+	assert_int_equal(list(p), 2);
+	both[0] = called("Q1")->key;
+	both[1] = called("Q2")->key;
+	assert_false(problem_join(app, both, 1, &err));
+	assert_true(problem_join(app, both, 2, &err));
+	assert_int_equal(list(p), 1);
+	assert_int_equal(p[0].alerts, 3);
+	/* One of them alone again; its alert goes with the other one's page. */
+	assert_true(problem_split(app, called("Q2")->key, &err));
+	assert_int_equal(list(p), 2);
+	assert_true(problem_split(app, called("Down")->key, &err));
+	assert_int_equal(list(p), 3);
+	assert_false(problem_split(app, called("Down")->key, &err));
+	/* It holds when all of it comes anew. */
+	give_pages(pages, 2);
+	assert_int_equal(list(p), 3);
+}
+
+static void said_to_the_page(void **state)
+{
+	static const struct {
+		enum action_verb verb;
+		const char *source, *target;
+	} rows[] = {
+		{ACTION_ACKNOWLEDGE, "pd", "Q1"},
+		{ACTION_SNOOZE, "pd", "Q1"},
+		{ACTION_RESOLVE, "pd", "Q1"},
+		{ACTION_SILENCE, "am", "Down"},
+	};
+	const struct page page = {"Q1", "errors", "shop", "k1", ALERT_FIRING};
+	uint64_t both[2];
+
+	(void)state;
+	sources_start(app->sources);
+	give_paging(AM, "Down", "a", "k1");
+	give_pages(&page, 1);
+	both[0] = called("Down")->key;
+	both[1] = called("Q1")->key;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (size_t k = 0; k < 3; k++) {
+			const struct wish wish = {.verb = rows[i].verb,
+				.origin = "key",
+				.targets = both + k % 2,
+				.count = k == 2 ? 2 : 1,
+				.until_at = app->now + HOUR_MS};
+			struct plan plan;
+			struct err err = {0};
+
+			assert_true(plan_make(&plan, app, &wish, &err));
+			assert_int_equal(plan.count, 1);
+			assert_true(untrusted_is(plan.rows->source, rows[i].source));
+			assert_true(untrusted_is(
+				plan.rows->action.texts[ACTION_TARGET], rows[i].target));
+			assert_null(strstr(plan.text, "left out"));
+			plan_release(&plan);
+		}
+}
+
+/* One incident of very many alerts: as many as may be are one problem, the others stand
+ * alone, and it stays so. */
+static void page_of_many(void **state)
+{
+	enum { MANY = 66, TOGETHER = 63 };
+	const struct page page = {"Q1", "errors", "shop", "k1", ALERT_FIRING};
+	struct problem p[MOST];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "Down%d", i);
+		give_paging(AM, name, "a", "k1");
+	}
+	give_pages(&page, 1);
+	assert_int_equal(list(p), 1 + MANY + 1 - TOGETHER);
+	assert_int_equal(problem_of(app, called("Q1")).alerts, TOGETHER);
+	app->changes = 0;
+	problems_join(app);
+	give_pages(&page, 1);
+	assert_int_equal(app->changes & CHANGED_ALERTS, 0);
+	assert_int_equal(list(p), 1 + MANY + 1 - TOGETHER);
+	give_pages(NULL, 0);
+	assert_int_equal(alerts_counts(app->alerts).firing[SEVERITY_CRITICAL], MANY);
+	assert_int_equal(alerts_counts(app->alerts).firing[SEVERITY_HIGH], 0);
+}
+
+/* Nobody is paged: it is kept here for all that tell of it. */
+static void said_to_nobody(void **state)
+{
+	const struct row row = {"Down", "a", "", ALERT_FIRING};
+	uint64_t keys[2];
+	struct err err = {0};
+	struct plan plan;
+	struct wish wish = {
+		.verb = ACTION_ACKNOWLEDGE, .origin = "key", .targets = keys, .count = 2};
+
+	(void)state;
+	sources_start(app->sources);
+	give(PROM, &row, 1);
+	give(AM, &row, 1);
+	keys[0] = alert_key("prom", untrusted_str("Down a"));
+	keys[1] = alert_key("am", untrusted_str("Down a"));
+	assert_true(plan_make(&plan, app, &wish, &err));
+	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.same, 1);
+	assert_true(plan.here[0] && plan.here[1]);
+	assert_null(strstr(plan.text, "left out"));
+	plan_release(&plan);
+}
+
+/* Two incidents of one problem are both taken on. */
+static void said_to_both_pages(void **state)
+{
+	const struct page pages[] = {{"Q1", "errors", "shop", "k1", ALERT_FIRING},
+		{"Q2", "orders", "shop", "k2", ALERT_FIRING}};
+	struct err err = {0};
+	struct plan plan;
+	uint64_t key;
+	const struct wish wish = {
+		.verb = ACTION_ACKNOWLEDGE, .origin = "key", .targets = &key, .count = 1};
+
+	(void)state;
+	sources_start(app->sources);
+	give_paging(AM, "Down", "a", "k1 k2");
+	give_pages(pages, 2);
+	key = called("Down")->key;
+	assert_true(plan_make(&plan, app, &wish, &err));
+	assert_int_equal(plan.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(untrusted_is(plan.rows[i].source, "pd"));
+		assert_false(plan.here[i]);
+	}
+	plan_release(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(page_by_key, setup, tear_down),
+		cmocka_unit_test_setup_teardown(page_by_labels, setup, tear_down),
+		cmocka_unit_test_setup_teardown(page_guessed, setup, tear_down),
+		cmocka_unit_test_setup_teardown(by_hand, setup, tear_down),
+		cmocka_unit_test_setup_teardown(said_to_the_page, setup, tear_down),
+		cmocka_unit_test_setup_teardown(page_of_many, setup, tear_down),
+		cmocka_unit_test_setup_teardown(said_to_nobody, setup, tear_down),
+		cmocka_unit_test_setup_teardown(said_to_both_pages, setup, tear_down),
 		cmocka_unit_test_setup_teardown(told_by_three, setup, tear_down),
 		cmocka_unit_test_setup_teardown(with_added_labels, setup, tear_down),
 		cmocka_unit_test_setup_teardown(silenced_by_one, setup, tear_down),

@@ -42,7 +42,7 @@ static bool read_file(const char *path, struct str *out)
 }
 
 /* What has to be known, or not, before others are asked for: who I am before anybody's
- * shifts, the schedules before who is on call in each. */
+ * shifts, the schedules before who is on call in each, and how alerts are routed. */
 static const struct {
 	const char *part;
 	int status;
@@ -50,6 +50,7 @@ static const struct {
 } before[] = {
 	{"/users/me", 404, ""},
 	{"/myself", 404, ""},
+	{"/api/v2/status", 404, ""},
 	{"/schedules?size", 200,
 		"{\"values\":[{\"id\":\"s1\",\"name\":\"Primary\",\"enabled\":true}]}"},
 };
