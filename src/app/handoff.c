@@ -39,6 +39,7 @@ struct compose_job {
 	struct handoff_facts *facts;
 	struct handoff_view *view;
 	enum purpose purpose;
+	unsigned changes; /* as they were when it began */
 	bool again;
 	const char *to[RECIPIENTS]; /* in the arena of the facts */
 	struct str message;
@@ -51,6 +52,7 @@ struct handoffs {
 	char name[64], words[240];
 	int back;
 	bool watched, composing, anew, ended;
+	unsigned changes; /* of the draft, by hand */
 	int64_t asked_at;
 	size_t writing; /* jobs whose outcome a script waits for */
 	enum handoff_form form;
@@ -356,6 +358,11 @@ static void composed(struct compose_job *j, const struct err *err)
 	} else if (j->purpose >= TO_SEND) {
 		wish(j);
 	} else {
+		/* What was changed since it began is newer than what it has read. */
+		if (h->view && j->changes != h->changes) {
+			j->view->draft = h->view->draft;
+			h->anew = true;
+		}
 		view_free(h->view);
 		h->view = j->view;
 		j->view = NULL;
@@ -383,6 +390,8 @@ static void begin_compose(struct handoffs *h, const struct rc_handoff *line, int
 	j->job.end = end_compose;
 	j->owner = h;
 	j->purpose = purpose;
+	/* A change on its way to the store is not seen by what reads there now. */
+	j->changes = h->writing ? h->changes - 1 : h->changes;
 	j->again = again;
 	j->facts = facts_new(h, line, back);
 	str_init(&j->message, SHIFT_MAX_MESSAGE);
@@ -805,6 +814,7 @@ bool handoffs_change(
 	}
 	if (h->view)
 		h->view->draft = *draft;
+	h->changes++;
 	h->writing++;
 	shift_put_draft_later(h->app->store, &key, str_text(&text), text.n,
 		(struct store_then){changed, h});

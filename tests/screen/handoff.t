@@ -28,6 +28,10 @@ keys "J"
 wait "[x] watch         [x] needs"
 keys "K"
 wait "[x] needs         [x] watch"
+# The editor's words stand in the part, and the terminal is ours again.
+keys "e"
+wait "[x] needs +" 10000
+wait "look at db-7 first"
 keys ":followup add -o Ana Bound the pool<Enter>"
 wait "1 follow-up" 10000
 keys "<End><Up>"
