@@ -50,10 +50,10 @@ expect "until when: 1h, 18:00"
 keys ":menu nothing<Enter>"
 expect "no context is called nothing"
 # What it was about changed while the question stood there: y does nothing.
-sh echo quiet > $TMP/scene
-keys "R:resolve<Enter>"
+keys ":resolve<Enter>"
 expect "resolve at pd"
-settle 2000
+sh echo quiet > $TMP/scene; sed -i s/every=1h/every=1s/ $TMP/rc
+sh sleep 8
 keys "y"
 expect "is over now: nothing was done"
 keys ":resolve<Enter>"
