@@ -96,7 +96,6 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 		.targets = call->targets,
 		.count = call->target_count};
 	const char *words = acts[row].words && call->argc ? call->argv[0] : NULL;
-	int64_t level;
 	size_t ids_from = acts[row].words != WORDS_NONE, found = 0;
 
 	if (wish.verb == ACTION_EXTEND && words && *words == '+') {
@@ -115,12 +114,6 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 	if (acts[row].words == WORDS_WHOM && !wish.whom) {
 		err_set(err, ERR_USAGE, "expected: %s %s", call->command->name,
 			call->command->args);
-		return STATUS_USAGE;
-	}
-	if (acts[row].verb == ACTION_ESCALATE &&
-		(!untrusted_to_i64(untrusted_str(wish.whom), &level) || level < 1)) {
-		err_set(err, ERR_USAGE, "to which level: 2, 3 and so on, not %s",
-			wish.whom);
 		return STATUS_USAGE;
 	}
 	if (acts[row].words == WORDS_BODY)
