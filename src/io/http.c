@@ -21,8 +21,9 @@
 
 enum {
 	BUFFER_BYTES = 1 << 10, /* one read: bounds what one of them can unpack to */
-	TURN_BYTES = 256 << 10, /* of one transfer in one loop turn */
-	NEXT_TURN_MS = 1,       /* a delay of 0 would fire in the same turn again */
+	TURN_BYTES =
+		256 << 10, /* of one transfer in one loop turn; less when time is up */
+	NEXT_TURN_MS = 1,  /* a delay of 0 would fire in the same turn again */
 	MAX_HOST_CONNECTIONS = 8,
 	MAX_IDLE_CONNECTIONS = 32,
 	MAX_RETRY_AFTER_S = 24 * 3600,
@@ -68,7 +69,8 @@ struct http {
 	struct tls_stores *stores;
 	struct http_transfer *transfers;
 	uint64_t turn;
-	int alert; /* a server's TLS alert in this turn, or 0 */
+	int64_t until; /* what comes later in this turn waits for the next (time_mono_us) */
+	int alert;     /* a server's TLS alert in this turn, or 0 */
 };
 
 struct http_socket {
@@ -254,11 +256,17 @@ static void check_finished(struct http *http)
 
 /* --- curl on the loop --- */
 
+static void begin_turn(struct http *http)
+{
+	http->turn++;
+	http->until = loop_slice_end(http->loop);
+}
+
 static void act(struct http *http, curl_socket_t fd, int bits)
 {
 	int running;
 
-	http->turn++;
+	begin_turn(http);
 	http->alert = 0;
 	curl.multi_socket_action(http->multi, fd, bits, &running);
 	check_finished(http);
@@ -335,7 +343,7 @@ static void on_resume(void *ctx)
 	struct http_transfer *t = http->transfers, *next;
 	CURLcode code;
 
-	http->turn++;
+	begin_turn(http);
 	for (; t; t = next) {
 		next = t->next;
 		if (!t->paused)
@@ -380,7 +388,8 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 		t->turn = t->http->turn;
 		t->turn_bytes = 0;
 	}
-	if (t->turn_bytes && t->turn_bytes + n > TURN_BYTES) {
+	if (t->turn_bytes &&
+		(t->turn_bytes + n > TURN_BYTES || time_mono_us() > t->http->until)) {
 		t->paused = true;
 		loop_timer_start(t->http->resume, NEXT_TURN_MS);
 		return CURL_WRITEFUNC_PAUSE;
