@@ -12,6 +12,7 @@ enum command_flag {
 	COMMAND_SETTLE = 1 << 2,  /* a script first asks every source once */
 	COMMAND_ACTS = 1 << 3,    /* has an effect outside: refused when read-only */
 	COMMAND_JSON = 1 << 4,    /* knows --json */
+	COMMAND_ROWS = 1 << 5,    /* is about rows, as what acts is too */
 };
 
 /* Exit status of scripts. */
@@ -39,9 +40,10 @@ struct call {
 	struct str *out;   /* what the command prints, or NULL in the console */
 	struct str *told;  /* lines beside it, for stderr; or NULL */
 	bool json;
-	const char *origin;      /* "key", ":" or "script" */
-	uint64_t target;         /* id of the row it is about, 0 without */
-	const uint64_t *targets; /* the marked rows, or that one */
+	const char *origin; /* "key", ":" or "script" */
+	uint64_t target;    /* id of the row it is about, 0 without */
+	/* The marked rows, or that one: only with COMMAND_ACTS or COMMAND_ROWS. */
+	const uint64_t *targets;
 	size_t target_count;
 };
 
@@ -87,8 +89,10 @@ struct run_options {
 	bool json;
 	bool script;
 	uint64_t target;
-	const uint64_t *targets;
-	size_t target_count;
+	/* How many rows are marked, or selected, with their ids, which the caller frees;
+	 * there may be thousands, so only who needs them asks. NULL: none. */
+	size_t (*find_targets)(void *ctx, uint64_t **ids);
+	void *targets_ctx;
 	/* The words as they came, the command's name first; NULL: the line is split. */
 	const char *const *words;
 	size_t word_count;

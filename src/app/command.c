@@ -5,6 +5,7 @@
 
 #include "app/listing.h"
 #include "app/setting.h"
+#include "base/alloc.h"
 #include "base/conf.h"
 #include "base/str.h"
 
@@ -227,6 +228,20 @@ static enum status run(const struct command *c, struct call *call,
 	return status;
 }
 
+static enum status run_on_rows(const struct command *c, struct call *call,
+	const struct run_options *options, struct err *err)
+{
+	uint64_t *ids = NULL;
+	enum status status;
+
+	if (options->find_targets && (c->flags & (COMMAND_ACTS | COMMAND_ROWS)))
+		call->target_count = options->find_targets(options->targets_ctx, &ids);
+	call->targets = ids;
+	status = run(c, call, options, err);
+	mem_free(ids);
+	return status;
+}
+
 /* `set x` and `set x?` show the value and the place that set it. */
 static bool shown_setting(
 	struct app *app, const char *line, const struct run_options *options)
@@ -275,9 +290,7 @@ enum status command_run(struct app *app, const struct commands *commands,
 		.told = options->told,
 		.json = options->json,
 		.origin = options->origin ? options->origin : "script",
-		.target = options->target,
-		.targets = options->targets,
-		.target_count = options->target_count};
+		.target = options->target};
 	const struct command *c;
 	struct run_options as_typed = *options;
 
@@ -293,7 +306,7 @@ enum status command_run(struct app *app, const struct commands *commands,
 	c = commands_find(commands, line, &call.ctx, &call.rest);
 	if (c) {
 		call.command = c;
-		return run(c, &call, &as_typed, err);
+		return run_on_rows(c, &call, &as_typed, err);
 	}
 	if (shown_setting(app, line, options))
 		return STATUS_DONE;
