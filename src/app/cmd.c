@@ -48,6 +48,11 @@ static enum status cmd_window(struct call *call, struct err *err)
 			call->argv[0]);
 		return STATUS_USAGE;
 	}
+	if (window.span_ms < WINDOW_LEAST_MS || window.span_ms > WINDOW_MOST_MS) {
+		err_set(err, ERR_USAGE, "a window goes from 1m to 60d, not %s",
+			call->argv[0]);
+		return STATUS_USAGE;
+	}
 	app_set_window(call->app, window);
 	return STATUS_DONE;
 }

@@ -429,6 +429,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
+	commands_check_rc(commands, app->rc);
 	console_apply_config(console);
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
