@@ -305,7 +305,7 @@ void app_settle_settings(struct app *app)
 		app->window_set = window.span_ms = span;
 		app_set_window(app, window);
 	}
-	logs_resize(app->logs);
+	logs_settle(app->logs);
 	/* It can be forbidden while it runs, not allowed. */
 	app->readonly |= app_setting(app, SET_READONLY);
 }
