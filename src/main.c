@@ -16,6 +16,7 @@
 #include "app/option.h"
 #include "app/overview.h"
 #include "app/print_man.h"
+#include "app/runs.h"
 #include "app/setting.h"
 #include "app/status.h"
 #include "base/alloc.h"
@@ -126,9 +127,9 @@ static bool add_word(struct options *o, const char *word)
 }
 
 /* Both are words of the command. */
-static bool take_copy(struct options *o, const char *file)
+static bool add_pair(struct options *o, const char *option, const char *value)
 {
-	return add_word(o, "--against") && add_word(o, file);
+	return add_word(o, option) && add_word(o, value);
 }
 
 static bool take_option(int id, struct options *o)
@@ -152,7 +153,13 @@ static bool take_option(int id, struct options *o)
 		o->format = optarg;
 		return true;
 	case OPTION_AGAINST:
-		return take_copy(o, optarg);
+		return add_pair(o, "--against", optarg);
+	case OPTION_STEP:
+		return add_pair(o, "--step", optarg);
+	case OPTION_VAR:
+		return add_pair(o, "--var", optarg);
+	case OPTION_DRY_RUN:
+		return add_word(o, "--dry-run");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -387,8 +394,11 @@ static void wait_tick(void *ctx)
 	struct wait *wait = ctx;
 
 	wait->app->now = time_now_ms();
-	if ((!actions_busy(wait->app->actions) && !handoffs_busy(wait->app->handoffs)) ||
-		wait->app->now > wait->until)
+	/* A step ends by its own timeout. */
+	if (!runs_busy(wait->app->runs) &&
+		((!actions_busy(wait->app->actions) &&
+			 !handoffs_busy(wait->app->handoffs)) ||
+			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
@@ -404,6 +414,8 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	loop_timer_start(wait.timer, 50);
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
+	if (runs_outcome(app->runs, out, &status, err))
+		return status;
 	status = handoffs_outcome(app->handoffs, out, err);
 	return status ? status : actions_outcome(app->actions, out);
 }

@@ -29,6 +29,7 @@ struct metrics;
 struct notify;
 struct rc_watch;
 struct runbooks;
+struct runs;
 struct sources;
 struct status_writer;
 struct store;
@@ -55,9 +56,10 @@ enum change {
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
 	CHANGED_PAST = 1 << 16, /* incidents of the store */
-	CHANGED_ALL = (1 << 17) - 1,
-	CHANGED_KEPT = 1 << 17, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 18, /* the lesson's next hint */
+	CHANGED_RUNS = 1 << 17, /* steps of runbooks */
+	CHANGED_ALL = (1 << 18) - 1,
+	CHANGED_KEPT = 1 << 18, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 19, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -115,6 +117,7 @@ struct app {
 	struct changes *change_feeds;    /* of this host */
 	struct charts *charts;
 	struct runbooks *runbooks;
+	struct runs *runs;
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;

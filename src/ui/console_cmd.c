@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/runbooks.h"
+#include "app/runs.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/json.h"
@@ -524,18 +525,6 @@ static enum status cmd_link(struct call *call, struct err *err)
 	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
-static const struct runbook_row *runbook_named(
-	const struct runbooks *runbooks, const char *wanted)
-{
-	char name[256];
-
-	for (size_t i = 0; i < runbooks_count(runbooks); i++)
-		if (!strcmp(runbook_name(runbooks_at(runbooks, i), name, sizeof name),
-			    wanted))
-			return runbooks_at(runbooks, i);
-	return NULL;
-}
-
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -544,7 +533,7 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 	const struct runbook_row *row = NULL;
 
 	if (call->argc)
-		row = runbook_named(all, call->argv[0]);
+		row = runbooks_named(all, call->argv[0]);
 	else if (alert)
 		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
 	if (!row) {
@@ -554,6 +543,8 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 					    : "select an alert first");
 		return STATUS_FAILED;
 	}
+	if (!runs_open(console->app->runs, row->id, alert ? alert->key : 0, err))
+		return STATUS_FAILED;
 	return visit(console, &runbook_pane, row->id, err);
 }
 

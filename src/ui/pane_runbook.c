@@ -112,15 +112,15 @@ static void text_row(struct runbook_view *v, struct untrusted line)
 
 static void fill(struct runbook_view *v, const struct runbook_row *row)
 {
-	struct untrusted rest = row->body, line;
+	struct untrusted rest = row->book.body, line;
 	bool fence = false;
 
 	page_clear(&v->page);
 	v->flows = false;
 	page_line(&v->page, 0, false);
-	page_printf(&v->page, ROLE_DIM, "%d steps, worst risk ", row->steps);
-	page_add(&v->page, untrusted_is(row->risk, "read") ? ROLE_OK : ROLE_WARNING,
-		row->risk);
+	page_printf(&v->page, ROLE_DIM, "%zu steps, worst risk ", row->book.step_count);
+	page_add(&v->page, untrusted_is(row->book.risk, "read") ? ROLE_OK : ROLE_WARNING,
+		row->book.risk);
 	page_printf(&v->page, ROLE_DIM, "   %s", row->path);
 	while (untrusted_line(&rest, &line)) {
 		if (untrusted_starts(untrusted_trim(line), "```")) {
