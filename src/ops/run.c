@@ -394,7 +394,7 @@ static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
 	uint64_t *count = is_error ? &r->err_bytes : &r->out_bytes;
 
 	*count += untrusted_size(bytes);
-	tape_show(bytes, &r->shown);
+	r->dropped |= tape_show_newest(bytes, &r->shown);
 	if (!is_error)
 		tape_show(bytes, &run->captured);
 	if (!tape_add(w->tapes[is_error ? ERRORS : OUT], bytes) && !w->paused) {

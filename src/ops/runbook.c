@@ -91,7 +91,8 @@ static bool var_name(struct untrusted name, char out[RUNBOOK_NAME])
 	for (const char *p = out; *p; p++)
 		if (*p != '_' && (*p < 'a' || *p > 'z') && (*p < '0' || *p > '9'))
 			return false;
-	return true;
+	/* Kept for what a dot becomes in a script (words.c). */
+	return !strstr(out, "__");
 }
 
 static bool var_type(struct runbook_var *var, struct untrusted word)

@@ -1,7 +1,7 @@
 /* Plans of steps, a row for each kind: its words, its class, its place. What cannot be
- * run from here is refused with what to do instead. Hides how kubectl is pinned to a context,
- * so that moving the current one between the question and the run hits nothing. Pure, but
- * for the arena. */
+ * run from here is refused with what to do instead. Hides how kubectl is pinned to a
+ * context, so that moving the current one between the question and the run hits nothing.
+ * Pure, but for the arena. */
 #include "step_plan.h"
 
 #include "base/text.h"

@@ -167,6 +167,28 @@ void tape_show(struct untrusted bytes, struct str *to)
 	str_add(to, p, n);
 }
 
+bool tape_show_newest(struct untrusted bytes, struct str *to)
+{
+	size_t n;
+	const char *p = text_raw(bytes, &n), *line;
+	size_t half = to->max / 2;
+
+	if (n > half) {
+		p += n - half;
+		n = half;
+	}
+	if (to->n + n <= to->max) {
+		str_add(to, p, n);
+		return false;
+	}
+	line = memchr(to->p + half, '\n', to->n - half);
+	half = line ? (size_t)(line + 1 - to->p) : half;
+	memmove(to->p, to->p + half, to->n - half);
+	to->n -= half;
+	str_add(to, p, n);
+	return true;
+}
+
 void tape_end(struct tape *tape, void (*ended)(void *ctx))
 {
 	tape->ended = ended;

@@ -1,5 +1,6 @@
 /* What a command prints, written to a file of its own (0600) as it comes, by a task,
- * with the SHA-256 of what is in the file. A stream that stays empty makes no file. Main. */
+ * with the SHA-256 of what is in the file. A stream that stays empty makes no file.
+ * Main. */
 #ifndef OPS_TAPE_H
 #define OPS_TAPE_H
 
@@ -32,6 +33,8 @@ bool tape_add(struct tape *tape, struct untrusted bytes);
 void tape_end(struct tape *tape, void (*ended)(void *ctx));
 /* The bytes as they are, into memory: for what is shown and used again. */
 void tape_show(struct untrusted bytes, struct str *to);
+/* The same, but the newest: when it is full its older half goes. True: some is gone. */
+bool tape_show_newest(struct untrusted bytes, struct str *to);
 const struct err *tape_error(const struct tape *tape); /* NULL: none so far */
 uint64_t tape_bytes(const struct tape *tape);
 /* "" when there is no file. */

@@ -97,7 +97,7 @@ static size_t line_bytes(const char *text, int width)
 {
 	size_t n = strlen(text), at = 0, blank = 0;
 
-	while (at < n) {
+	while (at < n && text[at] != '\n') {
 		size_t next = at + 1;
 
 		while (next < n && ((unsigned char)text[next] & 0xc0) == 0x80)
@@ -108,7 +108,7 @@ static size_t line_bytes(const char *text, int width)
 			blank = at;
 		at = next;
 	}
-	return n;
+	return at;
 }
 
 /* Draws from `row` on, or only counts when c is NULL. */
@@ -124,8 +124,14 @@ static int question_lines(const char *text, const struct canvas *c, int row, int
 				untrusted_make(text, n));
 		lines++;
 		text += n;
-		text += strspn(text, " ");
+		/* What follows a newline may be indented. */
+		if (*text == '\n')
+			text++;
+		else
+			text += strspn(text, " ");
 	}
+	if (c && *text)
+		canvas_put(c, row + lines - 1, c->cols - 3, ROLE_QUESTION, "...");
 	return lines;
 }
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "handoff_pane.h"
+#include "runbook_pane.h"
 #include "screen.h"
 
 #include <stdio.h>
@@ -299,7 +300,8 @@ static enum status cmd_quit(struct call *call, struct err *err)
 	size_t waiting, held;
 	char why[160];
 
-	(void)err;
+	if (step_warns(call->ctx, "end it and oogway", err))
+		return STATUS_REFUSED;
 	actions_open(call->app->actions, &waiting, &held);
 	waiting += held;
 	snprintf(why, sizeof why,
@@ -681,6 +683,8 @@ static enum status cmd_suspend(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 	size_t waiting, held;
 
+	if (step_warns(console, "stop oogway, and not it,", err))
+		return STATUS_REFUSED;
 	actions_open(console->app->actions, &waiting, &held);
 	if (waiting && console->app->now - console->suspend_warned_at > SUSPEND_WARN_MS) {
 		console->suspend_warned_at = console->app->now;
@@ -809,6 +813,12 @@ const struct command console_commands[] = {
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
 	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
 		C, 0, 1, cmd_runbook},
+	{"step run", "", "run the selected step; it asks first", C, 0, 0, cmd_step_run},
+	{"step stop", "", "stop the step that runs", C, 0, 0, cmd_step_stop},
+	{"step skip", "", "the selected step is not needed", C, 0, 0, cmd_step_skip},
+	{"step set", "NAME=VALUE", "give a variable of the runbook its value", C, 1,
+		SIZE_MAX, cmd_step_set},
+	{"step copy", "", "copy the selected step's command", C, 0, 0, cmd_step_copy},
 	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
 		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,

@@ -74,7 +74,7 @@ struct console {
 	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */
-	int64_t suspend_warned_at;
+	int64_t suspend_warned_at, run_warned_at;
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
 	int64_t notice_until; /* UTC ms */
