@@ -268,7 +268,8 @@ static void judge_call(struct call_ *c, int depth)
 	verb = verb_find(c, &used);
 	if (verb && verb->class != AUDIT_READ)
 		worsen(c->out, verb->class,
-			c->count && *verb->words ? c->operands[0] : c->argv[0]);
+			c->count && *c->program->verbs->words ? c->operands[0]
+							      : c->argv[0]);
 	judge_operands(c, (size_t)used);
 }
 

@@ -54,9 +54,9 @@ const struct policy_program policy_programs[] = {
 		"AbeEnstTuv",
 		"show-all number number-nonblank show-ends show-tabs squeeze-blank "
 		"show-nonprinting"},
-	{.names = "head", "qvzn:c:", "lines= bytes= quiet silent verbose"},
+	{.names = "head", "0123456789qvzn:c:", "lines= bytes= quiet silent verbose"},
 	{.names = "tail",
-		"fFqvzn:c:s:",
+		"0123456789fFqvzn:c:s:",
 		"lines= bytes= follow= follow retry pid= quiet "
 		"sleep-interval= verbose"},
 	{.names = "wc", "clLmw", "bytes chars lines words max-line-length"},

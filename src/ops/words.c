@@ -119,7 +119,7 @@ static size_t name_size(const char *p, size_t n)
 			 p[i] != '_' && !(upper && dot))
 			break;
 	}
-	return i < WORDS_REF_NAME && dot != i - 1 ? i : 0;
+	return i < WORDS_REF_NAME && !(dot && dot == i - 1) ? i : 0;
 }
 
 /* At "${name}": takes it. */
@@ -514,6 +514,9 @@ bool words_plain(struct untrusted value, const char *also)
 		char c = p[i];
 		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
+		/* There a shell would read a home folder. */
+		if (c == '~' && (!i || p[i - 1] == '=' || p[i - 1] == ':'))
+			return false;
 		if (!c || (!letter && !(c >= '0' && c <= '9') &&
 				  !strchr("._:/@+=~-", c) && !strchr(also, c)))
 			return false;
