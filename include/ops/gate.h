@@ -25,7 +25,7 @@ struct gate_door {
 	/* NULL with a sentence: there can be no audit. */
 	struct audit *(*audit)(void *ctx, struct err *err);
 	/* Puts the question; each pass is answered exactly once, perhaps before this
-	 * returns. False with a sentence: there is nobody to ask, and the pass is gone. */
+	 * returns. False with a sentence: nobody is asked, and the pass is gone. */
 	bool (*ask)(void *ctx, const char *say, struct gate_pass *pass, struct err *err);
 	void *ctx;
 };

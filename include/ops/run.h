@@ -74,8 +74,8 @@ struct run_result {
 	int64_t started_at, ended_at;
 	uint64_t intent; /* seq in the audit, 0: none */
 	uint64_t out_bytes, err_bytes;
-	struct str shown; /* both streams as they came, the newest of them */
-	bool dropped;     /* there was more: it is in the files */
+	struct str shown;  /* both streams as they came, the newest of them */
+	bool dropped;      /* there was more: it is in the files */
 	char why[RUN_WHY]; /* a sentence, when it went wrong; or "" */
 	char out_file[300], err_file[300]; /* "" without output */
 };

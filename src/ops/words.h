@@ -61,8 +61,8 @@ bool words_argv(const struct words *words, const struct words_values *values,
  * it. Not to be run. */
 bool words_show(const struct words *words, const struct words_values *values,
 	struct arena *arena, struct untrusted *out, struct err *err);
-/* Letters, digits, . _ : / @ + = ~ - (~ not in front) and the bytes of `also`: no shell, and no other
- * language that it may be put into, reads them as more than text. */
+/* Letters, digits, . _ : / @ + = ~ - (~ not in front) and the bytes of `also`: no
+ * shell, and no other language that it may be put into, reads them as more than text. */
 bool words_plain(struct untrusted value, const char *also);
 
 #endif

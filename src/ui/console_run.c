@@ -19,7 +19,7 @@ static struct run *here(struct call *call, size_t *step, struct err *err)
 
 	*step = runbook_pane_step(pane);
 	if (*step == SIZE_MAX) {
-		err_set(err, ERR_USAGE, "open a runbook first: r on an alert, or :runbooks");
+		err_set(err, ERR_USAGE, "open a runbook first: r, or :runbooks");
 		return NULL;
 	}
 	run = runs_open(call->app->runs, pane->id, 0, err);
@@ -78,8 +78,7 @@ enum status cmd_step_set(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	}
 	/* Behind the '=' everything is the value, blanks too. */
-	return run_set(run,
-		       untrusted_make(call->rest, (size_t)(equals - call->rest)),
+	return run_set(run, untrusted_make(call->rest, (size_t)(equals - call->rest)),
 		       untrusted_trim(untrusted_str(equals + 1)), err)
 		       ? STATUS_DONE
 		       : STATUS_USAGE;
@@ -121,6 +120,7 @@ bool step_warns(struct console *console, const char *what, struct err *err)
 		app->now - console->run_warned_at <= WARN_MS)
 		return false;
 	console->run_warned_at = app->now;
-	err_set(err, ERR_BUSY, "%s is not over: once more to %s all the same", name, what);
+	err_set(err, ERR_BUSY, "%s is not over: once more to %s all the same", name,
+		what);
 	return true;
 }

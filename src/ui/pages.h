@@ -24,8 +24,8 @@ struct page {
 	struct page_line *lines;
 	size_t count, cap;
 	size_t top, height, rows;
-	size_t mark;     /* number of a line, from 1; 0: none */
-	size_t mark_row; /* where it begins, after drawing */
+	size_t mark;        /* number of a line, from 1; 0: none */
+	size_t mark_row;    /* where it begins, after drawing */
 	long room_at;       /* where the room begins on the canvas, after drawing */
 	int room_rows;      /* 0: there is none */
 	struct arena arena; /* of the texts that are made for it */

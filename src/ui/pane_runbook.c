@@ -21,7 +21,7 @@ struct runbook_view {
 	char title[96];
 	size_t step;  /* the selected one */
 	bool reveals; /* the next drawing brings it into sight */
-	bool flows; /* a paragraph or an item: a plain line goes on with it */
+	bool flows;   /* a paragraph or an item: a plain line goes on with it */
 };
 
 /* Inline marks of one line: `code`, **strong**, [text](link). */
@@ -140,9 +140,11 @@ static void step_state(struct page *p, const struct run_result *r, int64_t now)
 	if (r->state == RUN_NOT_YET)
 		return;
 	page_printf(p, state_role(r->state), "   %s", run_state_names[r->state]);
+	if (now < r->started_at)
+		now = r->started_at;
 	if (r->state == RUN_RUNNING)
 		page_printf(p, ROLE_DIM, " %s, C-c stops it",
-			duration_text(now > r->started_at ? now - r->started_at : 0, took));
+			duration_text(now - r->started_at, took));
 	if (r->ended_at && r->started_at)
 		page_printf(p, ROLE_DIM, ", exit %d, %s", r->exit_code,
 			duration_text(r->ended_at - r->started_at, took));
@@ -243,8 +245,8 @@ static void put_head(struct runbook_view *v, const struct app *app,
 
 	page_line(p, 0, false);
 	page_printf(p, ROLE_DIM, "%zu steps, worst risk ", book->step_count);
-	page_add(p, untrusted_is(book->risk, "read") ? ROLE_OK : ROLE_WARNING,
-		book->risk);
+	page_add(
+		p, untrusted_is(book->risk, "read") ? ROLE_OK : ROLE_WARNING, book->risk);
 	page_printf(p, ROLE_DIM, "   %s", row->path);
 	if (book->fault_count)
 		page_printf(p, ROLE_WARNING, "   line %d: %s", book->faults[0].line,

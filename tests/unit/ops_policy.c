@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-static bool no_value(
-	void *ctx, struct untrusted name, bool shell, struct untrusted *out, struct err *e)
+static bool no_value(void *ctx, struct untrusted name, bool shell, struct untrusted *out,
+	struct err *e)
 {
 	(void)ctx;
 	(void)name;
@@ -506,8 +506,8 @@ static void allowed(void **state)
 	for (int most = AUDIT_UNCLASSED; most < AUDIT_CLASS_COUNT; most++) {
 		struct policy policy = {.most = (enum audit_class)most};
 
-		for (int class = AUDIT_READ; class < AUDIT_CLASS_COUNT; class++)
-			assert_int_equal(policy_allows(&policy, (enum audit_class)class,
+		for (int class = AUDIT_READ; class < AUDIT_CLASS_COUNT; class ++)
+			assert_int_equal(policy_allows(&policy, (enum audit_class) class,
 						 decision, &err),
 				class <= most);
 		assert_false(policy_allows(&policy, AUDIT_UNCLASSED, decision, &err));

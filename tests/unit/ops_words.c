@@ -43,8 +43,8 @@ struct one {
 	size_t n;
 };
 
-static bool one_value(
-	void *ctx, struct untrusted name, bool shell, struct untrusted *out, struct err *e)
+static bool one_value(void *ctx, struct untrusted name, bool shell, struct untrusted *out,
+	struct err *e)
 {
 	const struct one *one = ctx;
 
@@ -66,8 +66,9 @@ static bool all_ours(void *ctx, struct untrusted name)
 
 static const struct row {
 	const char *block;
-	const char *expected; /* words with | between; NULL: it needs a shell, or is wrong */
-	const char *why;      /* of a shell, or part of the sentence */
+	const char
+		*expected; /* words with | between; NULL: it needs a shell, or is wrong */
+	const char *why;   /* of a shell, or part of the sentence */
 } rows[] = {
 	{"df -h /", "df|-h|/", NULL},
 	{"  df\t-h   / \n", "df|-h|/", NULL},
@@ -246,7 +247,8 @@ static const char *const corpus[] = {
 	"\x1b[2J",
 	"\xff\xfe",
 	"\xc0\xaf",
-	"\xe2\x80\xae" "evil",
+	"\xe2\x80\xae"
+	"evil",
 	"\x01\x02\x7f",
 	"x\ny",
 	"\n",
@@ -264,7 +266,8 @@ static const char *const corpus[] = {
 };
 
 /* "[VALUE]" of each value that came out, NULs between. */
-static void expect(const struct str *out, const char *value, size_t times, const char *how)
+static void expect(
+	const struct str *out, const char *value, size_t times, const char *how)
 {
 	size_t n = strlen(value), at = 0;
 
@@ -301,8 +304,8 @@ static void stays_one_word(void **state)
 			struct str out;
 			size_t argc;
 
-			assert_true(words_read(&words, &arena,
-				untrusted_str(blocks[k].block), &err));
+			assert_true(words_read(
+				&words, &arena, untrusted_str(blocks[k].block), &err));
 			assert_false(words.shell);
 			assert_true(words_argv(
 				&words, &values, "/bin/sh", &arena, &argv, &argc, &err));
@@ -446,8 +449,7 @@ static void refused(void **state)
 		const char *const *argv;
 		size_t argc;
 
-		assert_true(words_read(
-			&words, &arena, untrusted_str("ls a${x}"), &err));
+		assert_true(words_read(&words, &arena, untrusted_str("ls a${x}"), &err));
 		assert_true(words_argv(
 			&words, &values, "/bin/sh", &arena, &argv, &argc, &err));
 		assert_string_equal(argv[1], "a-x");
@@ -552,8 +554,8 @@ static void order(void **state)
 	values_init(&values, &book, 1 << 16);
 	values_label(&values, untrusted_str("service"), untrusted_str("; id"));
 	assert_false(values_get(&values, name, false, &out, &err));
-	assert_true(values_get(
-		&values, untrusted_str("alert.service"), false, &out, &err));
+	assert_true(
+		values_get(&values, untrusted_str("alert.service"), false, &out, &err));
 	assert_true(untrusted_is(out, "; id"));
 	assert_false(
 		values_get(&values, untrusted_str("alert.service"), true, &out, &err));
