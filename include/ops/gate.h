@@ -46,6 +46,9 @@ struct gate_deed {
 
 bool gate_open(
 	const struct gate_door *door, const struct gate_deed *deed, struct err *err);
+/* It was refused before it came here; that is recorded too. */
+void gate_refuse(const struct gate_door *door, const struct audit_record *record,
+	const struct err *why);
 void gate_answer(struct gate_pass *pass, bool yes);
 /* For the question's own look before the answer is taken. */
 bool gate_still(struct gate_pass *pass, char *why, size_t size);

@@ -70,6 +70,7 @@ struct run_plan {
 
 struct run_result {
 	enum run_state state;
+	bool is_command;
 	int exit_code;
 	int64_t started_at, ended_at;
 	uint64_t intent; /* seq in the audit, 0: none */

@@ -76,6 +76,12 @@ static void record_refusal(const struct gate_door *door, struct audit_record rec
 		log_add(LOG_WARN, "a refusal is not in the audit: %s", err.text);
 }
 
+void gate_refuse(const struct gate_door *door, const struct audit_record *record,
+	const struct err *why)
+{
+	record_refusal(door, *record, "refused", why);
+}
+
 /* Tells that nothing was done; the pass is gone. */
 static void refuse(struct gate_pass *pass, const struct err *why)
 {
@@ -142,6 +148,12 @@ void gate_answer(struct gate_pass *pass, bool yes)
 	char text[WHY_TEXT];
 	struct err err = {0};
 
+	/* Whoever asks looks at it as well, and then says no. */
+	if (!gate_still(pass, text, sizeof text)) {
+		err_set(&err, ERR_REFUSED, "%s", text);
+		refuse(pass, &err);
+		return;
+	}
 	if (!yes) {
 		err_set(&err, ERR_CANCELLED, "answered with no");
 		refuse(pass, &err);
@@ -150,11 +162,6 @@ void gate_answer(struct gate_pass *pass, bool yes)
 	/* It may have become read-only while the question stood there. */
 	pass->door->policy(pass->door->ctx, &policy);
 	if (!policy_allows(&policy, pass->deed.record.class, pass->decision, &err)) {
-		refuse(pass, &err);
-		return;
-	}
-	if (!gate_still(pass, text, sizeof text)) {
-		err_set(&err, ERR_REFUSED, "%s", text);
 		refuse(pass, &err);
 		return;
 	}

@@ -150,7 +150,7 @@ const struct policy_program policy_programs[] = {
 		NULL,
 		POLICY_BARE | POLICY_PLUS},
 	{.names = "cal env printenv locale getconf", "ahm", "", NULL, POLICY_BARE},
-	{.names = "true false echo pwd test expr seq printf", "enE", ""},
+	{.names = "true false sleep echo pwd test expr seq printf", "enE", ""},
 	{.names = "getent", "i", "no-idn service="},
 	/* network */
 	{.names = "ss",

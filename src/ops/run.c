@@ -36,6 +36,7 @@ struct work {
 	size_t step;
 	char bound[SHA256_DIGITS + 1]; /* of argv and place, as they were asked about */
 	char id[ID_TEXT];              /* of its files */
+	char place[RUN_PLACE];
 	uint64_t seq;
 	struct proc *proc;
 	struct loop_timer *timer;
@@ -163,7 +164,17 @@ bool run_set(
 {
 	if (run->active >= 0)
 		return err_set(err, ERR_BUSY, "step %d is not over yet", run->active + 1);
-	return values_set(&run->values, name, value, err);
+	if (!values_set(&run->values, name, value, err))
+		return false;
+	/* What was refused without it may go now. */
+	for (size_t i = 0; i < run->book.step_count; i++) {
+		if (run->results[i].state != RUN_REFUSED)
+			continue;
+		run->results[i].state = RUN_NOT_YET;
+		run->results[i].why[0] = '\0';
+	}
+	changed(run);
+	return true;
 }
 
 bool run_value(struct run *run, const struct runbook_var *var, struct untrusted *out,
@@ -295,6 +306,7 @@ static struct audit_record outcome_record(const struct run *run, const char *res
 		.profile = *run->how.profile ? run->how.profile : NULL,
 		.source = run->source,
 		.id = run->incident,
+		.target = untrusted_str(run->work.place),
 		.result = untrusted_str(result)};
 }
 
@@ -307,6 +319,8 @@ static const char *state_of(const struct work *w, char result[40], enum run_stat
 		snprintf(result, 40, "stopped, exit %d", w->exit_code);
 	else if (w->why.kind == ERR_TIMEOUT)
 		snprintf(result, 40, "timed out");
+	else if (!w->tapes[OUT])
+		snprintf(result, 40, "done");
 	else if (w->exit_code < 0)
 		snprintf(result, 40, "not run");
 	else
@@ -654,6 +668,33 @@ static bool open_gate(
 	return ok;
 }
 
+/* Shown below the step too, and recorded when it was no slip of the pen. */
+static bool not_planned(
+	struct run *run, size_t step, const char *origin, const struct err *err)
+{
+	struct audit_record record;
+	struct run_result *r;
+	struct untrusted text;
+
+	if (step >= run->book.step_count)
+		return false;
+	r = &run->results[step];
+	str_reset(&r->shown);
+	*r = (struct run_result){.state = RUN_REFUSED, .shown = r->shown};
+	str_copy(r->why, sizeof r->why, err->text);
+	changed(run);
+	if (err->kind != ERR_REFUSED)
+		return false;
+	run->work.step = step;
+	text = untrusted_trim(run->book.steps[step].text);
+	record = outcome_record(run, NULL);
+	record.origin = origin;
+	record.args = &text;
+	record.arg_count = 1;
+	gate_refuse(run->how.door, &record, err);
+	return false;
+}
+
 bool run_start(struct run *run, size_t step, const char *origin, struct err *err)
 {
 	struct run_plan plan;
@@ -663,13 +704,14 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 		return err_set(err, ERR_BUSY, "step %d is not over yet: C-c stops it",
 			run->active + 1);
 	if (!run_plan(run, step, &plan, err))
-		return false;
+		return not_planned(run, step, origin, err);
 	if (plan.argc > AUDIT_MAX_ARGS)
 		return err_set(err, ERR_LIMIT, "the command has more than %d words",
 			AUDIT_MAX_ARGS);
 	r = &run->results[step];
 	str_reset(&r->shown);
-	*r = (struct run_result){.state = RUN_ASKING, .shown = r->shown};
+	*r = (struct run_result){
+		.state = RUN_ASKING, .is_command = plan.argc > 0, .shown = r->shown};
 	str_reset(&run->captured);
 	untrusted_free(run->outputs[step]);
 	run->outputs[step] = UNTRUSTED_NONE;
@@ -678,6 +720,7 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 	run->classes[step] = plan.class;
 	id_new(time_now_ms(), run->work.id);
 	bind(&plan, run->work.bound);
+	str_copy(run->work.place, sizeof run->work.place, plan.place);
 	if (open_gate(run, &plan, origin, err))
 		return true;
 	over(run, RUN_REFUSED, err->text);

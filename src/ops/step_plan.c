@@ -161,6 +161,10 @@ static bool plan_host(const struct planning *p, struct err *err)
 	struct untrusted host;
 	char shown[120];
 
+	if (!runbook_var(p->values->book, untrusted_str("host")))
+		return err_set(err, ERR_INPUT,
+			"the runbook has no variable host, which says where this step "
+			"runs");
 	if (!values_get(p->values, untrusted_str("host"), false, &host, err))
 		return false;
 	if (!p->how->is_here(p->how->ctx, host))

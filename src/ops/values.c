@@ -268,8 +268,8 @@ bool values_get(struct values *values, struct untrusted name, bool shell,
 		return false;
 	if (shell && !words_plain(*out, var && var->type == VAR_URL ? "?&%" : ""))
 		return err_set(err, ERR_REFUSED,
-			"%s holds more than letters, digits and ._:/@+=~-, and this step "
-			"needs a shell: nothing was done",
+			"nothing was done: a shell would run it, and %s holds more than "
+			"letters, digits and ._:/@+=~-",
 			text_line(name, shown, sizeof shown));
 	if (shell && untrusted_starts(*out, "-"))
 		return err_set(err, ERR_REFUSED,

@@ -683,7 +683,7 @@ static enum status cmd_suspend(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 	size_t waiting, held;
 
-	if (step_warns(console, "stop oogway, and not it,", err))
+	if (step_warns(console, "stop oogway, not the step,", err))
 		return STATUS_REFUSED;
 	actions_open(console->app->actions, &waiting, &held);
 	if (waiting && console->app->now - console->suspend_warned_at > SUSPEND_WARN_MS) {

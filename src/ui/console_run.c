@@ -70,6 +70,7 @@ enum status cmd_step_set(struct call *call, struct err *err)
 	size_t step;
 	struct run *run = here(call, &step, err);
 	const char *equals = strchr(call->rest, '=');
+	char shown[200];
 
 	if (!run)
 		return STATUS_FAILED;
@@ -78,10 +79,12 @@ enum status cmd_step_set(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	}
 	/* Behind the '=' everything is the value, blanks too. */
-	return run_set(run, untrusted_make(call->rest, (size_t)(equals - call->rest)),
-		       untrusted_trim(untrusted_str(equals + 1)), err)
-		       ? STATUS_DONE
-		       : STATUS_USAGE;
+	if (!run_set(run, untrusted_make(call->rest, (size_t)(equals - call->rest)),
+		    untrusted_trim(untrusted_str(equals + 1)), err))
+		return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_USAGE;
+	app_notice(call->app, false, "%s",
+		text_line(untrusted_str(call->rest), shown, sizeof shown));
+	return STATUS_DONE;
 }
 
 /* With its values where there are some, else as it is written. */
@@ -117,8 +120,10 @@ bool step_warns(struct console *console, const char *what, struct err *err)
 	char name[300];
 
 	if (!runs_running(app->runs, name, sizeof name) ||
-		app->now - console->run_warned_at <= WARN_MS)
+		(console->run_warned_of == what &&
+			app->now - console->run_warned_at <= WARN_MS))
 		return false;
+	console->run_warned_of = what;
 	console->run_warned_at = app->now;
 	err_set(err, ERR_BUSY, "%s is not over: once more to %s all the same", name,
 		what);

@@ -145,8 +145,10 @@ static void step_state(struct page *p, const struct run_result *r, int64_t now)
 	if (r->state == RUN_RUNNING)
 		page_printf(p, ROLE_DIM, " %s, C-c stops it",
 			duration_text(now - r->started_at, took));
+	if (r->ended_at && r->started_at && r->is_command)
+		page_printf(p, ROLE_DIM, ", exit %d", r->exit_code);
 	if (r->ended_at && r->started_at)
-		page_printf(p, ROLE_DIM, ", exit %d, %s", r->exit_code,
+		page_printf(p, ROLE_DIM, ", %s",
 			duration_text(r->ended_at - r->started_at, took));
 	if (r->intent)
 		page_printf(p, ROLE_DIM, ", audit %llu", (unsigned long long)r->intent);
@@ -217,22 +219,24 @@ static void step_output(struct page *p, const struct run_result *r)
 	}
 }
 
+/* One line for all of them: what stands behind "?" has to be given. */
 static void put_variables(struct page *p, struct run *run)
 {
 	const struct runbook *book = run_book(run);
 
+	if (book->var_count)
+		page_line(p, 2, false);
 	for (size_t i = 0; i < book->var_count; i++) {
 		struct untrusted value;
 		struct err err = {0};
 
-		page_line(p, 16, false);
-		page_printf(p, ROLE_DIM, "  %-13s ", book->vars[i].name);
+		page_printf(p, ROLE_DIM, "%s%s=", i ? "  " : "with ", book->vars[i].name);
 		if (run_value(run, &book->vars[i], &value, &err))
 			page_add(p, ROLE_STRONG, value);
 		else if (err.kind == ERR_MISSING)
-			page_puts(p, ROLE_DIM, "no value; V gives it one");
+			page_puts(p, ROLE_WARNING, "?");
 		else
-			page_puts(p, ROLE_WARNING, err.text);
+			page_printf(p, ROLE_WARNING, "(%s)", err.text);
 	}
 }
 
@@ -252,8 +256,7 @@ static void put_head(struct runbook_view *v, const struct app *app,
 		page_printf(p, ROLE_WARNING, "   line %d: %s", book->faults[0].line,
 			book->faults[0].text);
 	if (*about) {
-		page_line(p, 16, false);
-		page_printf(p, ROLE_DIM, "  %-13s ", "for");
+		page_puts(p, ROLE_DIM, "   for ");
 		page_puts(p, ROLE_STRONG, about);
 	}
 	put_variables(p, run);

@@ -14,7 +14,8 @@ enum status cmd_step_stop(struct call *call, struct err *err);
 enum status cmd_step_skip(struct call *call, struct err *err);
 enum status cmd_step_set(struct call *call, struct err *err);
 enum status cmd_step_copy(struct call *call, struct err *err);
-/* "disk-full step 3 runs …": once within five seconds. False: go on. */
+/* "disk-full step 3 is not over …": once within five seconds for each `what`, which lives
+ * on. False: go on. */
 bool step_warns(struct console *console, const char *what, struct err *err);
 
 #endif

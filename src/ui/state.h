@@ -75,6 +75,7 @@ struct console {
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */
 	int64_t suspend_warned_at, run_warned_at;
+	const char *run_warned_of;
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
 	int64_t notice_until; /* UTC ms */

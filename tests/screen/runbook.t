@@ -1,0 +1,109 @@
+# A runbook's steps: x shows what will happen and asks, No is the default; what it prints is
+# shown and kept, and each step stands in the audit. Nothing is run that was not confirmed.
+sh mkdir -p $TMP/state $TMP/config/oogway $TMP/books
+sh printf 'set runbooks = %s/books\n' "$TMP" >$TMP/config/oogway/oogway.rc
+sh sed "s,@,$TMP," tests/screen/runbook.md >$TMP/books/night.md
+sh printf '#!/bin/sh\nprintf "\\033]52;c;ZWNobw==\\007\\n"; echo to stderr >&2; exit 7\n' >$TMP/noise
+sh chmod +x $TMP/noise
+env XDG_STATE_HOME=$TMP/state XDG_CONFIG_HOME=$TMP/config HOME=$TMP TZ=UTC MARK=$TMP/mark
+unenv XDG_RUNTIME_DIR
+size 80x24
+run $OOGWAY
+wait "Metrics" 20000
+keys ":step run<Enter>"
+expect "open a runbook first"
+keys ":runbook night<Enter>"
+wait "8 steps, worst risk change"
+expect "with file=?"
+expect "x run step"
+# The first step: what, where, which class. Enter is no.
+keys "x"
+expect "(this machine)?"
+expect "echo 'first line'"
+expect "Class read, as written. Step 1 of night"
+keys "<Enter>"
+expect "nothing was done"
+reject "done, exit 0"
+# Typed ahead of the question: y is no answer.
+keys "xy"
+expect "y yes"
+settle 400
+keys "y"
+wait "done, exit 0"
+expect "first line"
+expect "audit"
+# The next one needs a value, which may hold anything; the shell refuses it.
+keys "n"
+keys "x"
+wait "file has no value"
+keys "V"
+keys "file=; touch $MARK<Enter>"
+expect "file=; touch"
+reject "refused"
+keys "x"
+expect "echo '; touch"
+settle 400
+keys "y"
+wait "2  change  local   done, exit 0"
+expect "-a- ; touch"
+keys "n"
+keys "x"
+wait "nothing was done: a shell would run it"
+sh test ! -e $TMP/mark
+# Escape sequences of a command are shown, not obeyed; stderr and the exit too.
+keys "n"
+keys "x"
+expect "Class change (a program that is not known)"
+settle 400
+keys "y"
+wait "failed, exit 7"
+expect "^[]52;c;"
+expect "to stderr"
+raw-never 1b5d35323b633b
+# One that takes long: the console goes on, Q and C-z warn, C-c stops it.
+keys "n"
+keys "x"
+expect "sleep 60"
+settle 400
+keys "y"
+wait "running"
+keys "x"
+expect "step 5 is not over yet"
+keys "Q"
+expect "night step 5 is not over: once more to end it"
+keys "<C-z>"
+expect "once more to stop oogway"
+keys "<C-c>"
+wait "stopped, exit 143"
+# A step of another machine, a broken one, one that waits.
+keys "n"
+keys "x"
+expect "this step runs on db-9"
+keys "n"
+keys "x"
+expect "is not run: behind the kind of a step stand its place"
+keys "n"
+keys "x"
+expect "wait on"
+settle 400
+keys "y"
+wait "8  read  wait   done, "
+# The file has changed while the question stood there.
+keys "x"
+expect "wait on"
+sh echo more >>$TMP/books/night.md; touch $TMP/config/oogway/oogway.rc
+sh sleep 4
+keys "y"
+wait "the runbook has changed since it was opened"
+keys ":readonly<Enter>"
+keys "x"
+expect "oogway is read-only: nothing was done"
+keys "Q"
+exit 0
+sh $OOGWAY audit verify >$TMP/verdict
+sh $OOGWAY audit log | grep -c "intent .*run\." | grep -qx 5
+sh $OOGWAY audit log | grep -q "intent .*run.local .*exit 7"
+sh $OOGWAY audit log | grep -q "refusal .*run.local"
+sh $OOGWAY audit log | grep -q "refusal .*run.wait .*the runbook has changed"
+sh test "$(ls $TMP/state/oogway/runs/*.out | wc -l)" -ge 3
+sh ! find $TMP/state/oogway/runs -type f ! -perm 600 | grep -q .
