@@ -20,13 +20,16 @@ void runs_free(struct runs *runs);
 
 /* The run of this runbook, begun when there is none. `alert` fills its variables; with 0
  * the run stays about what it was about. One of another alert, or of a text that has
- * changed, makes way unless a step of it runs. NULL with a sentence. */
+ * changed, is set aside unless a step of it runs; at most RUNS_MAX are kept. NULL with a
+ * sentence. */
 struct run *runs_open(
 	struct runs *runs, uint64_t runbook, uint64_t alert, struct err *err);
 /* NULL: it was not begun. */
 struct run *runs_find(const struct runs *runs, uint64_t runbook);
 /* What it is about: its title, or "". */
 const char *runs_about(const struct runs *runs, uint64_t runbook);
+/* The i-th run that was begun for this alert; NULL behind the last. */
+const struct run *runs_for(const struct runs *runs, uint64_t alert, size_t i);
 /* "disk-full step 3", or NULL: nothing runs. */
 const char *runs_running(const struct runs *runs, char *out, size_t size);
 bool runs_busy(const struct runs *runs);

@@ -203,33 +203,46 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 	return entry;
 }
 
+/* The newest of a runbook is the one that is looked at; those before it are kept for the
+ * timelines of their alerts. */
 static struct entry *find(const struct runs *runs, uint64_t runbook)
 {
-	for (size_t i = 0; i < runs->count; i++)
+	for (size_t i = runs->count; i-- > 0;)
 		if (runs->list[i]->runbook == runbook)
 			return runs->list[i];
 	return NULL;
 }
 
-/* It is about another alert, or the text or the profile is not what it was. */
-static bool outdated(struct entry *entry, uint64_t alert)
+/* One for this alert that can go on; it becomes the newest. */
+static struct entry *take_up(struct runs *runs, uint64_t runbook, uint64_t alert)
 {
-	char why[200];
+	for (size_t i = runs->count; i-- > 0;) {
+		struct entry *entry = runs->list[i];
+		char why[200];
 
-	return (alert && alert != entry->alert) || !still(entry, why, sizeof why);
+		if (entry->runbook != runbook || entry->alert != alert ||
+			!still(entry, why, sizeof why))
+			continue;
+		memmove(runs->list + i, runs->list + i + 1,
+			(runs->count - i - 1) * sizeof *runs->list);
+		runs->list[runs->count - 1] = entry;
+		return entry;
+	}
+	return NULL;
 }
 
-static size_t place_for(struct runs *runs, const struct entry *old)
+/* The oldest that is at rest makes way. */
+static bool make_room(struct runs *runs)
 {
-	for (size_t i = 0; i < runs->count; i++)
-		if (runs->list[i] == old)
-			return i;
-	if (runs->count < RUNS_MAX)
-		return runs->count++;
-	for (size_t i = 0; i < RUNS_MAX; i++)
-		if (run_active(runs->list[i]->run) < 0)
-			return i;
-	return RUNS_MAX;
+	for (size_t i = 0; runs->count == RUNS_MAX && i < RUNS_MAX; i++) {
+		if (run_active(runs->list[i]->run) >= 0)
+			continue;
+		entry_free(runs->list[i]);
+		runs->count--;
+		memmove(runs->list + i, runs->list + i + 1,
+			(runs->count - i) * sizeof *runs->list);
+	}
+	return runs->count < RUNS_MAX;
 }
 
 struct run *runs_open(
@@ -237,28 +250,27 @@ struct run *runs_open(
 {
 	const struct app *app = runs->app;
 	const struct runbook_row *row = runbooks_find(app->runbooks, runbook);
-	struct entry *old = find(runs, runbook), *entry;
-	size_t at;
+	struct entry *entry = find(runs, runbook);
 
 	if (!row) {
 		err_set(err, ERR_MISSING, "the runbook is not there any more");
 		return NULL;
 	}
-	if (old && (!outdated(old, alert) || run_active(old->run) >= 0))
-		return old->run;
-	if (old && !alert)
-		alert = old->alert;
-	entry = entry_new(runs, row, alerts_find(app->alerts, alert), err);
-	if (!entry)
-		return NULL;
-	at = place_for(runs, old);
-	if (at == RUNS_MAX) {
-		entry_free(entry);
+	if (entry && run_active(entry->run) >= 0)
+		return entry->run;
+	if (entry && !alert)
+		alert = entry->alert;
+	entry = take_up(runs, runbook, alert);
+	if (entry)
+		return entry->run;
+	if (!make_room(runs)) {
 		err_set(err, ERR_LIMIT, "%d runbooks are being run", RUNS_MAX);
 		return NULL;
 	}
-	entry_free(runs->list[at]);
-	runs->list[at] = entry;
+	entry = entry_new(runs, row, alerts_find(app->alerts, alert), err);
+	if (!entry)
+		return NULL;
+	runs->list[runs->count++] = entry;
 	return entry->run;
 }
 
@@ -274,6 +286,14 @@ const char *runs_about(const struct runs *runs, uint64_t runbook)
 	const struct entry *entry = find(runs, runbook);
 
 	return entry ? entry->about : "";
+}
+
+const struct run *runs_for(const struct runs *runs, uint64_t alert, size_t i)
+{
+	for (size_t k = 0; k < runs->count; k++)
+		if (runs->list[k]->alert == alert && !i--)
+			return runs->list[k]->run;
+	return NULL;
 }
 
 /* --- all of them --- */
