@@ -77,9 +77,13 @@ struct hint {
 	bool done;
 };
 
+enum { QUESTION_WORD = 64 };
+
 /* What somebody must say yes to. The texts are clean and the asker's until then. */
 struct question {
 	const char *text; /* what will happen, to what; lines end with a newline */
+	/* Yes is this word, typed out; NULL: y. At most QUESTION_WORD - 1 bytes. */
+	const char *word;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
 	void (*answer)(void *ctx, bool yes); /* exactly once */

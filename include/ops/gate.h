@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct gate_pass;
+struct gate_deed;
 
 /* What the gate is made of; the caller's, const, and longer-lived than any pass. */
 struct gate_door {
@@ -26,7 +27,8 @@ struct gate_door {
 	struct audit *(*audit)(void *ctx, struct err *err);
 	/* Puts the question; each pass is answered exactly once, perhaps before this
 	 * returns. False with a sentence: nobody is asked, and the pass is gone. */
-	bool (*ask)(void *ctx, const char *say, struct gate_pass *pass, struct err *err);
+	bool (*ask)(void *ctx, const struct gate_deed *deed, struct gate_pass *pass,
+		struct err *err);
 	void *ctx;
 };
 
@@ -34,6 +36,7 @@ struct gate_deed {
 	/* kind, decision and approval are the gate's. Copied. */
 	struct audit_record record;
 	const char *question; /* what will happen, to what; copied */
+	const char *word;     /* that must be typed to confirm it, or NULL; copied */
 	/* False with a sentence: it is not any more what was asked about. Looked at when
 	 * the answer comes, and again when the intent is on the disk. */
 	bool (*still)(void *ctx, char *why, size_t size);

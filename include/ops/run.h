@@ -52,7 +52,8 @@ struct run_how {
 	bool (*is_here)(void *ctx, struct untrusted host);
 	/* False with a sentence: the runbook is not any more what it was. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*changed)(void *ctx); /* something to be shown has; never from within */
+	void (*changed)(void *ctx); /* something to be shown has */
+	void (*ended)(void *ctx, size_t step); /* it was run, and its outcome is known */
 	void *ctx;
 };
 

@@ -65,14 +65,19 @@ static void answered(void *ctx, bool yes)
 	gate_answer(ctx, yes);
 }
 
-static bool ask(void *ctx, const char *text, struct gate_pass *pass, struct err *err)
+static bool ask(void *ctx, const struct gate_deed *deed, struct gate_pass *pass,
+	struct err *err)
 {
 	const struct front *front = &((struct runs *)ctx)->app->front;
 	const struct question question = {
-		.text = text, .still = still_asked, .answer = answered, .ctx = pass};
+		.text = deed->question,
+		.word = deed->word,
+		.still = still_asked,
+		.answer = answered,
+		.ctx = pass};
 
 	if (!front->ask)
-		return err_set(err, ERR_REFUSED, "there is nobody to ask: %s", text);
+		return err_set(err, ERR_REFUSED, "there is nobody to ask: %s", deed->question);
 	return front->ask(front->ctx, &question, err);
 }
 
@@ -150,6 +155,20 @@ static void changed(void *ctx)
 	app_changed(((struct entry *)ctx)->runs->app, CHANGED_RUNS | CHANGED_AUDIT);
 }
 
+/* Whoever has left the view hears of it. */
+static void ended(void *ctx, size_t step)
+{
+	const struct entry *entry = ctx;
+	const struct run_result *r = run_result(entry->run, step);
+	char end[40] = "";
+
+	if (r->is_command)
+		snprintf(end, sizeof end, ", exit %d", r->exit_code);
+	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",
+		entry->name, step + 1, run_state_names[r->state], end, *r->why ? ": " : "",
+		r->why);
+}
+
 static void take_alert(struct entry *entry, const struct alert *alert)
 {
 	char source[NAME_TEXT];
@@ -196,6 +215,7 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.is_here = is_here,
 		.still = still,
 		.changed = changed,
+		.ended = ended,
 		.ctx = entry};
 	entry->run = run_new(&how, row->book.text);
 	if (alert)

@@ -138,7 +138,9 @@ static void commit(struct gate_pass *pass)
 	record->kind = AUDIT_INTENT;
 	record->decision = pass->decision;
 	record->approval =
-		untrusted_str(pass->deed.question ? "asked and confirmed" : NULL);
+		untrusted_str(!pass->deed.question ? NULL
+					  : pass->deed.word    ? "asked, and confirmed by its name"
+							       : "asked and confirmed");
 	audit_write(audit, record, committed, pass);
 }
 
@@ -178,6 +180,7 @@ static struct gate_pass *pass_new(
 	pass->deed = *deed;
 	copy_record(&pass->arena, &pass->deed.record);
 	copy_text(&pass->arena, &pass->deed.question);
+	copy_text(&pass->arena, &pass->deed.word);
 	return pass;
 }
 
@@ -205,7 +208,7 @@ bool gate_open(
 		commit(pass);
 		return true;
 	}
-	if (door->ask(door->ctx, pass->deed.question, pass, err))
+	if (door->ask(door->ctx, &pass->deed, pass, err))
 		return true;
 	record_refusal(door, pass->deed.record, "nobody to ask", err);
 	pass_free(pass);

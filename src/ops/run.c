@@ -340,7 +340,7 @@ static void finish(struct run *run)
 	char hashes[STREAMS][SHA256_DIGITS + 1], result[40];
 	enum run_state state;
 	struct audit_record record;
-	size_t n = 0;
+	size_t n = 0, step;
 
 	for (int i = 0; i < STREAMS; i++)
 		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind)
@@ -367,7 +367,9 @@ static void finish(struct run *run)
 			untrusted_trim(untrusted_make(run->captured.p, run->captured.n)),
 			RUNBOOK_VALUE_BYTES);
 	r->exit_code = w->exit_code;
+	step = w->step;
 	over(run, state, w->why.text);
+	run->how.ended(run->how.ctx, step);
 }
 
 static void tape_ended(void *ctx)
@@ -660,6 +662,10 @@ static bool open_gate(
 	str_init(&text, QUESTION_BYTES);
 	question(run, plan, &text);
 	deed.question = str_text(&text);
+	/* What cannot be brought back is not done by a key. */
+	if (plan->class == AUDIT_DESTROY ||
+		run->book.steps[run->work.step].risk == AUDIT_DESTROY)
+		deed.word = run->how.host;
 	ok = text.cut ? err_set(err, ERR_LIMIT,
 				"the command is too long to be shown whole, so it is not "
 				"asked about: nothing was done")

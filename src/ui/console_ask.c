@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "screen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { GUARD_MS = 300, QUESTION_LINES = 12, MENU_MOST = 40 };
@@ -33,6 +34,9 @@ bool console_ask(void *ctx, const struct question *question, struct err *err)
 		return err_set(err, ERR_BUSY, "the terminal is lent");
 	console->question = *question;
 	str_copy(console->question_text, sizeof console->question_text, question->text);
+	str_copy(console->question_word, sizeof console->question_word,
+		question->word ? question->word : "");
+	console->typed_word[0] = '\0';
 	console->asked_at = time_mono_ms();
 	console_bring_up(console);
 	console->mode = MODE_ASK;
@@ -63,11 +67,41 @@ void console_ask_end(struct console *console)
 		answer(console, false);
 }
 
+/* The word, typed out; another one is no answer. */
+static void word_key(struct console *console, int code)
+{
+	char *typed = console->typed_word;
+	size_t n = strlen(typed);
+
+	if (code == KEYCODE_ESC || code == 3 || code == 7) {
+		answer(console, false);
+	} else if (code == KEYCODE_ENTER && !strcmp(typed, console->question_word)) {
+		answer(console, true);
+	} else if (code == KEYCODE_ENTER && !n) {
+		answer(console, false);
+	} else if (code == KEYCODE_ENTER) {
+		*typed = '\0';
+	} else if (code == KEYCODE_BACKSPACE && n) {
+		typed[n - 1] = '\0';
+	} else if (code > ' ' && code < 127 && n + 1 < QUESTION_WORD) {
+		typed[n] = (char)code;
+		typed[n + 1] = '\0';
+	}
+	console->bars_dirty = true;
+}
+
 static void ask_key(struct console *console, int code)
 {
 	int64_t now = time_mono_ms();
 	bool ahead = now - console->asked_at < GUARD_MS;
 
+	if (*console->question_word) {
+		if (ahead && code != KEYCODE_ESC)
+			console->asked_at = now;
+		else
+			word_key(console, code);
+		return;
+	}
 	switch (code) {
 	case 'y':
 	case 'Y':
@@ -148,6 +182,16 @@ static void draw_question(struct console *console, const struct canvas *screen)
 	for (int i = 0; i <= lines; i++)
 		canvas_blank(&box, i, 0, box.cols, ROLE_QUESTION);
 	question_lines(console->question_text, &box, 0, width);
+	if (*console->question_word) {
+		char line[2 * QUESTION_WORD + 80];
+
+		snprintf(line, sizeof line, " type %s and Enter; Esc is no: %s",
+			console->question_word, console->typed_word);
+		canvas_put(&box, lines, 0, ROLE_QUESTION, line);
+		screen_cursor(box.y + lines,
+			text_width(untrusted_str(line), screen->cols - 1), true);
+		return;
+	}
 	canvas_put(&box, lines, 0, ROLE_QUESTION, keys);
 	screen_cursor(box.y + lines, 0, true);
 }

@@ -23,11 +23,11 @@ struct world {
 	bool no_audit, no_ask, waits; /* waits: the test answers */
 	bool yes;
 	struct gate_pass *pass;
-	char asked[2400];
+	char asked[2400], word[64];
 	int asks;
 	/* deeds */
 	bool changed;
-	int acts, refusals;
+	int acts, refusals, ends;
 	uint64_t seq;
 	struct err why;
 	char last_line[4000]; /* of the audit, when act() came */
@@ -51,12 +51,13 @@ static struct audit *audit(void *ctx, struct err *e)
 	return w->no_audit ? NULL : w->audit;
 }
 
-static bool ask(void *ctx, const char *text, struct gate_pass *pass, struct err *e)
+static bool ask(void *ctx, const struct gate_deed *deed, struct gate_pass *pass, struct err *e)
 {
 	struct world *w = ctx;
 
 	w->asks++;
-	snprintf(w->asked, sizeof w->asked, "%s", text);
+	snprintf(w->asked, sizeof w->asked, "%s", deed->question);
+	snprintf(w->word, sizeof w->word, "%s", deed->word ? deed->word : "");
 	if (w->no_ask)
 		return err_set(e, ERR_REFUSED, "there is nobody to ask");
 	w->pass = pass;
@@ -333,6 +334,14 @@ static void run_changed(void *ctx)
 		loop_stop(w->loop);
 }
 
+static void run_ended(void *ctx, size_t step)
+{
+	struct world *w = ctx;
+
+	assert_true(run_result(w->run, step)->state >= RUN_DONE);
+	w->ends++;
+}
+
 static char files[300];
 
 static void begin(struct world *w, const char *text)
@@ -349,6 +358,7 @@ static void begin(struct world *w, const char *text)
 		.is_here = is_here,
 		.still = book_still,
 		.changed = run_changed,
+		.ended = run_ended,
 		.ctx = w};
 
 	snprintf(files, sizeof files, "%.*s/runs", (int)(strrchr(folder, '/') - folder),
@@ -396,6 +406,7 @@ static void a_step(void **state)
 	has(w.asked, "Class shell (several commands), written as read.");
 	assert_int_equal(r->state, RUN_FAILED);
 	assert_int_equal(r->exit_code, 3);
+	assert_int_equal(w.ends, 1);
 	assert_int_equal(r->out_bytes, 4);
 	assert_int_equal(r->err_bytes, 4);
 	file_is(r->out_file, "out\n", 4);
@@ -598,6 +609,18 @@ static void pinned(void **state)
 	assert_int_equal(plan.class, AUDIT_READ);
 	assert_int_equal(plan.argc, 4);
 	close_world(&w);
+	/* What cannot be brought back is confirmed by the machine's name. */
+	for (int i = 0; i < 3; i++) {
+		static const char *const blocks[] = {"```sh\nrm -f /none\n```\n",
+			"```sh risk=destroy\ntrue\n```\n",
+			"```sh risk=destroy\ntrue | true\n```\n"};
+
+		open_world(&w);
+		begin(&w, blocks[i]);
+		assert_int_equal(go(&w, 0)->state, RUN_DONE);
+		assert_string_equal(w.word, "web-1");
+		close_world(&w);
+	}
 }
 
 static void other_host(void **state)
@@ -611,6 +634,7 @@ static void other_host(void **state)
 	assert_int_equal(go(&w, 0)->state, RUN_DONE);
 	run_label(w.run, untrusted_str("instance"), untrusted_str("db-9:9100"));
 	assert_false(run_start(w.run, 0, "key", &err));
+	assert_string_equal(w.word, "");
 	has(err.text, "this step runs on db-9, and oogway does not reach other machines");
 	assert_int_equal(w.asks, 1);
 	close_world(&w);
