@@ -52,7 +52,7 @@ struct run_how {
 	bool (*is_here)(void *ctx, struct untrusted host);
 	/* False with a sentence: the runbook is not any more what it was. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*changed)(void *ctx); /* something to be shown has */
+	void (*changed)(void *ctx);            /* something to be shown has */
 	void (*ended)(void *ctx, size_t step); /* it was run, and its outcome is known */
 	void *ctx;
 };
@@ -109,6 +109,9 @@ bool run_plan(struct run *run, size_t step, struct run_plan *out, struct err *er
 enum audit_class run_class(struct run *run, size_t step);
 /* Asks, then runs. False with a sentence: refused, another one runs, … */
 bool run_start(struct run *run, size_t step, const char *origin, struct err *err);
+/* The same once with another command in its place; the written class stays the least. */
+bool run_start_edited(struct run *run, size_t step, struct untrusted command,
+	const char *origin, struct err *err);
 bool run_skip(struct run *run, size_t step, struct err *err);
 /* False: nothing runs. */
 bool run_stop(struct run *run);

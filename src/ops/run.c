@@ -60,6 +60,8 @@ struct run {
 	enum audit_class *classes; /* beside them; AUDIT_UNCLASSED: not looked at yet */
 	int active;                /* -1: none */
 	struct work work;
+	struct untrusted edited; /* in place of the active step's text; owned */
+	size_t edited_step;
 	char *source;
 	struct untrusted incident;
 	bool ended;
@@ -132,6 +134,7 @@ void run_free(struct run *run)
 	values_release(&run->values);
 	runbook_release(&run->book);
 	untrusted_free(run->text);
+	untrusted_free(run->edited);
 	untrusted_free(run->incident);
 	mem_free(run->source);
 	for (size_t i = 0; i < sizeof run->texts / sizeof run->texts[0]; i++)
@@ -219,13 +222,22 @@ static bool good_step(const struct run *run, size_t step, struct err *err)
 	       err_set(err, ERR_INPUT, "step %zu is broken: not run", step + 1);
 }
 
+static bool is_edited(const struct run *run, size_t step)
+{
+	return !untrusted_empty(run->edited) && run->edited_step == step;
+}
+
 bool run_plan(struct run *run, size_t step, struct run_plan *out, struct err *err)
 {
+	struct runbook_step s;
+
 	if (!good_step(run, step, err))
 		return false;
+	s = run->book.steps[step];
+	if (is_edited(run, step))
+		s.text = run->edited;
 	arena_reset(&run->plan_arena);
-	return step_plan_make(&run->how, &run->values, &run->book.steps[step],
-		&run->plan_arena, out, err);
+	return step_plan_make(&run->how, &run->values, &s, &run->plan_arena, out, err);
 }
 
 enum audit_class run_class(struct run *run, size_t step)
@@ -259,6 +271,12 @@ bool run_check(const struct runbook *book, size_t step, struct err *err)
 
 /* --- the end of a step --- */
 
+static void forget_edit(struct run *run)
+{
+	untrusted_free(run->edited);
+	run->edited = UNTRUSTED_NONE;
+}
+
 static void over(struct run *run, enum run_state state, const char *why)
 {
 	struct run_result *r = &run->results[run->active];
@@ -269,6 +287,7 @@ static void over(struct run *run, enum run_state state, const char *why)
 	loop_timer_free(run->work.timer);
 	run->work = (struct work){0};
 	run->active = -1;
+	forget_edit(run);
 	changed(run);
 }
 
@@ -614,6 +633,8 @@ static void question(struct run *run, const struct run_plan *plan, struct str *o
 		text_add_line(out, line, 2000);
 		str_putc(out, '\n');
 	}
+	if (is_edited(run, run->work.step))
+		str_puts(out, "Edited. ");
 	str_printf(out, "%s Step %zu of %s, \"%s\".",
 		class_words(plan, step->risk, class, sizeof class), run->work.step + 1,
 		run->how.name, text_line(step->title, title, sizeof title));
@@ -634,6 +655,7 @@ static bool open_gate(
 		{.name = "book_sha256", .value = untrusted_str(run->text_hash)},
 		{.name = "step", .value = untrusted_str(number)},
 		{.name = "cwd", .value = untrusted_str(cwd)},
+		{.name = "edited", .value = untrusted_str("yes")},
 	};
 	struct gate_deed deed = {.record = outcome_record(run, NULL),
 		.still = still,
@@ -659,6 +681,7 @@ static bool open_gate(
 	deed.record.arg_count = plan->argc ? plan->argc : 1;
 	deed.record.extra = pairs;
 	deed.record.extra_count = sizeof pairs / sizeof pairs[0];
+	deed.record.extra_count -= !is_edited(run, run->work.step);
 	str_init(&text, QUESTION_BYTES);
 	question(run, plan, &text);
 	deed.question = str_text(&text);
@@ -731,6 +754,25 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 		return true;
 	over(run, RUN_REFUSED, err->text);
 	return false;
+}
+
+bool run_start_edited(struct run *run, size_t step, struct untrusted command,
+	const char *origin, struct err *err)
+{
+	bool started;
+
+	if (run->active >= 0)
+		return err_set(err, ERR_BUSY, "step %d is not over yet: C-c stops it",
+			run->active + 1);
+	if (untrusted_size(command) > RUNBOOK_BLOCK_BYTES)
+		return err_set(err, ERR_LIMIT, "a step has at most %d bytes",
+			RUNBOOK_BLOCK_BYTES);
+	run->edited = untrusted_keep(command, RUNBOOK_BLOCK_BYTES);
+	run->edited_step = step;
+	started = run_start(run, step, origin, err);
+	if (!started)
+		forget_edit(run);
+	return started;
 }
 
 bool run_skip(struct run *run, size_t step, struct err *err)

@@ -44,6 +44,46 @@ enum status cmd_step_run(struct call *call, struct err *err)
 	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
 }
 
+/* The command line is where it is edited: Enter there asks, Esc leaves it as it is. */
+static enum status begin_edit(
+	struct console *console, struct untrusted text, struct err *err)
+{
+	char line[COMMAND_LINE_MAX];
+	const char *begin = "step edit ";
+	struct untrusted rest = text, first;
+
+	untrusted_line(&rest, &first);
+	if (!untrusted_empty(rest) || untrusted_size(text) > sizeof line / 2) {
+		err_set(err, ERR_USAGE,
+			"the step has more than a line: y copies it, step edit COMMAND "
+			"runs another one in its place");
+		return STATUS_USAGE;
+	}
+	str_copy(line, sizeof line, begin);
+	text_line(text, line + strlen(begin), sizeof line - strlen(begin));
+	console_bring_up(console);
+	console->mode = MODE_COMMAND;
+	edit_set(&console->edit, line);
+	history_reset(&console->commands_typed);
+	return STATUS_DONE;
+}
+
+enum status cmd_step_edit(struct call *call, struct err *err)
+{
+	size_t step;
+	struct run *run = here(call, &step, err);
+
+	if (!run)
+		return STATUS_FAILED;
+	if (!*call->rest)
+		return begin_edit(
+			call->ctx, untrusted_trim(run_book(run)->steps[step].text), err);
+	runbook_pane_reveal(console_pane(call->ctx));
+	if (run_start_edited(run, step, untrusted_str(call->rest), call->origin, err))
+		return STATUS_DONE;
+	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
+}
+
 enum status cmd_step_stop(struct call *call, struct err *err)
 {
 	size_t step;

@@ -10,6 +10,7 @@ size_t runbook_pane_step(const struct pane *pane);
 void runbook_pane_reveal(struct pane *pane);
 
 enum status cmd_step_run(struct call *call, struct err *err);
+enum status cmd_step_edit(struct call *call, struct err *err);
 enum status cmd_step_stop(struct call *call, struct err *err);
 enum status cmd_step_skip(struct call *call, struct err *err);
 enum status cmd_step_set(struct call *call, struct err *err);

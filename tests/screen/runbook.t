@@ -13,7 +13,7 @@ wait "Metrics" 20000
 keys ":step run<Enter>"
 expect "open a runbook first"
 keys ":runbook night<Enter>"
-wait "8 steps, worst risk change"
+wait "9 steps, worst risk change"
 expect "with file=?"
 expect "x run step"
 # The first step: what, where, which class. Enter is no.
@@ -88,6 +88,30 @@ expect "wait on"
 settle 400
 keys "y"
 wait "8  read  wait   done, "
+# Edited once; and what cannot be brought back is not done by y.
+keys "N"
+keys "N"
+keys "E"
+expect ":step edit uptime"
+keys "<C-u>step edit echo $((40+2))<Enter>"
+expect "is not run: behind the kind"
+keys "N"
+keys "E"
+keys "<C-u>step edit sleep 0<Enter>"
+expect "  sleep 0"
+expect "Edited. Class read, as written. Step 5 of night"
+settle 400
+keys "n"
+keys "nnnn"
+keys "x"
+expect "and Enter; Esc is no:"
+settle 400
+keys "y<Enter>"
+expect "Esc is no:"
+keys "<Esc>"
+expect "nothing was done"
+sh test -e $TMP/noise
+keys "N"
 # The file has changed while the question stood there.
 keys "x"
 expect "wait on"

@@ -51,7 +51,8 @@ static struct audit *audit(void *ctx, struct err *e)
 	return w->no_audit ? NULL : w->audit;
 }
 
-static bool ask(void *ctx, const struct gate_deed *deed, struct gate_pass *pass, struct err *e)
+static bool ask(
+	void *ctx, const struct gate_deed *deed, struct gate_pass *pass, struct err *e)
 {
 	struct world *w = ctx;
 
@@ -479,6 +480,39 @@ static void bound(void **state)
 	close_world(&w);
 }
 
+/* Another command once, judged anew; the written class stays the least. */
+static void edited(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	begin(&w, "```sh risk=change\necho a\n```\n```sh hots\ntrue\n```\n");
+	assert_true(run_start_edited(w.run, 0, untrusted_str("echo ${alert.x} b"), "key",
+			    &err) == false);
+	has(err.text, "no label");
+	assert_true(run_start_edited(w.run, 0, untrusted_str("echo b"), "key", &err));
+	has(w.asked, "  echo b\n");
+	has(w.asked, "Edited. Class change, as written.");
+	while (run_active(w.run) >= 0)
+		loop_run(w.loop);
+	assert_string_equal(str_text(&run_result(w.run, 0)->shown), "b\n");
+	assert_string_equal(str_text(&go(&w, 0)->shown), "a\n");
+	assert_true(!strstr(w.asked, "Edited"));
+	assert_true(
+		run_start_edited(w.run, 0, untrusted_str("rm -f /none"), "key", &err));
+	assert_string_equal(w.word, "web-1");
+	while (run_active(w.run) >= 0)
+		loop_run(w.loop);
+	/* A broken step is not mended so. */
+	assert_false(run_start_edited(w.run, 1, untrusted_str("true"), "key", &err));
+	flush(&w);
+	assert_int_equal(records(lines), 6);
+	has(lines[0], "\"edited\":\"yes\"");
+	assert_null(strstr(lines[2], "edited"));
+	close_world(&w);
+}
+
 static void in_time(void **state)
 {
 	struct world w;
@@ -672,6 +706,7 @@ int main(void)
 		TEST(a_step),
 		TEST(captured),
 		TEST(bound),
+		TEST(edited),
 		TEST(in_time),
 		TEST(stopped),
 		TEST(much),
