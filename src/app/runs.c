@@ -65,19 +65,19 @@ static void answered(void *ctx, bool yes)
 	gate_answer(ctx, yes);
 }
 
-static bool ask(void *ctx, const struct gate_deed *deed, struct gate_pass *pass,
-	struct err *err)
+static bool ask(
+	void *ctx, const struct gate_deed *deed, struct gate_pass *pass, struct err *err)
 {
 	const struct front *front = &((struct runs *)ctx)->app->front;
-	const struct question question = {
-		.text = deed->question,
+	const struct question question = {.text = deed->question,
 		.word = deed->word,
 		.still = still_asked,
 		.answer = answered,
 		.ctx = pass};
 
 	if (!front->ask)
-		return err_set(err, ERR_REFUSED, "there is nobody to ask: %s", deed->question);
+		return err_set(
+			err, ERR_REFUSED, "there is nobody to ask: %s", deed->question);
 	return front->ask(front->ctx, &question, err);
 }
 
@@ -160,13 +160,13 @@ static void ended(void *ctx, size_t step)
 {
 	const struct entry *entry = ctx;
 	const struct run_result *r = run_result(entry->run, step);
+	const char *state = run_state_names[r->state];
 	char end[40] = "";
 
 	if (r->is_command)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
 	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",
-		entry->name, step + 1, run_state_names[r->state], end, *r->why ? ": " : "",
-		r->why);
+		entry->name, step + 1, state, end, *r->why ? ": " : "", r->why);
 }
 
 static void take_alert(struct entry *entry, const struct alert *alert)

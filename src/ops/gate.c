@@ -137,10 +137,10 @@ static void commit(struct gate_pass *pass)
 	}
 	record->kind = AUDIT_INTENT;
 	record->decision = pass->decision;
-	record->approval =
-		untrusted_str(!pass->deed.question ? NULL
-					  : pass->deed.word    ? "asked, and confirmed by its name"
-							       : "asked and confirmed");
+	if (pass->deed.question)
+		record->approval =
+			untrusted_str(pass->deed.word ? "asked, and confirmed by its name"
+						      : "asked and confirmed");
 	audit_write(audit, record, committed, pass);
 }
 

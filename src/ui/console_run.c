@@ -1,5 +1,6 @@
-/* The keys on a runbook's steps: run, stop, skip, copy, give a variable its value. All of
- * it is app/runs; this knows which step is selected. Main thread. */
+/* The keys on a runbook's steps: run, edit once, stop, skip, copy, give a variable its
+ * value. All of that is done by ops/run; this knows which step is selected, and what the
+ * command line has to do with it. Main thread. */
 #include "runbook_pane.h"
 
 #include "app/runs.h"
