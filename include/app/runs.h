@@ -28,6 +28,8 @@ struct run *runs_open(
 struct run *runs_find(const struct runs *runs, uint64_t runbook);
 /* What it is about: its title, or "". */
 const char *runs_about(const struct runs *runs, uint64_t runbook);
+/* What the audit's rows, as last read, know of steps of the last twelve hours. */
+void runs_recall(struct runs *runs);
 /* The i-th run that was begun for this alert; NULL behind the last. */
 const struct run *runs_for(const struct runs *runs, uint64_t alert, size_t i);
 /* "disk-full step 3", or NULL: nothing runs. */

@@ -33,6 +33,7 @@ enum run_state {
 	RUN_STOPPED, /* by somebody, or by its timeout */
 	RUN_SKIPPED,
 	RUN_REFUSED, /* nothing was done */
+	RUN_UNKNOWN, /* begun elsewhere or before a crash, and no outcome is known */
 	RUN_STATE_COUNT,
 };
 
@@ -92,6 +93,8 @@ void run_free(struct run *run);
 const struct runbook *run_book(const struct run *run);
 /* What the alert says: its labels, and where it stands. */
 void run_label(struct run *run, struct untrusted name, struct untrusted value);
+/* Its source, "" without; and its id. */
+const char *run_about(const struct run *run, struct untrusted *id);
 void run_incident(struct run *run, const char *source, struct untrusted id);
 /* From the front matter's variables; false with a sentence. */
 bool run_set(
@@ -116,6 +119,11 @@ bool run_skip(struct run *run, size_t step, struct err *err);
 /* False: nothing runs. */
 bool run_stop(struct run *run);
 const struct run_result *run_result(const struct run *run, size_t step);
+/* What the audit knows of a step that was not run from here, or before: the newer intent
+ * counts. The output is not brought back. */
+void run_recall(struct run *run, size_t step, const struct run_result *known);
+/* SHA-256 of the text. */
+const char *run_hash(const struct run *run);
 /* The step that runs or is asked about, or -1. */
 int run_active(const struct run *run);
 /* The first one that is neither done nor skipped, or -1. */

@@ -11,6 +11,7 @@
 #include "io/task.h"
 #include "ops/verify.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,6 +127,16 @@ static void put_target(struct audit_row *row, struct json audit)
 	str_release(&text);
 }
 
+static void put_step(struct audit_row *row, struct json extra)
+{
+	int64_t step = 0;
+
+	words(json_get(extra, "book"), row->book, sizeof row->book);
+	words(json_get(extra, "book_sha256"), row->book_hash, sizeof row->book_hash);
+	untrusted_to_i64(json_text(json_get(extra, "step")), &step);
+	row->step = step > 0 && step < INT_MAX ? (int)step : 0;
+}
+
 static struct audit_row *row_new(struct json audit)
 {
 	struct audit_row *row = mem_new(1, sizeof *row);
@@ -153,6 +164,7 @@ static struct audit_row *row_new(struct json audit)
 		str_copy(row->result, sizeof row->result, "unknown");
 	row->id = untrusted_keep(json_text(json_get(audit, "id")), TARGET_MAX);
 	put_target(row, audit);
+	put_step(row, json_get(audit, "extra"));
 	return row;
 }
 

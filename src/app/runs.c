@@ -10,6 +10,7 @@
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "io/file.h"
 #include "ops/gate.h"
 #include "ops/policy.h"
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 enum { ABOUT_TEXT = 120, NAME_TEXT = 256, FOLDER = 4096 };
+
+#define RECALL_MS (12 * HOUR_MS)
 
 struct entry {
 	struct runs *runs;
@@ -314,6 +317,57 @@ const struct run *runs_for(const struct runs *runs, uint64_t alert, size_t i)
 		if (runs->list[k]->alert == alert && !i--)
 			return runs->list[k]->run;
 	return NULL;
+}
+
+/* --- what others did, and what was done before a crash --- */
+
+static bool about(const struct entry *entry, const struct audit_row *row)
+{
+	struct untrusted id;
+	const char *source = run_about(entry->run, &id);
+
+	return row->is_intent && row->step && !strcmp(row->book, entry->name) &&
+	       !strcmp(row->book_hash, run_hash(entry->run)) &&
+	       !strcmp(row->source, source) && untrusted_eq(row->id, id) &&
+	       entry->runs->app->now - row->at < RECALL_MS;
+}
+
+static void recall(struct entry *entry, const struct audit_row *row)
+{
+	struct run_result known = {.intent = row->seq, .started_at = row->at};
+	struct untrusted result = untrusted_str(row->result);
+	int64_t code = 0;
+
+	if (untrusted_starts(result, "exit ") &&
+		untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code)) {
+		known.is_command = true;
+		known.exit_code = (int)code;
+		known.state = code ? RUN_FAILED : RUN_DONE;
+	} else if (untrusted_is(result, "done")) {
+		known.state = RUN_DONE;
+	} else if (!row->outcome) {
+		known.state = RUN_UNKNOWN;
+		str_copy(known.why, sizeof known.why,
+			"it runs elsewhere, or oogway was killed meanwhile: look before "
+			"it is run again");
+	} else {
+		known.state = RUN_FAILED;
+		str_copy(known.why, sizeof known.why, row->result);
+	}
+	run_recall(entry->run, (size_t)row->step - 1, &known);
+}
+
+void runs_recall(struct runs *runs)
+{
+	const struct audits *audits = runs->app->audits;
+
+	for (size_t i = 0; i < audits_count(audits); i++) {
+		const struct audit_row *row = audits_row(audits, i);
+
+		for (size_t k = 0; row->step && k < runs->count; k++)
+			if (about(runs->list[k], row))
+				recall(runs->list[k], row);
+	}
 }
 
 /* --- all of them --- */

@@ -29,6 +29,7 @@ const char *const run_state_names[RUN_STATE_COUNT] = {
 	[RUN_STOPPED] = "stopped",
 	[RUN_SKIPPED] = "skipped",
 	[RUN_REFUSED] = "refused",
+	[RUN_UNKNOWN] = "outcome unknown",
 };
 
 /* The step on its way. */
@@ -162,6 +163,12 @@ void run_incident(struct run *run, const char *source, struct untrusted id)
 	run->incident = untrusted_keep(id, 1000);
 }
 
+const char *run_about(const struct run *run, struct untrusted *id)
+{
+	*id = run->incident;
+	return run->source ? run->source : "";
+}
+
 bool run_set(
 	struct run *run, struct untrusted name, struct untrusted value, struct err *err)
 {
@@ -189,6 +196,34 @@ bool run_value(struct run *run, const struct runbook_var *var, struct untrusted 
 const struct run_result *run_result(const struct run *run, size_t step)
 {
 	return &run->results[step];
+}
+
+void run_recall(struct run *run, size_t step, const struct run_result *known)
+{
+	struct run_result *r;
+
+	if (step >= run->book.step_count || run->active == (int)step)
+		return;
+	r = &run->results[step];
+	if (known->intent < r->intent ||
+		(known->intent == r->intent && known->state == r->state) ||
+		(known->intent == r->intent && r->state != RUN_UNKNOWN))
+		return;
+	str_reset(&r->shown);
+	r->state = known->state;
+	r->is_command = known->is_command;
+	r->exit_code = known->exit_code;
+	r->started_at = known->started_at;
+	r->ended_at = 0;
+	r->intent = known->intent;
+	r->dropped = false;
+	str_copy(r->why, sizeof r->why, known->why);
+	changed(run);
+}
+
+const char *run_hash(const struct run *run)
+{
+	return run->text_hash;
 }
 
 int run_active(const struct run *run)

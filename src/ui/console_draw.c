@@ -586,7 +586,10 @@ void console_draw(struct console *console)
 		return;
 	if (console->layout_dirty)
 		make_layout(console);
-	audits_watch(console->app->audits, console_pane(console)->class == &audit_pane);
+	/* A runbook's steps may have been run elsewhere, or before a crash. */
+	audits_watch(console->app->audits,
+		console_pane(console)->class == &audit_pane ||
+			console_pane(console)->class == &runbook_pane);
 	if (console_single(console))
 		draw_single(console);
 	else

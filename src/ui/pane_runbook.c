@@ -20,6 +20,7 @@ struct runbook_view {
 	struct page page;
 	char title[96];
 	size_t step;  /* the selected one */
+	bool moved;   /* by somebody */
 	bool reveals; /* the next drawing brings it into sight */
 	bool flows;   /* a paragraph or an item: a plain line goes on with it */
 };
@@ -145,11 +146,13 @@ static void step_state(struct page *p, const struct run_result *r, int64_t now)
 	if (r->state == RUN_RUNNING)
 		page_printf(p, ROLE_DIM, " %s, C-c stops it",
 			duration_text(now - r->started_at, took));
-	if (r->ended_at && r->started_at && r->is_command)
+	if (r->state > RUN_RUNNING && r->started_at && r->is_command)
 		page_printf(p, ROLE_DIM, ", exit %d", r->exit_code);
 	if (r->ended_at && r->started_at)
 		page_printf(p, ROLE_DIM, ", %s",
 			duration_text(r->ended_at - r->started_at, took));
+	if (!r->ended_at && r->started_at && r->state != RUN_RUNNING)
+		page_printf(p, ROLE_DIM, ", %s", time_stamp(r->started_at, now, took));
 	if (r->intent)
 		page_printf(p, ROLE_DIM, ", audit %llu", (unsigned long long)r->intent);
 }
@@ -340,8 +343,14 @@ static void reload(void *state, const struct app *app, uint32_t bits)
 	struct err err;
 	struct run *run = row ? runs_open(app->runs, v->id, 0, &err) : NULL;
 
-	(void)bits;
+	if (bits & CHANGED_AUDIT)
+		runs_recall(app->runs);
 	page_clear(&v->page);
+	/* It begins where it was left. */
+	if (run && !v->moved && run_next(run) > 0) {
+		v->reveals |= v->step != (size_t)run_next(run);
+		v->step = (size_t)run_next(run);
+	}
 	if (run) {
 		fill(v, app, row, run);
 		return;
@@ -399,7 +408,9 @@ size_t runbook_pane_step(const struct pane *pane)
 
 void runbook_pane_reveal(struct pane *pane)
 {
-	((struct runbook_view *)pane->state)->reveals = true;
+	struct runbook_view *v = pane->state;
+
+	v->moved = v->reveals = true;
 	pane->dirty = true;
 }
 
@@ -411,6 +422,7 @@ static bool select_step(struct runbook_view *v, const struct app *app, int by)
 	if (!count || (by < 0 && !v->step) || (by > 0 && v->step + 1 >= count))
 		return false;
 	v->step += (size_t)by;
+	v->moved = true;
 	v->reveals = true;
 	return true;
 }
@@ -439,7 +451,7 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 const struct pane_class runbook_pane = {
 	.name = "runbook",
 	.title = "Runbook",
-	.changes = CHANGED_RUNBOOKS | CHANGED_RUNS | CHANGED_CLOCK,
+	.changes = CHANGED_RUNBOOKS | CHANGED_RUNS | CHANGED_AUDIT | CHANGED_CLOCK,
 	.state_size = sizeof(struct runbook_view),
 	.open = open_runbook,
 	.close = close_page,

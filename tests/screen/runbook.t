@@ -131,3 +131,19 @@ sh $OOGWAY audit log | grep -q "refusal .*run.local"
 sh $OOGWAY audit log | grep -q "refusal .*run.wait .*the runbook has changed"
 sh test "$(ls $TMP/state/oogway/runs/*.out | wc -l)" -ge 3
 sh ! find $TMP/state/oogway/runs -type f ! -perm 600 | grep -q .
+# What was done from elsewhere is known; what was killed in the middle too; and it begins where
+# it was left.
+sh $OOGWAY runbook run night --step 1 --yes | grep -qx "first line"
+sh $OOGWAY runbook run night --step 5 --yes & p=$!; sleep 2; kill -9 $p
+run $OOGWAY
+wait "Metrics" 20000
+keys ":runbook night<Enter>"
+wait "2  change  local" 10000
+expect-re ▸ 2  change
+keys "N"
+wait "1  read  local   done, exit 0"
+keys "nnnn"
+wait "5  read  local   outcome unknown"
+expect "it runs elsewhere, or oogway was killed meanwhile"
+keys "Q"
+exit 0

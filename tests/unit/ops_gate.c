@@ -513,6 +513,40 @@ static void edited(void **state)
 	close_world(&w);
 }
 
+/* What the audit knows: the newer intent counts, and what was seen here is not undone. */
+static void recalled(void **state)
+{
+	static const struct {
+		uint64_t intent;
+		enum run_state known, expected;
+	} rows[] = {
+		{5, RUN_UNKNOWN, RUN_UNKNOWN},
+		{4, RUN_DONE, RUN_UNKNOWN},  /* older */
+		{5, RUN_FAILED, RUN_FAILED}, /* its outcome has come */
+		{5, RUN_UNKNOWN, RUN_FAILED},
+		{9, RUN_DONE, RUN_DONE},
+	};
+	struct run_result late = {.intent = 1, .state = RUN_FAILED};
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	begin(&w, "```sh\ntrue\n```\n```sh\ntrue\n```\n");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct run_result known = {
+			.intent = rows[i].intent, .state = rows[i].known};
+
+		run_recall(w.run, 0, &known);
+		assert_int_equal(run_result(w.run, 0)->state, rows[i].expected);
+	}
+	assert_int_equal(run_next(w.run), 1);
+	assert_int_equal(go(&w, 1)->state, RUN_DONE);
+	run_recall(w.run, 1, &late);
+	assert_int_equal(run_result(w.run, 1)->state, RUN_DONE);
+	run_recall(w.run, 7, &late);
+	close_world(&w);
+}
+
 static void in_time(void **state)
 {
 	struct world w;
@@ -707,6 +741,7 @@ int main(void)
 		TEST(captured),
 		TEST(bound),
 		TEST(edited),
+		TEST(recalled),
 		TEST(in_time),
 		TEST(stopped),
 		TEST(much),
