@@ -28,7 +28,7 @@ struct entry {
 	struct runs *runs;
 	uint64_t runbook, alert;
 	char about[ABOUT_TEXT];
-	char name[NAME_TEXT], profile[NAME_TEXT];
+	char name[NAME_TEXT], profile[NAME_TEXT], context[NAME_TEXT];
 	struct run *run;
 };
 
@@ -150,6 +150,10 @@ static bool still(void *ctx, char *why, size_t size)
 		snprintf(why, size, "the profile has changed since it was opened");
 		return false;
 	}
+	if (strcmp(settings_text(&app->rc->settings, SET_KUBE_CONTEXT), entry->context)) {
+		snprintf(why, size, "kube.context has changed since it was opened");
+		return false;
+	}
 	return true;
 }
 
@@ -206,6 +210,7 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 	entry->runbook = row->id;
 	entry->alert = alert ? alert->key : 0;
 	str_copy(entry->profile, sizeof entry->profile, app->rc->profile);
+	str_copy(entry->context, sizeof entry->context, context);
 	how = (struct run_how){.loop = app->loop,
 		.pool = app->pool,
 		.door = &runs->door,

@@ -17,7 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLAN_BYTES = 1 << 20, TARGET_TEXT = RUN_PLACE, QUESTION_BYTES = 2200 };
+enum {
+	PLAN_BYTES = 1 << 20,
+	TARGET_TEXT = RUN_PLACE,
+	QUESTION_BYTES = 2200,
+	LINE_COLUMNS = 2000
+};
 enum { OUT, ERRORS, STREAMS };
 
 const char *const run_state_names[RUN_STATE_COUNT] = {
@@ -664,8 +669,10 @@ static void question(struct run *run, const struct run_plan *plan, struct str *o
 	str_printf(out, "%s on %s%s?\n", kinds[step->kind].begins, plan->place,
 		plan->judgement.as_root ? " as root" : "");
 	while (untrusted_line(&rest, &line)) {
+		/* Cut, it would be another command. */
+		out->cut |= text_width(line, LINE_COLUMNS + 1) > LINE_COLUMNS;
 		str_puts(out, "  ");
-		text_add_line(out, line, 2000);
+		text_add_line(out, line, LINE_COLUMNS);
 		str_putc(out, '\n');
 	}
 	if (is_edited(run, run->work.step))

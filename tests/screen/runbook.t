@@ -147,3 +147,25 @@ wait "5  read  local   outcome unknown"
 expect "it runs elsewhere, or oogway was killed meanwhile"
 keys "Q"
 exit 0
+# A command that is longer than the screen: y counts only when all of it was seen.
+sh { printf '# Long\n\n```sh\n'; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "echo line $i >>$TMP/seen"; done; echo '```'; } >$TMP/books/long.md
+size 40x12
+run $OOGWAY
+wait "1 overview" 20000
+keys ":runbook long<Enter>"
+wait "1 steps"
+keys "x"
+wait "j shows the rest"
+reject "line 12"
+settle 400
+keys "y"
+expect "j shows the rest"
+sh test ! -e $TMP/seen
+keys "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj"
+expect "y yes"
+expect "line 12"
+keys "y"
+wait "done, exit 0"
+sh test "$(wc -l <$TMP/seen)" = 12
+keys "Q"
+exit 0
