@@ -156,6 +156,12 @@ static bool plan_local(const struct planning *p, struct err *err)
 	return command(p, err);
 }
 
+static bool is_loopback(struct untrusted host)
+{
+	return untrusted_is(host, "localhost") || untrusted_starts(host, "127.") ||
+	       untrusted_is(host, "::1") || untrusted_starts(host, "localhost.");
+}
+
 static bool plan_host(const struct planning *p, struct err *err)
 {
 	struct untrusted host;
@@ -167,11 +173,19 @@ static bool plan_host(const struct planning *p, struct err *err)
 			"runs");
 	if (!values_get(p->values, untrusted_str("host"), false, &host, err))
 		return false;
+	text_line(host, shown, sizeof shown);
+	/* To whoever scraped it that was itself, and that need not be this machine. */
+	if (is_loopback(host) && !p->how->own_host &&
+		!values_typed(p->values, untrusted_str("host")))
+		return err_set(err, ERR_REFUSED,
+			"%s in an alert is the machine that looked: `step set host=NAME` "
+			"says which one that is",
+			shown);
 	if (!p->how->is_here(p->how->ctx, host))
 		return err_set(err, ERR_REFUSED,
 			"this step runs on %s, and oogway does not reach other machines "
 			"yet: y copies the command",
-			text_line(host, shown, sizeof shown));
+			shown);
 	return plan_local(p, err);
 }
 

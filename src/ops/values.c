@@ -278,6 +278,13 @@ bool values_get(struct values *values, struct untrusted name, bool shell,
 	return true;
 }
 
+bool values_typed(const struct values *values, struct untrusted name)
+{
+	const struct runbook_var *var = runbook_var(values->book, name);
+
+	return var && !untrusted_empty(values->set[var - values->book->vars]);
+}
+
 bool values_has(const struct values *values, struct untrusted name)
 {
 	return runbook_var(values->book, name) || untrusted_starts(name, "alert.") ||

@@ -34,6 +34,8 @@ bool values_set(struct values *values, struct untrusted name, struct untrusted v
 /* A variable, "alert.LABEL" or "step.N"; shell: it goes behind a shell. */
 bool values_get(struct values *values, struct untrusted name, bool shell,
 	struct untrusted *out, struct err *err);
+/* Somebody typed it: no label, no default. */
+bool values_typed(const struct values *values, struct untrusted name);
 /* It is one of ours, with a value or without. */
 bool values_has(const struct values *values, struct untrusted name);
 

@@ -318,7 +318,8 @@ static void full_disk(void **state)
 
 static bool is_here(void *ctx, struct untrusted host)
 {
-	return !((struct world *)ctx)->elsewhere && untrusted_is(host, "web-1");
+	return !((struct world *)ctx)->elsewhere &&
+	       (untrusted_is(host, "web-1") || untrusted_is(host, "localhost"));
 }
 
 static bool book_still(void *ctx, char *why, size_t size)
@@ -345,6 +346,8 @@ static void run_ended(void *ctx, size_t step)
 
 static char files[300];
 
+static bool foreign; /* the run is about an alert */
+
 static void begin(struct world *w, const char *text)
 {
 	struct run_how how = {.loop = w->loop,
@@ -355,7 +358,7 @@ static void begin(struct world *w, const char *text)
 		.profile = "prod",
 		.host = "web-1",
 		.kube_context = "",
-		.own_host = true,
+		.own_host = !foreign,
 		.is_here = is_here,
 		.still = book_still,
 		.changed = run_changed,
@@ -705,6 +708,21 @@ static void other_host(void **state)
 	assert_string_equal(w.word, "");
 	has(err.text, "this step runs on db-9, and oogway does not reach other machines");
 	assert_int_equal(w.asks, 1);
+	close_world(&w);
+	/* Of an alert, localhost is whoever looked; typed, it is this machine. */
+	open_world(&w);
+	foreign = true;
+	begin(&w, "---\nvars:\n  - host: {from: instance, type: host}\n---\n"
+		  "```sh host\ntrue\n```\n");
+	foreign = false;
+	assert_false(run_start(w.run, 0, "key", &err));
+	has(err.text, "host has no value");
+	run_label(w.run, untrusted_str("instance"), untrusted_str("localhost:9100"));
+	assert_false(run_start(w.run, 0, "key", &err));
+	has(err.text, "localhost in an alert is the machine that looked");
+	assert_true(
+		run_set(w.run, untrusted_str("host"), untrusted_str("localhost"), &err));
+	assert_int_equal(go(&w, 0)->state, RUN_DONE);
 	close_world(&w);
 }
 
