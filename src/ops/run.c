@@ -50,6 +50,7 @@ struct work {
 	int open_tapes, exit_code;
 	bool paused, stopped;
 	struct err why;
+	struct run_result before; /* until it is run: what comes back when it is not */
 };
 
 struct run {
@@ -131,6 +132,7 @@ void run_free(struct run *run)
 	for (int i = 0; i < STREAMS; i++)
 		tape_free(run->work.tapes[i]);
 	loop_timer_free(run->work.timer);
+	str_release(&run->work.before.shown);
 	str_release(&run->captured);
 	mem_free(run->results);
 	mem_free(run->outputs);
@@ -317,6 +319,15 @@ static void forget_edit(struct run *run)
 	run->edited = UNTRUSTED_NONE;
 }
 
+static void at_rest(struct run *run)
+{
+	loop_timer_free(run->work.timer);
+	run->work = (struct work){0};
+	run->active = -1;
+	forget_edit(run);
+	changed(run);
+}
+
 static void over(struct run *run, enum run_state state, const char *why)
 {
 	struct run_result *r = &run->results[run->active];
@@ -324,11 +335,21 @@ static void over(struct run *run, enum run_state state, const char *why)
 	r->state = state;
 	r->ended_at = time_now_ms();
 	str_copy(r->why, sizeof r->why, why);
-	loop_timer_free(run->work.timer);
-	run->work = (struct work){0};
-	run->active = -1;
-	forget_edit(run);
-	changed(run);
+	at_rest(run);
+}
+
+/* It was not run: what it printed the last time is still there. */
+static void not_run(struct run *run, const struct err *why)
+{
+	struct run_result *r = &run->results[run->active];
+
+	str_release(&r->shown);
+	*r = run->work.before;
+	if (why->kind != ERR_CANCELLED) {
+		r->state = RUN_REFUSED;
+		str_copy(r->why, sizeof r->why, why->text);
+	}
+	at_rest(run);
 }
 
 static size_t add_stream(struct audit_pair *pairs, size_t n, struct tape *tape,
@@ -622,6 +643,10 @@ static void act(void *ctx, uint64_t seq)
 	struct run_plan plan;
 	struct err err = {0};
 
+	str_release(&run->work.before.shown);
+	str_reset(&run->captured);
+	untrusted_free(run->outputs[run->active]);
+	run->outputs[run->active] = UNTRUSTED_NONE;
 	run->work.seq = r->intent = seq;
 	r->state = RUN_RUNNING;
 	r->started_at = time_now_ms();
@@ -639,10 +664,7 @@ static void act(void *ctx, uint64_t seq)
 
 static void refused(void *ctx, const struct err *why)
 {
-	struct run *run = ctx;
-
-	over(run, why->kind == ERR_CANCELLED ? RUN_NOT_YET : RUN_REFUSED,
-		why->kind == ERR_CANCELLED ? "" : why->text);
+	not_run(ctx, why);
 }
 
 static const char *class_words(
@@ -750,14 +772,14 @@ static bool not_planned(
 	if (step >= run->book.step_count)
 		return false;
 	r = &run->results[step];
-	str_reset(&r->shown);
-	*r = (struct run_result){.state = RUN_REFUSED, .shown = r->shown};
+	r->state = RUN_REFUSED;
 	str_copy(r->why, sizeof r->why, err->text);
 	changed(run);
 	if (err->kind != ERR_REFUSED)
 		return false;
 	run->work.step = step;
-	text = untrusted_trim(run->book.steps[step].text);
+	text = untrusted_trim(
+		is_edited(run, step) ? run->edited : run->book.steps[step].text);
 	record = outcome_record(run, NULL);
 	record.origin = origin;
 	record.args = &text;
@@ -780,21 +802,22 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 		return err_set(err, ERR_LIMIT, "the command has more than %d words",
 			AUDIT_MAX_ARGS);
 	r = &run->results[step];
-	str_reset(&r->shown);
-	*r = (struct run_result){
-		.state = RUN_ASKING, .is_command = plan.argc > 0, .shown = r->shown};
-	str_reset(&run->captured);
-	untrusted_free(run->outputs[step]);
-	run->outputs[step] = UNTRUSTED_NONE;
 	run->active = (int)step;
-	run->work = (struct work){.step = step};
+	run->work = (struct work){.step = step, .before = *r};
+	/* What was refused before can be asked about now. */
+	if (r->state == RUN_REFUSED) {
+		run->work.before.state = RUN_NOT_YET;
+		run->work.before.why[0] = '\0';
+	}
+	*r = (struct run_result){.state = RUN_ASKING, .is_command = plan.argc > 0};
+	str_init(&r->shown, RUN_SHOWN_BYTES);
 	run->classes[step] = plan.class;
 	id_new(time_now_ms(), run->work.id);
 	bind(&plan, run->work.bound);
 	str_copy(run->work.place, sizeof run->work.place, plan.place);
 	if (open_gate(run, &plan, origin, err))
 		return true;
-	over(run, RUN_REFUSED, err->text);
+	not_run(run, err);
 	return false;
 }
 

@@ -445,6 +445,13 @@ static void captured(void **state)
 	assert_int_equal(go(&w, 0)->state, RUN_DONE);
 	r = go(&w, 1);
 	assert_string_equal(str_text(&r->shown), "[a; b][; rm -rf / $(id)]");
+	/* No: the last time's output is still there. */
+	w.yes = false;
+	assert_true(run_start(w.run, 0, "key", &err));
+	assert_int_equal(run_result(w.run, 0)->state, RUN_DONE);
+	assert_string_equal(str_text(&run_result(w.run, 0)->shown), " a; b \n");
+	w.yes = true;
+	assert_string_equal(str_text(&go(&w, 1)->shown), "[a; b][; rm -rf / $(id)]");
 	assert_false(run_start(w.run, 2, "key", &err));
 	has(err.text, "a shell would run it");
 	assert_false(run_start(w.run, 3, "key", &err));
