@@ -112,7 +112,8 @@ static void put_target(struct audit_row *row, struct json audit)
 	struct json args = json_get(audit, "args");
 	struct str text;
 
-	if (!untrusted_empty(json_text(json_get(audit, "target")))) {
+	/* Of a runbook's step the command says more than the place. */
+	if (!row->step && !untrusted_empty(json_text(json_get(audit, "target")))) {
 		row->target =
 			untrusted_keep(json_text(json_get(audit, "target")), TARGET_MAX);
 		return;
@@ -122,6 +123,10 @@ static void put_target(struct audit_row *row, struct json audit)
 		if (text.n)
 			str_putc(&text, ' ');
 		text_add_line(&text, json_text(a), TARGET_MAX);
+	}
+	if (row->step) {
+		str_puts(&text, "  on ");
+		text_add_line(&text, json_text(json_get(audit, "target")), TARGET_MAX);
 	}
 	row->target = untrusted_keep(untrusted_make(text.p, text.n), TARGET_MAX);
 	str_release(&text);
@@ -163,8 +168,8 @@ static struct audit_row *row_new(struct json audit)
 	if (row->is_intent)
 		str_copy(row->result, sizeof row->result, "unknown");
 	row->id = untrusted_keep(json_text(json_get(audit, "id")), TARGET_MAX);
-	put_target(row, audit);
 	put_step(row, json_get(audit, "extra"));
+	put_target(row, audit);
 	return row;
 }
 
