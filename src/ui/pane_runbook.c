@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTPUT_LINES = 200 };
+enum { OUTPUT_LINES = 200, OUTPUT_BYTES = 32 << 10 };
 
 struct runbook_view {
 	uint64_t id;
@@ -195,27 +195,40 @@ static void output_line(struct page *p, struct untrusted line)
 	}
 }
 
-/* The last lines of what it printed; all of it is in the file. */
-static void step_output(struct page *p, const struct run_result *r)
+/* The end of what it printed, whole lines of it; true: there is more before it. */
+static bool output_end(const struct run_result *r, struct untrusted *out)
 {
 	struct untrusted rest = untrusted_make(r->shown.p, r->shown.n), line;
-	size_t lines = 0, skip;
+	size_t lines = 0;
+	bool cut = r->dropped;
 
+	if (r->shown.n > OUTPUT_BYTES) {
+		rest = untrusted_slice(rest, r->shown.n - OUTPUT_BYTES, SIZE_MAX);
+		untrusted_line(&rest, &line);
+		cut = true;
+	}
+	*out = rest;
 	while (untrusted_line(&rest, &line))
 		lines++;
-	skip = lines > OUTPUT_LINES ? lines - OUTPUT_LINES : 0;
-	if (skip || r->dropped) {
+	for (; lines > OUTPUT_LINES; lines--) {
+		untrusted_line(out, &line);
+		cut = true;
+	}
+	return cut;
+}
+
+/* All of it is in the file. */
+static void step_output(struct page *p, const struct run_result *r)
+{
+	struct untrusted rest, line;
+
+	if (output_end(r, &rest)) {
 		page_line(p, 4, false);
-		page_printf(p, ROLE_DIM, "    the end of it; all is in %s", r->out_file);
+		page_printf(p, ROLE_DIM, "    the end of it; all is in %s",
+			*r->out_file ? r->out_file : "a file");
 	}
-	rest = untrusted_make(r->shown.p, r->shown.n);
-	while (untrusted_line(&rest, &line)) {
-		if (skip) {
-			skip--;
-			continue;
-		}
+	while (untrusted_line(&rest, &line))
 		output_line(p, line);
-	}
 	if (*r->why) {
 		page_line(p, 4, false);
 		page_printf(p, ROLE_WARNING, "    %s", r->why);
@@ -251,7 +264,9 @@ static void put_head(struct runbook_view *v, const struct app *app,
 	struct page *p = &v->page;
 
 	page_line(p, 0, false);
-	page_printf(p, ROLE_DIM, "%zu steps, worst risk ", book->step_count);
+	page_printf(p, ROLE_DIM, "%zu step%s%s", book->step_count,
+		book->step_count == 1 ? "" : "s",
+		untrusted_empty(book->risk) ? "" : ", worst risk ");
 	page_add(
 		p, untrusted_is(book->risk, "read") ? ROLE_OK : ROLE_WARNING, book->risk);
 	page_printf(p, ROLE_DIM, "   %s", row->path);

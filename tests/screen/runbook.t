@@ -153,7 +153,7 @@ size 40x12
 run $OOGWAY
 wait "1 overview" 20000
 keys ":runbook long<Enter>"
-wait "1 steps"
+wait "1 step "
 keys "x"
 wait "j shows the rest"
 reject "line 12"
