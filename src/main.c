@@ -35,6 +35,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -404,16 +405,40 @@ static void wait_tick(void *ctx)
 		loop_timer_start(wait->timer, 50);
 }
 
+/* While a script waits for a step: what interrupts it ends the step, not oogway, which
+ * would leave the step running and its outcome unknown. */
+static struct runs *interruptible;
+
+static void on_interrupt(void *ctx)
+{
+	(void)ctx;
+	if (interruptible)
+		runs_stop(interruptible);
+}
+
+static void take_interrupts(struct app *app)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+	if (!runs_busy(app->runs))
+		return;
+	interruptible = app->runs;
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		loop_on_signal(app->loop, signals[i], on_interrupt, NULL);
+}
+
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
 static enum status wait_for_actions(struct app *app, struct str *out, struct err *err)
 {
 	struct wait wait = {app, time_now_ms() + SETTLE_MS, NULL};
 	enum status status;
 
+	take_interrupts(app);
 	wait.timer = loop_timer(app->loop, wait_tick, &wait);
 	loop_timer_start(wait.timer, 50);
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
+	interruptible = NULL;
 	if (runs_outcome(app->runs, out, &status, err))
 		return status;
 	status = handoffs_outcome(app->handoffs, out, err);

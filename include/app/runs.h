@@ -35,6 +35,8 @@ const struct run *runs_for(const struct runs *runs, uint64_t alert, size_t i);
 /* "disk-full step 3", or NULL: nothing runs. */
 const char *runs_running(const struct runs *runs, char *out, size_t size);
 bool runs_busy(const struct runs *runs);
+/* Whatever runs is asked to end, as by C-c. */
+void runs_stop(struct runs *runs);
 /* For scripts: what the steps of this process printed, and how they went. False: there
  * was none. */
 bool runs_outcome(

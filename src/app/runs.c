@@ -399,6 +399,12 @@ bool runs_busy(const struct runs *runs)
 	return false;
 }
 
+void runs_stop(struct runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		run_stop(runs->list[i]->run);
+}
+
 /* A terminal gets lines that are safe to print, a file or a pipe the bytes. */
 static void put_output(const struct run_result *r, struct str *out)
 {

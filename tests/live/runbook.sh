@@ -134,6 +134,22 @@ run runbook run night --step 6 --yes
 ok timeout code 1
 ok timeout-says said err 'did not end in time'
 
+# Interrupted: the step ends, and its outcome is known.
+"$OOGWAY" runbook run night --step 5 --yes >"$tmp/out" 2>"$tmp/err" </dev/null &
+victim=$!
+n=0
+while ! [ -s "$tmp/pid" ] && [ $n -lt 200 ]; do
+	n=$((n + 1))
+	python3 -c 'import time; time.sleep(.05)'
+done
+kill -TERM $victim
+wait $victim
+status=$?
+ok interrupted code 1
+ok interrupted-says said err 'night step 5: stopped, exit 143'
+ok interrupted-gone sh -c "! kill -0 $(cat "$tmp/pid") 2>/dev/null"
+rm -f "$tmp/pid"
+
 # Killed in the middle: the intent stands there, its outcome is unknown.
 "$OOGWAY" runbook run night --step 5 --yes >/dev/null 2>&1 </dev/null &
 victim=$!
