@@ -20,7 +20,7 @@ enum { POLICY_WHY = 80, POLICY_DECISION = 80 };
 
 struct judgement {
 	enum audit_class class;
-	bool as_root;         /* through sudo */
+	bool sudo;            /* through sudo */
 	char why[POLICY_WHY]; /* when it is not read: "-delete" */
 };
 

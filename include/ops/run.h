@@ -51,6 +51,8 @@ struct run_how {
 	bool own_host; /* `host` is this machine when nothing says otherwise */
 	/* The name or address is this machine's. */
 	bool (*is_here)(void *ctx, struct untrusted host);
+	/* Who runs it here, for the question: "ada". */
+	void (*user)(void *ctx, char *out, size_t size);
 	/* False with a sentence: the runbook is not any more what it was. */
 	bool (*still)(void *ctx, char *why, size_t size);
 	void (*changed)(void *ctx);            /* something to be shown has */
@@ -66,6 +68,7 @@ struct run_plan {
 	struct judgement judgement;
 	enum audit_class class; /* the worse of judged and written */
 	bool shell;
+	bool sudo;             /* it runs something as somebody else */
 	char place[RUN_PLACE]; /* "here, on bastion-1" */
 	int64_t timeout_ms;
 };

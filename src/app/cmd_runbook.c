@@ -115,8 +115,7 @@ static void print_step(struct run *run, size_t step, struct str *out)
 		str_printf(out, "    would be refused: %s\n", err.text);
 		return;
 	}
-	str_printf(out, "    on %s%s\n", plan.place,
-		plan.judgement.as_root ? ", as root" : "");
+	str_printf(out, "    on %s%s\n", plan.place, plan.sudo ? ", with sudo" : "");
 	rest = plan.shown;
 	while (untrusted_line(&rest, &line)) {
 		str_puts(out, "    ");

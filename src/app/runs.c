@@ -16,6 +16,7 @@
 #include "ops/policy.h"
 #include "model/alert.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,6 +135,17 @@ static bool is_here(void *ctx, struct untrusted host)
 	return untrusted_is(host, own) || untrusted_is(host, brief);
 }
 
+static void user(void *ctx, char *out, size_t size)
+{
+	const struct passwd *me = getpwuid(getuid());
+
+	(void)ctx;
+	if (me)
+		text_line(untrusted_str(me->pw_name), out, size);
+	else
+		snprintf(out, size, "uid %u", (unsigned)getuid());
+}
+
 static bool still(void *ctx, char *why, size_t size)
 {
 	const struct entry *entry = ctx;
@@ -221,6 +233,7 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.kube_context = strcmp(context, "none") ? context : "",
 		.own_host = !alert,
 		.is_here = is_here,
+		.user = user,
 		.still = still,
 		.changed = changed,
 		.ended = ended,

@@ -257,7 +257,7 @@ static void judge_call(struct call_ *c, int depth)
 	if (c->program->flags & POLICY_WRAPS) {
 		size_t skip = c->program->flags & POLICY_SKIPS ? 1 : 0;
 
-		c->out->as_root |= c->program->flags & POLICY_ROOT;
+		c->out->sudo |= c->program->flags & POLICY_ROOT;
 		if (c->at + skip < c->argc)
 			judge(c->argv + c->at + skip, c->argc - c->at - skip, depth + 1,
 				c->out);

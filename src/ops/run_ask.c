@@ -96,12 +96,13 @@ static void question(struct run *run, const struct run_plan *plan, struct str *o
 {
 	const struct runbook_step *step = &run->book.steps[run->work.step];
 	struct untrusted rest = plan->shown, line;
-	char class[200], title[80], limit[TIME_TEXT];
+	char class[200], title[80], limit[TIME_TEXT], user[40];
 
+	run->how.user(run->how.ctx, user, sizeof user);
 	if (*run->how.profile)
 		str_printf(out, "%s: ", run->how.profile);
-	str_printf(out, "%s on %s%s?\n", run_kinds[step->kind].begins, plan->place,
-		plan->judgement.as_root ? " as root" : "");
+	str_printf(out, "%s as %s%s on %s?\n", run_kinds[step->kind].begins, user,
+		plan->sudo ? ", with sudo," : "", plan->place);
 	while (untrusted_line(&rest, &line)) {
 		/* Cut, it would be another command. */
 		out->cut |= text_width(line, LINE_COLUMNS + 1) > LINE_COLUMNS;

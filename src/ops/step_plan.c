@@ -30,6 +30,34 @@ struct planning {
 	struct run_plan *out;
 };
 
+/* As a word of its own somewhere in the text. */
+static bool mentions(struct untrusted text, const char *word)
+{
+	struct untrusted rest = text, piece;
+
+	while (untrusted_word(&rest, " \t\r\n|&;()<>`\"'$={}/", &piece))
+		if (untrusted_is(piece, word))
+			return true;
+	return false;
+}
+
+/* Through sudo, timeout and their like too: any word may be the program. */
+static bool runs(const struct run_plan *plan, const char *program)
+{
+	size_t n = strlen(program);
+
+	if (plan->shell)
+		return mentions(plan->shown, program);
+	for (size_t i = 0; i < plan->argc; i++) {
+		size_t size = strlen(plan->argv[i]);
+
+		if (size >= n && !strcmp(plan->argv[i] + size - n, program) &&
+			(size == n || plan->argv[i][size - n - 1] == '/'))
+			return true;
+	}
+	return false;
+}
+
 static bool command(const struct planning *p, struct err *err)
 {
 	const struct words_values values = {value, ours, p->values};
@@ -48,6 +76,7 @@ static bool command(const struct planning *p, struct err *err)
 	if (words->shell)
 		snprintf(out->judgement.why, sizeof out->judgement.why, "%s", words->why);
 	out->class = policy_worse(out->judgement.class, p->step->risk);
+	out->sudo = runs(out, "sudo");
 	return true;
 }
 
@@ -81,34 +110,6 @@ static bool has_option(const struct run_plan *plan, const struct pin *pin)
 				(!plan->argv[i][n] || plan->argv[i][n] == '='))
 				return true;
 		}
-	return false;
-}
-
-/* As a word of its own somewhere in the text. */
-static bool mentions(struct untrusted text, const char *word)
-{
-	struct untrusted rest = text, piece;
-
-	while (untrusted_word(&rest, " \t\r\n|&;()<>`\"'$={}/", &piece))
-		if (untrusted_is(piece, word))
-			return true;
-	return false;
-}
-
-/* Through sudo, timeout and their like too: any word may be the program. */
-static bool runs(const struct run_plan *plan, const char *program)
-{
-	size_t n = strlen(program);
-
-	if (plan->shell)
-		return mentions(plan->shown, program);
-	for (size_t i = 0; i < plan->argc; i++) {
-		size_t size = strlen(plan->argv[i]);
-
-		if (size >= n && !strcmp(plan->argv[i] + size - n, program) &&
-			(size == n || plan->argv[i][size - n - 1] == '/'))
-			return true;
-	}
 	return false;
 }
 

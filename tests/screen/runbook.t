@@ -84,7 +84,7 @@ keys "x"
 expect "is not run: behind the kind of a step stand its place"
 keys "n"
 keys "x"
-expect "wait on"
+expect "wait as"
 settle 400
 keys "y"
 wait "8  read  wait   done, "
@@ -114,7 +114,7 @@ sh test -e $TMP/noise
 keys "N"
 # The file has changed while the question stood there.
 keys "x"
-expect "wait on"
+expect "wait as"
 sh echo more >>$TMP/books/night.md; touch $TMP/config/oogway/oogway.rc
 sh sleep 4
 keys "y"

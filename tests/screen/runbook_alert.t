@@ -15,7 +15,7 @@ wait "r opens it"
 keys "r"
 wait "with what=payments-api"
 keys "x"
-expect "lab: run on"
+expect "lab: run as"
 expect "echo 'service payments-api, rated critical'"
 settle 400
 keys "y"

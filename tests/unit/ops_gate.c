@@ -322,6 +322,12 @@ static bool is_here(void *ctx, struct untrusted host)
 	       (untrusted_is(host, "web-1") || untrusted_is(host, "localhost"));
 }
 
+static void user(void *ctx, char *out, size_t size)
+{
+	(void)ctx;
+	snprintf(out, size, "ada");
+}
+
 static bool book_still(void *ctx, char *why, size_t size)
 {
 	snprintf(why, size, "the runbook has changed");
@@ -360,6 +366,7 @@ static void begin(struct world *w, const char *text)
 		.kube_context = "",
 		.own_host = !foreign,
 		.is_here = is_here,
+		.user = user,
 		.still = book_still,
 		.changed = run_changed,
 		.ended = run_ended,
@@ -405,8 +412,8 @@ static void a_step(void **state)
 	open_world(&w);
 	begin(&w, "### 1. Say\n```sh risk=read\necho out; echo err >&2; exit 3\n```\n");
 	r = go(&w, 0);
-	has(w.asked,
-		"prod: run on web-1 (this machine)?\n  echo out; echo err >&2; exit 3\n");
+	has(w.asked, "prod: run as ada on web-1 (this machine)?\n  echo out; echo err "
+		     ">&2; exit 3\n");
 	has(w.asked, "Class shell (several commands), written as read.");
 	assert_int_equal(r->state, RUN_FAILED);
 	assert_int_equal(r->exit_code, 3);
@@ -571,7 +578,7 @@ static void in_time(void **state)
 	assert_int_equal(go(&w, 1)->state, RUN_STOPPED);
 	assert_int_equal(go(&w, 2)->state, RUN_DONE);
 	assert_int_equal(go(&w, 3)->state, RUN_DONE);
-	has(w.asked, "confirm on web-1 (this machine)?\n  Is it so?\n");
+	has(w.asked, "confirm as ada on web-1 (this machine)?\n  Is it so?\n");
 	assert_false(run_start(w.run, 4, "key", &err));
 	has(err.text, "a wait is a duration");
 	assert_int_equal(run_next(w.run), 0);
@@ -686,6 +693,14 @@ static void pinned(void **state)
 	assert_true(run_plan(w.run, 0, &plan, &err));
 	assert_int_equal(plan.class, AUDIT_READ);
 	assert_int_equal(plan.argc, 4);
+	close_world(&w);
+	open_world(&w);
+	begin(&w, "```sh\nsudo -n df\n```\n```sh\nx=1; sudo -u db df | cat\n```\n"
+		  "```sh\npseudo df\n```\n");
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(run_plan(w.run, i, &plan, &err));
+		assert_int_equal(plan.sudo, i < 2);
+	}
 	close_world(&w);
 	/* What cannot be brought back is confirmed by the machine's name. */
 	for (int i = 0; i < 3; i++) {

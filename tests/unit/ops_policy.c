@@ -467,7 +467,7 @@ static void classes(void **state)
 	static const struct {
 		const char *line;
 		enum audit_class class;
-		bool as_root;
+		bool sudo;
 		const char *why;
 	} rows[] = {
 		{"df -h", AUDIT_READ, false, ""},
@@ -490,10 +490,10 @@ static void classes(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct judgement j = judge(rows[i].line);
 
-		if (j.class != rows[i].class || j.as_root != rows[i].as_root ||
+		if (j.class != rows[i].class || j.sudo != rows[i].sudo ||
 			!strstr(j.why, rows[i].why))
 			fail_msg("%s: %s%s (%s)", rows[i].line, audit_class_name(j.class),
-				j.as_root ? " as root" : "", j.why);
+				j.sudo ? " with sudo" : "", j.why);
 	}
 }
 
