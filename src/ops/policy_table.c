@@ -198,10 +198,12 @@ const struct policy_program policy_programs[] = {
 		POLICY_HTTP},
 	{.names = "openssl",
 		"",
-		"",
+		"in= noout subject issuer serial enddate startdate dates checkend= "
+		"fingerprint sha256 text ext= inform= nameopt= connect= servername= "
+		"showcerts brief verify_return_error",
 		NULL,
 		POLICY_LONG1,
-		VERBS({"version", READS}, {"", CHANGES})},
+		VERBS({"version|x509|s_client", READS}, {"", CHANGES})},
 	/* services and logs */
 	{.names = "systemctl",
 		"alqrn:o:p:t:",
@@ -215,7 +217,7 @@ const struct policy_program policy_programs[] = {
 		       "list-timers|list-sockets|list-jobs|"
 		       "list-dependencies|get-default|help|$",
 			      READS},
-			{"mask|disable|poweroff|halt|reboot|kexec|isolate|kill|rescue|"
+			{"poweroff|halt|reboot|kexec|isolate|kill|rescue|"
 			 "emergency",
 				DESTROYS},
 			{"", CHANGES})},
@@ -252,7 +254,7 @@ const struct policy_program policy_programs[] = {
 			      READS},
 			{"", CHANGES})},
 	{.names = "chronyc",
-		"nca46h:p:",
+		"nca46vh:p:",
 		"",
 		NULL,
 		0,
@@ -343,7 +345,8 @@ const struct policy_program policy_programs[] = {
 			{"uninstall|delete|un|del", DESTROYS}, {"", CHANGES})},
 	{.names = "openstack",
 		"cf:m:",
-		"long all-projects os-cloud= column= format= limit= status= "
+		"long all-projects service= lines= os-cloud= column= format= limit= "
+		"status= "
 		"host= name= project= sort= max-width= fit-width",
 		NULL,
 		0,
@@ -385,8 +388,8 @@ const struct policy_program policy_programs[] = {
 			      READS},
 			{"", CHANGES})},
 	{.names = "redis-cli",
-		"h:p:n:u:",
-		"raw no-raw csv json bigkeys memkeys latency-history tls "
+		"h:p:n:u:i:",
+		"raw no-raw csv json bigkeys memkeys hotkeys latency latency-history tls "
 		"no-auth-warning scan stat pattern= user= cacert=",
 		NULL,
 		0,
@@ -404,6 +407,37 @@ const struct policy_program policy_programs[] = {
 				DESTROYS},
 			{"EVAL|eval|SCRIPT|script|FUNCTION|function", UNBOUNDED},
 			{"", CHANGES})},
+	{.names = "kafka-consumer-groups kafka-consumer-groups.sh kafka-topics "
+		  "kafka-topics.sh",
+		"",
+		"bootstrap-server= describe list group= all-groups members state verbose "
+		"timeout= topic= unavailable-partitions under-replicated-partitions"},
+	{.names = "amtool",
+		"o:",
+		"alertmanager.url= output= silenced inhibited active unprocessed",
+		NULL,
+		0,
+		VERBS({"alert query|alert$|silence query|silence$|config "
+		       "show|check-config|cluster show",
+			      READS},
+			{"", CHANGES})},
+	{.names = "kubeadm",
+		"",
+		"",
+		NULL,
+		0,
+		VERBS({"certs check-expiration|version|token list", READS},
+			{"reset", DESTROYS}, {"", CHANGES})},
+	{.names = "ipmitool",
+		"EvI:H:U:L:N:R:p:",
+		"",
+		NULL,
+		0,
+		VERBS({"chassis status|chassis power status|power status|sel list|sel "
+		       "elist|sel info|sdr$|sdr list|sdr elist|sensor$|sensor list|mc "
+		       "info|lan print|fru print|fru$",
+			      READS},
+			{"chassis power|power|sel clear", DESTROYS}, {"", CHANGES})},
 	/* hardware and the kernel */
 	{.names = "sysctl", "aneN", "all values ignore names", NULL, POLICY_EQUALS},
 	{.names = "smartctl", "aHixAcl:d:n:", "all health info xall attributes json"},
