@@ -16,6 +16,7 @@
 #include "app/option.h"
 #include "app/overview.h"
 #include "app/print_man.h"
+#include "app/runs.h"
 #include "app/setting.h"
 #include "app/status.h"
 #include "base/alloc.h"
@@ -34,6 +35,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,9 +128,9 @@ static bool add_word(struct options *o, const char *word)
 }
 
 /* Both are words of the command. */
-static bool take_copy(struct options *o, const char *file)
+static bool add_pair(struct options *o, const char *option, const char *value)
 {
-	return add_word(o, "--against") && add_word(o, file);
+	return add_word(o, option) && add_word(o, value);
 }
 
 static bool take_option(int id, struct options *o)
@@ -152,7 +154,13 @@ static bool take_option(int id, struct options *o)
 		o->format = optarg;
 		return true;
 	case OPTION_AGAINST:
-		return take_copy(o, optarg);
+		return add_pair(o, "--against", optarg);
+	case OPTION_STEP:
+		return add_pair(o, "--step", optarg);
+	case OPTION_VAR:
+		return add_pair(o, "--var", optarg);
+	case OPTION_DRY_RUN:
+		return add_word(o, "--dry-run");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -390,11 +398,36 @@ static void wait_tick(void *ctx)
 	struct wait *wait = ctx;
 
 	wait->app->now = time_now_ms();
-	if ((!actions_busy(wait->app->actions) && !handoffs_busy(wait->app->handoffs)) ||
-		wait->app->now > wait->until)
+	/* A step ends by its own timeout. */
+	if (!runs_busy(wait->app->runs) &&
+		((!actions_busy(wait->app->actions) &&
+			 !handoffs_busy(wait->app->handoffs)) ||
+			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
+}
+
+/* While a script waits for a step: what interrupts it ends the step, not oogway, which
+ * would leave the step running and its outcome unknown. */
+static struct runs *interruptible;
+
+static void on_interrupt(void *ctx)
+{
+	(void)ctx;
+	if (interruptible)
+		runs_stop(interruptible);
+}
+
+static void take_interrupts(struct app *app)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+	if (!runs_busy(app->runs))
+		return;
+	interruptible = app->runs;
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		loop_on_signal(app->loop, signals[i], on_interrupt, NULL);
 }
 
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
@@ -403,10 +436,14 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	struct wait wait = {app, time_now_ms() + SETTLE_MS, NULL};
 	enum status status;
 
+	take_interrupts(app);
 	wait.timer = loop_timer(app->loop, wait_tick, &wait);
 	loop_timer_start(wait.timer, 50);
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
+	interruptible = NULL;
+	if (runs_outcome(app->runs, out, &status, err))
+		return status;
 	status = handoffs_outcome(app->handoffs, out, err);
 	return status ? status : actions_outcome(app->actions, out);
 }

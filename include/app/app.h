@@ -29,6 +29,7 @@ struct metrics;
 struct notify;
 struct rc_watch;
 struct runbooks;
+struct runs;
 struct sources;
 struct status_writer;
 struct store;
@@ -55,9 +56,10 @@ enum change {
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
 	CHANGED_PAST = 1 << 16, /* incidents of the store */
-	CHANGED_ALL = (1 << 17) - 1,
-	CHANGED_KEPT = 1 << 17, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 18, /* the lesson's next hint */
+	CHANGED_RUNS = 1 << 17, /* steps of runbooks */
+	CHANGED_ALL = (1 << 18) - 1,
+	CHANGED_KEPT = 1 << 18, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 19, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -75,9 +77,13 @@ struct hint {
 	bool done;
 };
 
+enum { QUESTION_WORD = 64 };
+
 /* What somebody must say yes to. The texts are clean and the asker's until then. */
 struct question {
 	const char *text; /* what will happen, to what; lines end with a newline */
+	/* Yes is this word, typed out; NULL: y. At most QUESTION_WORD - 1 bytes. */
+	const char *word;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
 	void (*answer)(void *ctx, bool yes); /* exactly once */
@@ -115,6 +121,7 @@ struct app {
 	struct changes *change_feeds;    /* of this host */
 	struct charts *charts;
 	struct runbooks *runbooks;
+	struct runs *runs;
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;

@@ -18,6 +18,7 @@
 #include "notify.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
+#include "app/runs.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
@@ -79,6 +80,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->runs = runs_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
@@ -154,6 +156,7 @@ void app_free(struct app *app)
 	history_end(app->history);
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
+	runs_end(app->runs);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -167,6 +170,7 @@ void app_free(struct app *app)
 	rc_watch_free(app->rc_watch);
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
+	runs_free(app->runs);
 	history_free(app->history);
 	trends_free(app->trends);
 	changes_free(app->change_feeds);

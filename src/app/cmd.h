@@ -4,6 +4,8 @@
 
 #include "app/command.h"
 
+struct run;
+
 enum status cmd_list(struct call *call, struct err *err);
 enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_change_add(struct call *call, struct err *err);
@@ -31,6 +33,11 @@ enum status cmd_audit_log(struct call *call, struct err *err);
 enum status cmd_audit_show(struct call *call, struct err *err);
 enum status cmd_audit_verify(struct call *call, struct err *err);
 enum status cmd_audit_export(struct call *call, struct err *err);
+enum status cmd_runbook_run(struct call *call, struct err *err);
+enum status cmd_runbook_check(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
+
+/* "NAME=VALUE" for a variable of its runbook. */
+bool run_set_word(struct run *run, const char *word, struct err *err);
 
 #endif

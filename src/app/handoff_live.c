@@ -138,6 +138,6 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	add_sources(app, f);
 	add_calls(app, f);
 	for (size_t i = 0; i < books; i++)
-		f->matches[f->match_count++] =
-			untrusted_copy(&f->arena, runbooks_at(app->runbooks, i)->matches);
+		f->matches[f->match_count++] = untrusted_copy(
+			&f->arena, runbooks_at(app->runbooks, i)->book.matches);
 }

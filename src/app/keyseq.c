@@ -49,6 +49,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"events", "pane 8"},
 	{"processes", "pane 9"},
 	{"detail", "an alert, a runbook and the other views without a name here"},
+	{"runbook", "a runbook that is open"},
 	{"silences", "the list of silences"},
 	{"chart", "the chart of a metric"},
 	{"trends", "the trends"},

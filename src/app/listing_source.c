@@ -427,7 +427,7 @@ static void runbook_title(const struct app *app, const void *row, struct cell *o
 static void runbook_matches(const struct app *app, const void *row, struct cell *out)
 {
 	(void)app;
-	cell_text(out, ((const struct runbook_row *)row)->matches);
+	cell_text(out, ((const struct runbook_row *)row)->book.matches);
 	out->role = ROLE_DIM;
 }
 
@@ -436,10 +436,10 @@ static void runbook_risk(const struct app *app, const void *row, struct cell *ou
 	const struct runbook_row *r = row;
 
 	(void)app;
-	cell_text(out, r->risk);
-	out->role = untrusted_is(r->risk, "read")      ? ROLE_OK
-		    : untrusted_is(r->risk, "destroy") ? ROLE_CRITICAL
-						       : ROLE_WARNING;
+	cell_text(out, r->book.risk);
+	out->role = untrusted_is(r->book.risk, "read")      ? ROLE_OK
+		    : untrusted_is(r->book.risk, "destroy") ? ROLE_CRITICAL
+							    : ROLE_WARNING;
 }
 
 static void runbook_steps(const struct app *app, const void *row, struct cell *out)
@@ -447,9 +447,9 @@ static void runbook_steps(const struct app *app, const void *row, struct cell *o
 	const struct runbook_row *r = row;
 
 	(void)app;
-	cell_print(out, "%d", r->steps);
+	cell_print(out, "%zu", r->book.step_count);
 	out->is_number = true;
-	out->number = r->steps;
+	out->number = (double)r->book.step_count;
 }
 
 static const struct column runbook_columns[] = {
@@ -482,18 +482,18 @@ static const void *runbook_find(const struct app *app, uint64_t id)
 static void runbook_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct runbook_row *r = row;
-	struct untrusted rest = r->matches, name;
+	struct untrusted rest = r->book.matches, name;
 
 	(void)app;
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
-	json_put_text(o, "risk", r->risk);
-	json_put_text(o, "owner", r->owner);
+	json_put_text(o, "risk", r->book.risk);
+	json_put_text(o, "owner", r->book.owner);
 	json_open(o, "matches", '[');
 	while (untrusted_word(&rest, ", \t", &name))
 		json_put_text(o, NULL, name);
 	json_shut(o, ']');
-	json_put_i64(o, "steps", r->steps);
+	json_put_i64(o, "steps", (int64_t)r->book.step_count);
 }
 
 const struct listing runbook_listing = {

@@ -63,6 +63,14 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"consecutive points beyond a limit before it counts", NULL, 1, 100},
 	[SET_RUNBOOKS] = {"runbooks", SETTING_TEXT, "auto",
 		"folders of runbooks, separated by commas; auto: the starter set"},
+	[SET_RUN_ALLOW] = {"run.allow", SETTING_ENUM, "shell",
+		"the worst class of command that a runbook's step may be, in this order; "
+		"each asks all the same",
+		"none|read|change|destroy|shell"},
+	[SET_KUBE_CONTEXT] = {"kube.context", SETTING_TEXT, "none",
+		"context that kubectl steps of runbooks get; none: a step that names "
+		"none "
+		"itself is refused"},
 	[SET_HOURS_SLEEP_FROM] = {"hours.sleep.from", SETTING_INT, "23",
 		"hour at which people go to sleep, for trends", NULL, 0, 23},
 	[SET_HOURS_SLEEP_TO] = {"hours.sleep.to", SETTING_INT, "7",

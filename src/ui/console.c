@@ -54,6 +54,8 @@ const char *const *console_contexts(struct console *console)
 		keyseq_context(pane->class->name, NULL) ? pane->class->name : "detail";
 	if (pane->class->list)
 		contexts[n++] = "list";
+	else if (pane->class == &runbook_pane)
+		contexts[n++] = "detail";
 	contexts[n++] = "global";
 	contexts[n] = NULL;
 	return contexts;

@@ -8,6 +8,7 @@
 #include "app/incidents.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
+#include "app/runs.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -314,6 +315,27 @@ static void add_actions(struct timeline *t, const struct app *app, uint64_t id)
 	}
 }
 
+/* Steps of runbooks that were run for it from here. */
+static void add_runs(struct timeline *t, const struct app *app, uint64_t id)
+{
+	const struct run *run;
+
+	for (size_t i = 0; (run = runs_for(app->runs, id, i)); i++) {
+		const struct runbook *book = run_book(run);
+
+		for (size_t k = 0; k < book->step_count; k++) {
+			const struct run_result *r = run_result(run, k);
+
+			if (r->started_at)
+				happened(t, (struct moment){r->started_at, "command",
+						    r->state == RUN_DONE ? ROLE_OK
+									 : ROLE_WARNING,
+						    book->steps[k].title,
+						    run_state_names[r->state]});
+		}
+	}
+}
+
 /* True when the source's log says when it was taken and when it ended. */
 static bool add_log(struct timeline *t, const struct app *app, uint64_t id)
 {
@@ -358,6 +380,7 @@ static void add_around(
 					    untrusted_str(row->name), row->reason});
 	}
 	add_actions(t, app, id);
+	add_runs(t, app, id);
 }
 
 static void collect(struct timeline *t, const struct app *app, const struct alert *a)
@@ -525,7 +548,8 @@ const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
 	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
-		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS,
+		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS |
+		   CHANGED_RUNS,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,

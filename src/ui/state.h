@@ -71,10 +71,14 @@ struct console {
 	size_t chord_count;
 	struct question question; /* MODE_ASK */
 	char question_text[QUESTION_TEXT];
+	int question_top;   /* its first line that is shown */
+	bool question_seen; /* to its end */
+	char question_word[QUESTION_WORD], typed_word[QUESTION_WORD];
 	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */
-	int64_t suspend_warned_at;
+	int64_t suspend_warned_at, run_warned_at;
+	const char *run_warned_of;
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
 	int64_t notice_until; /* UTC ms */
