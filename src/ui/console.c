@@ -300,6 +300,9 @@ static void end_of_turn(void *ctx)
 	 * state is drawn when it comes. */
 	if (!screen_ready())
 		return;
+	handoff_edit_begin(console);
+	if (console->mode == MODE_LENT)
+		return;
 	console_draw(console);
 	if (pane_at_work(console) && !loop_timer_active(console->work))
 		loop_timer_start(console->work, NEXT_TURN_MS);
@@ -451,6 +454,7 @@ void console_close(struct console *console)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
 	handoff_edit_end(console);
+	handoff_edit_drop(console);
 	console_ask_end(console);
 	complete_drop(console);
 	preview_undo(console);

@@ -87,6 +87,7 @@ struct console {
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct proc *lent;    /* MODE_LENT: the editor */
+	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;
 	int passthrough;      /* tmux lets strings through: 1, -1 not; 0: not asked */
