@@ -68,6 +68,11 @@ const struct rc_key rc_keys[] = {
 		"the tenant, for servers that have several; of jsm the cloud id, else "
 		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "receiver", "REGEX",
+		"of alertmanager: only what goes to receivers of this name"},
+	{"source", "fields", "FIELD,…",
+		"what of incidents of the past is kept besides their times and titles: "
+		"log, people, all or none; all"},
 	{"source", "since", "WHEN",
 		"how far back incidents are read: 90d, a date, all or none; 180d"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
@@ -293,6 +298,55 @@ static bool take_since(
 		word);
 }
 
+/* "log,people": what is not named is left out. */
+static bool take_fields(
+	const struct conf_line *line, struct rc_source *source, struct err *err)
+{
+	struct untrusted rest = untrusted_str(conf_value(line, 3, "fields")), word;
+
+	if (!conf_value(line, 3, "fields") || untrusted_is(rest, "all"))
+		return true;
+	source->left_out = FIELD_LOG | FIELD_PEOPLE;
+	if (untrusted_is(rest, "none"))
+		return true;
+	while (untrusted_word(&rest, ",", &word)) {
+		if (untrusted_is(word, "log"))
+			source->left_out &= ~(unsigned)FIELD_LOG;
+		else if (untrusted_is(word, "people"))
+			source->left_out &= ~(unsigned)FIELD_PEOPLE;
+		else
+			return err_set(err, ERR_INPUT,
+				"fields are log, people, all or none, not %s",
+				conf_value(line, 3, "fields"));
+	}
+	return true;
+}
+
+static bool check_receiver(
+	const struct conf_line *line, const struct source_kind *kind, struct err *err)
+{
+	return !conf_value(line, 3, "receiver") || kind == &alertmanager_source ||
+	       err_set(err, ERR_INPUT, "%s has no receivers", kind->name);
+}
+
+/* Another one is another history: it is read anew. */
+static const char *keep_scope(struct rc *rc, const struct rc_source *s)
+{
+	const char *words[] = {s->filter, s->receiver ? "receiver=" : NULL, s->receiver,
+		s->left_out & FIELD_PEOPLE ? "without people" : NULL};
+	const char *kept;
+	struct str text;
+
+	str_init(&text, CONF_MAX_LINE);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words[i] && *words[i])
+			str_printf(&text, "%s%s",
+				text.n && words[i] != s->receiver ? " " : "", words[i]);
+	kept = rc_keep(rc, str_text(&text));
+	str_release(&text);
+	return kept;
+}
+
 static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
@@ -318,7 +372,8 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	if (!check_url(url, err) ||
 		!take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
 		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err) ||
-		!take_since(line, &s, err))
+		!take_since(line, &s, err) || !take_fields(line, &s, err) ||
+		!check_receiver(line, s.kind, err))
 		return false;
 	s.name = rc_keep(rc, line->words[1].text);
 	slash = (char *)(uintptr_t)rc_keep(rc, url);
@@ -330,6 +385,7 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	s.region = rc_keep(rc, region);
 	s.site = rc_keep(rc, site);
 	s.filter = rc_keep(rc, conf_value(line, 3, "filter"));
+	s.receiver = rc_keep(rc, conf_value(line, 3, "receiver"));
 	s.user = rc_keep(rc, conf_value(line, 3, "user"));
 	s.token_env = rc_keep(rc, conf_value(line, 3, "token-env"));
 	s.token_command = rc_keep(rc, conf_value(line, 3, "token-command"));
@@ -338,6 +394,7 @@ static bool run_source(struct conf *conf, const struct conf_line *line, struct e
 	s.ca_file = rc_keep_path(rc, line, conf_value(line, 3, "ca-file"));
 	s.cert_file = rc_keep_path(rc, line, conf_value(line, 3, "cert-file"));
 	s.key_file = rc_keep_path(rc, line, conf_value(line, 3, "key-file"));
+	s.scope = keep_scope(rc, &s);
 	return add_source(rc, &s, err);
 }
 
@@ -1007,6 +1064,20 @@ static void check_profile(struct rc *rc)
 	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
 }
 
+/* What `source add` wrote, behind the user's own lines: those win. */
+static void read_sources(struct rc *rc, const struct rc_options *options)
+{
+	const char *slash = strrchr(rc->path, '/');
+
+	if (!slash || options->looks_only || options->no_system)
+		return;
+	if ((size_t)snprintf(rc->sources_path, sizeof rc->sources_path, "%.*s/sources.rc",
+		    (int)(slash - rc->path), rc->path) >= sizeof rc->sources_path)
+		rc->sources_path[0] = '\0';
+	else if (!options->shipped_only && !conf_had(&rc->conf, rc->sources_path))
+		conf_read_file(&rc->conf, rc->sources_path, true);
+}
+
 struct rc *rc_read(const struct rc_options *options)
 {
 	struct rc *rc = mem_new(1, sizeof *rc);
@@ -1036,6 +1107,7 @@ struct rc *rc_read(const struct rc_options *options)
 		rc->path[0] = '\0';
 	else if (!options->shipped_only)
 		conf_read_file(&rc->conf, rc->path, !options->file);
+	read_sources(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
 			rc->handoff_count = rc->changes_count = 0;
@@ -1101,6 +1173,26 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	rc->conf.error_count = before;
 	rc->conf.errors_total = total;
 	return false;
+}
+
+struct rc *rc_try(
+	const struct rc *rc, const char *name, const char *line, struct err *err)
+{
+	struct rc *tried = mem_new(1, sizeof *tried);
+
+	arena_init(&tried->arena, RC_MAX_BYTES);
+	settings_init(&tried->settings, setting_rows, SET_COUNT_);
+	tried->profile = rc->profile;
+	tried->conf.verbs = rc_verbs;
+	tried->conf.ctx = tried;
+	tried->conf.lookup = lookup;
+	tried->conf.profile = rc->conf.profile;
+	if (conf_read_text(&tried->conf, name, line, strlen(line)))
+		return tried;
+	if (tried->conf.error_count)
+		err_set(err, ERR_INPUT, "%s", tried->conf.errors[0].text);
+	rc_free(tried);
+	return NULL;
 }
 
 struct rc *rc_look(const struct rc *rc, const char *line)

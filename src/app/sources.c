@@ -179,6 +179,8 @@ static struct poll_options options_of(const struct source *s)
 			.region = rc->region,
 			.site = rc->site,
 			.filter = rc->filter,
+			.receiver = rc->receiver,
+			.left_out = rc->left_out,
 			.queries = s->queries,
 			.query_count = s->query_count,
 			.every_ms = rc->every_ms,
@@ -272,6 +274,7 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->unix_socket, b->unix_socket) && same_text(a->from, b->from) &&
 	       same_text(a->org, b->org) && same_text(a->region, b->region) &&
 	       same_text(a->site, b->site) && same_text(a->filter, b->filter) &&
+	       same_text(a->receiver, b->receiver) && a->left_out == b->left_out &&
 	       same_text(a->user, b->user) && same_text(a->token_file, b->token_file) &&
 	       same_text(a->token_env, b->token_env) &&
 	       same_text(a->token_command, b->token_command) &&

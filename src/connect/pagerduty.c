@@ -114,6 +114,11 @@ bool pagerduty_passes(const char *filter, struct json incident)
 	       passes(filter, "urgency=", json_text(json_get(incident, "urgency")));
 }
 
+bool pagerduty_passes_service(const char *filter, struct untrusted service)
+{
+	return untrusted_empty(service) || passes(filter, "service=", service);
+}
+
 static bool filter_check(const struct source_conf *conf, struct err *err)
 {
 	struct untrusted rest = untrusted_str(conf->filter), word;
@@ -814,6 +819,7 @@ const struct source_kind pagerduty_source = {
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,
+	.survey = &pagerduty_survey,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),
 	.start = start,
