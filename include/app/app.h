@@ -18,6 +18,7 @@ struct anomalies;
 struct changes;
 struct audits;
 struct charts;
+struct enrol;
 struct handoffs;
 struct expiry;
 struct history;
@@ -101,6 +102,7 @@ struct app {
 	struct rc *rc;
 	struct rc_watch *rc_watch;
 	struct sources *sources;
+	struct enrol *enrol;
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;

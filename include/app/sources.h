@@ -26,6 +26,9 @@ struct source_row {
 	bool fresh;               /* since the last reload another one than before */
 };
 
+/* How the engine asks what a line says: without queries and without a number. */
+struct poll_options source_options(
+	const struct rc_source *rc, const struct secret *secret);
 struct sources *sources_new(struct app *app);
 void sources_start(struct sources *sources);
 void sources_free(struct sources *sources);

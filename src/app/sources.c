@@ -167,10 +167,9 @@ static void refuse(struct source *s, const struct err *err)
 	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
 }
 
-static struct poll_options options_of(const struct source *s)
+struct poll_options source_options(
+	const struct rc_source *rc, const struct secret *secret)
 {
-	const struct rc_source *rc = s->row.rc;
-
 	return (struct poll_options){
 		.conf = {.name = rc->name,
 			.url = rc->url,
@@ -181,17 +180,24 @@ static struct poll_options options_of(const struct source *s)
 			.filter = rc->filter,
 			.receiver = rc->receiver,
 			.left_out = rc->left_out,
-			.queries = s->queries,
-			.query_count = s->query_count,
 			.every_ms = rc->every_ms,
 			.timeout_ms = rc->timeout_ms},
 		.kind = rc->kind,
 		.tls = {rc->ca_file, rc->cert_file, rc->key_file},
-		.secret = s->credential.secret,
+		.secret = secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
-		.number = s->row.number,
 	};
+}
+
+static struct poll_options options_of(const struct source *s)
+{
+	struct poll_options options = source_options(s->row.rc, s->credential.secret);
+
+	options.conf.queries = s->queries;
+	options.conf.query_count = s->query_count;
+	options.number = s->row.number;
+	return options;
 }
 
 static void begin(struct source *s)
