@@ -14,9 +14,8 @@ void enrol_end(struct enrol *enrol);
 void enrol_free(struct enrol *enrol);
 
 /* NAME KIND [KEY=VALUE …], as in a source line, and services=, teams=, urgencies=. keep:
- * it is added when the answer is yes; else it is only tried. PENDING when it is under way:
- * the console is told by notices, a script by enrol_outcome(). script: numbers go there,
- * not into the question. */
+ * it is added when the answer is yes; else it is only tried. PENDING when it is under
+ * way: the console is told by notices, a script by enrol_outcome(). */
 enum status enrol_add(
 	struct enrol *enrol, const struct call *call, bool keep, struct err *err);
 /* Only what is in that file; asks, and says what stays in the store. */

@@ -52,6 +52,8 @@ void sources_past_covered(
 /* How far the reading of the past is, or "" when there is nothing to say. */
 const char *sources_past_words(
 	const struct source_row *row, int64_t now, char out[COVERAGE_TEXT]);
+/* What counts over sources leave out: "only pd service=P1 urgency=high", or "". */
+const char *sources_scope(const struct sources *sources, char *out, size_t size);
 /* By the source's number. */
 void sources_hurry_one(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */

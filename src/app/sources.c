@@ -385,6 +385,24 @@ void sources_past_covered(
 	app_changed(sources->app, CHANGED_SOURCES);
 }
 
+const char *sources_scope(const struct sources *sources, char *out, size_t size)
+{
+	char words[200];
+	size_t n = 0;
+
+	*out = '\0';
+	for (size_t i = 1; i < sources->count && n < size; i++) {
+		const struct source_row *row = &sources->list[i]->row;
+
+		if (!row->rc || !*row->rc->scope)
+			continue;
+		n += (size_t)snprintf(out + n, size - n, "%s%s %s", n ? "; " : "only ",
+			row->name,
+			text_line(untrusted_str(row->rc->scope), words, sizeof words));
+	}
+	return out;
+}
+
 const char *sources_past_words(
 	const struct source_row *row, int64_t now, char out[COVERAGE_TEXT])
 {

@@ -200,7 +200,7 @@ static void step(void *ctx)
 
 	if (t->told)
 		return;
-	/* The first of it is said here, so that nobody is told before trial_new() ends. */
+	/* Said here, so that nobody is told before trial_new() has ended. */
 	if (t->err.kind) {
 		tell(t, &t->err);
 		return;

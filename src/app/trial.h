@@ -1,5 +1,5 @@
-/* A source that is tried before it is one: its credential is fetched, what is chosen of it
- * is looked up and counted, and it is asked once as it would be from then on. Main
+/* A source that is tried before it is one: its credential is fetched, what is chosen of
+ * it is looked up and counted, and it is asked once as it would be from then on. Main
  * thread. */
 #ifndef SRC_APP_TRIAL_H
 #define SRC_APP_TRIAL_H

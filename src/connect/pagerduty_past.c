@@ -113,7 +113,9 @@ static bool ask(struct reader *reader, struct arena *arena, struct ask *out)
 		break;
 	default:
 		str_puts(&path, "/log_entries?is_overview=true&time_zone=UTC");
-		if (reader->walk.up)
+		/* By urgency the log cannot be asked for: its incidents must tell it. */
+		if (reader->walk.up || (reader->conf->filter &&
+					       strstr(reader->conf->filter, "urgency=")))
 			str_puts(&path, "&include%5B%5D=incidents");
 		add_window(reader, &path);
 	}

@@ -2,6 +2,7 @@
  * week, interruptions, and a list of what it adds up to; and the incidents behind one
  * row of that. A small screen keeps the counts and the list. Main thread. */
 #include "app/alerts.h"
+#include "app/sources.h"
 #include "app/trends.h"
 #include "bars.h"
 #include "base/str.h"
@@ -209,7 +210,7 @@ static void trends_words(void *state, const struct app *app, char *out, size_t s
 {
 	struct trends_pane *pane = state;
 	const struct trends_view *v = trends_view(pane->trends);
-	char whole[80];
+	char whole[80], scope[200];
 	size_t n;
 
 	if (!v) {
@@ -219,8 +220,9 @@ static void trends_words(void *state, const struct app *app, char *out, size_t s
 	n = (size_t)snprintf(out, size, "%zu in %d days by %s  ", v->sum.count,
 		trends_days(pane->trends), trend_by_names[v->by]);
 	trends_complete(app, v, v->from, whole, sizeof whole);
+	sources_scope(app->sources, scope, sizeof scope);
 	if (n < size)
-		snprintf(out + n, size - n, "%s", whole);
+		snprintf(out + n, size - n, "%s%s%s", whole, *scope ? ", " : "", scope);
 }
 
 /* --- the incidents behind a bar --- */
