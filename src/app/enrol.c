@@ -255,8 +255,11 @@ static void say_counts(struct enrol *e, const struct trial_found *f)
 {
 	size_t services = 0, listed = 0;
 
-	for (size_t i = 0; i < f->count; i++)
+	for (size_t i = 0; i < f->count; i++) {
 		services += f->counts[i].kind == COUNT_SERVICE;
+		if (f->counts[i].kind == COUNT_ALL)
+			say_count(e, f, &f->counts[i]);
+	}
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->counts[i].kind == COUNT_SERVICE &&
 			(e->script || listed++ < LISTED))
@@ -264,9 +267,6 @@ static void say_counts(struct enrol *e, const struct trial_found *f)
 	}
 	if (services > LISTED && !e->script)
 		str_printf(&e->numbers, "and %zu more services\n", services - LISTED);
-	for (size_t i = 0; i < f->count; i++)
-		if (f->counts[i].kind == COUNT_ALL)
-			say_count(e, f, &f->counts[i]);
 }
 
 /* What is there now, of a source that cannot tell its past. */
@@ -387,11 +387,8 @@ static void tried(void *ctx, const struct trial_found *found, const struct err *
 	e->filter = found->filter;
 	str_reset(&e->numbers);
 	say_found(e, found);
-	str_reset(&e->question);
 	if (e->script)
 		str_puts(&e->told, str_text(&e->numbers));
-	else
-		str_puts(&e->question, str_text(&e->numbers));
 	if (!e->keep) {
 		/* It is read and closed: whatever the answer, nothing is done. */
 		if (!e->script)
@@ -399,8 +396,12 @@ static void tried(void *ctx, const struct trial_found *found, const struct err *
 		forget(e);
 		return;
 	}
+	str_reset(&e->question);
+	/* First what is asked: on a small screen the end may not fit. */
 	str_printf(&e->question, "Add source %s to %s?", line->name,
 		e->app->rc->sources_path);
+	if (!e->script)
+		str_printf(&e->question, "\n%s", str_text(&e->numbers));
 	ask_to(e, &(struct question){.text = str_text(&e->question),
 			  .still = still_free,
 			  .answer = add_answer,
@@ -497,13 +498,10 @@ static void ask_removal(struct enrol *e, size_t incidents)
 			incidents == 1 ? "it" : "them");
 	else
 		str_puts(&e->numbers, "the store holds no incident of it\n");
-	if (e->script) {
+	if (e->script)
 		str_puts(&e->told, str_text(&e->numbers));
-	} else {
-		str_puts(&e->numbers, str_text(&e->question));
-		str_reset(&e->question);
-		str_puts(&e->question, str_text(&e->numbers));
-	}
+	else
+		str_printf(&e->question, "\n%s", str_text(&e->numbers));
 	ask_to(e, &(struct question){.text = str_text(&e->question),
 			  .still = still_there,
 			  .answer = remove_answer,

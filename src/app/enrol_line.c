@@ -51,11 +51,10 @@ bool enrol_word_check(const char *word, struct err *err)
 		tells |= strchr(url, '@') || strchr(url, '?');
 	if (tells)
 		return err_set(err, ERR_REFUSED,
-			"a secret does not belong on a command line: others see it in "
-			"the list of processes, the shell keeps it. Put it into a file "
-			"that is yours alone (chmod 600) and give token-file=FILE, or "
-			"token-env=NAME or token-command=COMMAND; and take this one "
-			"back where it was made");
+			"no secret here: give token-file=FILE (chmod 600), "
+			"token-env=NAME "
+			"or token-command=COMMAND. A command line is seen by others and "
+			"kept by shells: take this secret back where it was made");
 	if (env && !is_variable(env))
 		return err_set(err, ERR_REFUSED,
 			"token-env takes the name of a variable, such as PD_TOKEN, not "

@@ -1,5 +1,6 @@
-/* The `source` lines of the rc: where a source answers, how it is spoken to, and what of it
- * is taken. Any thread, one owner. */
+/* The `source` lines of the rc: where a source answers, how it is spoken to, and what of
+ * it is taken. Hides which words belong to which kind, and where the hosts of a service
+ * are. Any thread, one owner. */
 #include "rc_parts.h"
 
 #include "base/alloc.h"

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { GUARD_MS = 300, QUESTION_LINES = 12, MENU_MOST = 40 };
+enum { GUARD_MS = 300, QUESTION_LINES = 16, MENU_MOST = 40 };
 
 static void leave(struct console *console)
 {
@@ -92,10 +92,10 @@ static void ask_key(struct console *console, int code)
 	}
 }
 
-/* Bytes of the text that fit in `width` columns, broken at a blank where there is one. */
+/* Bytes of the text's first line that fit in `width` columns, broken at a blank where there is one. */
 static size_t line_bytes(const char *text, int width)
 {
-	size_t n = strlen(text), at = 0, blank = 0;
+	size_t n = strcspn(text, "\n"), at = 0, blank = 0;
 
 	while (at < n) {
 		size_t next = at + 1;
@@ -124,7 +124,7 @@ static int question_lines(const char *text, const struct canvas *c, int row, int
 				untrusted_make(text, n));
 		lines++;
 		text += n;
-		text += strspn(text, " ");
+		text += *text == '\n' ? 1 : strspn(text, " ");
 	}
 	return lines;
 }
