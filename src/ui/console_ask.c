@@ -92,7 +92,8 @@ static void ask_key(struct console *console, int code)
 	}
 }
 
-/* Bytes of the text's first line that fit in `width` columns, broken at a blank where there is one. */
+/* Bytes of the text's first line that fit in `width` columns, broken at a blank where
+ * there is one. */
 static size_t line_bytes(const char *text, int width)
 {
 	size_t n = strcspn(text, "\n"), at = 0, blank = 0;
