@@ -29,6 +29,7 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct saving;
 struct runbooks;
 struct sources;
 struct status_writer;
@@ -101,6 +102,7 @@ struct app {
 	struct http *http;
 	struct rc *rc;
 	struct rc_watch *rc_watch;
+	struct saving *saving; /* of layouts, under way */
 	struct sources *sources;
 	struct enrol *enrol;
 	struct metrics *metrics;

@@ -4,6 +4,8 @@
  * host. Main thread. */
 #include "cmd.h"
 
+#include "app/layouts.h"
+#include "app/setting.h"
 #include "app/sources.h"
 #include "app/trends.h"
 #include "base/alloc.h"
@@ -285,6 +287,18 @@ enum status cmd_trend_days(struct call *call, struct err *err)
 	trends_show(trends, trends_by(trends), days);
 	app_notice(call->app, false, "the last %d day%s", days, days == 1 ? "" : "s");
 	return STATUS_DONE;
+}
+
+enum status cmd_trend_part(struct call *call, struct err *err)
+{
+	char text[200];
+
+	str_copy(text, sizeof text,
+		settings_text(&call->app->rc->settings, SET_TRENDS_PARTS));
+	if (!trends_part_change(text, sizeof text, call->argv[0], call->argv[1], err))
+		return STATUS_USAGE;
+	return layouts_keep(call->app, SET_TRENDS_PARTS, text, err) ? STATUS_DONE
+								    : STATUS_FAILED;
 }
 
 /* --- which belong together --- */

@@ -8,6 +8,7 @@
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
+#include "app/trends.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "embedded.h"
@@ -215,6 +216,12 @@ static void parts(struct search *s)
 		offer(s, handoff_parts[i].name);
 }
 
+static void trends_part_names(struct search *s)
+{
+	for (int i = 0; i < TRENDS_PART_COUNT; i++)
+		offer(s, trends_part_rows[i].name);
+}
+
 static void schedules(struct search *s)
 {
 	for (size_t i = 0; i < s->app->rc->handoff_count; i++)
@@ -258,6 +265,7 @@ static const struct {
 	{"ATTRIBUTE", attributes},
 	{"PANE-NUMBER", pane_numbers},
 	{"PART", parts},
+	{"TRENDS-PART", trends_part_names},
 	{"SCHEDULE", schedules},
 	{"EMAIL", addresses},
 };

@@ -612,14 +612,24 @@ bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct er
 
 void rc_print_layouts(const struct rc *rc, struct str *out)
 {
-	str_puts(out, "# Written by `layout save`; read before your own oogway.rc.\n");
+	static const int kept[] = {SET_LAYOUT, SET_TRENDS_PARTS};
+
+	str_puts(out, "# Written by `layout save` and `trend part`; read before your own "
+		      "oogway.rc.\n");
 	for (size_t i = 0; i < rc->layout_count; i++) {
 		const struct rc_layout *layout = &rc->layouts[i];
 
 		if (layout->saved && layout_named(rc, layout->name) == layout)
 			str_printf(out, "layout %s %s\n", layout->name, layout->text);
 	}
-	str_printf(out, "set layout = %s\n", settings_text(&rc->settings, SET_LAYOUT));
+	/* Those of the user's own lines are in the user's own file. */
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		const struct setting_value *value = &rc->settings.values[kept[i]];
+
+		if (value->place.file && !strcmp(value->place.file, rc->layouts_path))
+			str_printf(out, "set %s = %s\n", setting_rows[kept[i]].name,
+				value->text);
+	}
 }
 
 const struct conf_verb rc_verbs[] = {

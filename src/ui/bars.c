@@ -121,6 +121,15 @@ void bars_strip(const struct canvas *c, int row, int col, int width,
 	}
 }
 
+void bars_share(const struct canvas *c, int row, int col, int width, double share)
+{
+	int full = (int)(share * width + 0.5);
+
+	full = full > width ? width : share > 0 && full < 1 ? 1 : full;
+	for (int i = 0; i < full; i++)
+		canvas_put(c, row, col + i, ROLE_CHART, ascii() ? "#" : eighths[8]);
+}
+
 void bars_heat(const struct canvas *c, const uint32_t of[168])
 {
 	static const char *const days[] = {"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"};
