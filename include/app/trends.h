@@ -59,7 +59,8 @@ extern const struct trends_part_row {
 /* Those that are on, in order; the list is among them. What a text (of the setting
  * trends.parts) names wrongly or twice is left out. Returns how many. */
 size_t trends_parts(const char *text, enum trends_part out[TRENDS_PART_COUNT]);
-/* Changes the setting's text: how is on, off, toggle, up or down. False with a sentence. */
+/* Changes the setting's text: how is on, off, toggle, up or down. False with a
+ * sentence. */
 bool trends_part_change(
 	char *text, size_t size, const char *how, const char *part, struct err *err);
 

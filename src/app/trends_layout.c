@@ -1,6 +1,6 @@
-/* Which parts the trends pane is made of, and in which order: a text of names separated by
- * commas, as the setting trends.parts keeps it. The list is always among them, or nothing
- * could be selected. Hides what a text from elsewhere may hold. Any thread. */
+/* Which parts the trends pane is made of, and in which order: a text of names separated
+ * by commas, as the setting trends.parts keeps it. The list is always among them, or
+ * nothing could be selected. Hides what a text from elsewhere may hold. Any thread. */
 #include "app/trends.h"
 
 #include "base/conf.h"

@@ -1,5 +1,6 @@
-/* Drawing counts: bars in eighths of a row, and shades for hours of the week; in ASCII
- * whole rows and letters. Hides the scales, which begin at nothing. Main thread. */
+/* Drawing counts: bars in eighths of a row, shares lying, and shades for hours of the
+ * week; in ASCII whole rows and letters. Hides the scales, which begin at nothing. Main
+ * thread. */
 #include "bars.h"
 
 #include "base/time.h"
