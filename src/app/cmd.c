@@ -326,13 +326,13 @@ const struct command app_commands[] = {
 	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
 		COMMAND_SCRIPT | COMMAND_ACTS, 1, SIZE_MAX, cmd_change_add},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
-	{"source add", "NAME KIND [KEY=VALUE…]",
+	{"source add", "NAME KIND [KEY=VALUE]…",
 		"check a source, show what it would bring, ask, and keep it in "
 		"sources.rc",
 		COMMAND_SCRIPT | COMMAND_ACTS, 2, CONF_MAX_WORDS, cmd_source_add},
 	{"source remove", "SOURCE", "take a source out that source add kept",
 		COMMAND_SCRIPT | COMMAND_ACTS, 1, 1, cmd_source_remove},
-	{"source test", "SOURCE [KIND KEY=VALUE…]",
+	{"source test", "SOURCE [KIND] [KEY=VALUE]…",
 		"ask a source once and say how it went; with a kind, one that is not "
 		"kept",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, CONF_MAX_WORDS, cmd_source_test},

@@ -94,6 +94,22 @@ static void source_names(struct search *s)
 		offer(s, sources_at(s->app->sources, i)->name);
 }
 
+static void kinds_of_source(struct search *s)
+{
+	for (size_t i = 0; source_kinds[i]; i++)
+		offer(s, source_kinds[i]->name);
+}
+
+/* Of a source line, and what is chosen of it. */
+static void source_keys(struct search *s)
+{
+	for (size_t i = 0; rc_keys[i].verb; i++)
+		if (!strcmp(rc_keys[i].verb, "source"))
+			offer_end(s, rc_keys[i].name, strlen(rc_keys[i].name), "=");
+	for (size_t i = 0; source_choices[i]; i++)
+		offer_end(s, source_choices[i], strlen(source_choices[i]), "=");
+}
+
 static void nouns(struct search *s)
 {
 	for (size_t i = 0; listings[i]; i++)
@@ -249,6 +265,8 @@ static const struct {
 	{"PANE[:WEIGHT]", panes},
 	{"COLUMN", columns},
 	{"SOURCE", source_names},
+	{"KIND", kinds_of_source},
+	{"KEY=VALUE", source_keys},
 	{"NOUN", nouns},
 	{"PROFILE", profiles},
 	{"LAYOUT", layouts},
