@@ -58,21 +58,27 @@ static bool chosen_services(const struct survey *s)
 	return s->conf->services && *s->conf->services;
 }
 
-/* "&team_ids[]=…" of the names that are chosen. */
-static void add_ids(struct str *path, const char *parameter, const struct things *things,
-	const char *names)
+static const struct thing *find(const struct things *things, struct untrusted word)
 {
-	struct untrusted rest = untrusted_str(names), word;
+	for (size_t i = 0; i < things->count; i++)
+		if (untrusted_eq(things->list[i].id, word) ||
+			untrusted_eq(things->list[i].name, word))
+			return &things->list[i];
+	return NULL;
+}
 
-	while (untrusted_word(&rest, ",", &word))
-		for (size_t i = 0; i < things->count; i++)
-			if (untrusted_eq(things->list[i].id, untrusted_trim(word)) ||
-				untrusted_eq(
-					things->list[i].name, untrusted_trim(word))) {
-				str_printf(path, "&%s%%5B%%5D=", parameter);
-				text_add_url(path, things->list[i].id);
-				break;
-			}
+static void add_teams(const struct survey *s, struct str *path)
+{
+	struct untrusted rest = untrusted_str(s->conf->teams), word;
+
+	while (untrusted_word(&rest, ",", &word)) {
+		const struct thing *team = find(&s->teams, untrusted_trim(word));
+
+		if (!team)
+			continue;
+		str_puts(path, "&team_ids%5B%5D=");
+		text_add_url(path, team->id);
+	}
 }
 
 static void add_time(struct str *path, const char *name, int64_t at)
@@ -102,10 +108,8 @@ static void path_count(const struct survey *s, struct str *path)
 	if (!untrusted_empty(t->id)) {
 		str_puts(path, "&service_ids%5B%5D=");
 		text_add_url(path, t->id);
-	} else if (chosen_services(s)) {
-		add_ids(path, "service_ids", &s->services, s->conf->services);
 	}
-	add_ids(path, "team_ids", &s->teams, s->conf->teams);
+	add_teams(s, path);
 	while (untrusted_word(&rest, ",", &word)) {
 		str_puts(path, "&urgencies%5B%5D=");
 		text_add_url(path, untrusted_trim(word));
@@ -154,15 +158,6 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 
 /* --- what is to be counted --- */
 
-static const struct thing *find(const struct things *things, struct untrusted word)
-{
-	for (size_t i = 0; i < things->count; i++)
-		if (untrusted_eq(things->list[i].id, word) ||
-			untrusted_eq(things->list[i].name, word))
-			return &things->list[i];
-	return NULL;
-}
-
 /* "no service is called x; there are cart, search and 12 more" */
 static bool no_such(const struct things *things, const char *what, struct untrusted word,
 	struct err *err)
@@ -202,6 +197,15 @@ static size_t windows(const struct survey *s)
 				 : 1;
 }
 
+/* Named twice it is one still. */
+static bool is_target(const struct survey *s, const struct thing *thing)
+{
+	for (size_t i = 0; i < s->target_count; i++)
+		if (untrusted_eq(s->targets[i].id, thing->id))
+			return true;
+	return false;
+}
+
 static bool choose_targets(struct survey *s, struct err *err)
 {
 	struct untrusted rest = untrusted_str(s->conf->services), word;
@@ -212,7 +216,7 @@ static bool choose_targets(struct survey *s, struct err *err)
 		if (!thing)
 			return no_such(
 				&s->services, "service", untrusted_trim(word), err);
-		if (s->target_count < MOST_THINGS)
+		if (s->target_count < MOST_THINGS && !is_target(s, thing))
 			add_target(s, thing);
 	}
 	rest = untrusted_str(s->conf->teams);
@@ -223,7 +227,8 @@ static bool choose_targets(struct survey *s, struct err *err)
 		s->services.count * windows(s) <= MOST_EACH_ASKS)
 		for (size_t i = 0; i < s->services.count; i++)
 			add_target(s, &s->services.list[i]);
-	add_target(s, NULL);
+	if (!chosen_services(s))
+		add_target(s, NULL);
 	s->what = WHAT_COUNT;
 	s->from_at = s->conf->since_at;
 	return true;
@@ -282,6 +287,17 @@ static void read_count(struct survey *s, struct json page)
 	s->from_at = s->conf->since_at;
 	s->target++;
 	s->done = s->target == s->target_count;
+}
+
+/* An incident is of one service: what is chosen together is the sum. */
+static void add_up(struct survey *s)
+{
+	struct batch_count *all = add_target(s, NULL);
+
+	for (size_t i = 0; i + 1 < s->target_count; i++) {
+		all->incidents += s->targets[i].incidents;
+		all->unknown |= s->targets[i].unknown;
+	}
 }
 
 /* What pagerduty_past.c will ask for: the newest, then windows; and the log. */
@@ -349,6 +365,8 @@ static bool read_answer(struct survey *s, const struct answer *answer,
 	json_release(&doc);
 	if (last && !next_list(s, err))
 		return false;
+	if (s->done && chosen_services(s))
+		add_up(s);
 	if (s->done)
 		give(s, batch);
 	return true;
