@@ -44,9 +44,12 @@ struct survey {
 	enum what what;
 	int64_t offset, now, from_at;
 	struct things services, teams;
-	size_t target; /* of the list below; the last one is all of it */
-	struct batch_count targets[MOST_THINGS + 1];
+	size_t target; /* of the list below */
+	struct batch_count targets[MOST_THINGS + 2];
 	size_t target_count;
+	/* Whose log is read: it cannot be asked for by service or urgency. 0: of what is
+	 * counted. */
+	size_t log_target;
 	int64_t second;
 	int asked;
 };
@@ -105,11 +108,15 @@ static void path_count(const struct survey *s, struct str *path)
 		add_time(path, "since", s->from_at);
 		add_time(path, "until", until_at < s->now ? until_at : s->now);
 	}
+	add_teams(s, path);
+	if (s->log_target && s->target == s->log_target) {
+		pagerduty_add_filter(path, s->conf->filter, "team=");
+		return;
+	}
 	if (!untrusted_empty(t->id)) {
 		str_puts(path, "&service_ids%5B%5D=");
 		text_add_url(path, t->id);
 	}
-	add_teams(s, path);
 	while (untrusted_word(&rest, ",", &word)) {
 		str_puts(path, "&urgencies%5B%5D=");
 		text_add_url(path, untrusted_trim(word));
@@ -229,6 +236,11 @@ static bool choose_targets(struct survey *s, struct err *err)
 			add_target(s, &s->services.list[i]);
 	if (!chosen_services(s))
 		add_target(s, NULL);
+	if (!(s->conf->left_out & FIELD_LOG) &&
+		(chosen_services(s) || s->conf->filter || s->conf->urgencies)) {
+		s->log_target = s->target_count;
+		add_target(s, NULL);
+	}
 	s->what = WHAT_COUNT;
 	s->from_at = s->conf->since_at;
 	return true;
@@ -295,22 +307,26 @@ static void add_up(struct survey *s)
 	struct batch_count *all = add_target(s, NULL);
 
 	for (size_t i = 0; i + 1 < s->target_count; i++) {
+		if (s->log_target && i == s->log_target)
+			continue;
 		all->incidents += s->targets[i].incidents;
 		all->unknown |= s->targets[i].unknown;
 	}
 }
 
-/* What pagerduty_past.c will ask for: the newest, then windows; and the log. */
+/* What pagerduty_past.c will ask for: the newest, whenever they began, then windows; and
+ * the log. */
 static int64_t asks_for(const struct survey *s, int64_t incidents)
 {
-	int64_t pages = incidents / (PAGER_LIMIT - 1);
+	int64_t pages = incidents / (PAGER_LIMIT - 1), logged = incidents;
 	int64_t spans = FIRST_WINDOWS + (int64_t)windows(s);
-	int64_t newest = incidents / PAGER_LIMIT + 1;
+	int64_t asks = NEWEST_PAGES + spans + pages;
 
-	newest = newest < NEWEST_PAGES ? newest : NEWEST_PAGES;
+	if (s->log_target)
+		logged = s->targets[s->log_target].incidents;
 	if (s->conf->left_out & FIELD_LOG)
-		return newest + spans + pages;
-	return newest + 2 * spans + pages + ENTRIES_EACH * pages;
+		return asks;
+	return asks + spans + ENTRIES_EACH * logged / (PAGER_LIMIT - 1);
 }
 
 static void give(const struct survey *s, struct batch *batch)
@@ -318,8 +334,11 @@ static void give(const struct survey *s, struct batch *batch)
 	struct untrusted rest = untrusted_str(s->conf->teams), word;
 
 	for (size_t i = 0; i < s->target_count; i++) {
-		struct batch_count *row = batch_add_count(batch);
+		struct batch_count *row;
 
+		if (s->log_target && i == s->log_target)
+			continue;
+		row = batch_add_count(batch);
 		if (!row)
 			return;
 		*row = s->targets[i];
