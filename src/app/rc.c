@@ -71,8 +71,8 @@ const struct rc_key rc_keys[] = {
 	{"source", "receiver", "REGEX",
 		"of alertmanager: only what goes to receivers of this name"},
 	{"source", "fields", "FIELD,…",
-		"what of incidents of the past is kept besides their times and titles: "
-		"log, people, all or none; all"},
+		"what of incidents is kept besides their times and titles: log (entries, "
+		"who acknowledged when), people (their names), all or none; all"},
 	{"source", "since", "WHEN",
 		"how far back incidents are read: 90d, a date, all or none; 180d"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},

@@ -159,7 +159,10 @@ day=$(date -u -d '-60 days' +%Y-%m-%d)
 choose - - - - -
 choose search - - - -
 choose cart,orders-db - high - people
+named() { cat "$XDG_STATE_HOME"/oogway/oogway.db* | grep -c -a 'Ana Ruiz\|Ben Okafor\|Chen Wei'; }
+ok "with people, their names are kept" [ "$(named)" != 0 ]
 choose - payments - - log
+ok "without them nobody is named" is "$(named)" 0
 choose payments-api,legacy-batch - low "$day" none
 choose search,cart platform high - -
 ok "its mode" is "$(stat -c %a "$kept")" 600
