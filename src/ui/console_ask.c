@@ -112,12 +112,12 @@ static size_t line_bytes(const char *text, int width)
 	return n;
 }
 
-/* Draws from `row` on, or only counts when c is NULL. */
+/* Draws from `row` on, all but the last row of c; or only counts when c is NULL. */
 static int question_lines(const char *text, const struct canvas *c, int row, int width)
 {
-	int lines = 0;
+	int lines = 0, most = c ? c->rows - 1 - row : QUESTION_LINES;
 
-	while (*text && lines < QUESTION_LINES) {
+	while (*text && lines < most) {
 		size_t n = line_bytes(text, width);
 
 		if (c)
