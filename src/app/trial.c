@@ -187,11 +187,11 @@ static bool over(struct trial *t)
 	str_copy(t->found.warning, sizeof t->found.warning, s->warning);
 	poll_remove(t->poll, t->source);
 	t->source = -1;
-	if (t->present)
-		tell(t, NULL);
-	else if (!begin(t, false, &err))
-		tell(t, &err);
-	return t->told;
+	/* Whoever is told may free it. */
+	if (!t->present && begin(t, false, &err))
+		return false;
+	tell(t, err.kind ? &err : NULL);
+	return true;
 }
 
 static void step(void *ctx)

@@ -153,8 +153,6 @@ void console_quit(struct console *console, const char *why)
 	loop_stop(console->app->loop);
 }
 
-static void take_changes(struct console *console);
-
 void console_run(struct console *console, const char *line)
 {
 	struct err err = {0};
@@ -189,7 +187,7 @@ void console_run(struct console *console, const char *line)
 		console_notice(console, true, err.text);
 	/* The next key may be here already, and the keymap borrows from the rc. */
 	if (console->app->changes & CHANGED_CONFIG)
-		take_changes(console);
+		console_take_changes(console);
 	console->bars_dirty = true;
 }
 
@@ -234,7 +232,7 @@ void console_apply_config(struct console *console)
 
 /* --- what the loop calls --- */
 
-static void take_changes(struct console *console)
+void console_take_changes(struct console *console)
 {
 	uint32_t bits = app_take_changes(console->app);
 
@@ -295,7 +293,7 @@ static void end_of_turn(void *ctx)
 
 	if (console->mode == MODE_BARE || console->mode == MODE_LENT)
 		return;
-	take_changes(console);
+	console_take_changes(console);
 	/* While an answer to the last frame is awaited the model goes on; the newest
 	 * state is drawn when it comes. */
 	if (!screen_ready())
@@ -440,7 +438,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 			app->rc->conf.errors_total == 1 ? "" : "s");
 		console_notice(console, true, text);
 	}
-	take_changes(console);
+	console_take_changes(console);
 	console_draw(console);
 	return console;
 }

@@ -267,6 +267,10 @@ void console_input(void *ctx, int events)
 		copy_bare_end(console);
 		return;
 	}
+	/* A reload may have ended in this very turn, and the keymap borrows from the rc
+	 * that is gone. */
+	if (console->app->changes & CHANGED_CONFIG)
+		console_take_changes(console);
 	for (int i = 0; i < 512 && keys_next(&event); i++) {
 		any = true;
 		take_key(console, &event);

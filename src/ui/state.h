@@ -104,6 +104,8 @@ struct pane *console_pane(struct console *console);
 /* Contexts of the focused pane, innermost first. */
 const char *const *console_contexts(struct console *console);
 void console_dirty(struct console *console);
+/* What has changed since the last turn reaches panes, keymap and theme. */
+void console_take_changes(struct console *console);
 bool console_single(const struct console *console);
 /* False when the stack is full: nothing has changed then. */
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id);
