@@ -390,7 +390,6 @@ static void tried(void *ctx, const struct trial_found *found, const struct err *
 	if (e->script)
 		str_puts(&e->told, str_text(&e->numbers));
 	if (!e->keep) {
-		/* It is read and closed: whatever the answer, nothing is done. */
 		if (!e->script)
 			say_tried(e);
 		forget(e);

@@ -252,6 +252,8 @@ END
 		'filter=severity="page"'
 	ok "alertmanager is added" is $status 0
 	ok "… and counted" said '^2 alerts now'
+	run alert list --json
+	ok "the list says its scope" said '"scope":"only am severity=.*receiver=db-'
 	run alert list
 	ok "only what goes to the receiver" is "$(grep -c 'A[39] ' "$tmp/out")" 2
 	ok "… and nothing else" is "$(grep -c ' A[0-9]' "$tmp/out")" 2
