@@ -13,10 +13,16 @@
 static bool add_source(struct rc *rc, const struct rc_source *source, struct err *err)
 {
 	for (size_t i = 0; i < rc->source_count; i++) {
-		if (!strcmp(rc->sources[i].name, source->name))
+		const struct conf_place *place = &rc->sources[i].place;
+
+		if (strcmp(rc->sources[i].name, source->name) != 0)
+			continue;
+		if (strcmp(place->file, source->place.file) != 0)
 			return err_set(err, ERR_INPUT,
-				"there is a source %s already (line %d)", source->name,
-				rc->sources[i].place.line);
+				"there is a source %s already (%s:%d)", source->name,
+				place->file, place->line);
+		return err_set(err, ERR_INPUT, "there is a source %s already (line %d)",
+			source->name, place->line);
 	}
 	if (rc->source_count == RC_MAX_SOURCES)
 		return err_set(err, ERR_LIMIT, "more than %d sources", RC_MAX_SOURCES);
