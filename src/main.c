@@ -10,6 +10,7 @@
 #include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/enrol.h"
 #include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
@@ -401,7 +402,8 @@ static void wait_tick(void *ctx)
 	/* A step ends by its own timeout. */
 	if (!runs_busy(wait->app->runs) &&
 		((!actions_busy(wait->app->actions) &&
-			 !handoffs_busy(wait->app->handoffs)) ||
+			 !handoffs_busy(wait->app->handoffs) &&
+			 !enrol_busy(wait->app->enrol)) ||
 			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
@@ -433,7 +435,9 @@ static void take_interrupts(struct app *app)
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
 static enum status wait_for_actions(struct app *app, struct str *out, struct err *err)
 {
-	struct wait wait = {app, time_now_ms() + SETTLE_MS, NULL};
+	/* A large account is counted for longer than a server answers. */
+	struct wait wait = {
+		app, time_now_ms() + (enrol_busy(app->enrol) ? 5 : 1) * SETTLE_MS, NULL};
 	enum status status;
 
 	take_interrupts(app);
@@ -444,7 +448,13 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	interruptible = NULL;
 	if (runs_outcome(app->runs, out, &status, err))
 		return status;
-	status = handoffs_outcome(app->handoffs, out, err);
+	if (enrol_busy(app->enrol)) {
+		err_set(err, ERR_TIMEOUT, "no answer in time: nothing was done");
+		return STATUS_FAILED;
+	}
+	status = enrol_outcome(app->enrol, out, err);
+	if (!status)
+		status = handoffs_outcome(app->handoffs, out, err);
 	return status ? status : actions_outcome(app->actions, out);
 }
 

@@ -18,6 +18,7 @@ struct anomalies;
 struct changes;
 struct audits;
 struct charts;
+struct enrol;
 struct handoffs;
 struct expiry;
 struct history;
@@ -28,6 +29,7 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct saving;
 struct runbooks;
 struct runs;
 struct sources;
@@ -106,7 +108,9 @@ struct app {
 	struct http *http;
 	struct rc *rc;
 	struct rc_watch *rc_watch;
+	struct saving *saving; /* of layouts, under way */
 	struct sources *sources;
+	struct enrol *enrol;
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;

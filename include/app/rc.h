@@ -27,6 +27,9 @@ struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
 	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
+	const char *receiver;
+	unsigned left_out; /* enum source_field */
+	const char *scope; /* what is taken of it, in one text; "": all */
 	const char *user;
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;
@@ -157,6 +160,8 @@ struct rc {
 	char path[4096];         /* the user's file, whether it exists or not */
 	bool path_named;         /* by -c: then it must exist */
 	char layouts_path[4096]; /* what `layout save` writes; "" in the demo */
+	char sources_path
+		[4096]; /* what `source add` writes, beside path; "" in the demo */
 };
 
 struct rc_options {
@@ -197,6 +202,10 @@ bool rc_is_verb(const char *word);
 bool rc_in_tmux(void);
 /* … and may be typed at ':' too: it needs nothing to be begun anew. */
 bool rc_is_live(const char *word);
+/* What a text of the language says, by itself; paths in it are relative to the folder of
+ * the file `name`. NULL with *err when a line of it is wrong. */
+struct rc *rc_try(
+	const struct rc *rc, const char *name, const char *line, struct err *err);
 /* The colours as they would be after a line that chooses a theme or colours a role;
  * NULL for other lines and wrong ones. Borrows from rc. */
 struct rc *rc_look(const struct rc *rc, const char *line);

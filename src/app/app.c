@@ -10,6 +10,7 @@
 #include "app/audits.h"
 #include "app/charts.h"
 #include "app/handoff.h"
+#include "app/enrol.h"
 #include "app/history.h"
 #include "app/incidents.h"
 #include "app/host.h"
@@ -86,6 +87,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->incidents = incidents_new(app);
 	app->change_feeds = changes_new(app);
 	app->sources = sources_new(app);
+	app->enrol = enrol_new(app);
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
 	if (!options->no_host && !app->demo)
@@ -165,6 +167,7 @@ void app_free(struct app *app)
 	actions_end(app->actions);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
+	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);
@@ -184,6 +187,7 @@ void app_free(struct app *app)
 	acks_free(app->acks);
 	joins_free(app->joins);
 	metrics_free(app->metrics);
+	enrol_free(app->enrol);
 	rc_free(app->rc);
 	mem_free(app);
 }

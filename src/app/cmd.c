@@ -3,6 +3,7 @@
  * thread, from the console and from scripts alike. */
 #include "cmd.h"
 
+#include "app/enrol.h"
 #include "app/overview.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -168,6 +169,17 @@ static enum status cmd_readonly(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+static enum status cmd_source_add(struct call *call, struct err *err)
+{
+	return enrol_add(call->app->enrol, call, true, err);
+}
+
+static enum status cmd_source_remove(struct call *call, struct err *err)
+{
+	return enrol_remove(call->app->enrol, call, err);
+}
+
+/* One of the rc by its name; or the words of a line that is not there yet. */
 static enum status cmd_source_test(struct call *call, struct err *err)
 {
 	const struct app *app = call->app;
@@ -175,6 +187,8 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 	const struct source_row *row;
 	char text[400];
 
+	if (call->argc > 1)
+		return enrol_add(call->app->enrol, call, false, err);
 	if (i < 0) {
 		err_set(err, ERR_MISSING, "no source is called %s", call->argv[0]);
 		return STATUS_FAILED;
@@ -312,6 +326,9 @@ const struct command app_commands[] = {
 		cmd_trend_by},
 	{"trend days", "[DAYS]", "trends over the next longer span, or over DAYS", 0, 0,
 		1, cmd_trend_days},
+	{"trend part", "on|off|toggle|up|down TRENDS-PART",
+		"switch a part of the trends or move it; kept in layouts.rc", 0, 2, 2,
+		cmd_trend_part},
 	{"trend merge", "[ID...]", "the marked problems are one; remembered",
 		COMMAND_SCRIPT | COMMAND_ROWS, 0, SIZE_MAX, cmd_trend_merge},
 	{"trend split", "[ID...]",
@@ -320,8 +337,16 @@ const struct command app_commands[] = {
 	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
 		COMMAND_SCRIPT | COMMAND_ACTS, 1, SIZE_MAX, cmd_change_add},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
-	{"source test", "SOURCE", "ask a source once and say how it went",
-		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
+	{"source add", "NAME KIND [KEY=VALUE]…",
+		"check a source, show what it would bring, ask, and keep it in "
+		"sources.rc",
+		COMMAND_SCRIPT | COMMAND_ACTS, 2, CONF_MAX_WORDS, cmd_source_add},
+	{"source remove", "SOURCE", "take a source out that source add kept",
+		COMMAND_SCRIPT | COMMAND_ACTS, 1, 1, cmd_source_remove},
+	{"source test", "SOURCE [KIND] [KEY=VALUE]…",
+		"ask a source once and say how it went; with a kind, one that is not "
+		"kept",
+		COMMAND_SCRIPT | COMMAND_SETTLE, 1, CONF_MAX_WORDS, cmd_source_test},
 	{"source import", "[-w] [-s SOURCE] [FILE…]",
 		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
 		"imported.rc)",

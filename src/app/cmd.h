@@ -24,6 +24,7 @@ enum status cmd_followup_close(struct call *call, struct err *err);
 enum status cmd_postmortem(struct call *call, struct err *err);
 enum status cmd_source_import(struct call *call, struct err *err);
 enum status cmd_trend_list(struct call *call, struct err *err);
+enum status cmd_trend_part(struct call *call, struct err *err);
 enum status cmd_trend_show(struct call *call, struct err *err);
 enum status cmd_trend_by(struct call *call, struct err *err);
 enum status cmd_trend_days(struct call *call, struct err *err);

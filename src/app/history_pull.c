@@ -20,7 +20,7 @@ enum {
 
 static struct untrusted scope_of(const struct source_row *row)
 {
-	return untrusted_str(row->rc->filter ? row->rc->filter : "");
+	return untrusted_str(row->rc->scope);
 }
 
 static const struct coverage *coverage_in(

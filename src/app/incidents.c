@@ -280,6 +280,7 @@ bool incidents_words(const struct incidents *incidents, char *out, size_t size)
 {
 	const struct past_rows *table = &incidents->table;
 	char says[COVERAGE_TEXT], since[TIME_TEXT], of[40] = "", from[60] = "";
+	char scope[200];
 	bool complete = covered(incidents, incidents->window, says);
 	int64_t at = incidents->window.from_at;
 
@@ -290,6 +291,8 @@ bool incidents_words(const struct incidents *incidents, char *out, size_t size)
 	if (at)
 		snprintf(from, sizeof from, " since %s",
 			time_stamp(at, incidents->app->now, since));
-	snprintf(out, size, "%zu%s%s  %s", table->count, of, from, says);
+	sources_scope(incidents->app->sources, scope, sizeof scope);
+	snprintf(out, size, "%zu%s%s  %s%s%s", table->count, of, from, says,
+		*scope ? ", " : "", scope);
 	return complete;
 }

@@ -59,6 +59,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"handoff", "the handoff of a shift"},
 	{"incident", "the menu of what can be done to an incident"},
 	{"snooze", "the menu of how long"},
+	{"parts", "the menu of the parts of the trends"},
 	{0},
 };
 

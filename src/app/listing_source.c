@@ -98,6 +98,15 @@ static void source_where(const struct app *app, const void *row, struct cell *ou
 	out->role = ROLE_DIM;
 }
 
+static void source_scope_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct rc_source *rc = ((const struct source_row *)row)->rc;
+
+	(void)app;
+	cell_text(out, untrusted_str(rc ? rc->scope : ""));
+	out->role = ROLE_DIM;
+}
+
 static const struct column source_columns[] = {
 	{"health", "", 1, 0, 0, source_mark},
 	{"name", "Source", 8, 0, 0, source_name},
@@ -106,6 +115,7 @@ static const struct column source_columns[] = {
 	{"p95", "p95", 6, 5, COLUMN_RIGHT | COLUMN_DESC, source_latency},
 	{"budget", "Left", 5, 6, COLUMN_RIGHT, source_budget},
 	{"where", "Where", 20, 7, COLUMN_FLEX, source_where},
+	{"only", "Only", 12, 8, COLUMN_FLEX, source_scope_cell},
 };
 
 static size_t source_rows(const struct app *app)
@@ -148,6 +158,7 @@ static void source_json(const struct app *app, const void *row, struct json_out 
 	json_put_str(o, "state", words[source_health(s, app->now)]);
 	json_put_str(o, "detail", source_words(s, app->now, text, sizeof text));
 	json_put_str(o, "past", sources_past_words(s, app->now, past));
+	json_put_str(o, "only", s->rc ? s->rc->scope : "");
 	json_put_time(o, "last_ok_at", s->status.last_ok_at);
 	json_put_time(o, "failing_since", s->status.failing_since);
 	json_put_i64(o, "latency_ms", s->status.latency_ms);

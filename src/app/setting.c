@@ -83,4 +83,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"days of work, for trends", "mon-fri|mon-sat|sun-thu|all"},
 	[SET_SILENCES_OLD] = {"silences.old", SETTING_DURATION, "2w",
 		"a silence of this age is marked as old", NULL, HOUR_MS, 400 * DAY_MS},
+	[SET_TRENDS_PARTS] = {"trends.parts", SETTING_TEXT,
+		"cards,bars,heat,interruptions,times,list,shares,strips",
+		"what the trends show, in order, separated by commas; what does not fit "
+		"is left out from the end"},
 };

@@ -167,10 +167,9 @@ static void refuse(struct source *s, const struct err *err)
 	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
 }
 
-static struct poll_options options_of(const struct source *s)
+struct poll_options source_options(
+	const struct rc_source *rc, const struct secret *secret)
 {
-	const struct rc_source *rc = s->row.rc;
-
 	return (struct poll_options){
 		.conf = {.name = rc->name,
 			.url = rc->url,
@@ -179,17 +178,26 @@ static struct poll_options options_of(const struct source *s)
 			.region = rc->region,
 			.site = rc->site,
 			.filter = rc->filter,
-			.queries = s->queries,
-			.query_count = s->query_count,
+			.receiver = rc->receiver,
+			.left_out = rc->left_out,
 			.every_ms = rc->every_ms,
 			.timeout_ms = rc->timeout_ms},
 		.kind = rc->kind,
 		.tls = {rc->ca_file, rc->cert_file, rc->key_file},
-		.secret = s->credential.secret,
+		.secret = secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
-		.number = s->row.number,
 	};
+}
+
+static struct poll_options options_of(const struct source *s)
+{
+	struct poll_options options = source_options(s->row.rc, s->credential.secret);
+
+	options.conf.queries = s->queries;
+	options.conf.query_count = s->query_count;
+	options.number = s->row.number;
+	return options;
 }
 
 static void begin(struct source *s)
@@ -272,6 +280,7 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->unix_socket, b->unix_socket) && same_text(a->from, b->from) &&
 	       same_text(a->org, b->org) && same_text(a->region, b->region) &&
 	       same_text(a->site, b->site) && same_text(a->filter, b->filter) &&
+	       same_text(a->receiver, b->receiver) && a->left_out == b->left_out &&
 	       same_text(a->user, b->user) && same_text(a->token_file, b->token_file) &&
 	       same_text(a->token_env, b->token_env) &&
 	       same_text(a->token_command, b->token_command) &&
@@ -374,6 +383,24 @@ void sources_past_covered(
 		return;
 	s->row.coverage = *coverage;
 	app_changed(sources->app, CHANGED_SOURCES);
+}
+
+const char *sources_scope(const struct sources *sources, char *out, size_t size)
+{
+	char words[200];
+	size_t n = 0;
+
+	*out = '\0';
+	for (size_t i = 1; i < sources->count && n < size; i++) {
+		const struct source_row *row = &sources->list[i]->row;
+
+		if (!row->rc || !*row->rc->scope)
+			continue;
+		n += (size_t)snprintf(out + n, size - n, "%s%s %s", n ? "; " : "only ",
+			row->name,
+			text_line(untrusted_str(row->rc->scope), words, sizeof words));
+	}
+	return out;
 }
 
 const char *sources_past_words(

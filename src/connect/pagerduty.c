@@ -114,6 +114,11 @@ bool pagerduty_passes(const char *filter, struct json incident)
 	       passes(filter, "urgency=", json_text(json_get(incident, "urgency")));
 }
 
+bool pagerduty_passes_service(const char *filter, struct untrusted service)
+{
+	return untrusted_empty(service) || passes(filter, "service=", service);
+}
+
 static bool filter_check(const struct source_conf *conf, struct err *err)
 {
 	struct untrusted rest = untrusted_str(conf->filter), word;
@@ -158,6 +163,7 @@ static void path_changes(const struct pagerduty *pd, int64_t now, struct str *pa
 	text_add_url(path, untrusted_str(text));
 	str_printf(path, "Z&limit=%d&offset=%lld", PAGER_LIMIT,
 		(long long)pd->changes.offset);
+	pagerduty_add_filter(path, pd->conf->filter, "team=");
 }
 
 static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what what,
@@ -572,15 +578,33 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 	}
 }
 
-static void add_changes(struct batch *batch, struct json list)
+/* Of several services the first that passes; none that does: *passes is false. */
+static struct json service_of(
+	const struct pagerduty *pd, struct json services, bool *passes)
+{
+	struct json first = json_first(services);
+
+	for (struct json s = first; json_item(s); s = json_next(s))
+		if (pagerduty_passes_service(
+			    pd->conf->filter, json_text(json_get(s, "id")))) {
+			*passes = true;
+			return s;
+		}
+	/* What is of no service may be of each. */
+	*passes = !json_item(first);
+	return first;
+}
+
+static void add_changes(const struct pagerduty *pd, struct batch *batch, struct json list)
 {
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct batch_change *change;
-		struct json service = json_first(json_get(e, "services"));
+		bool passes;
+		struct json service = service_of(pd, json_get(e, "services"), &passes);
 		struct untrusted name = json_text(json_get(service, "summary"));
 		int64_t at;
 
-		if (!json_time(json_get(e, "timestamp"), &at) ||
+		if (!passes || !json_time(json_get(e, "timestamp"), &at) ||
 			!(change = batch_add_change(batch)))
 			continue;
 		if (untrusted_empty(name))
@@ -679,7 +703,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
-		add_changes(&pager->rows, list);
+		add_changes(pd, &pager->rows, list);
 	step = pager_page(pager, &got);
 	json_release(&doc);
 	if (step != PAGER_WHOLE)
@@ -814,6 +838,7 @@ const struct source_kind pagerduty_source = {
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,
+	.survey = &pagerduty_survey,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),
 	.start = start,

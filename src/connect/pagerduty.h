@@ -8,6 +8,8 @@
 
 /* The incidents of the past and the entries of their logs, for source_kind.past. */
 extern const struct source_kind pagerduty_past;
+/* How many there are of what is chosen, for source_kind.survey. */
+extern const struct source_kind pagerduty_survey;
 
 extern const char *const pagerduty_headers[];
 /* The sentences of an "error" member, one line. */
@@ -17,6 +19,8 @@ void pagerduty_add_filter(struct str *path, const char *filter, const char *only
 /* An incident that was not asked for by the filter: it would have been found by it. Teams
  * are not looked at. */
 bool pagerduty_passes(const char *filter, struct json incident);
+/* "": nothing is known of its service, and it passes. */
+bool pagerduty_passes_service(const char *filter, struct untrusted service);
 /* All but its id. */
 void pagerduty_incident(
 	struct batch *batch, struct alert_draft *draft, struct json incident);

@@ -113,7 +113,9 @@ static bool ask(struct reader *reader, struct arena *arena, struct ask *out)
 		break;
 	default:
 		str_puts(&path, "/log_entries?is_overview=true&time_zone=UTC");
-		if (reader->walk.up)
+		/* By urgency the log cannot be asked for: its incidents must tell it. */
+		if (reader->walk.up || (reader->conf->filter &&
+					       strstr(reader->conf->filter, "urgency=")))
 			str_puts(&path, "&include%5B%5D=incidents");
 		add_window(reader, &path);
 	}
@@ -221,7 +223,9 @@ static bool choose(struct reader *reader, int64_t now)
 		reader->what = WHAT_OLDEST;
 		return true;
 	}
-	if (reader->coverage.no_entries && now >= reader->absent_until) {
+	if (reader->conf->left_out & FIELD_LOG) {
+		reader->coverage.no_entries = true;
+	} else if (reader->coverage.no_entries && now >= reader->absent_until) {
 		reader->coverage.no_entries = false;
 		reader->absent_until = now + ABSENT_MS;
 	}
@@ -262,6 +266,17 @@ static bool is_person(struct json agent)
 	return untrusted_starts(json_text(json_get(agent, "type")), "user");
 }
 
+/* Where people are left out: that it was one still counts. */
+static const char somebody[] = "somebody";
+
+static struct untrusted person(
+	const struct reader *reader, struct batch *batch, struct json agent)
+{
+	if (is_person(agent) && reader->conf->left_out & FIELD_PEOPLE)
+		return untrusted_str(somebody);
+	return batch_keep(batch, json_text(json_get(agent, "summary")));
+}
+
 static void add_past(struct reader *reader, struct batch *batch, struct json incident)
 {
 	struct untrusted id = json_text(json_get(incident, "id")), urgency;
@@ -273,6 +288,11 @@ static void add_past(struct reader *reader, struct batch *batch, struct json inc
 		!(row = batch_add_past(batch)))
 		return;
 	pagerduty_incident(batch, &row->alert, incident);
+	if (reader->conf->left_out & FIELD_PEOPLE) {
+		row->alert.texts[ALERT_ASSIGNED] = UNTRUSTED_NONE;
+		if (row->alert.acked_at)
+			row->alert.texts[ALERT_ACKED_BY] = untrusted_str(somebody);
+	}
 	row->alert.texts[ALERT_ID] = batch_keep(batch, id);
 	urgency = json_text(json_get(incident, "urgency"));
 	row->urgency = untrusted_is(urgency, "high")  ? URGENCY_HIGH
@@ -290,7 +310,7 @@ static void add_past(struct reader *reader, struct batch *batch, struct json inc
 	if (!row->alert.ended_at)
 		row->alert.ended_at = row->alert.started_at;
 	if (is_person(by))
-		row->resolved_by = batch_keep(batch, json_text(json_get(by, "summary")));
+		row->resolved_by = person(reader, batch, by);
 }
 
 static const struct {
@@ -307,6 +327,17 @@ static const struct {
 	{"annotate_log_entry", ENTRY_NOTE},
 };
 
+/* The log cannot be asked for by service; what an entry does not say lets it pass. */
+static bool entry_passes(const struct reader *reader, struct json entry)
+{
+	struct untrusted service = json_text(json_get(entry, "service.id"));
+	struct json incident = json_get(entry, "incident");
+
+	return pagerduty_passes_service(reader->conf->filter, service) &&
+	       (!json_ok(json_get(incident, "status")) ||
+		       pagerduty_passes(reader->conf->filter, incident));
+}
+
 static void add_entry(struct reader *reader, struct batch *batch, struct json entry)
 {
 	struct untrusted id = json_text(json_get(entry, "id"));
@@ -318,7 +349,7 @@ static void add_entry(struct reader *reader, struct batch *batch, struct json en
 
 	if (untrusted_empty(id) || untrusted_empty(incident) ||
 		!json_time(json_get(entry, "created_at"), &at) ||
-		!(row = batch_add_entry(batch)))
+		!entry_passes(reader, entry) || !(row = batch_add_entry(batch)))
 		return;
 	for (size_t i = 0; i < sizeof entry_types / sizeof *entry_types; i++)
 		if (untrusted_is(type, entry_types[i].type))
@@ -326,8 +357,10 @@ static void add_entry(struct reader *reader, struct batch *batch, struct json en
 	row->at = at;
 	row->id = batch_keep(batch, id);
 	row->incident = batch_keep(batch, incident);
-	row->who = batch_keep(batch, json_text(json_get(agent, "summary")));
-	row->text = batch_keep(batch, json_text(json_get(entry, "summary")));
+	row->who = person(reader, batch, agent);
+	/* Its sentences name people. */
+	if (!(reader->conf->left_out & FIELD_PEOPLE))
+		row->text = batch_keep(batch, json_text(json_get(entry, "summary")));
 	row->by_hand = is_person(agent);
 	add_past(reader, batch, json_get(entry, "incident"));
 }

@@ -759,6 +759,10 @@ static bool keep_conf(
 	source->conf.region = keep_text(arena, from->region);
 	source->conf.site = keep_text(arena, from->site);
 	source->conf.filter = keep_text(arena, from->filter);
+	source->conf.receiver = keep_text(arena, from->receiver);
+	source->conf.services = keep_text(arena, from->services);
+	source->conf.teams = keep_text(arena, from->teams);
+	source->conf.urgencies = keep_text(arena, from->urgencies);
 	source->conf.queries = queries;
 	o->conf = source->conf;
 	o->user = keep_text(arena, o->user);

@@ -75,6 +75,11 @@ struct batch_oncall *batch_add_oncall(struct batch *batch)
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
 }
 
+struct batch_count *batch_add_count(struct batch *batch)
+{
+	return ADD(counts, count_count, count_cap, BATCH_MAX_ITEMS);
+}
+
 struct batch_past *batch_add_past(struct batch *batch)
 {
 	return ADD(pasts, past_count, past_cap, BATCH_MAX_ITEMS);

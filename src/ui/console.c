@@ -155,8 +155,6 @@ void console_quit(struct console *console, const char *why)
 	loop_stop(console->app->loop);
 }
 
-static void take_changes(struct console *console);
-
 /* The overview has no list; what Enter would open is what is meant. */
 static uint64_t pane_target(const struct console *console, const struct pane *pane)
 {
@@ -203,7 +201,7 @@ void console_run(struct console *console, const char *line)
 		console_notice(console, true, err.text);
 	/* The next key may be here already, and the keymap borrows from the rc. */
 	if (console->app->changes & CHANGED_CONFIG)
-		take_changes(console);
+		console_take_changes(console);
 	console->bars_dirty = true;
 }
 
@@ -248,7 +246,7 @@ void console_apply_config(struct console *console)
 
 /* --- what the loop calls --- */
 
-static void take_changes(struct console *console)
+void console_take_changes(struct console *console)
 {
 	uint32_t bits = app_take_changes(console->app);
 
@@ -309,10 +307,13 @@ static void end_of_turn(void *ctx)
 
 	if (console->mode == MODE_BARE || console->mode == MODE_LENT)
 		return;
-	take_changes(console);
+	console_take_changes(console);
 	/* While an answer to the last frame is awaited the model goes on; the newest
 	 * state is drawn when it comes. */
 	if (!screen_ready())
+		return;
+	handoff_edit_begin(console);
+	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
 	if (pane_at_work(console) && !loop_timer_active(console->work))
@@ -452,7 +453,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 			app->rc->conf.errors_total == 1 ? "" : "s");
 		console_notice(console, true, text);
 	}
-	take_changes(console);
+	console_take_changes(console);
 	console_draw(console);
 	return console;
 }
@@ -466,6 +467,7 @@ void console_close(struct console *console)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
 	handoff_edit_end(console);
+	handoff_edit_drop(console);
 	console_ask_end(console);
 	complete_drop(console);
 	preview_undo(console);

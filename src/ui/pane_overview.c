@@ -317,10 +317,12 @@ static struct pane_link link(void *state, const struct app *app)
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
+	char scope[200];
 
-	snprintf(out, size, "%zu of %zu  %s%s", o->count, o->total,
+	sources_scope(app->sources, scope, sizeof scope);
+	snprintf(out, size, "%zu of %zu  %s%s%s%s", o->count, o->total,
 		alerts_counts(app->alerts).complete ? "complete" : "partial",
-		app->window.to ? "  of now" : "");
+		*scope ? ", " : "", scope, app->window.to ? "  of now" : "");
 }
 
 const struct pane_class overview_pane = {

@@ -91,6 +91,7 @@ struct console {
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct proc *lent;    /* MODE_LENT: the editor */
+	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;
 	int passthrough;      /* tmux lets strings through: 1, -1 not; 0: not asked */
@@ -107,6 +108,8 @@ struct pane *console_pane(struct console *console);
 /* Contexts of the focused pane, innermost first. */
 const char *const *console_contexts(struct console *console);
 void console_dirty(struct console *console);
+/* What has changed since the last turn reaches panes, keymap and theme. */
+void console_take_changes(struct console *console);
 bool console_single(const struct console *console);
 /* False when the stack is full: nothing has changed then. */
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id);

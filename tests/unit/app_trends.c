@@ -394,6 +394,48 @@ static void test_nothing(void **unused)
 	end();
 }
 
+/* The parts of the pane: a text in, a text or a sentence out. */
+static const struct {
+	const char *text, *how, *part, *then; /* then: NULL, it is refused */
+} changes[] = {
+	{"cards,bars,list", "toggle", "bars", "cards,list"},
+	{"cards,list", "toggle", "bars", "cards,list,bars"},
+	{"cards,list", "on", "cards", "cards,list"},
+	{"cards,list", "off", "bars", "cards,list"},
+	{"cards,bars,list", "up", "bars", "bars,cards,list"},
+	{"cards,bars,list", "down", "cards", "bars,cards,list"},
+	{"cards,bars,list", "up", "cards", NULL},
+	{"cards,bars,list", "down", "list", NULL},
+	{"cards,list", "up", "heat", NULL},
+	{"cards,list", "off", "list", NULL},
+	{"cards,list", "on", "clouds", NULL},
+	{"cards,list", "twist", "cards", NULL},
+	/* What somebody wrote: unknown, twice, without the list. */
+	{"heat heat, clouds,,times", "up", "times", "times,heat,list"},
+	{"", "on", "shares", "list,shares"},
+};
+
+static void test_parts(void **unused)
+{
+	enum trends_part parts[TRENDS_PART_COUNT];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		char text[200];
+		struct err err = {0};
+		bool ok;
+
+		snprintf(text, sizeof text, "%s", changes[i].text);
+		ok = trends_part_change(
+			text, sizeof text, changes[i].how, changes[i].part, &err);
+		assert_int_equal(ok, changes[i].then != NULL);
+		assert_string_equal(text, ok ? changes[i].then : changes[i].text);
+		assert_int_equal(ok, !err.text[0]);
+	}
+	assert_int_equal(trends_parts("nonsense", parts), 1);
+	assert_int_equal(parts[0], TRENDS_LIST);
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -405,6 +447,7 @@ int main(void)
 		ROW(test_complete),
 		ROW(test_like),
 		ROW(test_nothing),
+		cmocka_unit_test(test_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
