@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "connect/source.h"
+#include "job.h"
+#include "seen.h"
 
 /* The incidents of the past and the entries of their logs, for source_kind.past. */
 extern const struct source_kind pagerduty_past;
@@ -25,5 +27,46 @@ bool pagerduty_refused(const struct answer *answer, struct err *err);
 /* The document of a page, which has `member`. */
 bool pagerduty_open(const struct answer *answer, const char *member, struct json_doc *doc,
 	struct err *err);
+
+/* A line of a log; false: it says of no incident, or has no time. */
+bool pagerduty_entry(struct batch *batch, struct json entry);
+bool pagerduty_is_person(struct json agent);
+/* The plan of the account, or its key, does not have this. */
+bool pagerduty_absent(int status);
+
+/* --- the incident that is looked at (pagerduty_opened.c) --- */
+
+enum {
+	OPENED_FACTS,
+	OPENED_NOTES,
+	OPENED_LOG,
+	OPENED_ALERTS,
+	OPENED_PARTS,
+	OPENED_ASK = 100, /* the ids of its asks: this and a part */
+};
+
+struct opened {
+	struct job job; /* rounds over it */
+	char id[SOURCE_ID], asked[SOURCE_ID];
+	int part;     /* asked next; OPENED_FACTS: between rounds */
+	bool open;    /* an ask is under way */
+	bool reading; /* a round is */
+	int64_t offset;
+	bool whole; /* its log was read to its end, or to the most of it */
+	bool cut;   /* … to the most */
+
+	uint64_t facts_hash, notes_hash;
+	int64_t absent_until[OPENED_PARTS];
+	struct arena arena;
+	struct seen seen;
+};
+
+void opened_init(struct opened *opened, int64_t every_ms, uint64_t seed);
+void opened_release(struct opened *opened);
+/* False: nothing is to be asked now. */
+bool opened_next(struct opened *opened, int64_t now, const struct source_window *window,
+	struct arena *arena, struct ask *out);
+/* Never an error of the source: the present does not depend on it. */
+void opened_take(struct opened *opened, const struct answer *answer, struct batch *batch);
 
 #endif

@@ -257,7 +257,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 
 /* --- rows --- */
 
-static bool is_person(struct json agent)
+bool pagerduty_is_person(struct json agent)
 {
 	return untrusted_starts(json_text(json_get(agent, "type")), "user");
 }
@@ -289,7 +289,7 @@ static void add_past(struct reader *reader, struct batch *batch, struct json inc
 			&row->alert.ended_at);
 	if (!row->alert.ended_at)
 		row->alert.ended_at = row->alert.started_at;
-	if (is_person(by))
+	if (pagerduty_is_person(by))
 		row->resolved_by = batch_keep(batch, json_text(json_get(by, "summary")));
 }
 
@@ -305,9 +305,25 @@ static const struct {
 	{"assign_log_entry", ENTRY_ASSIGN},
 	{"snooze_log_entry", ENTRY_SNOOZE},
 	{"annotate_log_entry", ENTRY_NOTE},
+	{"notify_log_entry", ENTRY_NOTIFY},
 };
 
-static void add_entry(struct reader *reader, struct batch *batch, struct json entry)
+/* The note itself, where the entry has it. */
+static struct untrusted words_of(struct json entry, enum entry_kind kind)
+{
+	struct json channel = json_get(entry, "channel");
+	struct untrusted note = json_text(json_get(entry, "note"));
+
+	if (kind == ENTRY_NOTE && !untrusted_empty(note))
+		return note;
+	if (kind == ENTRY_NOTE &&
+		untrusted_is(json_text(json_get(channel, "type")), "note") &&
+		!untrusted_empty(json_text(json_get(channel, "summary"))))
+		return json_text(json_get(channel, "summary"));
+	return json_text(json_get(entry, "summary"));
+}
+
+bool pagerduty_entry(struct batch *batch, struct json entry)
 {
 	struct untrusted id = json_text(json_get(entry, "id"));
 	struct untrusted type = json_text(json_get(entry, "type"));
@@ -319,7 +335,7 @@ static void add_entry(struct reader *reader, struct batch *batch, struct json en
 	if (untrusted_empty(id) || untrusted_empty(incident) ||
 		!json_time(json_get(entry, "created_at"), &at) ||
 		!(row = batch_add_entry(batch)))
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof entry_types / sizeof *entry_types; i++)
 		if (untrusted_is(type, entry_types[i].type))
 			row->kind = entry_types[i].kind;
@@ -327,9 +343,15 @@ static void add_entry(struct reader *reader, struct batch *batch, struct json en
 	row->id = batch_keep(batch, id);
 	row->incident = batch_keep(batch, incident);
 	row->who = batch_keep(batch, json_text(json_get(agent, "summary")));
-	row->text = batch_keep(batch, json_text(json_get(entry, "summary")));
-	row->by_hand = is_person(agent);
-	add_past(reader, batch, json_get(entry, "incident"));
+	row->text = batch_keep(batch, words_of(entry, row->kind));
+	row->by_hand = pagerduty_is_person(agent);
+	return true;
+}
+
+static void add_entry(struct reader *reader, struct batch *batch, struct json entry)
+{
+	if (pagerduty_entry(batch, entry))
+		add_past(reader, batch, json_get(entry, "incident"));
 }
 
 /* Adds what was not on an earlier page; true when the first row was. */
@@ -526,7 +548,7 @@ static bool read_page(struct reader *reader, const struct answer *answer,
 	return true;
 }
 
-static bool absent(int status)
+bool pagerduty_absent(int status)
 {
 	return status == 402 || status == 403 || status == 404;
 }
@@ -565,7 +587,7 @@ static bool take(
 	} else if (reader->what == WHAT_NEWEST && too_far(answer)) {
 		end_newest(reader, answer->now);
 		ok = true;
-	} else if (reader->what == WHAT_ENTRIES && absent(answer->status)) {
+	} else if (reader->what == WHAT_ENTRIES && pagerduty_absent(answer->status)) {
 		reader->coverage.no_entries = true;
 		reader->absent_until = answer->now + ABSENT_MS;
 		reader->walk.reading = false;
