@@ -18,6 +18,7 @@ struct anomalies;
 struct changes;
 struct audits;
 struct charts;
+struct dossier;
 struct handoffs;
 struct expiry;
 struct history;
@@ -105,6 +106,7 @@ struct app {
 	struct alerts *alerts;
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
+	struct dossier *dossier; /* of the incident that is looked at */
 	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;

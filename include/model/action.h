@@ -20,9 +20,14 @@ enum action_verb {
 	ACTION_REASSIGN, /* ACTION_WHOM: a user's id */
 	ACTION_PRIORITY, /* ACTION_WHOM: a priority's name */
 	ACTION_MERGE,    /* ACTION_WHOM: id of the incident it goes into */
-	ACTION_SILENCE,  /* ACTION_MATCHERS, until_at, ACTION_BODY */
-	ACTION_EXTEND,   /* of a silence: until_at */
-	ACTION_EXPIRE,   /* of a silence */
+	/* ACTION_WHOM: "@ada, @grace" or policies, commas between; ACTION_BODY: what they
+	 * are told. */
+	ACTION_RESPONDERS,
+	/* ACTION_BODY: told to all who subscribed; until_at: when the next one is due. */
+	ACTION_STATUS,
+	ACTION_SILENCE, /* ACTION_MATCHERS, until_at, ACTION_BODY */
+	ACTION_EXTEND,  /* of a silence: until_at */
+	ACTION_EXPIRE,  /* of a silence */
 	/* A handoff to one person: ACTION_TARGET is the address, ACTION_BODY when the
 	 * shift began. */
 	ACTION_MAIL,

@@ -9,6 +9,7 @@
 #include "changes.h"
 #include "app/audits.h"
 #include "app/charts.h"
+#include "app/dossier.h"
 #include "app/handoff.h"
 #include "app/history.h"
 #include "app/incidents.h"
@@ -82,6 +83,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
+	app->dossier = dossier_new(app);
 	app->change_feeds = changes_new(app);
 	app->sources = sources_new(app);
 	app->notify = notify_new(app);
@@ -112,6 +114,7 @@ static void tick(void *ctx, int64_t now)
 	expiry_tick(app->expiry, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
+	dossier_tick(app->dossier);
 	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
@@ -171,6 +174,7 @@ void app_free(struct app *app)
 	trends_free(app->trends);
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
+	dossier_free(app->dossier);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);

@@ -4,7 +4,7 @@
 #include "state.h"
 
 #include "app/charts.h"
-#include "app/incidents.h"
+#include "app/dossier.h"
 #include "app/host.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -94,7 +94,7 @@ static void show_charts(struct console *console)
 		if (console->stack[i].class == &alert_pane)
 			alerts[n++] = console->stack[i].id;
 	charts_show(console->app->charts, alerts, n);
-	incidents_show(console->app->incidents, n ? alerts[n - 1] : 0);
+	dossier_show(console->app->dossier, n ? alerts[n - 1] : 0);
 }
 
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id)
