@@ -106,7 +106,7 @@ struct app {
 	struct alerts *alerts;
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
-	struct dossier *dossier; /* of the incident that is looked at */
+	struct dossier *dossier;     /* of the incident that is looked at */
 	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;

@@ -139,8 +139,16 @@ static void accepted(void *ctx, size_t index, const char *request)
 static void put_back(struct sending *s, size_t from)
 {
 	for (size_t i = from; i < s->count; i++) {
-		s->rows[i].state = OUTBOX_WAITING;
-		s->rows[i].next_at = 0;
+		struct outbox_row *row = &s->rows[i];
+		char tried[20];
+
+		row->state = OUTBOX_WAITING;
+		row->next_at = 0;
+		/* This try was none. */
+		if (row->action.verb == ACTION_STATUS)
+			row->result = untrusted_copy(&s->arena,
+				untrusted_str(
+					action_tried(&row->action, tried, sizeof tried)));
 	}
 	settle(s, s->rows + from, s->count - from);
 	s->count = from;

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "connect/act.h"
 #include "connect/source.h"
 #include "job.h"
 #include "seen.h"
@@ -68,5 +69,40 @@ bool opened_next(struct opened *opened, int64_t now, const struct source_window 
 	struct arena *arena, struct ask *out);
 /* Never an error of the source: the present does not depend on it. */
 void opened_take(struct opened *opened, const struct answer *answer, struct batch *batch);
+
+/* --- responders and status updates (pagerduty_respond.c) --- */
+
+enum { RESPOND_TARGETS = 8 };
+
+enum respond_stage {
+	RESPOND_LOOK,          /* an earlier try may have made the request */
+	RESPOND_ME,            /* who asks */
+	RESPOND_TARGETS_STAGE, /* who is meant, one after the other */
+	RESPOND_WRITE,
+	RESPOND_OVER,
+};
+
+struct respond_target {
+	char name[80], id[SOURCE_ID];
+	bool user; /* else an escalation policy */
+};
+
+/* One action of ACTION_RESPONDERS or ACTION_STATUS. */
+struct respond {
+	const struct source_conf *conf;
+	const struct action *action;
+	struct action_result *result;
+	enum respond_stage stage;
+	char requester[SOURCE_ID];
+	struct respond_target targets[RESPOND_TARGETS];
+	size_t target_count, at;
+};
+
+/* What is passed lives as long as *r. The rest is as in struct action_kind. */
+void respond_start(struct respond *r, const struct source_conf *conf,
+	const struct action *action, struct action_result *result);
+bool respond_next(struct respond *r, int64_t now, struct arena *arena,
+	const char *const *headers, struct ask *out);
+void respond_take(struct respond *r, const struct answer *answer);
 
 #endif
