@@ -10,6 +10,7 @@
 #include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/dossier.h"
 #include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
@@ -387,7 +388,8 @@ static void wait_tick(void *ctx)
 	struct wait *wait = ctx;
 
 	wait->app->now = time_now_ms();
-	if ((!actions_busy(wait->app->actions) && !handoffs_busy(wait->app->handoffs)) ||
+	if ((!actions_busy(wait->app->actions) && !handoffs_busy(wait->app->handoffs) &&
+		    !dossier_busy(wait->app->dossier)) ||
 		wait->app->now > wait->until)
 		loop_stop(wait->app->loop);
 	else
@@ -405,6 +407,8 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
 	status = handoffs_outcome(app->handoffs, out, err);
+	if (!status)
+		status = dossier_outcome(app, out, err);
 	return status ? status : actions_outcome(app->actions, out);
 }
 

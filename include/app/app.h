@@ -29,6 +29,7 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct similar;
 struct runbooks;
 struct sources;
 struct status_writer;
@@ -107,6 +108,7 @@ struct app {
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
 	struct dossier *dossier;     /* of the incident that is looked at */
+	struct similar *similar;     /* … and what is like it */
 	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;

@@ -5,6 +5,7 @@
 #define APP_DOSSIER_H
 
 #include "app/app.h"
+#include "app/command.h"
 #include "model/response.h"
 #include "model/timeline.h"
 
@@ -31,6 +32,14 @@ const struct batch_entry *dossier_log(
 bool dossier_words(const struct dossier *dossier, uint64_t key, char *out, size_t size);
 /* Its source was asked and has not told all yet. */
 bool dossier_busy(const struct dossier *dossier);
+
+/* For one command: which one is to be printed when it was read, and how; then what it
+ * was. The rest is in cmd_incident.c. */
+void dossier_wish(struct dossier *dossier, const char *name, bool json);
+const char *dossier_wished(const struct dossier *dossier, bool *json);
+/* Its source did not tell all: true, with the sentence. */
+bool dossier_lacks(const struct dossier *dossier, struct err *err);
+enum status dossier_outcome(struct app *app, struct str *out, struct err *err);
 
 /* What an incident's lines are made of, wherever it is known from. */
 struct dossier_head {

@@ -19,6 +19,7 @@
 #include "notify.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
+#include "app/similar.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
@@ -84,6 +85,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
 	app->dossier = dossier_new(app);
+	app->similar = similar_new(app);
 	app->change_feeds = changes_new(app);
 	app->sources = sources_new(app);
 	app->notify = notify_new(app);
@@ -115,6 +117,7 @@ static void tick(void *ctx, int64_t now)
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
+	similar_tick(app->similar, now);
 	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
@@ -175,6 +178,7 @@ void app_free(struct app *app)
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
 	dossier_free(app->dossier);
+	similar_free(app->similar);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);

@@ -44,6 +44,8 @@ struct dossier {
 	int asked; /* the number of the source that is, -1: none */
 	bool dirty, loading;
 	bool told_notes, ended;
+	char wish[200]; /* what one command prints; "": nothing */
+	bool wish_json;
 	char lacks[160];
 	struct arena stored_arena, told_arena;
 	struct entries stored, told, log;
@@ -299,7 +301,30 @@ bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size
 
 bool dossier_busy(const struct dossier *d)
 {
-	return d->key && d->asked >= 0 && !d->ended;
+	return d->key && (d->loading || (d->asked >= 0 && !d->ended));
+}
+
+void dossier_wish(struct dossier *d, const char *name, bool json)
+{
+	str_copy(d->wish, sizeof d->wish, name);
+	d->wish_json = json;
+}
+
+const char *dossier_wished(const struct dossier *d, bool *json)
+{
+	*json = d->wish_json;
+	return *d->wish ? d->wish : NULL;
+}
+
+bool dossier_lacks(const struct dossier *d, struct err *err)
+{
+	char how[200];
+
+	if (d->asked < 0 || dossier_words(d, d->key, how, sizeof how))
+		return false;
+	err_set(err, ERR_TIMEOUT, "the timeline is %s",
+		d->ended ? how : "not read to its end");
+	return true;
 }
 
 void dossier_response(const struct app *app, uint64_t key, struct response *out)

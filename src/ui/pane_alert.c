@@ -9,6 +9,7 @@
 #include "app/incidents.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
+#include "app/similar.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -165,6 +166,44 @@ static void next_update(struct page *p, const struct app *app, uint64_t key)
 	else
 		page_printf(p, ROLE_ALARM, "overdue by %s",
 			duration_text(app->now - at, left));
+}
+
+/* --- what was before --- */
+
+static void similar(struct page *p, const struct app *app, uint64_t key)
+{
+	const struct similar_list *list = similar_of(app->similar, key);
+	char when[TIME_TEXT];
+	struct str words;
+
+	if (!list || (!list->count && !*list->why))
+		return;
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_HEADER, "Similar");
+	if (*list->why)
+		page_printf(p, ROLE_DIM, "  %s", list->why);
+	str_init(&words, 400);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct similar_one *one = &list->ones[i];
+
+		str_reset(&words);
+		similar_words(one, &words);
+		page_line(p, 16, false);
+		page_printf(p, ROLE_DIM, "  %-13s ",
+			time_stamp(one->started_at, app->now, when));
+		if (!one->same) {
+			page_add(p, ROLE_TEXT, one->title);
+			page_puts(p, ROLE_DIM, "  ");
+		}
+		page_printf(p, ROLE_TEXT, "%s", str_text(&words));
+		for (size_t k = 0; k < one->note_count; k++) {
+			page_line(p, 18, false);
+			page_printf(p, ROLE_DIM, "  %-13s   ", "");
+			page_add(p, ROLE_DIM, one->notes[k]);
+		}
+	}
+	str_release(&words);
 }
 
 static void response(struct page *p, const struct app *app, uint64_t key)
@@ -426,6 +465,7 @@ static void fill_past(
 	field(p, "link", row->link);
 	response(p, app, v->id);
 	timeline(p, app, &h);
+	similar(p, app, v->id);
 }
 
 static void fill(void *state, const struct app *app, const struct canvas *c)
@@ -463,6 +503,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	chart_part(&v->page, app, v->id, c);
 	h = dossier_head_of(a);
 	timeline(&v->page, app, &h);
+	similar(&v->page, app, a->key);
 	pairs(&v->page, a);
 }
 
@@ -516,7 +557,8 @@ const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
 	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
-		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS,
+		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS |
+		   CHANGED_TRENDS,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,
