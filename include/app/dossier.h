@@ -57,6 +57,13 @@ void dossier_response(const struct app *app, uint64_t key, struct response *out)
 /* When the next status update was promised; 0: none was, or it is made. */
 int64_t dossier_next_update(const struct app *app, uint64_t key);
 
+/* Open incidents whose next status update was promised, soonest first. */
+struct dossier_update {
+	const struct alert *alert;
+	int64_t at;
+};
+size_t dossier_updates(const struct app *app, struct dossier_update *out, size_t max);
+
 struct outbox_row;
 /* An action of ours as a line. */
 void dossier_add_action(struct timeline *timeline, const struct outbox_row *row);

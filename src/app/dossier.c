@@ -275,8 +275,19 @@ void dossier_changed(struct dossier *d)
 		d->dirty = true;
 }
 
+/* After a reload its source may have another number, or be there only now. */
+static void ask_again(struct dossier *d)
+{
+	int number = sources_find(d->app->sources, d->source);
+
+	if (*d->id && number != d->asked)
+		ask(d, number, d->id);
+}
+
 void dossier_tick(struct dossier *d)
 {
+	if (d->key)
+		ask_again(d);
 	if (d->dirty && d->key)
 		load(d);
 }
@@ -348,6 +359,36 @@ int64_t dossier_next_update(const struct app *app, uint64_t key)
 			newest = row;
 	}
 	return newest ? newest->action.until_at : 0;
+}
+
+size_t dossier_updates(const struct app *app, struct dossier_update *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < actions_count(app->actions); i++) {
+		const struct outbox_row *row = actions_at(app->actions, i);
+		struct dossier_update one = {NULL, row->action.until_at};
+		uint64_t key = action_target_key(row);
+		size_t at = n;
+
+		if (row->action.verb != ACTION_STATUS || !one.at ||
+			dossier_next_update(app, key) != one.at)
+			continue;
+		one.alert = alerts_find(app->alerts, key);
+		if (!one.alert || one.alert->state == ALERT_RESOLVED)
+			continue;
+		for (size_t k = 0; k < n && one.alert; k++)
+			if (out[k].alert == one.alert)
+				one.alert = NULL;
+		while (at && out[at - 1].at > one.at)
+			at--;
+		if (!one.alert || at == max)
+			continue;
+		n += n < max;
+		memmove(out + at + 1, out + at, (n - at - 1) * sizeof *out);
+		out[at] = one;
+	}
+	return n;
 }
 
 /* --- its lines --- */

@@ -2,6 +2,7 @@
  * point into app and are looked up anew for each drawing; the selection is an id. Main
  * thread. */
 #include "app/alerts.h"
+#include "app/dossier.h"
 #include "app/anomalies.h"
 #include "app/metrics.h"
 #include "app/overview.h"
@@ -185,11 +186,37 @@ static int line_of(const struct canvas *c, int row, const char *word, enum role 
 	return row + 1;
 }
 
+/* Those who subscribed were promised word. */
+static int draw_updates(const struct app *app, const struct canvas *c, int row)
+{
+	struct dossier_update due[2];
+	size_t n = dossier_updates(app, due, 2);
+	char text[256], what[120], left[TIME_TEXT];
+
+	for (size_t i = 0; i < n && row < c->rows; i++) {
+		int64_t in = due[i].at - app->now;
+
+		if (in > HOUR_MS)
+			break;
+		text_line(alert_text(due[i].alert, ALERT_TITLE), what, sizeof what);
+		snprintf(text, sizeof text, "status update of %s %s %s", what,
+			in > 0 ? "due in" : "overdue by",
+			duration_text(in > 0 ? in : -in, left));
+		row = line_of(c, row, "Soon",
+			in <= 0                ? ROLE_ALARM
+			: in <= UPDATE_SOON_MS ? ROLE_WARNING
+					       : ROLE_TEXT,
+			text);
+	}
+	return row;
+}
+
 /* What is known beside the alerts: silences that end, changes, who is on call. */
 static int draw_soon(const struct app *app, const struct canvas *c, int row)
 {
 	char text[256], what[120], when[TIME_TEXT];
 
+	row = draw_updates(app, c, row);
 	for (size_t i = 0; i < silences_count(app->alerts) && row < c->rows; i++) {
 		const struct silence_row *s = silences_at(app->alerts, i);
 
