@@ -32,9 +32,9 @@ struct timeline_line {
 	const char *data;           /* the command that shows it; or NULL */
 	char marker[ACTION_MARKER]; /* of a note made here: its text has it; or "" */
 	bool bad;                   /* it did not work, or not yet */
-	/* After settling: it was done from here, by whom. */
+	/* After settling: it was done from here. */
 	bool ours;
-	struct untrusted by;
+	struct untrusted by; /* … by whom; of a bad one: why */
 };
 
 struct timeline {

@@ -149,6 +149,10 @@ static void print_line(
 	text_add_line(out, timeline_text(l), COLUMNS);
 	if (l->more)
 		str_printf(out, "  %s", l->more);
+	if (l->bad && !untrusted_empty(l->by)) {
+		str_puts(out, ": ");
+		text_add_line(out, l->by, COLUMNS);
+	}
 	if (l->ours) {
 		str_puts(out, "  from here, by ");
 		text_add_line(out, l->by, 60);
@@ -263,8 +267,8 @@ static void put_timeline(
 		if (l->more)
 			json_put_str(o, "state", l->more);
 		json_put_bool(o, "from_here", l->ours || l->from == TIMELINE_HERE);
-		if (l->ours)
-			json_put_text(o, "by", l->by);
+		if (l->ours || l->bad)
+			json_put_text(o, l->bad ? "why" : "by", l->by);
 		json_put_text(o, "link", l->link);
 		json_shut(o, '}');
 	}

@@ -437,7 +437,8 @@ void dossier_add_action(struct timeline *timeline, const struct outbox_row *row)
 		.who = a->texts[ACTION_BY],
 		.more = outbox_state_names[row->state],
 		.data = "action list",
-		.bad = !fine};
+		.bad = !fine,
+		.by = fine ? UNTRUSTED_NONE : row->error};
 
 	if (a->verb == ACTION_NOTE)
 		action_marker(a, line.marker);

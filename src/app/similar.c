@@ -219,12 +219,11 @@ void similar_show(struct similar *s, uint64_t key, struct untrusted id,
 void similar_tick(struct similar *s, int64_t now)
 {
 	const struct app *app = s->app;
+	bool stale = !s->found || (s->known != trends_known(app->trends) &&
+					  now - s->found_at >= AGAIN_MS);
 
-	if (!s->key || s->reading || !app->store || !trends_view(app->trends) ||
-		s->known == trends_known(app->trends) * s->found ||
-		(now >= s->found_at && now - s->found_at < AGAIN_MS && s->found))
-		return;
-	look(s, now);
+	if (s->key && !s->reading && app->store && trends_view(app->trends) && stale)
+		look(s, now);
 }
 
 const struct similar_list *similar_of(const struct similar *s, uint64_t key)

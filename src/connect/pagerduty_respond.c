@@ -113,7 +113,7 @@ static void put_message(const struct respond *r, int64_t now, struct json_out *o
 	} else if (a->until_at > now) {
 		/* Those who read it are in any zone. */
 		time_rfc3339(a->until_at, clock);
-		str_printf(&text, " Next update by %.5s UTC.", clock + 11);
+		str_printf(&text, " (next update by %.5s UTC)", clock + 11);
 	}
 	json_put_text(o, "message", untrusted_make(text.p, text.n));
 	str_release(&text);

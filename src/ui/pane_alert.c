@@ -401,6 +401,10 @@ static void put_line(struct page *p, const struct app *app, const struct timelin
 		page_puts(p, ROLE_DIM, "  ");
 		page_puts(p, ROLE_DIM, l->more);
 	}
+	if (l->bad && !untrusted_empty(l->by)) {
+		page_puts(p, ROLE_DIM, ": ");
+		page_add(p, ROLE_DIM, l->by);
+	}
 	if (l->ours) {
 		page_puts(p, ROLE_OK, "  from here, by ");
 		page_add(p, ROLE_OK, l->by);

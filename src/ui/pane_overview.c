@@ -72,6 +72,25 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 	reload(state, app, 0);
 }
 
+/* "update in 3m", when subscribers were promised word by then, or are waiting for it. */
+static bool update_words(
+	const struct app *app, const struct alert *a, bool narrow, char *out, size_t size)
+{
+	const struct alert *page = a->pages ? a : problem_pages(app, a, NULL);
+	int64_t at = page ? dossier_next_update(app, page->key) : 0;
+	char when[TIME_TEXT];
+
+	if (!at || at - app->now > UPDATE_SOON_MS)
+		return false;
+	duration_text(at > app->now ? at - app->now : app->now - at, when);
+	if (narrow)
+		snprintf(out, size, at > app->now ? "upd %s" : "upd -%s", when);
+	else
+		snprintf(out, size, at > app->now ? "update in %s" : "update late %s",
+			when);
+	return true;
+}
+
 /* What it waits for: "-> ben in 6m", "ack you". What stands in brackets gives way to
  * the title. */
 static void state_words(
@@ -82,6 +101,8 @@ static void state_words(
 	bool narrow = cols < 64;
 
 	out[0] = '\0';
+	if (a && update_words(app, a, narrow, out, size))
+		return;
 	if (a && p->acknowledged && a->next_at > app->now &&
 		a->next_at - app->now < ACK_SOON_MS) {
 		duration_text(a->next_at - app->now, when);
