@@ -80,7 +80,7 @@ enum action_verb action_verb_find(struct untrusted name);
  * comment), so that a re-send can look for it first. From the random part of the id. */
 const char *action_marker(const struct action *action, char out[ACTION_MARKER]);
 
-/* Of verbs that leave nothing upstream to look for: "try 2", which is kept as the result
+/* Of verbs that leave nothing upstream to look for: "try-2", which is kept as the result
  * of a try whose outcome is known, and handed back as `earlier`. */
 const char *action_tried(const struct action *action, char *out, size_t size);
 /* The try before had no effect, or there was none, or somebody has said to try again. */

@@ -317,10 +317,10 @@ static void take_written(struct respond *r, struct json root)
 	if (!json_item(json_get(root, status ? "status_update" : "responder_request")))
 		return;
 	r->result->outcome = ACTION_CONFIRMED;
-	str_init(&names, sizeof r->result->upstream_id - 1);
+	str_init(&names, sizeof r->result->text - 1);
 	for (size_t i = 0; i < r->target_count; i++)
 		str_printf(&names, "%s%s", i ? ", " : "", r->targets[i].name);
-	str_copy(r->result->upstream_id, sizeof r->result->upstream_id, str_text(&names));
+	str_copy(r->result->text, sizeof r->result->text, str_text(&names));
 	str_release(&names);
 }
 

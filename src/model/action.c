@@ -80,7 +80,7 @@ const char *action_marker(const struct action *action, char out[ACTION_MARKER])
 
 const char *action_tried(const struct action *action, char *out, size_t size)
 {
-	snprintf(out, size, "try %d", action->attempts);
+	snprintf(out, size, "try-%d", action->attempts);
 	return out;
 }
 
@@ -90,6 +90,6 @@ bool action_last_known(const struct action *action)
 
 	if (!action->attempts)
 		return true;
-	snprintf(last, sizeof last, "try %d", action->attempts - 1);
+	snprintf(last, sizeof last, "try-%d", action->attempts - 1);
 	return untrusted_is(action->earlier, last);
 }
