@@ -218,9 +218,10 @@ static void print_text(const struct app *app, const struct subject *s,
 	for (size_t i = 0; i < t.count; i++)
 		print_line(app, &t.lines[i], out);
 	timeline_release(&t);
-	if (list->count || *list->why)
+	if (list->count)
 		str_puts(out, "\nsimilar\n");
-	print_similar(app, list, out);
+	if (list->count)
+		print_similar(app, list, out);
 }
 
 /* --- as JSON --- */
@@ -404,7 +405,7 @@ enum status cmd_incident_similar(struct call *call, struct err *err)
 		ok = similar_read(app, s.id, s.head.title, s.service, &list, err);
 		if (ok && call->json)
 			print_json(app, &s, &list, false, call->out);
-		else if (ok)
+		else if (ok && list.count)
 			print_similar(app, &list, call->out);
 		if (ok && !list.count && !call->json)
 			str_puts(call->told, "nothing in the store is like it\n");

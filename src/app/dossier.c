@@ -519,7 +519,7 @@ static void add_head(struct timeline *t, const struct dossier_head *h)
 {
 	timeline_add(t, &(struct timeline_line){.at = h->started_at,
 				.from = h->pages ? TIMELINE_LOG : TIMELINE_ALERT,
-				.kind = h->pages ? ENTRY_TRIGGER : ENTRY_ALERT,
+				.kind = ENTRY_TRIGGER,
 				.text = h->title,
 				.data = "incident list"});
 	timeline_add(t, &(struct timeline_line){.at = h->acked_at,

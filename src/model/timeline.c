@@ -10,6 +10,8 @@
 
 enum { NOTE_SAME_MS = 2000 };
 
+#define ASKED "was asked to join"
+
 void timeline_init(struct timeline *timeline)
 {
 	*timeline = (struct timeline){0};
@@ -37,7 +39,7 @@ static const char *responder_words(struct untrusted state)
 	if (untrusted_is(state, "declined"))
 		return "declined to join";
 	if (untrusted_is(state, "pending"))
-		return "was asked to join";
+		return ASKED;
 	return "is not asked any more";
 }
 
@@ -69,15 +71,20 @@ static int64_t apart(int64_t a, int64_t b)
 	return a < b ? b - a : a - b;
 }
 
-/* A note and the log's line of it: the same words, or the log has none of them. */
+static bool is_bare(const struct timeline_line *line)
+{
+	return untrusted_starts(line->text, "Note added by ");
+}
+
+/* A note and the log's line of it: by one person, with the same words, or the log has
+ * none of them. */
 static bool same_note(const struct timeline_line *a, const struct timeline_line *b)
 {
 	if (a->kind != ENTRY_NOTE || b->kind != ENTRY_NOTE || a->from != TIMELINE_LOG ||
-		b->from != TIMELINE_LOG || apart(a->at, b->at) > NOTE_SAME_MS)
+		b->from != TIMELINE_LOG || apart(a->at, b->at) > NOTE_SAME_MS ||
+		!untrusted_eq(a->who, b->who))
 		return false;
-	return untrusted_eq(a->text, b->text) ||
-	       untrusted_starts(a->text, "Note added by ") ||
-	       untrusted_starts(b->text, "Note added by ");
+	return untrusted_eq(a->text, b->text) || is_bare(a) != is_bare(b);
 }
 
 static void join_notes(struct timeline *t, bool *gone)
@@ -88,10 +95,8 @@ static void join_notes(struct timeline *t, bool *gone)
 			k++) {
 			if (gone[k] || !same_note(&t->lines[i], &t->lines[k]))
 				continue;
-			if (untrusted_starts(t->lines[i].text, "Note added by "))
+			if (is_bare(&t->lines[i]))
 				t->lines[i].text = t->lines[k].text;
-			if (untrusted_empty(t->lines[i].who))
-				t->lines[i].who = t->lines[k].who;
 			gone[k] = true;
 		}
 }
@@ -106,7 +111,7 @@ static int64_t distance(
 	if (*act->marker)
 		return untrusted_find(entry->text, act->marker) < 0 ? -1 : 0;
 	if (entry->kind == ENTRY_RESPONDER &&
-		(!entry->more || strcmp(entry->more, "was asked to join") != 0))
+		(!entry->more || strcmp(entry->more, ASKED) != 0))
 		return -1;
 	if (entry->at < act->from_at - TIMELINE_SAME_MS ||
 		entry->at > act->at + TIMELINE_SAME_MS)
@@ -152,6 +157,11 @@ static void join_act(struct timeline *t, size_t act, bool *gone)
 	gone[act] = true;
 }
 
+static int is_asked(const struct timeline_line *line)
+{
+	return line->more && !strcmp(line->more, ASKED);
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct timeline_line *x = a, *y = b;
@@ -162,8 +172,11 @@ static int by_time(const void *a, const void *b)
 		return x->from < y->from ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	/* What is equal but for its words has an order too, always the same. */
-	return untrusted_cmp(x->text, y->text);
+	/* What is equal but for its words has an order too, always the same: whoever was
+	 * asked and came in one second was asked first. */
+	if (!untrusted_eq(x->text, y->text))
+		return untrusted_cmp(x->text, y->text);
+	return is_asked(y) - is_asked(x);
 }
 
 static void sort(struct timeline *t)
@@ -228,6 +241,8 @@ const char *timeline_kind(const struct timeline_line *line)
 		return "anomaly";
 	if (line->from == TIMELINE_HERE)
 		return "we did";
+	if (line->from == TIMELINE_ALERT && line->kind == ENTRY_TRIGGER)
+		return "fired";
 	return kinds[line->kind];
 }
 

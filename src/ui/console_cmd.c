@@ -532,7 +532,7 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 	const struct alert *alert = alert_here(call);
 	bool number = call->argc && !strcmp(call->argv[0], "number");
 	struct response response;
-	char text[600];
+	char text[600], what[620];
 
 	if (call->argc && !number && strcmp(call->argv[0], "link") != 0) {
 		err_set(err, ERR_USAGE, "bridge takes number or link");
@@ -551,7 +551,8 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 	}
 	str_reset(&console->register_);
 	str_puts(&console->register_, text);
-	return copy_text(console, text, err) ? STATUS_DONE : STATUS_FAILED;
+	snprintf(what, sizeof what, "copied %s", text);
+	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
 static const struct runbook_row *runbook_named(

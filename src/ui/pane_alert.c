@@ -176,7 +176,7 @@ static void similar(struct page *p, const struct app *app, uint64_t key)
 	char when[TIME_TEXT];
 	struct str words;
 
-	if (!list || (!list->count && !*list->why))
+	if (!list || !list->count)
 		return;
 	page_line(p, 0, false);
 	page_line(p, 0, false);
