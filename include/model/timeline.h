@@ -31,6 +31,7 @@ struct timeline_line {
 	const char *more;           /* ours, behind it: how it stands; or NULL */
 	const char *data;           /* the command that shows it; or NULL */
 	char marker[ACTION_MARKER]; /* of a note made here: its text has it; or "" */
+	bool noted;                 /* of the notes, not of the log that tells of them */
 	bool bad;                   /* it did not work, or not yet */
 	/* After settling: it was done from here. */
 	bool ours;

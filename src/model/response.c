@@ -88,9 +88,15 @@ static void read_bridge(struct response *out, const struct batch_entry *e)
 
 void response_read(struct response *out, const struct batch_entry *entries, size_t count)
 {
+	bool noted = false;
+
 	memset(out, 0, sizeof *out);
+	/* Where the notes are known, what the log tells of one may be gone by now. */
+	for (size_t i = 0; i < count; i++)
+		noted |= untrusted_starts(entries[i].id, "note/");
 	for (size_t i = 0; i < count; i++) {
-		if (entries[i].kind == ENTRY_NOTE)
+		if (entries[i].kind == ENTRY_NOTE &&
+			noted == untrusted_starts(entries[i].id, "note/"))
 			read_role(out, &entries[i]);
 		else if (entries[i].kind == ENTRY_RESPONDER)
 			read_responder(out, &entries[i]);

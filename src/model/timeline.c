@@ -51,6 +51,7 @@ void timeline_add_log(
 		struct timeline_line line = {.at = e->at,
 			.from = e->kind == ENTRY_ALERT ? TIMELINE_ALERT : TIMELINE_LOG,
 			.kind = e->kind,
+			.noted = untrusted_starts(e->id, "note/"),
 			.text = e->text,
 			.who = e->who};
 
@@ -77,28 +78,34 @@ static bool is_bare(const struct timeline_line *line)
 }
 
 /* A note and the log's line of it: by one person, with the same words, or the log has
- * none of them. */
+ * none of them. Two notes are two, whatever they say. */
 static bool same_note(const struct timeline_line *a, const struct timeline_line *b)
 {
 	if (a->kind != ENTRY_NOTE || b->kind != ENTRY_NOTE || a->from != TIMELINE_LOG ||
 		b->from != TIMELINE_LOG || apart(a->at, b->at) > NOTE_SAME_MS ||
-		!untrusted_eq(a->who, b->who))
+		a->noted == b->noted || !untrusted_eq(a->who, b->who))
 		return false;
-	return untrusted_eq(a->text, b->text) || is_bare(a) != is_bare(b);
+	return untrusted_eq(a->text, b->text) || is_bare(a) || is_bare(b);
 }
 
+/* Each note takes one line of the log. */
 static void join_notes(struct timeline *t, bool *gone)
 {
+	bool *joined = mem_new(t->count + 1, sizeof *joined);
+
 	for (size_t i = 0; i < t->count; i++)
-		for (size_t k = i + 1; k < t->count && !gone[i] &&
+		for (size_t k = i + 1; k < t->count && !gone[i] && !joined[i] &&
 				       t->lines[k].at - t->lines[i].at <= NOTE_SAME_MS;
 			k++) {
-			if (gone[k] || !same_note(&t->lines[i], &t->lines[k]))
+			bool first = t->lines[i].noted;
+
+			if (gone[k] || joined[k] ||
+				!same_note(&t->lines[i], &t->lines[k]))
 				continue;
-			if (is_bare(&t->lines[i]))
-				t->lines[i].text = t->lines[k].text;
-			gone[k] = true;
+			joined[first ? i : k] = true;
+			gone[first ? k : i] = true;
 		}
+	mem_free(joined);
 }
 
 /* How far an entry is from what an action would have left; -1: it is another. */

@@ -128,26 +128,34 @@ static void test_nearest(void **unused)
 /* A note is in the notes and in the log, and is ours by its marker, however late. */
 static void test_notes(void **unused)
 {
-	const struct batch_entry told[] = {
+	static const char *const ids[] = {"note/N1", "R1", "note/N2", "R2", "note/N3",
+		"R3", "R4", "note/N4", "note/N5"};
+	struct batch_entry told[] = {
 		entry(ENTRY_NOTE, 900, "look here (oogway 3b80c04116e0)"),
 		entry(ENTRY_NOTE, 901, "Note added by Ana"),
 		entry(ENTRY_NOTE, 902, "look here"),
 		/* The log has the words too. */
 		entry(ENTRY_NOTE, 1000, "rolled back"),
 		entry(ENTRY_NOTE, 1000, "rolled back"),
-		/* Said twice, a minute apart, is said twice. */
+		/* Only the log tells it. */
 		entry(ENTRY_NOTE, 1060, "rolled back"),
+		/* Said twice is said twice. */
+		entry(ENTRY_NOTE, 2000, "again"),
+		entry(ENTRY_NOTE, 2000, "again"),
+		entry(ENTRY_NOTE, 2000, "again"),
 	};
 	struct timeline_line note = did(ENTRY_NOTE, 100, 105);
 	struct timeline t;
 
 	(void)unused;
 	strcpy(note.marker, "3b80c04116e0");
+	for (size_t i = 0; i < 9; i++)
+		told[i].id = u(ids[i]);
 	timeline_init(&t);
 	timeline_add(&t, &note);
-	timeline_add_log(&t, told, 6);
+	timeline_add_log(&t, told, 9);
 	timeline_settle(&t);
-	assert_int_equal(t.count, 4);
+	assert_int_equal(t.count, 6);
 	assert_true(t.lines[0].ours);
 	assert_true(untrusted_is(timeline_text(&t.lines[0]), "look here"));
 	assert_false(t.lines[1].ours);
@@ -256,6 +264,18 @@ static void test_roles(void **unused)
 		response_read(&r, log, n);
 		assert_true(untrusted_is(r.roles[RESPONSE_COMMANDER], rows[i].commander));
 		assert_true(untrusted_is(r.roles[RESPONSE_SCRIBE], rows[i].scribe));
+	}
+	{
+		/* The log tells of a note that is gone. */
+		struct batch_entry log[] = {entry(ENTRY_NOTE, 5, "Role commander: Ada"),
+			entry(ENTRY_NOTE, 6, "Role scribe: Ben")};
+		struct response r;
+
+		log[0].id = u("R1");
+		log[1].id = u("note/N2");
+		response_read(&r, log, 2);
+		assert_true(untrusted_empty(r.roles[RESPONSE_COMMANDER]));
+		assert_true(untrusted_is(r.roles[RESPONSE_SCRIBE], "Ben"));
 	}
 	assert_int_equal(response_role_find("scribe"), RESPONSE_SCRIBE);
 	assert_int_equal(response_role_find("king"), RESPONSE_ROLES);
