@@ -33,7 +33,9 @@ static enum status cmd_status(struct call *call, struct err *err)
 {
 	char text[256];
 
-	(void)err;
+	/* What it says of an incident is asked about, and refused where nothing acts. */
+	if (call->argc)
+		return cmd_act(call, err);
 	app_notice(
 		call->app, false, "%s", overview_headline(call->app, text, sizeof text));
 	return STATUS_DONE;
@@ -239,8 +241,6 @@ const struct command app_commands[] = {
 	ACT("merge", "INCIDENT", "merge into another incident, by id", 1),
 	ACT("responders add", "@USER|POLICY...",
 		"ask users and escalation policies to join", SIZE_MAX),
-	ACT("status", "TEXT [next TIME]",
-		"tell the subscribers, and when they hear again (next 30m)", SIZE_MAX),
 	{"role", "commander|scribe [NAME]",
 		"note who has a role, without NAME me; nobody gives it back",
 		COMMAND_ACTS, 1, SIZE_MAX, cmd_role},
@@ -332,7 +332,10 @@ const struct command app_commands[] = {
 		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
 		"imported.rc)",
 		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS, cmd_source_import},
-	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
+	{"status", "[TEXT [next TIME]]",
+		"one line: what needs somebody now; with TEXT a status update to the "
+		"subscribers, and when the next one is due (next 30m)",
+		0, 0, SIZE_MAX, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
 	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},
