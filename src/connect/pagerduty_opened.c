@@ -289,8 +289,10 @@ static bool read_log(struct opened *o, struct batch *batch, struct json root)
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		if (met(o, json_text(json_get(e, "id"))))
 			known = true;
-		else
-			pagerduty_entry(batch, e);
+		else if (pagerduty_entry(batch, e))
+			/* Whatever it says: it is of this one's log. */
+			batch->entries[batch->entry_count - 1].incident =
+				batch_keep_str(batch, o->id);
 	}
 	/* The server's own limit may be less than what was asked for. */
 	if (!json_i64(json_get(root, "limit"), &limit) || limit < 1 ||
