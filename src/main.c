@@ -548,8 +548,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
-		      "status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, incident show and "
+		      "similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

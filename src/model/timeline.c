@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTE_SAME_MS = 2000 };
+enum { NOTE_SAME_MS = 2000, NOTE_LOOK = 1000 };
 
 #define ASKED "was asked to join"
 
@@ -94,11 +94,14 @@ static void join_notes(struct timeline *t, bool *gone)
 	bool *joined = mem_new(t->count + 1, sizeof *joined);
 
 	for (size_t i = 0; i < t->count; i++)
-		for (size_t k = i + 1; k < t->count && !gone[i] && !joined[i] &&
-				       t->lines[k].at - t->lines[i].at <= NOTE_SAME_MS;
+		for (size_t k = i + 1;
+			k < t->count && t->lines[i].kind == ENTRY_NOTE && !gone[i] &&
+			!joined[i] && t->lines[k].at - t->lines[i].at <= NOTE_SAME_MS;
 			k++) {
 			bool first = t->lines[i].noted;
 
+			if (k > i + NOTE_LOOK)
+				break;
 			if (gone[k] || joined[k] ||
 				!same_note(&t->lines[i], &t->lines[k]))
 				continue;

@@ -411,14 +411,19 @@ static void put_line(struct page *p, const struct app *app, const struct timelin
 	}
 }
 
+/* All of it is drawn anew each time: of very many lines the newest. `incident show` has
+ * the rest. */
+enum { LINES_SHOWN = 1000 };
+
 /* One moment alone stands above already. */
 static void timeline(struct page *p, const struct app *app, const struct dossier_head *h)
 {
 	struct timeline t;
 	char how[200];
-	size_t n;
+	size_t n, from;
 
 	dossier_timeline(app, h, &t);
+	from = t.count > LINES_SHOWN ? t.count - LINES_SHOWN : 0;
 	dossier_log(app->dossier, h->key, &n);
 	if (t.count > 1) {
 		page_line(p, 0, false);
@@ -427,11 +432,12 @@ static void timeline(struct page *p, const struct app *app, const struct dossier
 		if (n && !dossier_words(app->dossier, h->key, how, sizeof how))
 			page_printf(p, ROLE_WARNING, "  %s", how);
 	}
-	if (t.left_out) {
+	if (t.left_out + from) {
 		page_line(p, 0, false);
-		page_printf(p, ROLE_DIM, "  %zu earlier lines are left out", t.left_out);
+		page_printf(p, ROLE_DIM, "  %zu earlier lines are left out",
+			t.left_out + from);
 	}
-	for (size_t i = 0; t.count > 1 && i < t.count; i++)
+	for (size_t i = from; t.count > 1 && i < t.count; i++)
 		put_line(p, app, &t.lines[i]);
 	timeline_release(&t);
 }
