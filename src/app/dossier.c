@@ -298,10 +298,22 @@ const struct batch_entry *dossier_log(const struct dossier *d, uint64_t key, siz
 	return d->log.rows;
 }
 
+/* Its source cannot be reached: nothing more is to be waited for. */
+static bool cut_off(const struct dossier *d)
+{
+	const struct source_row *row =
+		d->asked < 0 ? NULL : sources_row(d->app->sources, d->asked);
+
+	return row && row->status.state == POLL_FAILING;
+}
+
 bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size)
 {
 	if (key != d->key || d->asked < 0)
 		snprintf(out, size, "as far as the store has it");
+	else if (!d->ended && cut_off(d))
+		snprintf(out, size, "partial: %s does not answer; as the store has it",
+			d->source);
 	else if (!d->ended)
 		snprintf(out, size, "being read");
 	else
@@ -312,7 +324,7 @@ bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size
 
 bool dossier_busy(const struct dossier *d)
 {
-	return d->key && (d->loading || (d->asked >= 0 && !d->ended));
+	return d->key && (d->loading || (d->asked >= 0 && !d->ended && !cut_off(d)));
 }
 
 void dossier_wish(struct dossier *d, const char *name, bool json)
@@ -334,7 +346,7 @@ bool dossier_lacks(const struct dossier *d, struct err *err)
 	if (d->asked < 0 || dossier_words(d, d->key, how, sizeof how))
 		return false;
 	err_set(err, ERR_TIMEOUT, "the timeline is %s",
-		d->ended ? how : "not read to its end");
+		d->ended || cut_off(d) ? how : "not read to its end");
 	return true;
 }
 

@@ -61,7 +61,8 @@ told="sum(l['kind'] in ('page','assign','notified','ack','over','note','log','es
 
 "$LAB/pagerduty.py" --port "$port" --secrets "$tmp/secrets" --incidents 40 --open 0 \
 	--per-minute 100000 >"$tmp/pd.log" 2>&1 &
-pids="$pids $!"
+fake=$!
+pids="$pids $fake"
 cat >"$tmp/rc" <<END
 source pd pagerduty url=http://127.0.0.1:$port every=1s timeout=4s token-file=$tmp/secrets/pagerduty.token from=ana@lab.example
 END
@@ -165,6 +166,21 @@ run incident show "$id"
 ok "402 hides the responders" silent '^responders'
 pd POST /_lab/abilities '["teams", "urgencies", "coordinated_responding", "event_intelligence"]' >/dev/null
 
+# --- many at once ---
+make_incident first; first=$id
+make_incident second; second=$id
+run incident role commander 'Ana Ruiz' "$first" "$second"
+ok "many ask" is "$status" 4
+run incident role commander 'Ana Ruiz' "$first" "$second" --yes
+ok "many are done" is "$status" 0
+ok "each has its result" is "$(grep -c ': noted' "$tmp/out")" 2
+lab faults "[{\"method\":\"POST\",\"path\":\"/incidents/$second/responder_requests\",\"times\":1,\"status\":403}]"
+run incident responders '@ben' "$first" "$second" --yes
+ok "one of two fails" is "$status" 1
+ok "the other is asked" said '^first (search): asked for responders: Ben Okafor'
+ok "the one says why" said '^second (search): failed: '
+lab faults '[]'
+
 # --- status updates ---
 make_incident status
 run incident status "$id" 'We see errors.' next 30m
@@ -226,6 +242,13 @@ ok "what is over is shown" said '^state         resolved'
 ok "with its log" said ' over     '
 run incident postmortem "$id"
 ok "the postmortem has it too" said 'Triggered through search'
+
+# --- without a server: what the store has, at once, and said to be partial ---
+kill "$fake"
+run incident show "$id"
+ok "without a server it is partial" is "$status" 3
+ok "and says so" said '^timeline      partial: pd does not answer'
+ok "and is what the store has" said 'Triggered through search'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
