@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/untrusted.h"
 
-enum { SIMILAR_MOST = 5, SIMILAR_NOTES = 3, SIMILAR_WHY = 120, SIMILAR_DAYS = 28 };
+enum { SIMILAR_MOST = 5, SIMILAR_NOTES = 3, SIMILAR_WHY = 180, SIMILAR_DAYS = 28 };
 
 struct similar_one {
 	struct untrusted title, service, source, upstream_id, who;

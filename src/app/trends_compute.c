@@ -356,6 +356,7 @@ const char *trends_why(const struct trends *trends, struct untrusted title,
 	int64_t from = trends->app->now - days * DAY_MS;
 	struct cluster_near near;
 	size_t cluster, n = 0;
+	char whole[80];
 
 	*out = '\0';
 	if (!clusters_near(trends->clusters, title, service, &near, 1) || near.score != 1)
@@ -366,8 +367,11 @@ const char *trends_why(const struct trends *trends, struct untrusted title,
 		     clusters_of(trends->clusters, trends->rows[i].cell) == cluster;
 	if (!n)
 		return out;
-	return explain(
-		clusters_at(trends->clusters, cluster)->reasons, n, days, out, size);
+	explain(clusters_at(trends->clusters, cluster)->reasons, n, days, out, size);
+	if (trends->view &&
+		!trends_complete(trends->app, trends->view, from, whole, sizeof whole))
+		snprintf(out + strlen(out), size - strlen(out), "; %s", whole);
+	return out;
 }
 
 /* --- the incidents behind a bar --- */
