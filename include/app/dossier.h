@@ -15,7 +15,11 @@ struct dossier;
 
 struct dossier *dossier_new(struct app *app);
 void dossier_free(struct dossier *dossier);
-/* The incident with this key (0: none): its source is asked, and asked again. */
+/* Of an alert whose problem pages: the incident it opened, which has the log. Else the
+ * alert itself. */
+const struct alert *dossier_page(const struct app *app, const struct alert *alert);
+/* The incident, or the alert, with this key (0: none): its source is asked, and asked
+ * again. What follows goes by the key of dossier_page(). */
 void dossier_show(struct dossier *dossier, uint64_t key);
 /* The same by its source and the id there; false: that source has no log to tell. */
 bool dossier_open(struct dossier *dossier, const char *source, struct untrusted id);

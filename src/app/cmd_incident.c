@@ -86,7 +86,7 @@ static bool find(struct app *app, const char *name, struct subject *s, struct er
 	arena_init(&s->arena, SUBJECT_BYTES);
 	if (!alert)
 		return of_store(app, name, s, err);
-	of_alert(app, alert, s);
+	of_alert(app, dossier_page(app, alert), s);
 	return true;
 }
 

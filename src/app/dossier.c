@@ -39,7 +39,8 @@ struct entries {
 
 struct dossier {
 	struct app *app;
-	uint64_t key; /* 0: none is looked at */
+	uint64_t shown; /* as whoever looks names it */
+	uint64_t key;   /* of the incident; 0: none is looked at */
 	char source[64], id[SOURCE_ID];
 	int asked; /* the number of the source that is, -1: none */
 	bool dirty, loading;
@@ -204,6 +205,13 @@ bool dossier_open(struct dossier *d, const char *source, struct untrusted id)
 	return d->asked >= 0;
 }
 
+const struct alert *dossier_page(const struct app *app, const struct alert *alert)
+{
+	const struct alert *page = alert->pages ? NULL : problem_pages(app, alert, NULL);
+
+	return page ? page : alert;
+}
+
 void dossier_show(struct dossier *d, uint64_t key)
 {
 	const struct app *app = d->app;
@@ -211,7 +219,10 @@ void dossier_show(struct dossier *d, uint64_t key)
 	const struct past_row *row = key ? incidents_find(app->incidents, key) : NULL;
 	char source[64];
 
-	if (key && key == d->key)
+	d->shown = key;
+	if (alert)
+		alert = dossier_page(app, alert);
+	if (key && d->key == (alert ? alert->key : key))
 		return;
 	if (alert) {
 		dossier_open(d, sources_row(app->sources, alert->source)->name,
@@ -286,6 +297,12 @@ static void ask_again(struct dossier *d)
 
 void dossier_tick(struct dossier *d)
 {
+	const struct alert *alert =
+		d->shown ? alerts_find(d->app->alerts, d->shown) : NULL;
+
+	/* It may have paged only now. */
+	if (alert && dossier_page(d->app, alert)->key != d->key)
+		dossier_show(d, d->shown);
 	if (d->key)
 		ask_again(d);
 	if (d->dirty && d->key)

@@ -95,7 +95,9 @@ static void show_similar(struct app *app, uint64_t key)
 	const struct untrusted none = UNTRUSTED_NONE;
 
 	if (alert)
-		similar_show(app->similar, key, alert_text(alert, ALERT_ID),
+		alert = dossier_page(app, alert);
+	if (alert)
+		similar_show(app->similar, alert->key, alert_text(alert, ALERT_ID),
 			alert_text(alert, ALERT_TITLE), alert_text(alert, ALERT_SERVICE));
 	else if (row)
 		similar_show(app->similar, key, row->incident.upstream_id,

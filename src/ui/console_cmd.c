@@ -538,7 +538,8 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 		err_set(err, ERR_USAGE, "bridge takes number or link");
 		return STATUS_USAGE;
 	}
-	dossier_response(console->app, alert ? alert->key : call->target, &response);
+	dossier_response(console->app,
+		alert ? dossier_page(console->app, alert)->key : call->target, &response);
 	if ((number || !text_to_link(response.link, text, sizeof text)) &&
 		!(call->argc && !number))
 		text_line(response.number, text, sizeof text);

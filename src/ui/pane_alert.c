@@ -248,7 +248,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT, alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
-	response(p, app, a->key);
+	response(p, app, dossier_page(app, a)->key);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
 	told_by(p, app, a);
 	members(p, app, a);
@@ -511,9 +511,9 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 			page_puts(&v->page, ROLE_DIM, "   r opens it");
 	}
 	chart_part(&v->page, app, v->id, c);
-	h = dossier_head_of(a);
+	h = dossier_head_of(dossier_page(app, a));
 	timeline(&v->page, app, &h);
-	similar(&v->page, app, a->key);
+	similar(&v->page, app, h.key);
 	pairs(&v->page, a);
 }
 

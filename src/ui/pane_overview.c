@@ -76,8 +76,7 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 static bool update_words(
 	const struct app *app, const struct alert *a, bool narrow, char *out, size_t size)
 {
-	const struct alert *page = a->pages ? a : problem_pages(app, a, NULL);
-	int64_t at = page ? dossier_next_update(app, page->key) : 0;
+	int64_t at = dossier_next_update(app, dossier_page(app, a)->key);
 	char when[TIME_TEXT];
 
 	if (!at || at - app->now > UPDATE_SOON_MS)
