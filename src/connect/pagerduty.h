@@ -75,9 +75,9 @@ void opened_take(struct opened *opened, const struct answer *answer, struct batc
 enum { RESPOND_TARGETS = 8 };
 
 enum respond_stage {
-	RESPOND_LOOK,          /* an earlier try may have made the request */
-	RESPOND_ME,            /* who asks */
-	RESPOND_TARGETS_STAGE, /* who is meant, one after the other */
+	RESPOND_LOOK, /* an earlier try may have made the request */
+	RESPOND_ME,   /* who asks */
+	RESPOND_WHOM, /* who is meant, one after the other */
 	RESPOND_WRITE,
 	RESPOND_OVER,
 };

@@ -158,7 +158,7 @@ static void put_path(const struct respond *r, struct str *path)
 		text_add_url(path, untrusted_str(r->conf->from));
 	} else if (r->stage == RESPOND_ME) {
 		str_puts(path, "/users/me");
-	} else if (r->stage == RESPOND_TARGETS_STAGE) {
+	} else if (r->stage == RESPOND_WHOM) {
 		str_printf(path, "/%s?limit=100&query=",
 			t->user ? "users" : "escalation_policies");
 		text_add_url(path, untrusted_str(t->name));
@@ -177,7 +177,7 @@ bool respond_next(struct respond *r, int64_t now, struct arena *arena,
 {
 	struct str text;
 
-	while (r->stage == RESPOND_TARGETS_STAGE && *r->targets[r->at].id)
+	while (r->stage == RESPOND_WHOM && *r->targets[r->at].id)
 		if (++r->at == r->target_count)
 			r->stage = RESPOND_WRITE;
 	if (r->stage == RESPOND_OVER)
@@ -287,7 +287,7 @@ static void take_me(struct respond *r, struct json root)
 			equal(json_text(json_get(e, "email")), r->conf->from))
 			me = e;
 	if (text_to_id(json_text(json_get(me, "id")), r->requester, sizeof r->requester))
-		r->stage = RESPOND_TARGETS_STAGE;
+		r->stage = RESPOND_WHOM;
 	else
 		fail(r, "who asks is not known there: set from= of the source to your "
 			"e-mail address");
@@ -374,7 +374,7 @@ void respond_take(struct respond *r, const struct answer *answer)
 		take_look(r, json_get(root, "incident"));
 	else if (r->stage == RESPOND_ME)
 		take_me(r, root);
-	else if (r->stage == RESPOND_TARGETS_STAGE)
+	else if (r->stage == RESPOND_WHOM)
 		take_target(r,
 			json_get(root,
 				r->targets[r->at].user ? "users" : "escalation_policies"),
