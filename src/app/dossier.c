@@ -390,28 +390,53 @@ int64_t dossier_next_update(const struct app *app, uint64_t key)
 	return newest ? newest->action.until_at : 0;
 }
 
-size_t dossier_updates(const struct app *app, struct dossier_update *out, size_t max)
+/* The newest status update of each incident. */
+struct promise {
+	uint64_t key;
+	int64_t created_at, until_at;
+};
+
+static size_t promises(const struct app *app, struct promise out[ACTIONS_KEPT])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < actions_count(app->actions); i++) {
 		const struct outbox_row *row = actions_at(app->actions, i);
-		struct dossier_update one = {NULL, row->action.until_at};
-		uint64_t key = action_target_key(row);
+		struct promise one = {0, row->created_at, row->action.until_at};
+		size_t at = 0;
+
+		if (row->action.verb != ACTION_STATUS || row->state == OUTBOX_FAILED ||
+			row->state == OUTBOX_CANCELLED)
+			continue;
+		one.key = action_target_key(row);
+		while (at < n && out[at].key != one.key)
+			at++;
+		if (at == ACTIONS_KEPT)
+			break;
+		if (at == n)
+			n++;
+		else if (out[at].created_at >= one.created_at)
+			continue;
+		out[at] = one;
+	}
+	return n;
+}
+
+size_t dossier_updates(const struct app *app, struct dossier_update *out, size_t max)
+{
+	struct promise found[ACTIONS_KEPT];
+	size_t count = promises(app, found), n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct dossier_update one = {
+			alerts_find(app->alerts, found[i].key), found[i].until_at};
 		size_t at = n;
 
-		if (row->action.verb != ACTION_STATUS || !one.at ||
-			dossier_next_update(app, key) != one.at)
+		if (!one.at || !one.alert || one.alert->state == ALERT_RESOLVED)
 			continue;
-		one.alert = alerts_find(app->alerts, key);
-		if (!one.alert || one.alert->state == ALERT_RESOLVED)
-			continue;
-		for (size_t k = 0; k < n && one.alert; k++)
-			if (out[k].alert == one.alert)
-				one.alert = NULL;
 		while (at && out[at - 1].at > one.at)
 			at--;
-		if (!one.alert || at == max)
+		if (at == max)
 			continue;
 		n += n < max;
 		memmove(out + at + 1, out + at, (n - at - 1) * sizeof *out);

@@ -196,7 +196,8 @@ void history_opened_batch(struct history *history, int source, const struct batc
 	const struct source_row *row = sources_row(history->app->sources, source);
 	struct past_page page;
 
-	if (history->ended || !history_writes(history) || !row || !row->rc)
+	if (history->ended || !history_writes(history) || !row || !row->rc ||
+		(!batch->entry_count && !(batch->opened && batch->opened->notes)))
 		return;
 	page = (struct past_page){.source = untrusted_str(row->name),
 		.scope = scope_of(row),

@@ -55,7 +55,6 @@ struct opened {
 	int64_t offset;
 	bool whole; /* its log was read to its end, or to the most of it */
 	bool cut;   /* … to the most */
-
 	uint64_t facts_hash, notes_hash;
 	int64_t absent_until[OPENED_PARTS];
 	struct arena arena;
