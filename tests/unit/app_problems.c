@@ -349,8 +349,7 @@ static void page_by_key(void **state)
 	problem_sources(app, &p[0], true, text, sizeof text);
 	assert_string_equal(text, "pd +2");
 	/* Whoever opens one of the others looks at the incident that it opened. */
-	for (const struct alert *a = NULL;
-		(a = alerts_twin(app->alerts, p[0].alert, a));)
+	for (const struct alert *a = NULL; (a = alerts_twin(app->alerts, p[0].alert, a));)
 		assert_ptr_equal(dossier_page(app, a), p[0].alert);
 	/* It comes again: it is the same still. */
 	give_paging(AM, "Down", "a", "k1 k2");
