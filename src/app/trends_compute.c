@@ -354,14 +354,14 @@ const char *trends_why(const struct trends *trends, struct untrusted title,
 	struct untrusted service, int days, char *out, size_t size)
 {
 	int64_t from = trends->app->now - days * DAY_MS;
-	struct cluster_near near;
 	size_t cluster, n = 0;
+	uint32_t cell;
 	char whole[80];
 
 	*out = '\0';
-	if (!clusters_near(trends->clusters, title, service, &near, 1) || near.score != 1)
+	if (!clusters_find(trends->clusters, title, service, &cell))
 		return out;
-	cluster = clusters_of(trends->clusters, near.cell);
+	cluster = clusters_of(trends->clusters, cell);
 	for (size_t i = 0; i < trends->count; i++)
 		n += trends->rows[i].started_at >= from &&
 		     clusters_of(trends->clusters, trends->rows[i].cell) == cluster;
