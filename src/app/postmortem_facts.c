@@ -83,18 +83,21 @@ static void add_seen(const struct postmortem_facts *f, struct timeline *t)
 	timeline_add(t, &(struct timeline_line){.at = in->started_at,
 				.words = "Began",
 				.text = in->title,
-				.link = f->link});
+				.link = f->link,
+				.data = "incident list"});
 	timeline_add(t, &(struct timeline_line){.at = in->acked_at,
 				.kind = ENTRY_ACK,
 				.words = "Acknowledged",
 				.who = f->acked_by,
-				.link = f->link});
+				.link = f->link,
+				.data = "incident list"});
 	timeline_add(t, &(struct timeline_line){.at = in->ended_at,
 				.kind = ENTRY_RESOLVE,
 				.words = in->ended_after_at ? "Resolved, at the latest"
 							    : "Resolved",
 				.who = in->resolved_by,
-				.link = f->link});
+				.link = f->link,
+				.data = "incident list"});
 }
 
 static void fill(const struct postmortem_facts *f, struct timeline *t)
