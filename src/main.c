@@ -10,6 +10,7 @@
 #include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/dossier.h"
 #include "app/enrol.h"
 #include "app/handoff.h"
 #include "app/history.h"
@@ -403,7 +404,8 @@ static void wait_tick(void *ctx)
 	if (!runs_busy(wait->app->runs) &&
 		((!actions_busy(wait->app->actions) &&
 			 !handoffs_busy(wait->app->handoffs) &&
-			 !enrol_busy(wait->app->enrol)) ||
+			 !enrol_busy(wait->app->enrol) &&
+			 !dossier_busy(wait->app->dossier)) ||
 			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
@@ -455,6 +457,8 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	status = enrol_outcome(app->enrol, out, err);
 	if (!status)
 		status = handoffs_outcome(app->handoffs, out, err);
+	if (!status)
+		status = dossier_outcome(app, out, err);
 	return status ? status : actions_outcome(app->actions, out);
 }
 
@@ -594,8 +598,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
-		      "status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, incident show and "
+		      "similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

@@ -19,6 +19,7 @@ struct changes;
 struct audits;
 struct charts;
 struct enrol;
+struct dossier;
 struct handoffs;
 struct expiry;
 struct history;
@@ -30,6 +31,7 @@ struct metrics;
 struct notify;
 struct rc_watch;
 struct saving;
+struct similar;
 struct runbooks;
 struct runs;
 struct sources;
@@ -115,6 +117,8 @@ struct app {
 	struct alerts *alerts;
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
+	struct dossier *dossier;     /* of the incident that is looked at */
+	struct similar *similar;     /* … and what is like it */
 	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;

@@ -68,6 +68,8 @@ void sources_unwatch(struct sources *sources, int source, uint32_t watch);
 /* poll_set_details() by the source's number; and whether its kind gives such. */
 void sources_set_details(
 	struct sources *sources, int source, const char (*ids)[SOURCE_ID], size_t count);
+/* poll_set_opened() likewise; false: its kind tells of no incident's log. */
+bool sources_set_opened(struct sources *sources, int source, const char *id);
 bool sources_detailed(const struct sources *sources, int source);
 /* The kind has rules and answers watches. */
 bool sources_charts(const struct sources *sources, int source);

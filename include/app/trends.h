@@ -142,6 +142,12 @@ size_t trends_like(const struct trends *trends, struct untrusted title,
 const char *trends_explain(const struct trends *trends, const struct trends_row *row,
 	char *out, size_t size);
 
+/* The same of a title that need not be of the past: how often it was in the last days,
+ * and since when that is known, where it is not all; "" when it never was. Needs
+ * trends_watch(). */
+const char *trends_why(const struct trends *trends, struct untrusted title,
+	struct untrusted service, int days, char *out, size_t size);
+
 /* By hand, and remembered: these bars are one problem; these incidents' titles are one
  * of their own. False with *err. */
 bool trends_merge(

@@ -83,6 +83,8 @@ void poll_unwatch(struct poll *poll, int source, uint32_t watch);
 /* What more is to be asked about; the kind takes care how fast. Replaces what was. */
 void poll_set_details(
 	struct poll *poll, int source, const char (*ids)[SOURCE_ID], size_t count);
+/* The incident that somebody looks at; "" or NULL: none. */
+void poll_set_opened(struct poll *poll, int source, const char *id);
 /* Called from the loop's tick once a second: starts what is due. NULL is
  * allowed, as ticks may come after poll_free(). */
 void poll_tick(struct poll *poll, int64_t now);

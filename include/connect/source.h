@@ -70,6 +70,9 @@ struct source_window {
 	/* Incidents about which more is to be asked, SOURCE_MAX_DETAILS of them, empty
 	 * ones at the end; or NULL: none. */
 	const char (*details)[SOURCE_ID];
+	/* The incident that somebody looks at: its log, notes, alerts and responders are
+	 * read, and read again; or NULL, or "". */
+	const char *opened;
 };
 
 enum ask_kind {
@@ -129,7 +132,8 @@ struct source_kind {
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool details;     /* answers the window's details: batches with such */
-	bool pages;       /* its alerts are pages: silence from it is not peace */
+	bool opens; /* answers the window's opened: entries, and struct batch_opened */
+	bool pages; /* its alerts are pages: silence from it is not peace */
 	const struct source_service *service; /* NULL: a server of the user's own */
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
 	 * own to the engine, so that the present never waits for it. */

@@ -72,6 +72,14 @@ struct batch_oncall {
 	bool me;
 };
 
+/* The incident that somebody looks at was read: its entries came before, or with it. */
+struct batch_opened {
+	struct untrusted incident;
+	bool notes;             /* this batch has all of its notes */
+	bool ended;             /* … and all the rest of this round came */
+	struct untrusted lacks; /* why not all of it is here; empty: whole */
+};
+
 /* What a page says of itself when it is asked: the alert that opened it, if somebody
  * told its labels. None of them: nothing more will be known. */
 struct batch_detail {
@@ -123,6 +131,7 @@ struct batch {
 	size_t entry_count, entry_cap;
 	/* With these pasts and entries kept, this is what is here; NULL: as before. */
 	const struct coverage *coverage;
+	const struct batch_opened *opened; /* or NULL */
 	struct batch_oncall *oncalls;
 	size_t oncall_count, oncall_cap;
 	bool oncalls_snapshot;

@@ -9,6 +9,7 @@
 #include "changes.h"
 #include "app/audits.h"
 #include "app/charts.h"
+#include "app/dossier.h"
 #include "app/handoff.h"
 #include "app/enrol.h"
 #include "app/history.h"
@@ -20,6 +21,7 @@
 #include "app/problems.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
+#include "app/similar.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
@@ -85,6 +87,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
+	app->dossier = dossier_new(app);
+	app->similar = similar_new(app);
 	app->change_feeds = changes_new(app);
 	app->sources = sources_new(app);
 	app->enrol = enrol_new(app);
@@ -116,6 +120,8 @@ static void tick(void *ctx, int64_t now)
 	expiry_tick(app->expiry, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
+	dossier_tick(app->dossier);
+	similar_tick(app->similar, now);
 	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
@@ -178,6 +184,8 @@ void app_free(struct app *app)
 	trends_free(app->trends);
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
+	dossier_free(app->dossier);
+	similar_free(app->similar);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);

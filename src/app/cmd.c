@@ -34,7 +34,9 @@ static enum status cmd_status(struct call *call, struct err *err)
 {
 	char text[256];
 
-	(void)err;
+	/* What it says of an incident is asked about, and refused where nothing acts. */
+	if (call->argc)
+		return cmd_act(call, err);
 	app_notice(
 		call->app, false, "%s", overview_headline(call->app, text, sizeof text));
 	return STATUS_DONE;
@@ -262,6 +264,11 @@ const struct command app_commands[] = {
 	ACT("reassign", "USER", "page another user, by id", 1),
 	ACT("priority", "PRIORITY", "set the priority, by id", 1),
 	ACT("merge", "INCIDENT", "merge into another incident, by id", 1),
+	ACT("responders add", "@USER|POLICY...",
+		"ask users and escalation policies to join", SIZE_MAX),
+	{"role", "commander|scribe [NAME]",
+		"note who has a role, without NAME me; nobody gives it back",
+		COMMAND_ACTS, 1, SIZE_MAX, cmd_role},
 	ACT("extend", "TIME", "let a silence last until TIME, or +2h longer", 1),
 	ACT("expire", "", "end a silence now", 0),
 	{"problem join", "[ID...]",
@@ -280,6 +287,16 @@ const struct command app_commands[] = {
 	NAMED("incident reassign", "USER ID...", "page another user", 2),
 	NAMED("incident priority", "PRIORITY ID...", "set the priority", 2),
 	NAMED("incident merge", "INTO ID...", "merge incidents into INTO", 2),
+	NAMED("incident responders", "@USER|POLICY ID...",
+		"ask users or an escalation policy to join", 2),
+	NAMED("incident status", "ID TEXT [next TIME]", "tell the subscribers", 2),
+	{"incident role", "commander|scribe NAME ID...", "note who has a role",
+		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 3, SIZE_MAX, cmd_role},
+	{"incident show", "ID", "one incident: who responds, and its timeline",
+		COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON, 1, 1, cmd_incident_show},
+	{"incident similar", "ID", "incidents like it, and what was done then",
+		COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON, 1, 1,
+		cmd_incident_similar},
 	NAMED("alert ack", "ID...", "acknowledge alerts, here where their source cannot",
 		1),
 	NAMED("alert unack", "ID...", "take acknowledgements back", 1),
@@ -351,7 +368,10 @@ const struct command app_commands[] = {
 		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
 		"imported.rc)",
 		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS, cmd_source_import},
-	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
+	{"status", "[TEXT [next TIME]]",
+		"one line: what needs somebody now; with TEXT a status update to the "
+		"subscribers, and when the next one is due (next 30m)",
+		0, 0, SIZE_MAX, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
 	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},

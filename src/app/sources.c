@@ -623,6 +623,16 @@ void sources_set_details(
 	poll_set_details(sources->poll, sources->numbered[source]->row.poll, ids, count);
 }
 
+bool sources_set_opened(struct sources *sources, int source, const char *id)
+{
+	const struct source *s = sources->numbered[source];
+
+	if (!s || !s->row.rc || s->row.poll < 0 || !s->row.rc->kind->opens)
+		return false;
+	poll_set_opened(sources->poll, s->row.poll, id);
+	return true;
+}
+
 bool sources_detailed(const struct sources *sources, int source)
 {
 	const struct rc_source *rc = sources->numbered[source]->row.rc;

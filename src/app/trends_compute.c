@@ -365,22 +365,51 @@ bool trends_complete(const struct app *app, const struct trends_view *v, int64_t
 	return whole;
 }
 
-const char *trends_explain(
-	const struct trends *trends, const struct trends_row *row, char *out, size_t size)
+static const char *explain(
+	unsigned reasons, size_t count, int days, char *out, size_t size)
 {
 	const char *why = "same template, same service";
-	int days = trends->days;
 
-	if (row->reasons & CLUSTER_BY_HAND)
+	if (reasons & CLUSTER_BY_HAND)
 		why = "put together by hand";
-	else if (row->reasons & CLUSTER_BY_RENAME)
+	else if (reasons & CLUSTER_BY_RENAME)
 		why = "renamed, same service";
-	else if (row->reasons & CLUSTER_BY_NAME)
+	else if (reasons & CLUSTER_BY_NAME)
 		why = "same template but for a name, same service";
 	snprintf(out, size,
 		days % 7 ? "%s, %zu time%s in %d day%s" : "%s, %zu time%s in %d week%s",
-		why, row->group.sum.count, row->group.sum.count == 1 ? "" : "s",
-		days % 7 ? days : days / 7, (days % 7 ? days : days / 7) == 1 ? "" : "s");
+		why, count, count == 1 ? "" : "s", days % 7 ? days : days / 7,
+		(days % 7 ? days : days / 7) == 1 ? "" : "s");
+	return out;
+}
+
+const char *trends_explain(
+	const struct trends *trends, const struct trends_row *row, char *out, size_t size)
+{
+	return explain(row->reasons, row->group.sum.count, trends->days, out, size);
+}
+
+const char *trends_why(const struct trends *trends, struct untrusted title,
+	struct untrusted service, int days, char *out, size_t size)
+{
+	int64_t from = trends->app->now - days * DAY_MS;
+	size_t cluster, n = 0;
+	uint32_t cell;
+	char whole[80];
+
+	*out = '\0';
+	if (!clusters_find(trends->clusters, title, service, &cell))
+		return out;
+	cluster = clusters_of(trends->clusters, cell);
+	for (size_t i = 0; i < trends->count; i++)
+		n += trends->rows[i].started_at >= from &&
+		     clusters_of(trends->clusters, trends->rows[i].cell) == cluster;
+	if (!n)
+		return out;
+	explain(clusters_at(trends->clusters, cluster)->reasons, n, days, out, size);
+	if (trends->view &&
+		!trends_complete(trends->app, trends->view, from, whole, sizeof whole))
+		snprintf(out + strlen(out), size - strlen(out), "; %s", whole);
 	return out;
 }
 

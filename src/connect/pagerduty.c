@@ -47,6 +47,7 @@ struct pagerduty {
 	bool detail_open;
 	int64_t changes_until;
 	uint32_t hurry;
+	struct opened opened;
 };
 
 const char *const pagerduty_headers[] = {
@@ -231,6 +232,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&pd->incidents.job);
 		job_hurry(&pd->oncalls.job);
 		job_hurry(&pd->changes.job);
+		job_hurry(&pd->opened.job);
 	}
 	if (pager_wants(&pd->incidents, now))
 		return ask(pd, arena, INCIDENTS, now, out);
@@ -242,12 +244,16 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(pd, arena, ONCALLS, now, out);
 	if (!window->least && pager_wants(&pd->changes, now))
 		return ask(pd, arena, CHANGES, now, out);
+	if (opened_next(&pd->opened, now, window, arena, out))
+		return true;
 	if (detail_wanted(pd, now, window))
 		return ask(pd, arena, DETAILS, now, out);
 	out->kind = ASK_WAIT;
 	out->until = job_until(&pd->incidents.job, now + pd->conf->every_ms);
 	if (window->details && *window->details[0] && !window->least)
 		out->until = now + DETAILS_SPAN_MS - now % DETAILS_SPAN_MS;
+	if (window->opened && *window->opened && !window->least)
+		out->until = job_until(&pd->opened.job, out->until);
 	out->until = job_until(&pd->changes.job, out->until);
 	out->until = job_until(&pd->oncalls.job, out->until);
 	return true;
@@ -718,15 +724,10 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	return true;
 }
 
-static bool absent(int status)
-{
-	return status == 402 || status == 403 || status == 404;
-}
-
 static bool take_page(struct pagerduty *pd, struct pager *pager, const char *member,
 	const struct answer *answer, struct batch *batch, struct err *err)
 {
-	bool ok, missing = answer->id != INCIDENTS && absent(answer->status);
+	bool ok, missing = answer->id != INCIDENTS && pagerduty_absent(answer->status);
 
 	if (missing)
 		ok = true;
@@ -786,6 +787,10 @@ static bool take(
 {
 	struct pagerduty *pd = state;
 
+	if (answer->id >= OPENED_ASK) {
+		opened_take(&pd->opened, answer, batch);
+		return true;
+	}
 	switch (answer->id) {
 	case INCIDENTS:
 		return take_page(pd, &pd->incidents, "incidents", answer, batch, err);
@@ -813,6 +818,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	pager_init(&pd->oncalls, ONCALL_EVERY_MS, conf->seed + 1, false);
 	pager_init(&pd->changes, CHANGES_EVERY_MS, conf->seed + 2, false);
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
+	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
 	return true;
 }
 
@@ -823,6 +829,7 @@ static void stop(void *state)
 	pager_release(&pd->incidents);
 	pager_release(&pd->oncalls);
 	pager_release(&pd->changes);
+	opened_release(&pd->opened);
 }
 
 static const struct source_service service = {
@@ -834,6 +841,7 @@ const struct source_kind pagerduty_source = {
 	.name = "pagerduty",
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.details = true,
+	.opens = true,
 	.pages = true,
 	.service = &service,
 	.actions = &pagerduty_actions,

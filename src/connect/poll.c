@@ -68,6 +68,7 @@ struct poll_source {
 	uint32_t hurry;
 	struct source_watch watches[SOURCE_MAX_WATCHES];
 	char details[SOURCE_MAX_DETAILS][SOURCE_ID];
+	char opened[SOURCE_ID];
 	uint32_t last_watch;
 	struct arena ask_arena, batch_arena;
 	struct slot slots[POLL_PARALLEL];
@@ -599,6 +600,7 @@ static void pump(struct poll_source *source, int64_t now)
 	window.hurry = source->hurry;
 	window.watches = source->watches;
 	window.details = (const char(*)[SOURCE_ID])source->details;
+	window.opened = source->opened;
 	while (!source->reading && !source->paused && now >= source->blocked_until &&
 		(slot = free_slot(source, &open)) && open < parallel(source) &&
 		budget_left(source, now)) {
@@ -884,6 +886,18 @@ void poll_set_details(
 		return;
 	memcpy(found->details, details, sizeof details);
 	found->wait_until = 0;
+}
+
+void poll_set_opened(struct poll *poll, int source, const char *id)
+{
+	struct poll_source *found = find(poll, source);
+	int64_t now = time_now_ms();
+
+	if (!found || !found->options.kind->opens || !strcmp(found->opened, id ? id : ""))
+		return;
+	str_copy(found->opened, sizeof found->opened, id ? id : "");
+	found->wait_until = 0;
+	pump(found, now);
 }
 
 void poll_unwatch(struct poll *poll, int source, uint32_t watch)

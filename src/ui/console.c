@@ -4,7 +4,11 @@
 #include "state.h"
 
 #include "app/charts.h"
+#include "app/dossier.h"
+#include "model/alert.h"
+#include "app/similar.h"
 #include "app/incidents.h"
+#include "app/alerts.h"
 #include "app/host.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -86,6 +90,24 @@ static void close_pane(struct pane *pane)
 	*pane = (struct pane){0};
 }
 
+static void show_similar(struct app *app, uint64_t key)
+{
+	const struct alert *alert = key ? alerts_find(app->alerts, key) : NULL;
+	const struct past_row *row = key ? incidents_find(app->incidents, key) : NULL;
+	const struct untrusted none = UNTRUSTED_NONE;
+
+	if (alert)
+		alert = dossier_page(app, alert);
+	if (alert)
+		similar_show(app->similar, alert->key, alert_text(alert, ALERT_ID),
+			alert_text(alert, ALERT_TITLE), alert_text(alert, ALERT_SERVICE));
+	else if (row)
+		similar_show(app->similar, key, row->incident.upstream_id,
+			row->incident.title, row->incident.service);
+	else
+		similar_show(app->similar, 0, none, none, none);
+}
+
 /* The charts of the alert pages that are open are asked for, those of others not. */
 static void show_charts(struct console *console)
 {
@@ -96,7 +118,8 @@ static void show_charts(struct console *console)
 		if (console->stack[i].class == &alert_pane)
 			alerts[n++] = console->stack[i].id;
 	charts_show(console->app->charts, alerts, n);
-	incidents_show(console->app->incidents, n ? alerts[n - 1] : 0);
+	dossier_show(console->app->dossier, n ? alerts[n - 1] : 0);
+	show_similar(console->app, n ? alerts[n - 1] : 0);
 }
 
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id)

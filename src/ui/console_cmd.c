@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/dossier.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
 #include "app/setting.h"
@@ -527,6 +528,37 @@ static enum status cmd_link(struct call *call, struct err *err)
 	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* Where those who respond talk: the link, else the number; or the one that is named. */
+static enum status cmd_bridge(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct alert *alert = alert_here(call);
+	bool number = call->argc && !strcmp(call->argv[0], "number");
+	struct response response;
+	char text[600], what[620];
+
+	if (call->argc && !number && strcmp(call->argv[0], "link") != 0) {
+		err_set(err, ERR_USAGE, "bridge takes number or link");
+		return STATUS_USAGE;
+	}
+	dossier_response(console->app,
+		alert ? dossier_page(console->app, alert)->key : call->target, &response);
+	if ((number || !text_to_link(response.link, text, sizeof text)) &&
+		!(call->argc && !number))
+		text_line(response.number, text, sizeof text);
+	else if (!text_to_link(response.link, text, sizeof text))
+		*text = '\0';
+	if (!*text) {
+		err_set(err, ERR_MISSING,
+			"no conference bridge is known here; open the incident first");
+		return STATUS_FAILED;
+	}
+	str_reset(&console->register_);
+	str_puts(&console->register_, text);
+	snprintf(what, sizeof what, "copied %s", text);
+	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
+}
+
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -811,6 +843,8 @@ const struct command console_commands[] = {
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
+	{"bridge", "[link|number]", "copy the conference bridge of an incident", C, 0, 1,
+		cmd_bridge},
 	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
 		C, 0, 1, cmd_runbook},
 	{"step run", "", "run the selected step; it asks first", C, 0, 0, cmd_step_run},
