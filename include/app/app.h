@@ -33,6 +33,7 @@ struct sources;
 struct status_writer;
 struct store;
 struct task_pool;
+struct share;
 struct trends;
 struct http;
 struct joins;
@@ -119,6 +120,7 @@ struct app {
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;
