@@ -38,6 +38,7 @@ struct sources;
 struct status_writer;
 struct store;
 struct task_pool;
+struct share;
 struct trends;
 struct http;
 struct joins;
@@ -134,6 +135,7 @@ struct app {
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;

@@ -36,6 +36,7 @@
 #include "io/task.h"
 #include "joins.h"
 #include "rc_watch.h"
+#include "share.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,6 +91,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->dossier = dossier_new(app);
 	app->similar = similar_new(app);
 	app->change_feeds = changes_new(app);
+	app->share = share_new(app);
 	app->sources = sources_new(app);
 	app->enrol = enrol_new(app);
 	app->notify = notify_new(app);
@@ -111,6 +113,7 @@ static void tick(void *ctx, int64_t now)
 	if (app->host_reader)
 		host_reader_tick(app->host_reader, now);
 	logs_tick(app->logs, now);
+	share_tick(app->share, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	runbooks_tick(app->runbooks, now);
@@ -181,6 +184,7 @@ void app_free(struct app *app)
 	task_pool_free(app->pool);
 	runs_free(app->runs);
 	history_free(app->history);
+	share_free(app->share);
 	trends_free(app->trends);
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);

@@ -5,6 +5,7 @@
 
 #include "credential.h"
 #include "pipeline.h"
+#include "share.h"
 #include "app/alerts.h"
 #include "app/charts.h"
 #include "app/history.h"
@@ -147,6 +148,7 @@ struct sources *sources_new(struct app *app)
 
 	sources->app = app;
 	sources->poll = poll_new(app->loop, app->pool, app->http, &events);
+	poll_set_share(sources->poll, share_hooks(app->share));
 	add(sources, &(struct source_row){.name = "host",
 			     .kind = "host",
 			     .where = "this host",
@@ -772,7 +774,8 @@ const char *source_words(
 		char end[160];
 
 		source_end(row, now, end, sizeof end);
-		snprintf(out, size, "%s%s%s", status->partial ? "partial answer" : "ok",
+		snprintf(out, size, "%s%s%s%s", status->partial ? "partial answer" : "ok",
+			status->shared ? ", asked by another oogway" : "",
 			*end ? "; " : "", end);
 	}
 	return out;
