@@ -29,6 +29,7 @@ struct metrics;
 struct notify;
 struct rc_watch;
 struct runbooks;
+struct rotas;
 struct sources;
 struct status_writer;
 struct store;
@@ -54,10 +55,11 @@ enum change {
 	CHANGED_ACTIONS = 1 << 13,
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
-	CHANGED_PAST = 1 << 16, /* incidents of the store */
-	CHANGED_ALL = (1 << 17) - 1,
-	CHANGED_KEPT = 1 << 17, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 18, /* the lesson's next hint */
+	CHANGED_PAST = 1 << 16,  /* incidents of the store */
+	CHANGED_ROTAS = 1 << 17, /* who is on call */
+	CHANGED_ALL = (1 << 18) - 1,
+	CHANGED_KEPT = 1 << 18, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 19, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -106,6 +108,7 @@ struct app {
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
 	struct joins *joins;
+	struct rotas *rotas;
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;
@@ -128,6 +131,7 @@ struct app {
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
+	bool rota; /* one command that reads schedules */
 	bool acts; /* one command that acts: what it does waits in the store */
 	bool live; /* stays: a console or plain lines, not one command */
 	bool past; /* opened with --at: actions are off */

@@ -123,6 +123,8 @@ struct source_kind {
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
 	 * own to the engine, so that the present never waits for it. */
 	const struct source_kind *past;
+	/* Reads its schedules, slowly: likewise one of its own; or NULL. */
+	const struct source_kind *rota;
 	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;

@@ -51,7 +51,7 @@ const char *plan_name(const struct alert *alert, char *out, size_t size)
 
 /* --- where it goes --- */
 
-static bool can(const struct app *app, int source, enum action_verb verb)
+bool plan_can(const struct app *app, int source, enum action_verb verb)
 {
 	const struct action_kind *kind = sources_actions(app->sources, source);
 
@@ -61,12 +61,12 @@ static bool can(const struct app *app, int source, enum action_verb verb)
 /* Silences of alerts that no source of theirs can silence go to an Alertmanager. */
 static int silencer(const struct app *app, int own)
 {
-	if (can(app, own, ACTION_SILENCE))
+	if (plan_can(app, own, ACTION_SILENCE))
 		return own;
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
 		int number = sources_at(app->sources, i)->number;
 
-		if (can(app, number, ACTION_SILENCE))
+		if (plan_can(app, number, ACTION_SILENCE))
 			return number;
 	}
 	return 0;
@@ -114,13 +114,13 @@ static const struct alert *addressed(
 		verb = ACTION_SILENCE;
 	if (verb != ACTION_SILENCE) {
 		while (!alert->pages && (other = problem_pages(app, alert, other)))
-			if (can(app, other->source, verb))
+			if (plan_can(app, other->source, verb))
 				return other;
 		return alert;
 	}
-	while (!can(app, alert->source, verb) &&
+	while (!plan_can(app, alert->source, verb) &&
 		(other = alerts_twin(app->alerts, alert, other)))
-		if (can(app, other->source, verb) && other->state != ALERT_RESOLVED)
+		if (plan_can(app, other->source, verb) && other->state != ALERT_RESOLVED)
 			return other;
 	return alert;
 }
@@ -134,7 +134,7 @@ static bool planned(const struct plan *plan, uint64_t key)
 	return false;
 }
 
-static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
+struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source)
 {
 	struct outbox_row *row;
 	char actor[PLAN_ACTOR];
@@ -172,7 +172,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	plan_name(alert, name, sizeof name);
 	if (alert->state == ALERT_RESOLVED)
 		return err_set(err, ERR_MISSING, "%s has ended", name);
-	if (verb == ACTION_SNOOZE && !can(app, own, verb))
+	if (verb == ACTION_SNOOZE && !plan_can(app, own, verb))
 		verb = ACTION_SILENCE;
 	if (verb == ACTION_SILENCE) {
 		to = silencer(app, own);
@@ -180,7 +180,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 			return err_set(err, ERR_MISSING,
 				"%s cannot be silenced: no source is an Alertmanager",
 				name);
-	} else if (!can(app, own, verb)) {
+	} else if (!plan_can(app, own, verb)) {
 		here = verb == ACTION_ACKNOWLEDGE || verb == ACTION_UNACKNOWLEDGE;
 		if (!here)
 			return err_set(err, ERR_REFUSED,
@@ -194,7 +194,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 		return err_set(err, ERR_BUSY, "%s is acknowledged already", name);
 	if (verb == ACTION_UNACKNOWLEDGE && alert->state != ALERT_ACKNOWLEDGED)
 		return err_set(err, ERR_MISSING, "%s is not acknowledged", name);
-	row = add(plan, alert->key, to);
+	row = plan_add(plan, alert->key, to);
 	plan->here[plan->count - 1] = here;
 	row->action.verb = verb;
 	row->action.until_at = wish->until_at;
@@ -222,7 +222,7 @@ static void plan_twins(
 
 	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));)
 		if (t->key != alert->key && t->state == state &&
-			(here || can(app, t->source, wish->verb)) &&
+			(here || plan_can(app, t->source, wish->verb)) &&
 			!planned(plan, t->key) && plan->count < OUTBOX_MAX_LIST)
 			plan_alert(plan, t, wish, &ignored);
 }
@@ -252,7 +252,7 @@ static bool plan_silence(
 
 		if (s->id != id)
 			continue;
-		row = add(plan, id, s->source);
+		row = plan_add(plan, id, s->source);
 		row->action.until_at =
 			wish->by_ms ? s->ends_at + wish->by_ms : wish->until_at;
 		row->action.texts[ACTION_TARGET] = keep(plan, s->upstream_id);
@@ -441,7 +441,7 @@ bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	if (!to || !*silence)
 		return err_set(
 			err, ERR_MISSING, "the silence of %s is not known yet", title);
-	row = add(plan, key, to);
+	row = plan_add(plan, key, to);
 	row->expected_state = -1;
 	row->action.texts[ACTION_TARGET] = keep(plan, untrusted_str(silence));
 	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(title));
@@ -472,7 +472,10 @@ bool plan_holds(const struct plan *plan, char *why, size_t size)
 				*profile ? profile : "none");
 			return false;
 		}
-		if (row->expected_state < 0)
+		if (row->action.verb == ACTION_OVERRIDE &&
+			override_still(plan->app, row, why, size) == OVERRIDE_CHANGED)
+			return false;
+		if (row->expected_state < 0 || row->action.verb == ACTION_OVERRIDE)
 			continue;
 		if (alert && alert->state == row->expected_state &&
 			alert->started_at == row->expected_at)

@@ -31,6 +31,23 @@ bool plan_make(
 /* The silence that an action made is to end: plan->app is set. */
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);
+/* One more row, of the plan's verb; its texts are to be filled. */
+struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source);
+bool plan_can(const struct app *app, int source, enum action_verb verb);
+/* Overrides, and the question that shows what they do (override_plan.c). */
+bool plan_override(struct plan *plan, struct app *app, const struct override_wish *wish,
+	struct err *err);
+/* One more override that was made is to end; then, of all of them, the question. */
+bool plan_end_override(
+	struct plan *plan, uint64_t key, const struct outbox_row *made, struct err *err);
+void plan_end_words(struct plan *plan);
+enum override_now {
+	OVERRIDE_WANTED,
+	OVERRIDE_CHANGED, /* others are on call than when it was asked about */
+	OVERRIDE_UNREAD,  /* the schedule was not read since */
+};
+enum override_now override_still(
+	const struct app *app, const struct outbox_row *row, char *why, size_t size);
 void plan_release(struct plan *plan);
 /* Goes its way: the audit's intents, then the rows of the outbox, followed until the
  * last word. Takes the plan, which was made by mem_new(). */

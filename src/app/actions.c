@@ -33,7 +33,8 @@ enum {
 	OWN_MOST = 2 * ACTIONS_MAX_TARGETS, /* the newer half is all of any wish */
 	RETRY_MOST_MS = 3600000,            /* however long a server says */
 	HOLD_MOST_MS = 10000, /* then what is claimed and not yet sent is claimed anew */
-	UNKNOWN_MS = 10000,   /* a request that was cut off may still be at work */
+	UNREAD_MS = 5000,
+	UNKNOWN_MS = 10000, /* a request that was cut off may still be at work */
 	MIRROR_BYTES = 64 << 20,
 	BATCH_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
@@ -387,6 +388,11 @@ static void settle(struct sending *s, const struct outbox_row *rows, size_t n)
 			(struct store_then){changed, actions});
 }
 
+static bool overrides(enum action_verb verb)
+{
+	return verb == ACTION_OVERRIDE || verb == ACTION_END_OVERRIDE;
+}
+
 static void sent(void *ctx, const struct action_result *results, size_t count)
 {
 	struct sending *s = ctx;
@@ -415,7 +421,9 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 				outbox_state_names[row->state], row->error);
 	}
 	settle(s, s->rows + s->at, count);
-	if (s->place < NOTIFIERS)
+	if (overrides(s->rows[s->at].action.verb))
+		sources_hurry_rota(s->actions->app->sources, s->place);
+	else if (s->place < NOTIFIERS)
 		sources_hurry_one(s->actions->app->sources, s->place);
 	s->at += count;
 	send_chunk(s);
@@ -521,6 +529,8 @@ static bool still_wanted(
 		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
 		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
 		return true;
+	if (row->action.verb == ACTION_OVERRIDE)
+		return override_still(app, row, why, size) != OVERRIDE_CHANGED;
 	alert = alerts_find(app->alerts, key);
 	if (row->action.attempts && as_aimed(row->action.verb, alert))
 		return true;
@@ -533,6 +543,16 @@ static bool still_wanted(
 		alert ? alert_state_name((enum alert_state)alert->state) : "over",
 		*who ? ", by " : "", who);
 	return false;
+}
+
+/* What waited long is not sent before it is known who is on call now. */
+static bool unread(const struct app *app, const struct outbox_row *row)
+{
+	char why[120];
+
+	return row->action.verb == ACTION_OVERRIDE && row->expected_state >= 0 &&
+	       (app->now < row->created_at || app->now - row->created_at >= STALE_MS) &&
+	       override_still(app, row, why, sizeof why) == OVERRIDE_UNREAD;
 }
 
 static void got_claim(void *ctx, const struct outbox_rows *rows, const struct err *err)
@@ -555,6 +575,14 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 		if (s->lost) {
 			row.state = OUTBOX_WAITING;
 			settle(s, &row, 1);
+			continue;
+		}
+		if (unread(actions->app, &row)) {
+			row.state = OUTBOX_WAITING;
+			row.next_at = actions->app->now + UNREAD_MS;
+			row.error = untrusted_str("its schedule is read first");
+			settle(s, &row, 1);
+			sources_hurry_rota(actions->app->sources, s->place);
 			continue;
 		}
 		if (!still_wanted(actions->app, &row, why, sizeof why)) {
@@ -996,6 +1024,21 @@ enum status actions_wish(
 	return STATUS_PENDING;
 }
 
+enum status actions_override(
+	struct actions *actions, const struct override_wish *wish, struct err *err)
+{
+	struct plan *plan;
+
+	if (!may_act(actions->app, err))
+		return STATUS_REFUSED;
+	plan = mem_new(1, sizeof *plan);
+	if (!plan_override(plan, actions->app, wish, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	return ask(plan, err);
+}
+
 /* The newest wish that had an effect, or may have one still. Never one before a wish
  * that is being sent: that would be taken back the moment before it is done. */
 static const struct own *undoable(const struct actions *actions, struct err *err)
@@ -1024,6 +1067,36 @@ static const struct own *undoable(const struct actions *actions, struct err *err
 	return NULL;
 }
 
+/* All overrides that were made at once end. */
+static bool plan_undo_override(
+	struct plan *plan, struct app *app, const struct own *own, struct err *err)
+{
+	const struct actions *actions = app->actions;
+	struct err last = {0};
+
+	*plan = (struct plan){.app = app, .verb = ACTION_END_OVERRIDE};
+	arena_init(&plan->arena, MIRROR_BYTES);
+	for (size_t i = 0; i < actions->own_count; i++) {
+		const struct own *one = &actions->own[i];
+
+		if (one->wish != own->wish || one->state != OUTBOX_CONFIRMED)
+			continue;
+		for (size_t k = 0; k < actions->mirror_count; k++)
+			if (!strcmp(actions->mirror[k].action.id, one->id))
+				plan_end_override(
+					plan, one->key, &actions->mirror[k], &last);
+	}
+	if (!plan->count) {
+		if (!last.kind)
+			err_set(&last, ERR_MISSING,
+				"%s: it is not in the outbox any more", own->title);
+		*err = last;
+		return false;
+	}
+	plan_end_words(plan);
+	return true;
+}
+
 /* What makes up for it: another action, the other way round, on all that the wish was
  * about. */
 static bool plan_undo(
@@ -1034,6 +1107,10 @@ static bool plan_undo(
 	struct wish wish = {.verb = action_verbs[own->verb].undo, .targets = keys};
 	bool made;
 
+	if (own->verb == ACTION_OVERRIDE) {
+		mem_free(keys);
+		return plan_undo_override(plan, app, own, err);
+	}
 	for (size_t i = 0; i < actions->own_count; i++)
 		if (actions->own[i].wish == own->wish &&
 			actions->own[i].verb == own->verb &&
@@ -1071,8 +1148,9 @@ enum status actions_undo(struct actions *actions, const char *origin, struct err
 	str_copy(text, sizeof text, plan->text);
 	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
 	for (size_t i = 0; i < plan->count; i++)
-		plan->rows[i].undoes =
-			untrusted_copy(&plan->arena, untrusted_str(own->id));
+		if (untrusted_empty(plan->rows[i].undoes))
+			plan->rows[i].undoes =
+				untrusted_copy(&plan->arena, untrusted_str(own->id));
 	return ask(plan, err);
 }
 

@@ -87,9 +87,26 @@ static size_t count_pieces(struct console *console, struct piece *out)
 	return n;
 }
 
+/* Mine before the first of all. */
+static const struct oncall_row *called(const struct app *app)
+{
+	const struct oncall_row *first = NULL;
+
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+		const struct oncall_row *o = oncalls_at(app->alerts, i);
+
+		if (o->level == 1 && o->me)
+			return o;
+		if (o->level == 1 && !first)
+			first = o;
+	}
+	return first;
+}
+
 static size_t state_pieces(struct console *console, struct piece *out)
 {
 	const struct app *app = console->app;
+	const struct oncall_row *on_call = called(app);
 	char a[TIME_TEXT], b[TIME_TEXT];
 	size_t n = 0, waiting, held;
 
@@ -113,21 +130,17 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		out[n].role = ROLE_STRONG;
 		snprintf(out[n++].text, sizeof out->text, "read-only");
 	}
-	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
-		const struct oncall_row *o = oncalls_at(app->alerts, i);
+	if (on_call && screen_cols() >= 100) {
 		char who[40];
 
-		if (o->level != 1 || screen_cols() < 100)
-			continue;
-		text_line(o->me ? untrusted_str("you") : o->who, who, sizeof who);
+		text_line(on_call->me ? untrusted_str("you") : on_call->who, who,
+			sizeof who);
 		out[n].role = ROLE_BAR;
-		if (o->ends_at)
-			snprintf(out[n++].text, sizeof out->text, "on call: %s to %s",
-				who,
-				time_stamp(o->ends_at, o->ends_at + HOUR_MS * 30, b));
-		else
-			snprintf(out[n++].text, sizeof out->text, "on call: %s", who);
-		break;
+		snprintf(out[n++].text, sizeof out->text, "on call: %s%s%s", who,
+			on_call->ends_at ? " to " : "",
+			on_call->ends_at ? time_stamp(on_call->ends_at,
+						   on_call->ends_at + HOUR_MS * 30, b)
+					 : "");
 	}
 	actions_open(app->actions, &waiting, &held);
 	if (waiting || held) {
