@@ -54,6 +54,7 @@ static bool check_half(struct work *w, struct half *half, struct err *err)
 	const struct rota *rota = &w->row->rota;
 	char name[NAME_TEXT], schedule[NAME_TEXT], moment[ROTA_TIME];
 	int64_t now = w->plan->app->now;
+	struct untrusted users[2];
 
 	text_line(rota->name, schedule, sizeof schedule);
 	if (half->span.until_at > rota->window.until_at)
@@ -61,14 +62,11 @@ static bool check_half(struct work *w, struct half *half, struct err *err)
 			"%s is known only until %s: an override cannot be shown "
 			"before it is made",
 			schedule, rota_moment(rota->window.until_at, now, moment));
-	if (rota_until(rota, half->who->id, half->span.from_at) >= half->span.until_at) {
-		struct untrusted users[2];
-
-		if (rota_at(rota, half->span.from_at, users, 2) == 1)
-			return err_set(err, ERR_USAGE,
-				"%s %s on call in %s all that time",
-				who(w, half->who->id, name),
-				!strcmp(name, "you") ? "are" : "is", schedule);
+	if (rota_until(rota, half->who->id, half->span.from_at) >= half->span.until_at &&
+		rota_at(rota, half->span.from_at, users, 2) == 1) {
+		who(w, half->who->id, name);
+		return err_set(err, ERR_USAGE, "%s %s on call in %s all that time", name,
+			strcmp(name, "you") ? "is" : "are", schedule);
 	}
 	half->count = rota_overrides(
 		rota, half->span, half->who->id, half->overrides, OVERRIDES);
