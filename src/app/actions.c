@@ -548,10 +548,12 @@ static bool still_wanted(
 /* What waited long is not sent before it is known who is on call now. */
 static bool unread(const struct app *app, const struct outbox_row *row)
 {
+	int64_t age = app->now - row->created_at;
 	char why[120];
 
+	/* The store's clock is a little ahead of the loop's. */
 	return row->action.verb == ACTION_OVERRIDE && row->expected_state >= 0 &&
-	       (app->now < row->created_at || app->now - row->created_at >= STALE_MS) &&
+	       (age >= STALE_MS || age < -STALE_MS) &&
 	       override_still(app, row, why, sizeof why) == OVERRIDE_UNREAD;
 }
 
@@ -1036,6 +1038,8 @@ enum status actions_override(
 		plan_free(plan);
 		return STATUS_FAILED;
 	}
+	/* Until somebody says yes it is known whether it still holds. */
+	sources_hurry_rota(actions->app->sources, wish->row->source);
 	return ask(plan, err);
 }
 

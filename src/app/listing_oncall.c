@@ -9,6 +9,7 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { NAMES_TEXT = 90, NAME_TEXT = 60 };
 
@@ -112,6 +113,17 @@ static void moment_cell(const struct app *app, int64_t at, struct cell *out)
 	cell_print(out, "%s", rota_moment(at, app->now, text));
 }
 
+/* Without its weekday where a date is said: the column is narrow. */
+static void short_cell(const struct app *app, int64_t at, struct cell *out)
+{
+	char text[ROTA_TIME];
+	size_t n;
+
+	moment_cell(app, at, out);
+	n = strlen(rota_moment(at, app->now, text));
+	cell_print(out, "%s", n > strlen("Dec 07 01:00") ? text + strlen("Mon ") : text);
+}
+
 static void until_cell(const struct app *app, const void *row, struct cell *out)
 {
 	int64_t until = now_until(app, of(row));
@@ -119,7 +131,7 @@ static void until_cell(const struct app *app, const void *row, struct cell *out)
 	out->role = ROLE_DIM;
 	/* It goes on behind what is known. */
 	if (until < of(row)->rota.window.until_at)
-		moment_cell(app, until, out);
+		short_cell(app, until, out);
 }
 
 static void next_cell(const struct app *app, const void *row, struct cell *out)
@@ -140,7 +152,7 @@ static void from_cell(const struct app *app, const void *row, struct cell *out)
 
 	out->role = ROLE_DIM;
 	if (rota_next(&of(row)->rota, app->now, &user, &span))
-		moment_cell(app, span.from_at, out);
+		short_cell(app, span.from_at, out);
 }
 
 /* "Sat Dec 05 02:00 to 06:00 UTC (4h), 2 more": plainly, the first of them in full. */
@@ -171,9 +183,9 @@ static void source_cell(const struct app *app, const void *row, struct cell *out
 static const struct column columns[] = {
 	{"name", "Schedule", 14, 0, COLUMN_WANT(26), name_cell},
 	{"now", "Now", 10, 0, COLUMN_WANT(22), now_cell},
-	{"until", "Until", 9, 1, 0, until_cell},
+	{"until", "Until", 12, 1, 0, until_cell},
 	{"next", "Next", 10, 2, COLUMN_WANT(20), next_cell},
-	{"from", "From", 9, 3, 0, from_cell},
+	{"from", "From", 12, 3, 0, from_cell},
 	{"gaps", "No cover", 12, 4, COLUMN_FLEX | COLUMN_DESC, gaps_cell},
 	{"source", "Source", 6, 7, 0, source_cell},
 };

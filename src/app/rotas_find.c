@@ -46,10 +46,8 @@ static int person_rank(const struct person *p, const char *wanted)
 		return 0;
 	if (same(p->name, wanted))
 		return 1;
-	if (same(local_part(p->mail), wanted))
-		return 2;
 	return word_begins(p->name, wanted) || word_begins(local_part(p->mail), wanted)
-		       ? 3
+		       ? 2
 		       : RANKS;
 }
 

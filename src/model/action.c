@@ -57,7 +57,7 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.creates = true,
 		.undoable = true,
 		.undo = ACTION_END_OVERRIDE},
-	[ACTION_END_OVERRIDE] = {.name = "end-override",
+	[ACTION_END_OVERRIDE] = {.name = "unoverride",
 		.words = "end an override",
 		.past = "override ended"},
 	[ACTION_NOTIFY] = {.name = "notify",

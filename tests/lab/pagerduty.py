@@ -571,6 +571,18 @@ def get_schedule(request, id):
         schedule, since, until, request.flag('overflow'))}
 
 
+@route('GET', '/schedules/ID/users')
+def schedule_users(request, id):
+    schedule = request.account.find(request.account.schedules, id)
+    since = request.moment('since') or request.now
+    until = request.moment('until') or since + 1
+    users = []
+    for _, _, user in request.account.shifts(schedule, since, until):
+        if user not in users:
+            users.append(user)
+    return 200, {'users': [request.view.user(user) for user in users]}
+
+
 @route('GET', '/schedules/ID/overrides')
 def list_overrides(request, id):
     schedule = request.account.find(request.account.schedules, id)
@@ -1060,7 +1072,8 @@ def load_keys(folder, account):
 
 def arguments():
     parser = argparse.ArgumentParser(description='A fake PagerDuty on loopback.')
-    parser.add_argument('--port', type=int, required=True)
+    parser.add_argument('--port', type=int, required=True, help='0: a free one, see the output')
+    parser.add_argument('--lives-with', metavar='DIR', help='end when this folder is gone')
     parser.add_argument('--tls-port', type=int)
     parser.add_argument('--tls', nargs=2, metavar=('CERT', 'KEY'))
     parser.add_argument('--secrets', required=True, metavar='DIR',
@@ -1075,6 +1088,12 @@ def arguments():
     if (options.tls_port is None) != (options.tls is None):
         parser.error('--tls-port and --tls go together')
     return options
+
+
+def die_with(folder):
+    while os.path.isdir(folder):
+        time.sleep(1)
+    os._exit(0)
 
 
 def main():
@@ -1094,7 +1113,10 @@ def main():
     servers = [web.Server(options.port, Door)]
     if options.tls:
         servers.append(web.Server(options.tls_port, Door, web.tls_context(*options.tls)))
-    print(f'pagerduty: {len(account.incidents)} incidents, port {options.port}', flush=True)
+    port = servers[0].server_address[1]
+    print(f'pagerduty: {len(account.incidents)} incidents, port {port}', flush=True)
+    if options.lives_with:
+        threading.Thread(target=die_with, args=(options.lives_with,), daemon=True).start()
     web.run(servers)
 
 
