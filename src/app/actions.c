@@ -10,6 +10,7 @@
 #include "app/alerts.h"
 #include "app/audits.h"
 #include "app/handoff.h"
+#include "app/rotas.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/log.h"
