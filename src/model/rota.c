@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { USER_DIGITS = 15 }; /* of its hash, in hex */
+
 static bool overlaps(struct span a, struct span b)
 {
 	return a.from_at < b.until_at && b.from_at < a.until_at;
@@ -314,6 +316,7 @@ uint64_t rota_shape(const struct rota *rota, struct span span)
 		hash = mix(hash, (uint64_t)part.from_at);
 		hash = mix(hash, (uint64_t)part.until_at);
 		untrusted_hash_lasting(shift->user, user);
+		user[USER_DIGITS] = '\0';
 		hash = mix(hash, strtoull(user, NULL, 16));
 	}
 	return hash;

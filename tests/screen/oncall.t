@@ -48,9 +48,10 @@ keys ":give @chen 1h orders<Enter>"
 wait "give the pager of Orders primary at pd: Chen Wei"
 keys "<Esc>"
 wait "nothing was done"
-# Somebody else was quicker, which the question finds out while it stands there: y does
-# nothing.
-sh timeout 60 $OOGWAY -c $TMP/rc --yes oncall give @eli 3h orders >$TMP/other 2>&1
+# Somebody else, with a store of their own, was quicker: the question finds out while it
+# stands there, and y does nothing.
+sh sleep 2; sed s/s.db/other.db/ $TMP/rc >$TMP/rc2
+sh timeout 60 $OOGWAY -c $TMP/rc2 --yes oncall give @eli 3h orders >$TMP/other 2>&1
 keys ":take 2h orders<Enter>"
 wait "instead of Dara Singh"
 sh sleep 4
