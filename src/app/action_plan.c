@@ -23,6 +23,7 @@ enum {
 	MATCHERS_MAX = 64 << 10,
 	NAMED = 8, /* listed in full; above it the count and the first few */
 	NAME_TEXT = 90,
+	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 };
 
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR])
@@ -486,4 +487,60 @@ bool plan_holds(const struct plan *plan, char *why, size_t size)
 		return false;
 	}
 	return true;
+}
+
+/* --- before it is sent --- */
+
+/* What it was to become may be what an earlier try has made of it. */
+static bool as_aimed(enum action_verb verb, const struct alert *alert)
+{
+	switch (verb) {
+	case ACTION_ACKNOWLEDGE:
+	case ACTION_SNOOZE:
+		return alert && alert->state == ALERT_ACKNOWLEDGED;
+	case ACTION_UNACKNOWLEDGE:
+		return alert && alert->state == ALERT_FIRING;
+	case ACTION_RESOLVE:
+		return !alert || alert->state == ALERT_RESOLVED;
+	default:
+		return false;
+	}
+}
+
+bool row_wanted(
+	const struct app *app, const struct outbox_row *row, char *why, size_t size)
+{
+	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
+	const struct alert *alert;
+	char who[60];
+
+	if (row->expected_state < 0 ||
+		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
+		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
+		return true;
+	if (row->action.verb == ACTION_OVERRIDE)
+		return override_still(app, row, why, size) != OVERRIDE_CHANGED;
+	alert = alerts_find(app->alerts, key);
+	if (row->action.attempts && as_aimed(row->action.verb, alert))
+		return true;
+	if (alert && alert->state == row->expected_state &&
+		alert->started_at == row->expected_at)
+		return true;
+	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
+		sizeof who);
+	snprintf(why, size, "it is %s meanwhile%s%s",
+		alert ? alert_state_name((enum alert_state)alert->state) : "over",
+		*who ? ", by " : "", who);
+	return false;
+}
+
+bool row_unread(const struct app *app, const struct outbox_row *row)
+{
+	int64_t age = app->now - row->created_at;
+	char why[120];
+
+	/* The store's clock is a little ahead of the loop's. */
+	return row->action.verb == ACTION_OVERRIDE && row->expected_state >= 0 &&
+	       (age >= STALE_MS || age < -STALE_MS) &&
+	       override_still(app, row, why, sizeof why) == OVERRIDE_UNREAD;
 }

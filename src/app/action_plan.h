@@ -48,6 +48,11 @@ enum override_now {
 };
 enum override_now override_still(
 	const struct app *app, const struct outbox_row *row, char *why, size_t size);
+/* What waited long meets the world as it is now; false: it is held. */
+bool row_wanted(
+	const struct app *app, const struct outbox_row *row, char *why, size_t size);
+/* What waited long is not sent before it is known who is on call now. */
+bool row_unread(const struct app *app, const struct outbox_row *row);
 void plan_release(struct plan *plan);
 /* Goes its way: the audit's intents, then the rows of the outbox, followed until the
  * last word. Takes the plan, which was made by mem_new(). */

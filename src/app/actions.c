@@ -27,7 +27,6 @@
 enum {
 	LEASE_MS = 20000,
 	ABANDONED_MS = 22000, /* longer than any lease */
-	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 	BACKOFF_FIRST_MS = 2000,
 	BACKOFF_MOST_MS = 300000,
 	CLAIM_MOST = 250,
@@ -502,62 +501,6 @@ static void send_chunk(struct sending *s)
 	finish_sending(s);
 }
 
-/* What it was to become may be what an earlier try has made of it. */
-static bool as_aimed(enum action_verb verb, const struct alert *alert)
-{
-	switch (verb) {
-	case ACTION_ACKNOWLEDGE:
-	case ACTION_SNOOZE:
-		return alert && alert->state == ALERT_ACKNOWLEDGED;
-	case ACTION_UNACKNOWLEDGE:
-		return alert && alert->state == ALERT_FIRING;
-	case ACTION_RESOLVE:
-		return !alert || alert->state == ALERT_RESOLVED;
-	default:
-		return false;
-	}
-}
-
-/* What waited long meets the world as it is now; false: it is held. */
-static bool still_wanted(
-	const struct app *app, const struct outbox_row *row, char *why, size_t size)
-{
-	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
-	const struct alert *alert;
-	char who[60];
-
-	if (row->expected_state < 0 ||
-		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
-		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
-		return true;
-	if (row->action.verb == ACTION_OVERRIDE)
-		return override_still(app, row, why, size) != OVERRIDE_CHANGED;
-	alert = alerts_find(app->alerts, key);
-	if (row->action.attempts && as_aimed(row->action.verb, alert))
-		return true;
-	if (alert && alert->state == row->expected_state &&
-		alert->started_at == row->expected_at)
-		return true;
-	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
-		sizeof who);
-	snprintf(why, size, "it is %s meanwhile%s%s",
-		alert ? alert_state_name((enum alert_state)alert->state) : "over",
-		*who ? ", by " : "", who);
-	return false;
-}
-
-/* What waited long is not sent before it is known who is on call now. */
-static bool unread(const struct app *app, const struct outbox_row *row)
-{
-	int64_t age = app->now - row->created_at;
-	char why[120];
-
-	/* The store's clock is a little ahead of the loop's. */
-	return row->action.verb == ACTION_OVERRIDE && row->expected_state >= 0 &&
-	       (age >= STALE_MS || age < -STALE_MS) &&
-	       override_still(app, row, why, sizeof why) == OVERRIDE_UNREAD;
-}
-
 static void got_claim(void *ctx, const struct outbox_rows *rows, const struct err *err)
 {
 	struct sending *s = ctx;
@@ -580,7 +523,7 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			settle(s, &row, 1);
 			continue;
 		}
-		if (unread(actions->app, &row)) {
+		if (row_unread(actions->app, &row)) {
 			row.state = OUTBOX_WAITING;
 			row.next_at = actions->app->now + UNREAD_MS;
 			row.error = untrusted_str("its schedule is read first");
@@ -588,7 +531,7 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			sources_hurry_rota(actions->app->sources, s->place);
 			continue;
 		}
-		if (!still_wanted(actions->app, &row, why, sizeof why)) {
+		if (!row_wanted(actions->app, &row, why, sizeof why)) {
 			row.state = OUTBOX_HELD;
 			row.error = untrusted_str(why);
 			settle(s, &row, 1);

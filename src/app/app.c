@@ -327,5 +327,5 @@ bool app_settled(const struct app *app)
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
 	       changes_settled(app->change_feeds) &&
-	       (!app->rota || rotas_settled(app->rotas));
+	       rotas_settled(app->rotas);
 }

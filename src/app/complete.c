@@ -222,12 +222,28 @@ static void schedules(struct search *s)
 		offer(s, s->app->rc->handoffs[i].name);
 }
 
-/* The rota, as far as the rc knows it. */
+/* Who is on call in a schedule, now or later. */
+static void on_call_addresses(struct search *s, const struct rota_row *row)
+{
+	char mail[COMPLETION_BYTES];
+
+	for (size_t i = 0; i < row->rota.count; i++) {
+		const struct person *person =
+			rotas_known(s->app->rotas, row->source, row->rota.shifts[i].user);
+
+		if (person && text_to_mailbox(person->mail, mail, sizeof mail))
+			offer(s, mail);
+	}
+}
+
+/* The rota: whom the rc names, then whom the schedules do. */
 static void addresses(struct search *s)
 {
 	for (size_t i = 0; i < s->app->rc->handoff_count; i++)
 		for (size_t k = 0; k < s->app->rc->handoffs[i].to_count; k++)
 			offer(s, s->app->rc->handoffs[i].to[k]);
+	for (size_t i = 0; i < rotas_count(s->app->rotas); i++)
+		on_call_addresses(s, rotas_at(s->app->rotas, i));
 }
 
 /* Of the pager. */

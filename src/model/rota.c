@@ -1,5 +1,6 @@
 /* Arithmetic on the shifts of a schedule. Shifts are sorted by their begin, may overlap
- * and leave gaps; each question is one walk over them. Pure; any thread. */
+ * and leave gaps; each question is one walk over them. Hides how an override cuts what
+ * lies under it. Pure; any thread. */
 #include "model/rota.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* Any answers to what the reader of PagerDuty's schedules asks: each line is one, its first
- * byte the status. Every ask is one that can be sent, and what is given out is in order. */
+/* Any answers to what the reader of PagerDuty's schedules asks: each line is one, its
+ * first byte the status. Every ask is one that can be sent, and what is given out is in
+ * order. */
 #include "base/alloc.h"
 #include "base/str.h"
 #include "connect/source.h"
