@@ -665,7 +665,8 @@ def get_shift_schedule(request, id):
             'description': '', 'teams': view.refs([schedule.team]), 'escalation_policies': [],
             'rotations': [pd_shifts.render_rotation(view, schedule, r)
                           for r in schedule.rotations]}
-    if 'final_schedule' in request.chosen('include[]', ('final_schedule',)):
+    wanted = 'final_schedule' in request.chosen('include[]', ('final_schedule',))
+    if wanted and request.moment('since') and request.moment('until'):
         made['final_schedule'] = pd_shifts.render_final(
             view, schedule, *v3_window(request), request.flag('overflow'))
     return 200, {'schedule': made}
