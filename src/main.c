@@ -431,7 +431,7 @@ static int run_command(
 	c = commands_find(commands, o->command, &ctx, &rest);
 	app->front =
 		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
-	app->rota =
+	app->wants_rotas =
 		c && (str_starts(c->name, "oncall ") || str_starts(c->name, "handoff ") ||
 			     !strcmp(c->name, "action retry") ||
 			     str_starts(o->command, "show oncall"));

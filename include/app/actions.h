@@ -60,6 +60,10 @@ struct override_wish {
 /* Always asks: the question shows the overrides and what they do to the coverage. */
 enum status actions_override(
 	struct actions *actions, const struct override_wish *wish, struct err *err);
+/* Asks whether to end what was made from this store for the schedule and has not ended,
+ * by whichever process and however long ago. */
+enum status actions_end_overrides(struct actions *actions, const struct rota_row *row,
+	const char *origin, struct err *err);
 /* Asks whether to take the newest action of this process back. */
 enum status actions_undo(struct actions *actions, const char *origin, struct err *err);
 /* Reads the outbox anew. */

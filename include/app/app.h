@@ -131,11 +131,11 @@ struct app {
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
-	bool rota; /* one command that reads schedules */
-	bool acts; /* one command that acts: what it does waits in the store */
-	bool live; /* stays: a console or plain lines, not one command */
-	bool past; /* opened with --at: actions are off */
-	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
+	bool wants_rotas; /* one command that reads schedules */
+	bool acts;        /* one command that acts: what it does waits in the store */
+	bool live;        /* stays: a console or plain lines, not one command */
+	bool past;        /* opened with --at: actions are off */
+	bool demo;        /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
 };

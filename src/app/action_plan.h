@@ -37,10 +37,14 @@ bool plan_can(const struct app *app, int source, enum action_verb verb);
 /* Overrides, and the question that shows what they do (override_plan.c). */
 bool plan_override(struct plan *plan, struct app *app, const struct override_wish *wish,
 	struct err *err);
+void plan_end_init(struct plan *plan, struct app *app);
 /* One more override that was made is to end; then, of all of them, the question. */
 bool plan_end_override(
 	struct plan *plan, uint64_t key, const struct outbox_row *made, struct err *err);
 void plan_end_words(struct plan *plan);
+/* All that were made from this store for the schedule and have not ended. */
+bool plan_end_overrides(
+	struct plan *plan, struct app *app, const struct rota_row *row, struct err *err);
 enum override_now {
 	OVERRIDE_WANTED,
 	OVERRIDE_CHANGED, /* others are on call than when it was asked about */

@@ -1015,6 +1015,22 @@ static const struct own *undoable(const struct actions *actions, struct err *err
 	return NULL;
 }
 
+enum status actions_end_overrides(struct actions *actions, const struct rota_row *row,
+	const char *origin, struct err *err)
+{
+	struct plan *plan;
+
+	if (!may_act(actions->app, err))
+		return STATUS_REFUSED;
+	plan = mem_new(1, sizeof *plan);
+	if (!plan_end_overrides(plan, actions->app, row, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	plan->origin = origin;
+	return ask(plan, err);
+}
+
 /* All overrides that were made at once end. */
 static bool plan_undo_override(
 	struct plan *plan, struct app *app, const struct own *own, struct err *err)
@@ -1022,8 +1038,7 @@ static bool plan_undo_override(
 	const struct actions *actions = app->actions;
 	struct err last = {0};
 
-	*plan = (struct plan){.app = app, .verb = ACTION_END_OVERRIDE};
-	arena_init(&plan->arena, MIRROR_BYTES);
+	plan_end_init(plan, app);
 	for (size_t i = 0; i < actions->own_count; i++) {
 		const struct own *one = &actions->own[i];
 

@@ -11,12 +11,15 @@ enum status cmd_oncall_show(struct call *call, struct err *err);
 struct rota_row;
 const struct rota_row *oncall_schedule(
 	const struct call *call, size_t from, struct err *err);
+/* "4h" from now on, "18:00" (the next one), or a date. */
+bool cmd_until(const char *text, int64_t now, int64_t *out, struct err *err);
 enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_change_add(struct call *call, struct err *err);
 enum status cmd_problem_join(struct call *call, struct err *err);
 enum status cmd_problem_split(struct call *call, struct err *err);
 enum status cmd_take(struct call *call, struct err *err);
 enum status cmd_give(struct call *call, struct err *err);
+enum status cmd_oncall_end(struct call *call, struct err *err);
 enum status cmd_swap(struct call *call, struct err *err);
 enum status cmd_undo(struct call *call, struct err *err);
 enum status cmd_action_cancel(struct call *call, struct err *err);

@@ -39,7 +39,7 @@ static const struct {
 enum { ACTS = sizeof acts / sizeof *acts };
 
 /* "4h", "18:00" (the next one), or a date. */
-static bool until(const char *text, int64_t now, int64_t *out, struct err *err)
+bool cmd_until(const char *text, int64_t now, int64_t *out, struct err *err)
 {
 	int64_t span;
 
@@ -104,7 +104,7 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 			return STATUS_USAGE;
 		}
 	} else if (acts[row].words == WORDS_UNTIL &&
-		   (!words || !until(words, call->app->now, &wish.until_at, err))) {
+		   (!words || !cmd_until(words, call->app->now, &wish.until_at, err))) {
 		if (!words)
 			err_set(err, ERR_USAGE, "until when: 1h, or 18:00");
 		return STATUS_USAGE;

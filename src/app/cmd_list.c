@@ -223,10 +223,15 @@ static enum status print_listing(struct call *call, const struct listing *l,
 enum status cmd_oncall_show(struct call *call, struct err *err)
 {
 	const struct rota_row *row = oncall_schedule(call, 0, err);
+	char name[80], zone[60];
 
 	if (!row)
 		return STATUS_FAILED;
 	rotas_show(call->app->rotas, row->id);
+	if (!call->json)
+		str_printf(call->told, "%s, made in %s\n",
+			text_line(row->rota.name, name, sizeof name),
+			text_line(row->rota.zone, zone, sizeof zone));
 	return print_listing(call, &shift_listing, NULL, err);
 }
 

@@ -14,19 +14,11 @@
 
 enum { WORDS_TEXT = 200 };
 
-/* "18:00" is the next one, "1h" from now on. */
+/* Whole seconds are what a pager keeps. */
 static bool until(const char *text, int64_t now, int64_t *out, struct err *err)
 {
-	int64_t span;
-
-	if (duration_parse(text, &span) && span > 0)
-		*out = now + span;
-	else if (!time_parse_moment(text, now, out))
-		return err_set(err, ERR_USAGE,
-			"until when: 1h, 18:00 or 2026-11-21T18:00:00Z, not %s", text);
-	else if (*out <= now && strlen(text) <= 5)
-		*out += DAY_MS;
-	/* Whole seconds are what a pager keeps. */
+	if (!cmd_until(text, now, out, err))
+		return false;
 	*out -= *out % SECOND_MS;
 	return *out > now || err_set(err, ERR_USAGE, "that moment has passed");
 }
@@ -123,6 +115,14 @@ enum status cmd_give(struct call *call, struct err *err)
 		return STATUS_FAILED;
 	wish.span.from_at = now_of(call);
 	return actions_override(call->app->actions, &wish, err);
+}
+
+enum status cmd_oncall_end(struct call *call, struct err *err)
+{
+	const struct rota_row *row = oncall_schedule(call, 0, err);
+
+	return row ? actions_end_overrides(call->app->actions, row, call->origin, err)
+		   : STATUS_FAILED;
 }
 
 enum status cmd_swap(struct call *call, struct err *err)

@@ -331,6 +331,12 @@ bool plan_override(struct plan *plan, struct app *app, const struct override_wis
 
 /* --- taking it back --- */
 
+void plan_end_init(struct plan *plan, struct app *app)
+{
+	*plan = (struct plan){.app = app, .verb = ACTION_END_OVERRIDE, .asks = true};
+	arena_init(&plan->arena, PLAN_BYTES);
+}
+
 bool plan_end_override(
 	struct plan *plan, uint64_t key, const struct outbox_row *made, struct err *err)
 {
@@ -377,7 +383,60 @@ void plan_end_words(struct plan *plan)
 	str_release(&out);
 }
 
+/* Something ends it already, or has. */
+static bool ends(const struct actions *actions, const struct outbox_row *made)
+{
+	for (size_t i = 0; i < actions_count(actions); i++) {
+		const struct outbox_row *row = actions_at(actions, i);
+
+		if (row->action.verb == ACTION_END_OVERRIDE &&
+			row->state != OUTBOX_FAILED && row->state != OUTBOX_CANCELLED &&
+			untrusted_eq(row->source, made->source) &&
+			untrusted_eq(row->action.texts[ACTION_WHOM], made->result))
+			return true;
+	}
+	return false;
+}
+
+bool plan_end_overrides(
+	struct plan *plan, struct app *app, const struct rota_row *row, struct err *err)
+{
+	struct err last = {0};
+
+	plan_end_init(plan, app);
+	for (size_t i = 0; i < actions_count(app->actions); i++) {
+		const struct outbox_row *made = actions_at(app->actions, i);
+
+		if (made->action.verb == ACTION_OVERRIDE &&
+			made->state == OUTBOX_CONFIRMED &&
+			made->action.until_at > app->now &&
+			untrusted_is(made->profile, app->rc->profile) &&
+			rotas_of(app->rotas, made->source,
+				made->action.texts[ACTION_TARGET]) == row &&
+			!ends(app->actions, made))
+			plan_end_override(plan, row->id, made, &last);
+	}
+	if (!plan->count && !last.kind)
+		err_set(&last, ERR_MISSING,
+			"no override was made from here that has not ended");
+	if (!plan->count) {
+		*err = last;
+		return false;
+	}
+	plan_end_words(plan);
+	return true;
+}
+
 /* --- is it still so --- */
+
+static int64_t read_at(const struct app *app, const struct outbox_row *row)
+{
+	char source[60];
+	int number =
+		sources_find(app->sources, text_line(row->source, source, sizeof source));
+
+	return number < 0 ? 0 : rotas_read_at(app->rotas, number);
+}
 
 enum override_now override_still(
 	const struct app *app, const struct outbox_row *row, char *why, size_t size)
@@ -396,8 +455,12 @@ enum override_now override_still(
 		return OVERRIDE_CHANGED;
 	}
 	span = (struct span){facts.from_at, row->action.until_at};
-	if (!rota || rotas_read_at(app->rotas, rota->source) < row->created_at)
+	if (read_at(app, row) < row->created_at)
 		return OVERRIDE_UNREAD;
+	if (!rota) {
+		snprintf(why, size, "its schedule is not there any more");
+		return OVERRIDE_CHANGED;
+	}
 	if ((int64_t)(rota_shape(&rota->rota, span) >> 1) == row->expected_at)
 		return OVERRIDE_WANTED;
 	/* Perhaps what an earlier try has made of it. */

@@ -112,6 +112,10 @@ void rota_group_take(struct rota_group *g, const struct rota_told *told)
 	g->read_at = told->read_at;
 	for (size_t i = 0; g->people && i < people; i++)
 		copy_person(g, &told->people[i]);
+	/* Who may not read the list of people is still somebody. */
+	if (g->people && !untrusted_empty(g->me) && g->person_count < people + 1)
+		copy_person(
+			g, &(struct person){g->me, untrusted_str("you"), UNTRUSTED_NONE});
 	for (size_t i = 0; g->rotas && i < told->rota_count && i < ROTAS_MOST; i++)
 		copy_rota(arena, &told->rotas[i], &g->rotas[g->count++]);
 }

@@ -205,7 +205,7 @@ static void begin_rota(struct source *s)
 	struct poll_options options = options_of(s);
 	struct err err = {0};
 
-	if (!s->row.has_rota || app_then(app) || !(app->live || app->rota))
+	if (!s->row.has_rota || app_then(app) || !(app->live || app->wants_rotas))
 		return;
 	options.kind = s->row.rc->kind->rota;
 	s->rota = poll_add(s->owner->poll, &options, &err);

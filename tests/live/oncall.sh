@@ -142,6 +142,15 @@ ok 'swap' is $status 0
 ok 'two overrides' is "$(made 'Orders primary')" 3
 ok 'she is on call' is "$(on_call 'Orders primary')" 'Dara Singh'
 
+# Ending what was made from here: what runs is cut short, what has not begun is gone.
+run oncall end orders
+ok 'ending asks' said 'end the overrides at pd: .*Dara Singh.*; Orders primary: Ana Ruiz'
+run --yes oncall end orders
+ok 'end' is $status 0
+ok 'she is on call by the schedule again' is "$(on_call 'Orders primary')" 'Dara Singh'
+run --yes oncall end orders
+ok 'nothing is left to end' said 'no override was made from here that has not ended'
+
 # Faults: once, whatever happens.
 n=$(made 'Platform follow the sun')
 faults '[{"method":"POST","path":"/schedules/","drop":"after","times":1}]'
@@ -171,6 +180,34 @@ run oncall list
 ok 'a plan without schedules' said 'schedules are not in its plan'
 ok '… is said' is $status 3
 faults '[]'
+
+# Killed while it is being sent: whoever comes next looks for it first.
+n=$(made 'Payments primary')
+faults '[{"method":"POST","path":"/schedules/","delay":2,"times":1}]'
+"$OOGWAY" -c "$tmp/rc" --yes oncall give @fay 45m payments >"$tmp/out" 2>"$tmp/err" </dev/null &
+pid=$!
+pids="$pids $pid"
+for _ in $(seq 100); do
+	run action list --json
+	grep -q '"state":"sending"' "$tmp/out" && break
+	sleep 0.2
+done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+sleep 3
+ok 'kill -9: it was made' is "$(made 'Payments primary')" $((n + 1))
+"$OOGWAY" -c "$tmp/rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+pid=$!
+pids="$pids $pid"
+for _ in $(seq 80); do
+	run action list
+	said 'confirmed' && ! said 'sending' && ! said 'waits' && break
+	sleep 0.5
+done
+kill "$pid"
+wait "$pid" 2>/dev/null
+ok 'kill -9: and confirmed by the next' said 'override .*Fay Moreau.*confirmed'
+ok 'kill -9: not made twice' is "$(made 'Payments primary')" $((n + 1))
 
 # Shift-based.
 run --yes oncall give @chen 30m data
