@@ -279,7 +279,9 @@ const char *rota_length(int64_t ms, char out[ROTA_TIME])
 {
 	long long minutes = (ms + MINUTE_MS / 2) / MINUTE_MS;
 
-	if (minutes >= 24 * 60 && minutes % (24 * 60) == 0)
+	if (!minutes)
+		snprintf(out, ROTA_TIME, "<1m");
+	else if (minutes >= 24 * 60 && minutes % (24 * 60) == 0)
 		snprintf(out, ROTA_TIME, "%lldd", minutes / (24 * 60));
 	else if (minutes % 60 == 0)
 		snprintf(out, ROTA_TIME, "%lldh", minutes / 60);
