@@ -155,23 +155,25 @@ static void from_cell(const struct app *app, const void *row, struct cell *out)
 		short_cell(app, span.from_at, out);
 }
 
-/* "Sat Dec 05 02:00 to 06:00 UTC (4h), 2 more": plainly, the first of them in full. */
+/* "Dec 05 02:00 for 4h, 2 more" */
 static void gaps_cell(const struct app *app, const void *row, struct cell *out)
 {
 	struct span gap;
 	size_t n = rota_gaps(&of(row)->rota, ahead(app), &gap, 1);
-	char text[ROTA_SPAN];
+	char length[ROTA_TIME], text[ROTA_TIME];
+	struct cell from = {0};
 
 	out->is_number = true;
 	out->number = (double)n;
 	out->role = n ? ROLE_WARNING : ROLE_DIM;
-	if (!n)
+	if (!n) {
 		cell_print(out, "none in %lldd", (long long)(ROTAS_AHEAD_MS / DAY_MS));
-	else if (n == 1)
-		cell_print(out, "%s", rota_span_words(gap, app->now, text));
-	else
-		cell_print(
-			out, "%s, %zu more", rota_span_words(gap, app->now, text), n - 1);
+		return;
+	}
+	short_cell(app, gap.from_at, &from);
+	rota_length(gap.until_at - gap.from_at, length);
+	snprintf(text, sizeof text, ", %zu more", n - 1);
+	cell_print(out, "%s for %s%s", from.own, length, n > 1 ? text : "");
 }
 
 static void source_cell(const struct app *app, const void *row, struct cell *out)
@@ -181,12 +183,12 @@ static void source_cell(const struct app *app, const void *row, struct cell *out
 }
 
 static const struct column columns[] = {
-	{"name", "Schedule", 14, 0, COLUMN_WANT(26), name_cell},
-	{"now", "Now", 10, 0, COLUMN_WANT(22), now_cell},
+	{"name", "Schedule", 14, 0, COLUMN_WANT(24), name_cell},
+	{"now", "Now", 10, 0, COLUMN_WANT(20), now_cell},
 	{"until", "Until", 12, 1, 0, until_cell},
-	{"next", "Next", 10, 2, COLUMN_WANT(20), next_cell},
-	{"from", "From", 12, 3, 0, from_cell},
-	{"gaps", "No cover", 12, 4, COLUMN_FLEX | COLUMN_DESC, gaps_cell},
+	{"next", "Next", 10, 3, COLUMN_WANT(20), next_cell},
+	{"from", "From", 12, 4, 0, from_cell},
+	{"gaps", "No cover", 12, 2, COLUMN_FLEX | COLUMN_DESC, gaps_cell},
 	{"source", "Source", 6, 7, 0, source_cell},
 };
 
@@ -308,13 +310,13 @@ static const struct rota_part *part_of(const void *row)
 
 static void part_from_cell(const struct app *app, const void *row, struct cell *out)
 {
-	moment_cell(app, part_of(row)->span.from_at, out);
+	short_cell(app, part_of(row)->span.from_at, out);
 	out->role = part_of(row)->span.from_at <= app->now ? ROLE_STRONG : ROLE_TEXT;
 }
 
 static void part_to_cell(const struct app *app, const void *row, struct cell *out)
 {
-	moment_cell(app, part_of(row)->span.until_at, out);
+	short_cell(app, part_of(row)->span.until_at, out);
 }
 
 static void zone_cell(const struct app *app, const void *row, struct cell *out)
@@ -363,8 +365,8 @@ static void how_cell(const struct app *app, const void *row, struct cell *out)
 }
 
 static const struct column part_columns[] = {
-	{"from", "From", 16, 0, 0, part_from_cell},
-	{"to", "To", 16, 0, 0, part_to_cell},
+	{"from", "From", 12, 0, 0, part_from_cell},
+	{"to", "To", 12, 0, 0, part_to_cell},
 	{"zone", "", 5, 4, 0, zone_cell},
 	{"length", "Length", 7, 2, COLUMN_RIGHT | COLUMN_DESC, length_cell},
 	{"who", "On call", 12, 0, COLUMN_FLEX, who_cell},
