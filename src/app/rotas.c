@@ -291,6 +291,7 @@ void rotas_apply(struct rotas *rotas, int source, const struct batch *batch)
 		.me = batch->me,
 		.read_at = rotas->app->now};
 
+	rotas_keep_drop(rotas, source, &told);
 	rota_group_take(g, &told);
 	g->live = true;
 	g->absent = batch->rotas_absent;

@@ -132,6 +132,24 @@ void rotas_keep_some(struct rotas *rotas)
 			write_next(rotas, s);
 }
 
+void rotas_keep_drop(struct rotas *rotas, int source, const struct rota_told *told)
+{
+	const struct rota_group *g = &rotas->groups[source];
+	char key[KEEP_MAX_KEY];
+
+	for (size_t i = 0; writes(rotas->app) && i < g->count; i++) {
+		size_t k = 0;
+
+		while (k < told->rota_count &&
+			!untrusted_eq(told->rotas[k].id, g->rotas[i].id))
+			k++;
+		if (k < told->rota_count)
+			continue;
+		key_of(rotas, source, g->rotas[i].id, key);
+		keep_delete_later(rotas->app->store, key, (struct store_then){0});
+	}
+}
+
 /* --- reading --- */
 
 struct kept_source {

@@ -58,5 +58,7 @@ void rotas_changed(struct rotas *rotas);
 /* A few schedules of each source that has some to be written. */
 void rotas_keep_some(struct rotas *rotas);
 void rotas_keep_read(struct rotas *rotas);
+/* Those that a source does not tell of any more. */
+void rotas_keep_drop(struct rotas *rotas, int source, const struct rota_told *told);
 
 #endif
