@@ -64,9 +64,10 @@ struct rota_override {
 	bool custom;
 };
 
-/* The overrides that put `user` on call for a span: one, or for a shift-based schedule
- * one for each shift of others that lies in it. Counted like above. */
-size_t rota_overrides(const struct rota *rota, struct span span, struct untrusted user,
+/* The overrides that put wanted->user on call for its span: one, or for a shift-based
+ * schedule one for each shift in it of `displaced` (empty: of everybody else). Counted
+ * like above. */
+size_t rota_overrides(const struct rota *rota, const struct rota_override *wanted,
 	struct rota_override *out, size_t most);
 /* The schedule with one override on top; its shifts are in the arena, texts are shared.
  * False when the arena is full or there would be more than ROTA_MAX_SHIFTS. */

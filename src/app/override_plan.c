@@ -25,6 +25,7 @@ enum {
 struct half {
 	struct span span;
 	const struct person *who;
+	struct untrusted instead; /* of whom, where it need not be all; or empty */
 	struct rota_override overrides[OVERRIDES];
 	size_t count;
 };
@@ -53,8 +54,9 @@ static bool check_half(struct work *w, struct half *half, struct err *err)
 {
 	const struct rota *rota = &w->row->rota;
 	char name[NAME_TEXT], schedule[NAME_TEXT], moment[ROTA_TIME];
+	const struct rota_override wanted = {
+		.span = half->span, .user = half->who->id, .displaced = half->instead};
 	int64_t now = w->plan->app->now;
-	struct untrusted users[2];
 
 	text_line(rota->name, schedule, sizeof schedule);
 	if (half->span.until_at > rota->window.until_at)
@@ -62,14 +64,12 @@ static bool check_half(struct work *w, struct half *half, struct err *err)
 			"%s is known only until %s: an override cannot be shown "
 			"before it is made",
 			schedule, rota_moment(rota->window.until_at, now, moment));
-	if (rota_until(rota, half->who->id, half->span.from_at) >= half->span.until_at &&
-		rota_at(rota, half->span.from_at, users, 2) == 1) {
+	if (rota_until(rota, half->who->id, half->span.from_at) >= half->span.until_at) {
 		who(w, half->who->id, name);
 		return err_set(err, ERR_USAGE, "%s %s on call in %s all that time", name,
 			strcmp(name, "you") ? "is" : "are", schedule);
 	}
-	half->count = rota_overrides(
-		rota, half->span, half->who->id, half->overrides, OVERRIDES);
+	half->count = rota_overrides(rota, &wanted, half->overrides, OVERRIDES);
 	if (half->count > OVERRIDES)
 		return err_set(err, ERR_LIMIT,
 			"%s has %zu shifts in that time; at most %d are taken over at "
@@ -137,21 +137,36 @@ static bool swap_halves(struct work *w, const struct override_wish *wish, struct
 			"you and %s are on call in %s at the same time: there is nothing "
 			"to swap",
 			who(w, other->id, name), schedule);
-	w->halves[0] = (struct half){.span = mine, .who = other};
-	w->halves[1] = (struct half){.span = theirs, .who = me};
+	w->halves[0] = (struct half){.span = mine, .who = other, .instead = me->id};
+	w->halves[1] = (struct half){.span = theirs, .who = me, .instead = other->id};
 	w->count = 2;
 	return true;
 }
 
+/* What is given is mine, as far as I have it then. */
+static struct untrusted giver(const struct work *w, struct span span)
+{
+	struct untrusted me = rotas_me(w->plan->app->rotas, w->row->source);
+	struct span mine;
+
+	return rota_stretch(&w->row->rota, me, span.from_at, &mine) &&
+			       mine.from_at < span.until_at
+		       ? me
+		       : UNTRUSTED_NONE;
+}
+
 static bool halves(struct work *w, const struct override_wish *wish, struct err *err)
 {
+	struct half *half = w->halves;
+
 	if (wish->kind == OVERRIDE_SWAP)
 		return swap_halves(w, wish, err);
-	w->halves[0].span = wish->span;
-	w->halves[0].who =
-		rotas_person(w->plan->app->rotas, w->row->source, wish->whom, err);
+	half->span = wish->span;
+	half->who = rotas_person(w->plan->app->rotas, w->row->source, wish->whom, err);
+	if (wish->kind == OVERRIDE_GIVE)
+		half->instead = giver(w, wish->span);
 	w->count = 1;
-	return w->halves[0].who != NULL;
+	return half->who != NULL;
 }
 
 /* --- the rows --- */
@@ -201,6 +216,19 @@ static bool add_override(
 
 /* --- the question --- */
 
+static bool same_people(const struct rota *rota, int64_t at, int64_t next)
+{
+	struct untrusted a[ROTAS_AT_ONCE], b[ROTAS_AT_ONCE];
+	size_t n = rota_at(rota, at, a, ROTAS_AT_ONCE), same = 0;
+
+	if (rota_at(rota, next, b, ROTAS_AT_ONCE) != n || n > ROTAS_AT_ONCE)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			same += untrusted_eq(a[i], b[k]);
+	return same == n;
+}
+
 /* "Ben Okafor to 17:00, then nobody to 18:00": who is on call in a span. */
 static void tell_cover(
 	const struct work *w, const struct rota *rota, struct span span, struct str *out)
@@ -213,6 +241,9 @@ static void tell_cover(
 		size_t n = rota_at(rota, at, users, ROTAS_AT_ONCE);
 		int64_t next = rota_change(rota, at);
 		char name[NAME_TEXT], moment[ROTA_TIME];
+
+		while (next < span.until_at && same_people(rota, at, next))
+			next = rota_change(rota, next);
 
 		if (told++ == PARTS_NAMED) {
 			str_puts(out, ", and so on");
@@ -242,6 +273,26 @@ static void tell_spans(const struct work *w, const char *what, const struct span
 		str_printf(out, " and %zu more times", n - 1);
 }
 
+/* Of a shift-based schedule others may stay on call beside: each once. */
+static void tell_displaced(const struct work *w, const struct half *half, struct str *out)
+{
+	char name[NAME_TEXT];
+	size_t told = 0;
+
+	for (size_t i = 0; i < half->count; i++) {
+		size_t k = 0;
+
+		while (k < i && !untrusted_eq(half->overrides[k].displaced,
+					half->overrides[i].displaced))
+			k++;
+		if (k == i)
+			str_printf(out, "%s%s", told++ ? " and " : "",
+				who(w, half->overrides[i].displaced, name));
+	}
+	str_puts(out, "; on call then: ");
+	tell_cover(w, &w->after, half->span, out);
+}
+
 /* "Ben Okafor 14:00 to 15:00 UTC (1h) instead of you" */
 static void tell_half(const struct work *w, const struct half *half, struct str *out)
 {
@@ -249,7 +300,10 @@ static void tell_half(const struct work *w, const struct half *half, struct str 
 
 	str_printf(out, "%s %s instead of ", who(w, half->who->id, name),
 		rota_span_words(half->span, w->plan->app->now, words));
-	tell_cover(w, &w->row->rota, half->span, out);
+	if (w->row->rota.by_shifts)
+		tell_displaced(w, half, out);
+	else
+		tell_cover(w, &w->row->rota, half->span, out);
 }
 
 /* Coverage in the half, before and after; true when there is nothing to fear. */

@@ -227,25 +227,30 @@ size_t rota_overlaps(
 
 /* --- overrides --- */
 
-size_t rota_overrides(const struct rota *rota, struct span span, struct untrusted user,
+size_t rota_overrides(const struct rota *rota, const struct rota_override *wanted,
 	struct rota_override *out, size_t most)
 {
 	size_t n = 0;
 
 	if (!rota->by_shifts) {
 		if (most)
-			*out = (struct rota_override){.span = span, .user = user};
+			*out = (struct rota_override){
+				.span = wanted->span, .user = wanted->user};
 		return 1;
 	}
 	for (size_t i = 0; i < rota->count; i++) {
 		const struct rota_shift *shift = &rota->shifts[i];
 
-		if (!overlaps(shift->span, span) || untrusted_empty(shift->slot) ||
-			untrusted_eq(shift->user, user))
+		if (!overlaps(shift->span, wanted->span) ||
+			untrusted_empty(shift->slot) ||
+			untrusted_eq(shift->user, wanted->user) ||
+			(!untrusted_empty(wanted->displaced) &&
+				!untrusted_eq(shift->user, wanted->displaced)))
 			continue;
 		if (n < most)
-			out[n] = (struct rota_override){.span = within(shift->span, span),
-				.user = user,
+			out[n] = (struct rota_override){
+				.span = within(shift->span, wanted->span),
+				.user = wanted->user,
 				.slot = shift->slot,
 				.displaced = shift->user,
 				.custom = shift->custom};

@@ -382,8 +382,7 @@ static void test_question(void **unused)
 	says("STILL NO COVER after: ");
 	says("makes 1 override (schedules v3)");
 	override(OVERRIDE_GIVE, "data", "ana", 1, 2);
-	says("instead of Ben Okafor to ");
-	says("then Ben Okafor and Ben Li");
+	says("instead of Ben Okafor and Ben Li; on call then: you;");
 	says("several at once before: ");
 	says("makes 2 overrides");
 	override(OVERRIDE_SWAP, "payments", "okafor", 0, 0);

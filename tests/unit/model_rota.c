@@ -273,25 +273,33 @@ static void test_override(void **unused)
 		double from, until;
 		const char *user, *after;
 		size_t overrides;
+		const char *instead;
 	} rows[] = {
-		{"A 0 24", 4, 6, "B", "A 0 4, B 4 6!, A 6 24", 1},
-		{"A 0 8, C 8 24", 6, 10, "B", "A 0 6, B 6 10!, C 10 24", 1},
+		{"A 0 24", 4, 6, "B", "A 0 4, B 4 6!, A 6 24", 1, NULL},
+		{"A 0 8, C 8 24", 6, 10, "B", "A 0 6, B 6 10!, C 10 24", 1, NULL},
 		/* A gap is closed. */
-		{"A 0 8, C 12 24", 6, 13, "B", "A 0 6, B 6 13!, C 13 24", 1},
-		{"", 1, 2, "B", "B 1 2!", 1},
+		{"A 0 8, C 12 24", 6, 13, "B", "A 0 6, B 6 13!, C 13 24", 1, NULL},
+		{"", 1, 2, "B", "B 1 2!", 1, NULL},
 		/* On top of an override: the last one wins. */
-		{"A 0 4, C 4 6!, A 6 24", 5, 7, "B", "A 0 4, C 4 5!, B 5 7!, A 7 24", 1},
-		{"A 0 8", 0, 8, "B", "B 0 8!", 1},
+		{"A 0 4, C 4 6!, A 6 24", 5, 7, "B", "A 0 4, C 4 5!, B 5 7!, A 7 24", 1,
+			NULL},
+		{"A 0 8", 0, 8, "B", "B 0 8!", 1, NULL},
 		/* Shift-based: slot by slot, and only the shifts there are. */
 		{"A/s1 0 8, C/s1 8 16", 6, 10, "B",
-			"A/s1 0 6, B/s1 6 8!, B/s1 8 10!, C/s1 10 16", 2},
+			"A/s1 0 6, B/s1 6 8!, B/s1 8 10!, C/s1 10 16", 2, NULL},
 		{"A/s1 0 8, C/s2 4 12", 5, 6, "B",
 			"A/s1 0 5, C/s2 4 5, B/s1 5 6!, B/s2 5 6!, A/s1 6 8, C/s2 6 12",
-			2},
+			2, NULL},
 		{"A/s1 0 8, B/s2 4 12", 5, 6, "B",
-			"A/s1 0 5, B/s2 4 12, B/s1 5 6!, A/s1 6 8", 1},
-		{"A/s1 0 8", 7, 12, "B", "A/s1 0 7, B/s1 7 8!", 1},
-		{"A/s1 0 8", 9, 12, "B", "A/s1 0 8", 0},
+			"A/s1 0 5, B/s2 4 12, B/s1 5 6!, A/s1 6 8", 1, NULL},
+		{"A/s1 0 8", 7, 12, "B", "A/s1 0 7, B/s1 7 8!", 1, NULL},
+		{"A/s1 0 8", 9, 12, "B", "A/s1 0 8", 0, NULL},
+		/* Of one of two alone. */
+		{"A/s1 0 8, C/s2 4 12", 5, 6, "B",
+			"A/s1 0 5, C/s2 4 12, B/s1 5 6!, A/s1 6 8", 1, "A"},
+		{"A/s1 0 8, C/s2 4 12", 5, 6, "B", "A/s1 0 8, C/s2 4 12", 0, "D"},
+		/* v2 knows no such thing. */
+		{"A 0 8", 5, 6, "B", "A 0 5, B 5 6!, A 6 8", 1, "D"},
 	};
 
 	(void)unused;
@@ -307,7 +315,11 @@ static void test_override(void **unused)
 
 		schedule_of(&s, rows[i].shifts, 24);
 		arena_init(&arena, 1 << 20);
-		n = rota_overrides(&s.rota, span, untrusted_str(rows[i].user), list, 8);
+		n = rota_overrides(&s.rota,
+			&(struct rota_override){.span = span,
+				.user = untrusted_str(rows[i].user),
+				.displaced = untrusted_str(rows[i].instead)},
+			list, 8);
 		assert_int_equal(n, rows[i].overrides);
 		after = s.rota;
 		for (size_t k = 0; k < n; k++)
