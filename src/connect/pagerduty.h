@@ -36,6 +36,7 @@ struct pd_override {
 	struct override_facts facts;
 	bool known, over; /* facts were read; nothing is left to ask */
 	int step;
+	int64_t start_at; /* as it is sent */
 };
 void pd_override_start(struct pd_override *o, const struct action *action,
 	struct action_result *result, const char *const *headers);

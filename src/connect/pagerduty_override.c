@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { ANSWER_MAX = 4 << 20, BODY_MAX = 4 << 10, PATH_BYTES = 1 << 10, PAGES = 50 };
-enum { LOOK_LIMIT = 100 };
+enum { LOOK_LIMIT = 100, LATE_MS = 60000 };
 
 /* LOOK … + n: the page of that number. */
 enum step { MAKE, END, LOOK };
@@ -73,7 +73,7 @@ static void put_member(struct json_out *o, const char *name, struct untrusted us
 
 static void put_v2(const struct pd_override *o, struct json_out *out)
 {
-	json_put_time(out, "start", o->facts.from_at);
+	json_put_time(out, "start", o->start_at);
 	json_put_time(out, "end", o->action->until_at);
 	json_open(out, "user", '{');
 	json_put_text(out, "id", o->action->texts[ACTION_WHOM]);
@@ -86,7 +86,7 @@ static void put_v3(const struct pd_override *o, struct json_out *out)
 	json_put_str(out, "type", "override_shift");
 	json_put_str(
 		out, o->facts.custom ? "custom_shift_id" : "rotation_id", o->facts.slot);
-	json_put_time(out, "start_time", o->facts.from_at);
+	json_put_time(out, "start_time", o->start_at);
 	json_put_time(out, "end_time", o->action->until_at);
 	put_member(out, "overridden_member", untrusted_str(o->facts.displaced));
 	put_member(out, "overriding_member", o->action->texts[ACTION_WHOM]);
@@ -132,6 +132,9 @@ bool pd_override_next(
 		.path = path_of(o, arena),
 		.headers = o->headers,
 		.max_bytes = ANSWER_MAX};
+	/* What has waited long does not begin in the past. */
+	o->start_at = now - o->facts.from_at < LATE_MS ? o->facts.from_at
+						       : now - now % SECOND_MS;
 	if (o->step == MAKE && !add_body(o, arena, out))
 		return false;
 	return out->path != NULL;

@@ -55,6 +55,7 @@ struct rota_reader {
 	size_t listed; /* schedules there are, read or not */
 	size_t unread; /* that may not be read */
 	bool absent, capped;
+	bool no_shifts; /* the list of shift-based ones did not come */
 };
 
 /* --- asking --- */
@@ -120,7 +121,7 @@ static void begin_round(struct rota_reader *r, int64_t now)
 	r->offset = 0;
 	r->at = r->listed = r->unread = 0;
 	r->retries = 0;
-	r->absent = r->capped = r->again = false;
+	r->absent = r->capped = r->again = r->no_shifts = false;
 	r->step = LIST;
 }
 
@@ -390,6 +391,8 @@ static void say_partial(const struct rota_reader *r, struct batch *batch)
 		snprintf(text, sizeof text,
 			"%d of %zu schedules are read: name teams in the source's filter",
 			SCHEDULES, r->listed);
+	else if (r->no_shifts)
+		snprintf(text, sizeof text, "shift-based schedules could not be read");
 	else
 		snprintf(text, sizeof text, "%zu of %zu schedules may not be read",
 			r->unread, r->listed);
@@ -413,7 +416,7 @@ static void give(struct rota_reader *r, struct batch *batch)
 	batch->cut = batch->cut || r->rows.cut;
 	batch->rotas_absent = r->absent;
 	batch->rotas_snapshot = !batch->cut;
-	if (r->capped || r->unread)
+	if (r->capped || r->unread || r->no_shifts)
 		say_partial(r, batch);
 }
 
@@ -424,6 +427,20 @@ static bool absent(int status)
 	return status == 402 || status == 403 || status == 404;
 }
 
+/* It will not do, and not by asking again either. */
+static bool final(int status)
+{
+	return status >= 400 && status < 500 && status != 401 && status != 408 &&
+	       status != 425 && status != 429;
+}
+
+/* What an account does not have, or one schedule that will not do, spoils no other. */
+static bool left_out(const struct rota_reader *r, int status)
+{
+	return absent(status) ||
+	       (final(status) && (r->step == LIST_SHIFTS || r->step == ONE));
+}
+
 static void end_round(struct rota_reader *r, const struct answer *answer, bool ok)
 {
 	r->step = REST;
@@ -431,6 +448,18 @@ static void end_round(struct rota_reader *r, const struct answer *answer, bool o
 	if (r->again)
 		job_hurry(&r->round);
 	r->again = false;
+}
+
+/* Without the shift-based ones there are still the others. */
+static void give_up(struct rota_reader *r, const struct answer *answer)
+{
+	r->retries = 0;
+	if (r->step != LIST_SHIFTS || answer->status == 401) {
+		end_round(r, answer, false);
+		return;
+	}
+	r->no_shifts = true;
+	after_list(r);
 }
 
 /* Who I am only decides what is marked as mine: what the server says to it is never an
@@ -500,8 +529,8 @@ static bool take_step(struct rota_reader *r, const struct answer *answer, struct
 {
 	int status = answer->status;
 	bool people = r->step == PEOPLE;
-	bool ok = absent(status) ? take_absent(r, answer)
-				 : status == 200 && read(r, answer, err);
+	bool ok = left_out(r, status) ? take_absent(r, answer)
+				      : status == 200 && read(r, answer, err);
 
 	if (!ok && status != 200)
 		pagerduty_refused(answer, err);
@@ -512,8 +541,9 @@ static bool take_step(struct rota_reader *r, const struct answer *answer, struct
 		r->step = REST;
 	} else if (!ok && !people) {
 		/* What is read already is not lost to an answer that did not come. */
-		if ((status && status != 429 && status < 500) || ++r->retries > RETRIES)
-			end_round(r, answer, false);
+		if (status == 200 || status == 401 || final(status) ||
+			++r->retries > RETRIES)
+			give_up(r, answer);
 	} else if (!people) {
 		r->retries = 0;
 	}

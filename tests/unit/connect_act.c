@@ -610,6 +610,15 @@ static void test_override_too_late(void **unused)
 	asks(NULL, NULL);
 	assert_int_equal(results->outcome, ACTION_FAILED);
 	end();
+	/* Late, and there is time left: it begins now. */
+	override("{\"from\":\"2023-11-14T20:00:00Z\"}", 0);
+	asks("POST", "/schedules/Q1/overrides");
+	assert_true(sent("\"start\":\"2023-11-14T22:13:20.000Z\""));
+	end();
+	override("{\"from\":\"2023-11-14T22:13:00Z\"}", 0);
+	asks("POST", "/schedules/Q1/overrides");
+	assert_true(sent("\"start\":\"2023-11-14T22:13:00.000Z\""));
+	end();
 	override(v2_facts, 0);
 	actions->until_at = NOW * 1000LL;
 	asks(NULL, NULL);

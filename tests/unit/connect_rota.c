@@ -289,6 +289,38 @@ static void test_one_kind(void **unused)
 	end();
 }
 
+/* Shift-based schedules are new: what goes wrong with them costs the others nothing. */
+static void test_shifts_fail(void **unused)
+{
+	static const int bad[] = {400, 406, 500};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		begin(NULL);
+		who_and_people();
+		asks("/schedules?");
+		assert_true(
+			answers(200, "{\"schedules\":[{\"id\":\"PS1\",\"name\":\"One\"},"
+				     "{\"id\":\"PS2\",\"name\":\"Two\"}]}"));
+		for (int k = 0; k < (bad[i] == 500 ? 6 : 1); k++) {
+			now += 60000;
+			asks("/v3/schedules?");
+			assert_int_equal(answers(bad[i], "{}"), bad[i] != 500);
+		}
+		now += 60000;
+		asks("/schedules/PS1?");
+		assert_true(answers(400, "{}"));
+		asks("/schedules/PS2?");
+		assert_true(answers(200, one));
+		assert_true(batch.rotas_snapshot && batch.partial);
+		assert_int_equal(batch.rota_count, 1);
+		assert_true(
+			untrusted_find(batch.warning,
+				bad[i] == 500 ? "shift-based" : "1 of 2 schedules") == 0);
+		end();
+	}
+}
+
 static void add_many(struct str *body, int from, int count, bool more)
 {
 	str_reset(body);
@@ -408,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_bad_answers),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_one_kind),
+		cmocka_unit_test(test_shifts_fail),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_hurry),
 		cmocka_unit_test(test_long),
