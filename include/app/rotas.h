@@ -58,6 +58,8 @@ int64_t rotas_read_at(const struct rotas *rotas, int source);
 /* "you", a name, or the id where no name is known. */
 const char *rotas_who(const struct rotas *rotas, int source, struct untrusted user,
 	char *out, size_t size);
+/* I am on call by a schedule; *until: the first one's end. */
+bool rotas_mine(const struct rotas *rotas, int64_t *until);
 /* Empty: it is not known whose key it is. */
 struct untrusted rotas_me(const struct rotas *rotas, int source);
 /* NULL: nothing but the id is known. */

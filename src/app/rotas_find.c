@@ -205,6 +205,25 @@ struct untrusted rotas_me(const struct rotas *rotas, int source)
 	return rotas->groups[source].me;
 }
 
+bool rotas_mine(const struct rotas *rotas, int64_t *until)
+{
+	int64_t now = rotas->app->now;
+	bool mine = false;
+
+	for (size_t i = 0; i < rotas->row_count; i++) {
+		const struct rota_row *row = &rotas->rows[i];
+		struct untrusted me = rotas_me(rotas, row->source);
+		int64_t end = untrusted_empty(me) || now >= row->rota.window.until_at
+				      ? now
+				      : rota_until(&row->rota, me, now);
+
+		if (end > now && (!mine || end < *until))
+			*until = end;
+		mine = mine || end > now;
+	}
+	return mine;
+}
+
 const struct person *rotas_known(
 	const struct rotas *rotas, int source, struct untrusted user)
 {

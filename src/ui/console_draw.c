@@ -9,6 +9,7 @@
 #include "app/audits.h"
 #include "app/host.h"
 #include "app/incidents.h"
+#include "app/rotas.h"
 #include "app/problems.h"
 #include "app/sources.h"
 #include "base/conf.h"
@@ -103,12 +104,27 @@ static const struct oncall_row *called(const struct app *app)
 	return first;
 }
 
+/* Until the source has told its list, what is known of its schedules speaks. */
+static bool who_is_called(const struct app *app, char *who, size_t size, int64_t *until)
+{
+	const struct oncall_row *row = called(app);
+
+	if (row) {
+		text_line(row->me ? untrusted_str("you") : row->who, who, size);
+		*until = row->ends_at;
+		return true;
+	}
+	str_copy(who, size, "you");
+	return rotas_mine(app->rotas, until);
+}
+
 static size_t state_pieces(struct console *console, struct piece *out)
 {
 	const struct app *app = console->app;
-	const struct oncall_row *on_call = called(app);
 	char a[TIME_TEXT], b[TIME_TEXT];
 	size_t n = 0, waiting, held;
+	int64_t until;
+	char who[40];
 
 	if (app->past || app->window.to) {
 		out[n].role = app->past ? ROLE_ALARM : ROLE_WARNING;
@@ -130,17 +146,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		out[n].role = ROLE_STRONG;
 		snprintf(out[n++].text, sizeof out->text, "read-only");
 	}
-	if (on_call && screen_cols() >= 100) {
-		char who[40];
-
-		text_line(on_call->me ? untrusted_str("you") : on_call->who, who,
-			sizeof who);
+	if (screen_cols() >= 100 && who_is_called(app, who, sizeof who, &until)) {
 		out[n].role = ROLE_BAR;
 		snprintf(out[n++].text, sizeof out->text, "on call: %s%s%s", who,
-			on_call->ends_at ? " to " : "",
-			on_call->ends_at ? time_stamp(on_call->ends_at,
-						   on_call->ends_at + HOUR_MS * 30, b)
-					 : "");
+			until ? " to " : "",
+			until ? time_stamp(until, until + HOUR_MS * 30, b) : "");
 	}
 	actions_open(app->actions, &waiting, &held);
 	if (waiting || held) {

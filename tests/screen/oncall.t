@@ -63,6 +63,15 @@ wait "swap shifts of Orders primary at pd: Dara Singh"
 expect "; and you"
 expect "makes 2 overrides"
 keys "<Esc>"
+# Names are completed.
+keys ":give @ch<Tab>"
+wait "give @chen "
+keys "<Esc>"
+# In the past nothing is taken.
+keys ":at -2h<Enter>"
+keys ":take 1h orders<Enter>"
+wait "looking at the past"
+keys "."
 keys ":readonly<Enter>"
 keys ":take 1h orders<Enter>"
 wait "oogway is read-only"
@@ -71,5 +80,16 @@ resize 80x24
 wait "Orders primary"
 resize 40x12
 wait "Schedule"
+keys "Q"
+exit 0
+# Without a network the last reading is there, with its age.
+sh sed -i 's/127.0.0.1:[0-9]*/127.0.0.1:1/' $TMP/rc
+size 120x20
+run $OOGWAY -c $TMP/rc
+wait "on call: you to" 20000
+keys "P"
+wait "pd: as read" 20000
+expect "Payments primary"
+expect "Platform follow the sun"
 keys "Q"
 exit 0
