@@ -104,6 +104,7 @@ struct oncall_row {
 	struct untrusted user, schedule; /* ids, owned; of its source, or empty */
 	int level, source;
 	int64_t ends_at;
+	int64_t told_at; /* when the source said so */
 	bool me;
 };
 /* The schedule says who it is by now. */

@@ -340,6 +340,7 @@ static void apply_oncalls(struct alerts *alerts, int source, const struct batch 
 			.level = from->level,
 			.source = source,
 			.ends_at = from->ends_at,
+			.told_at = alerts->app->now,
 			.me = from->me,
 		};
 	}

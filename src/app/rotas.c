@@ -212,6 +212,9 @@ static void follow_one(struct rotas *rotas, size_t at, const struct rota_row *ro
 
 	if (now < row->rota.window.from_at || now >= row->rota.window.until_at)
 		return;
+	/* What was said later than the schedule was read counts, until it ends. */
+	if (o->told_at > row->read_at && (!o->ends_at || now < o->ends_at))
+		return;
 	for (size_t i = 0; i < n && i < ROTAS_AT_ONCE; i++)
 		if (untrusted_eq(users[i], o->user))
 			user = users[i];

@@ -336,6 +336,15 @@ static void test_follows(void **unused)
 	app->now = t0 + 50 * DAY_MS;
 	rotas_tick(app->rotas, app->now);
 	assert_true(untrusted_is(called()->who, "nobody"));
+	/* What the source itself said since counts, until it ends. */
+	app->now = t0 + HOUR_MS;
+	o->who = untrusted_str("Ben Li");
+	o->user = untrusted_str("PLI");
+	alerts_apply(app->alerts, PD, &batch);
+	assert_true(untrusted_is(called()->who, "Ben Li"));
+	app->now = t0 + 2 * HOUR_MS;
+	rotas_tick(app->rotas, app->now);
+	assert_true(untrusted_is(called()->who, "Ana Ruiz"));
 	rotas_forget(app->rotas, PD);
 	assert_int_equal(rotas_count(app->rotas), 0);
 }
