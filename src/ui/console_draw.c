@@ -219,6 +219,9 @@ static const struct {
 	{"filter", "filter"},
 	{"open", "open"},
 	{"back", "back"},
+	{"menu take", "take"},
+	{"prompt give @", "give"},
+	{"prompt swap @", "swap"},
 	{"ack", "ack"},
 	{"menu snooze", "snooze"},
 	{"menu incident", "more"},
@@ -250,6 +253,10 @@ static bool useful(struct console *console, const char *command)
 		       pane->class == &changes_pane ||
 		       (pane->class->list && list_group(pane->class->list(pane->state)));
 	}
+	if (!strcmp(command, "menu take") || str_starts(command, "prompt give") ||
+		str_starts(command, "prompt swap"))
+		return rotas_count(console->app->rotas) && !console->app->readonly &&
+		       !console->app->window.to && !console->app->demo;
 	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
 		return alerts_count(console->app->alerts) && !console->app->readonly &&
 		       !console->app->past &&
