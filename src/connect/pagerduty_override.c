@@ -51,7 +51,7 @@ static const char *path_of(const struct pd_override *o, struct arena *arena)
 		text_add_url(&path, o->action->texts[ACTION_WHOM]);
 	} else if (o->step >= LOOK) {
 		/* Wider than it is: where it was cut to its begin it is still found. */
-		str_puts(&path, "?time_zone=UTC&overflow=true");
+		str_puts(&path, "?overflow=true");
 		pagerduty_add_time(&path, "since", o->facts.from_at - HOUR_MS);
 		pagerduty_add_time(&path, "until", o->action->until_at + HOUR_MS);
 		if (o->facts.by_shifts)

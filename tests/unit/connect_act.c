@@ -546,7 +546,7 @@ static void test_override_again(void **unused)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		override(v2_facts, 1);
 		asks("GET",
-			"/schedules/Q1/overrides?time_zone=UTC&overflow=true"
+			"/schedules/Q1/overrides?overflow=true"
 			"&since=2023-11-14T21%3A13%3A20Z&until=2023-11-15T00%3A13%3A20Z");
 		snprintf(body, sizeof body,
 			"{\"overrides\":[{\"id\":\"O9\",\"start\":\"%s\",\"end\":\"%s\","
@@ -564,14 +564,14 @@ static void test_override_again(void **unused)
 	}
 	/* A page more; the same of another slot is another one. */
 	override(v3_facts, 2);
-	asks("GET", "/v3/schedules/Q1/overrides?time_zone=UTC&overflow=true"
+	asks("GET", "/v3/schedules/Q1/overrides?overflow=true"
 		    "&since=2023-11-14T21%3A13%3A20Z&until=2023-11-15T00%3A13%3A20Z"
 		    "&limit=100&offset=0");
 	answers(200,
 		"{\"overrides\":[{\"id\":\"O1\",\"rotation_id\":\"R2\",\"start_time\":"
 		"\"2023-11-14T22:13:20Z\",\"end_time\":\"2023-11-14T23:13:20Z\","
 		"\"overriding_member\":{\"user_id\":\"PUSER\"}}],\"more\":true}");
-	asks("GET", "/v3/schedules/Q1/overrides?time_zone=UTC&overflow=true"
+	asks("GET", "/v3/schedules/Q1/overrides?overflow=true"
 		    "&since=2023-11-14T21%3A13%3A20Z&until=2023-11-15T00%3A13%3A20Z"
 		    "&limit=100&offset=100");
 	answers(200,
