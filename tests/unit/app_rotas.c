@@ -1,6 +1,8 @@
 /* Schedules in the app: who is found by what somebody typed, what follows for the header,
  * what a question says of an override, and what the store gives back. No server answers:
  * the source is fed by hand. */
+#include "app/action_plan.h"
+
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/history.h"
@@ -496,6 +498,50 @@ static void test_outbox(void **unused)
 	assert_non_null(strstr(err.text, "no override was made from here"));
 }
 
+/* What waited is sent only when the schedule was read since and is as it was; what has
+ * changed is held for somebody to say. */
+static void test_waited(void **unused)
+{
+	static const struct turn others[] = {{-1, 800, "PESC", NULL}},
+				 taken[] = {{-1, 800, "PANA", NULL}};
+	struct outbox_row row_then;
+	char why[200];
+
+	(void)unused;
+	tell();
+	override(OVERRIDE_TAKE, "payments", "me", 9, 1);
+	answer(true);
+	wait_for(waits_now);
+	row_then = *actions_at(app->actions, 0);
+	row_then.created_at = app->now + 1;
+	/* Young: what was asked about still counts. */
+	assert_false(row_unread(app, &row_then));
+	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	/* An hour without a network. */
+	app->now += HOUR_MS;
+	assert_true(row_unread(app, &row_then));
+	tell();
+	assert_false(row_unread(app, &row_then));
+	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	tell_with(others, 1);
+	assert_false(row_unread(app, &row_then));
+	assert_false(row_wanted(app, &row_then, why, sizeof why));
+	assert_non_null(strstr(why, "Payments primary has changed meanwhile: Eve"));
+	/* It may be what an earlier try has made of it. */
+	tell_with(taken, 1);
+	assert_false(row_wanted(app, &row_then, why, sizeof why));
+	row_then.action.attempts = 1;
+	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	/* Somebody has said "try it again". */
+	tell_with(others, 1);
+	row_then.expected_state = -1;
+	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	row_then.expected_state = 0;
+	row_then.action.texts[ACTION_TARGET] = untrusted_str("PGONE");
+	assert_false(row_wanted(app, &row_then, why, sizeof why));
+	assert_string_equal(why, "its schedule is not there any more");
+}
+
 static bool written(void)
 {
 	static int quiet;
@@ -623,6 +669,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_still, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_outbox, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_waited, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_parts, set_up, tear_down),
 		cmocka_unit_test(test_words),
