@@ -224,7 +224,7 @@ static void put_person(const struct app *app, const struct rota_row *r,
 	json_put_bool(o, "me", !untrusted_empty(me) && untrusted_eq(me, user));
 }
 
-static void put_spans(const struct app *app, const struct rota_row *r, const char *name,
+static size_t put_spans(const struct app *app, const struct rota_row *r, const char *name,
 	struct json_out *o,
 	size_t (*spans)(const struct rota *rota, struct span window, struct span *out,
 		size_t most))
@@ -240,6 +240,7 @@ static void put_spans(const struct app *app, const struct rota_row *r, const cha
 		json_shut(o, '}');
 	}
 	json_shut(o, ']');
+	return n;
 }
 
 static void json(const struct app *app, const void *row, struct json_out *o)
@@ -268,8 +269,10 @@ static void json(const struct app *app, const void *row, struct json_out *o)
 		json_put_time(o, "until", span.until_at);
 		json_shut(o, '}');
 	}
-	put_spans(app, r, "gaps", o, rota_gaps);
-	put_spans(app, r, "overlaps", o, rota_overlaps);
+	/* The lists have at most ROTAS_GAPS. */
+	json_put_i64(o, "gap_count", (int64_t)put_spans(app, r, "gaps", o, rota_gaps));
+	json_put_i64(o, "overlap_count",
+		(int64_t)put_spans(app, r, "overlaps", o, rota_overlaps));
 	json_put_time(o, "known_until", r->rota.window.until_at);
 	json_put_time(o, "read_at", r->read_at);
 }
