@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-	AT_ONCE = 4,
+	AT_ONCE = 8,
 	DOCUMENT_MAX = KEEP_MAX_BYTES - 1024,
 	PEOPLE_BYTES = 200 << 10, /* of the list: who does not fit is asked for again */
 	OVER = 1,

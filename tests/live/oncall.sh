@@ -232,7 +232,7 @@ ok 'all that are read are listed' is "$(grep -c 'pd$' "$tmp/out")" 100
 "$OOGWAY" -c "$tmp/rc" --plain >"$tmp/plain" 2>&1 </dev/null &
 pid=$!
 pids="$pids $pid"
-for _ in $(seq 120); do
+for _ in $(seq 240); do
 	[ "$(python3 -c 'import sqlite3,sys
 print(sqlite3.connect(sys.argv[1]).execute(
     "SELECT count(*) FROM keep WHERE key LIKE ?", ("rota/%",)).fetchone()[0])' \
