@@ -34,6 +34,7 @@ struct saving;
 struct similar;
 struct runbooks;
 struct runs;
+struct rotas;
 struct sources;
 struct status_writer;
 struct store;
@@ -60,11 +61,12 @@ enum change {
 	CHANGED_ACTIONS = 1 << 13,
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
-	CHANGED_PAST = 1 << 16, /* incidents of the store */
-	CHANGED_RUNS = 1 << 17, /* steps of runbooks */
-	CHANGED_ALL = (1 << 18) - 1,
-	CHANGED_KEPT = 1 << 18, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 19, /* the lesson's next hint */
+	CHANGED_PAST = 1 << 16,  /* incidents of the store */
+	CHANGED_RUNS = 1 << 17,  /* steps of runbooks */
+	CHANGED_ROTAS = 1 << 18, /* who is on call */
+	CHANGED_ALL = (1 << 19) - 1,
+	CHANGED_KEPT = 1 << 19, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 20, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -121,6 +123,7 @@ struct app {
 	struct dossier *dossier;     /* of the incident that is looked at */
 	struct similar *similar;     /* … and what is like it */
 	struct joins *joins;
+	struct rotas *rotas;
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;
@@ -145,10 +148,11 @@ struct app {
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
-	bool acts; /* one command that acts: what it does waits in the store */
-	bool live; /* stays: a console or plain lines, not one command */
-	bool past; /* opened with --at: actions are off */
-	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
+	bool wants_rotas; /* one command that reads schedules */
+	bool acts;        /* one command that acts: what it does waits in the store */
+	bool live;        /* stays: a console or plain lines, not one command */
+	bool past;        /* opened with --at: actions are off */
+	bool demo;        /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
 };

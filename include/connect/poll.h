@@ -18,7 +18,8 @@ enum poll_state {
 	POLL_PAUSED,
 };
 
-enum { POLL_MAX_SOURCES = 64, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
+/* A source has three conversations at most: now, the past, its schedules. */
+enum { POLL_MAX_SOURCES = 192, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
 
 /* What the sources pane shows. */
 struct poll_status {

@@ -141,6 +141,8 @@ struct source_kind {
 	/* Counts what past would read, and resolves names of what is chosen; NULL: no
 	 * past. Asks once. */
 	const struct source_kind *survey;
+	/* Reads its schedules, slowly: likewise one of its own; or NULL. */
+	const struct source_kind *rota;
 	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;

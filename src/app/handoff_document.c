@@ -100,7 +100,15 @@ static void people(struct compose *c, bool incoming)
 		document_text(c->d, DOC_PLAIN, call->who);
 		any = true;
 	}
-	if (!any && incoming)
+	for (size_t i = 0; incoming && i < f->incoming_count; i++) {
+		document_say(c->d, DOC_PLAIN, i ? ", " : "");
+		document_text(c->d, DOC_PLAIN, f->incoming[i]);
+		any = true;
+	}
+	if (any && incoming)
+		document_say(
+			c->d, DOC_PLAIN, ", by the schedule; it goes to the whole rota");
+	else if (!any && incoming)
 		document_say(c->d, DOC_PLAIN,
 			"whoever accepts below; it goes to the whole rota");
 	else if (!any)

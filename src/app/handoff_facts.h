@@ -99,6 +99,8 @@ struct handoff_facts {
 	size_t silence_count;
 	struct handoff_call *calls;
 	size_t call_count;
+	struct untrusted *incoming; /* who is on call when the shift ends; 0: not known */
+	size_t incoming_count;
 	struct untrusted *matches; /* of all runbooks */
 	size_t match_count;
 	/* --- of the store --- */

@@ -9,6 +9,7 @@
 #include "app/alerts.h"
 #include "app/charts.h"
 #include "app/history.h"
+#include "app/rotas.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -26,6 +27,7 @@ struct source {
 	struct credential credential;
 	struct sources *owner;
 	int past; /* number in the engine of the half that reads the past, or -1 */
+	int rota; /* likewise of that which reads the schedules */
 	bool logged_bad;
 	enum source_health health; /* as last told */
 };
@@ -69,7 +71,7 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 	struct source *s = mem_new(1, sizeof *s);
 
 	s->row = *row;
-	s->row.poll = s->past = -1;
+	s->row.poll = s->past = s->rota = -1;
 	s->row.status.limit_remaining = s->row.status.limit_total = -1;
 	s->row.number = free_number(sources);
 	s->owner = sources;
@@ -119,7 +121,10 @@ static void on_status(void *ctx, int poll)
 	struct sources *sources = ctx;
 	struct source *s = sources->by_poll[poll];
 
-	if (s && poll == s->past)
+	if (s && poll == s->rota)
+		rotas_status(sources->app->rotas, s->row.number,
+			poll_status(sources->poll, poll));
+	else if (s && poll == s->past)
 		take_past_status(s, poll_status(sources->poll, poll));
 	else if (s)
 		take_status(sources->by_poll[poll], poll_status(sources->poll, poll));
@@ -133,6 +138,7 @@ static void describe(struct source *s, const struct rc *rc, const struct rc_sour
 	s->row.where = line->url;
 	s->row.pages = line->kind->pages;
 	s->row.has_past = line->kind->past && !line->no_past;
+	s->row.has_rota = line->kind->rota != NULL;
 	s->row.every_ms = line->every_ms;
 	s->row.rc = line;
 	mem_free(s->queries);
@@ -202,6 +208,35 @@ static struct poll_options options_of(const struct source *s)
 	return options;
 }
 
+/* Without it, what the store has is all there is of schedules. */
+static void begin_rota(struct source *s)
+{
+	struct app *app = s->owner->app;
+	struct poll_options options = options_of(s);
+	struct err err = {0};
+
+	if (!s->row.has_rota || app_then(app) || !(app->live || app->wants_rotas))
+		return;
+	options.kind = s->row.rc->kind->rota;
+	s->rota = poll_add(s->owner->poll, &options, &err);
+	if (s->rota < 0) {
+		log_add(LOG_ERROR, "%s: schedules: %s", s->row.name, err.text);
+		return;
+	}
+	s->row.reads_rota = true;
+	s->owner->by_poll[s->rota] = s;
+}
+
+static void end_rota(struct source *s)
+{
+	if (s->rota < 0)
+		return;
+	s->owner->by_poll[s->rota] = NULL;
+	poll_remove(s->owner->poll, s->rota);
+	s->rota = -1;
+	s->row.reads_rota = false;
+}
+
 static void begin(struct source *s)
 {
 	struct poll_options options = options_of(s);
@@ -214,6 +249,7 @@ static void begin(struct source *s)
 	}
 	s->owner->by_poll[s->row.poll] = s;
 	s->row.status = *poll_status(s->owner->poll, s->row.poll);
+	begin_rota(s);
 }
 
 static void fetched(void *ctx, const struct err *err)
@@ -437,6 +473,7 @@ const char *sources_past_words(
 static void stop_asking(struct source *s)
 {
 	sources_past_end(s->owner, s->row.number);
+	end_rota(s);
 	if (s->row.poll < 0)
 		return;
 	s->owner->by_poll[s->row.poll] = NULL;
@@ -489,6 +526,7 @@ static void forget(struct source *s)
 
 	charts_forget(sources->app->charts, s->row.number, true);
 	alerts_forget(sources->app->alerts, s->row.number);
+	rotas_forget(sources->app->rotas, s->row.number);
 	history_forget(sources->app->history, s->row.number);
 	sources->numbered[s->row.number] = NULL;
 	source_free(s);
@@ -577,9 +615,19 @@ void sources_set_window(struct sources *sources)
 
 void sources_hurry(struct sources *sources)
 {
-	for (size_t i = 1; i < sources->count; i++)
+	for (size_t i = 1; i < sources->count; i++) {
 		if (sources->list[i]->row.poll >= 0)
 			poll_hurry(sources->poll, sources->list[i]->row.poll);
+		sources_hurry_rota(sources, sources->list[i]->row.number);
+	}
+}
+
+void sources_hurry_rota(struct sources *sources, int source)
+{
+	const struct source *s = sources->numbered[source];
+
+	if (s && s->rota >= 0)
+		poll_hurry(sources->poll, s->rota);
 }
 
 void sources_hurry_one(struct sources *sources, int source)

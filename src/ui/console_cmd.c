@@ -789,6 +789,7 @@ const struct command console_commands[] = {
 	VIEW("changes", "deploys and other changes"),
 	VIEW("incidents",
 		"the incidents of the past that paged, as their source tells them"),
+	VIEW("oncall", "who is on call now and next, and what has no cover"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},
