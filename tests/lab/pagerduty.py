@@ -783,10 +783,33 @@ def lab_requests(desk, _):
     return {'requests': seen}
 
 
+def lab_records(desk, _):
+    """All there is, without paging, windows or zones: seconds since 1970."""
+    def entry(e):
+        return {'type': e.type.removesuffix('_log_entry'), 'at': e.at, 'by': e.agent.name,
+                'by_kind': e.agent.kind, 'until': e.extra.get('until')}
+
+    account = desk.account
+    return {'now': desk.now(), 'incidents': [
+        {'id': i.id, 'number': i.number, 'title': i.title, 'service': i.service.name,
+         'status': i.status, 'urgency': i.urgency, 'created': i.created, 'resolved': i.resolved,
+         'assigned': [u.name for u, _ in i.assigned], 'acked': [a.name for a, _ in i.acked],
+         'escalates': i.escalate_at, 'unacked': i.unack_at,
+         'notes': [{'by': n['user'].name, 'text': n['text'], 'at': n['at']} for n in i.notes],
+         'alerts': [{'key': a.key, 'severity': a.severity, 'details': a.details}
+                    for a in i.alerts],
+         'log': [entry(e) for e in i.log]} for i in account.incidents.values()],
+        'changes': [{'id': c.id, 'at': c.at, 'summary': c.summary, 'service': c.service.name}
+                    for c in account.changes],
+        'overrides': [{'id': o.id, 'schedule': s.name, 'user': o.user.name, 'start': o.start,
+                       'end': o.end, 'created': o.created}
+                      for s in account.schedules for o in s.overrides]}
+
+
 LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_status,
        ('POST', '/_lab/faults'): lab_faults, ('POST', '/_lab/clock'): lab_clock,
        ('POST', '/_lab/limit'): lab_limit, ('POST', '/_lab/abilities'): lab_abilities,
-       ('GET', '/_lab/requests'): lab_requests}
+       ('GET', '/_lab/requests'): lab_requests, ('GET', '/_lab/records'): lab_records}
 
 
 # ---- HTTP
