@@ -62,6 +62,7 @@ struct handoff_call {
 
 struct handoff_source {
 	const char *name;
+	const char *scope;   /* what of it is asked for */
 	const char *trouble; /* NULL: it answers */
 };
 

@@ -86,6 +86,8 @@ static void add_sources(const struct app *app, struct handoff_facts *f)
 		source_words(row, f->now, words, sizeof words);
 		f->sources[f->source_count++] = (struct handoff_source){
 			.name = arena_strdup(&f->arena, row->name),
+			.scope = arena_strdup(&f->arena,
+				row->rc && row->rc->filter ? row->rc->filter : ""),
 			.trouble = source_health(row, f->now) == HEALTH_OK
 					   ? NULL
 					   : arena_strdup(&f->arena, words)};

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "io/loop.h"
+#include "store/past.h"
 #include "store/watch.h"
 
 #include <setjmp.h>
@@ -293,6 +294,22 @@ static void watched(int64_t from, int64_t until)
 	db_close(db);
 }
 
+/* The pager's own history was read. */
+static void imported(int64_t from, int64_t until)
+{
+	const struct coverage coverage = {
+		.wanted_at = from, .began = {from, until}, .entries = {from, until}};
+	const struct past_page page = {
+		.source = untrusted_str("pd"), .coverage = &coverage};
+	struct db *db = open_store();
+	struct err err;
+
+	assert_true(db_begin(db, &err));
+	assert_true(past_put(db, &page, &err));
+	assert_true(db_commit(db, &err));
+	db_close(db);
+}
+
 /* Says of the span, with a pager in the rc and without a console. */
 static bool complete_here(char *out, size_t size)
 {
@@ -341,6 +358,22 @@ static void test_complete(void **unused)
 	watched(now_at - 21 * DAY_MS, now_at - 20 * DAY_MS - 4 * MINUTE_MS);
 	assert_true(complete_here(text, sizeof text));
 	assert_string_equal(text, "complete");
+}
+
+static void test_imported(void **unused)
+{
+	char text[120];
+
+	(void)unused;
+	make_past();
+	imported(now_at - 40 * DAY_MS, now_at - 2 * DAY_MS);
+	assert_false(complete_here(text, sizeof text));
+	assert_string_equal(text, "partial: not watched");
+	watched(now_at - 2 * DAY_MS, now_at - MINUTE_MS);
+	assert_true(complete_here(text, sizeof text));
+	imported(now_at - 20 * DAY_MS, now_at);
+	assert_false(complete_here(text, sizeof text));
+	assert_true(str_starts(text, "partial: known since "));
 }
 
 static void test_like(void **unused)
@@ -403,6 +436,7 @@ int main(void)
 		ROW(test_kept_up),
 		ROW(test_by_hand),
 		ROW(test_complete),
+		ROW(test_imported),
 		ROW(test_like),
 		ROW(test_nothing),
 	};
