@@ -444,9 +444,17 @@ static enum status cmd_filter(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 	struct pane *pane = console_pane(console);
-	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	bool anew = pane->class == &overview_pane;
+	struct list *list;
 
-	if (!list) {
+	/* What the overview shows is looked for among the alerts, all of them. */
+	if (anew) {
+		if (visit(console, &alerts_pane, 0, err))
+			return STATUS_FAILED;
+		pane = console_pane(console);
+	}
+	list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	if (!list && *call->rest) {
 		err_set(err, ERR_USAGE, "nothing to filter in %s", pane->class->title);
 		return STATUS_USAGE;
 	}
@@ -455,11 +463,13 @@ static enum status cmd_filter(struct call *call, struct err *err)
 		return list_set_filter(list, console->app, call->rest, err)
 			       ? STATUS_DONE
 			       : STATUS_USAGE;
+	/* Where there is nothing to filter the prompt is there too: it takes the words,
+	 * which else would be keys that act. */
 	str_copy(console->filter_before, sizeof console->filter_before,
-		list->filter ? list->filter_text : "");
+		list && list->filter ? list->filter_text : "");
 	console_bring_up(console);
 	console->mode = MODE_FILTER;
-	edit_set(&console->edit, console->filter_before);
+	edit_set(&console->edit, anew ? "" : console->filter_before);
 	history_reset(&console->filters_typed);
 	return STATUS_DONE;
 }
