@@ -12,6 +12,7 @@ enum command_flag {
 	COMMAND_SETTLE = 1 << 2,  /* a script first asks every source once */
 	COMMAND_ACTS = 1 << 3,    /* has an effect outside: refused when read-only */
 	COMMAND_JSON = 1 << 4,    /* knows --json */
+	COMMAND_NO_ROW = 1 << 6,  /* acts, on what its words name or what is not a row */
 };
 
 /* Exit status of scripts. */

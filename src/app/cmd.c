@@ -192,8 +192,9 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 /* On what a script names. */
 #define NAMED(name, args, help, min)                                                     \
 	{                                                                                \
-		name, args, help, COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, min,   \
-			SIZE_MAX, cmd_act                                                \
+		name, args, help,                                                        \
+			COMMAND_ACTS | COMMAND_NO_ROW | COMMAND_SCRIPT | COMMAND_SETTLE, \
+			min, SIZE_MAX, cmd_act                                           \
 	}
 enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
 
@@ -244,8 +245,8 @@ const struct command app_commands[] = {
 		SIZE_MAX, cmd_problem_join},
 	{"problem split", "", "this one stands alone, whatever it was joined with",
 		COMMAND_ACTS, 0, 0, cmd_problem_split},
-	{"undo", "", "take the last action back; within a minute", COMMAND_ACTS, 0, 0,
-		cmd_undo},
+	{"undo", "", "take the last action back; within a minute",
+		COMMAND_ACTS | COMMAND_NO_ROW, 0, 0, cmd_undo},
 	NAMED("incident ack", "ID...", "acknowledge incidents", 1),
 	NAMED("incident unack", "ID...", "take acknowledgements back", 1),
 	NAMED("incident resolve", "ID...", "resolve incidents", 1),
@@ -270,20 +271,23 @@ const struct command app_commands[] = {
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 3, cmd_handoff_print},
 	{"handoff send", "[again] [previous|SCHEDULE]",
 		"send the handoff by mail; again: also what was sent before",
-		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 3, cmd_handoff_send},
+		COMMAND_ACTS | COMMAND_NO_ROW | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 3,
+		cmd_handoff_send},
 	{"handoff accept", "[CODE]",
 		"take the shift over, by the code in its mail or the one that is shown",
-		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1, cmd_handoff_accept},
+		COMMAND_ACTS | COMMAND_NO_ROW | COMMAND_SCRIPT | COMMAND_SETTLE, 0, 1,
+		cmd_handoff_accept},
 	{"handoff shift", "running|previous|SCHEDULE", "which shift is looked at", 0, 1,
 		1, cmd_handoff_shift},
 	{"handoff to", "EMAIL…", "send it to these too; -EMAIL takes one out again",
-		COMMAND_ACTS, 1, CONF_MAX_WORDS, cmd_handoff_to},
+		COMMAND_ACTS | COMMAND_NO_ROW, 1, CONF_MAX_WORDS, cmd_handoff_to},
 	{"followup add", "[-o OWNER] [-d WHEN] TEXT",
 		"something to be done, carried over until it is closed",
-		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 1, CONF_MAX_WORDS,
-		cmd_followup_add},
+		COMMAND_ACTS | COMMAND_NO_ROW | COMMAND_SCRIPT | COMMAND_SETTLE, 1,
+		CONF_MAX_WORDS, cmd_followup_add},
 	{"followup close", "ID", "a follow-up is done",
-		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_followup_close},
+		COMMAND_ACTS | COMMAND_NO_ROW | COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1,
+		cmd_followup_close},
 	{"incident postmortem", "ID", "a postmortem's draft as Markdown",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_postmortem},
 	{"postmortem", "[INCIDENT]", "write a postmortem's draft to a file", 0, 0, 1,
@@ -307,7 +311,8 @@ const struct command app_commands[] = {
 		"incidents like the marked ones are a problem of their own; remembered",
 		COMMAND_SCRIPT, 0, SIZE_MAX, cmd_trend_split},
 	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
-		COMMAND_SCRIPT | COMMAND_ACTS, 1, SIZE_MAX, cmd_change_add},
+		COMMAND_SCRIPT | COMMAND_ACTS | COMMAND_NO_ROW, 1, SIZE_MAX,
+		cmd_change_add},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
 	{"source test", "SOURCE", "ask a source once and say how it went",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},

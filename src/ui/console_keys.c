@@ -74,6 +74,9 @@ static void submit(struct console *console)
 			console_pane(console)->class->title);
 	if (!list || !list_set_filter(list, console->app, line, &err))
 		console_notice(console, true, err.text);
+	/* What it has selected did not slip under the cursor: it was looked for. */
+	if (list)
+		list->lost_at = 0;
 	console_end_prompt(console, true);
 }
 
