@@ -509,23 +509,50 @@ static bool as_aimed(enum action_verb verb, const struct alert *alert)
 	}
 }
 
-/* What waited long meets the world as it is now; false: it is held. */
-static bool still_wanted(
-	const struct app *app, const struct outbox_row *row, char *why, size_t size)
+/* It is as another action from here, wished for before and done since, has made it. */
+static bool ours(const struct actions *actions, const struct outbox_row *row,
+	const struct alert *alert)
 {
+	for (size_t i = 0; i < actions->mirror_count; i++) {
+		const struct outbox_row *other = &actions->mirror[i];
+
+		if (other->state == OUTBOX_CONFIRMED &&
+			strcmp(other->action.id, row->action.id) < 0 &&
+			other->done_at >= row->created_at &&
+			untrusted_eq(other->source, row->source) &&
+			untrusted_eq(other->action.texts[ACTION_TARGET],
+				row->action.texts[ACTION_TARGET]) &&
+			as_aimed(other->action.verb, alert))
+			return true;
+	}
+	return false;
+}
+
+/* What waited, long or until its source was back, meets the world as it is now; false:
+ * it is held. */
+static bool still_wanted(const struct actions *actions, int place,
+	const struct outbox_row *row, char *why, size_t size)
+{
+	const struct app *app = actions->app;
 	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
+	const struct source_row *source =
+		place < NOTIFIERS ? sources_row(app->sources, place) : NULL;
 	const struct alert *alert;
 	char who[60];
 
-	if (row->expected_state < 0 ||
-		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
-		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
+	if (row->expected_state < 0 || row->action.verb == ACTION_NOTE ||
+		row->action.verb == ACTION_SILENCE)
+		return true;
+	if (app->now >= row->created_at && app->now - row->created_at < STALE_MS &&
+		(!source || source->status.ok_since < row->created_at))
 		return true;
 	alert = alerts_find(app->alerts, key);
 	if (row->action.attempts && as_aimed(row->action.verb, alert))
 		return true;
 	if (alert && alert->state == row->expected_state &&
 		alert->started_at == row->expected_at)
+		return true;
+	if (ours(actions, row, alert))
 		return true;
 	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
 		sizeof who);
@@ -557,7 +584,7 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			settle(s, &row, 1);
 			continue;
 		}
-		if (!still_wanted(actions->app, &row, why, sizeof why)) {
+		if (!still_wanted(actions, s->place, &row, why, sizeof why)) {
 			row.state = OUTBOX_HELD;
 			row.error = untrusted_str(why);
 			settle(s, &row, 1);
