@@ -132,6 +132,9 @@ static void completeness(struct compose *c)
 			HANDOFF_MAX_INCIDENTS);
 	if (f->changes_more)
 		document_say(c->d, DOC_WARN, "; more changes than can be listed");
+	if (f->changes_from)
+		document_say(c->d, DOC_WARN, "; changes only since %s",
+			handoff_when(f, f->changes_from, a));
 }
 
 static void header(struct compose *c)
@@ -245,9 +248,9 @@ static void open_row(struct compose *c, const struct handoff_open *o)
 		document_blank(d, "next action, and when");
 	}
 	if (!untrusted_empty(o->next) && o->next_at) {
-		document_say(d, DOC_PLAIN, "; goes to ");
+		document_say(d, DOC_PLAIN, "; next: ");
 		document_text(d, DOC_PLAIN, o->next);
-		document_say(d, DOC_PLAIN, " %s", handoff_when(c->f, o->next_at, when));
+		document_say(d, DOC_PLAIN, ", %s", handoff_when(c->f, o->next_at, when));
 	}
 }
 
@@ -338,6 +341,8 @@ static void watch(struct compose *c)
 		said++;
 		document_item(c->d, DOC_BULLET);
 		document_text(c->d, DOC_PLAIN, p->title);
+		document_say(c->d, DOC_PLAIN, " ");
+		document_text(c->d, DOC_DIM, p->service);
 		document_say(c->d, DOC_PLAIN, " came %zu times, last %s.",
 			p->group.sum.count, handoff_when(f, p->group.last_at, when));
 	}
@@ -469,15 +474,23 @@ static void changes(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
 	size_t shown = 0;
+	char when[WHEN];
 
-	if (!f->change_count) {
-		document_paragraph(c->d);
-		document_say(c->d, DOC_PLAIN, "No change was reported in this shift.");
-		return;
-	}
 	document_paragraph(c->d);
-	document_say(c->d, DOC_PLAIN, "%zu %s.", f->change_count,
-		plural(f->change_count, "change", "changes"));
+	if (f->change_count)
+		document_say(c->d, DOC_PLAIN, "%zu %s", f->change_count,
+			plural(f->change_count, "change", "changes"));
+	else
+		document_say(c->d, DOC_PLAIN, "No change was reported");
+	if (f->changes_from)
+		document_say(c->d, DOC_WARN,
+			" since %s; what changed before was not read.",
+			handoff_when(f, f->changes_from, when));
+	else
+		document_say(
+			c->d, DOC_PLAIN, "%s", f->change_count ? "." : " in this shift.");
+	if (!f->change_count)
+		return;
 	document_timeline(c->d);
 	for (int after = 1; after >= 0; after--)
 		for (size_t i = 0; i < f->change_count && shown < CHANGES_MOST; i++)
@@ -627,6 +640,11 @@ static void toil(struct compose *c)
 			continue;
 		document_say(c->d, DOC_PLAIN, listed++ ? ", " : " ");
 		document_text(c->d, DOC_PLAIN, f->problems[i].title);
+		if (untrusted_empty(f->problems[i].service))
+			continue;
+		document_say(c->d, DOC_PLAIN, " (");
+		document_text(c->d, DOC_PLAIN, f->problems[i].service);
+		document_say(c->d, DOC_PLAIN, ")");
 	}
 	if (listed < without)
 		document_say(c->d, DOC_PLAIN, " and %zu more", without - listed);

@@ -233,6 +233,26 @@ static int64_t watched_until(const struct watch_spans *list, const char *source,
 	return until;
 }
 
+/* Changes are read while a source is watched, and what was shortly before that. */
+static int64_t changes_since(const struct handoff_facts *f,
+	const struct watch_spans *list, const struct handoff_source *source)
+{
+	int64_t since = f->to_at, before;
+
+	do {
+		before = since;
+		for (size_t i = 0; i < list->count; i++) {
+			const struct watch_span *span = &list->spans[i];
+			int64_t from = span->from_at - source->changes_ms;
+
+			if (untrusted_is(span->source, source->name) && from < since &&
+				span->until_at + HANDOFF_GAP_MS >= since)
+				since = from;
+		}
+	} while (since != before);
+	return since;
+}
+
 static bool load_watch(struct handoff_facts *f, struct db *db, struct err *err)
 {
 	struct past_coverages covered;
@@ -244,7 +264,15 @@ static bool load_watch(struct handoff_facts *f, struct db *db, struct err *err)
 	fine = watch_list(db, &page, f->shift.from_at, &list, err) &&
 	       past_covered(db, &page, &covered, err);
 	f->gap_count = f->gaps_more = 0;
-	f->gap_ms = 0;
+	f->gap_ms = f->changes_from = 0;
+	for (size_t s = 0; fine && s < f->source_count; s++) {
+		int64_t since = f->sources[s].changes_ms
+					? changes_since(f, &list, &f->sources[s])
+					: 0;
+
+		if (since > f->shift.from_at && since > f->changes_from)
+			f->changes_from = since;
+	}
 	for (size_t s = 0; fine && s < f->source_count; s++) {
 		const char *name = f->sources[s].name;
 		struct span known = known_past(&covered, &f->sources[s]);

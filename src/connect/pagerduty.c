@@ -811,6 +811,7 @@ const struct source_kind pagerduty_source = {
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.details = true,
 	.pages = true,
+	.changes_ms = CHANGES_SPAN_MS,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,
