@@ -61,7 +61,7 @@ class Desk:
         self.per_minute = 960
         self.windows = {}
         self.faults = []
-        self.requests = collections.deque(maxlen=2000)
+        self.requests = collections.deque(maxlen=20000)
 
     def now(self):
         return int(time.time() + self.offset)
@@ -794,11 +794,14 @@ def lab_records(desk, _):
         {'id': i.id, 'number': i.number, 'title': i.title, 'service': i.service.name,
          'status': i.status, 'urgency': i.urgency, 'created': i.created, 'resolved': i.resolved,
          'assigned': [u.name for u, _ in i.assigned], 'acked': [a.name for a, _ in i.acked],
-         'escalates': i.escalate_at, 'unacked': i.unack_at,
+         'escalates': i.escalate_at, 'unacked': i.unack_at, 'resolves': i.resolve_at,
          'notes': [{'by': n['user'].name, 'text': n['text'], 'at': n['at']} for n in i.notes],
          'alerts': [{'key': a.key, 'severity': a.severity, 'details': a.details}
                     for a in i.alerts],
          'log': [entry(e) for e in i.log]} for i in account.incidents.values()],
+        'on_call': [{'policy': p.name, 'level': level, 'user': user.name, 'until': end}
+                    for p, level, user, _, _, end in View(account, UTC).on_calls(
+                        desk.now(), desk.now() + 1)],
         'changes': [{'id': c.id, 'at': c.at, 'summary': c.summary, 'service': c.service.name}
                     for c in account.changes],
         'overrides': [{'id': o.id, 'schedule': s.name, 'user': o.user.name, 'start': o.start,
