@@ -8,6 +8,8 @@ wait "pd ✓" 20000
 # All of the past is read: what is counted later is complete.
 keys ":incidents<Enter>"
 wait "  complete " 30000
+expect "Lasted"
+expect "above 1 %"
 
 # Alerts fire, and page.
 keys "1z"

@@ -185,8 +185,8 @@ class Shift:
         i['who'] = i['by'] or (acks[0]['by'] if acks else '')
 
     def known_changes(self):
-        """When, to the minute; it was written down a moment after the request."""
-        return [when(self.asked), when(self.asked + 5)]
+        """When, to the minute; a moment passes between a request and its record."""
+        return [when(self.asked + late) for late in (-5, 0, 5)]
 
     def count(self, week):
         start, end = wall(self.start, -7 * week), wall(self.now, -7 * week)
@@ -369,7 +369,7 @@ def check_changes(page, shift):
              if shift.changes else 'No change was reported')
     wanted = [f'{count} since {since}; what changed before was not read.'
               for since in shift.known_changes()]
-    lines = [wanted[0] if line == wanted[1] else line for line in lines]
+    lines = [wanted[0] if line in wanted else line for line in lines]
     wanted = wanted[:1] + [
         f'{when(c["at"])} {c["summary"]} {c["service"]}' + (
             '' if after(c) is None else f' {span(after(c))} before a page')
