@@ -399,7 +399,7 @@ static void twin_out(struct alert_table *table, struct alert *alert)
 
 	twins_remove(&table->twins, alert);
 	count(table, alert, false);
-	/* Who is in no list is a twin of itself, and is not counted again on its way out. */
+	/* Who is in no list is a twin of itself: not counted again on its way out. */
 	while (alert->twinned && (twin = twins_next(&table->twins, alert, twin)))
 		if (twin != alert)
 			count(table, twin, alert_table_speaks(table, twin));
