@@ -23,6 +23,7 @@ enum {
 	MATCHERS_MAX = 64 << 10,
 	NAMED = 8, /* listed in full; above it the count and the first few */
 	NAME_TEXT = 90,
+	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 };
 
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR])
@@ -483,4 +484,72 @@ bool plan_holds(const struct plan *plan, char *why, size_t size)
 		return false;
 	}
 	return true;
+}
+
+/* --- before it is sent --- */
+
+/* What it was to become may be what an earlier try has made of it. */
+static bool as_aimed(enum action_verb verb, const struct alert *alert)
+{
+	switch (verb) {
+	case ACTION_ACKNOWLEDGE:
+	case ACTION_SNOOZE:
+		return alert && alert->state == ALERT_ACKNOWLEDGED;
+	case ACTION_UNACKNOWLEDGE:
+		return alert && alert->state == ALERT_FIRING;
+	case ACTION_RESOLVE:
+		return !alert || alert->state == ALERT_RESOLVED;
+	default:
+		return false;
+	}
+}
+
+/* It is as another action from here, wished for before and done since, has made it. */
+static bool ours(const struct actions *actions, const struct outbox_row *row,
+	const struct alert *alert)
+{
+	for (size_t i = 0; i < actions_count(actions); i++) {
+		const struct outbox_row *other = actions_at(actions, i);
+
+		if (other->state == OUTBOX_CONFIRMED &&
+			strcmp(other->action.id, row->action.id) < 0 &&
+			other->done_at >= row->created_at &&
+			untrusted_eq(other->source, row->source) &&
+			untrusted_eq(other->action.texts[ACTION_TARGET],
+				row->action.texts[ACTION_TARGET]) &&
+			as_aimed(other->action.verb, alert))
+			return true;
+	}
+	return false;
+}
+
+/* What waited, long or until its source was back, meets the world as it is now; false:
+ * it is held. */
+bool plan_still_wanted(const struct app *app, const struct source_row *source,
+	const struct outbox_row *row, char *why, size_t size)
+{
+	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
+	const struct alert *alert;
+	char who[60];
+
+	if (row->expected_state < 0 || row->action.verb == ACTION_NOTE ||
+		row->action.verb == ACTION_SILENCE)
+		return true;
+	if (app->now >= row->created_at && app->now - row->created_at < STALE_MS &&
+		(!source || source->status.ok_since < row->created_at))
+		return true;
+	alert = alerts_find(app->alerts, key);
+	if (row->action.attempts && as_aimed(row->action.verb, alert))
+		return true;
+	if (alert && alert->state == row->expected_state &&
+		alert->started_at == row->expected_at)
+		return true;
+	if (ours(app->actions, row, alert))
+		return true;
+	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
+		sizeof who);
+	snprintf(why, size, "it is %s meanwhile%s%s",
+		alert ? alert_state_name((enum alert_state)alert->state) : "over",
+		*who ? ", by " : "", who);
+	return false;
 }

@@ -54,4 +54,10 @@ void action_audit_intent(const struct plan *plan, const struct outbox_row *row,
 void action_audit_outcome(const struct app *app, const struct outbox_row *row,
 	const char *result, struct untrusted error);
 
+struct source_row;
+/* A row that waited, long or until its source (NULL: none) was back, meets the world as
+ * it is now; false: somebody must say, and why. */
+bool plan_still_wanted(const struct app *app, const struct source_row *source,
+	const struct outbox_row *row, char *why, size_t size);
+
 #endif

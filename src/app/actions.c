@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "io/loop.h"
 #include "model/alert.h"
 #include "store/lease.h"
 
@@ -26,7 +27,6 @@
 enum {
 	LEASE_MS = 20000,
 	ABANDONED_MS = 22000, /* longer than any lease */
-	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 	BACKOFF_FIRST_MS = 2000,
 	BACKOFF_MOST_MS = 300000,
 	CLAIM_MOST = 250,
@@ -38,7 +38,7 @@ enum {
 	BATCH_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
 	LOOK_IDLE_MS = 60000,
-	INTENTS_AT_ONCE = 256,
+	RECORDS_AT_ONCE = 48, /* of the audit in one turn: about 2 ms */
 	TITLE_TEXT = 90,
 	NOTIFIERS = RC_MAX_SOURCES + 1, /* numbers from here on: places of notices */
 	PLACES = NOTIFIERS + RC_MAX_NOTIFIES,
@@ -55,6 +55,10 @@ struct sending {
 	struct outbox_row *rows;
 	size_t count, at, n; /* rows at … at+n are in the conversation */
 	struct act *act;
+	/* It is over: the outcomes of so many of these rows are written down. */
+	bool telling;
+	size_t told;
+	struct loop_timer *later;
 };
 
 /* A wish of this process, until its outcome was told. */
@@ -117,8 +121,10 @@ void actions_free(struct actions *actions)
 	if (!actions)
 		return;
 	for (int i = 0; i < PLACES; i++) {
-		if (actions->sendings[i])
+		if (actions->sendings[i]) {
 			arena_release(&actions->sendings[i]->arena);
+			loop_timer_free(actions->sendings[i]->later);
+		}
 		mem_free(actions->sendings[i]);
 	}
 	arena_release(&actions->mirror_arena);
@@ -387,6 +393,37 @@ static void settle(struct sending *s, const struct outbox_row *rows, size_t n)
 			(struct store_then){changed, actions});
 }
 
+/* First the audit, then the store. False: there are more than fit into a turn. */
+static bool tell_some(struct sending *s)
+{
+	size_t from = s->told;
+
+	for (; s->told < s->n && s->told < from + RECORDS_AT_ONCE; s->told++) {
+		const struct outbox_row *row = &s->rows[s->at + s->told];
+
+		/* Nobody did a notice: its row is all of its record. */
+		if (row->state != OUTBOX_WAITING && row->action.verb != ACTION_NOTIFY)
+			action_audit_outcome(s->actions->app, row,
+				outbox_state_names[row->state], row->error);
+	}
+	settle(s, s->rows + s->at + from, s->told - from);
+	if (s->told < s->n)
+		return false;
+	s->telling = false;
+	s->at += s->n;
+	return true;
+}
+
+static void tell_outcomes(void *ctx)
+{
+	struct sending *s = ctx;
+
+	if (tell_some(s))
+		send_chunk(s);
+	else
+		loop_timer_start(s->later, 1);
+}
+
 static void sent(void *ctx, const struct action_result *results, size_t count)
 {
 	struct sending *s = ctx;
@@ -406,19 +443,11 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 		if (row->state == OUTBOX_WAITING)
 			row->next_at = now + wait_ms(r, row->action.attempts + 1);
 	}
-	for (size_t i = 0; i < count; i++) {
-		const struct outbox_row *row = &s->rows[s->at + i];
-
-		/* Nobody did a notice: its row is all of its record. */
-		if (row->state != OUTBOX_WAITING && row->action.verb != ACTION_NOTIFY)
-			action_audit_outcome(s->actions->app, row,
-				outbox_state_names[row->state], row->error);
-	}
-	settle(s, s->rows + s->at, count);
 	if (s->place < NOTIFIERS)
 		sources_hurry_one(s->actions->app->sources, s->place);
-	s->at += count;
-	send_chunk(s);
+	s->telling = true;
+	s->told = 0;
+	tell_outcomes(s);
 }
 
 /* Kept at once: who comes after a death asks for it, and sends nothing twice. */
@@ -493,75 +522,6 @@ static void send_chunk(struct sending *s)
 	finish_sending(s);
 }
 
-/* What it was to become may be what an earlier try has made of it. */
-static bool as_aimed(enum action_verb verb, const struct alert *alert)
-{
-	switch (verb) {
-	case ACTION_ACKNOWLEDGE:
-	case ACTION_SNOOZE:
-		return alert && alert->state == ALERT_ACKNOWLEDGED;
-	case ACTION_UNACKNOWLEDGE:
-		return alert && alert->state == ALERT_FIRING;
-	case ACTION_RESOLVE:
-		return !alert || alert->state == ALERT_RESOLVED;
-	default:
-		return false;
-	}
-}
-
-/* It is as another action from here, wished for before and done since, has made it. */
-static bool ours(const struct actions *actions, const struct outbox_row *row,
-	const struct alert *alert)
-{
-	for (size_t i = 0; i < actions->mirror_count; i++) {
-		const struct outbox_row *other = &actions->mirror[i];
-
-		if (other->state == OUTBOX_CONFIRMED &&
-			strcmp(other->action.id, row->action.id) < 0 &&
-			other->done_at >= row->created_at &&
-			untrusted_eq(other->source, row->source) &&
-			untrusted_eq(other->action.texts[ACTION_TARGET],
-				row->action.texts[ACTION_TARGET]) &&
-			as_aimed(other->action.verb, alert))
-			return true;
-	}
-	return false;
-}
-
-/* What waited, long or until its source was back, meets the world as it is now; false:
- * it is held. */
-static bool still_wanted(const struct actions *actions, int place,
-	const struct outbox_row *row, char *why, size_t size)
-{
-	const struct app *app = actions->app;
-	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
-	const struct source_row *source =
-		place < NOTIFIERS ? sources_row(app->sources, place) : NULL;
-	const struct alert *alert;
-	char who[60];
-
-	if (row->expected_state < 0 || row->action.verb == ACTION_NOTE ||
-		row->action.verb == ACTION_SILENCE)
-		return true;
-	if (app->now >= row->created_at && app->now - row->created_at < STALE_MS &&
-		(!source || source->status.ok_since < row->created_at))
-		return true;
-	alert = alerts_find(app->alerts, key);
-	if (row->action.attempts && as_aimed(row->action.verb, alert))
-		return true;
-	if (alert && alert->state == row->expected_state &&
-		alert->started_at == row->expected_at)
-		return true;
-	if (ours(actions, row, alert))
-		return true;
-	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
-		sizeof who);
-	snprintf(why, size, "it is %s meanwhile%s%s",
-		alert ? alert_state_name((enum alert_state)alert->state) : "over",
-		*who ? ", by " : "", who);
-	return false;
-}
-
 static void got_claim(void *ctx, const struct outbox_rows *rows, const struct err *err)
 {
 	struct sending *s = ctx;
@@ -584,7 +544,11 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			settle(s, &row, 1);
 			continue;
 		}
-		if (!still_wanted(actions, s->place, &row, why, sizeof why)) {
+		if (!plan_still_wanted(actions->app,
+			    s->place < NOTIFIERS
+				    ? sources_row(actions->app->sources, s->place)
+				    : NULL,
+			    &row, why, sizeof why)) {
 			row.state = OUTBOX_HELD;
 			row.error = untrusted_str(why);
 			settle(s, &row, 1);
@@ -643,6 +607,7 @@ static void claim_at(struct actions *actions, int place, const char *name)
 		s = actions->sendings[place] = mem_new(1, sizeof *s);
 		s->actions = actions;
 		s->place = place;
+		s->later = loop_timer(app->loop, tell_outcomes, s);
 	}
 	s->busy = true;
 	s->claimed_at = time_now_ms();
@@ -766,6 +731,14 @@ void actions_halt(struct actions *actions)
 
 		if (!s || !s->busy)
 			continue;
+		if (s->telling) {
+			loop_timer_stop(s->later);
+			while (!tell_some(s))
+				continue;
+			put_back(s, s->at);
+			finish_sending(s);
+			continue;
+		}
 		s->lost = !s->act;
 		if (s->lost)
 			continue;
@@ -957,7 +930,7 @@ void plan_commit(struct plan *plan)
 		app_notice(plan->app, false, "%s: %s is on its way",
 			actions->own[actions->own_count - 1].title,
 			action_verbs[plan->verb].name);
-	for (; c->asked < plan->count && c->asked < INTENTS_AT_ONCE; c->asked++)
+	for (; c->asked < plan->count && c->asked < RECORDS_AT_ONCE; c->asked++)
 		action_audit_intent(plan, &plan->rows[c->asked], intended, c);
 }
 
