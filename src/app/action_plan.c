@@ -459,30 +459,45 @@ void plan_release(struct plan *plan)
 	mem_free(plan->here);
 }
 
-bool plan_holds(const struct plan *plan, char *why, size_t size)
+static bool row_holds(const struct plan *plan, size_t i, char *why, size_t size)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct outbox_row *row = &plan->rows[i];
-		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
-		const char *profile = plan->app->rc->profile;
-		char title[NAME_TEXT];
+	const struct outbox_row *row = &plan->rows[i];
+	const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
+	const char *profile = plan->app->rc->profile;
+	char title[NAME_TEXT];
 
-		text_line(row->action.texts[ACTION_TITLE], title, sizeof title);
-		if (!untrusted_is(row->profile, profile)) {
-			snprintf(why, size, "the profile is %s now: nothing was done",
-				*profile ? profile : "none");
-			return false;
-		}
-		if (row->expected_state < 0)
-			continue;
-		if (alert && alert->state == row->expected_state &&
-			alert->started_at == row->expected_at)
-			continue;
-		snprintf(why, size, "%s is %s now: nothing was done", title,
-			alert ? alert_state_name((enum alert_state)alert->state)
-			      : "over");
+	if (!untrusted_is(row->profile, profile)) {
+		snprintf(why, size, "the profile is %s now", *profile ? profile : "none");
 		return false;
 	}
+	if (row->expected_state < 0 || (alert && alert->state == row->expected_state &&
+					       alert->started_at == row->expected_at))
+		return true;
+	snprintf(why, size, "%s is %s now",
+		text_line(row->action.texts[ACTION_TITLE], title, sizeof title),
+		alert ? alert_state_name((enum alert_state)alert->state) : "over");
+	return false;
+}
+
+bool plan_holds(struct plan *plan, char *why, size_t size)
+{
+	size_t kept = 0, left;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!row_holds(plan, i, why, size))
+			continue;
+		plan->rows[kept] = plan->rows[i];
+		plan->keys[kept] = plan->keys[i];
+		plan->here[kept++] = plan->here[i];
+	}
+	left = plan->count - kept;
+	if (!kept) {
+		str_copy(why + strlen(why), size - strlen(why), ": nothing was done");
+		return false;
+	}
+	plan->count = kept;
+	if (left)
+		app_notice(plan->app, true, "%zu left out: %s", left, why);
 	return true;
 }
 

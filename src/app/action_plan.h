@@ -35,8 +35,9 @@ void plan_release(struct plan *plan);
 /* Goes its way: the audit's intents, then the rows of the outbox, followed until the
  * last word. Takes the plan, which was made by mem_new(). */
 void plan_commit(struct plan *plan);
-/* What it is about is still as it was. */
-bool plan_holds(const struct plan *plan, char *why, size_t size);
+/* What it is about is still as it was; of several, those that are not are left out, and
+ * somebody is told. False: none is left. */
+bool plan_holds(struct plan *plan, char *why, size_t size);
 /* "ada@bastion-1": who acts, as far as this process can say. */
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
 /* "HTTP 5xx (payments-api)": one line. */
