@@ -266,11 +266,14 @@ static int check_contrast(const struct rc *rc)
 	return faint;
 }
 
-static int check_config(const struct app *app)
+static int check_config(const struct app *app, struct commands *commands)
 {
 	const struct conf *conf = &app->rc->conf;
 	int faint;
 
+	commands_add(commands, console_commands, NULL);
+	commands_add(commands, demo_commands, NULL);
+	commands_check_rc(commands, app->rc);
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
 
@@ -550,7 +553,7 @@ static int run(struct app *app, struct commands *commands, const struct options 
 		return STATUS_USAGE;
 	}
 	if (o->check_config)
-		return check_config(app);
+		return check_config(app, commands);
 	if (is_live(o))
 		return run_live(app, commands, o);
 	return o->command[0] ? run_command(app, commands, o) : run_once(app);

@@ -12,6 +12,7 @@ enum command_flag {
 	COMMAND_SETTLE = 1 << 2,  /* a script first asks every source once */
 	COMMAND_ACTS = 1 << 3,    /* has an effect outside: refused when read-only */
 	COMMAND_JSON = 1 << 4,    /* knows --json */
+	COMMAND_ROWS = 1 << 5,    /* is about rows, as what acts is too */
 	COMMAND_NO_ROW = 1 << 6,  /* acts, on what its words name or what is not a row */
 };
 
@@ -40,9 +41,10 @@ struct call {
 	struct str *out;   /* what the command prints, or NULL in the console */
 	struct str *told;  /* lines beside it, for stderr; or NULL */
 	bool json;
-	const char *origin;      /* "key", ":" or "script" */
-	uint64_t target;         /* id of the row it is about, 0 without */
-	const uint64_t *targets; /* the marked rows, or that one */
+	const char *origin; /* "key", ":" or "script" */
+	uint64_t target;    /* id of the row it is about, 0 without */
+	/* The marked rows, or that one: only with COMMAND_ACTS or COMMAND_ROWS. */
+	const uint64_t *targets;
 	size_t target_count;
 };
 
@@ -79,8 +81,10 @@ const struct command *commands_find(
 	const struct commands *commands, const char *line, void **ctx, const char **rest);
 /* i-th of all, NULL at the end. */
 const struct command *commands_at(const struct commands *commands, size_t i);
-/* Names near to what was typed, for a hint. */
-void commands_nearest(const struct commands *commands, const char *word, char out[80]);
+
+/* Bindings and aliases whose command there is not become errors of the rc. The tables
+ * are complete by then. */
+void commands_check_rc(const struct commands *commands, struct rc *rc);
 
 struct run_options {
 	const char *origin; /* NULL: script */
@@ -88,8 +92,10 @@ struct run_options {
 	bool json;
 	bool script;
 	uint64_t target;
-	const uint64_t *targets;
-	size_t target_count;
+	/* How many rows are marked, or selected, with their ids, which the caller frees;
+	 * there may be thousands, so only who needs them asks. NULL: none. */
+	size_t (*find_targets)(void *ctx, uint64_t **ids);
+	void *targets_ctx;
 	/* The words as they came, the command's name first; NULL: the line is split. */
 	const char *const *words;
 	size_t word_count;

@@ -67,6 +67,7 @@ struct rc_color {
 
 struct rc_alias {
 	const char *name, *command;
+	struct conf_place place;
 };
 
 struct rc_heartbeat {
@@ -193,6 +194,7 @@ struct rc_name {
 extern const struct rc_name rc_names[]; /* ends with a NULL name */
 /* True when the word begins a line of the language. */
 bool rc_is_verb(const char *word);
+bool rc_in_tmux(void);
 /* … and may be typed at ':' too: it needs nothing to be begun anew. */
 bool rc_is_live(const char *word);
 /* The colours as they would be after a line that chooses a theme or colours a role;

@@ -12,6 +12,7 @@ enum { SECRET_MAX_BYTES = 8192, SIGNATURE_TEXT = 65 };
 
 /* Copies and trims trailing newlines; the caller wipes its own copy. */
 struct secret *secret_new(const void *bytes, size_t n);
+struct secret *secret_dup(const struct secret *secret);
 void secret_free(struct secret *secret);
 /* From a file of the user's that nobody else can read (0600 or stricter). */
 struct secret *secret_from_file(const char *path, struct err *err);

@@ -76,9 +76,9 @@ struct alert {
 	bool crowded : 1; /* too many alike: it stands alone */
 	uint8_t counted_as : 3;
 	uint8_t label_count, annotation_count;
-	uint16_t offsets[ALERT_TEXT_COUNT]; /* into bytes, 0: empty */
+	uint16_t texts; /* a bit for each that is not empty */
 	uint16_t size;
-	unsigned char bytes[]; /* length-prefixed texts; see alert.c */
+	unsigned char bytes[]; /* where those are, then all texts; see alert.c */
 };
 
 /* Texts beyond ALERT_MAX_BYTES in all are cut, longest first; pairs beyond

@@ -349,7 +349,7 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 	if (*app->rc->profile)
 		str_printf(&out, "%s: ", app->rc->profile);
 	str_puts(&out, verb->words);
-	if (plan->count > 1)
+	if (plan->count > 1 || str_ends(verb->words, " to"))
 		str_printf(&out, " %zu", plan->count);
 	name_targets(plan, &out);
 	if (wish->by_ms && plan->count > 1)
@@ -416,8 +416,8 @@ bool plan_make(
 		else if (alert)
 			left_out += !plan_problem(plan, alert, wish, &last);
 		else
-			left_out +=
-				!err_set(&last, ERR_MISSING, "it has ended meanwhile");
+			left_out += !err_set(&last, ERR_MISSING,
+				"this is no alert, or it has ended meanwhile");
 	}
 	if (!plan->count) {
 		*err = last;

@@ -28,11 +28,31 @@ static struct untrusted value_of(
 {
 	if (!strcmp(word, "name"))
 		return alert_text(alert, ALERT_TITLE);
-	if (!strcmp(word, "upstream"))
-		return alert_text(alert, ALERT_GROUP);
 	if (!strcmp(word, "source"))
 		return untrusted_str(sources_row(app->sources, alert->source)->name);
 	return alert_listing.label(alert, word);
+}
+
+static bool fold(uint64_t *hash, struct untrusted value)
+{
+	uint64_t both[2] = {*hash, untrusted_hash(value)};
+
+	*hash = untrusted_hash(untrusted_make(both, sizeof both));
+	return !untrusted_empty(value);
+}
+
+/* What has no group of its source's own is of these labels' one, which are those that
+ * Alertmanagers are most often told to group by. */
+static bool fold_upstream(const struct alert *alert, uint64_t *hash)
+{
+	static const char *const names[] = {"alertname", "cluster", "service", "job"};
+	bool any = false;
+
+	if (!untrusted_empty(alert_text(alert, ALERT_GROUP)))
+		return fold(hash, alert_text(alert, ALERT_GROUP));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		any |= fold(hash, alert_listing.label(alert, names[i]));
+	return any;
 }
 
 /* An alert that has none of the values stands alone: nothing says that it belongs. */
@@ -45,14 +65,12 @@ static uint64_t key(const struct app *app, const void *row)
 	for (int i = 0; i < MOST_WORDS && *text; i++) {
 		size_t n = strcspn(text, ",");
 		char word[WORD_BYTES];
-		struct untrusted value;
-		uint64_t both[2] = {hash, 0};
 
 		snprintf(word, sizeof word, "%.*s", (int)n, text);
-		value = value_of(app, row, word);
-		any |= !untrusted_empty(value);
-		both[1] = untrusted_hash(value);
-		hash = untrusted_hash(untrusted_make(both, sizeof both));
+		if (!strcmp(word, "upstream"))
+			any |= fold_upstream(row, &hash);
+		else
+			any |= fold(&hash, value_of(app, row, word));
 		text += n + (text[n] == ',');
 	}
 	/* An id of an alert is a hash too; 0 means alone. */

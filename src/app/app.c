@@ -208,7 +208,10 @@ void app_take_rc(struct app *app, struct rc *rc)
 		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
 	else
-		app_notice(app, false, "%s was read anew", rc->path);
+		app_notice(app, false,
+			access(rc->path, F_OK) ? "%s is not there: the defaults are used"
+					       : "%s was read anew",
+			rc->path);
 }
 
 void app_reload(struct app *app)
@@ -274,10 +277,10 @@ int64_t window_from(const struct app *app)
 
 void app_set_window(struct app *app, struct window window)
 {
-	if (window.span_ms < MINUTE_MS)
-		window.span_ms = MINUTE_MS;
-	if (window.span_ms > 60 * DAY_MS)
-		window.span_ms = 60 * DAY_MS;
+	if (window.span_ms < WINDOW_LEAST_MS)
+		window.span_ms = WINDOW_LEAST_MS;
+	if (window.span_ms > WINDOW_MOST_MS)
+		window.span_ms = WINDOW_MOST_MS;
 	if (window.to >= app->now && !app->past)
 		window.to = 0;
 	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
@@ -302,7 +305,7 @@ void app_settle_settings(struct app *app)
 		app->window_set = window.span_ms = span;
 		app_set_window(app, window);
 	}
-	logs_resize(app->logs);
+	logs_settle(app->logs);
 	/* It can be forbidden while it runs, not allowed. */
 	app->readonly |= app_setting(app, SET_READONLY);
 }

@@ -48,6 +48,11 @@ static enum status cmd_window(struct call *call, struct err *err)
 			call->argv[0]);
 		return STATUS_USAGE;
 	}
+	if (window.span_ms < WINDOW_LEAST_MS || window.span_ms > WINDOW_MOST_MS) {
+		err_set(err, ERR_USAGE, "a window goes from 1m to 60d, not %s",
+			call->argv[0]);
+		return STATUS_USAGE;
+	}
 	app_set_window(call->app, window);
 	return STATUS_DONE;
 }
@@ -306,10 +311,10 @@ const struct command app_commands[] = {
 	{"trend days", "[DAYS]", "trends over the next longer span, or over DAYS", 0, 0,
 		1, cmd_trend_days},
 	{"trend merge", "[ID...]", "the marked problems are one; remembered",
-		COMMAND_SCRIPT, 0, SIZE_MAX, cmd_trend_merge},
+		COMMAND_SCRIPT | COMMAND_ROWS, 0, SIZE_MAX, cmd_trend_merge},
 	{"trend split", "[ID...]",
 		"incidents like the marked ones are a problem of their own; remembered",
-		COMMAND_SCRIPT, 0, SIZE_MAX, cmd_trend_split},
+		COMMAND_SCRIPT | COMMAND_ROWS, 0, SIZE_MAX, cmd_trend_split},
 	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
 		COMMAND_SCRIPT | COMMAND_ACTS | COMMAND_NO_ROW, 1, SIZE_MAX,
 		cmd_change_add},

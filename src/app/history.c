@@ -25,7 +25,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ALERTS_SECOND = 500, ALERTS_END = 5000, FIRST_TRIM_MS = 2 * 60 * 1000 };
+enum { FIRST_TRIM_MS = 2 * 60 * 1000 };
 
 static const char kept_prefix[] = "console/";
 
@@ -274,7 +274,7 @@ void history_tick(struct history *history, int64_t now)
 		return;
 	history_points_tick(history, now);
 	history_states_tick(history, now);
-	history_alerts_write(history, ALERTS_SECOND);
+	history_alerts_tick(history);
 	history_changes_write(history);
 	history_seen_tick(history, now);
 	history_pull_tick(history, now);
@@ -299,7 +299,7 @@ void history_flush(struct history *history)
 {
 	if (!history->opened || history->ended)
 		return;
-	history_alerts_write(history, ALERTS_END);
+	history_alerts_write(history);
 	history_changes_write(history);
 	history_seen_write(history);
 	history_points_write(history);

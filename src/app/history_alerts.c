@@ -1,6 +1,6 @@
-/* What fired, for ever: alerts that are new, changed or gone are written once a
- * second. Changed ones wait as keys and are looked up when their turn comes; those
- * that are gone wait themselves. */
+/* What fired, for ever: alerts that are new, changed or gone are written once a second,
+ * a part at a time: the next one when the store has the last. Changed ones wait as keys
+ * and are looked up when their turn comes; those that are gone wait themselves. */
 #include "history_parts.h"
 
 #include "app/alerts.h"
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { KEYS_MAX = 200000 };
+enum { KEYS_MAX = 200000, PART_ROWS = 200, LAST_ROWS = 5000 };
 
 static struct untrusted source_name(const struct history *history, int source)
 {
@@ -69,6 +69,12 @@ void history_alert(struct history *history, uint64_t key)
 	alert = alerts_find(history->app->alerts, key);
 	if (alert)
 		note_page(history, alert);
+	if (history->alert_count == KEYS_MAX && history->alert_at) {
+		history->alert_count -= history->alert_at;
+		memmove(history->alerts, history->alerts + history->alert_at,
+			history->alert_count * sizeof *history->alerts);
+		history->alert_at = 0;
+	}
 	if (history->alert_count == KEYS_MAX)
 		return;
 	MEM_ROOM(history->alerts, history->alert_count, history->alert_cap);
@@ -97,40 +103,68 @@ static void free_over(struct alert_over *over)
 }
 
 /* At most max rows; what is gone goes first, as it may have come back since. */
-void history_alerts_write(struct history *history, size_t max)
+static void write_part(struct history *history, size_t max, struct store_then then)
 {
-	struct incident_row *rows;
-	size_t n = 0, gone = history->over_count, known = 0;
+	struct incident_row *rows = mem_new(max, sizeof *rows);
+	size_t n = 0, gone = history->over_count;
 
-	if (!history_writes(history) || (!gone && !history->alert_count))
-		return;
 	if (gone > max)
 		gone = max;
-	rows = mem_new(max, sizeof *rows);
 	while (n < gone) {
 		rows[n] = row_of(history->over[n].source, history->over[n].alert);
 		n++;
 	}
-	while (gone == history->over_count && n < max && known < history->alert_count) {
-		const struct alert *alert =
-			alerts_find(history->app->alerts, history->alerts[known++]);
+	while (gone == history->over_count && n < max &&
+		history->alert_at < history->alert_count) {
+		const struct alert *alert = alerts_find(
+			history->app->alerts, history->alerts[history->alert_at++]);
 
 		if (alert)
 			rows[n++] = row_of(source_name(history, alert->source), alert);
 	}
-	if (n)
-		incident_put_later(history->app->store, rows, n, (struct store_then){0});
+	incident_put_later(history->app->store, rows, n, then);
 	for (size_t i = 0; i < gone; i++)
 		free_over(&history->over[i]);
 	history->over_count -= gone;
 	if (history->over_count)
 		memmove(history->over, history->over + gone,
 			history->over_count * sizeof *history->over);
-	history->alert_count -= known;
-	if (history->alert_count)
-		memmove(history->alerts, history->alerts + known,
-			history->alert_count * sizeof *history->alerts);
 	mem_free(rows);
+}
+
+/* There may have been very many: what none of them needs any more is given back. */
+static bool any_left(struct history *history)
+{
+	if (history->alert_at == history->alert_count) {
+		mem_free(history->alerts);
+		history->alerts = NULL;
+		history->alert_at = history->alert_count = history->alert_cap = 0;
+	}
+	return history->over_count || history->alert_count;
+}
+
+static void part_done(void *ctx, const struct err *err)
+{
+	struct history *history = ctx;
+
+	history->writing_alerts = false;
+	/* What the store does not take is told elsewhere; the next try is the tick's. */
+	if (!err)
+		history_alerts_tick(history);
+}
+
+void history_alerts_tick(struct history *history)
+{
+	if (history->writing_alerts || !history_writes(history) || !any_left(history))
+		return;
+	history->writing_alerts = true;
+	write_part(history, PART_ROWS, (struct store_then){part_done, history});
+}
+
+void history_alerts_write(struct history *history)
+{
+	while (history_writes(history) && any_left(history))
+		write_part(history, LAST_ROWS, (struct store_then){0});
 }
 
 void history_page_ended(struct history *history, const struct incident_row *row)

@@ -76,10 +76,11 @@ struct history {
 	int64_t states_at;
 	bool saving_states, told_dropped;
 	/* incidents */
-	uint64_t *alerts; /* keys, changed */
-	size_t alert_count, alert_cap;
+	uint64_t *alerts; /* keys, changed; before alert_at they are written */
+	size_t alert_at, alert_count, alert_cap;
+	bool writing_alerts;
 	struct alert_over *over;
-	size_t over_count, over_cap, over_done;
+	size_t over_count, over_cap;
 	struct change_row *changes;
 	size_t change_count, change_cap;
 	int64_t last_page_at, last_page_after; /* see struct incident_row */
@@ -113,7 +114,9 @@ void history_states_tick(struct history *history, int64_t now);
 void history_states_write(struct history *history);
 
 /* history_alerts.c */
-void history_alerts_write(struct history *history, size_t max);
+void history_alerts_tick(struct history *history);
+/* All there is, at once: at the end. */
+void history_alerts_write(struct history *history);
 void history_alerts_begin(struct history *history);
 void history_alerts_forget(struct history *history);
 

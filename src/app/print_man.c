@@ -392,8 +392,10 @@ static void page_1(struct str *out, const struct commands *commands)
 		   "runbooks, from this host and from the servers that the rc names. "
 		   "Without an rc it watches this host alone.");
 	paragraph(out, "With a terminal it stays and draws; without one it asks every "
-		       "source once, prints the overview and ends. It has no effect "
-		       "outside of its own files and the clipboard.");
+		       "source once, prints the overview and ends. What has an "
+		       "effect elsewhere (an acknowledgement, a silence, a note, a mail) "
+		       "is said before it is done, asked for unless it can be taken "
+		       "back, and recorded in the audit.");
 	options(out);
 	section(out, "COMMANDS FOR SCRIPTS");
 	prose(out, "Each asks the sources once and ends. At the `:` line only `source "

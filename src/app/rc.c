@@ -4,6 +4,7 @@
 #include "app/rc.h"
 
 #include "embedded.h"
+#include "rc_check.h"
 #include "rc_handoff.h"
 #include "app/keyseq.h"
 #include "app/role.h"
@@ -36,14 +37,16 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 	struct rc *rc = rc_of(conf);
 	bool final = !strcmp(line->words[1].text, "-final");
 	size_t at = 1 + final;
+	struct conf_place place = line->place;
 
 	if (line->count != at + 3 || strcmp(line->words[at + 1].text, "="))
 		return err_set(err, ERR_INPUT, "expected: set [-final] NAME = VALUE");
 	if (final && !conf->final_allowed)
 		return err_set(err, ERR_REFUSED,
 			"-final is for /etc/oogway/oogway.rc and what it includes");
+	place.column = line->words[at + 2].column;
 	return settings_set(&rc->settings, line->words[at].text, line->words[at + 2].text,
-		final, line->place, err);
+		final, place, err);
 }
 
 const struct rc_key rc_keys[] = {
@@ -557,7 +560,7 @@ static bool run_alias(struct conf *conf, const struct conf_line *line, struct er
 		return false;
 	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
 	rc->aliases[rc->alias_count++] = (struct rc_alias){
-		rc_keep(rc, line->words[1].text), keep_command(rc, line, 2)};
+		rc_keep(rc, line->words[1].text), keep_command(rc, line, 2), line->place};
 	return true;
 }
 
@@ -851,10 +854,17 @@ static const char *in_ssh(const struct rc *rc)
 	return getenv("SSH_CONNECTION") ? "1" : "0";
 }
 
+bool rc_in_tmux(void)
+{
+	const char *socket = getenv("TMUX");
+
+	return socket && *socket;
+}
+
 static const char *in_tmux(const struct rc *rc)
 {
 	(void)rc;
-	return getenv("TMUX") ? "1" : "0";
+	return rc_in_tmux() ? "1" : "0";
 }
 
 static const char *is_root(const struct rc *rc)
@@ -910,20 +920,8 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 		conf_read_text(&rc->conf, file->name, file->text, file->size);
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
 		conf_read_file(&rc->conf, name, false);
-	else {
-		bool theme = !strcmp(folder, "themes");
-		struct conf_place place =
-			rc->settings.values[theme ? SET_THEME : SET_KEYMAP].place;
-		char text[160];
-
-		/* The complaint belongs to the line that chose it. */
-		snprintf(text, sizeof text,
-			"no %s is called %.80s; :options tells the names",
-			theme ? "theme" : "keymap", name);
-		if (!place.file)
-			place.file = "built-in";
-		conf_complain(&rc->conf, place, text);
-	}
+	else
+		rc_no_such_look(rc, folder, name);
 }
 
 static void config_path(const char *name, char *out, size_t size)
@@ -994,19 +992,6 @@ static void read_look(struct rc *rc)
 	shipped_first(rc, binds, colors);
 }
 
-static void check_profile(struct rc *rc)
-{
-	char line[120];
-
-	if (!*rc->profile)
-		return;
-	for (size_t i = 0; i < rc->conf.profile_count; i++)
-		if (!strcmp(rc->conf.profiles[i], rc->profile))
-			return;
-	snprintf(line, sizeof line, "no profile is called %.60s", rc->profile);
-	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
-}
-
 struct rc *rc_read(const struct rc_options *options)
 {
 	struct rc *rc = mem_new(1, sizeof *rc);
@@ -1040,7 +1025,7 @@ struct rc *rc_read(const struct rc_options *options)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
 			rc->handoff_count = rc->changes_count = 0;
 	if (!options->shipped_only)
-		check_profile(rc);
+		rc_check(rc);
 	read_look(rc);
 	return rc;
 }

@@ -3,6 +3,7 @@
  * used is all a new setting needs. */
 #include "app/setting.h"
 
+#include "app/app.h"
 #include "base/time.h"
 
 const struct setting_row setting_rows[SET_COUNT_] = {
@@ -14,7 +15,7 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_REFRESH] = {"refresh", SETTING_DURATION, "2s",
 		"how often this host's metrics are read", NULL, SECOND_MS, 5 * MINUTE_MS},
 	[SET_WINDOW] = {"window", SETTING_DURATION, "1h",
-		"span of time the panes look at", NULL, MINUTE_MS, 60 * DAY_MS},
+		"span of time the panes look at", NULL, WINDOW_LEAST_MS, WINDOW_MOST_MS},
 	[SET_READONLY] = {"readonly", SETTING_BOOL, "off",
 		"refuse every action with an effect outside"},
 	[SET_MOUSE] = {"mouse", SETTING_BOOL, "off",

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Growing goes through all of them, so they grow far once they are many. */
-enum { LEAST = 64, MANY = 8192, MOST = 1 << 17, TWINS_MAX = RC_MAX_SOURCES };
+enum { LEAST = 64, MANY = 8192, MOST = 1 << 16, TWINS_MAX = RC_MAX_SOURCES };
 
 void twins_release(struct twins *twins)
 {

@@ -48,6 +48,11 @@ struct secret *secret_new(const void *bytes, size_t n)
 	return secret;
 }
 
+struct secret *secret_dup(const struct secret *secret)
+{
+	return secret_new(secret->bytes, secret->n);
+}
+
 void secret_free(struct secret *secret)
 {
 	if (secret)

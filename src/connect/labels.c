@@ -14,7 +14,7 @@ static const char *const severity_names[] = {"severity", "priority", "level", NU
 static const char *const service_names[] = {"service", "app", "instance", "job", NULL};
 static const char *const summary_names[] = {"summary", "description", "message", NULL};
 static const char *const runbook_names[] = {"runbook_url", "runbook", NULL};
-static const char *const group_names[] = {"alertname", "cluster", "service", "job", NULL};
+static const char *const title_names[] = {"alertname", "cluster", "service", "job", NULL};
 
 struct untrusted batch_keep(struct batch *batch, struct untrusted text)
 {
@@ -167,23 +167,6 @@ size_t labels_keep(struct batch *batch, struct json from, const struct pair **ou
 	return n;
 }
 
-static struct untrusted print_group(struct batch *batch, const struct alert_draft *alert)
-{
-	struct untrusted printed;
-	struct str out;
-
-	str_init(&out, LABELS_MAX_TEXT);
-	for (const char *const *name = group_names; *name; name++)
-		for (size_t i = 0; i < alert->label_count; i++)
-			if (untrusted_is(alert->labels[i].name, *name))
-				print_pair(&out, &alert->labels[i]);
-	if (out.n)
-		str_putc(&out, '}');
-	printed = batch_keep_str(batch, str_text(&out));
-	str_release(&out);
-	return printed;
-}
-
 void labels_fill_alert(struct batch *batch, struct alert_draft *alert, struct json labels,
 	struct json annotations)
 {
@@ -197,9 +180,8 @@ void labels_fill_alert(struct batch *batch, struct alert_draft *alert, struct js
 	a = alert->annotations;
 	alert->severity =
 		severity_parse(first_of(l, n, severity_names), SEVERITY_WARNING);
-	alert->texts[ALERT_TITLE] = first_of(l, n, group_names);
+	alert->texts[ALERT_TITLE] = first_of(l, n, title_names);
 	alert->texts[ALERT_SERVICE] = first_of(l, n, service_names);
 	alert->texts[ALERT_SUMMARY] = first_of(a, m, summary_names);
 	alert->texts[ALERT_RUNBOOK] = first_of(a, m, runbook_names);
-	alert->texts[ALERT_GROUP] = print_group(batch, alert);
 }

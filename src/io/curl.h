@@ -1,11 +1,13 @@
-/* libcurl, opened when the first transfer starts: it brings thirty libraries with it,
- * and a console without a server needs none of them. Main only. */
+/* libcurl, opened with the first transfer: it brings thirty libraries with it, and a
+ * console without a server needs none of them. That takes some 20 ms, so a task does
+ * it. Main only. */
 #ifndef SRC_IO_CURL_H
 #define SRC_IO_CURL_H
 
 #include "base/err.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #define CURL_CALLS(X)                                                                    \
 	X(easy_cleanup)                                                                  \
@@ -33,7 +35,7 @@
 	X(url_get)                                                                       \
 	X(url_set)
 
-/* curl.easy_init() is curl_easy_init(), and so on: after curl_open() only. */
+/* curl.easy_init() is curl_easy_init(), and so on: on any thread, once it is open. */
 struct curl_calls {
 #define CURL_CALL(name) __typeof__(&(curl_##name)) name;
 	CURL_CALLS(CURL_CALL)
@@ -41,7 +43,20 @@ struct curl_calls {
 };
 extern struct curl_calls curl;
 
-/* false: it is not installed, or too old. */
-bool curl_open(struct err *err);
+struct task_pool;
+
+/* The caller's memory, until `opened` was called or curl_forget(). */
+struct curl_waiter {
+	/* err says why not: it is not installed, or too old. NULL: it is open. */
+	void (*opened)(void *ctx, const struct err *err);
+	void *ctx;
+	struct curl_waiter *next_; /* curl.c's */
+	bool waiting_;
+};
+
+/* true: it is open. Otherwise it is being opened, and the waiter, which may wait
+ * already, is told when that is over. */
+bool curl_open(struct task_pool *pool, struct curl_waiter *waiter);
+void curl_forget(struct curl_waiter *waiter);
 
 #endif

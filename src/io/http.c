@@ -12,6 +12,7 @@
 #include "body.h"
 #include "curl.h"
 #include "http_error.h"
+#include "http_request.h"
 #include "io/loop.h"
 #include "tls.h"
 
@@ -21,19 +22,25 @@
 
 enum {
 	BUFFER_BYTES = 1 << 10, /* one read: bounds what one of them can unpack to */
-	TURN_BYTES = 256 << 10, /* of one transfer in one loop turn */
+	TURN_BYTES = 256 << 10, /* of one transfer in one turn; less when time is up */
 	NEXT_TURN_MS = 1,       /* a delay of 0 would fire in the same turn again */
 	MAX_HOST_CONNECTIONS = 8,
 	MAX_IDLE_CONNECTIONS = 32,
 	MAX_RETRY_AFTER_S = 24 * 3600,
 };
 
-enum stage { WAITING, RUNNING, BROKEN };
+enum stage {
+	OPENING, /* for libcurl */
+	WAITING, /* for the CA store */
+	RUNNING,
+	BROKEN,
+};
 
 struct http_transfer {
 	struct http *http;
 	struct http_transfer *next, **link;
 	enum stage stage;
+	struct http_request *request; /* OPENING only */
 	CURL *easy;
 	CURLU *url;
 	struct curl_slist *headers;
@@ -61,6 +68,8 @@ struct http_transfer {
 
 struct http {
 	struct loop *loop;
+	struct task_pool *pool;
+	struct curl_waiter curl;
 	CURLM *multi;             /* NULL before the first transfer */
 	struct loop_timer *timer; /* curl's */
 	struct loop_timer *later; /* ends what could not start */
@@ -68,7 +77,8 @@ struct http {
 	struct tls_stores *stores;
 	struct http_transfer *transfers;
 	uint64_t turn;
-	int alert; /* a server's TLS alert in this turn, or 0 */
+	int64_t until; /* time_mono_us: what comes later waits for the next turn */
+	int alert;     /* a server's TLS alert in this turn, or 0 */
 };
 
 struct http_socket {
@@ -103,6 +113,7 @@ static void transfer_free(struct http_transfer *t)
 		wipe_headers(t->headers);
 	http_body_free(&t->body);
 	http_body_free(&t->type);
+	http_request_free(t->request);
 	mem_free(t->method);
 	mem_free(t->ca_file);
 	mem_free(t);
@@ -254,11 +265,17 @@ static void check_finished(struct http *http)
 
 /* --- curl on the loop --- */
 
+static void begin_turn(struct http *http)
+{
+	http->turn++;
+	http->until = loop_slice_end(http->loop);
+}
+
 static void act(struct http *http, curl_socket_t fd, int bits)
 {
 	int running;
 
-	http->turn++;
+	begin_turn(http);
 	http->alert = 0;
 	curl.multi_socket_action(http->multi, fd, bits, &running);
 	check_finished(http);
@@ -335,7 +352,7 @@ static void on_resume(void *ctx)
 	struct http_transfer *t = http->transfers, *next;
 	CURLcode code;
 
-	http->turn++;
+	begin_turn(http);
 	for (; t; t = next) {
 		next = t->next;
 		if (!t->paused)
@@ -380,7 +397,8 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 		t->turn = t->http->turn;
 		t->turn_bytes = 0;
 	}
-	if (t->turn_bytes && t->turn_bytes + n > TURN_BYTES) {
+	if (t->turn_bytes &&
+		(t->turn_bytes + n > TURN_BYTES || time_mono_us() > t->http->until)) {
 		t->paused = true;
 		loop_timer_start(t->http->resume, NEXT_TURN_MS);
 		return CURL_WRITEFUNC_PAUSE;
@@ -761,8 +779,6 @@ static bool open_multi(struct http *http, struct err *err)
 
 	if (http->multi)
 		return true;
-	if (!curl_open(err))
-		return false;
 	multi = http->multi = curl.multi_init();
 	if (!multi)
 		return err_set(err, ERR_IO, "no memory for transfers");
@@ -775,6 +791,35 @@ static bool open_multi(struct http *http, struct err *err)
 	curl.multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS);
 	curl.multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 	return true;
+}
+
+static void transfer_build(struct http_transfer *t, const struct http_request *request)
+{
+	if (open_multi(t->http, &t->err) && url_parse(t, request) &&
+		headers_build(t, request) && easy_build(t, request)) {
+		t->stage = WAITING;
+		transfer_go(t);
+	} else {
+		fail_later(t);
+	}
+}
+
+static void on_curl_opened(void *ctx, const struct err *err)
+{
+	struct http *http = ctx;
+
+	for (struct http_transfer *t = http->transfers; t; t = t->next) {
+		if (t->stage != OPENING)
+			continue;
+		if (err) {
+			t->err = *err;
+			fail_later(t);
+		} else {
+			transfer_build(t, t->request);
+		}
+		http_request_free(t->request);
+		t->request = NULL;
+	}
 }
 
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
@@ -797,11 +842,10 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 		t->next->link = &t->next;
 	http->transfers = t;
 	reply_reset(t);
-	if (open_multi(http, &t->err) && url_parse(t, request) &&
-		headers_build(t, request) && easy_build(t, request))
-		transfer_go(t);
+	if (curl_open(http->pool, &http->curl))
+		transfer_build(t, request);
 	else
-		fail_later(t);
+		t->request = http_request_copy(request);
 	return t;
 }
 
@@ -834,6 +878,8 @@ struct http *http_new(struct loop *loop, struct task_pool *pool)
 	struct http *http = mem_new(1, sizeof *http);
 
 	http->loop = loop;
+	http->pool = pool;
+	http->curl = (struct curl_waiter){.opened = on_curl_opened, .ctx = http};
 	http->stores = tls_stores_new(pool, on_stores_loaded, http);
 	http->timer = loop_timer(loop, on_curl_timer, http);
 	http->later = loop_timer(loop, on_later, http);
@@ -845,6 +891,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
+	curl_forget(&http->curl);
 	while (http->transfers)
 		transfer_cancel(http->transfers, "stopped");
 	if (http->multi)

@@ -25,6 +25,7 @@ struct loop {
 	struct loop_turn longest;
 	uint64_t last_idle_ns;
 	int tick_count, turn_count, signal_count;
+	bool firing; /* a timer of ours is being told */
 	struct {
 		void (*fn)(void *ctx, int64_t now);
 		void *ctx;
@@ -114,7 +115,7 @@ struct loop *loop_new(void)
 	uv_loop_init(&loop->uv);
 	uv_prepare_init(&loop->uv, &loop->prepare);
 	uv_timer_init(&loop->uv, &loop->tick);
-	loop->prepare.data = loop->tick.data = loop;
+	loop->prepare.data = loop->tick.data = loop->uv.data = loop;
 	uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
 	uv_prepare_start(&loop->prepare, end_turn);
 	uv_unref((uv_handle_t *)&loop->prepare);
@@ -207,8 +208,12 @@ void loop_watch_free(struct loop_watch *watch)
 static void on_timer(uv_timer_t *handle)
 {
 	struct loop_timer *timer = handle->data;
+	struct loop *loop = handle->loop->data;
 
+	/* What fires may be freed by it, the loop may not. */
+	loop->firing = true;
 	timer->fire(timer->ctx);
+	loop->firing = false;
 }
 
 struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *ctx)
@@ -224,7 +229,12 @@ struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *
 
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms)
 {
-	uv_update_time(timer->handle.loop);
+	const struct loop *loop = timer->handle.loop->data;
+
+	/* While timers fire their time stands still: if it went on, two that work in
+	 * slices would call each other up in the same turn, without end. */
+	if (!loop->firing)
+		uv_update_time(timer->handle.loop);
 	uv_timer_start(
 		&timer->handle, on_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
 }

@@ -25,7 +25,7 @@ struct mail_sending {
 	char *from, *user, *ca_file;
 	enum mail_auth auth;
 	struct secret *secret;
-	struct curl_slist *to;
+	char **to; /* count of them */
 	char *message;
 	size_t message_n, given;
 	int64_t timeout_ms;
@@ -39,12 +39,15 @@ struct mail_sending {
 
 struct mail {
 	struct task_pool *pool;
+	struct curl_waiter curl;
 	struct mail_sending *first; /* the one on its way, then those that wait */
 };
 
 static void sending_free(struct mail_sending *s)
 {
-	curl.slist_free_all(s->to);
+	for (size_t i = 0; s->to && i < s->count; i++)
+		mem_free(s->to[i]);
+	mem_free(s->to);
 	secret_free(s->secret);
 	mem_free(s->url);
 	mem_free(s->from);
@@ -180,22 +183,39 @@ static void say_failure(
 	}
 }
 
+static struct curl_slist *recipients(const struct mail_sending *s)
+{
+	struct curl_slist *list = NULL, *longer;
+
+	for (size_t i = 0; i < s->count; i++) {
+		longer = curl.slist_append(list, s->to[i]);
+		if (!longer) {
+			curl.slist_free_all(list);
+			return NULL;
+		}
+		list = longer;
+	}
+	return list;
+}
+
 static void sending_work(struct task *task)
 {
 	struct mail_sending *s = (struct mail_sending *)task;
 	char words[CURL_ERROR_SIZE] = "";
-	CURL *easy = curl.easy_init();
+	struct curl_slist *to = recipients(s);
+	CURL *easy = to ? curl.easy_init() : NULL;
 	struct err broke;
 	CURLcode code;
 
 	if (!easy) {
+		curl.slist_free_all(to);
 		err_set(&s->err, ERR_IO, "no memory to send a mail");
 		return;
 	}
 	curl.easy_setopt(easy, CURLOPT_URL, s->url);
 	curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, words);
 	curl.easy_setopt(easy, CURLOPT_MAIL_FROM, s->from);
-	curl.easy_setopt(easy, CURLOPT_MAIL_RCPT, s->to);
+	curl.easy_setopt(easy, CURLOPT_MAIL_RCPT, to);
 	curl.easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
 	curl.easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	curl.easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
@@ -216,6 +236,7 @@ static void sending_work(struct task *task)
 	s->err = (struct err){0};
 	talk_end(&s->talk, s->host, &broke, &s->err);
 	curl.easy_cleanup(easy);
+	curl.slist_free_all(to);
 }
 
 /* --- the queue, on main --- */
@@ -237,6 +258,32 @@ static void all_fates(struct mail_sending *s, enum mail_fate fate)
 		s->outcomes[i] = (struct mail_outcome){.fate = fate};
 }
 
+/* What cannot be sent goes through the queue too, so that done is never early. */
+static void refused_work(struct task *task)
+{
+	(void)task;
+}
+
+static void queue_go(struct mail *mail)
+{
+	if (mail->first && (mail->first->task.work == refused_work ||
+				   curl_open(mail->pool, &mail->curl)))
+		task_submit(mail->pool, &mail->first->task);
+}
+
+static void on_curl_opened(void *ctx, const struct err *err)
+{
+	struct mail *mail = ctx;
+	struct mail_sending *s = mail->first;
+
+	if (s && err) {
+		s->err = *err;
+		s->task.work = refused_work;
+		all_fates(s, MAIL_LATER);
+	}
+	queue_go(mail);
+}
+
 static void sending_done(struct task *task)
 {
 	struct mail_sending *s = (struct mail_sending *)task;
@@ -244,8 +291,7 @@ static void sending_done(struct task *task)
 
 	if (mail) {
 		mail->first = s->next;
-		if (mail->first)
-			task_submit(mail->pool, &mail->first->task);
+		queue_go(mail);
 		if (task_cancelled(task) && !s->err.kind && !s->talk.code) {
 			all_fates(s, MAIL_LATER);
 			err_set(&s->err, ERR_CANCELLED, "stopped");
@@ -255,12 +301,6 @@ static void sending_done(struct task *task)
 	sending_free(s);
 }
 
-/* What cannot be sent goes through the queue too, so that done is never early. */
-static void refused_work(struct task *task)
-{
-	(void)task;
-}
-
 static bool copy_addresses(struct mail_sending *s, const struct mail_request *request)
 {
 	char address[256], shown[100];
@@ -268,21 +308,18 @@ static bool copy_addresses(struct mail_sending *s, const struct mail_request *re
 	struct str line;
 	bool ok = text_to_mailbox(untrusted_str(bad), address, sizeof address);
 
+	s->to = mem_new(s->count, sizeof *s->to);
 	str_init(&line, sizeof address + 2);
 	if (ok) {
 		str_printf(&line, "<%s>", address);
 		s->from = mem_strdup(str_text(&line));
 	}
 	for (size_t i = 0; ok && i < request->to_count; i++) {
-		struct curl_slist *list;
-
 		bad = request->to[i];
 		ok = text_to_mailbox(untrusted_str(bad), address, sizeof address);
 		str_reset(&line);
 		str_printf(&line, "<%s>", address);
-		list = ok ? curl.slist_append(s->to, str_text(&line)) : NULL;
-		s->to = list ? list : s->to;
-		ok = list != NULL;
+		s->to[i] = mem_strdup(str_text(&line));
 	}
 	str_release(&line);
 	if (!ok)
@@ -319,8 +356,7 @@ static bool copy_server(struct mail_sending *s, const struct mail_server *server
 		return err_set(&s->err, ERR_USAGE,
 			"%s wants a log-in, but user or secret is missing", s->host);
 	s->user = mem_strdup(server->user);
-	s->secret = secret_new(
-		secret_open(server->secret), strlen(secret_open(server->secret)));
+	s->secret = secret_dup(server->secret);
 	return true;
 }
 
@@ -328,7 +364,7 @@ static bool copy_request(struct mail_sending *s, const struct mail_request *requ
 {
 	s->timeout_ms = request->timeout_ms;
 	s->message_n = request->message_n;
-	if (!curl_open(&s->err) || !copy_server(s, &request->server))
+	if (!copy_server(s, &request->server))
 		return false;
 	if (!request->to_count || request->to_count > MAIL_MAX_RECIPIENTS)
 		return err_set(&s->err, ERR_USAGE,
@@ -362,7 +398,7 @@ void mail_send(struct mail *mail, const struct mail_request *request,
 		at = &(*at)->next;
 	*at = s;
 	if (mail->first == s)
-		task_submit(mail->pool, &s->task);
+		queue_go(mail);
 }
 
 struct mail *mail_new(struct task_pool *pool)
@@ -370,14 +406,18 @@ struct mail *mail_new(struct task_pool *pool)
 	struct mail *mail = mem_new(1, sizeof *mail);
 
 	mail->pool = pool;
+	mail->curl = (struct curl_waiter){.opened = on_curl_opened, .ctx = mail};
 	return mail;
 }
 
 void mail_free(struct mail *mail)
 {
 	struct mail_sending *s = mail ? mail->first : NULL, *next;
-	bool running = true;
+	/* The first runs, unless it waits for libcurl. */
+	bool running = mail && !mail->curl.waiting_;
 
+	if (mail)
+		curl_forget(&mail->curl);
 	for (; s; s = next) {
 		struct mail_sending gone = {.done = s->done, .ctx = s->ctx};
 

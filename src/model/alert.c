@@ -1,7 +1,7 @@
-/* An alert packed in one block: fixed part, then length-prefixed texts (one
- * byte, or two of a long one), labels and annotations first. A text that says the same
- * as one of them, or as another, is not stored again. Offset 0 means empty, so the
- * first byte of the block is a filler. Main thread; alert_new may run anywhere. */
+/* An alert packed in one block: fixed part, two bytes for the place of each text that
+ * is not empty, then length-prefixed texts (one byte, or two of a long one), labels and
+ * annotations first. A text that says the same as one of them, or as another, is not
+ * stored again. Main thread; alert_new may run anywhere. */
 #include "model/alert.h"
 
 #include "base/alloc.h"
@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4000, PAIR_MAX = 1000, PAIRS_AT = 1 };
+enum { TEXT_MAX = 4000, PAIR_MAX = 1000 };
+
+_Static_assert(ALERT_TEXT_COUNT <= 16, "a bit for each text");
 
 static struct untrusted cut(struct untrusted text, size_t max)
 {
@@ -90,7 +92,7 @@ static size_t fit_pairs(const struct pair *pairs, size_t count, size_t *size)
 struct packing {
 	size_t size, known_count;
 	uint16_t known[2 * ALERT_MAX_PAIRS + ALERT_TEXT_COUNT];
-	unsigned char bytes[ALERT_MAX_BYTES + 1];
+	unsigned char bytes[ALERT_MAX_BYTES + 2 * ALERT_TEXT_COUNT];
 };
 
 static uint16_t put_known(struct packing *p, struct untrusted text)
@@ -144,6 +146,21 @@ static uint64_t hash_labels(const struct pair *labels, size_t count)
 	return !named ? 0 : sum ? sum : 1;
 }
 
+static uint16_t texts_of(const struct alert_draft *draft)
+{
+	unsigned texts = 0;
+
+	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
+		texts |= (unsigned)!untrusted_empty(draft->texts[i]) << i;
+	return (uint16_t)texts;
+}
+
+/* Behind the places of as many texts as there are bits. */
+static size_t pairs_at(unsigned texts)
+{
+	return sizeof(uint16_t) * (size_t)__builtin_popcount(texts);
+}
+
 /* How many bytes the texts take at most. */
 static size_t texts_size(const struct alert_draft *draft)
 {
@@ -158,22 +175,27 @@ static size_t texts_size(const struct alert_draft *draft)
 struct alert *alert_new(
 	const struct alert_draft *draft, int source, const char *source_name)
 {
-	size_t size = 1 + texts_size(draft);
+	size_t size = texts_size(draft);
 	size_t labels = fit_pairs(draft->labels, draft->label_count, &size);
 	size_t annotations =
 		fit_pairs(draft->annotations, draft->annotation_count, &size);
-	uint16_t offsets[ALERT_TEXT_COUNT] = {0};
+	uint16_t texts = texts_of(draft), at;
+	unsigned char *place;
 	struct alert *alert;
 	struct packing p;
 
-	p.bytes[0] = 0;
-	p.size = PAIRS_AT;
+	p.size = pairs_at(texts);
 	p.known_count = 0;
 	put_pairs(&p, draft->labels, labels);
 	put_pairs(&p, draft->annotations, annotations);
-	for (int i = 0; i < ALERT_TEXT_COUNT; i++)
-		if (!untrusted_empty(draft->texts[i]))
-			offsets[i] = put_shared(&p, cut(draft->texts[i], TEXT_MAX));
+	place = p.bytes;
+	for (int i = 0; i < ALERT_TEXT_COUNT; i++) {
+		if (untrusted_empty(draft->texts[i]))
+			continue;
+		at = put_shared(&p, cut(draft->texts[i], TEXT_MAX));
+		memcpy(place, &at, sizeof at);
+		place += sizeof at;
+	}
 	/* The bytes begin in the padding of the fixed part. */
 	size = offsetof(struct alert, bytes) + p.size;
 	alert = mem_new(1, size > sizeof *alert ? size : sizeof *alert);
@@ -192,9 +214,9 @@ struct alert *alert_new(
 		.pages = draft->pages,
 		.label_count = (uint8_t)labels,
 		.annotation_count = (uint8_t)annotations,
+		.texts = texts,
 		.size = (uint16_t)p.size,
 	};
-	memcpy(alert->offsets, offsets, sizeof offsets);
 	memcpy(alert->bytes, p.bytes, p.size);
 	return alert;
 }
@@ -237,14 +259,20 @@ void alert_free(struct alert *alert)
 
 struct untrusted alert_text(const struct alert *alert, enum alert_text which)
 {
-	size_t at = alert->offsets[which];
+	unsigned before = alert->texts & ((1u << which) - 1);
+	uint16_t place;
+	size_t at;
 
-	return at ? get(alert->bytes, &at) : UNTRUSTED_NONE;
+	if (!(alert->texts >> which & 1))
+		return UNTRUSTED_NONE;
+	memcpy(&place, alert->bytes + pairs_at(before), sizeof place);
+	at = place;
+	return get(alert->bytes, &at);
 }
 
 static struct pair pair_at(const struct alert *alert, size_t i)
 {
-	size_t at = PAIRS_AT;
+	size_t at = pairs_at(alert->texts);
 	struct pair pair = {UNTRUSTED_NONE, UNTRUSTED_NONE};
 
 	for (size_t k = 0; k <= i; k++) {
@@ -266,7 +294,7 @@ struct pair alert_annotation(const struct alert *alert, size_t i)
 
 struct untrusted alert_label_value(const struct alert *alert, const char *name)
 {
-	size_t at = PAIRS_AT;
+	size_t at = pairs_at(alert->texts);
 
 	for (size_t k = 0; k < alert->label_count; k++) {
 		struct untrusted word = get(alert->bytes, &at);
@@ -293,7 +321,6 @@ bool alert_same(const struct alert *a, const struct alert *b)
 	       a->next_at == b->next_at && a->number == b->number &&
 	       a->severity == b->severity && a->state == b->state &&
 	       a->pages == b->pages && a->size == b->size &&
-	       a->label_count == b->label_count &&
-	       !memcmp(a->offsets, b->offsets, sizeof a->offsets) &&
+	       a->label_count == b->label_count && a->texts == b->texts &&
 	       !memcmp(a->bytes, b->bytes, a->size);
 }

@@ -28,6 +28,8 @@
 
 enum { LOCK_WAIT_MS = 5, GAP_WORD = 16, TORN_MAX = 4 };
 
+#define NEW_CHAIN "new-chain"
+
 struct chain {
 	const struct audit_config *config;
 	int folder; /* of the chain; it is what is locked */
@@ -187,6 +189,7 @@ static bool has_key(const struct chain *c, const char *id)
 	return !stat(path, &st);
 }
 
+/* Under a name that is none until its key is in it: a chain without one is not there. */
 static bool begin_chain(struct chain *c, int parent, char id[ID_TEXT], struct err *err)
 {
 	char seed[SIGN_KEY_DIGITS + 1];
@@ -194,18 +197,20 @@ static bool begin_chain(struct chain *c, int parent, char id[ID_TEXT], struct er
 	int fd;
 
 	id_new(clock_now(c), id);
-	if (mkdirat(parent, id, 0700))
+	/* One that was killed here has left it behind. */
+	if (mkdirat(parent, NEW_CHAIN, 0700) && errno != EEXIST)
 		return failed(c, "mkdir", err);
-	fd = openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(parent, NEW_CHAIN, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	signer_seed(seed);
-	ok = fd >= 0 && put_file(fd, "key", seed, SIGN_KEY_DIGITS) && !fsync(parent);
+	ok = fd >= 0 && put_file(fd, "key", seed, SIGN_KEY_DIGITS) &&
+	     !renameat(parent, NEW_CHAIN, parent, id) && !fsync(parent);
 	secret_wipe(seed, sizeof seed);
 	if (!ok) {
 		failed(c, "key", err);
 		/* An empty folder would stay with each attempt. */
 		if (fd >= 0)
 			unlinkat(fd, "key.new", 0);
-		unlinkat(parent, id, AT_REMOVEDIR);
+		unlinkat(parent, NEW_CHAIN, AT_REMOVEDIR);
 	}
 	shut(&fd);
 	return ok;

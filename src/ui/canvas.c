@@ -20,6 +20,7 @@
 static struct {
 	attr_t attrs;
 	int pair;
+	bool inked; /* blanks of it are seen */
 } look[ROLE_COUNT];
 
 static const char *const glyphs[GLYPH_COUNT_][2] = {
@@ -132,8 +133,10 @@ static void set_role(enum role role, const struct rc_color *color)
 	look[role].pair = 0;
 	for (size_t i = 0; i < color->attr_count; i++)
 		look[role].attrs |= parse_attr(color->attrs[i]);
+	look[role].inked = look[role].attrs & (A_UNDERLINE | A_REVERSE);
 	if (colors < 8)
 		return;
+	look[role].inked |= strcmp(color->bg, "default") != 0;
 	if (init_extended_pair(role + 1, parse_color(color->fg, colors),
 		    parse_color(color->bg, colors)) == OK)
 		look[role].pair = role + 1;
@@ -269,6 +272,12 @@ void canvas_blank(const struct canvas *c, int row, int col, int n, enum role rol
 		return;
 	use_role(c, role);
 	mvhline(c->y + row, c->x + col, ' ', n);
+}
+
+void canvas_bridge(const struct canvas *c, int row, int col, int n, enum role role)
+{
+	if (!look[role].inked && c->over == ROLE_COUNT)
+		canvas_blank(c, row, col, n, role);
 }
 
 void canvas_blank_rows(const struct canvas *c, int from, int to)

@@ -55,6 +55,10 @@ int canvas_printf(const struct canvas *c, int row, int col, enum role role,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Blanks from col to the end of the row (or n columns). */
 void canvas_blank(const struct canvas *c, int row, int col, int n, enum role role);
+/* Blanks between two texts of a role, in that role: nobody sees the difference, and
+ * neither colour is sent again. Where one would see it (a background, an underline),
+ * nothing. */
+void canvas_bridge(const struct canvas *c, int row, int col, int n, enum role role);
 void canvas_blank_rows(const struct canvas *c, int from, int to);
 /* Single frame around the rectangle with a title above and words below (NULL: none). */
 void canvas_frame(

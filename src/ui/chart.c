@@ -70,14 +70,13 @@ void chart_spark(const struct canvas *c, int row, int col, int width, enum role 
 	else if (low > 0)
 		low = 0;
 	for (int i = 0; i < width; i++) {
-		int level = 0;
+		int level = 1;
 
-		if (!isnan(values[i])) {
-			level = high > low ? 1 + (int)((values[i] - low) / (high - low) *
-							 7.0)
-					   : 1;
-			level = level < 1 ? 1 : level > 8 ? 8 : level;
-		}
+		if (isnan(values[i]))
+			continue;
+		if (high > low)
+			level += (int)((values[i] - low) / (high - low) * 7.0);
+		level = level < 1 ? 1 : level > 8 ? 8 : level;
 		canvas_put(c, row, col + i, role,
 			usable() == CHART_ASCII ? marks[level] : blocks[level]);
 	}

@@ -12,7 +12,8 @@ enum chart_style { CHART_BRAILLE, CHART_BLOCK, CHART_ASCII };
 void chart_set_style(enum chart_style style);
 
 /* One row of bars. The buckets lie on a fixed grid of time, so that a bar stays the
- * same while it moves left, and moves only when a bucket is full. */
+ * same while it moves left, and moves only when a bucket is full. Where there is no
+ * value the canvas stays as it is. */
 void chart_spark(const struct canvas *c, int row, int col, int width, enum role role,
 	const struct series *series, int64_t from, int64_t to);
 

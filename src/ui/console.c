@@ -155,36 +155,48 @@ void console_quit(struct console *console, const char *why)
 
 static void take_changes(struct console *console);
 
+/* The overview has no list; what Enter would open is what is meant. */
+static uint64_t pane_target(const struct console *console, const struct pane *pane)
+{
+	struct pane_link link;
+
+	if (pane->class != &overview_pane)
+		return pane->id;
+	link = pane->class->link(pane->state, console->app);
+	return link.class && !strcmp(link.class, "alert") ? link.id : pane->id;
+}
+
+static size_t pane_targets(void *ctx, uint64_t **ids)
+{
+	struct console *console = ctx;
+	struct pane *pane = console_pane(console);
+	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	uint64_t one;
+
+	if (list)
+		return list_targets(list, console->app, ids);
+	one = pane_target(console, pane);
+	*ids = one ? mem_dup(&one, sizeof one) : NULL;
+	return one != 0;
+}
+
 void console_run(struct console *console, const char *line)
 {
 	struct err err = {0};
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	uint64_t *targets = NULL;
+	int64_t moved_at = list ? list->lost_at
+			   : pane->class == &overview_pane
+				   ? overview_moved_at(pane->state)
+				   : 0;
 	struct run_options options = {.origin = console->origin ? console->origin : "key",
-		.target = list ? list->selected : pane->id,
-		.moved = list && list->lost_at &&
-			 time_mono_ms() - list->lost_at < MOVED_MS};
-	struct pane_link link = {0};
+		.target = list ? list->selected : pane_target(console, pane),
+		.find_targets = pane_targets,
+		.targets_ctx = console,
+		.moved = moved_at && time_mono_ms() - moved_at < MOVED_MS};
 	enum status status;
 
-	/* The overview has no list; what Enter would open is what is meant. */
-	if (pane->class == &overview_pane) {
-		link = pane->class->link(pane->state, console->app);
-		if (link.class && !strcmp(link.class, "alert"))
-			options.target = link.id;
-		options.moved =
-			overview_moved_at(pane->state) &&
-			time_mono_ms() - overview_moved_at(pane->state) < MOVED_MS;
-	}
-	options.target_count = list ? list_targets(list, console->app, &targets) : 0;
-	options.targets = targets;
-	if (!list && options.target) {
-		options.targets = &options.target;
-		options.target_count = 1;
-	}
 	status = command_run(console->app, console->commands, line, &options, &err);
-	mem_free(targets);
 	if (status != STATUS_DONE && err.text[0])
 		console_notice(console, true, err.text);
 	/* The next key may be here already, and the keymap borrows from the rc. */
@@ -417,6 +429,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
+	commands_check_rc(commands, app->rc);
 	console_apply_config(console);
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

@@ -15,7 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_ROWS = 64, AT_ONCE = 500, KEY_BYTES = 40, GAP = 2 };
+enum {
+	STEP_ROWS = 64,
+	AT_ONCE = 500,
+	KEY_BYTES = 40,
+	GAP = 2,
+	BLOCK_ENTRIES = 8192,
+	MOST_BRIDGED = 4
+};
 
 /* One row while it is being sorted. */
 struct entry {
@@ -27,16 +34,24 @@ struct entry {
 	uint32_t group; /* its number, when rows are grouped */
 };
 
+/* Memory of entries: growing one array would move all of them again and again. */
+struct entry_block {
+	struct entry_block *next;
+	struct entry entries[];
+};
+
 /* Entries that match, then their order, then its ids; then groups of them, and the ids
  * of what is shown of those. */
 struct list_job {
 	size_t next; /* row of the listing to look at */
 	bool collected, grouped;
-	struct entry *entries;
+	struct entry **entries, **order; /* as they came; sorted, or NULL */
 	size_t count, cap;
+	struct entry *block; /* the newest, which has room for so many more */
+	size_t room;
+	struct entry_block *blocks;
 	struct sort sort;
-	bool sorting;
-	struct entry **order; /* NULL: that of the entries */
+	bool sorting, sorted;
 	uint64_t *rows;
 	uint32_t *numbers; /* of each row, its group */
 	size_t row_count;
@@ -52,6 +67,40 @@ void list_init(struct list *list, const struct listing *listing)
 	map_init(&list->unfolded);
 }
 
+/* The listing has `total` rows: a list that is short takes no more than it needs. */
+static struct entry *new_entry(struct list_job *job, size_t total)
+{
+	struct entry_block *block;
+
+	if (!job->room) {
+		job->room = total < BLOCK_ENTRIES ? total : BLOCK_ENTRIES;
+		block = mem_new(1, sizeof *block + job->room * sizeof *block->entries);
+		block->next = job->blocks;
+		job->blocks = block;
+		job->block = block->entries;
+	}
+	if (!job->cap) {
+		job->cap = total;
+		job->entries = mem_new(job->cap, sizeof *job->entries);
+	}
+	MEM_ROOM(job->entries, job->count, job->cap);
+	job->room--;
+	return job->entries[job->count++] = job->block++;
+}
+
+static void free_entries(struct list_job *job)
+{
+	struct entry_block *block;
+
+	while ((block = job->blocks)) {
+		job->blocks = block->next;
+		mem_free(block);
+	}
+	mem_free(job->entries);
+	mem_free(job->order);
+	job->entries = job->order = NULL;
+}
+
 static void free_job(struct list *list)
 {
 	struct list_job *job = list->job;
@@ -62,8 +111,7 @@ static void free_job(struct list *list)
 	group_job_free(job->grouping);
 	groups_release(&job->groups);
 	mem_free(job->shown.rows);
-	mem_free(job->order);
-	mem_free(job->entries);
+	free_entries(job);
 	mem_free(job->rows);
 	mem_free(job->numbers);
 	mem_free(job);
@@ -256,9 +304,7 @@ static void look_at_rows(struct list *list, const struct app *app, size_t total)
 
 		if (list->filter && !filter_match(list->filter, app, list->listing, row))
 			continue;
-		MEM_ROOM(job->entries, job->count, job->cap);
-		entry = &job->entries[job->count++];
-		*entry = (struct entry){0};
+		entry = new_entry(job, total);
 		fill_entry(list, app, row, entry);
 		if (job->grouping)
 			entry->group =
@@ -270,12 +316,8 @@ static void look_at_rows(struct list *list, const struct app *app, size_t total)
 static void begin_sort(struct list *list)
 {
 	struct list_job *job = list->job;
-	struct entry **all = mem_new(job->count, sizeof *all);
 
-	for (size_t i = 0; i < job->count; i++)
-		all[i] = &job->entries[i];
-	sort_begin(&job->sort, (void *const *)all, job->count, compare, list);
-	mem_free(all);
+	sort_begin(&job->sort, (void *const *)job->entries, job->count, compare, list);
 	job->sorting = true;
 }
 
@@ -287,13 +329,14 @@ static void take_ids(struct list_job *job)
 		job->numbers = mem_new(job->count, sizeof *job->numbers);
 	for (int i = 0; i < STEP_ROWS && job->row_count < job->count; i++) {
 		size_t at = job->row_count++;
-		const struct entry *entry =
-			job->order ? job->order[at] : &job->entries[at];
+		const struct entry *entry = (job->order ? job->order : job->entries)[at];
 
 		job->rows[at] = entry->id;
 		if (job->grouping)
 			job->numbers[at] = entry->group;
 	}
+	if (job->row_count == job->count)
+		free_entries(job);
 }
 
 /* The rows are in order: now the groups, then what is shown of them. */
@@ -327,8 +370,9 @@ static bool step(struct list *list, const struct app *app, size_t total)
 		look_at_rows(list, app, total);
 	else if (list->sort_column >= 0 && !job->sorting)
 		begin_sort(list);
-	else if (job->sorting && !job->order) {
-		if (!sort_step(&job->sort))
+	else if (job->sorting && !job->sorted) {
+		job->sorted = !sort_step(&job->sort);
+		if (job->sorted)
 			job->order = (struct entry **)sort_take(&job->sort);
 	} else if (job->row_count < job->count)
 		take_ids(job);
@@ -770,8 +814,10 @@ static void place_columns(const struct listing *l, int cols, struct column_place
 	}
 }
 
-static void draw_cell(const struct app *app, const struct canvas *c, int at,
-	const struct column *column, struct column_place place, const struct cell *cell)
+/* Where a cell's text is; a chart has no text. */
+static struct column_place draw_cell(const struct app *app, const struct canvas *c,
+	int at, const struct column *column, struct column_place place,
+	const struct cell *cell)
 {
 	struct untrusted text = untrusted_slice(cell->text, cell->said, SIZE_MAX);
 	int width;
@@ -779,13 +825,29 @@ static void draw_cell(const struct app *app, const struct canvas *c, int at,
 	if (cell->spark) {
 		chart_spark(c, at, place.col, place.width, cell->role, cell->spark,
 			window_from(app), window_to(app));
-		return;
+		return (struct column_place){0};
 	}
 	width = text_width(text, place.width);
 	if (column->flags & COLUMN_RIGHT)
 		place.col += place.width - width;
-	canvas_text(c, at, place.col, column->flags & COLUMN_RIGHT ? width : place.width,
-		cell->role, text);
+	place.width = canvas_text(c, at, place.col,
+		column->flags & COLUMN_RIGHT ? width : place.width, cell->role, text);
+	return place;
+}
+
+/* The text before the next cell's, whose role its neighbours may take. */
+struct text_end {
+	int col;
+	enum role role;
+};
+
+static void draw_gap(
+	const struct canvas *line, int at, struct text_end end, struct text_end next)
+{
+	int n = next.col - end.col;
+
+	if (n > 0 && n <= MOST_BRIDGED && end.role == next.role && end.role < ROLE_COUNT)
+		canvas_bridge(line, at, end.col, n, end.role);
 }
 
 /* One row of the list, which is a row of the listing or a group. */
@@ -816,6 +878,8 @@ static void draw_cells(const struct list *list, const struct app *app,
 	const struct canvas *line, int at, const struct column_place *places,
 	const struct shown *shown)
 {
+	struct text_end end = {0, ROLE_COUNT};
+	struct column_place drawn;
 	bool all_shown = true;
 
 	for (size_t k = 0; k < list->listing->column_count; k++)
@@ -839,8 +903,16 @@ static void draw_cells(const struct list *list, const struct app *app,
 			cell.said = 0;
 		if (column->flags & COLUMN_FOLD)
 			place = place_name(list, &c, at, shown, place);
-		draw_cell(app, &c, at, column, place, &cell);
+		drawn = draw_cell(app, &c, at, column, place, &cell);
+		if (!drawn.width)
+			continue;
+		/* The margin has no text before it. */
+		if (end.role == ROLE_COUNT)
+			end.role = cell.role;
+		draw_gap(line, at, end, (struct text_end){drawn.col, cell.role});
+		end = (struct text_end){drawn.col + drawn.width, cell.role};
 	}
+	draw_gap(line, at, end, (struct text_end){line->cols, end.role});
 }
 
 static void draw_row(const struct list *list, const struct app *app,

@@ -39,7 +39,7 @@ keys "b"
 wait "by service"
 keys ":trend by weekday<Enter>"
 wait "by weekday"
-expect "Monday"
+expect-re (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day +[0-9]+ +[0-9]+ %
 keys ":trend days 7<Enter>"
 wait "in 7 days by weekday"
 keys ":trend days 0<Enter>"
