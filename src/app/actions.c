@@ -38,7 +38,7 @@ enum {
 	BATCH_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
 	LOOK_IDLE_MS = 60000,
-	RECORDS_AT_ONCE = 48, /* of the audit in one turn: about 2 ms */
+	RECORDS_AT_ONCE = 32, /* of the audit in one turn: about 1 ms */
 	TITLE_TEXT = 90,
 	NOTIFIERS = RC_MAX_SOURCES + 1, /* numbers from here on: places of notices */
 	PLACES = NOTIFIERS + RC_MAX_NOTIFIES,

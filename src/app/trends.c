@@ -169,8 +169,10 @@ static int64_t reaching(int64_t since, struct span span, int64_t now)
 {
 	int64_t until = since == INT64_MAX ? now : since;
 
-	return span.until_at >= until - HOLE_MS && span.from_at < since ? span.from_at
-									: since;
+	return since != INT64_MIN && span.until_at >= until - HOLE_MS &&
+			       span.from_at < since
+		       ? span.from_at
+		       : since;
 }
 
 /* What of its history is in the store. */

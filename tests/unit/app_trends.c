@@ -294,11 +294,13 @@ static void watched(int64_t from, int64_t until)
 	db_close(db);
 }
 
-/* The pager's own history was read. */
-static void imported(int64_t from, int64_t until)
+/* The pager's own history was read; oldest: there is nothing before. */
+static void import(int64_t from, int64_t until, bool oldest)
 {
-	const struct coverage coverage = {
-		.wanted_at = from, .began = {from, until}, .entries = {from, until}};
+	const struct coverage coverage = {.wanted_at = from,
+		.oldest = oldest,
+		.began = {from, until},
+		.entries = {from, until}};
 	const struct past_page page = {
 		.source = untrusted_str("pd"), .coverage = &coverage};
 	struct db *db = open_store();
@@ -308,6 +310,16 @@ static void imported(int64_t from, int64_t until)
 	assert_true(past_put(db, &page, &err));
 	assert_true(db_commit(db, &err));
 	db_close(db);
+}
+
+static void imported(int64_t from, int64_t until)
+{
+	import(from, until, false);
+}
+
+static void imported_all(int64_t from, int64_t until)
+{
+	import(from, until, true);
 }
 
 /* Says of the span, with a pager in the rc and without a console. */
@@ -370,6 +382,8 @@ static void test_imported(void **unused)
 	assert_false(complete_here(text, sizeof text));
 	assert_string_equal(text, "partial: not watched");
 	watched(now_at - 2 * DAY_MS, now_at - MINUTE_MS);
+	assert_true(complete_here(text, sizeof text));
+	imported_all(now_at - 20 * DAY_MS, now_at);
 	assert_true(complete_here(text, sizeof text));
 	imported(now_at - 20 * DAY_MS, now_at);
 	assert_false(complete_here(text, sizeof text));
