@@ -92,8 +92,12 @@ static void people(struct compose *c, bool incoming)
 
 	for (size_t i = 0; i < f->call_count; i++) {
 		const struct handoff_call *call = &f->calls[i];
+		bool named = false;
 
-		if (call->level > 1 || incoming)
+		for (size_t k = 0; k < i; k++)
+			named |= f->calls[k].level <= 1 &&
+				 untrusted_eq(f->calls[k].who, call->who);
+		if (call->level > 1 || incoming || named)
 			continue;
 		if (any)
 			document_say(c->d, DOC_PLAIN, ", ");

@@ -36,7 +36,12 @@ keys "s"
 expect "1 hour"
 keys "1"
 sh $WORLD logged "orders-db-2: rep" snooze "Ana Ruiz"
-TAKE
+# The pager is taken, where this oogway can: shift.sh uncomments it.
+#TAKE keys ":take 1h \"Orders primary\"<Enter>"
+#TAKE wait "take the pager of Orders primary" 10000
+#TAKE settle 150
+#TAKE keys "y"
+#TAKE sh $WORLD override "Orders primary" "Ana Ruiz"
 
 # The network goes: one server refuses, the other says nothing more.
 sh $WORLD network down

@@ -6,6 +6,7 @@
   until TITLE STATUS [WHO]  waits until the incident whose title begins so is that
   logged TITLE TYPE WHO     waits until its log has such an entry of that person
   notes TITLE WORDS COUNT   … until it has so many notes with these words
+  override SCHEDULE WHO     waits until somebody has taken that schedule
   settled                   waits until the store knows each end that the pager knows
   mail                      waits for the first mail, then keeps what all servers hold then
   code                      the code to accept with, out of that mail
@@ -82,6 +83,11 @@ def notes(title, words, count):
         [n for n in named(title)['notes'] if words in n['text']]) == int(count))
 
 
+def override(schedule, who):
+    wait_for('an override', lambda: any(
+        o['schedule'] == schedule and o['user'] == who for o in records()['overrides']))
+
+
 def ended_by(incident):
     last = [e for e in incident['log'] if e['type'] == 'resolve'][-1:]
     return last[0]['by'] if last and last[0]['by_kind'] == 'user' else ''
@@ -122,5 +128,5 @@ def code():
 
 
 VERBS = {'network': network, 'status': status, 'until': until, 'logged': logged, 'notes': notes,
-         'settled': settled, 'mail': mail, 'code': code}
+         'override': override, 'settled': settled, 'mail': mail, 'code': code}
 VERBS[sys.argv[1]](*sys.argv[2:])
