@@ -187,7 +187,7 @@ void app_notice(struct app *app, bool bad, const char *fmt, ...)
 int64_t window_from(const struct app *app);
 int64_t window_to(const struct app *app);
 #define WINDOW_LEAST_MS MINUTE_MS
-#define WINDOW_MOST_MS (60 * DAY_MS)
+#define WINDOW_MOST_MS  (60 * DAY_MS)
 /* A span beyond those is brought within them. */
 void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);

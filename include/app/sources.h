@@ -19,6 +19,7 @@ struct source_row {
 	struct poll_status status;
 	const struct rc_source *rc;
 	struct err refused;       /* why it could not even start */
+	int64_t changes_ms;       /* as its kind says */
 	bool has_past;            /* its kind can tell what was before */
 	bool reads_past;          /* … and this process asks it */
 	struct coverage coverage; /* what of that is in the store */

@@ -26,6 +26,7 @@ struct poll_status {
 	enum poll_state state;
 	int64_t last_ok_at;    /* end of the last full round without an error; 0: never */
 	int64_t failing_since; /* 0 while ok */
+	int64_t ok_since;      /* when it last began to be; 0: never */
 	int64_t next_try_at;   /* while failing */
 	int64_t latency_ms;    /* of the last answer */
 	int64_t p95_ms;        /* over the last 64 answers */

@@ -134,6 +134,8 @@ struct source_kind {
 	bool details;     /* answers the window's details: batches with such */
 	bool opens; /* answers the window's opened: entries, and struct batch_opened */
 	bool pages; /* its alerts are pages: silence from it is not peace */
+	/* Tells of changes, those of so long before it is first asked too; 0: of none. */
+	int64_t changes_ms;
 	const struct source_service *service; /* NULL: a server of the user's own */
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
 	 * own to the engine, so that the present never waits for it. */

@@ -476,33 +476,47 @@ void plan_release(struct plan *plan)
 	mem_free(plan->here);
 }
 
-bool plan_holds(const struct plan *plan, char *why, size_t size)
+static bool row_holds(const struct plan *plan, size_t i, char *why, size_t size)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct outbox_row *row = &plan->rows[i];
-		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
-		const char *profile = plan->app->rc->profile;
-		char title[NAME_TEXT];
+	const struct outbox_row *row = &plan->rows[i];
+	const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
+	const char *profile = plan->app->rc->profile;
+	char title[NAME_TEXT];
 
-		text_line(row->action.texts[ACTION_TITLE], title, sizeof title);
-		if (!untrusted_is(row->profile, profile)) {
-			snprintf(why, size, "the profile is %s now: nothing was done",
-				*profile ? profile : "none");
-			return false;
-		}
-		if (row->action.verb == ACTION_OVERRIDE &&
-			override_still(plan->app, row, why, size) == OVERRIDE_CHANGED)
-			return false;
-		if (row->expected_state < 0 || row->action.verb == ACTION_OVERRIDE)
-			continue;
-		if (alert && alert->state == row->expected_state &&
-			alert->started_at == row->expected_at)
-			continue;
-		snprintf(why, size, "%s is %s now: nothing was done", title,
-			alert ? alert_state_name((enum alert_state)alert->state)
-			      : "over");
+	if (!untrusted_is(row->profile, profile)) {
+		snprintf(why, size, "the profile is %s now", *profile ? profile : "none");
 		return false;
 	}
+	if (row->action.verb == ACTION_OVERRIDE)
+		return override_still(plan->app, row, why, size) != OVERRIDE_CHANGED;
+	if (row->expected_state < 0 || (alert && alert->state == row->expected_state &&
+					       alert->started_at == row->expected_at))
+		return true;
+	snprintf(why, size, "%s is %s now",
+		text_line(row->action.texts[ACTION_TITLE], title, sizeof title),
+		alert ? alert_state_name((enum alert_state)alert->state) : "over");
+	return false;
+}
+
+bool plan_holds(struct plan *plan, char *why, size_t size)
+{
+	size_t kept = 0, left;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!row_holds(plan, i, why, size))
+			continue;
+		plan->rows[kept] = plan->rows[i];
+		plan->keys[kept] = plan->keys[i];
+		plan->here[kept++] = plan->here[i];
+	}
+	left = plan->count - kept;
+	if (!kept) {
+		str_copy(why + strlen(why), size - strlen(why), ": nothing was done");
+		return false;
+	}
+	plan->count = kept;
+	if (left)
+		app_notice(plan->app, true, "%zu left out: %s", left, why);
 	return true;
 }
 
@@ -524,16 +538,37 @@ static bool as_aimed(enum action_verb verb, const struct alert *alert)
 	}
 }
 
-bool row_wanted(
-	const struct app *app, const struct outbox_row *row, char *why, size_t size)
+/* It is as another action from here, wished for before and done since, has made it. */
+static bool ours(const struct actions *actions, const struct outbox_row *row,
+	const struct alert *alert)
+{
+	for (size_t i = 0; i < actions_count(actions); i++) {
+		const struct outbox_row *other = actions_at(actions, i);
+
+		if (other->state == OUTBOX_CONFIRMED &&
+			strcmp(other->action.id, row->action.id) < 0 &&
+			other->done_at >= row->created_at &&
+			untrusted_eq(other->source, row->source) &&
+			untrusted_eq(other->action.texts[ACTION_TARGET],
+				row->action.texts[ACTION_TARGET]) &&
+			as_aimed(other->action.verb, alert))
+			return true;
+	}
+	return false;
+}
+
+bool row_wanted(const struct app *app, const struct source_row *source,
+	const struct outbox_row *row, char *why, size_t size)
 {
 	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
 	const struct alert *alert;
 	char who[60];
 
-	if (row->expected_state < 0 ||
-		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
-		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
+	if (row->expected_state < 0 || row->action.verb == ACTION_NOTE ||
+		row->action.verb == ACTION_SILENCE)
+		return true;
+	if (app->now >= row->created_at && app->now - row->created_at < STALE_MS &&
+		(!source || source->status.ok_since < row->created_at))
 		return true;
 	if (row->action.verb == ACTION_OVERRIDE)
 		return override_still(app, row, why, size) != OVERRIDE_CHANGED;
@@ -542,6 +577,8 @@ bool row_wanted(
 		return true;
 	if (alert && alert->state == row->expected_state &&
 		alert->started_at == row->expected_at)
+		return true;
+	if (ours(app->actions, row, alert))
 		return true;
 	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
 		sizeof who);

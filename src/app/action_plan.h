@@ -5,6 +5,8 @@
 #include "app/actions.h"
 #include "base/arena.h"
 
+struct source_row;
+
 enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80 };
 
 struct plan {
@@ -52,17 +54,19 @@ enum override_now {
 };
 enum override_now override_still(
 	const struct app *app, const struct outbox_row *row, char *why, size_t size);
-/* What waited long meets the world as it is now; false: it is held. */
-bool row_wanted(
-	const struct app *app, const struct outbox_row *row, char *why, size_t size);
+/* A row that waited, long or until its source (NULL: none) was back, meets the world as
+ * it is now; false: it is held, and why. */
+bool row_wanted(const struct app *app, const struct source_row *source,
+	const struct outbox_row *row, char *why, size_t size);
 /* What waited long is not sent before it is known who is on call now. */
 bool row_unread(const struct app *app, const struct outbox_row *row);
 void plan_release(struct plan *plan);
 /* Goes its way: the audit's intents, then the rows of the outbox, followed until the
  * last word. Takes the plan, which was made by mem_new(). */
 void plan_commit(struct plan *plan);
-/* What it is about is still as it was. */
-bool plan_holds(const struct plan *plan, char *why, size_t size);
+/* What it is about is still as it was; of several, those that are not are left out, and
+ * somebody is told. False: none is left. */
+bool plan_holds(struct plan *plan, char *why, size_t size);
 /* "ada@bastion-1": who acts, as far as this process can say. */
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
 /* "HTTP 5xx (payments-api)": one line. */

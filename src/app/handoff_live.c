@@ -90,6 +90,7 @@ static void add_sources(const struct app *app, struct handoff_facts *f)
 		f->sources[f->source_count++] = (struct handoff_source){
 			.name = arena_strdup(&f->arena, row->name),
 			.scope = arena_strdup(&f->arena, row->rc ? row->rc->scope : ""),
+			.changes_ms = row->changes_ms,
 			.trouble = source_health(row, f->now) == HEALTH_OK
 					   ? NULL
 					   : arena_strdup(&f->arena, words)};

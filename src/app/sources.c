@@ -137,6 +137,7 @@ static void describe(struct source *s, const struct rc *rc, const struct rc_sour
 	s->row.kind = line->kind->name;
 	s->row.where = line->url;
 	s->row.pages = line->kind->pages;
+	s->row.changes_ms = line->kind->changes_ms;
 	s->row.has_past = line->kind->past && !line->no_past;
 	s->row.has_rota = line->kind->rota != NULL;
 	s->row.every_ms = line->every_ms;
@@ -616,9 +617,13 @@ void sources_set_window(struct sources *sources)
 void sources_hurry(struct sources *sources)
 {
 	for (size_t i = 1; i < sources->count; i++) {
-		if (sources->list[i]->row.poll >= 0)
-			poll_hurry(sources->poll, sources->list[i]->row.poll);
-		sources_hurry_rota(sources, sources->list[i]->row.number);
+		const struct source *s = sources->list[i];
+
+		if (s->row.poll >= 0)
+			poll_hurry(sources->poll, s->row.poll);
+		if (s->past >= 0)
+			poll_hurry(sources->poll, s->past);
+		sources_hurry_rota(sources, s->row.number);
 	}
 }
 

@@ -846,6 +846,7 @@ const struct source_kind pagerduty_source = {
 	.details = true,
 	.opens = true,
 	.pages = true,
+	.changes_ms = CHANGES_SPAN_MS,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,

@@ -1,5 +1,5 @@
 /* What can be done to PagerDuty's incidents. State verbs go to PUT /incidents, up to
- * 250 in one request; when the server refuses the lot, each is asked for by itself, so
+ * 100 in one request; when the server refuses the lot, each is asked for by itself, so
  * that one bad incident spoils no other. The answer holds the incidents as they are
  * now, and only that counts as done. A note carries a marker and is looked for before
  * it is written again. Responders and status updates are pagerduty_respond.c's,
@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-	MOST = 250, /* the API's own limit */
+	MOST = 100, /* of 250: the answer tells of each, and is read in one turn */
 	ANSWER_MAX = 16 << 20,
 	BODY_MAX = 1 << 20,
 	PATH_MAX_BYTES = 1 << 10,

@@ -1,5 +1,6 @@
 /* The verbs of actions, one row each: what they are called, what they create, what takes
- * them back; and the markers that creating ones carry. Pure; any thread. */
+ * them back; the markers that creating ones carry, and what is known of an earlier try.
+ * Pure; any thread. */
 #include "model/action.h"
 
 #include "base/json.h"

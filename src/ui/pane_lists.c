@@ -38,7 +38,7 @@ OPEN(silence)
 OPEN(change)
 OPEN(process)
 OPEN(action)
-OPEN(past)
+OPEN(incidents)
 OPEN(oncall)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
@@ -284,7 +284,9 @@ static void shifts_words(void *state, const struct app *app, char *out, size_t s
 static void incidents_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
-	if (list_count(&((struct list_pane *)state)->list, app))
+	struct list *list = &((struct list_pane *)state)->list;
+
+	if (list_count(list, app) || list->filter)
 		list_pane_draw(state, app, c, focus);
 	else
 		pane_empty(c, "No incidents of the past are in the store yet.");
@@ -406,7 +408,7 @@ LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,
 }
 ;
 LIST_PANE(incidents_pane, "incidents", "Incidents",
-	PAST | CHANGED_CLOCK | CHANGED_SOURCES, incidents_draw, open_past,
+	PAST | CHANGED_CLOCK | CHANGED_SOURCES, incidents_draw, open_incidents,
 	incidents_words_of),
 	.link = alert_link,
 }

@@ -62,7 +62,7 @@ class Desk:
         self.per_minute = 960
         self.windows = {}
         self.faults = []
-        self.requests = collections.deque(maxlen=2000)
+        self.requests = collections.deque(maxlen=20000)
 
     def now(self):
         return int(time.time() + self.offset)
@@ -962,6 +962,32 @@ def lab_requests(desk, _):
     return {'requests': seen}
 
 
+def lab_records(desk, _):
+    """All there is, without paging, windows or zones: seconds since 1970."""
+    def entry(e):
+        return {'type': e.type.removesuffix('_log_entry'), 'at': e.at, 'by': e.agent.name,
+                'by_kind': e.agent.kind, 'until': e.extra.get('until')}
+
+    account = desk.account
+    return {'now': desk.now(), 'incidents': [
+        {'id': i.id, 'number': i.number, 'title': i.title, 'service': i.service.name,
+         'status': i.status, 'urgency': i.urgency, 'created': i.created, 'resolved': i.resolved,
+         'assigned': [u.name for u, _ in i.assigned], 'acked': [a.name for a, _ in i.acked],
+         'escalates': i.escalate_at, 'unacked': i.unack_at, 'resolves': i.resolve_at,
+         'notes': [{'by': n['user'].name, 'text': n['text'], 'at': n['at']} for n in i.notes],
+         'alerts': [{'key': a.key, 'severity': a.severity, 'details': a.details}
+                    for a in i.alerts],
+         'log': [entry(e) for e in i.log]} for i in account.incidents.values()],
+        'on_call': [{'policy': p.name, 'level': level, 'user': user.name, 'until': end}
+                    for p, level, user, _, _, end in View(account, UTC).on_calls(
+                        desk.now(), desk.now() + 1)],
+        'changes': [{'id': c.id, 'at': c.at, 'summary': c.summary, 'service': c.service.name}
+                    for c in account.changes],
+        'overrides': [{'id': o.id, 'schedule': s.name, 'user': o.user.name, 'start': o.start,
+                       'end': o.end, 'created': o.created}
+                      for s in account.schedules for o in s.overrides]}
+
+
 LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_status,
        ('POST', '/_lab/faults'): lab_faults, ('POST', '/_lab/clock'): lab_clock,
        ('POST', '/_lab/responder'): lab_responder, ('POST', '/_lab/bridge'): lab_bridge,
@@ -969,7 +995,7 @@ LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_
        ('POST', '/_lab/limit'): lab_limit, ('POST', '/_lab/abilities'): lab_abilities,
        ('POST', '/_lab/gap'): lab_gap, ('POST', '/_lab/user'): lab_user,
        ('POST', '/_lab/schedules'): lab_schedules, ('GET', '/_lab/overrides'): lab_overrides,
-       ('GET', '/_lab/requests'): lab_requests}
+       ('GET', '/_lab/requests'): lab_requests, ('GET', '/_lab/records'): lab_records}
 
 
 # ---- HTTP
