@@ -152,7 +152,8 @@ static void print_text(const struct app *app, const struct listing *l,
 		if (row && filter && !filter_match(filter, app, l, row))
 			continue;
 		for (size_t c = 0; c < l->column_count; c++) {
-			if (l->columns[c].flags & COLUMN_SPARK)
+			if (l->columns[c].flags & COLUMN_SPARK ||
+				(l->says && !l->says(app, c)))
 				continue;
 			if (row)
 				cell_line(app, l, c, row, &text);

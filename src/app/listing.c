@@ -45,11 +45,18 @@ void cell_age(struct cell *cell, int64_t since, int64_t now)
 	cell->number = since ? (double)(now - since) : 0;
 	if (!since)
 		cell->text = UNTRUSTED_NONE;
-	else if (now - since < MINUTE_MS && now >= since)
-		/* Still at rest: seconds are not counted on the screen. */
+	else if (now - since < MINUTE_MS && since - now < MINUTE_MS)
+		/* Still at rest: seconds are not counted on the screen. The clock of
+		 * another host may be a little ahead of ours. */
 		cell_print(cell, "<1m");
 	else if (now < since)
 		cell_print(cell, "in %s", duration_text(since - now, age));
 	else
 		cell_print(cell, "%s", duration_text(now - since, age));
+}
+
+void cell_old(struct cell *cell, int64_t last_at, int64_t now)
+{
+	cell_age(cell, last_at, now);
+	cell->role = ROLE_WARNING;
 }

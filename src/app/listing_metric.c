@@ -71,9 +71,21 @@ static void series_source(const struct app *app, const void *row, struct cell *o
 	out->role = ROLE_DIM;
 }
 
+/* Of the newest value, once it is older than twice its interval. */
+static void old_cell(const struct app *app, const void *row, struct cell *out)
+{
+	struct point last;
+
+	if (series_stale(app, row) && series_last(row, &last))
+		cell_old(out, last.at, app->now);
+}
+
+enum { METRIC_OLD = 2 };
+
 static const struct column metric_columns[] = {
 	{"name", "Metric", 18, 0, COLUMN_FLEX, name_cell},
 	{"value", "Now", 9, 0, COLUMN_RIGHT | COLUMN_DESC, value_cell},
+	[METRIC_OLD] = {"old", "Old", 3, 0, COLUMN_RIGHT | COLUMN_DESC, old_cell},
 	{"trend", "", 12, 2, COLUMN_SPARK | COLUMN_FLEX, spark_cell},
 	{"max", "Max", 9, 4, COLUMN_RIGHT | COLUMN_DESC, high_cell},
 	{"source", "Source", 6, 8, 0, series_source},
@@ -119,6 +131,21 @@ static void metric_json(const struct app *app, const void *row, struct json_out 
 	json_put_bool(o, "stale", series_stale(app, series));
 }
 
+static bool metric_says(const struct app *app, size_t column)
+{
+	struct point last;
+
+	if (column != METRIC_OLD)
+		return true;
+	for (size_t i = 0; i < metrics_count(app->metrics); i++) {
+		const struct series *series = metrics_at(app->metrics, i);
+
+		if (series_stale(app, series) && series_last(series, &last))
+			return true;
+	}
+	return false;
+}
+
 static bool metric_complete(const struct app *app, char *why, size_t size)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
@@ -145,6 +172,7 @@ const struct listing metric_listing = {
 	.find = metric_find,
 	.json = metric_json,
 	.complete = metric_complete,
+	.says = metric_says,
 };
 
 /* --- anomalies --- */

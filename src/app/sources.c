@@ -680,6 +680,55 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 	return HEALTH_BAD;
 }
 
+bool source_old(const struct source_row *row, int64_t now)
+{
+	return row->status.last_ok_at && source_health(row, now) == HEALTH_BAD;
+}
+
+static bool gives(const struct source_row *row, unsigned what)
+{
+	bool series = !row->rc || row->rc->kind->watches;
+
+	return ((what & GIVES_ALERTS) && row->number != SOURCE_HOST) ||
+	       ((what & GIVES_METRICS) && series);
+}
+
+const char *sources_gap(const struct app *app, unsigned what, char *out, size_t size)
+{
+	const struct source_row *worst = NULL;
+	size_t more = 0, n;
+	char since[TIME_TEXT];
+
+	*out = '\0';
+	for (size_t i = 0; !app_then(app) && i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+		enum source_health health = source_health(row, app->now);
+
+		if (health == HEALTH_OK || !gives(row, what))
+			continue;
+		if (!worst || health > source_health(worst, app->now))
+			worst = row;
+		more++;
+	}
+	if (!worst)
+		return out;
+	if (source_old(worst, app->now))
+		snprintf(out, size, "%s stale since %s", worst->name,
+			time_stamp(worst->status.last_ok_at, app->now, since));
+	else if (worst->status.last_ok_at)
+		snprintf(out, size, "%s failing since %s", worst->name,
+			time_stamp(worst->status.failing_since, app->now, since));
+	else
+		snprintf(out, size, "%s %s", worst->name,
+			source_health(worst, app->now) == HEALTH_WAITING
+				? "has not answered yet"
+				: "never answered");
+	n = strlen(out);
+	if (more > 1)
+		snprintf(out + n, size - n, ", %zu more", more - 1);
+	return out;
+}
+
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct source_service *service = row->rc ? row->rc->kind->service : NULL;

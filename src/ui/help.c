@@ -93,7 +93,7 @@ static void key_command(const struct app *app, const void *row, struct cell *out
 
 static const struct column key_columns[] = {
 	{"keys", "Keys", 12, 0, COLUMN_WANT(22), key_keys},
-	{"what", "What it does", 20, 0, COLUMN_WANT(40), key_note},
+	{"what", "What it does", 20, 0, COLUMN_FLEX | COLUMN_WANT(40), key_note},
 	{"command", "Command", 16, 4, 0, key_command},
 	{"context", "Only in", 9, 2, 0, key_context},
 };

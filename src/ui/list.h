@@ -5,6 +5,7 @@
 #define UI_LIST_H
 
 #include "canvas.h"
+#include "columns.h"
 #include "group.h"
 
 #include "app/listing.h"
@@ -39,6 +40,9 @@ struct list {
 	uint32_t marks_version; /* counts their changes */
 	uint64_t range_from;    /* `v`: where the range began, 0: none */
 	int page;               /* rows shown at the last draw */
+	/* Of the texts that were drawn last, and from which row on. */
+	uint8_t seen[COLUMNS_MOST];
+	size_t seen_top;
 };
 
 void list_init(struct list *list, const struct listing *listing);

@@ -3,8 +3,11 @@
  * own. Main thread. */
 #include "pane.h"
 
+#include "app/alerts.h"
+#include "app/sources.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
@@ -99,6 +102,19 @@ struct list *list_pane_list(void *state)
 void list_pane_words(void *state, const struct app *app, char *out, size_t size)
 {
 	list_words(&((struct list_pane *)state)->list, app, out, size);
+}
+
+void pane_complete(const struct app *app, char *out, size_t size)
+{
+	const char *now = app->window.to ? "  of now" : "";
+	char gap[160];
+
+	if (*sources_gap(app, GIVES_ALERTS, gap, sizeof gap))
+		snprintf(out, size, "  partial: %s%s", gap, now);
+	else
+		snprintf(out, size, "  %s%s",
+			alerts_counts(app->alerts).complete ? "complete" : "partial",
+			now);
 }
 
 void pane_empty(const struct canvas *c, const char *sentence)

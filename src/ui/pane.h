@@ -86,6 +86,9 @@ struct list *list_pane_list(void *state);
 void list_pane_words(void *state, const struct app *app, char *out, size_t size);
 /* Moves, marks and searches; false when the act is another. */
 bool list_act(struct list *list, const struct app *app, enum pane_act act);
+/* Behind the count of what needs somebody: "  complete", "  partial: am stale since …".
+ */
+void pane_complete(const struct app *app, char *out, size_t size);
 /* A sentence in the middle of an empty pane. */
 void pane_empty(const struct canvas *c, const char *sentence);
 

@@ -266,9 +266,18 @@ static void alerts_words(void *state, const struct app *app, char *out, size_t s
 
 	list_pane_words(state, app, out, size);
 	n = strlen(out);
-	snprintf(out + n, size - n, "  %s%s",
-		alerts_counts(app->alerts).complete ? "complete" : "partial",
-		app->window.to ? "  of now" : "");
+	pane_complete(app, out + n, size - n);
+}
+
+static void metrics_words(void *state, const struct app *app, char *out, size_t size)
+{
+	char gap[160];
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (*sources_gap(app, GIVES_METRICS, gap, sizeof gap))
+		snprintf(out + n, size - n, "  partial: %s", gap);
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)
@@ -300,8 +309,9 @@ LIST_PANE(alerts_pane, "alerts", "Alerts",
 	.link = alert_link,
 }
 ;
-LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, metrics_draw,
-	open_metric, list_pane_words),
+LIST_PANE(metrics_pane, "metrics", "Metrics",
+	METRICS | CHANGED_WINDOW | CHANGED_SOURCES | CHANGED_CLOCK, metrics_draw,
+	open_metric, metrics_words),
 	.link = metric_link,
 }
 ;
