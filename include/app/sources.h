@@ -95,6 +95,8 @@ enum source_gives { GIVES_ALERTS = 1 << 0, GIVES_METRICS = 1 << 1 };
 const char *sources_gap(const struct app *app, unsigned gives, char *out, size_t size);
 /* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
+/* What to do about its failure: a sentence without its dot; "" when its error says. */
+const char *source_advice(const struct source_row *row);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size);

@@ -749,6 +749,26 @@ const char *source_end(const struct source_row *row, int64_t now, char *out, siz
 	return out;
 }
 
+const char *source_advice(const struct source_row *row)
+{
+	if (row->refused.kind)
+		return "";
+	switch (row->status.error.kind) {
+	case ERR_AUTH:
+		return "check token-file, token-env or token-command of this source";
+	case ERR_NET:
+		return "check that it runs and that this host may reach it";
+	case ERR_TIMEOUT:
+		return "raise timeout= or look at the server's load";
+	case ERR_LIMIT:
+		return "ask for less: a longer every= or narrower queries";
+	case ERR_MISSING:
+		return "check url=: the path is not an API of this kind";
+	default:
+		return "see the server's own log";
+	}
+}
+
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {

@@ -101,6 +101,16 @@ static struct pane_link log_link(void *state, const struct app *app)
 	return link_to(state, app, "text");
 }
 
+static struct pane_link event_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "event");
+}
+
+static struct pane_link source_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "source");
+}
+
 static void alerts_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
@@ -333,10 +343,12 @@ LIST_PANE(logs_pane, "logs", "Logs", LOGS | CHANGED_WINDOW, logs_draw, open_log,
 ;
 LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane_draw,
 	open_source, list_pane_words),
+	.link = source_link,
 }
 ;
 LIST_PANE(events_pane, "events", "Events", EVENTS, events_draw, open_event,
 	list_pane_words),
+	.link = event_link,
 }
 ;
 LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silences_draw,

@@ -1,8 +1,10 @@
-/* A runbook as a page: Markdown drawn for reading, code told apart. Also the page of
- * one log line in full. Everything shown is foreign text and goes through the canvas.
+/* A runbook as a page: Markdown drawn for reading, code told apart. Also the pages of
+ * one log line and of one event in full. Everything shown is foreign text and goes through the canvas.
  * Main thread. */
+#include "app/listing.h"
 #include "app/logs.h"
 #include "app/runbooks.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "pages.h"
@@ -245,6 +247,38 @@ const struct pane_class text_pane = {
 	.title = "Log line",
 	.state_size = sizeof(struct runbook_view),
 	.open = open_text,
+	.close = close_page,
+	.draw = draw_page,
+	.act = act,
+	.words = words,
+};
+
+/* --- one event --- */
+
+static void open_event(void *state, const struct app *app, uint64_t id)
+{
+	struct runbook_view *v = state;
+	const struct log_entry *entry = event_listing.find(app, id);
+	struct page *p = &v->page;
+	char when[TIME_TEXT];
+
+	page_init(p);
+	snprintf(v->title, sizeof v->title, "event");
+	if (!entry)
+		return;
+	page_line(p, 0, false);
+	page_puts(p, ROLE_DIM, time_rfc3339(entry->at, when));
+	page_printf(p, ROLE_DIM, "  %s", log_level_name(entry->level));
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_TEXT, entry->text);
+}
+
+const struct pane_class event_pane = {
+	.name = "event",
+	.title = "Event",
+	.state_size = sizeof(struct runbook_view),
+	.open = open_event,
 	.close = close_page,
 	.draw = draw_page,
 	.act = act,
