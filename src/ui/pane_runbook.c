@@ -1,6 +1,6 @@
 /* A runbook as a page: Markdown drawn for reading, code told apart. Also the pages of
- * one log line and of one event in full. Everything shown is foreign text and goes through the canvas.
- * Main thread. */
+ * one log line and of one event in full. Everything shown is foreign text and goes
+ * through the canvas. Main thread. */
 #include "app/listing.h"
 #include "app/logs.h"
 #include "app/runbooks.h"
