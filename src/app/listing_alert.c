@@ -217,7 +217,7 @@ static const struct column alert_columns[ALERT_COLUMN_COUNT] = {
 	[ALERT_COLUMN_SERVICE] = {"service", "Service", 8, 1, COLUMN_WANT(14),
 		service_cell},
 	[ALERT_COLUMN_TITLE] = {"title", "Alert", 11, 0,
-		COLUMN_FLEX | COLUMN_WANT(18) | COLUMN_FOLD, title_cell},
+		COLUMN_FLEX | COLUMN_WANT(22) | COLUMN_FOLD, title_cell},
 	[ALERT_COLUMN_SUMMARY] = {"summary", "Summary", 24, 6, COLUMN_FLEX, summary_cell},
 	[ALERT_COLUMN_AGE] = {"age", "Age", 4, 0, COLUMN_RIGHT | COLUMN_DESC, age_cell},
 	[ALERT_COLUMN_OLD] = {"old", "Old", 3, 0, COLUMN_RIGHT | COLUMN_DESC, old_cell},

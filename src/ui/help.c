@@ -93,7 +93,7 @@ static void key_command(const struct app *app, const void *row, struct cell *out
 
 static const struct column key_columns[] = {
 	{"keys", "Keys", 12, 0, COLUMN_WANT(22), key_keys},
-	{"what", "What it does", 20, 0, COLUMN_FLEX | COLUMN_WANT(40), key_note},
+	{"what", "What it does", 20, 0, COLUMN_WANT(40), key_note},
 	{"command", "Command", 16, 4, 0, key_command},
 	{"context", "Only in", 9, 2, 0, key_context},
 };
@@ -120,10 +120,19 @@ static const struct listing key_listing = {
 	.json = key_json,
 };
 
+/* What is typed ahead of a filter's work means the row that it will find. */
+static const void *row_found(const struct pane *pane)
+{
+	struct list *list = &((struct list_pane *)pane->state)->list;
+
+	while (list_work(list, looked_at->app))
+		;
+	return list_row(list, looked_at->app);
+}
+
 const char *help_command(const struct pane *pane)
 {
-	const struct binding *b =
-		list_row(&((struct list_pane *)pane->state)->list, looked_at->app);
+	const struct binding *b = row_found(pane);
 
 	return b ? b->command : NULL;
 }
@@ -133,8 +142,20 @@ static void open_help(void *state, const struct app *app, uint64_t id)
 	struct list_pane *pane = state;
 
 	(void)id;
+	keymap_show(&looked_at->keymap, console_contexts_below(looked_at));
 	list_init(&pane->list, &key_listing);
 	list_reload(&pane->list, app);
+}
+
+static void help_words(void *state, const struct app *app, char *out, size_t size)
+{
+	const char *const *contexts = looked_at->keymap.shown_in;
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (contexts[0])
+		snprintf(out + n, size - n, "  here: %s", contexts[0]);
 }
 
 const struct pane_class help_pane = {
@@ -148,6 +169,7 @@ const struct pane_class help_pane = {
 	.draw = list_pane_draw,
 	.act = list_pane_act,
 	.list = list_pane_list,
+	.words = help_words,
 };
 
 /* --- settings --- */
@@ -242,8 +264,7 @@ static const struct listing setting_listing = {
 bool options_command(const struct pane *pane, char *out, size_t size, bool *complete)
 {
 	const struct app *app = looked_at->app;
-	const struct setting_row *row =
-		list_row(&((struct list_pane *)pane->state)->list, app);
+	const struct setting_row *row = row_found(pane);
 	int64_t number;
 	const char *choices;
 

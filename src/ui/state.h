@@ -102,6 +102,8 @@ struct console {
 struct pane *console_pane(struct console *console);
 /* Contexts of the focused pane, innermost first. */
 const char *const *console_contexts(struct console *console);
+/* Of the pane below the topmost one. */
+const char *const *console_contexts_below(struct console *console);
 void console_dirty(struct console *console);
 bool console_single(const struct console *console);
 /* False when the stack is full: nothing has changed then. */

@@ -22,6 +22,14 @@ keys "<Esc><Esc>"
 # A key bound twice is one row; panes say which they are.
 keys "?"
 snapshot help-80x24
+# Only what works here: in metrics nothing of alerts, and what l does here.
+expect-row -2 "here: metrics"
+expect "<Enter>  l  <Right>"
+reject "of all groups"
+resize 160x48
+keys "G"
+expect-re join marked +problem join
+resize 80x24
 expect-row 3 "Keys"
 keys "/pane [1-9]<Enter>"
 expect "overview: what needs you now"
