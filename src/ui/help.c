@@ -3,8 +3,10 @@
  * thread. */
 #include "state.h"
 
+#include "app/setting.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -209,10 +211,22 @@ static void setting_name(const struct app *app, const void *row, struct cell *ou
 	out->role = ROLE_STRONG;
 }
 
+/* The window is another one than the setting's, by + and - or the like. */
+static bool is_zoomed(const struct app *app, int setting)
+{
+	return setting == SET_WINDOW && app->window.span_ms != app->window_set;
+}
+
 static void setting_value(const struct app *app, const void *row, struct cell *out)
 {
 	int i = index_of(app, row);
+	char span[TIME_TEXT];
 
+	if (is_zoomed(app, i)) {
+		cell_print(out, "%s", duration_text(app->window.span_ms, span));
+		out->role = ROLE_STRONG;
+		return;
+	}
 	cell_text(out, untrusted_str(settings_text(&app->rc->settings, i)));
 	out->role = app->rc->settings.values[i].place.file ? ROLE_TEXT : ROLE_DIM;
 }
@@ -226,9 +240,13 @@ static void setting_help(const struct app *app, const void *row, struct cell *ou
 
 static void setting_place(const struct app *app, const void *row, struct cell *out)
 {
-	const struct setting_value *v = &app->rc->settings.values[index_of(app, row)];
+	int i = index_of(app, row);
+	const struct setting_value *v = &app->rc->settings.values[i];
 
-	if (v->place.file)
+	if (is_zoomed(app, i))
+		cell_print(out, "this window; set is %s",
+			settings_text(&app->rc->settings, i));
+	else if (v->place.file)
 		cell_print(out, "%.80s:%d", v->place.file, v->place.line);
 	else
 		cell_print(out, "default");
@@ -253,7 +271,7 @@ static const struct listing setting_listing = {
 	.schema = "oogway.setting/1",
 	.columns = setting_columns,
 	.column_count = sizeof setting_columns / sizeof setting_columns[0],
-	.changes = CHANGED_CONFIG,
+	.changes = CHANGED_CONFIG | CHANGED_WINDOW,
 	.count = setting_count,
 	.row = setting_row_at,
 	.id = setting_id,
@@ -303,7 +321,7 @@ static void open_options(void *state, const struct app *app, uint64_t id)
 const struct pane_class options_pane = {
 	.name = "options",
 	.title = "Options; Enter changes one",
-	.changes = CHANGED_CONFIG,
+	.changes = CHANGED_CONFIG | CHANGED_WINDOW,
 	.state_size = sizeof(struct list_pane),
 	.open = open_options,
 	.close = list_pane_close,
