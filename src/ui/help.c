@@ -244,7 +244,7 @@ static void setting_place(const struct app *app, const void *row, struct cell *o
 	const struct setting_value *v = &app->rc->settings.values[i];
 
 	if (is_zoomed(app, i))
-		cell_print(out, "this window; set is %s",
+		cell_print(out, "now; set is %s",
 			settings_text(&app->rc->settings, i));
 	else if (v->place.file)
 		cell_print(out, "%.80s:%d", v->place.file, v->place.line);
