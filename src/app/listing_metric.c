@@ -54,7 +54,7 @@ static void spark_cell(const struct app *app, const void *row, struct cell *out)
 static void high_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct series *series = row;
-	struct series_span span = series_span(series, window_from(app), window_to(app));
+	struct series_span span = series_in_window(app, series);
 	char text[UNIT_TEXT];
 
 	cell_print(out, "%s", unit_text(series->unit, span.high, text));
@@ -114,7 +114,7 @@ static const void *metric_find(const struct app *app, uint64_t id)
 static void metric_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct series *series = row;
-	struct series_span span = series_span(series, window_from(app), window_to(app));
+	struct series_span span = series_in_window(app, series);
 	struct point last;
 
 	json_put_str(o, "source", sources_row(app->sources, series->source)->name);
