@@ -512,7 +512,7 @@ void list_select(struct list *list, const struct app *app, uint64_t id)
 {
 	list->selected = id;
 	list->tail = false;
-	list->touched = true;
+	list->touched = list->moved = true;
 	follow(list, app);
 }
 
@@ -522,7 +522,7 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 
 	if (!n)
 		return;
-	list->touched = true;
+	list->touched = list->moved = true;
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
 	list->step = 0;
@@ -956,6 +956,15 @@ static void draw_header(const struct list *list, const struct canvas *c,
 	}
 }
 
+/* The row under the cursor has gone down by itself: what is first is what one wants to
+ * see, and the cursor with it. */
+static void back_to_top(struct list *list, const struct app *app)
+{
+	list->at = list->top = 0;
+	list->selected = id_at(list, app, 0);
+	list->lost_at = time_mono_ms();
+}
+
 void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	bool focus, bool header)
 {
@@ -969,6 +978,8 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 		list->touched = true;
 	if (!list->selected || list->tail)
 		settle(list, app);
+	if (rows && !list->moved && !list->tail && list->at >= rows)
+		back_to_top(list, app);
 	if (list->at < list->top)
 		list->top = list->at;
 	if (rows && list->at >= list->top + rows)

@@ -34,7 +34,8 @@ struct list {
 	size_t at, top;  /* index of the selection, first row shown */
 	bool tail;       /* stays on the last row (logs) */
 	int step;        /* asked for while the filter was at work, see list_step() */
-	bool touched;    /* the user has moved: the selection follows its row */
+	bool touched;    /* seen with the cursor on it: the selection follows its row */
+	bool moved;      /* by the user: until then the top is shown */
 	int64_t lost_at; /* when the selected row vanished, as time_mono_ms() */
 	struct map marks;
 	uint32_t marks_version; /* counts their changes */
