@@ -58,22 +58,35 @@ static int heading_level(struct untrusted line)
 	return 0;
 }
 
-static void table_row(struct page *p, struct untrusted line)
+/* "|---|:-:|" below the head of a table. */
+static bool is_rule(struct untrusted row)
+{
+	size_t n = untrusted_size(row);
+	struct untrusted cell = untrusted_trim(untrusted_slice(row, 1, n));
+
+	return untrusted_starts(cell, "-") || untrusted_starts(cell, ":-");
+}
+
+static void table_row(struct page *p, struct untrusted line, bool fresh)
 {
 	struct untrusted rest = untrusted_trim(line), cell;
 	bool first = true;
 
-	if (untrusted_starts(rest, "|"))
-		rest = untrusted_slice(rest, 1, SIZE_MAX);
-	if (untrusted_starts(untrusted_trim(rest), "-") ||
-		untrusted_starts(untrusted_trim(rest), ":-"))
+	if (!fresh && is_rule(rest)) {
+		struct page_line *head = &p->lines[p->count - 1];
+
+		for (size_t i = 0; i < head->count; i++)
+			head->spans[i].role = ROLE_HEADER;
 		return;
-	page_line(p, 4, false);
+	}
+	rest = untrusted_slice(rest, 1, SIZE_MAX);
+	page_row(p, fresh);
 	while (untrusted_split(&rest, "|", &cell)) {
 		cell = untrusted_trim(cell);
 		if (untrusted_empty(cell) && untrusted_empty(rest))
 			break;
-		page_puts(p, ROLE_DIM, first ? "  " : "  |  ");
+		if (!first)
+			page_next_cell(p);
 		inline_text(p, first ? ROLE_STRONG : ROLE_TEXT, cell);
 		first = false;
 	}
@@ -115,7 +128,7 @@ static void text_row(struct runbook_view *v, struct untrusted line)
 static void fill(struct runbook_view *v, const struct runbook_row *row)
 {
 	struct untrusted rest = row->body, line;
-	bool fence = false;
+	bool fence = false, table = false;
 
 	page_clear(&v->page);
 	v->flows = false;
@@ -141,10 +154,13 @@ static void fill(struct runbook_view *v, const struct runbook_row *row)
 			page_add(&v->page, ROLE_CODE, line);
 		} else if (untrusted_starts(untrusted_trim(line), "|")) {
 			v->flows = false;
-			table_row(&v->page, line);
+			table_row(&v->page, line, !table);
+			table = true;
+			continue;
 		} else {
 			text_row(v, line);
 		}
+		table = false;
 	}
 }
 
