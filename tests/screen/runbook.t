@@ -11,7 +11,7 @@ expect "sign                 cause      what next"
 expect "short                because    step 6"
 expect "a longer sign of it  code here  put it back, then look again"
 expect "only                 two"
-expect-attr * "what next" underline
+expect-attr * "cause" underline
 expect "other  table"
 expect "x      y"
 reject "--"
