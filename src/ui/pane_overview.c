@@ -104,9 +104,14 @@ static void state_words(
 /* Seconds are not counted on the screen. */
 static const char *age_words(int64_t ms, char out[TIME_TEXT])
 {
-	if (ms >= MINUTE_MS || ms <= -MINUTE_MS)
+	char far[TIME_TEXT];
+
+	if (ms >= MINUTE_MS)
 		return duration_text(ms, out);
-	snprintf(out, TIME_TEXT, "<1m");
+	if (ms <= -MINUTE_MS)
+		snprintf(out, TIME_TEXT, "in %.8s", duration_text(-ms, far));
+	else
+		snprintf(out, TIME_TEXT, "<1m");
 	return out;
 }
 
