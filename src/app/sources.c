@@ -8,6 +8,7 @@
 #include "app/alerts.h"
 #include "app/charts.h"
 #include "app/history.h"
+#include "app/metrics.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -685,11 +686,23 @@ bool source_old(const struct source_row *row, int64_t now)
 	return row->status.last_ok_at && source_health(row, now) == HEALTH_BAD;
 }
 
-static bool gives(const struct source_row *row, unsigned what)
+static bool has_series(const struct app *app, int source)
 {
-	bool series = !row->rc || row->rc->kind->watches;
+	for (size_t i = 0; i < metrics_count(app->metrics); i++)
+		if (metrics_at(app->metrics, i)->source == source)
+			return true;
+	return false;
+}
 
-	return ((what & GIVES_ALERTS) && row->number != SOURCE_HOST) ||
+/* By its kind; one that is fed by what it gave. */
+static bool gives(const struct app *app, const struct source_row *row, unsigned what)
+{
+	bool host = row->number == SOURCE_HOST;
+	bool alerts = row->rc || row->pages || alerts_of(app->alerts, row->number);
+	bool series =
+		row->rc ? row->rc->kind->watches : host || has_series(app, row->number);
+
+	return ((what & GIVES_ALERTS) && alerts && !host) ||
 	       ((what & GIVES_METRICS) && series);
 }
 
@@ -704,7 +717,7 @@ const char *sources_gap(const struct app *app, unsigned what, char *out, size_t 
 		const struct source_row *row = sources_at(app->sources, i);
 		enum source_health health = source_health(row, app->now);
 
-		if (health == HEALTH_OK || !gives(row, what))
+		if (health == HEALTH_OK || !gives(app, row, what))
 			continue;
 		if (!worst || health > source_health(worst, app->now))
 			worst = row;

@@ -257,7 +257,7 @@ static const struct column setting_columns[] = {
 	{"name", "Setting", 17, 0, 0, setting_name},
 	{"value", "Value", 10, 0, 0, setting_value},
 	{"help", "What it does", 24, 1, COLUMN_FLEX, setting_help},
-	{"place", "Set by", 14, 5, COLUMN_FLEX, setting_place},
+	{"place", "Set by", 14, 5, COLUMN_WANT(36), setting_place},
 };
 
 static void setting_json(const struct app *app, const void *row, struct json_out *o)
