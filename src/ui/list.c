@@ -25,7 +25,7 @@ enum {
 	MOST_MEASURED = 200,
 	ARROW_COLS = 2, /* behind the title of the column that sorts */
 	FOLD_COLS = 2,  /* before a name, where groups unfold */
-	STEADY_COLS = 12
+	STEADY_COLS = 4
 };
 
 /* One row while it is being sorted. */
@@ -778,14 +778,43 @@ static void measure_row(const struct list *list, const struct app *app, size_t a
 	}
 }
 
-/* A column does not get narrower for every row that comes and goes, nor while rows are
- * only scrolled. */
-static void keep_width(struct list *list, size_t k, struct column_need *need)
+/* Widths are kept when rows come and go, so that columns do not move by themselves. */
+static void keep_widths(
+	const struct list *list, int much, struct column_need *needs, size_t n)
 {
-	if (need->seen < list->seen[k] &&
-		(need->seen + STEADY_COLS > list->seen[k] || list->top != list->seen_top))
-		need->seen = list->seen[k];
-	list->seen[k] = need->seen;
+	for (size_t k = 0; k < n; k++)
+		if (needs[k].seen < list->seen[k] && needs[k].seen + much > list->seen[k])
+			needs[k].seen = list->seen[k];
+}
+
+static bool is_cut(
+	const struct column_need *needs, const struct column_place *places, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (places[k].width && places[k].width < needs[k].seen)
+			return true;
+	return false;
+}
+
+/* What is kept is given up for what is cut, but not for a letter or two, nor while rows
+ * are only scrolled. */
+static void place_steadily(struct list *list, int cols, const struct column_need *now,
+	struct column_place *places)
+{
+	size_t n = list->listing->column_count;
+	struct column_need kept[COLUMNS_MOST];
+
+	memcpy(kept, now, n * sizeof *kept);
+	keep_widths(list, UINT8_MAX + 1, kept, n);
+	columns_place(list->listing, cols, kept, places);
+	if (is_cut(now, places, n) && list->top == list->seen_top) {
+		memcpy(kept, now, n * sizeof *kept);
+		keep_widths(list, STEADY_COLS, kept, n);
+		columns_place(list->listing, cols, kept, places);
+	}
+	for (size_t k = 0; k < n; k++)
+		list->seen[k] = kept[k].seen;
+	list->seen_top = list->top;
 }
 
 static void place_columns(struct list *list, const struct app *app,
@@ -805,10 +834,7 @@ static void place_columns(struct list *list, const struct app *app,
 	}
 	for (size_t i = list->top; i < n && i < list->top + rows; i++)
 		measure_row(list, app, i, needs);
-	for (size_t k = 0; k < list->listing->column_count; k++)
-		keep_width(list, k, &needs[k]);
-	list->seen_top = list->top;
-	columns_place(list->listing, body->cols, needs, places);
+	place_steadily(list, body->cols, needs, places);
 }
 
 /* Where a cell's text is; a chart has no text. */
