@@ -1004,7 +1004,7 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 		list->touched = true;
 	if (!list->selected || list->tail)
 		settle(list, app);
-	if (rows && !list->moved && !list->tail && list->at >= rows)
+	if (n && rows && !list->moved && !list->tail && list->at >= rows)
 		back_to_top(list, app);
 	if (list->at < list->top)
 		list->top = list->at;
