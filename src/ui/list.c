@@ -25,7 +25,7 @@ enum {
 	MOST_MEASURED = 200,
 	ARROW_COLS = 2, /* behind the title of the column that sorts */
 	FOLD_COLS = 2,  /* before a name, where groups unfold */
-	STEADY_COLS = 4
+	STEADY_COLS = 2
 };
 
 /* One row while it is being sorted. */
@@ -796,7 +796,7 @@ static bool is_cut(
 	return false;
 }
 
-/* What is kept is given up for what is cut, but not for a letter or two, nor while rows
+/* What is kept is given up for what is cut, but not for a single letter, nor while rows
  * are only scrolled. */
 static void place_steadily(struct list *list, int cols, const struct column_need *now,
 	struct column_place *places)
