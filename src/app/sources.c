@@ -766,6 +766,9 @@ const char *source_advice(const struct source_row *row)
 {
 	if (row->refused.kind)
 		return "";
+	/* The error is an old one: it is the newest question that hangs. */
+	if (row->status.state == POLL_OK)
+		return "look at the server's load, and at what is on the way to it";
 	switch (row->status.error.kind) {
 	case ERR_AUTH:
 		return "check token-file, token-env or token-command of this source";
@@ -807,6 +810,9 @@ const char *source_words(
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",
 				duration_text(status->next_try_at - now, next));
+	} else if (source_old(row, now)) {
+		snprintf(out, size, "%s stale: it hangs, an answer is waited for",
+			duration_text(now - status->last_ok_at, age));
 	} else if (status->survival) {
 		snprintf(out, size, "slow (p95 %s): asking for the least",
 			duration_text(status->p95_ms, age));

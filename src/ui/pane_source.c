@@ -89,9 +89,12 @@ static void state(struct page *p, const struct app *app, const struct source_row
 static void trouble(struct page *p, const struct app *app, const struct source_row *row)
 {
 	bool fine = source_health(row, app->now) == HEALTH_OK;
+	bool now = row->refused.kind || row->status.state == POLL_FAILING;
 	char words[240];
 
-	field(p, fine ? "last error" : "error", fine ? ROLE_DIM : ROLE_TEXT,
+	if (!fine && !now)
+		field(p, "error", ROLE_TEXT, "it hangs: an answer is waited for");
+	field(p, now ? "error" : "last error", now ? ROLE_TEXT : ROLE_DIM,
 		row->refused.kind ? row->refused.text : row->status.error.text);
 	field(p, "warning", ROLE_WARNING, row->status.warning);
 	field(p, "past", ROLE_TEXT, sources_past_words(row, app->now, words));

@@ -27,14 +27,21 @@ keys "2"
 expect-re C !  HighErrorRate +3h  <1m  firing
 expect-re C !  Checkout is dow… +2h +->2h
 resize 160x48
-# All of them.
+# All of them, hanging: nothing has failed yet, and still what is shown is old.
 keys "1"
-sh echo gone > $TMP/scene
+sh echo hang > $TMP/scene
+keys ":refresh<Enter>"
 wait "prom ! stale" 60000
 wait "pd ! stale" 60000
 expect-re [0-9]+  partial: prom stale since [0-9:]{8} 
 expect-re 10  partial: .* stale since [0-9:]{8}, 2 more 
 expect-re load web-00 a +10  <1m 
+expect-re x  prom .*[0-9]+s stale: it hangs, an answer is waited for
+keys "7ggj<Enter>"
+expect "state         stale"
+expect "it hangs: an answer is waited for"
+expect "what to do    look at the server's load"
+keys "<Esc>1"
 # Back: what is fresh carries no mark.
 sh echo busy > $TMP/scene
 keys ":refresh<Enter>"
