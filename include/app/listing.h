@@ -13,6 +13,7 @@ struct cell {
 	struct untrusted text; /* may point into own */
 	char own[96];
 	enum role role;
+	int room;      /* set before: columns there are for it, 0: as many as it likes */
 	size_t said;   /* bytes of text that another column shows: not drawn again */
 	double number; /* for sorting, when is_number */
 	bool is_number;
@@ -21,19 +22,20 @@ struct cell {
 
 enum column_flag {
 	COLUMN_RIGHT = 1 << 0, /* aligned right */
-	COLUMN_FLEX = 1 << 1,  /* takes what is left */
+	COLUMN_FLEX = 1 << 1,  /* shares what is left when nothing is cut */
 	COLUMN_SPARK = 1 << 2, /* a sparkline */
 	COLUMN_DESC = 1 << 3,  /* sorting starts with the largest */
 	COLUMN_FOLD = 1 << 4,  /* names the row: groups unfold at it */
 };
-/* A flexible column that grows to n before the others share what is left. */
-#define COLUMN_WANT(n)      (COLUMN_FLEX | (n) << 8)
+/* Grows to n, if its texts need it, before others share what is left; columns that are
+ * not needed badly (keep 4 and more) are dropped for it. */
+#define COLUMN_WANT(n)      ((n) << 8)
 #define COLUMN_WANTS(flags) ((flags) >> 8)
 
 struct column {
 	const char *name;  /* in `sort NAME`, one word */
 	const char *title; /* above the column */
-	uint8_t width;     /* columns; of a flexible one the least */
+	uint8_t width;     /* columns, at least */
 	uint8_t keep;      /* 0: always shown … 9: dropped first when narrow */
 	uint16_t flags;
 	void (*cell)(const struct app *app, const void *row, struct cell *out);
@@ -83,6 +85,9 @@ struct listing {
 	/* The span that its rows are of; NULL: the window. */
 	void (*window)(const struct app *app, int64_t *from, int64_t *to);
 	const struct grouping *grouping; /* NULL: rows are never grouped */
+	/* False: no row has anything in this column now, and it is not shown. NULL: all
+	 * columns are. */
+	bool (*says)(const struct app *app, size_t column);
 };
 
 extern const struct listing alert_listing, incident_listing, metric_listing,
@@ -97,6 +102,7 @@ enum alert_column {
 	ALERT_COLUMN_TITLE,
 	ALERT_COLUMN_SUMMARY,
 	ALERT_COLUMN_AGE,
+	ALERT_COLUMN_OLD,
 	ALERT_COLUMN_STATE,
 	ALERT_COLUMN_SOURCE,
 	ALERT_COLUMN_COUNT,
@@ -111,6 +117,9 @@ void cell_print(struct cell *cell, const char *fmt, ...)
 void cell_text(struct cell *cell, struct untrusted text);
 /* "4m", with the number for sorting. */
 void cell_age(struct cell *cell, int64_t since, int64_t now);
+/* Of what was not confirmed since then: its age, for a column that is shown only while
+ * something is old. */
+void cell_old(struct cell *cell, int64_t last_at, int64_t now);
 
 /* The filter grammar of `/`: REGEX, !REGEX, -f FUZZY, -l NAME=VALUE[,…]. */
 struct filter;

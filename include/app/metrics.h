@@ -34,6 +34,9 @@ const struct rc_query *metrics_query(
 void series_label(const struct series *series, char *out, size_t size);
 /* The newest value inside the window; NAN when there is none. */
 double series_value(const struct app *app, const struct series *series);
+/* Over the window; live, the newest value is in it, also where the clock of its server
+ * is ahead. */
+struct series_span series_in_window(const struct app *app, const struct series *series);
 /* No point within twice its interval (at least 10 s). */
 bool series_stale(const struct app *app, const struct series *series);
 

@@ -44,6 +44,9 @@ struct problem_counts problems_counts(const struct app *app);
 const char *problem_sources(const struct app *app, const struct problem *problem,
 	bool brief, char *out, size_t size);
 
+/* 0: somebody tells of it now; else when the last who did answered for the last time. */
+int64_t problem_old(const struct app *app, const struct problem *problem);
+
 /* A page is joined to it only because it looks like it. */
 bool problem_guessed(const struct app *app, const struct alert *alert);
 /* Its open members that page: NULL starts, NULL ends. */

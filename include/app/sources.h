@@ -97,8 +97,18 @@ enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
 
 /* OK: answered within twice its interval. Waiting: no answer yet, still young. */
 enum source_health source_health(const struct source_row *row, int64_t now);
+/* It answered once, but not within twice its interval: what it gave may be untrue now. */
+bool source_old(const struct source_row *row, int64_t now);
+/* What sources are asked about: each but the host for alerts, those with series for
+ * metrics. */
+enum source_gives { GIVES_ALERTS = 1 << 0, GIVES_METRICS = 1 << 1 };
+/* What is listed of these may be old or short, and why: "am stale since 14:02:07, 1
+ * more", or "". Nothing is said about the past. */
+const char *sources_gap(const struct app *app, unsigned gives, char *out, size_t size);
 /* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
+/* What to do about its failure: a sentence without its dot; "" when its error says. */
+const char *source_advice(const struct source_row *row);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size);

@@ -29,7 +29,7 @@ struct poll_status {
 	int64_t ok_since;      /* when it last began to be; 0: never */
 	int64_t next_try_at;   /* while failing */
 	int64_t latency_ms;    /* of the last answer */
-	int64_t p95_ms;        /* over the last 64 answers */
+	int64_t p50_ms, p95_ms;               /* over the last 64 answers */
 	int64_t limit_remaining, limit_total; /* -1: not known */
 	uint64_t answers, failures;
 	bool survival;     /* p95 over POLL_SLOW_MS: asks for the least */

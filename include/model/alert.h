@@ -91,6 +91,8 @@ struct alert *alert_with(
 	const struct alert *alert, enum alert_text which, struct untrusted text);
 uint64_t alert_key(const char *source_name, struct untrusted id);
 struct untrusted alert_text(const struct alert *alert, enum alert_text which);
+/* Its title for somebody who reads: "(no name)" when it has none. */
+struct untrusted alert_name(const struct alert *alert);
 /* i < label_count (or annotation_count). */
 struct pair alert_label(const struct alert *alert, size_t i);
 struct pair alert_annotation(const struct alert *alert, size_t i);

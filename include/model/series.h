@@ -70,7 +70,9 @@ struct series_span series_span(const struct series *series, int64_t from, int64_
 /* The newest value in [from, to], ring and past; NAN: none. */
 double series_before(const struct series *series, int64_t from, int64_t to);
 /* Fills n buckets of [from, to) with the bucket's maximum; NAN where there is none. A
- * step of the past fills every bucket that it touches. */
+ * step of the past fills every bucket that it touches. series_dips(): the minimum. */
+void series_dips(
+	const struct series *series, int64_t from, int64_t to, double *out, size_t n);
 void series_buckets(
 	const struct series *series, int64_t from, int64_t to, double *out, size_t n);
 

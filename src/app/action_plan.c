@@ -41,7 +41,7 @@ const char *plan_name(const struct alert *alert, char *out, size_t size)
 	char title[NAME_TEXT], service[40];
 	struct untrusted about = alert_text(alert, ALERT_SERVICE);
 
-	text_line(alert_text(alert, ALERT_TITLE), title, sizeof title);
+	text_line(alert_name(alert), title, sizeof title);
 	text_line(about, service, sizeof service);
 	if (untrusted_empty(about) || untrusted_eq(about, alert_text(alert, ALERT_TITLE)))
 		snprintf(out, size, "%s", title);

@@ -156,7 +156,7 @@ static void cell(const struct app *app, const struct row_group *group, size_t co
 		out->role = group->open ? (enum role)(ROLE_CRITICAL + worst) : ROLE_DIM;
 		break;
 	case ALERT_COLUMN_TITLE:
-		text_line(alert_text(first, ALERT_TITLE), title, sizeof title);
+		text_line(alert_name(first), title, sizeof title);
 		cell_print(out, "%u x %s", group->count,
 			group->mixed & 1u << column ? "several alerts" : title);
 		break;

@@ -149,18 +149,22 @@ static void print_text(const struct app *app, const struct listing *l,
 	const struct filter *filter, struct str *out)
 {
 	int widths[16] = {0};
+	bool shown[16];
 	struct str text;
 	size_t n = rows_of(app, l);
 
 	str_init(&text, 4096);
 	measure(app, l, filter, widths);
+	for (size_t c = 0; c < l->column_count; c++)
+		shown[c] = !(l->columns[c].flags & COLUMN_SPARK) &&
+			   (!l->says || l->says(app, c));
 	for (size_t i = 0; i <= n; i++) {
 		const void *row = i ? l->row(app, i - 1) : NULL;
 
 		if (row && filter && !filter_match(filter, app, l, row))
 			continue;
 		for (size_t c = 0; c < l->column_count; c++) {
-			if (l->columns[c].flags & COLUMN_SPARK)
+			if (!shown[c])
 				continue;
 			if (row)
 				cell_line(app, l, c, row, &text);

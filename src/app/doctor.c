@@ -58,25 +58,6 @@ static void check_rc(struct doctor *d, const struct app *app)
 	}
 }
 
-/* What to do about a failure of that kind. */
-static const char *advice(const struct source_row *row)
-{
-	switch (row->status.error.kind) {
-	case ERR_AUTH:
-		return "check token-file, token-env or token-command of this source";
-	case ERR_NET:
-		return "check that it runs and that this host may reach it";
-	case ERR_TIMEOUT:
-		return "raise timeout= or look at the server's load";
-	case ERR_LIMIT:
-		return "ask for less: a longer every= or narrower queries";
-	case ERR_MISSING:
-		return "check url=: the path is not an API of this kind";
-	default:
-		return "see the server's own log";
-	}
-}
-
 static void check_source(struct doctor *d, const struct app *app, size_t i)
 {
 	const struct source_row *row = sources_at(app->sources, i);
@@ -95,7 +76,7 @@ static void check_source(struct doctor *d, const struct app *app, size_t i)
 	else
 		line(d, false, "source %s: %s%s%s", row->name, words,
 			row->refused.kind ? "" : "; ",
-			row->refused.kind ? "" : advice(row));
+			row->refused.kind ? "" : source_advice(row));
 	if (*end && row->rc->kind->service->ends_at > app->now)
 		line(d, row->rc->kind->service->ends_at - app->now > END_NEAR_MS,
 			"source %s: %s", row->name, end);

@@ -39,17 +39,28 @@ void cell_text(struct cell *cell, struct untrusted text)
 
 void cell_age(struct cell *cell, int64_t since, int64_t now)
 {
+	int64_t ms = now - since;
 	char age[TIME_TEXT];
 
 	cell->is_number = true;
-	cell->number = since ? (double)(now - since) : 0;
+	cell->number = since ? (double)ms : 0;
+	duration_text(ms < 0 ? -ms : ms, age);
 	if (!since)
 		cell->text = UNTRUSTED_NONE;
-	else if (now - since < MINUTE_MS && now >= since)
-		/* Still at rest: seconds are not counted on the screen. */
+	else if (ms < MINUTE_MS && ms > -MINUTE_MS)
+		/* Still at rest: seconds are not counted on the screen. The clock of
+		 * another host may be a little ahead of ours. */
 		cell_print(cell, "<1m");
-	else if (now < since)
-		cell_print(cell, "in %s", duration_text(since - now, age));
+	else if (ms > 0)
+		cell_print(cell, "%s", age);
+	else if (!cell->room || cell->room >= (int)strlen(age) + 3)
+		cell_print(cell, "in %s", age);
 	else
-		cell_print(cell, "%s", duration_text(now - since, age));
+		cell_print(cell, "+%s", age);
+}
+
+void cell_old(struct cell *cell, int64_t last_at, int64_t now)
+{
+	cell_age(cell, last_at, now);
+	cell->role = ROLE_WARNING;
 }

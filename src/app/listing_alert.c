@@ -11,10 +11,10 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* "-> escalates (Core) in 12m": who is cut, so that when is always seen. */
-enum { STATE_WIDTH = 26, WHO_WIDTH = 16, ACK_NEXT_SHOWN_MS = 1800000 };
+enum { STATE_WIDTH = 26, WHO_LEAST = 6, WHO_MOST = 40, ACK_NEXT_SHOWN_MS = 1800000 };
 
 static const enum role severity_roles[SEVERITY_COUNT] = {
 	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_OK};
@@ -37,37 +37,45 @@ static void severity_cell(const struct app *app, const void *row, struct cell *o
 	out->number = alert->severity;
 }
 
-static enum role quiet_role(const struct alert *alert, enum role loud)
+/* Its source has not told of it for long: what is shown is its last word. */
+static bool is_old(const struct app *app, const struct alert *alert)
 {
-	return alert->state == ALERT_SILENCED || alert->state == ALERT_RESOLVED ? ROLE_DIM
-										: loud;
+	const struct source_row *source = sources_row(app->sources, alert->source);
+
+	return !app_then(app) && source_old(source, app->now);
+}
+
+static enum role quiet_role(
+	const struct app *app, const struct alert *alert, enum role loud)
+{
+	return alert->state == ALERT_SILENCED || alert->state == ALERT_RESOLVED ||
+			       is_old(app, alert)
+		       ? ROLE_DIM
+		       : loud;
 }
 
 static void service_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct alert *alert = row;
 
-	(void)app;
 	cell_text(out, alert_text(alert, ALERT_SERVICE));
-	out->role = quiet_role(alert, ROLE_STRONG);
+	out->role = quiet_role(app, alert, ROLE_STRONG);
 }
 
 static void title_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct alert *alert = row;
 
-	(void)app;
-	cell_text(out, alert_text(alert, ALERT_TITLE));
-	out->role = quiet_role(alert, ROLE_TEXT);
+	cell_text(out, alert_name(alert));
+	out->role = quiet_role(app, alert, ROLE_TEXT);
 }
 
 static void summary_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct alert *alert = row;
 
-	(void)app;
 	cell_text(out, alert_text(alert, ALERT_SUMMARY));
-	out->role = quiet_role(alert, ROLE_DIM);
+	out->role = quiet_role(app, alert, ROLE_DIM);
 }
 
 static void age_cell(const struct app *app, const void *row, struct cell *out)
@@ -75,18 +83,40 @@ static void age_cell(const struct app *app, const void *row, struct cell *out)
 	const struct alert *alert = row;
 
 	cell_age(out, alert->started_at, app->now);
-	out->role = quiet_role(alert, ROLE_TEXT);
+	out->role = quiet_role(app, alert, ROLE_TEXT);
 }
 
-static const char *short_name(struct untrusted name, char *out, size_t size)
+static void old_cell(const struct app *app, const void *row, struct cell *out)
 {
+	const struct source_row *source =
+		sources_row(app->sources, ((const struct alert *)row)->source);
+
+	if (is_old(app, row))
+		cell_old(out, source->status.last_ok_at, app->now);
+}
+
+/* "-> escalates (Core) in 12m": who is cut, so that when is always seen; where there is
+ * no room for that, the short form. */
+static void who_cell(struct cell *out, const char *before, struct untrusted who,
+	const char *after, const char *brief)
+{
+	int room = out->room - (int)strlen(before) - (int)strlen(after);
 	struct str text;
 
-	str_init(&text, size);
-	text_add_line(&text, name, WHO_WIDTH);
-	str_copy(out, size, str_text(&text));
+	str_init(&text, sizeof out->own - TIME_TEXT);
+	if (!out->room)
+		room = text_width(who, (int)sizeof out->own);
+	else if (room < WHO_LEAST && room < text_width(who, WHO_LEAST))
+		room = -1;
+	if (room > WHO_MOST)
+		room = WHO_MOST;
+	if (room >= 0)
+		text_add_line(&text, who, (size_t)room);
+	if (room >= 0)
+		cell_print(out, "%s%s%s", before, str_text(&text), after);
+	else
+		cell_print(out, "%s", brief);
 	str_release(&text);
-	return out;
 }
 
 /* What is on its way to the server, or to be decided, before what the server says. */
@@ -103,54 +133,76 @@ static bool pending_cell(
 	return true;
 }
 
+static void firing_cell(const struct app *app, const struct alert *a, struct cell *out)
+{
+	struct untrusted next = alert_text(a, ALERT_NEXT);
+	char when[TIME_TEXT], after[TIME_TEXT + 4], brief[TIME_TEXT + 2];
+
+	out->role = ROLE_TEXT;
+	if (a->next_at <= app->now) {
+		cell_print(out, "firing");
+		return;
+	}
+	duration_text(a->next_at - app->now, when);
+	snprintf(after, sizeof after, " in %s", when);
+	snprintf(brief, sizeof brief, "->%s", when);
+	who_cell(out, "-> ", untrusted_empty(next) ? untrusted_str("next") : next, after,
+		brief);
+}
+
+static void ack_cell(const struct app *app, const struct alert *a, struct cell *out)
+{
+	struct untrusted next = alert_text(a, ALERT_NEXT);
+	char when[TIME_TEXT], after[TIME_TEXT + 4] = "", brief[TIME_TEXT + 6];
+
+	out->role = ROLE_OK;
+	if (a->next_at > app->now && a->next_at - app->now < ACK_NEXT_SHOWN_MS) {
+		duration_text(a->next_at - app->now, when);
+		snprintf(after, sizeof after, " in %s", when);
+		snprintf(brief, sizeof brief, "ack->%s", when);
+		if (untrusted_starts(next, "acknowledgement "))
+			next = untrusted_str("ack ends");
+		who_cell(out, "", next, after, brief);
+		out->role = a->next_at - app->now < ACK_SOON_MS ? ROLE_WARNING : ROLE_OK;
+		return;
+	}
+	if (a->acked_at)
+		snprintf(after, sizeof after, " %s",
+			duration_text(app->now - a->acked_at, when));
+	who_cell(out, "ack ", alert_text(a, ALERT_ACKED_BY), after, "ack");
+}
+
 /* What it waits for: "→ ben in 6m", "ack you 4m", "silenced". */
 static void state_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct alert *alert = row;
-	char who[80], when[TIME_TEXT];
+	char when[TIME_TEXT];
 
 	out->is_number = true;
 	out->number = alert->state;
 	if (pending_cell(app, alert, out))
 		return;
+	out->role = ROLE_DIM;
 	switch ((enum alert_state)alert->state) {
 	case ALERT_FIRING:
-		short_name(alert_text(alert, ALERT_NEXT), who, sizeof who);
-		if (alert->next_at > app->now)
-			cell_print(out, "-> %s in %s", *who ? who : "next",
-				duration_text(alert->next_at - app->now, when));
-		else
-			cell_print(out, "firing");
-		out->role = ROLE_TEXT;
-		return;
+		firing_cell(app, alert, out);
+		break;
 	case ALERT_ACKNOWLEDGED:
-		if (alert->next_at > app->now &&
-			alert->next_at - app->now < ACK_NEXT_SHOWN_MS) {
-			text_line(alert_text(alert, ALERT_NEXT), who, sizeof who);
-			cell_print(out, "%s in %s",
-				str_starts(who, "acknowledgement ") ? "ack ends" : who,
-				duration_text(alert->next_at - app->now, when));
-			out->role = alert->next_at - app->now < ACK_SOON_MS ? ROLE_WARNING
-									    : ROLE_OK;
-			return;
-		}
-		short_name(alert_text(alert, ALERT_ACKED_BY), who, sizeof who);
-		cell_print(out, "ack %s%s%s", who, alert->acked_at ? " " : "",
-			alert->acked_at ? duration_text(app->now - alert->acked_at, when)
-					: "");
-		out->role = ROLE_OK;
-		return;
+		ack_cell(app, alert, out);
+		break;
 	case ALERT_SILENCED:
 		if (alert->next_at > app->now)
 			cell_print(out, "snoozed, %s left",
 				duration_text(alert->next_at - app->now, when));
 		else
 			cell_print(out, "silenced");
+		if (out->room && (int)strlen(out->own) > out->room)
+			cell_print(out, "quiet");
 		break;
 	default:
-		cell_print(out, "resolved");
+		cell_print(out, out->room && out->room < 8 ? "over" : "resolved");
 	}
-	out->role = ROLE_DIM;
+	out->role = quiet_role(app, alert, out->role);
 }
 
 static void source_cell(const struct app *app, const void *row, struct cell *out)
@@ -162,12 +214,14 @@ static void source_cell(const struct app *app, const void *row, struct cell *out
 
 static const struct column alert_columns[ALERT_COLUMN_COUNT] = {
 	[ALERT_COLUMN_SEVERITY] = {"severity", "", 3, 0, 0, severity_cell},
-	[ALERT_COLUMN_SERVICE] = {"service", "Service", 14, 1, 0, service_cell},
-	[ALERT_COLUMN_TITLE] = {"title", "Alert", 18, 0, COLUMN_FLEX | COLUMN_FOLD,
-		title_cell},
+	[ALERT_COLUMN_SERVICE] = {"service", "Service", 8, 1, COLUMN_WANT(14),
+		service_cell},
+	[ALERT_COLUMN_TITLE] = {"title", "Alert", 11, 0,
+		COLUMN_FLEX | COLUMN_WANT(22) | COLUMN_FOLD, title_cell},
 	[ALERT_COLUMN_SUMMARY] = {"summary", "Summary", 24, 6, COLUMN_FLEX, summary_cell},
 	[ALERT_COLUMN_AGE] = {"age", "Age", 4, 0, COLUMN_RIGHT | COLUMN_DESC, age_cell},
-	[ALERT_COLUMN_STATE] = {"state", "State", 12, 2, COLUMN_WANT(STATE_WIDTH),
+	[ALERT_COLUMN_OLD] = {"old", "Old", 3, 0, COLUMN_RIGHT | COLUMN_DESC, old_cell},
+	[ALERT_COLUMN_STATE] = {"state", "State", 6, 0, COLUMN_WANT(STATE_WIDTH),
 		state_cell},
 	[ALERT_COLUMN_SOURCE] = {"source", "Source", 6, 7, 0, source_cell},
 };
@@ -268,6 +322,19 @@ static struct untrusted alert_label_of(const void *row, const char *name)
 	return alert_label_value(a, name);
 }
 
+static bool alert_says(const struct app *app, size_t column)
+{
+	if (column != ALERT_COLUMN_OLD)
+		return true;
+	for (size_t i = 0; !app_then(app) && i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+
+		if (source_old(row, app->now) && alerts_of(app->alerts, row->number))
+			return true;
+	}
+	return false;
+}
+
 static bool alert_complete(const struct app *app, char *why, size_t size)
 {
 	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN &&
@@ -289,6 +356,7 @@ const struct listing alert_listing = {
 	.label = alert_label_of,
 	.complete = alert_complete,
 	.grouping = &alert_grouping,
+	.says = alert_says,
 };
 
 /* --- incidents: the alerts that page somebody --- */
@@ -323,6 +391,7 @@ const struct listing incident_listing = {
 	.json = alert_json,
 	.label = alert_label_of,
 	.complete = alert_complete,
+	.says = alert_says,
 };
 
 /* --- silences --- */

@@ -54,7 +54,7 @@ static void spark_cell(const struct app *app, const void *row, struct cell *out)
 static void high_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct series *series = row;
-	struct series_span span = series_span(series, window_from(app), window_to(app));
+	struct series_span span = series_in_window(app, series);
 	char text[UNIT_TEXT];
 
 	cell_print(out, "%s", unit_text(series->unit, span.high, text));
@@ -71,9 +71,21 @@ static void series_source(const struct app *app, const void *row, struct cell *o
 	out->role = ROLE_DIM;
 }
 
+/* Of the newest value, once it is older than twice its interval. */
+static void old_cell(const struct app *app, const void *row, struct cell *out)
+{
+	struct point last;
+
+	if (series_stale(app, row) && series_last(row, &last))
+		cell_old(out, last.at, app->now);
+}
+
+enum { METRIC_OLD = 2 };
+
 static const struct column metric_columns[] = {
 	{"name", "Metric", 18, 0, COLUMN_FLEX, name_cell},
 	{"value", "Now", 9, 0, COLUMN_RIGHT | COLUMN_DESC, value_cell},
+	[METRIC_OLD] = {"old", "Old", 3, 0, COLUMN_RIGHT | COLUMN_DESC, old_cell},
 	{"trend", "", 12, 2, COLUMN_SPARK | COLUMN_FLEX, spark_cell},
 	{"max", "Max", 9, 4, COLUMN_RIGHT | COLUMN_DESC, high_cell},
 	{"source", "Source", 6, 8, 0, series_source},
@@ -102,7 +114,7 @@ static const void *metric_find(const struct app *app, uint64_t id)
 static void metric_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct series *series = row;
-	struct series_span span = series_span(series, window_from(app), window_to(app));
+	struct series_span span = series_in_window(app, series);
 	struct point last;
 
 	json_put_str(o, "source", sources_row(app->sources, series->source)->name);
@@ -117,6 +129,21 @@ static void metric_json(const struct app *app, const void *row, struct json_out 
 		severity_name(limits_judge(series->limits, series_value(app, series))));
 	json_put_time(o, "at", series_last(series, &last) ? last.at : 0);
 	json_put_bool(o, "stale", series_stale(app, series));
+}
+
+static bool metric_says(const struct app *app, size_t column)
+{
+	struct point last;
+
+	if (column != METRIC_OLD)
+		return true;
+	for (size_t i = 0; i < metrics_count(app->metrics); i++) {
+		const struct series *series = metrics_at(app->metrics, i);
+
+		if (series_stale(app, series) && series_last(series, &last))
+			return true;
+	}
+	return false;
 }
 
 static bool metric_complete(const struct app *app, char *why, size_t size)
@@ -145,6 +172,7 @@ const struct listing metric_listing = {
 	.find = metric_find,
 	.json = metric_json,
 	.complete = metric_complete,
+	.says = metric_says,
 };
 
 /* --- anomalies --- */

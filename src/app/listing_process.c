@@ -38,7 +38,10 @@ static void proc_cpu(const struct app *app, const void *row, struct cell *out)
 	(void)app;
 	out->is_number = true;
 	out->number = isnan(p->cpu_percent) ? -1 : p->cpu_percent;
-	if (!isnan(p->cpu_percent))
+	/* Not known before its second scan. */
+	if (isnan(p->cpu_percent))
+		cell_print(out, "-");
+	else
 		cell_print(out, "%.0f %%", p->cpu_percent);
 	out->role = p->cpu_percent >= 80 ? ROLE_WARNING : ROLE_TEXT;
 }

@@ -109,9 +109,9 @@ static void source_scope_cell(const struct app *app, const void *row, struct cel
 
 static const struct column source_columns[] = {
 	{"health", "", 1, 0, 0, source_mark},
-	{"name", "Source", 8, 0, 0, source_name},
+	{"name", "Source", 8, 0, COLUMN_WANT(20), source_name},
 	{"kind", "Kind", 15, 4, 0, source_kind_cell},
-	{"state", "State", 16, 0, COLUMN_FLEX, source_state},
+	{"state", "State", 16, 0, COLUMN_FLEX | COLUMN_WANT(90), source_state},
 	{"p95", "p95", 6, 5, COLUMN_RIGHT | COLUMN_DESC, source_latency},
 	{"budget", "Left", 5, 6, COLUMN_RIGHT, source_budget},
 	{"where", "Where", 20, 7, COLUMN_FLEX, source_where},

@@ -376,6 +376,16 @@ double series_value(const struct app *app, const struct series *series)
 	return series_before(series, from, app->window.to);
 }
 
+struct series_span series_in_window(const struct app *app, const struct series *series)
+{
+	int64_t to = window_to(app);
+	struct point last;
+
+	if (!app->window.to && series_last(series, &last) && last.at > to)
+		to = last.at;
+	return series_span(series, window_from(app), to);
+}
+
 bool series_stale(const struct app *app, const struct series *series)
 {
 	int64_t allowed = 2 * series->interval_ms;

@@ -105,13 +105,14 @@ static void print_problem(
 	if (need->alert) {
 		text_add_line(out, alert_text(need->alert, ALERT_SERVICE), 30);
 		str_puts(out, "  ");
-		text_add_line(out, alert_text(need->alert, ALERT_TITLE), 60);
+		text_add_line(out, alert_name(need->alert), 60);
 		if (need->alert->state == ALERT_ACKNOWLEDGED)
 			str_puts(out, "  (acknowledged)");
 	} else {
 		str_printf(out, "%s  %s", need->anomaly->name, need->anomaly->reason);
 	}
-	str_printf(out, "  %s", duration_text(app->now - need->since, age));
+	if (need->since)
+		str_printf(out, "  %s", duration_text(app->now - need->since, age));
 	if (*problem_sources(app, need, true, from, sizeof from))
 		str_printf(out, "  (%s)",
 			problem_sources(app, need, false, from, sizeof from));

@@ -292,6 +292,34 @@ static int source_of(const struct app *app, const struct anomaly_row *row)
 	return series ? series->source : SOURCE_HOST;
 }
 
+/* 0: this source answers. */
+static int64_t old_since(const struct app *app, int source)
+{
+	const struct source_row *row = sources_row(app->sources, source);
+
+	return source_old(row, app->now) ? row->status.last_ok_at : 0;
+}
+
+int64_t problem_old(const struct app *app, const struct problem *problem)
+{
+	const struct alert *alert = problem->alert;
+	int64_t newest = 0;
+
+	if (app_then(app))
+		return 0;
+	if (!alert)
+		return old_since(app, source_of(app, problem->anomaly));
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));) {
+		int64_t since = old_since(app, t->source);
+
+		if (!since)
+			return 0;
+		if (since > newest)
+			newest = since;
+	}
+	return newest;
+}
+
 /* A group of alerts comes from one source many times. */
 static bool told_before(
 	const struct app *app, const struct alert *speaks, const struct alert *alert)

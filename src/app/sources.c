@@ -9,6 +9,7 @@
 #include "app/alerts.h"
 #include "app/charts.h"
 #include "app/history.h"
+#include "app/metrics.h"
 #include "app/rotas.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -772,6 +773,67 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 	return HEALTH_BAD;
 }
 
+bool source_old(const struct source_row *row, int64_t now)
+{
+	return row->status.last_ok_at && source_health(row, now) == HEALTH_BAD;
+}
+
+static bool has_series(const struct app *app, int source)
+{
+	for (size_t i = 0; i < metrics_count(app->metrics); i++)
+		if (metrics_at(app->metrics, i)->source == source)
+			return true;
+	return false;
+}
+
+/* By its kind; one that is fed by what it gave. */
+static bool gives(const struct app *app, const struct source_row *row, unsigned what)
+{
+	bool host = row->number == SOURCE_HOST;
+	bool alerts = row->rc || row->pages || alerts_of(app->alerts, row->number);
+	bool series =
+		row->rc ? row->rc->kind->watches : host || has_series(app, row->number);
+
+	return ((what & GIVES_ALERTS) && alerts && !host) ||
+	       ((what & GIVES_METRICS) && series);
+}
+
+const char *sources_gap(const struct app *app, unsigned what, char *out, size_t size)
+{
+	const struct source_row *worst = NULL;
+	size_t more = 0, n;
+	char since[TIME_TEXT];
+
+	*out = '\0';
+	for (size_t i = 0; !app_then(app) && i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+		enum source_health health = source_health(row, app->now);
+
+		if (health == HEALTH_OK || !gives(app, row, what))
+			continue;
+		if (!worst || health > source_health(worst, app->now))
+			worst = row;
+		more++;
+	}
+	if (!worst)
+		return out;
+	if (source_old(worst, app->now))
+		snprintf(out, size, "%s stale since %s", worst->name,
+			time_stamp(worst->status.last_ok_at, app->now, since));
+	else if (worst->status.last_ok_at)
+		snprintf(out, size, "%s failing since %s", worst->name,
+			time_stamp(worst->status.failing_since, app->now, since));
+	else
+		snprintf(out, size, "%s %s", worst->name,
+			source_health(worst, app->now) == HEALTH_WAITING
+				? "has not answered yet"
+				: "never answered");
+	n = strlen(out);
+	if (more > 1)
+		snprintf(out + n, size - n, ", %zu more", more - 1);
+	return out;
+}
+
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct source_service *service = row->rc ? row->rc->kind->service : NULL;
@@ -790,6 +852,29 @@ const char *source_end(const struct source_row *row, int64_t now, char *out, siz
 		snprintf(out, size, "its API ends %.10s, in %lld day%s: move to %s", day,
 			(long long)days, days == 1 ? "" : "s", service->after);
 	return out;
+}
+
+const char *source_advice(const struct source_row *row)
+{
+	if (row->refused.kind)
+		return "";
+	/* The error is an old one: it is the newest question that hangs. */
+	if (row->status.state == POLL_OK)
+		return "look at the server's load, and at what is on the way to it";
+	switch (row->status.error.kind) {
+	case ERR_AUTH:
+		return "check token-file, token-env or token-command of this source";
+	case ERR_NET:
+		return "check that it runs and that this host may reach it";
+	case ERR_TIMEOUT:
+		return "raise timeout= or look at the server's load";
+	case ERR_LIMIT:
+		return "ask for less: a longer every= or narrower queries";
+	case ERR_MISSING:
+		return "check url=: the path is not an API of this kind";
+	default:
+		return "see the server's own log";
+	}
 }
 
 const char *source_words(
@@ -817,6 +902,9 @@ const char *source_words(
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",
 				duration_text(status->next_try_at - now, next));
+	} else if (source_old(row, now)) {
+		snprintf(out, size, "%s stale: it hangs, an answer is waited for",
+			duration_text(now - status->last_ok_at, age));
 	} else if (status->survival) {
 		snprintf(out, size, "slow (p95 %s): asking for the least",
 			duration_text(status->p95_ms, age));

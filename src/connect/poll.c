@@ -181,6 +181,7 @@ static void note_latency(struct poll_source *source, int64_t ms)
 	n = source->latency_count < LATENCIES ? source->latency_count : LATENCIES;
 	memcpy(sorted, source->latencies, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, compare_ms);
+	s->p50_ms = sorted[(n - 1) / 2];
 	s->p95_ms = sorted[(n * 95 + 99) / 100 - 1];
 	if (n < MIN_LATENCIES)
 		return;

@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 enum { MAX_SCANNED = 65536, MAX_USERS = 256, COMM_MAX = 64, STAT_MAX = 1024 };
+/* In less the clock tick, a hundredth of a second, says nothing: 0 % or far too much. */
+enum { LEAST_MS = 500 };
 
 struct seen {
 	int pid;
@@ -137,7 +139,7 @@ static double cpu_since(const struct proc_table *table, const struct seen *p, in
 	struct past key = {.pid = p->pid}, *old = NULL;
 	double ticks_per_s = (double)sysconf(_SC_CLK_TCK), base = 0;
 
-	if (!table->scanned || now <= table->past_at)
+	if (!table->scanned || now < table->past_at + LEAST_MS)
 		return NAN;
 	if (table->past_count)
 		old = bsearch(&key, table->past, table->past_count, sizeof table->past[0],
@@ -177,6 +179,8 @@ static void scan_all(struct proc_table *table, int64_t now)
 
 static void remember(struct proc_table *table, int64_t now)
 {
+	if (table->scanned && now >= table->past_at && now < table->past_at + LEAST_MS)
+		return;
 	table->past_count = 0;
 	for (size_t i = 0; i < table->count; i++) {
 		const struct seen *p = &table->now[i];

@@ -270,6 +270,13 @@ struct untrusted alert_text(const struct alert *alert, enum alert_text which)
 	return get(alert->bytes, &at);
 }
 
+struct untrusted alert_name(const struct alert *alert)
+{
+	struct untrusted title = alert_text(alert, ALERT_TITLE);
+
+	return untrusted_empty(title) ? untrusted_str("(no name)") : title;
+}
+
 static struct pair pair_at(const struct alert *alert, size_t i)
 {
 	size_t at = pairs_at(alert->texts);

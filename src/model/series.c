@@ -242,30 +242,38 @@ double series_before(const struct series *series, int64_t from, int64_t to)
 	return value;
 }
 
-static void bucket_put(double *out, size_t k, double value)
+struct buckets {
+	double *out;
+	size_t n;
+	bool dips;
+};
+
+static void bucket_put(const struct buckets *b, size_t k, double value)
 {
-	if (isnan(out[k]) || value > out[k])
-		out[k] = value;
+	double *out = &b->out[k];
+
+	if (isnan(*out) || (b->dips ? value < *out : value > *out))
+		*out = value;
 }
 
-void series_buckets(
-	const struct series *series, int64_t from, int64_t to, double *out, size_t n)
+static void fill_buckets(
+	const struct series *series, int64_t from, int64_t to, const struct buckets *b)
 {
-	double scale = (double)n / (double)(to - from);
+	double scale = (double)b->n / (double)(to - from);
 	struct walk walk = walk_from(series, from, to);
 	const struct past_step *step;
 
-	for (size_t i = 0; i < n; i++)
-		out[i] = NAN;
-	if (to <= from || !n)
+	for (size_t i = 0; i < b->n; i++)
+		b->out[i] = NAN;
+	if (to <= from || !b->n)
 		return;
 	while ((step = walk_next(&walk))) {
 		int64_t end = walk.at + walk_step_ms(&walk);
 		double k = walk.at > from ? (double)(walk.at - from) * scale : 0;
 		double last = (double)((end < to ? end : to) - from) * scale;
 
-		for (size_t b = (size_t)k; b < n && (double)b < last; b++)
-			bucket_put(out, b, step->high);
+		for (size_t i = (size_t)k; i < b->n && (double)i < last; i++)
+			bucket_put(b, i, b->dips ? step->low : step->high);
 	}
 	for (size_t i = series_find(series, from); i < series->count; i++) {
 		struct point p = series_at(series, i);
@@ -274,9 +282,21 @@ void series_buckets(
 		if (p.at >= to)
 			break;
 		k = (size_t)((double)(p.at - from) * scale);
-		if (k < n)
-			bucket_put(out, k, p.value);
+		if (k < b->n)
+			bucket_put(b, k, p.value);
 	}
+}
+
+void series_buckets(
+	const struct series *series, int64_t from, int64_t to, double *out, size_t n)
+{
+	fill_buckets(series, from, to, &(struct buckets){out, n, false});
+}
+
+void series_dips(
+	const struct series *series, int64_t from, int64_t to, double *out, size_t n)
+{
+	fill_buckets(series, from, to, &(struct buckets){out, n, true});
 }
 
 enum severity limits_judge(struct limits limits, double value)

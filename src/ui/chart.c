@@ -89,8 +89,9 @@ struct plot {
 	double low, high;   /* of the axis */
 	double step;        /* between two of its labels */
 	int64_t from, to;
-	double values[MOST_COLUMNS * 2];
-	int n; /* dots across */
+	double values[MOST_COLUMNS * 2]; /* the highest in each dot's time */
+	double dips[MOST_COLUMNS * 2];   /* the lowest */
+	int n;                           /* dots across */
 };
 
 /* A minute and more goes by the clock. */
@@ -167,14 +168,32 @@ static bool labels_differ(const struct plot *plot, enum unit unit)
 	return true;
 }
 
+/* A part of a whole is never more than that, but for what rounding adds. */
+static double whole_of(enum unit unit, double low, double high)
+{
+	double whole = unit == UNIT_PERCENT ? 100 : unit == UNIT_RATIO ? 1 : HUGE_VAL;
+
+	return low >= 0 && high <= whole * 1.01 ? whole : HUGE_VAL;
+}
+
+/* A line that does not move lies in the middle; one of nothing at the bottom. */
+static void around(double *low, double *high)
+{
+	double room = fabs(*low) * 0.1;
+
+	*high += *low != 0 ? room : 1;
+	*low -= room;
+}
+
 static bool scale(struct plot *plot, const struct chart *chart, const double *past)
 {
-	double low = 0, high = 0, span;
+	double low = 0, high = 0, span, whole;
 	enum unit unit = chart->series->unit;
 	bool any = false;
 
 	for (int i = 0; i < plot->n; i++) {
 		into(plot->values[i], &low, &high, &any);
+		into(plot->dips[i], &low, &high, &any);
 		into(past[i], &low, &high, &any);
 	}
 	if (!any)
@@ -183,14 +202,17 @@ static bool scale(struct plot *plot, const struct chart *chart, const double *pa
 	include_limit(chart, chart->series->limits.critical, &low, &high);
 	if (low >= 0 && low < high * 0.6)
 		low = 0;
+	whole = whole_of(unit, low, high);
 	if (high <= low)
-		high = low + (low != 0 ? fabs(low) * 0.1 : 1);
+		around(&low, &high);
+	if (high > whole)
+		high = whole;
 	span = high - low;
 	for (int i = 0; i < MOST_WIDENINGS; i++) {
 		plot->step = fmax(nice(unit, span, plot->area.rows / 3),
 			least_step(unit, fabs(high)));
 		plot->low = floor(low / plot->step) * plot->step;
-		plot->high = ceil(high / plot->step) * plot->step;
+		plot->high = fmin(ceil(high / plot->step) * plot->step, whole);
 		if (labels_differ(plot, unit))
 			break;
 		span = plot->step * 1.5 * (plot->area.rows > 5 ? plot->area.rows / 3 : 1);
@@ -206,31 +228,75 @@ static int row_of(const struct plot *plot, double value)
 	       (int)floor(fmin(fmax(part, 0), 0.9999) * plot->area.rows);
 }
 
-/* The name stands at the old end of the line: at the other it would cover the newest
- * points. */
-static void draw_line(
-	const struct plot *plot, double value, enum role role, const char *name)
-{
-	int row = row_of(plot, value);
+struct line {
+	double value;
+	enum role role;
+	const char *name;
+};
 
-	if (isnan(value) || value < plot->low || value > plot->high)
-		return;
-	for (int col = 0; col < plot->area.cols; col++)
-		canvas_put(&plot->area, row, col, role, canvas_glyph(GLYPH_LIMIT));
-	canvas_put(&plot->area, row, 0, role, name);
+enum { MOST_LINES = 4 };
+
+/* What was expected now before the limits: these are drawn over it. */
+static size_t lines_of(
+	const struct plot *plot, const struct chart *chart, struct line out[MOST_LINES])
+{
+	struct limits limits = chart->series->limits;
+	const char *name = chart->limit;
+	struct line all[MOST_LINES] = {
+		{chart->low, ROLE_BAND, "expected, least "},
+		{chart->high, ROLE_BAND, "expected, most "},
+		{limits.warn, ROLE_WARNING, name ? name : "warn "},
+		{limits.critical, ROLE_CRITICAL, name ? name : "critical "},
+	};
+	size_t n = 0;
+
+	if (isnan(chart->low) || isnan(chart->high)) {
+		all[0].value = all[1].value = NAN;
+	} else if (row_of(plot, chart->low) == row_of(plot, chart->high)) {
+		all[0].name = "expected ";
+		all[1].value = NAN;
+	}
+	for (size_t i = 0; i < MOST_LINES; i++)
+		if (all[i].value >= plot->low && all[i].value <= plot->high)
+			out[n++] = all[i];
+	return n;
 }
 
-/* What was expected now, before the limits: their names stand over its. */
-static void draw_band(const struct plot *plot, const struct chart *chart)
+static void draw_line(const struct plot *plot, const struct line *line)
 {
-	bool one;
+	int row = row_of(plot, line->value);
 
-	if (isnan(chart->low) || isnan(chart->high))
-		return;
-	one = row_of(plot, chart->low) == row_of(plot, chart->high);
-	draw_line(plot, chart->low, ROLE_BAND, one ? "expected " : "expected, least ");
-	if (!one)
-		draw_line(plot, chart->high, ROLE_BAND, "expected, most ");
+	for (int col = 0; col < plot->area.cols; col++)
+		canvas_put(&plot->area, row, col, line->role, canvas_glyph(GLYPH_LIMIT));
+}
+
+/* The curve, or a bar, is in that cell. */
+static bool covered(const struct plot *plot, int row, int col, bool bars)
+{
+	int each = plot->n / plot->area.cols;
+
+	for (int x = col * each - !bars; x < (col + 1) * each; x++) {
+		if (x < 0 || isnan(plot->values[x]))
+			continue;
+		if (row >= row_of(plot, plot->values[x]) &&
+			(bars || row <= row_of(plot, plot->dips[x])))
+			return true;
+	}
+	return false;
+}
+
+/* The name stands where the curve leaves room for it, else at the old end of the line:
+ * at the other it would cover the newest points. */
+static void draw_name(const struct plot *plot, const struct line *line, bool bars)
+{
+	int row = row_of(plot, line->value), n = (int)strlen(line->name), at = 0,
+	    room = 0;
+
+	for (int col = 0; col < plot->area.cols && room < n; col++) {
+		room = covered(plot, row, col, bars) ? 0 : room + 1;
+		at = room == n ? col + 1 - n : 0;
+	}
+	canvas_put(&plot->area, row, at, line->role, line->name);
 }
 
 static enum role role_at(const struct chart *chart, double value)
@@ -303,43 +369,56 @@ static void put_braille(
 	canvas_put(c, row, col, role, utf8);
 }
 
-/* A line through the values: each column of dots is joined to the one before. */
+/* Rows of dots, from the top. */
+static int dot_of(const struct plot *plot, double value)
+{
+	double part = (value - plot->low) / (plot->high - plot->low);
+	int rows = plot->area.rows * 4;
+
+	return rows - 1 - (int)lround(fmin(fmax(part, 0), 1) * (rows - 1));
+}
+
+/* A line through the values: each column of dots goes from the highest to the lowest
+ * value of its time, and is joined to the one before. */
 static void draw_braille(const struct plot *plot, const double *values,
-	const struct chart *chart, enum role fixed)
+	const double *dips, const struct chart *chart)
 {
 	static const unsigned char bits[4][2] = {
 		{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-	int rows = plot->area.rows * 4, cols = plot->area.cols;
+	bool main = values == plot->values;
+	int cols = plot->area.cols, top = -1, bottom = -1;
 	unsigned char *cells = mem_new((size_t)plot->area.rows * (size_t)cols, 1);
-	int before = -1;
 
 	for (int x = 0; x < cols * 2; x++) {
-		double part = (values[x] - plot->low) / (plot->high - plot->low);
-		int y, from, to;
+		int high, low, from, to;
 
 		if (isnan(values[x])) {
-			before = -1;
+			top = -1;
 			continue;
 		}
-		y = rows - 1 - (int)lround(fmin(fmax(part, 0), 1) * (rows - 1));
-		from = before < 0 || before > y ? y : before;
-		to = before < 0 || before < y ? y : before;
+		from = high = dot_of(plot, values[x]);
+		to = low = dot_of(plot, dips[x]);
+		if (top >= 0 && bottom < from)
+			from = bottom;
+		if (top >= 0 && top > to)
+			to = top;
 		for (int k = from; k <= to; k++)
 			cells[k / 4 * cols + x / 2] |= bits[k % 4][x % 2];
-		before = y;
+		top = high;
+		bottom = low;
 	}
 	for (int row = 0; row < plot->area.rows; row++) {
 		for (int col = 0; col < cols; col++) {
 			int dots = cells[row * cols + col];
-			double value = values[col * 2 + 1];
+			const double *judged =
+				chart->series->limits.below ? dips : values;
+			double value = judged[col * 2 + 1];
 
 			if (isnan(value))
-				value = values[col * 2];
+				value = judged[col * 2];
 			if (dots)
 				put_braille(&plot->area, row, col,
-					fixed == ROLE_COUNT ? role_at(chart, value)
-							    : fixed,
-					dots);
+					main ? role_at(chart, value) : ROLE_BAND, dots);
 		}
 	}
 	mem_free(cells);
@@ -349,8 +428,11 @@ static void draw_axes(
 	const struct canvas *c, const struct plot *plot, const struct chart *chart)
 {
 	double step = plot->step;
-	int last = -1, labels = plot->area.cols / 16;
+	int last = -1;
 
+	/* In one row there is no height: its label would be the value of nothing. */
+	if (plot->area.rows < 2)
+		last = 0;
 	for (double v = plot->low; v <= plot->high + step / 1000; v += step) {
 		int row = row_of(plot, v);
 		char text[UNIT_TEXT];
@@ -362,24 +444,39 @@ static void draw_axes(
 		canvas_printf(c, row, 0, ROLE_DIM, "%*s", AXIS_WIDTH - 1, text);
 		canvas_put(c, row, AXIS_WIDTH - 1, ROLE_DIM, canvas_glyph(GLYPH_AXIS));
 	}
+}
+
+static const char *moment_text(const struct plot *plot, int64_t at, char out[TIME_TEXT])
+{
+	char stamp[TIME_TEXT];
+
+	if (plot->to - plot->from > 2 * DAY_MS)
+		snprintf(out, TIME_TEXT, "%.12s", time_stamp(at, at + 3 * DAY_MS, stamp));
+	else if (plot->to - plot->from < 10 * MINUTE_MS)
+		time_clock_s(at, out);
+	else
+		time_clock(at, out);
+	return out;
+}
+
+/* The newest moment first: it is the one that is kept where there is room for one. */
+static void draw_times(const struct canvas *c, const struct plot *plot)
+{
+	int labels = plot->area.cols / 16, free = c->cols + 1;
+
 	if (labels < 1)
 		labels = 1;
-	for (int i = 0; i <= labels; i++) {
+	for (int i = labels; i >= 0; i--) {
 		int64_t at = plot->from + (plot->to - plot->from) * i / labels;
 		int col = AXIS_WIDTH + (plot->area.cols - 1) * i / labels;
-		char text[TIME_TEXT], day[TIME_TEXT];
-		int width;
+		char text[TIME_TEXT];
+		int width = (int)strlen(moment_text(plot, at, text));
 
-		if (plot->to - plot->from > 2 * DAY_MS)
-			snprintf(text, sizeof text, "%.12s",
-				time_stamp(at, at + 3 * DAY_MS, day));
-		else if (plot->to - plot->from < 10 * MINUTE_MS)
-			time_clock_s(at, text);
-		else
-			time_clock(at, text);
-		width = (int)strlen(text);
 		col -= i == labels ? width - 1 : i ? width / 2 : 0;
+		if (col + width >= free || col < 0)
+			continue;
 		canvas_put(c, plot->area.rows, col, ROLE_DIM, text);
+		free = col;
 	}
 }
 
@@ -388,6 +485,8 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 	struct plot *plot = mem_new(1, sizeof *plot);
 	double *past = mem_new(MOST_COLUMNS * 2, sizeof *past);
 	bool braille = usable() == CHART_BRAILLE;
+	struct line lines[MOST_LINES];
+	size_t line_count;
 
 	canvas_blank_rows(c, 0, c->rows);
 	plot->area = canvas_part(c, 0, AXIS_WIDTH, c->rows - 1, c->cols - AXIS_WIDTH);
@@ -405,6 +504,8 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 	if (chart->compare_ms)
 		series_buckets(chart->series, chart->from - chart->compare_ms,
 			chart->to - chart->compare_ms, past, (size_t)plot->n);
+	series_dips(chart->series, chart->from, chart->to, plot->dips, (size_t)plot->n);
+	bridge(plot->dips, plot->n, chart->series, plot->to - plot->from);
 	bridge(plot->values, plot->n, chart->series, plot->to - plot->from);
 	bridge(past, plot->n, chart->series, plot->to - plot->from);
 	if (!scale(plot, chart, past)) {
@@ -413,18 +514,19 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 		goto out;
 	}
 	draw_axes(c, plot, chart);
-	draw_band(plot, chart);
-	draw_line(plot, chart->series->limits.warn, ROLE_WARNING,
-		chart->limit ? chart->limit : "warn ");
-	draw_line(plot, chart->series->limits.critical, ROLE_CRITICAL,
-		chart->limit ? chart->limit : "critical ");
+	draw_times(c, plot);
+	line_count = plot->area.rows > 1 ? lines_of(plot, chart, lines) : 0;
+	for (size_t i = 0; i < line_count; i++)
+		draw_line(plot, &lines[i]);
 	if (braille) {
-		draw_braille(plot, past, chart, ROLE_BAND);
-		draw_braille(plot, plot->values, chart, ROLE_COUNT);
+		draw_braille(plot, past, past, chart);
+		draw_braille(plot, plot->values, plot->dips, chart);
 	} else {
 		draw_dots(plot, past);
 		draw_bars(plot, chart);
 	}
+	for (size_t i = 0; i < line_count; i++)
+		draw_name(plot, &lines[i], !braille);
 out:
 	mem_free(past);
 	mem_free(plot);

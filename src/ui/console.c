@@ -48,10 +48,9 @@ bool console_single(const struct console *console)
 	       console->layout.single;
 }
 
-const char *const *console_contexts(struct console *console)
+static const char *const *contexts_of(const struct pane *pane)
 {
-	static const char *contexts[4];
-	struct pane *pane = console_pane(console);
+	static const char *contexts[KEYMAP_CONTEXTS + 1];
 	size_t n = 0;
 
 	contexts[n++] =
@@ -63,6 +62,17 @@ const char *const *console_contexts(struct console *console)
 	contexts[n++] = "global";
 	contexts[n] = NULL;
 	return contexts;
+}
+
+const char *const *console_contexts(struct console *console)
+{
+	return contexts_of(console_pane(console));
+}
+
+const char *const *console_contexts_below(struct console *console)
+{
+	return contexts_of(console->depth > 1 ? &console->stack[console->depth - 2]
+					      : &console->base[console->focus]);
 }
 
 void console_dirty(struct console *console)

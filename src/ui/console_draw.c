@@ -254,8 +254,7 @@ static bool useful(struct console *console, const char *command)
 		if (pane->class->link)
 			link = pane->class->link(pane->state, console->app);
 		return link.class || pane->class == &help_pane ||
-		       pane->class == &options_pane || pane->class == &events_pane ||
-		       pane->class == &changes_pane ||
+		       pane->class == &options_pane || pane->class == &changes_pane ||
 		       (pane->class->list && list_group(pane->class->list(pane->state)));
 	}
 	if (!strcmp(command, "menu take") || str_starts(command, "prompt give") ||

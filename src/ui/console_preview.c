@@ -16,7 +16,7 @@ struct preview {
 	struct list *list; /* whose filter or sorting is another now, or NULL */
 	char filter[256];
 	int sort_column;
-	bool sort_desc, touched, tail;
+	bool sort_desc, touched, moved, tail;
 	uint64_t selected;
 	struct rc *look; /* whose colours are shown, or NULL */
 	struct window window;
@@ -60,6 +60,7 @@ static void keep_list(struct console *console)
 	p->sort_desc = list->sort_desc;
 	p->selected = list->selected;
 	p->touched = list->touched;
+	p->moved = list->moved;
 	p->tail = list->tail;
 	console_pane(console)->dirty = true;
 }
@@ -163,6 +164,7 @@ void preview_undo(struct console *console)
 		list_set_filter(p->list, console->app, p->filter, NULL);
 		list_select(p->list, console->app, p->selected);
 		p->list->touched = p->touched;
+		p->list->moved = p->moved;
 		p->list->tail = p->tail;
 	}
 	if (p->look)

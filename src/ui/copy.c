@@ -24,7 +24,18 @@ struct copied {
 	const struct app *app;
 	const struct listing *listing;
 	struct str *out;
+	uint32_t hidden; /* bits of columns that have nothing to say */
 };
+
+static uint32_t hidden_columns(const struct app *app, const struct listing *l)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; l && i < l->column_count; i++)
+		if ((l->columns[i].flags & COLUMN_SPARK) || (l->says && !l->says(app, i)))
+			bits |= 1u << i;
+	return bits;
+}
 
 static bool add_row(void *ctx, const void *row)
 {
@@ -34,7 +45,7 @@ static bool add_row(void *ctx, const void *row)
 	for (size_t i = 0; i < copied->listing->column_count; i++) {
 		struct cell cell = {0};
 
-		if (copied->listing->columns[i].flags & COLUMN_SPARK)
+		if (copied->hidden & 1u << i)
 			continue;
 		copied->listing->columns[i].cell(copied->app, row, &cell);
 		if (i)
@@ -49,7 +60,9 @@ void copy_rows(struct console *console, struct str *out, bool all)
 {
 	struct pane *pane = console_pane(console);
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
-	struct copied copied = {console->app, list ? list->listing : NULL, out};
+	const struct listing *listing = list ? list->listing : NULL;
+	struct copied copied = {
+		console->app, listing, out, hidden_columns(console->app, listing)};
 
 	if (!list) {
 		char words[200] = "";

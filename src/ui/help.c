@@ -3,8 +3,10 @@
  * thread. */
 #include "state.h"
 
+#include "app/setting.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,10 +122,19 @@ static const struct listing key_listing = {
 	.json = key_json,
 };
 
+/* What is typed ahead of a filter's work means the row that it will find. */
+static const void *row_found(const struct pane *pane)
+{
+	struct list *list = &((struct list_pane *)pane->state)->list;
+
+	while (list_work(list, looked_at->app))
+		;
+	return list_row(list, looked_at->app);
+}
+
 const char *help_command(const struct pane *pane)
 {
-	const struct binding *b =
-		list_row(&((struct list_pane *)pane->state)->list, looked_at->app);
+	const struct binding *b = row_found(pane);
 
 	return b ? b->command : NULL;
 }
@@ -133,8 +144,20 @@ static void open_help(void *state, const struct app *app, uint64_t id)
 	struct list_pane *pane = state;
 
 	(void)id;
+	keymap_show(&looked_at->keymap, console_contexts_below(looked_at));
 	list_init(&pane->list, &key_listing);
 	list_reload(&pane->list, app);
+}
+
+static void help_words(void *state, const struct app *app, char *out, size_t size)
+{
+	const char *const *contexts = looked_at->keymap.shown_in;
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (contexts[0])
+		snprintf(out + n, size - n, "  here: %s", contexts[0]);
 }
 
 const struct pane_class help_pane = {
@@ -148,6 +171,7 @@ const struct pane_class help_pane = {
 	.draw = list_pane_draw,
 	.act = list_pane_act,
 	.list = list_pane_list,
+	.words = help_words,
 };
 
 /* --- settings --- */
@@ -187,10 +211,22 @@ static void setting_name(const struct app *app, const void *row, struct cell *ou
 	out->role = ROLE_STRONG;
 }
 
+/* The window is another one than the setting's, by + and - or the like. */
+static bool is_zoomed(const struct app *app, int setting)
+{
+	return setting == SET_WINDOW && app->window.span_ms != app->window_set;
+}
+
 static void setting_value(const struct app *app, const void *row, struct cell *out)
 {
 	int i = index_of(app, row);
+	char span[TIME_TEXT];
 
+	if (is_zoomed(app, i)) {
+		cell_print(out, "%s", duration_text(app->window.span_ms, span));
+		out->role = ROLE_STRONG;
+		return;
+	}
 	cell_text(out, untrusted_str(settings_text(&app->rc->settings, i)));
 	out->role = app->rc->settings.values[i].place.file ? ROLE_TEXT : ROLE_DIM;
 }
@@ -204,9 +240,13 @@ static void setting_help(const struct app *app, const void *row, struct cell *ou
 
 static void setting_place(const struct app *app, const void *row, struct cell *out)
 {
-	const struct setting_value *v = &app->rc->settings.values[index_of(app, row)];
+	int i = index_of(app, row);
+	const struct setting_value *v = &app->rc->settings.values[i];
 
-	if (v->place.file)
+	if (is_zoomed(app, i))
+		cell_print(out, "now; set is %s",
+			settings_text(&app->rc->settings, i));
+	else if (v->place.file)
 		cell_print(out, "%.80s:%d", v->place.file, v->place.line);
 	else
 		cell_print(out, "default");
@@ -217,7 +257,7 @@ static const struct column setting_columns[] = {
 	{"name", "Setting", 17, 0, 0, setting_name},
 	{"value", "Value", 10, 0, 0, setting_value},
 	{"help", "What it does", 24, 1, COLUMN_FLEX, setting_help},
-	{"place", "Set by", 14, 5, COLUMN_FLEX, setting_place},
+	{"place", "Set by", 14, 5, COLUMN_WANT(36), setting_place},
 };
 
 static void setting_json(const struct app *app, const void *row, struct json_out *o)
@@ -231,7 +271,7 @@ static const struct listing setting_listing = {
 	.schema = "oogway.setting/1",
 	.columns = setting_columns,
 	.column_count = sizeof setting_columns / sizeof setting_columns[0],
-	.changes = CHANGED_CONFIG,
+	.changes = CHANGED_CONFIG | CHANGED_WINDOW,
 	.count = setting_count,
 	.row = setting_row_at,
 	.id = setting_id,
@@ -242,8 +282,7 @@ static const struct listing setting_listing = {
 bool options_command(const struct pane *pane, char *out, size_t size, bool *complete)
 {
 	const struct app *app = looked_at->app;
-	const struct setting_row *row =
-		list_row(&((struct list_pane *)pane->state)->list, app);
+	const struct setting_row *row = row_found(pane);
 	int64_t number;
 	const char *choices;
 
@@ -282,7 +321,7 @@ static void open_options(void *state, const struct app *app, uint64_t id)
 const struct pane_class options_pane = {
 	.name = "options",
 	.title = "Options; Enter changes one",
-	.changes = CHANGED_CONFIG,
+	.changes = CHANGED_CONFIG | CHANGED_WINDOW,
 	.state_size = sizeof(struct list_pane),
 	.open = open_options,
 	.close = list_pane_close,

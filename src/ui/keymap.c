@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct binding *same(
@@ -47,20 +48,73 @@ static bool same_command(const struct binding *a, const struct binding *b)
 	return !strcmp(a->context, b->context) && !strcmp(a->command, b->command);
 }
 
+static bool named(const char *const *contexts, const char *context)
+{
+	while (*contexts && strcmp(*contexts, context))
+		contexts++;
+	return *contexts != NULL;
+}
+
+/* Its key does this where keymap_show() said: no inner context has another use of it. */
+static bool answers(const struct keymap *keymap, const struct binding *b)
+{
+	const struct binding *found;
+
+	return named(keymap->shown_in, b->context) &&
+	       keymap_find(keymap, keymap->shown_in, b->keys, b->count, &found) ==
+		       KEY_MATCH &&
+	       found == b;
+}
+
+static bool works(const struct keymap *keymap, const struct binding *b)
+{
+	char menu[40];
+
+	if (!keymap->shown_in[0] || answers(keymap, b))
+		return true;
+	snprintf(menu, sizeof menu, "menu %s", b->context);
+	for (size_t i = 0; i < keymap->count; i++)
+		if (!strcmp(keymap->list[i].command, menu) &&
+			answers(keymap, &keymap->list[i]))
+			return true;
+	return false;
+}
+
+static void add_first(struct keymap *keymap, size_t i)
+{
+	for (size_t k = 0; k < keymap->first_count; k++)
+		if (same_command(&keymap->list[keymap->firsts[k]], &keymap->list[i]))
+			return;
+	if (keymap->list[i].works)
+		keymap->firsts[keymap->first_count++] = i;
+}
+
+/* Those of the innermost context come first: they are what one asks help for. */
 static void find_firsts(struct keymap *keymap)
 {
+	const char *own = keymap->shown_in[0];
+
 	mem_free(keymap->firsts);
 	keymap->firsts =
 		mem_new(keymap->count ? keymap->count : 1, sizeof *keymap->firsts);
 	keymap->first_count = 0;
-	for (size_t i = 0; i < keymap->count; i++) {
-		size_t k = 0;
+	for (size_t i = 0; i < keymap->count; i++)
+		keymap->list[i].works = works(keymap, &keymap->list[i]);
+	for (size_t i = 0; own && i < keymap->count; i++)
+		if (!strcmp(keymap->list[i].context, own))
+			add_first(keymap, i);
+	for (size_t i = 0; i < keymap->count; i++)
+		add_first(keymap, i);
+}
 
-		while (k < i && !same_command(&keymap->list[k], &keymap->list[i]))
-			k++;
-		if (k == i)
-			keymap->firsts[keymap->first_count++] = i;
-	}
+void keymap_show(struct keymap *keymap, const char *const *contexts)
+{
+	size_t n = 0;
+
+	for (; contexts[n] && n < KEYMAP_CONTEXTS; n++)
+		keymap->shown_in[n] = contexts[n];
+	keymap->shown_in[n] = NULL;
+	find_firsts(keymap);
 }
 
 void binding_all_keys(
@@ -69,7 +123,7 @@ void binding_all_keys(
 	char keys[64];
 
 	for (size_t i = 0; i < keymap->count; i++)
-		if (same_command(&keymap->list[i], binding))
+		if (keymap->list[i].works && same_command(&keymap->list[i], binding))
 			str_printf(out, "%s%s", out->n ? "  " : "",
 				binding_keys(&keymap->list[i], keys));
 }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "chart.h"
+#include "columns.h"
 #include "io/loop.h"
 
 #include <stdio.h>
@@ -19,9 +20,12 @@ enum {
 	STEP_ROWS = 64,
 	AT_ONCE = 500,
 	KEY_BYTES = 40,
-	GAP = 2,
 	BLOCK_ENTRIES = 8192,
-	MOST_BRIDGED = 4
+	MOST_BRIDGED = 4,
+	MOST_MEASURED = 200,
+	ARROW_COLS = 2, /* behind the title of the column that sorts */
+	FOLD_COLS = 2,  /* before a name, where groups unfold */
+	STEADY_COLS = 2
 };
 
 /* One row while it is being sorted. */
@@ -508,7 +512,7 @@ void list_select(struct list *list, const struct app *app, uint64_t id)
 {
 	list->selected = id;
 	list->tail = false;
-	list->touched = true;
+	list->touched = list->moved = true;
 	follow(list, app);
 }
 
@@ -518,7 +522,7 @@ void list_move_to(struct list *list, const struct app *app, size_t at)
 
 	if (!n)
 		return;
-	list->touched = true;
+	list->touched = list->moved = true;
 	list->at = at < n ? at : n - 1;
 	list->selected = id_at(list, app, list->at);
 	list->step = 0;
@@ -746,72 +750,91 @@ bool list_step(struct list *list, const struct app *app, int direction)
 
 /* --- drawing --- */
 
-struct column_place {
-	int col, width;
-};
-
-/* Widths: fixed ones first, least wanted columns dropped until it fits, what is left
- * shared by the flexible ones. */
-static void place_columns(const struct listing *l, int cols, struct column_place *out)
+/* The widest text that is to be drawn in each column. */
+static void measure_row(const struct list *list, const struct app *app, size_t at,
+	struct column_need *needs)
 {
-	bool shown[16];
-	int used, flex, left, col = 0;
+	const void *row = row_at(list, app, at);
+	const struct group *group =
+		row ? group_of(list, app, row)
+		    : groups_find(&list->groups, id_at(list, app, at));
 
-	for (size_t i = 0; i < l->column_count; i++)
-		shown[i] = true;
-	for (int keep = 9; keep >= 0; keep--) {
-		int room = 0;
+	for (size_t k = 0; (row || group) && k < list->listing->column_count; k++) {
+		const struct column *column = &list->listing->columns[k];
+		struct cell cell = {0};
+		int width;
 
-		used = flex = 0;
-		for (size_t i = 0; i < l->column_count; i++) {
-			const struct column *column = &l->columns[i];
-			int want = COLUMN_WANTS(column->flags);
-
-			used += shown[i] ? column->width + GAP : 0;
-			flex += shown[i] && (column->flags & COLUMN_FLEX) ? column->width
-									  : 0;
-			/* Less wanted columns go before this one gets less. */
-			room += shown[i] && want > column->width && column->keep < keep
-					? want - column->width
-					: 0;
-		}
-		if (used + room - GAP <= cols)
-			break;
-		for (size_t i = 0; i < l->column_count; i++)
-			if (keep && l->columns[i].keep == keep)
-				shown[i] = false;
-	}
-	left = cols - (used - GAP);
-	for (size_t i = 0; i < l->column_count; i++) {
-		const struct column *column = &l->columns[i];
-		int wish = COLUMN_WANTS(column->flags) - column->width;
-
-		out[i] = (struct column_place){0};
-		if (!shown[i] || wish <= 0 || left <= 0)
+		if (needs[k].hidden || (column->flags & COLUMN_SPARK))
 			continue;
-		out[i].width = wish < left ? wish : left;
-		left -= out[i].width;
-		flex -= column->flags & COLUMN_FLEX ? column->width : 0;
+		if (row)
+			column->cell(app, row, &cell);
+		else
+			list->listing->grouping->cell(app, &group->sum, k, &cell);
+		width = text_width(cell.text, MOST_MEASURED);
+		if (group && (column->flags & COLUMN_FOLD))
+			width += FOLD_COLS;
+		if (width > needs[k].seen)
+			needs[k].seen = (uint8_t)width;
 	}
-	for (size_t i = 0; i < l->column_count; i++) {
-		const struct column *column = &l->columns[i];
+}
 
-		if (!shown[i])
-			continue;
-		out[i].col = col;
-		out[i].width += column->width;
-		if ((column->flags & COLUMN_FLEX) && !COLUMN_WANTS(column->flags) &&
-			flex > 0) {
-			int share = left * column->width / flex;
+/* Widths are kept when rows come and go, so that columns do not move by themselves. */
+static void keep_widths(
+	const struct list *list, int much, struct column_need *needs, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (needs[k].seen < list->seen[k] && needs[k].seen + much > list->seen[k])
+			needs[k].seen = list->seen[k];
+}
 
-			out[i].width += share;
-			left -= share;
-			flex -= column->width;
-		}
-		if (out[i].width < 0)
-			out[i].width = 0;
-		col += out[i].width + GAP;
+static bool is_cut(
+	const struct column_need *needs, const struct column_place *places, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (places[k].width && places[k].width < needs[k].seen)
+			return true;
+	return false;
+}
+
+/* What is kept is given up for what is cut, but not for a single letter, nor while rows
+ * are only scrolled. */
+static void place_steadily(struct list *list, int cols, const struct column_need *now,
+	struct column_place *places)
+{
+	size_t n = list->listing->column_count;
+	struct column_need kept[COLUMNS_MOST];
+
+	memcpy(kept, now, n * sizeof *kept);
+	keep_widths(list, UINT8_MAX + 1, kept, n);
+	columns_place(list->listing, cols, kept, places);
+	if (is_cut(now, places, n) && list->top == list->seen_top) {
+		memcpy(kept, now, n * sizeof *kept);
+		keep_widths(list, STEADY_COLS, kept, n);
+		columns_place(list->listing, cols, kept, places);
 	}
+	for (size_t k = 0; k < n; k++)
+		list->seen[k] = kept[k].seen;
+	list->seen_top = list->top;
+}
+
+static void place_columns(struct list *list, const struct app *app,
+	const struct canvas *body, struct column_place *places)
+{
+	struct column_need needs[COLUMNS_MOST] = {0};
+	size_t n = list_count(list, app), rows = body->rows > 0 ? (size_t)body->rows : 0;
+
+	for (size_t k = 0; k < list->listing->column_count; k++) {
+		const struct column *column = &list->listing->columns[k];
+		int title = (int)strlen(column->title) + ARROW_COLS;
+
+		needs[k].least = column->width;
+		if ((int)k == list->sort_column && title > column->width)
+			needs[k].least = (uint8_t)title;
+		needs[k].hidden = list->listing->says && !list->listing->says(app, k);
+	}
+	for (size_t i = list->top; i < n && i < list->top + rows; i++)
+		measure_row(list, app, i, needs);
+	place_steadily(list, body->cols, needs, places);
 }
 
 /* Where a cell's text is; a chart has no text. */
@@ -869,8 +892,8 @@ static struct column_place place_name(const struct list *list, const struct canv
 			canvas_glyph(is_unfolded(list, shown->group->sum.id)
 					     ? GLYPH_UNFOLDED
 					     : GLYPH_FOLDED));
-	place.col += 2;
-	place.width -= 2;
+	place.col += FOLD_COLS;
+	place.width -= FOLD_COLS;
 	return place;
 }
 
@@ -892,6 +915,7 @@ static void draw_cells(const struct list *list, const struct app *app,
 
 		if (!place.width)
 			continue;
+		cell.room = place.width;
 		/* The severity, a column without a title, keeps its colour there. */
 		if (shown->selected && !k && !*column->title)
 			c.over = ROLE_COUNT;
@@ -958,10 +982,19 @@ static void draw_header(const struct list *list, const struct canvas *c,
 	}
 }
 
+/* The row under the cursor has gone down by itself: what is first is what one wants to
+ * see, and the cursor with it. */
+static void back_to_top(struct list *list, const struct app *app)
+{
+	list->at = list->top = 0;
+	list->selected = id_at(list, app, 0);
+	list->lost_at = time_mono_ms();
+}
+
 void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	bool focus, bool header)
 {
-	struct column_place places[16];
+	struct column_place places[COLUMNS_MOST];
 	struct canvas body = header ? canvas_part(c, 1, 0, c->rows - 1, c->cols) : *c;
 	size_t n = list_count(list, app), rows = (size_t)(body.rows > 0 ? body.rows : 0);
 
@@ -969,17 +1002,19 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	/* What the cursor stands on is what keys act on: it stays under it. */
 	if (focus && n)
 		list->touched = true;
-	place_columns(list->listing, c->cols, places);
-	if (header && c->rows > 1)
-		draw_header(list, c, places);
 	if (!list->selected || list->tail)
 		settle(list, app);
+	if (n && rows && !list->moved && !list->tail && list->at >= rows)
+		back_to_top(list, app);
 	if (list->at < list->top)
 		list->top = list->at;
 	if (rows && list->at >= list->top + rows)
 		list->top = list->at - rows + 1;
 	if (list->top + rows > n)
 		list->top = n > rows ? n - rows : 0;
+	place_columns(list, app, &body, places);
+	if (header && c->rows > 1)
+		draw_header(list, c, places);
 	for (size_t i = 0; i < rows; i++) {
 		if (list->top + i < n)
 			draw_row(list, app, &body, (int)i, places, list->top + i, focus);

@@ -5,6 +5,7 @@
 #define UI_LIST_H
 
 #include "canvas.h"
+#include "columns.h"
 #include "group.h"
 
 #include "app/listing.h"
@@ -33,12 +34,16 @@ struct list {
 	size_t at, top;  /* index of the selection, first row shown */
 	bool tail;       /* stays on the last row (logs) */
 	int step;        /* asked for while the filter was at work, see list_step() */
-	bool touched;    /* the user has moved: the selection follows its row */
+	bool touched;    /* seen with the cursor on it: the selection follows its row */
+	bool moved;      /* by the user: until then the top is shown */
 	int64_t lost_at; /* when the selected row vanished, as time_mono_ms() */
 	struct map marks;
 	uint32_t marks_version; /* counts their changes */
 	uint64_t range_from;    /* `v`: where the range began, 0: none */
 	int page;               /* rows shown at the last draw */
+	/* Of the texts that were drawn last, and from which row on. */
+	uint8_t seen[COLUMNS_MOST];
+	size_t seen_top;
 };
 
 void list_init(struct list *list, const struct listing *listing);

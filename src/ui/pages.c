@@ -23,6 +23,7 @@ void page_clear(struct page *page)
 	for (size_t i = 0; i < page->count; i++)
 		mem_free(page->lines[i].spans);
 	page->count = page->mark = 0;
+	page->tables = 0;
 	arena_reset(&page->arena);
 }
 
@@ -40,6 +41,20 @@ void page_line(struct page *page, int indent, bool whole)
 	MEM_ROOM(page->lines, page->count, page->cap);
 	page->lines[page->count++] =
 		(struct page_line){.indent = (uint8_t)indent, .whole = whole};
+	page->cell = 0;
+}
+
+void page_row(struct page *page, bool fresh)
+{
+	page_line(page, 0, false);
+	page->tables += fresh || !page->tables;
+	page->lines[page->count - 1].table = page->tables;
+}
+
+void page_next_cell(struct page *page)
+{
+	if (page->cell < PAGE_MOST_CELLS - 1)
+		page->cell++;
 }
 
 void page_room(struct page *page, int rows)
@@ -83,7 +98,7 @@ void page_add(struct page *page, enum role role, struct untrusted text)
 		page_line(page, 0, false);
 	line = &page->lines[page->count - 1];
 	MEM_ROOM(line->spans, line->count, line->cap);
-	line->spans[line->count++] = (struct page_span){role, text};
+	line->spans[line->count++] = (struct page_span){role, page->cell, text};
 }
 
 void page_puts(struct page *page, enum role role, const char *text)
@@ -106,6 +121,7 @@ void page_printf(struct page *page, enum role role, const char *fmt, ...)
 struct flow {
 	const struct canvas *c;
 	int row, col, indent;
+	int right; /* where a row ends */
 	long skip; /* rows above the top */
 	size_t rows;
 };
@@ -136,7 +152,7 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 		struct untrusted rest = untrusted_slice(text, i, SIZE_MAX), word;
 		struct untrusted probe = rest;
 		size_t blanks, size;
-		int width, room = f->c->cols - f->col;
+		int width, room = f->right - f->col;
 
 		if (!untrusted_word(&probe, " \t", &word)) {
 			/* Blanks between this span and the next. */
@@ -146,15 +162,15 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 		blanks = untrusted_size(rest) - untrusted_size(probe) -
 			 untrusted_size(word);
 		size = untrusted_size(word);
-		width = text_width(word, f->c->cols + 1);
+		width = text_width(word, f->right + 1);
 		if (f->col > f->indent && (int)blanks + width > room)
 			new_row(f, f->indent);
 		else if (blanks && f->col > f->indent)
 			f->col += (int)blanks < room ? (int)blanks : 1;
 		else if (blanks)
 			f->col += (int)blanks < room / 2 ? (int)blanks : 0;
-		if (width > f->c->cols - f->col)
-			width = f->c->cols - f->col;
+		if (width > f->right - f->col)
+			width = f->right - f->col;
 		put(f, role, word, width);
 		i += blanks + size;
 	}
@@ -177,9 +193,95 @@ static void flow_line(struct flow *f, const struct page_line *line)
 	}
 }
 
+/* --- tables --- */
+
+enum { TABLE_INDENT = 2, TABLE_GAP = 2, LEAST_CELL = 8 };
+
+struct table {
+	uint32_t number;
+	int widths[PAGE_MOST_CELLS];
+	int cells;
+	bool fits; /* false: too narrow for columns, rows are lines */
+};
+
+/* Columns that are wider than an equal share give way to the others. */
+static void share_room(struct table *table, int room)
+{
+	int left = room, wide = table->cells, share = 0;
+	bool given[PAGE_MOST_CELLS] = {false}, any = true;
+
+	while (any && wide) {
+		any = false;
+		share = left / wide;
+		for (int k = 0; k < table->cells; k++) {
+			if (given[k] || table->widths[k] > share)
+				continue;
+			given[k] = any = true;
+			left -= table->widths[k];
+			wide--;
+			share = wide ? left / wide : 0;
+		}
+	}
+	for (int k = 0; k < table->cells; k++)
+		if (!given[k])
+			table->widths[k] = share;
+	table->fits = !wide || share >= LEAST_CELL;
+}
+
+/* From its first row on: the widest text of each column. */
+static void measure_table(
+	const struct page *page, size_t from, int cols, struct table *table)
+{
+	*table = (struct table){.number = page->lines[from].table};
+	for (size_t i = from;
+		table->number && i < page->count && page->lines[i].table == table->number;
+		i++) {
+		const struct page_line *line = &page->lines[i];
+		int widths[PAGE_MOST_CELLS] = {0};
+
+		for (size_t k = 0; k < line->count; k++) {
+			const struct page_span *span = &line->spans[k];
+
+			widths[span->cell] += text_width(span->text, cols);
+			if (span->cell >= table->cells)
+				table->cells = span->cell + 1;
+			if (widths[span->cell] > table->widths[span->cell])
+				table->widths[span->cell] = widths[span->cell];
+		}
+	}
+	share_room(table, cols - TABLE_INDENT - TABLE_GAP * (table->cells - 1));
+}
+
+/* Each cell flows in its own column; the row is as high as the highest of them. */
+static void flow_row(
+	struct flow *f, const struct page_line *line, const struct table *table)
+{
+	struct flow start, last;
+	int left = TABLE_INDENT;
+
+	new_row(f, 0);
+	start = last = *f;
+	for (int cell = 0; cell < table->cells; cell++) {
+		struct flow g = start;
+
+		g.col = g.indent = left;
+		g.right = left + table->widths[cell];
+		for (size_t i = 0; i < line->count; i++)
+			if (line->spans[i].cell == cell)
+				flow_words(&g, line->spans[i].role, line->spans[i].text);
+		if (g.rows > last.rows)
+			last = g;
+		left = g.right + TABLE_GAP;
+	}
+	last.right = f->right;
+	last.indent = last.col = 0;
+	*f = last;
+}
+
 void page_draw(struct page *page, const struct canvas *c)
 {
-	struct flow f = {.c = c, .row = -1, .skip = (long)page->top};
+	struct flow f = {.c = c, .row = -1, .right = c->cols, .skip = (long)page->top};
+	struct table table = {.number = 0};
 
 	page->rows = c->rows > 0 ? (size_t)c->rows : 1;
 	if (page->height > page->rows && page->top > page->height - page->rows)
@@ -193,7 +295,12 @@ void page_draw(struct page *page, const struct canvas *c)
 		}
 		if (i + 1 == page->mark)
 			page->mark_row = f.rows;
-		flow_line(&f, &page->lines[i]);
+		if (page->lines[i].table != table.number)
+			measure_table(page, i, c->cols, &table);
+		if (page->lines[i].table && table.fits)
+			flow_row(&f, &page->lines[i], &table);
+		else
+			flow_line(&f, &page->lines[i]);
 	}
 	page->height = f.rows;
 	if (page->height <= page->rows && page->top) {

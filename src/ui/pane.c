@@ -3,8 +3,11 @@
  * own. Main thread. */
 #include "pane.h"
 
+#include "app/alerts.h"
+#include "app/sources.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
@@ -12,7 +15,7 @@ const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&events_pane, &processes_pane, &alert_pane, &chart_pane, &runbook_pane,
 	&silences_pane, &changes_pane, &incidents_pane, &actions_pane, &audit_pane,
 	&trends_pane, &past_pane, &handoff_pane, &oncall_pane, &shifts_pane, &help_pane,
-	&options_pane, &text_pane, NULL};
+	&options_pane, &text_pane, &event_pane, &source_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {
@@ -99,6 +102,21 @@ struct list *list_pane_list(void *state)
 void list_pane_words(void *state, const struct app *app, char *out, size_t size)
 {
 	list_words(&((struct list_pane *)state)->list, app, out, size);
+}
+
+void pane_complete(const struct app *app, char *out, size_t size)
+{
+	const char *now = app->window.to ? "  of now" : "";
+	char gap[160], scope[200];
+
+	sources_scope(app->sources, scope, sizeof scope);
+	if (*sources_gap(app, GIVES_ALERTS, gap, sizeof gap))
+		snprintf(out, size, "  partial: %s%s%s%s", gap, *scope ? ", " : "", scope,
+			now);
+	else
+		snprintf(out, size, "  %s%s%s%s",
+			alerts_counts(app->alerts).complete ? "complete" : "partial",
+			*scope ? ", " : "", scope, now);
 }
 
 void pane_empty(const struct canvas *c, const char *sentence)

@@ -68,7 +68,7 @@ extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomali
 	runbooks_pane, logs_pane, sources_pane, events_pane, alert_pane, chart_pane,
 	runbook_pane, silences_pane, changes_pane, processes_pane, help_pane,
 	options_pane, text_pane, actions_pane, audit_pane, trends_pane, past_pane,
-	handoff_pane, incidents_pane, oncall_pane, shifts_pane;
+	handoff_pane, incidents_pane, oncall_pane, shifts_pane, event_pane, source_pane;
 
 /* When another row took the overview's selection by itself: monotonic ms, 0 never. */
 int64_t overview_moved_at(const void *state);
@@ -86,6 +86,9 @@ struct list *list_pane_list(void *state);
 void list_pane_words(void *state, const struct app *app, char *out, size_t size);
 /* Moves, marks and searches; false when the act is another. */
 bool list_act(struct list *list, const struct app *app, enum pane_act act);
+/* Behind the count of what needs somebody: "  complete", "  partial: am stale since …".
+ */
+void pane_complete(const struct app *app, char *out, size_t size);
 /* A sentence in the middle of an empty pane. */
 void pane_empty(const struct canvas *c, const char *sentence);
 

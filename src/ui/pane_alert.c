@@ -111,7 +111,7 @@ static void members(struct page *p, const struct app *app, const struct alert *a
 		page_printf(p, ROLE_TEXT, "%s %s  ",
 			sources_row(app->sources, t->source)->name,
 			alert_state_name(t->state));
-		page_add(p, ROLE_TEXT, alert_text(t, ALERT_TITLE));
+		page_add(p, ROLE_TEXT, alert_name(t));
 		if (!untrusted_empty(alert_text(t, ALERT_LINK))) {
 			page_puts(p, ROLE_DIM, "  ");
 			page_add(p, ROLE_DIM, alert_text(t, ALERT_LINK));
@@ -231,7 +231,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	page_line(p, 0, false);
 	page_printf(p, severity_roles[a->severity], "%c %s  ",
 		severity_letter(a->severity), severity_name(a->severity));
-	page_add(p, ROLE_STRONG, alert_text(a, ALERT_TITLE));
+	page_add(p, ROLE_STRONG, alert_name(a));
 	if (!untrusted_empty(alert_text(a, ALERT_SUMMARY))) {
 		page_line(p, 0, false);
 		page_add(p, ROLE_TEXT, alert_text(a, ALERT_SUMMARY));
@@ -499,7 +499,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 			"%s is over: its source no longer lists it.", v->title);
 		return;
 	}
-	text_line(alert_text(a, ALERT_TITLE), v->title, sizeof v->title);
+	text_line(alert_name(a), v->title, sizeof v->title);
 	head(v, app, a);
 	runbook = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
 	v->runbook = runbook ? runbook->id : 0;

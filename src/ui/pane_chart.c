@@ -38,7 +38,7 @@ static void draw_head(
 	const struct app *app, const struct series *series, const struct canvas *c)
 {
 	int64_t from = window_from(app), to = window_to(app), back = compare_span(app);
-	struct series_span span = series_span(series, from, to), past = {.count = 0};
+	struct series_span span = series_in_window(app, series), past = {.count = 0};
 	char now[UNIT_TEXT], low[UNIT_TEXT], high[UNIT_TEXT], mean[UNIT_TEXT];
 	char stamp[TIME_TEXT];
 	int col;

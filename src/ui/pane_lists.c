@@ -104,6 +104,16 @@ static struct pane_link log_link(void *state, const struct app *app)
 	return link_to(state, app, "text");
 }
 
+static struct pane_link event_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "event");
+}
+
+static struct pane_link source_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "source");
+}
+
 static void alerts_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
@@ -323,15 +333,22 @@ static void audit_draw(
 
 static void alerts_words(void *state, const struct app *app, char *out, size_t size)
 {
-	char scope[200];
 	size_t n;
 
 	list_pane_words(state, app, out, size);
 	n = strlen(out);
-	sources_scope(app->sources, scope, sizeof scope);
-	snprintf(out + n, size - n, "  %s%s%s%s",
-		alerts_counts(app->alerts).complete ? "complete" : "partial",
-		*scope ? ", " : "", scope, app->window.to ? "  of now" : "");
+	pane_complete(app, out + n, size - n);
+}
+
+static void metrics_words(void *state, const struct app *app, char *out, size_t size)
+{
+	char gap[160];
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (*sources_gap(app, GIVES_METRICS, gap, sizeof gap))
+		snprintf(out + n, size - n, "  partial: %s", gap);
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)
@@ -363,8 +380,9 @@ LIST_PANE(alerts_pane, "alerts", "Alerts",
 	.link = alert_link,
 }
 ;
-LIST_PANE(metrics_pane, "metrics", "Metrics", METRICS | CHANGED_WINDOW, metrics_draw,
-	open_metric, list_pane_words),
+LIST_PANE(metrics_pane, "metrics", "Metrics",
+	METRICS | CHANGED_WINDOW | CHANGED_SOURCES | CHANGED_CLOCK, metrics_draw,
+	open_metric, metrics_words),
 	.link = metric_link,
 }
 ;
@@ -386,10 +404,12 @@ LIST_PANE(logs_pane, "logs", "Logs", LOGS | CHANGED_WINDOW, logs_draw, open_log,
 ;
 LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane_draw,
 	open_source, list_pane_words),
+	.link = source_link,
 }
 ;
 LIST_PANE(events_pane, "events", "Events", EVENTS, events_draw, open_event,
 	list_pane_words),
+	.link = event_link,
 }
 ;
 LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silences_draw,

@@ -122,21 +122,45 @@ static void state_words(
 	}
 }
 
-/* From the right: age, what it waits for, who tells of it. Returns where they begin. */
-static int draw_right(
-	const struct app *app, const struct canvas *c, int row, const struct problem *p)
+/* Seconds are not counted on the screen. */
+static const char *age_words(int64_t ms, char out[TIME_TEXT])
+{
+	char far[TIME_TEXT];
+
+	if (ms >= MINUTE_MS)
+		return duration_text(ms, out);
+	if (ms <= -MINUTE_MS)
+		snprintf(out, TIME_TEXT, "in %.8s", duration_text(-ms, far));
+	else
+		snprintf(out, TIME_TEXT, "<1m");
+	return out;
+}
+
+/* From the right: age, how old what is known of it is, what it waits for, who tells of
+ * it. Returns where they begin. */
+static int draw_right(const struct app *app, const struct canvas *c, int row,
+	const struct problem *p, int64_t old_at)
 {
 	enum { AGE = 3, GAP = 2 };
-	char age[TIME_TEXT] = "<1m", state[80], from[128];
+	char age[TIME_TEXT] = "", old[TIME_TEXT], state[80] = "", from[128];
 	bool narrow = c->cols < 64;
 	int col = c->cols, width;
 
-	if (app->now - p->since >= MINUTE_MS)
-		duration_text(app->now - p->since, age);
+	if (p->since)
+		age_words(app->now - p->since, age);
 	width = text_width(untrusted_str(age), c->cols / 2);
 	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(age));
 	col -= (width < AGE ? AGE : width) + (narrow ? 1 : GAP);
-	state_words(app, p, c->cols, state, sizeof state);
+	if (old_at) {
+		snprintf(
+			state, sizeof state, "%s old", age_words(app->now - old_at, old));
+		width = (int)strlen(state);
+		canvas_put(c, row, col - width, ROLE_WARNING, state);
+		col -= width + (narrow ? 1 : GAP);
+		state[0] = '\0';
+	}
+	if (!old_at || !narrow)
+		state_words(app, p, c->cols, state, sizeof state);
 	width = text_width(untrusted_str(state), c->cols / 2);
 	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(state));
 	col -= width ? width + (narrow ? 1 : GAP) : 0;
@@ -150,18 +174,17 @@ static int draw_right(
 }
 
 /* The anomaly that an alert speaks for stands behind its summary. */
-static void draw_alert(const struct canvas *c, int row, int room, const struct problem *p)
+static void draw_alert(
+	const struct canvas *c, int row, int room, const struct problem *p, bool dim)
 {
 	bool narrow = c->cols < 64;
 	int col = 4, service = narrow ? 12 : 16;
 
 	canvas_text(c, row, col, service < room - col ? service : room - col,
-		p->acknowledged ? ROLE_DIM : ROLE_STRONG,
-		alert_text(p->alert, ALERT_SERVICE));
+		dim ? ROLE_DIM : ROLE_STRONG, alert_text(p->alert, ALERT_SERVICE));
 	col += service + (narrow ? 1 : 2);
-	col += canvas_text(c, row, col, room - col,
-		       p->acknowledged ? ROLE_DIM : ROLE_TEXT,
-		       alert_text(p->alert, ALERT_TITLE)) +
+	col += canvas_text(c, row, col, room - col, dim ? ROLE_DIM : ROLE_TEXT,
+		       alert_name(p->alert)) +
 	       2;
 	if (room - col > 12)
 		col += canvas_text(c, row, col, room - col, ROLE_DIM,
@@ -177,6 +200,7 @@ static void draw_problem(const struct app *app, const struct canvas *c, int row,
 {
 	struct canvas line = *c;
 	enum role role = p->acknowledged ? ROLE_DIM : severity_roles[p->severity];
+	int64_t old_at = problem_old(app, p);
 	int col = 4, room;
 
 	if (selected)
@@ -184,12 +208,12 @@ static void draw_problem(const struct app *app, const struct canvas *c, int row,
 	canvas_blank(&line, row, 0, c->cols, ROLE_TEXT);
 	canvas_printf(c, row, 0, role, "%c %c", severity_letter(p->severity),
 		severity_mark(p->severity));
-	room = draw_right(app, &line, row, p);
+	room = draw_right(app, &line, row, p, old_at);
 	if (p->alert) {
-		draw_alert(&line, row, room, p);
+		draw_alert(&line, row, room, p, p->acknowledged || old_at);
 		return;
 	}
-	col += canvas_text(&line, row, col, room - col, ROLE_STRONG,
+	col += canvas_text(&line, row, col, room - col, old_at ? ROLE_DIM : ROLE_STRONG,
 		       untrusted_str(p->anomaly->name)) +
 	       2;
 	if (room - col > 8)
@@ -364,12 +388,9 @@ static struct pane_link link(void *state, const struct app *app)
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
-	char scope[200];
+	int n = snprintf(out, size, "%zu of %zu", o->count, o->total);
 
-	sources_scope(app->sources, scope, sizeof scope);
-	snprintf(out, size, "%zu of %zu  %s%s%s%s", o->count, o->total,
-		alerts_counts(app->alerts).complete ? "complete" : "partial",
-		*scope ? ", " : "", scope, app->window.to ? "  of now" : "");
+	pane_complete(app, out + n, size - (size_t)n);
 }
 
 const struct pane_class overview_pane = {

@@ -1,9 +1,11 @@
-/* A runbook as a page: Markdown drawn for reading, code told apart. Also the page of
- * one log line in full. Everything shown is foreign text and goes through the canvas.
- * Main thread. */
+/* A runbook as a page: Markdown drawn for reading, code told apart. Also the pages of
+ * one log line and of one event in full. Everything shown is foreign text and goes
+ * through the canvas. Main thread. */
+#include "app/listing.h"
 #include "app/logs.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "pages.h"
@@ -63,22 +65,35 @@ static int heading_level(struct untrusted line)
 	return 0;
 }
 
-static void table_row(struct page *p, struct untrusted line)
+/* "|---|:-:|" below the head of a table. */
+static bool is_rule(struct untrusted row)
+{
+	size_t n = untrusted_size(row);
+	struct untrusted cell = untrusted_trim(untrusted_slice(row, 1, n));
+
+	return untrusted_starts(cell, "-") || untrusted_starts(cell, ":-");
+}
+
+static void table_row(struct page *p, struct untrusted line, bool fresh)
 {
 	struct untrusted rest = untrusted_trim(line), cell;
 	bool first = true;
 
-	if (untrusted_starts(rest, "|"))
-		rest = untrusted_slice(rest, 1, SIZE_MAX);
-	if (untrusted_starts(untrusted_trim(rest), "-") ||
-		untrusted_starts(untrusted_trim(rest), ":-"))
+	if (!fresh && is_rule(rest)) {
+		struct page_line *head = &p->lines[p->count - 1];
+
+		for (size_t i = 0; i < head->count; i++)
+			head->spans[i].role = ROLE_HEADER;
 		return;
-	page_line(p, 4, false);
+	}
+	rest = untrusted_slice(rest, 1, SIZE_MAX);
+	page_row(p, fresh);
 	while (untrusted_split(&rest, "|", &cell)) {
 		cell = untrusted_trim(cell);
 		if (untrusted_empty(cell) && untrusted_empty(rest))
 			break;
-		page_puts(p, ROLE_DIM, first ? "  " : "  |  ");
+		if (!first)
+			page_next_cell(p);
 		inline_text(p, first ? ROLE_STRONG : ROLE_TEXT, cell);
 		first = false;
 	}
@@ -321,6 +336,7 @@ static void fill(struct runbook_view *v, const struct app *app,
 	struct untrusted rest = book->body, line, info;
 	struct open_block block = {0};
 	int number = book->body_line - 1;
+	bool table = false;
 
 	page_clear(&v->page);
 	v->flows = false;
@@ -342,10 +358,13 @@ static void fill(struct runbook_view *v, const struct app *app,
 			code_line(&v->page, line);
 		} else if (untrusted_starts(untrusted_trim(line), "|")) {
 			v->flows = false;
-			table_row(&v->page, line);
+			table_row(&v->page, line, !table);
+			table = true;
+			continue;
 		} else {
 			text_row(v, line);
 		}
+		table = false;
 	}
 }
 
@@ -505,6 +524,38 @@ const struct pane_class text_pane = {
 	.title = "Log line",
 	.state_size = sizeof(struct runbook_view),
 	.open = open_text,
+	.close = close_page,
+	.draw = draw_page,
+	.act = act,
+	.words = words,
+};
+
+/* --- one event --- */
+
+static void open_event(void *state, const struct app *app, uint64_t id)
+{
+	struct runbook_view *v = state;
+	const struct log_entry *entry = event_listing.find(app, id);
+	struct page *p = &v->page;
+	char when[TIME_TEXT];
+
+	page_init(p);
+	snprintf(v->title, sizeof v->title, "event");
+	if (!entry)
+		return;
+	page_line(p, 0, false);
+	page_puts(p, ROLE_DIM, time_rfc3339(entry->at, when));
+	page_printf(p, ROLE_DIM, "  %s", log_level_name(entry->level));
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_TEXT, entry->text);
+}
+
+const struct pane_class event_pane = {
+	.name = "event",
+	.title = "Event",
+	.state_size = sizeof(struct runbook_view),
+	.open = open_event,
 	.close = close_page,
 	.draw = draw_page,
 	.act = act,

@@ -53,7 +53,7 @@ static void say_alert(const struct plain *plain, const struct alert *a)
 	char text[320], service[60], title[120], summary[120];
 
 	text_line(alert_text(a, ALERT_SERVICE), service, sizeof service);
-	text_line(alert_text(a, ALERT_TITLE), title, sizeof title);
+	text_line(alert_name(a), title, sizeof title);
 	text_line(alert_text(a, ALERT_SUMMARY), summary, sizeof summary);
 	snprintf(text, sizeof text, "%s %s %s %s%s%s", alert_state_name(a->state),
 		severity_name(a->severity), service, title, *summary ? " " : "", summary);
@@ -67,7 +67,7 @@ static struct told *told_new(const struct alert *a)
 	size_t n;
 
 	text_line(alert_text(a, ALERT_SERVICE), service, sizeof service);
-	text_line(alert_text(a, ALERT_TITLE), title, sizeof title);
+	text_line(alert_name(a), title, sizeof title);
 	snprintf(name, sizeof name, "%s %s", service, title);
 	n = strlen(name) + 1;
 	told = mem_new(1, sizeof *told + n);

@@ -228,6 +228,18 @@ void screen_title(const char *title)
 		write_all("\033[23;2t", 7);
 }
 
+/* endwin() leaves the cursor in the last row. Without a second screen to go back from,
+ * the prompt would be written over what stands there. */
+static void clear_prompt_row(void)
+{
+	const char *back = tigetstr("rmcup"), *clear = tigetstr("el");
+
+	if ((back && back != (char *)-1) || !clear || clear == (char *)-1)
+		return;
+	putp(clear);
+	fflush(stdout);
+}
+
 void screen_leave(void)
 {
 	if (!screen.open || screen.away)
@@ -239,6 +251,7 @@ void screen_leave(void)
 		write_all("\033[?2004l", 8);
 	curs_set(1);
 	endwin();
+	clear_prompt_row();
 }
 
 void screen_enter(void)

@@ -107,6 +107,8 @@ struct console {
 struct pane *console_pane(struct console *console);
 /* Contexts of the focused pane, innermost first. */
 const char *const *console_contexts(struct console *console);
+/* Of the pane below the topmost one. */
+const char *const *console_contexts_below(struct console *console);
 void console_dirty(struct console *console);
 /* What has changed since the last turn reaches panes, keymap and theme. */
 void console_take_changes(struct console *console);

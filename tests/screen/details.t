@@ -22,7 +22,28 @@ keys "<Esc><Esc>"
 # A key bound twice is one row; panes say which they are.
 keys "?"
 snapshot help-80x24
+# Only what works here: in metrics nothing of alerts, and what l does here.
+expect-row -2 "here: metrics"
+expect "<Enter>  l  <Right>"
+reject "of all groups"
+resize 160x48
+keys "G"
+expect-re join marked +problem join
+resize 80x24
 expect-row 3 "Keys"
+# Options say what is now: the window that + and - made is not that of the setting.
+keys "<Esc>3<Enter>--o/^window<Enter>"
+expect-re window +6h +.*now; set is 1h
+keys "<Esc><Esc>++o/^window<Enter>"
+expect-re window +1h +.*default
+keys "<Esc><Esc><Esc>"
+# The keys of a pane stand before those of everywhere, their commands whole.
+keys ":handoff<Enter>?"
+resize 160x48
+expect-row 4 "this part on or off"
+expect "handoff preview markdown"
+resize 80x24
+keys "<Esc><Esc>3?"
 keys "/pane [1-9]<Enter>"
 expect "overview: what needs you now"
 expect "sources: where data comes from"

@@ -25,6 +25,9 @@ wait "Checkout is down"
 snapshot terms-80x24
 keys "Q"
 exit
+# There is no other screen to go back to: the prompt comes on an empty line.
+reject ": command"
+expect "3 Metrics"
 term vt100
 run $OOGWAY -c $TMP/rc -P lab
 wait "prom ✓" 20000
@@ -35,6 +38,8 @@ snapshot terms-80x24
 raw-never 1b5b3f323030 1b5b356e
 keys "Q"
 exit
+reject ": command"
+expect "3 Metrics"
 # (On xterm the emulator loses a cell after REP.)
 term screen
 env LANG=C LC_ALL=C

@@ -433,6 +433,15 @@ static void process_scan(void **state)
 	assert_string_equal(out[2].name, "other");
 	near(out[2].cpu_percent, 40 / hz * 50);
 	assert_string_equal(out[3].name, "large"); /* by memory, though idle */
+
+	/* Too soon to say; and then against the scan before that. */
+	assert_int_equal(host_scan_procs(host, 3100, out, 4), 4);
+	for (int i = 0; i < 4; i++)
+		assert_true(isnan(out[i].cpu_percent));
+	put_process(11, "busy", 500 + 2 * (int)hz, 1, 10);
+	assert_int_equal(host_scan_procs(host, 4000, out, 4), 4);
+	assert_string_equal(out[0].name, "busy");
+	near(out[0].cpu_percent, 100);
 	host_free(host);
 }
 

@@ -145,6 +145,12 @@ static void spans_and_buckets(void **state)
 	series_buckets(series, 0, 100, buckets, 5);
 	for (int i = 0; i < 5; i++)
 		assert_true(buckets[i] == 2 * i + 1);
+	series_dips(series, 0, 100, buckets, 5);
+	for (int i = 0; i < 5; i++)
+		assert_true(buckets[i] == 2 * i);
+	series_dips(series, 45, 145, buckets, 5);
+	assert_true(buckets[0] == 5 && buckets[1] == 7 && buckets[2] == 9);
+	assert_true(isnan(buckets[3]) && isnan(buckets[4]));
 	series_buckets(series, 45, 145, buckets, 5);
 	assert_true(buckets[0] == 6 && buckets[1] == 8 && buckets[2] == 9);
 	assert_true(isnan(buckets[3]) && isnan(buckets[4]));
