@@ -359,12 +359,15 @@ static int run_once(struct app *app)
 {
 	struct str out;
 	char why[256];
+	bool known;
 
 	settle(app, false);
+	known = overview_known(app, why, sizeof why);
 	str_init(&out, OUTPUT_MAX);
 	overview_print(app, &out);
-	return put(&out,
-		overview_known(app, why, sizeof why) ? STATUS_DONE : STATUS_PARTIAL);
+	if (!known)
+		fprintf(stderr, "oogway: %s\n", why);
+	return put(&out, known ? STATUS_DONE : STATUS_PARTIAL);
 }
 
 /* A script has nobody to ask: --yes is its answer. */

@@ -12,8 +12,8 @@ struct source_row {
 	int number; /* the same for as long as the source lives; given again afterwards */
 	const char *name;
 	const char *kind;
-	const char *where; /* URL or "this host" */
-	bool pages;
+	const char *where;  /* URL or "this host" */
+	bool alerts, pages; /* its alerts are listed; and are pages */
 	int64_t every_ms;
 	int poll; /* number in the engine, -1: the host, a refused or fed one */
 	struct poll_status status;
@@ -74,6 +74,8 @@ const struct source_row *sources_row(const struct sources *sources, int source);
 /* Its number, or -1. */
 int sources_find(const struct sources *sources, const char *name);
 bool sources_settled(const struct sources *sources);
+/* Some source pages. */
+bool sources_page(const struct sources *sources);
 /* A source that something inside of oogway feeds; no engine asks it. Returns its
  * number; that of the host describes it anew. */
 int sources_add_fed(struct sources *sources, const struct source_row *row);
@@ -87,6 +89,8 @@ enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
 enum source_health source_health(const struct source_row *row, int64_t now);
 /* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
+/* The bare reason why it does not answer, or "". */
+const char *source_trouble(const struct source_row *row, char *out, size_t size);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size);

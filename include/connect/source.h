@@ -118,7 +118,8 @@ struct source_kind {
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool details;     /* answers the window's details: batches with such */
-	bool pages;       /* its alerts are pages: silence from it is not peace */
+	bool alerts;      /* its alerts are listed: silence from it is not peace */
+	bool pages;       /* … and are pages */
 	const struct source_service *service; /* NULL: a server of the user's own */
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
 	 * own to the engine, so that the present never waits for it. */

@@ -810,6 +810,7 @@ const struct source_kind pagerduty_source = {
 	.name = "pagerduty",
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.details = true,
+	.alerts = true,
 	.pages = true,
 	.service = &service,
 	.actions = &pagerduty_actions,

@@ -793,6 +793,7 @@ void prom_stop(void *state)
 const struct source_kind prometheus_source = {
 	.name = "prometheus",
 	.help = "Prometheus: query lines, alerting rules and their alerts",
+	.alerts = true,
 	.watches = true,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),

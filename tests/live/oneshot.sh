@@ -234,6 +234,38 @@ ok "doctor fails" code 1
 ok "doctor names it" said out '^BAD .*source pd.*refused'
 ok "others are well" said out '^ok .*source am'
 
+# Whatever lists alerts: while it does not answer, nothing is known.
+for line in 'alertmanager url=http://127.0.0.1:1' 'prometheus url=http://127.0.0.1:1' \
+	'alertmanager url=http://127.0.0.1:1 token-env=NOPE' \
+	'alertmanager url=http://127.0.0.1:1 token-file=nowhere'; do
+	echo "source only $line" >"$tmp/dead"
+	case $line in
+	*NOPE) why='NOPE' ;;
+	*nowhere) why='/nowhere' ;;
+	*) why='connection refused' ;;
+	esac
+	for words in 'alert list' 'incident list' 'silence list'; do
+		run -c "$tmp/dead" $words --json
+		ok "dead: $line: $words" code 3
+		ok "dead: $line: $words is not complete" said out '"complete":false'
+		ok "dead: $line: $words says why" said err "UNKNOWN since .*only has never answered: .*$why"
+	done
+	run -c "$tmp/dead" --once
+	ok "dead: $line: once" code 3
+	ok "dead: $line: once says why" said out "^UNKNOWN since .*only has never answered: .*$why"
+done
+timeout 15 "$OOGWAY" -c "$tmp/dead" --plain >"$tmp/plain" 2>&1 </dev/null &
+plain=$!
+until [ -e "$XDG_STATE_HOME"/oogway/status-*.json ]; do
+	sleep 0.2
+	kill -0 $plain || break
+done 2>/dev/null
+run status --format tmux
+ok "dead: status" code 3
+ok "dead: status bar" said out UNKNOWN
+kill $plain
+wait $plain 2>/dev/null
+
 # --- a configuration with every line wrong ---
 cat >"$tmp/bad" <<'END'
 set nonsense = 1
