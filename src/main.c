@@ -98,7 +98,7 @@ static void complain(const char *what, const char *word)
 {
 	char text[512];
 
-	fprintf(stderr, "oogway: %s %s\n", what,
+	fprintf(stderr, "oogway: %s%s%s\n", what, *what ? " " : "",
 		text_line(untrusted_str(word), text, sizeof text));
 }
 
@@ -367,6 +367,7 @@ static int run_once(struct app *app)
 	overview_print(app, &out);
 	if (!known)
 		fprintf(stderr, "oogway: %s\n", why);
+	known = known && !app->rc->conf.errors_total;
 	return put(&out, known ? STATUS_DONE : STATUS_PARTIAL);
 }
 
@@ -440,6 +441,10 @@ static int run_command(
 	status = command_run(app, commands, o->command, &run, &err);
 	if (status == STATUS_PENDING)
 		status = wait_for_actions(app, &out, &err);
+	/* It was asked with less than the rc means. */
+	if (status == STATUS_DONE && app->rc->conf.errors_total && c &&
+		(c->flags & (COMMAND_SETTLE | COMMAND_ACTS)) == COMMAND_SETTLE)
+		status = STATUS_PARTIAL;
 	fputs(str_text(&told), stderr);
 	str_release(&told);
 	if (status != STATUS_DONE && err.text[0])
@@ -542,6 +547,42 @@ static int refuse_unread(const struct app *app)
 	return STATUS_FAILED;
 }
 
+/* They tell of the rc themselves. */
+static bool examines(const struct options *o)
+{
+	return o->check_config || !strcmp(o->command, "doctor");
+}
+
+/* Why the file that -c names could not be read. */
+static const struct conf_error *unreadable(const struct rc *rc)
+{
+	const struct conf *conf = &rc->conf;
+
+	for (size_t i = 0; rc->path_named && i < conf->error_count; i++)
+		if (!conf->errors[i].place.line &&
+			!strcmp(conf->errors[i].place.file, rc->path) &&
+			!conf_had(conf, rc->path))
+			return &conf->errors[i];
+	return NULL;
+}
+
+/* A script hears of a wrong rc, and what it names must be there. */
+static bool take_rc(const struct rc *rc)
+{
+	const struct conf_error *error = unreadable(rc);
+	char why[4500];
+
+	if (rc_whole(rc, why, sizeof why))
+		return true;
+	if (error)
+		rc_error_text(error, why, sizeof why);
+	else if (rc->no_profile)
+		snprintf(why, sizeof why, "no profile is called %.60s in %s",
+			rc->no_profile, rc->path);
+	complain("", why);
+	return !error && !rc->no_profile;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (app->rc->unread && !is_live(o))
@@ -556,6 +597,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 		return check_config(app);
 	if (is_live(o))
 		return run_live(app, commands, o);
+	if (!examines(o) && !take_rc(app->rc))
+		return STATUS_USAGE;
 	return o->command[0] ? run_command(app, commands, o) : run_once(app);
 }
 

@@ -216,6 +216,8 @@ enum status cmd_list(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	complete = kept(call->app, l, err->text, sizeof err->text) &&
 		   (!l->complete || l->complete(call->app, err->text, sizeof err->text));
+	if (complete && !rc_whole(call->app->rc, words, sizeof words))
+		complete = false; /* what an rc line should have asked is not here */
 	if (app_then(call->app) && !call->json)
 		str_printf(call->out, "PAST  as of %s\n",
 			time_rfc3339(window_to(call->app), when));

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
@@ -994,55 +995,90 @@ static void read_look(struct rc *rc)
 	shipped_first(rc, binds, colors);
 }
 
-static void check_profile(struct rc *rc)
+/* One that need not be there, but must be readable if it is. */
+static void read_if_there(struct rc *rc, const char *path)
 {
-	char line[120];
-
-	if (!*rc->profile)
-		return;
-	for (size_t i = 0; i < rc->conf.profile_count; i++)
-		if (!strcmp(rc->conf.profiles[i], rc->profile))
-			return;
-	snprintf(line, sizeof line, "no profile is called %.60s", rc->profile);
-	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
+	if (!conf_read_file(&rc->conf, path, true) && errno && errno != ENOENT &&
+		errno != ENOTDIR)
+		conf_read_file(&rc->conf, path, false);
 }
 
-struct rc *rc_read(const struct rc_options *options)
+static void read_files(struct rc *rc, const struct rc_options *options)
+{
+	if (!options->no_system && !options->looks_only) {
+		rc->conf.final_allowed = true;
+		read_if_there(rc, "/etc/oogway/oogway.rc");
+		rc->conf.final_allowed = false;
+		read_if_there(rc, rc->layouts_path);
+	}
+	if (options->file)
+		conf_read_file(&rc->conf, rc->path, false);
+	else if (*rc->path)
+		read_if_there(rc, rc->path);
+}
+
+static struct rc *read_with(const struct rc_options *options, const char *profile)
 {
 	struct rc *rc = mem_new(1, sizeof *rc);
 
 	arena_init(&rc->arena, RC_MAX_BYTES);
 	settings_init(&rc->settings, setting_rows, SET_COUNT_);
-	rc->profile = rc_keep(rc, options->profile ? options->profile : "");
+	rc->profile = rc_keep(rc, profile);
 	rc->conf.verbs = rc_verbs;
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
 	if (gethostname(rc->host, sizeof rc->host - 1))
 		rc->host[0] = '\0';
-	if (!options->no_system && !options->looks_only && !options->shipped_only) {
-		rc->conf.final_allowed = true;
-		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
-		rc->conf.final_allowed = false;
-	}
-	if (!options->looks_only && !options->no_system) {
+	if (!options->looks_only && !options->no_system)
 		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
-		if (!options->shipped_only)
-			conf_read_file(&rc->conf, rc->layouts_path, true);
-	}
 	user_path(options, rc->path, sizeof rc->path);
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
-	else if (!options->shipped_only)
-		conf_read_file(&rc->conf, rc->path, !options->file);
+	if (!options->shipped_only)
+		read_files(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
 			rc->handoff_count = rc->changes_count = 0;
-	if (!options->shipped_only)
-		check_profile(rc);
+	return rc;
+}
+
+static void no_such_profile(struct rc *rc, const char *profile)
+{
+	char line[120];
+
+	snprintf(line, sizeof line, "no profile is called %.60s", profile);
+	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
+	rc->no_profile = rc_keep(rc, profile);
+}
+
+struct rc *rc_read(const struct rc_options *options)
+{
+	const char *profile = options->profile ? options->profile : "";
+	struct rc *rc = read_with(options, profile);
+
+	/* Nothing may bear its name, nor an `if` believe in it. */
+	if (*profile && !options->shipped_only && !rc->conf.profile_found) {
+		rc_free(rc);
+		rc = read_with(options, "");
+		no_such_profile(rc, profile);
+	}
 	read_look(rc);
 	return rc;
+}
+
+bool rc_whole(const struct rc *rc, char *why, size_t size)
+{
+	char first[4500];
+
+	*why = '\0';
+	if (!rc->conf.errors_total)
+		return true;
+	rc_error_text(&rc->conf.errors[0], first, sizeof first);
+	snprintf(why, size, "%zu error%s in the rc, the first: %s", rc->conf.errors_total,
+		rc->conf.errors_total == 1 ? "" : "s", first);
+	return false;
 }
 
 void rc_free(struct rc *rc)

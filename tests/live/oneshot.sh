@@ -312,6 +312,30 @@ done <"$tmp/bad"
 ok "every bad line is named: not$missing" [ -z "$missing" ]
 run -c "$tmp/bad" --once
 ok "it works all the same" said out 'Metrics'
+ok "but not in full" code 3
+ok "a script hears of it" said err '[0-9][0-9] errors in the rc, the first: .*/bad:1:1: no setting'
+run -c "$tmp/bad" runbook list --json
+ok "bad lines: partial" code 3
+ok "bad lines: not complete" said out '"complete":false'
+ok "bad lines: told" said err 'errors in the rc, the first: .*/bad:1:1: '
+for args in '--once' 'alert list' 'audit log' 'incident ack 1'; do
+	run -c "$tmp/nowhere" $args
+	ok "$args: a named file must be there" code 2
+	ok "$args: it is named" said err '/nowhere: cannot read it: No such file'
+	ok "$args: nothing on stdout" silent out
+	run -c "$rc" -P nobody $args
+	ok "$args: a named profile must be there" code 2
+	ok "$args: the profile is named" said err 'no profile is called nobody in .*/rc'
+done
+run -c "$tmp" alert list
+ok "a folder is no rc" code 2
+ok "it says so" said err 'cannot read it: Is a directory'
+run -c "$tmp/nowhere" doctor
+ok "doctor lists it" said out '^BAD .*/nowhere: cannot read it'
+mkdir -p "$tmp/odd/oogway/oogway.rc"
+XDG_CONFIG_HOME=$tmp/odd run alert list --json
+ok "one's own that cannot be read: partial" code 3
+ok "one's own that cannot be read: told" said err '1 error in the rc, the first: .*cannot read it'
 run -c "$rc" --check-config
 ok "a good one" code 0
 printf 'set theme = dark\ncolor dim 236 default\n' >"$tmp/faint"
