@@ -1157,7 +1157,8 @@ struct rc *rc_look(const struct rc *rc, const char *line)
 	/* A file of the user's is not read for each letter that is typed. */
 	if (name && !strchr(name, '/') && !str_ends(name, ".rc"))
 		read_shipped(look, "themes", name);
-	if (look->conf.errors_total || !look->color_count) {
+	if (look->conf.errors_total || !look->color_count ||
+		(name && rc->settings.values[SET_THEME].final)) {
 		rc_free(look);
 		return NULL;
 	}
