@@ -89,6 +89,8 @@ enum source_health { HEALTH_OK, HEALTH_WAITING, HEALTH_STALE, HEALTH_BAD };
 enum source_health source_health(const struct source_row *row, int64_t now);
 /* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
+/* It answers, but not all is well: its words are a warning. */
+bool source_warns(const struct source_row *row);
 /* The bare reason why it does not answer, or "". */
 const char *source_trouble(const struct source_row *row, char *out, size_t size);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */

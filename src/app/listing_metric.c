@@ -27,13 +27,16 @@ static void value_cell(const struct app *app, const void *row, struct cell *out)
 	const struct series *series = row;
 	double value = series_value(app, series);
 	char text[UNIT_TEXT];
+	const char *why;
 
-	cell_print(out, "%s", unit_text(series->unit, value, text));
+	cell_print(out, "%s", series_now(app, series, text));
 	out->is_number = true;
 	out->number = isnan(value) ? -HUGE_VAL : value;
 	out->role = series_stale(app, series)
 			    ? ROLE_DIM
 			    : severity_roles[limits_judge(series->limits, value)];
+	if (isnan(value) && series_health(app, series, &why) == QUERY_FAILED)
+		out->role = ROLE_WARNING;
 	if (out->role == ROLE_TEXT)
 		out->role = ROLE_STRONG;
 }
@@ -42,7 +45,13 @@ static void spark_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct series *series = row;
 	double value = series_value(app, series);
+	const char *why;
 
+	if (isnan(value) && series_health(app, series, &why) > QUERY_FINE) {
+		cell_text(out, untrusted_str(why));
+		out->role = ROLE_DIM;
+		return;
+	}
 	out->spark = series;
 	out->role = series_stale(app, series)
 			    ? ROLE_DIM
@@ -99,24 +108,51 @@ static const void *metric_find(const struct app *app, uint64_t id)
 	return metrics_find(app->metrics, id);
 }
 
+static const char *status_word(
+	enum query_health health, struct limits limits, double value)
+{
+	if (health == QUERY_FAILED)
+		return "failed";
+	return isnan(value) ? "no_data" : severity_name(limits_judge(limits, value));
+}
+
 static void metric_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct series *series = row;
 	struct series_span span = series_span(series, window_from(app), window_to(app));
+	double value = series_value(app, series);
 	struct point last;
+	const char *why;
+	enum query_health health = series_health(app, series, &why);
 
 	json_put_str(o, "source", sources_row(app->sources, series->source)->name);
 	json_put_text(o, "name", series->name);
 	json_put_str(o, "unit", unit_name(series->unit));
-	json_put_double(o, "value", series_value(app, series));
+	json_put_double(o, "value", value);
 	json_put_double(o, "min", span.low);
 	json_put_double(o, "max", span.high);
 	json_put_double(o, "mean", span.mean);
 	json_put_i64(o, "points", (int64_t)span.count);
-	json_put_str(o, "status",
-		severity_name(limits_judge(series->limits, series_value(app, series))));
+	json_put_str(o, "status", status_word(health, series->limits, value));
+	if (*why)
+		json_put_str(o, "reason", why);
 	json_put_time(o, "at", series_last(series, &last) ? last.at : 0);
 	json_put_bool(o, "stale", series_stale(app, series));
+}
+
+static bool queries_answer(const struct app *app, char *why, size_t size)
+{
+	const char *said;
+
+	for (size_t i = 0; i < app->rc->query_count; i++) {
+		const struct rc_query *q = &app->rc->queries[i];
+
+		if (metrics_query_health(app->metrics, i, &said) != QUERY_FAILED)
+			continue;
+		snprintf(why, size, "%s: query %s: %s", q->source, q->name, said);
+		return false;
+	}
+	return true;
 }
 
 static bool metric_complete(const struct app *app, char *why, size_t size)
@@ -130,7 +166,7 @@ static bool metric_complete(const struct app *app, char *why, size_t size)
 		source_words(row, app->now, why + strlen(why), size - strlen(why));
 		return false;
 	}
-	return true;
+	return queries_answer(app, why, size);
 }
 
 const struct listing metric_listing = {

@@ -5,6 +5,7 @@
 
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/sort.h"
 #include "base/str.h"
@@ -22,12 +23,23 @@ enum {
 	AT_ONCE = 500,   /* up to here sorting is not sliced */
 };
 
+/* Of a line of the rc. */
+struct query_state {
+	enum query_health health;
+	char why[QUERY_WHY];
+	bool rows;      /* it has given series */
+	uint64_t alone; /* id of the row that stands for it meanwhile, 0: none */
+};
+
 struct metrics {
 	struct app *app;
 	struct map by_id;
 	struct series **list; /* the first `count` are in order and listed */
 	size_t count, known, cap;
 	struct series *host[HOST_MAX_METRICS]; /* in the reader's order */
+	struct query_state *queries; /* in the order of the rc, as far as known */
+	size_t query_count, query_cap;
+	size_t alone; /* rows that stand for a query */
 	struct sort sort;
 	size_t sorting; /* how many are being sorted, 0: none */
 	bool unsorted;  /* those that are listed may be in another order by now */
@@ -56,6 +68,7 @@ void metrics_free(struct metrics *metrics)
 	loop_timer_free(metrics->later);
 	sort_release(&metrics->sort);
 	mem_free(metrics->list);
+	mem_free(metrics->queries);
 	map_release(&metrics->by_id);
 	mem_free(metrics);
 }
@@ -175,12 +188,35 @@ static bool goes_on(struct metrics *metrics, const struct rc *old, struct series
 	return true;
 }
 
+/* What is known of lines that are still there. */
+static void reload_queries(struct metrics *metrics, const struct rc *old)
+{
+	const struct rc *rc = metrics->app->rc;
+	struct query_state *list = mem_new(rc->query_count, sizeof *list);
+
+	metrics->alone = 0;
+	for (size_t i = 0; i < metrics->query_count; i++) {
+		const struct rc_query *was = &old->queries[i], *is = same_query(rc, was);
+		int source = sources_find(metrics->app->sources, was->source);
+
+		if (!is || source < 0 ||
+			sources_row(metrics->app->sources, source)->fresh)
+			continue;
+		list[is - rc->queries] = metrics->queries[i];
+		metrics->alone += metrics->queries[i].alone != 0;
+	}
+	mem_free(metrics->queries);
+	metrics->queries = list;
+	metrics->query_count = metrics->query_cap = rc->query_count;
+}
+
 void metrics_reload(struct metrics *metrics, const struct rc *old)
 {
 	size_t kept = 0, listed = 0;
 
 	sort_release(&metrics->sort);
 	metrics->sorting = 0;
+	reload_queries(metrics, old);
 	for (size_t i = 0; i < metrics->known; i++) {
 		if (goes_on(metrics, old, metrics->list[i])) {
 			metrics->list[kept++] = metrics->list[i];
@@ -270,6 +306,125 @@ static struct series *series_of(struct metrics *metrics, int source, const char 
 	return series;
 }
 
+/* --- queries that give nothing --- */
+
+static struct query_state *state_of(struct metrics *metrics, const struct rc_query *q)
+{
+	size_t place = (size_t)(q - metrics->app->rc->queries);
+
+	while (metrics->query_count <= place) {
+		MEM_ROOM(metrics->queries, metrics->query_count, metrics->query_cap);
+		metrics->queries[metrics->query_count++] = (struct query_state){0};
+	}
+	return &metrics->queries[place];
+}
+
+static void take_out(struct metrics *metrics, struct series *series)
+{
+	size_t at = 0;
+
+	while (metrics->list[at] != series)
+		at++;
+	sort_release(&metrics->sort);
+	metrics->sorting = 0;
+	memmove(metrics->list + at, metrics->list + at + 1,
+		(--metrics->known - at) * sizeof *metrics->list);
+	metrics->count -= at < metrics->count;
+	retire(metrics, series);
+	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+/* A row that stood for a query goes when there are others, unless it is one of them. */
+static void end_standing_in(struct metrics *metrics)
+{
+	for (size_t i = 0; metrics->alone && i < metrics->query_count; i++) {
+		struct query_state *state = &metrics->queries[i];
+		struct series *series;
+
+		if (!state->alone || !state->rows)
+			continue;
+		series = metrics_find(metrics, state->alone);
+		state->alone = 0;
+		metrics->alone--;
+		if (series && !series->count && !series->past)
+			take_out(metrics, series);
+	}
+}
+
+static enum query_health judge(const struct batch_query *told)
+{
+	if (!untrusted_empty(told->error))
+		return QUERY_FAILED;
+	if (told->series)
+		return QUERY_FINE;
+	return told->odd ? QUERY_ODD : QUERY_EMPTY;
+}
+
+static void take_query(struct metrics *metrics, const struct source_row *row,
+	const struct batch_query *told)
+{
+	const struct rc_query *q = metrics_query(metrics, row->number, told->query);
+	struct query_state *state = q ? state_of(metrics, q) : NULL;
+	enum query_health health = judge(told);
+	char why[QUERY_WHY] = "";
+	struct series *series;
+
+	if (!q)
+		return;
+	if (health == QUERY_FAILED)
+		text_line(told->error, why, sizeof why);
+	else if (health == QUERY_EMPTY)
+		str_copy(why, sizeof why, "no data: the answer is empty");
+	else if (health == QUERY_ODD)
+		str_copy(why, sizeof why, "no data: its value is not a number");
+	if (health != state->health || strcmp(why, state->why)) {
+		state->health = health;
+		str_copy(state->why, sizeof state->why, why);
+		if (*why)
+			log_add(LOG_WARN, "%s: query %s: %s", row->name, q->name, why);
+		app_changed(metrics->app, CHANGED_METRICS | CHANGED_EVENTS);
+	}
+	if (health == QUERY_FINE || state->rows || state->alone)
+		return;
+	series = series_of(metrics, row->number, row->name, q, UNTRUSTED_NONE);
+	if (!series)
+		return;
+	series->interval_ms = row->every_ms;
+	state->alone = series->id;
+	metrics->alone++;
+}
+
+enum query_health metrics_query_health(
+	const struct metrics *metrics, size_t query, const char **why)
+{
+	const struct query_state *state =
+		query < metrics->query_count ? &metrics->queries[query] : NULL;
+
+	*why = state ? state->why : "";
+	return state ? state->health : QUERY_UNASKED;
+}
+
+enum query_health series_health(
+	const struct app *app, const struct series *series, const char **why)
+{
+	size_t place = series->source == SOURCE_HOST ? SIZE_MAX : (size_t)series->order;
+
+	return metrics_query_health(app->metrics, place, why);
+}
+
+const char *series_now(
+	const struct app *app, const struct series *series, char out[UNIT_TEXT])
+{
+	double value = series_value(app, series);
+	const char *why;
+	enum query_health health = series_health(app, series, &why);
+
+	if (!isnan(value) || health <= QUERY_FINE)
+		return unit_text(series->unit, value, out);
+	str_copy(out, UNIT_TEXT, health == QUERY_FAILED ? "failed" : "no data");
+	return out;
+}
+
 bool metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
 	size_t *taken, point_fn fresh, void *ctx)
 {
@@ -290,11 +445,15 @@ bool metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 		series = series_of(metrics, source, row->name, q, from->labels);
 		if (!series)
 			break;
+		state_of(metrics, q)->rows = true;
 		series->interval_ms = row->every_ms;
 		take_points(metrics->app, series, from, fresh, ctx);
 		if (*taken % STEP_SERIES == 0 && time_mono_us() > until)
 			return false;
 	}
+	for (size_t i = 0; i < batch->query_count; i++)
+		take_query(metrics, row, &batch->queries[i]);
+	end_standing_in(metrics);
 	settle(metrics);
 	if (batch->series_count)
 		app_changed(metrics->app, CHANGED_METRICS);

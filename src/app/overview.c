@@ -137,7 +137,7 @@ static void print_metrics(const struct app *app, struct str *out)
 
 		series_label(series, name, sizeof name);
 		str_printf(out, "  %-32.32s %12s%s%s\n", name,
-			unit_text(series->unit, value, text),
+			series_now(app, series, text),
 			severity == SEVERITY_OK ? "" : "  ",
 			severity == SEVERITY_OK ? "" : severity_name(severity));
 	}

@@ -710,6 +710,11 @@ const char *source_end(const struct source_row *row, int64_t now, char *out, siz
 	return out;
 }
 
+bool source_warns(const struct source_row *row)
+{
+	return row->status.partial || row->status.warning[0];
+}
+
 const char *source_trouble(const struct source_row *row, char *out, size_t size)
 {
 	char *wait;

@@ -266,6 +266,33 @@ ok "dead: status bar" said out UNKNOWN
 kill $plain
 wait $plain 2>/dev/null
 
+# --- queries that give nothing ---
+cp "$rc" "$tmp/asks"
+cat >>"$tmp/asks" <<'END'
+query empty source=prom -- nothing
+query odd source=prom -- NaN
+END
+run -c "$tmp/asks" metric list -l source=prom --json
+ok "no data is no failure" code 0
+for name in empty odd; do
+	ok "$name has a row" said out "\"name\":\"$name\".*\"value\":null.*\"status\":\"no_data\""
+done
+ok "why" said out '"reason":"no data: its value is not a number"'
+run -c "$tmp/asks" doctor
+ok "doctor names it" said out '^ok .*query empty: no data: .*/asks:[0-9]'
+ok "and is content" code 0
+echo 'query wrong source=prom -- badly' >>"$tmp/asks"
+run -c "$tmp/asks" metric list wrong
+ok "a query that fails: partial" code 3
+ok "its row says so" said out '^wrong  *failed .* prom$'
+ok "why, on stderr" said err 'prom: query wrong: parse error: unexpected <by>'
+run -c "$tmp/asks" metric list wrong --json
+ok "a query that fails: not complete" said out '"complete":false'
+ok "its row says why" said out '"status":"failed","reason":"parse error: unexpected <by>"'
+run -c "$tmp/asks" doctor
+ok "doctor wants it mended" code 1
+ok "doctor says where" said out '^BAD .*/asks:[0-9]*: query wrong: parse error'
+
 # --- a configuration with every line wrong ---
 cat >"$tmp/bad" <<'END'
 set nonsense = 1
