@@ -102,6 +102,19 @@ static void complain(const char *what, const char *word)
 		text_line(untrusted_str(word), text, sizeof text));
 }
 
+static bool take_moment(const char *arg, struct options *o)
+{
+	int64_t now = time_now_ms();
+
+	if (!time_parse_moment(arg, now, &o->app.at))
+		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", arg);
+	else if (o->app.at > now)
+		complain("--at looks back, and this is in the future:", arg);
+	else
+		return true;
+	return false;
+}
+
 static bool take_section(const char *arg, struct options *o)
 {
 	o->man_section = *arg - '0';
@@ -174,10 +187,7 @@ static bool take_option(int id, struct options *o)
 	case OPTION_CHECK:
 		return o->check_config = true;
 	case OPTION_AT:
-		if (time_parse_moment(optarg, time_now_ms(), &o->app.at))
-			return true;
-		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", optarg);
-		return false;
+		return take_moment(optarg, o);
 	default:
 		fputs("usage: oogway [OPTION]… [NOUN VERB [ARGS]]; oogway --help tells "
 		      "more\n",

@@ -116,6 +116,14 @@ static const char *status_word(
 	return isnan(value) ? "no_data" : severity_name(limits_judge(limits, value));
 }
 
+/* Looking back: of then. */
+static bool newest(const struct app *app, const struct series *series, struct point *out)
+{
+	if (!app->window.to)
+		return series_last(series, out);
+	return series_newest(series, window_from(app), window_to(app), out);
+}
+
 static void metric_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct series *series = row;
@@ -136,7 +144,7 @@ static void metric_json(const struct app *app, const void *row, struct json_out 
 	json_put_str(o, "status", status_word(health, series->limits, value));
 	if (*why)
 		json_put_str(o, "reason", why);
-	json_put_time(o, "at", series_last(series, &last) ? last.at : 0);
+	json_put_time(o, "at", newest(app, series, &last) ? last.at : 0);
 	json_put_bool(o, "stale", series_stale(app, series));
 }
 
@@ -155,6 +163,31 @@ static bool queries_answer(const struct app *app, char *why, size_t size)
 	return true;
 }
 
+/* Of this host nobody but its store knows what was. What stands there is kept once in
+ * five minutes, or for each of the steps that a long window has. */
+static bool host_kept(const struct app *app, char *why, size_t size)
+{
+	int64_t to = window_to(app), apart = app->window.span_ms / 60;
+	size_t lacking = 0, all = 0;
+	char when[TIME_TEXT];
+
+	if (apart < 11 * MINUTE_MS)
+		apart = 11 * MINUTE_MS;
+	for (size_t i = 0; app_then(app) && i < metrics_count(app->metrics); i++) {
+		const struct series *series = metrics_at(app->metrics, i);
+		struct point point;
+
+		if (series->source != SOURCE_HOST)
+			continue;
+		all++;
+		lacking += !series_newest(series, to - apart, to, &point);
+	}
+	if (lacking)
+		snprintf(why, size, "of %s %zu of %zu metrics of this host are not kept",
+			time_rfc3339(to, when), lacking, all);
+	return !lacking;
+}
+
 static bool metric_complete(const struct app *app, char *why, size_t size)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
@@ -166,7 +199,7 @@ static bool metric_complete(const struct app *app, char *why, size_t size)
 		source_words(row, app->now, why + strlen(why), size - strlen(why));
 		return false;
 	}
-	return queries_answer(app, why, size);
+	return queries_answer(app, why, size) && host_kept(app, why, size);
 }
 
 const struct listing metric_listing = {

@@ -46,8 +46,9 @@ at = datetime.datetime.fromtimestamp(at[0] / 1000, datetime.timezone.utc)
 print(at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
 ' "$XDG_STATE_HOME/oogway/oogway.db" "$1" 2>/dev/null
 }
-middle() { stored "SELECT from_at FROM watch WHERE source = 'pd'"; }
-watched() { middle >/dev/null; }
+# A moment at which all sources of alerts were watched.
+middle() { stored "SELECT max(from_at) FROM watch"; }
+watched() { stored "SELECT n FROM (SELECT count(DISTINCT source) n FROM watch) WHERE n >= 2" >/dev/null; }
 closed() { stored "SELECT ended_at FROM incident WHERE ended_after_at > 0 AND pages" >/dev/null; }
 
 "$LAB/canned" "$tmp" busy || exit 1
@@ -76,6 +77,10 @@ run -c "$rc" alert list '/['
 ok "bad filter" code 2
 run --at yesterdayish
 ok "bad moment" code 2
+run --at 2099-01-01T00:00:00Z metric list
+ok "a moment to come" code 2
+ok "is told as one" said err 'in the future: 2099-01-01'
+ok "a moment to come: nothing on stdout" silent out
 run -c "$rc" --once
 ok "once" code 0
 ok "headline" said out '3 critical, 1 high'
@@ -180,25 +185,39 @@ run -c "$rc" --at -1h alert list
 ok "no store: nothing is known of then" code 3
 ok "said" said err 'there is no store'
 ok "and nothing of now is listed" silent_but_past
+run -c "$rc" --at -2h metric list cpu --json
+ok "no store: metrics of this host are not kept" code 3
+ok "that is said" said err '[0-9] metrics of this host are not kept'
+ok "the list is not complete" said out '"complete":false,"past":true'
+ok "a metric of then has no value" said out '"value":null,.*"status":"no_data","at":null'
 ok "one command makes no store" test ! -e "$XDG_STATE_HOME/oogway/oogway.db"
-timeout 15 "$OOGWAY" -c "$rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+sed '/^source prom/d; /^query/d; s/every=1h/every=1s/' "$rc" >"$tmp/often"
+timeout 15 "$OOGWAY" -c "$tmp/often" --plain >"$tmp/plain" 2>&1 </dev/null &
 plain=$!
 until watched; do sleep 0.2; kill -0 $plain || break; done 2>/dev/null
+sleep 3 # each of them is asked once more; rules are not so soon
 kill $plain
 wait $plain 2>/dev/null
 echo quiet >"$tmp/scene"
 run -c "$rc" --once
 ok "now it is quiet" said out 'No open incidents'
-run -c "$rc" --at "$(middle)" --once
+run -c "$tmp/often" --at "$(middle)" --once
 ok "the past is known" code 0
 ok "and said to be the past" said out '^PAST  as of '
 ok "its alerts" said out '3 critical'
-run -c "$rc" --at "$(middle)" alert list --json
+run -c "$tmp/often" --at "$(middle)" alert list --json
 ok "its list" code 0
 ok "is complete" said out '"complete":true,"past":true'
 ok "with what fired" said out HighErrorRate
 run -c "$rc" --at -1h alert list
 ok "unwatched: partial" code 3
+sed '/^source pd/d; /^source prom/d; /^query/d' "$rc" >"$tmp/am"
+run -c "$tmp/am" --at -1h alert list --json
+ok "unwatched without a pager: partial" code 3
+ok "unwatched without a pager: said" said err 'nobody watched am'
+run -c "$tmp/am" --at "$(middle)" alert list --json
+ok "watched without a pager" code 0
+run -c "$rc" --at -1h alert list
 ok "unwatched: said" said err 'nobody watched'
 ok "PAST is a line" said out '^PAST  as of '
 ok "what is known is listed" said out HighErrorRate

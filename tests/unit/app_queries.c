@@ -1,4 +1,4 @@
-/* What became of each query of the rc: the row that stands for one which gives nothing. */
+/* What became of each query of the rc, and the row that stands for one without data. */
 #include "app/listing.h"
 #include "app/metrics.h"
 #include "app/sources.h"
