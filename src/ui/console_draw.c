@@ -87,6 +87,22 @@ static size_t count_pieces(struct console *console, struct piece *out)
 	return n;
 }
 
+/* Mine before the first of all. */
+static const struct oncall_row *called(const struct app *app)
+{
+	const struct oncall_row *first = NULL;
+
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+		const struct oncall_row *o = oncalls_at(app->alerts, i);
+
+		if (o->level == 1 && o->me)
+			return o;
+		if (o->level == 1 && !first)
+			first = o;
+	}
+	return first;
+}
+
 static size_t state_pieces(struct console *console, struct piece *out)
 {
 	const struct app *app = console->app;
@@ -117,7 +133,7 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		const struct oncall_row *o = oncalls_at(app->alerts, i);
 		char who[40];
 
-		if (o->level != 1 || screen_cols() < 100)
+		if (o != called(app) || screen_cols() < 100)
 			continue;
 		text_line(o->me ? untrusted_str("you") : o->who, who, sizeof who);
 		out[n].role = ROLE_BAR;
