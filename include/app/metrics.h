@@ -49,6 +49,8 @@ enum query_health series_health(
 const char *series_now(
 	const struct app *app, const struct series *series, char out[UNIT_TEXT]);
 
+/* Another source has a metric of that name. */
+bool metrics_ambiguous(const struct metrics *metrics, const struct series *series);
 /* Name as the list shows it: the query's name and what tells its series apart. */
 void series_label(const struct series *series, char *out, size_t size);
 /* The newest value inside the window; NAN when there is none. */

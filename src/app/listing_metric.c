@@ -339,9 +339,12 @@ static const void *anomaly_find(const struct app *app, uint64_t id)
 static void anomaly_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct anomaly_row *a = row;
+	const struct series *series = metrics_find(app->metrics, a->series);
 
-	(void)app;
-	json_put_str(o, "name", a->name);
+	json_put_str(o, "name", a->name + a->bare);
+	if (series)
+		json_put_str(
+			o, "source", sources_row(app->sources, series->source)->name);
 	json_put_time(o, "start_at", a->start_at);
 	json_put_time(o, "end_at", a->end_at);
 	json_put_double(o, "value", a->value);

@@ -34,6 +34,7 @@ struct query_state {
 struct metrics {
 	struct app *app;
 	struct map by_id;
+	struct map names; /* hash of what is shown → the source that has it, or SEVERAL */
 	struct series **list; /* the first `count` are in order and listed */
 	size_t count, known, cap;
 	struct series *host[HOST_MAX_METRICS]; /* in the reader's order */
@@ -56,6 +57,7 @@ struct metrics *metrics_new(struct app *app)
 	metrics->app = app;
 	metrics->later = loop_timer(app->loop, go_on, metrics);
 	map_init(&metrics->by_id);
+	map_init(&metrics->names);
 	return metrics;
 }
 
@@ -70,6 +72,7 @@ void metrics_free(struct metrics *metrics)
 	mem_free(metrics->list);
 	mem_free(metrics->queries);
 	map_release(&metrics->by_id);
+	map_release(&metrics->names);
 	mem_free(metrics);
 }
 
@@ -123,6 +126,29 @@ static void settle(struct metrics *metrics)
 static void go_on(void *ctx)
 {
 	settle(ctx);
+}
+
+/* --- names that several sources have --- */
+
+#define SEVERAL ((void *)UINTPTR_MAX)
+
+static void note_name(struct metrics *metrics, const struct series *series)
+{
+	uint64_t name = untrusted_hash(series->shown);
+	void *one = (void *)(uintptr_t)(series->source + 1);
+	void *was = map_get(&metrics->names, &name, sizeof name);
+
+	if (!was)
+		map_put(&metrics->names, &name, sizeof name, one);
+	else if (was != one && was != SEVERAL)
+		map_put(&metrics->names, &name, sizeof name, SEVERAL);
+}
+
+bool metrics_ambiguous(const struct metrics *metrics, const struct series *series)
+{
+	uint64_t name = untrusted_hash(series->shown);
+
+	return map_get(&metrics->names, &name, sizeof name) == SEVERAL;
 }
 
 static struct series *get(
@@ -227,6 +253,10 @@ void metrics_reload(struct metrics *metrics, const struct rc *old)
 	}
 	metrics->known = kept;
 	metrics->count = listed;
+	map_release(&metrics->names);
+	map_init(&metrics->names);
+	for (size_t i = 0; i < kept; i++)
+		note_name(metrics, metrics->list[i]);
 	metrics->unsorted = kept > 0;
 	metrics->full = false;
 	settle(metrics);
@@ -287,7 +317,7 @@ static struct series *series_of(struct metrics *metrics, int source, const char 
 {
 	struct series *series;
 	struct str key;
-	size_t n;
+	size_t n, known = metrics->known;
 	const void *raw = text_raw(labels, &n);
 
 	str_init(&key, 8192);
@@ -303,6 +333,8 @@ static struct series *series_of(struct metrics *metrics, int source, const char 
 	series->order = (uint32_t)(q - metrics->app->rc->queries);
 	series->unit = q->unit;
 	series->limits = q->limits;
+	if (metrics->known > known)
+		note_name(metrics, series);
 	return series;
 }
 
@@ -479,6 +511,7 @@ static struct series *host_series(
 	series->unit = m->unit;
 	series->limits = (struct limits){m->warn, m->critical, m->below};
 	series->interval_ms = sources_row(metrics->app->sources, SOURCE_HOST)->every_ms;
+	note_name(metrics, series);
 	if (i < HOST_MAX_METRICS)
 		metrics->host[i] = series;
 	return series;

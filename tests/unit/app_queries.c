@@ -1,7 +1,9 @@
 /* What became of each query of the rc, and the row that stands for one without data. */
+#include "app/anomalies.h"
 #include "app/listing.h"
 #include "app/metrics.h"
 #include "app/sources.h"
+#include "base/time.h"
 #include "io/loop.h"
 
 #include <setjmp.h>
@@ -19,6 +21,7 @@ enum { PROM = 1 };
 static struct loop *loop;
 static struct app *app;
 static char file[64];
+static int asked = PROM; /* whose answers are told */
 
 static int setup(void **state)
 {
@@ -26,6 +29,7 @@ static int setup(void **state)
 	int fd;
 
 	(void)state;
+	asked = PROM;
 	strcpy(file, "/tmp/oogway-queries-XXXXXX");
 	fd = mkstemp(file);
 	assert_true(fd >= 0);
@@ -77,7 +81,7 @@ static void tell(int query, const char *const *labels, size_t odd, const char *e
 		series->count = 1;
 		told->series++;
 	}
-	assert_true(metrics_apply(app->metrics, PROM, &batch, &taken, ignore, NULL));
+	assert_true(metrics_apply(app->metrics, asked, &batch, &taken, ignore, NULL));
 	arena_release(&arena);
 }
 
@@ -192,6 +196,59 @@ static void a_reload_keeps_what_is_known(void **state)
 	assert_string_equal(rows(), "b no data");
 }
 
+static void exceed(const struct series *series)
+{
+	for (int i = 0; i < 3; i++) {
+		app->now += MINUTE_MS;
+		anomalies_feed(app->anomalies, series, (struct point){app->now, 9});
+	}
+}
+
+/* Of two metrics with one name the source is said, from when there are two. */
+static void the_source_of_a_name(void **state)
+{
+	const struct anomaly_row *row;
+	struct json_out json;
+	struct str out;
+
+	(void)state;
+	str_init(&out, 2000);
+	assert_true(read_anew("source prom prometheus url=http://prom:9090\n"
+			      "source vm victoriametrics url=http://vm:8428\n"
+			      "query cpu source=prom warn=8 -- a\n"
+			      "query cpu source=vm warn=8 -- a\n"
+			      "query load source=vm warn=8 -- b\n"));
+	asked = sources_find(app->sources, "prom");
+	tell(0, two, 0, "");
+	exceed(metrics_at(app->metrics, 0));
+	row = anomalies_at(app->anomalies, 0);
+	assert_string_equal(row->name, "cpu x");
+	asked = sources_find(app->sources, "vm");
+	tell(0, two, 0, "");
+	tell(1, two, 0, "");
+	assert_true(metrics_ambiguous(app->metrics, metrics_at(app->metrics, 2)));
+	assert_false(metrics_ambiguous(app->metrics, metrics_at(app->metrics, 4)));
+	anomalies_tick(app->anomalies, app->now);
+	exceed(metrics_at(app->metrics, 2));
+	exceed(metrics_at(app->metrics, 4));
+	assert_int_equal(anomalies_count(app->anomalies), 3);
+	assert_string_equal(anomalies_at(app->anomalies, 0)->name, "load x");
+	assert_string_equal(anomalies_at(app->anomalies, 1)->name, "vm: cpu x");
+	assert_string_equal(anomalies_at(app->anomalies, 2)->name, "prom: cpu x");
+	/* A script has a member for it. */
+	json_begin(&json, &out);
+	json_open(&json, NULL, '{');
+	anomaly_listing.json(app, anomalies_at(app->anomalies, 1), &json);
+	json_shut(&json, '}');
+	assert_non_null(strstr(str_text(&out), "{\"name\":\"cpu x\",\"source\":\"vm\","));
+	str_release(&out);
+	/* One of them is no longer asked for. */
+	assert_true(read_anew("source prom prometheus url=http://prom:9090\n"
+			      "query cpu source=prom warn=8 -- a\n"));
+	anomalies_tick(app->anomalies, app->now);
+	assert_string_equal(anomalies_at(app->anomalies, 2)->name, "cpu x");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +256,7 @@ int main(void)
 			a_row_stands_for_a_query, setup, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_reload_keeps_what_is_known, setup, tear_down),
+		cmocka_unit_test_setup_teardown(the_source_of_a_name, setup, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
