@@ -80,7 +80,7 @@ static size_t count_pieces(struct console *console, struct piece *out)
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
 				severity_letter((enum severity)s), counts.open[s]);
 	}
-	if (n && !counts.complete) {
+	if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");
 	}

@@ -6,6 +6,8 @@ wait "am !" 20000
 expect "UNKNOWN since"
 expect "am has never answered: connection refuse"
 expect "  partial"
+# Also where no count stands beside it.
+expect-row 1 "partial"
 reject "no pager"
 keys "2z"
 expect "am has never answered"

@@ -127,7 +127,7 @@ static void the_console_started_last_counts(void **state)
 	put(&(struct console){"killed", here, dead_pid(), 20, 1, NULL});
 	says("young\n", STATUS_DONE);
 	/* One in a container shares the home, not the numbers. */
-	put(&(struct console){"elsewhere", "elsewhere", dead_pid(), 30, 1});
+	put(&(struct console){"elsewhere", "elsewhere", dead_pid(), 30, 1, NULL});
 	says("elsewhere\n", STATUS_DONE);
 	put(&(struct console){"future", here, getpid(), 10, -1000, NULL});
 	says("elsewhere\n", STATUS_DONE);
