@@ -102,7 +102,7 @@ units: $(UNITS) $(LIVE)
 
 # What works on several threads, once more under TSan.
 TSAN       := $(BUILD)/tsan
-TSAN_UNITS := base_log io_task io_http connect_poll store_lanes app_history
+TSAN_UNITS := base_log io_task io_http connect_poll store_lanes app_history ops_gate
 
 tsan-units: $(TSAN_UNITS:%=$(BUILD)/unit/%)
 

@@ -10,12 +10,15 @@
 #include "app/color.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/dossier.h"
+#include "app/enrol.h"
 #include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
 #include "app/option.h"
 #include "app/overview.h"
 #include "app/print_man.h"
+#include "app/runs.h"
 #include "app/setting.h"
 #include "app/status.h"
 #include "base/alloc.h"
@@ -34,6 +37,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,9 +143,9 @@ static bool add_word(struct options *o, const char *word)
 }
 
 /* Both are words of the command. */
-static bool take_copy(struct options *o, const char *file)
+static bool add_pair(struct options *o, const char *option, const char *value)
 {
-	return add_word(o, "--against") && add_word(o, file);
+	return add_word(o, option) && add_word(o, value);
 }
 
 static bool take_option(int id, struct options *o)
@@ -165,7 +169,13 @@ static bool take_option(int id, struct options *o)
 		o->format = optarg;
 		return true;
 	case OPTION_AGAINST:
-		return take_copy(o, optarg);
+		return add_pair(o, "--against", optarg);
+	case OPTION_STEP:
+		return add_pair(o, "--step", optarg);
+	case OPTION_VAR:
+		return add_pair(o, "--var", optarg);
+	case OPTION_DRY_RUN:
+		return add_word(o, "--dry-run");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -276,11 +286,14 @@ static int check_contrast(const struct rc *rc)
 	return faint;
 }
 
-static int check_config(const struct app *app)
+static int check_config(const struct app *app, struct commands *commands)
 {
 	const struct conf *conf = &app->rc->conf;
 	int faint;
 
+	commands_add(commands, console_commands, NULL);
+	commands_add(commands, demo_commands, NULL);
+	commands_check_rc(commands, app->rc);
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
 
@@ -401,24 +414,65 @@ static void wait_tick(void *ctx)
 	struct wait *wait = ctx;
 
 	wait->app->now = time_now_ms();
-	if ((!actions_busy(wait->app->actions) && !handoffs_busy(wait->app->handoffs)) ||
-		wait->app->now > wait->until)
+	/* A step ends by its own timeout. */
+	if (!runs_busy(wait->app->runs) &&
+		((!actions_busy(wait->app->actions) &&
+			 !handoffs_busy(wait->app->handoffs) &&
+			 !enrol_busy(wait->app->enrol) &&
+			 !dossier_busy(wait->app->dossier)) ||
+			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
 }
 
+/* While a script waits for a step: what interrupts it ends the step, not oogway, which
+ * would leave the step running and its outcome unknown. */
+static struct runs *interruptible;
+
+static void on_interrupt(void *ctx)
+{
+	(void)ctx;
+	if (interruptible)
+		runs_stop(interruptible);
+}
+
+static void take_interrupts(struct app *app)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+	if (!runs_busy(app->runs))
+		return;
+	interruptible = app->runs;
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		loop_on_signal(app->loop, signals[i], on_interrupt, NULL);
+}
+
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
 static enum status wait_for_actions(struct app *app, struct str *out, struct err *err)
 {
-	struct wait wait = {app, time_now_ms() + SETTLE_MS, NULL};
+	/* A large account is counted for longer than a server answers. */
+	struct wait wait = {
+		app, time_now_ms() + (enrol_busy(app->enrol) ? 5 : 1) * SETTLE_MS, NULL};
 	enum status status;
 
+	take_interrupts(app);
 	wait.timer = loop_timer(app->loop, wait_tick, &wait);
 	loop_timer_start(wait.timer, 50);
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
-	status = handoffs_outcome(app->handoffs, out, err);
+	interruptible = NULL;
+	if (runs_outcome(app->runs, out, &status, err))
+		return status;
+	if (enrol_busy(app->enrol)) {
+		err_set(err, ERR_TIMEOUT, "no answer in time: nothing was done");
+		return STATUS_FAILED;
+	}
+	status = enrol_outcome(app->enrol, out, err);
+	if (!status)
+		status = handoffs_outcome(app->handoffs, out, err);
+	if (!status)
+		status = dossier_outcome(app, out, err);
 	return status ? status : actions_outcome(app->actions, out);
 }
 
@@ -598,13 +652,13 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, source import and "
-		      "status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, incident show and "
+		      "similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}
 	if (o->check_config)
-		return check_config(app);
+		return check_config(app, commands);
 	if (is_live(o))
 		return run_live(app, commands, o);
 	if (!examines(o) && !take_rc(app->rc))

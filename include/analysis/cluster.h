@@ -48,6 +48,9 @@ void clusters_free(struct clusters *clusters);
 /* Counts one incident; returns its cell. */
 uint32_t clusters_add(struct clusters *clusters, struct untrusted title,
 	struct untrusted service, int64_t at);
+/* The cell of this title, if it was added; false: it is new. */
+bool clusters_find(const struct clusters *clusters, struct untrusted title,
+	struct untrusted service, uint32_t *cell);
 /* Titles like this one have this label from now on; 0: none. Returns the cell. */
 uint32_t clusters_label(struct clusters *clusters, struct untrusted title,
 	struct untrusted service, uint64_t label);

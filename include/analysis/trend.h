@@ -91,6 +91,19 @@ size_t trend_days(const struct trend_input *in, int64_t from, int64_t to, size_t
  * weekdays: all of them, in their order. *out is to be freed with mem_free(). */
 size_t trend_groups(const struct trend_input *in, int64_t from, int64_t to,
 	enum trend_by by, struct trend_group **out);
+/* The largest groups only, as shares are shown: most incidents first, then by key. max:
+ * TREND_TOP_MOST at most. Returns how many; keys beyond TREND_KEY_MOST are not looked
+ * at. */
+enum { TREND_TOP_MOST = 16, TREND_KEY_MOST = 1 << 22 };
+struct trend_top {
+	uint32_t key;
+	size_t count;
+};
+size_t trend_top(const struct trend_input *in, int64_t from, int64_t to, enum trend_by by,
+	struct trend_top *out, size_t max);
+/* Incidents of some problems by hour of the day, in one pass: out[i] is of tops[i]. */
+void trend_hours_of(const struct trend_input *in, int64_t from, int64_t to,
+	const struct trend_top *tops, size_t n, uint32_t (*out)[24]);
 uint32_t trend_key(const struct trend_input *in, const struct trend_fact *fact,
 	int64_t from, enum trend_by by);
 

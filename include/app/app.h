@@ -18,6 +18,8 @@ struct anomalies;
 struct changes;
 struct audits;
 struct charts;
+struct enrol;
+struct dossier;
 struct handoffs;
 struct expiry;
 struct history;
@@ -28,11 +30,15 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct saving;
+struct similar;
 struct runbooks;
+struct runs;
 struct sources;
 struct status_writer;
 struct store;
 struct task_pool;
+struct share;
 struct trends;
 struct http;
 struct joins;
@@ -55,9 +61,10 @@ enum change {
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
 	CHANGED_PAST = 1 << 16, /* incidents of the store */
-	CHANGED_ALL = (1 << 17) - 1,
-	CHANGED_KEPT = 1 << 17, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 18, /* the lesson's next hint */
+	CHANGED_RUNS = 1 << 17, /* steps of runbooks */
+	CHANGED_ALL = (1 << 18) - 1,
+	CHANGED_KEPT = 1 << 18, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 19, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -75,9 +82,13 @@ struct hint {
 	bool done;
 };
 
+enum { QUESTION_WORD = 64 };
+
 /* What somebody must say yes to. The texts are clean and the asker's until then. */
 struct question {
 	const char *text; /* what will happen, to what; lines end with a newline */
+	/* Yes is this word, typed out; NULL: y. At most QUESTION_WORD - 1 bytes. */
+	const char *word;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
 	void (*answer)(void *ctx, bool yes); /* exactly once */
@@ -100,11 +111,15 @@ struct app {
 	struct http *http;
 	struct rc *rc;
 	struct rc_watch *rc_watch;
+	struct saving *saving; /* of layouts, under way */
 	struct sources *sources;
+	struct enrol *enrol;
 	struct metrics *metrics;
 	struct alerts *alerts;
 	struct acks *acks;
 	struct incidents *incidents; /* of the past */
+	struct dossier *dossier;     /* of the incident that is looked at */
+	struct similar *similar;     /* … and what is like it */
 	struct joins *joins;
 	struct actions *actions;
 	struct anomalies *anomalies;
@@ -115,10 +130,12 @@ struct app {
 	struct changes *change_feeds;    /* of this host */
 	struct charts *charts;
 	struct runbooks *runbooks;
+	struct runs *runs;
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
 	struct window window;
@@ -165,6 +182,9 @@ void app_notice(struct app *app, bool bad, const char *fmt, ...)
 /* Bounds of the window now. */
 int64_t window_from(const struct app *app);
 int64_t window_to(const struct app *app);
+#define WINDOW_LEAST_MS MINUTE_MS
+#define WINDOW_MOST_MS (60 * DAY_MS)
+/* A span beyond those is brought within them. */
 void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);
 /* After a `set` or a reload: what was taken from the settings at the start follows. */

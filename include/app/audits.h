@@ -4,6 +4,7 @@
 #define APP_AUDITS_H
 
 #include "app/app.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/untrusted.h"
 #include "ops/audit.h"
@@ -17,7 +18,10 @@ struct audit_row {
 	bool is_intent;
 	uint64_t outcome; /* of an intent: seq of its outcome, 0: none yet */
 	char kind[8], class[8], event[40], who[40], origin[40], source[40];
-	char result[80];         /* "unknown" of an intent that has no outcome */
+	char result[80]; /* "unknown": an intent that has no outcome */
+	/* Of a runbook's step: the book, its SHA-256, the number; else "" and 0. */
+	char book[64], book_hash[SHA256_DIGITS + 1];
+	int step;
 	struct untrusted target; /* target, or the words of the action */
 	struct untrusted id;     /* of the incident or alert */
 };

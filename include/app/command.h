@@ -80,8 +80,10 @@ const struct command *commands_find(
 	const struct commands *commands, const char *line, void **ctx, const char **rest);
 /* i-th of all, NULL at the end. */
 const struct command *commands_at(const struct commands *commands, size_t i);
-/* Names near to what was typed, for a hint. */
-void commands_nearest(const struct commands *commands, const char *word, char out[80]);
+
+/* Bindings and aliases whose command there is not become errors of the rc. The tables
+ * are complete by then. */
+void commands_check_rc(const struct commands *commands, struct rc *rc);
 
 struct run_options {
 	const char *origin; /* NULL: script */

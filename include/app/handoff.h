@@ -92,7 +92,8 @@ enum status handoffs_print(
 enum status handoffs_send(struct handoffs *handoffs, bool again, struct err *err);
 /* code: NULL, the shift that is shown, or of this store's newest that ended. */
 enum status handoffs_accept(struct handoffs *handoffs, const char *code, struct err *err);
-/* A changed draft is kept, and composed anew. */
+/* A changed draft of the shift that is shown is kept, and composed anew. False also when
+ * the shift has become another since. */
 bool handoffs_change(
 	struct handoffs *handoffs, const struct handoff_draft *draft, struct err *err);
 bool handoffs_followup_add(struct handoffs *handoffs, const char *words,

@@ -50,6 +50,8 @@ bool history_change_here(
 /* What a source tells of its past, see sources_past_begin(). */
 struct batch;
 void history_past_batch(struct history *history, int source, const struct batch *batch);
+/* What a source tells of the incident that is looked at: its entries are kept. */
+void history_opened_batch(struct history *history, int source, const struct batch *batch);
 /* All alerts of a source were read, and are in the table. */
 void history_snapshot(struct history *history, int source);
 /* The source is gone; its number is another's from now on. */

@@ -20,11 +20,6 @@ void incidents_tick(struct incidents *incidents);
 /* For one command: reads what began in the window, from the store as it is. */
 bool incidents_read(struct incidents *incidents, struct span window, struct err *err);
 
-/* The log of this incident (0: none) is read, and read again when there is more. */
-void incidents_show(struct incidents *incidents, uint64_t id);
-/* What is known of its log, oldest first; *n 0: nothing. */
-const struct batch_entry *incidents_log(
-	const struct incidents *incidents, uint64_t id, size_t *n);
 /* NULL when it is not in the table. */
 const struct past_row *incidents_find(const struct incidents *incidents, uint64_t id);
 

@@ -16,8 +16,9 @@ struct logs *logs_new(struct app *app);
 void logs_free(struct logs *logs);
 /* Opens the journal or the usual files. */
 void logs_start(struct logs *logs);
-/* `set log.lines` may have changed: the newest lines are kept. */
-void logs_resize(struct logs *logs);
+/* `set log.lines` or `set log.files` may have changed: the newest lines are kept, and
+ * what is followed now is what the setting says. */
+void logs_settle(struct logs *logs);
 void logs_tick(struct logs *logs, int64_t now);
 void logs_add(struct logs *logs, const struct logline *line);
 size_t logs_count(const struct logs *logs);

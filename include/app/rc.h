@@ -27,6 +27,9 @@ struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
 	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
+	const char *receiver;
+	unsigned left_out; /* enum source_field */
+	const char *scope; /* what is taken of it, in one text; "": all */
 	const char *user;
 	const char *token_file, *token_env, *token_command;
 	const char *ca_file, *cert_file, *key_file;
@@ -67,6 +70,7 @@ struct rc_color {
 
 struct rc_alias {
 	const char *name, *command;
+	struct conf_place place;
 };
 
 struct rc_heartbeat {
@@ -157,6 +161,8 @@ struct rc {
 	bool path_named;         /* by -c: then it must exist */
 	const char *no_profile;  /* wanted but not there: none is chosen; or NULL */
 	char layouts_path[4096]; /* what `layout save` writes; "" in the demo */
+	char sources_path
+		[4096]; /* what `source add` writes, beside path; "" in the demo */
 };
 
 struct rc_options {
@@ -196,8 +202,13 @@ struct rc_name {
 extern const struct rc_name rc_names[]; /* ends with a NULL name */
 /* True when the word begins a line of the language. */
 bool rc_is_verb(const char *word);
+bool rc_in_tmux(void);
 /* … and may be typed at ':' too: it needs nothing to be begun anew. */
 bool rc_is_live(const char *word);
+/* What a text of the language says, by itself; paths in it are relative to the folder of
+ * the file `name`. NULL with *err when a line of it is wrong. */
+struct rc *rc_try(
+	const struct rc *rc, const char *name, const char *line, struct err *err);
 /* The colours as they would be after a line that chooses a theme or colours a role;
  * NULL for other lines and wrong ones. Borrows from rc. */
 struct rc *rc_look(const struct rc *rc, const char *line);

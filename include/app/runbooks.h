@@ -4,15 +4,14 @@
 
 #include "app/app.h"
 #include "base/untrusted.h"
+#include "ops/runbook.h"
 
 struct runbook_row {
 	uint64_t id;
 	char *path;
 	struct untrusted text; /* the whole file, owned */
-	struct untrusted body; /* behind the front matter */
-	struct untrusted title, owner, risk;
-	struct untrusted matches; /* "A, B" */
-	int steps;
+	struct untrusted title;
+	struct runbook book;
 };
 
 struct runbooks *runbooks_new(struct app *app);
@@ -28,6 +27,8 @@ const struct runbook_row *runbooks_at(const struct runbooks *runbooks, size_t i)
 const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_t id);
 /* The name of its file without .md; as `runbook NAME` takes it. */
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size);
+const struct runbook_row *runbooks_named(
+	const struct runbooks *runbooks, const char *wanted);
 /* By alert name: the front matter's `matches`; NULL when none. */
 const struct runbook_row *runbooks_match(
 	const struct runbooks *runbooks, struct untrusted alert_name);

@@ -26,6 +26,9 @@ struct source_row {
 	bool fresh;               /* since the last reload another one than before */
 };
 
+/* How the engine asks what a line says: without queries and without a number. */
+struct poll_options source_options(
+	const struct rc_source *rc, const struct secret *secret);
 struct sources *sources_new(struct app *app);
 void sources_start(struct sources *sources);
 void sources_free(struct sources *sources);
@@ -49,6 +52,8 @@ void sources_past_covered(
 /* How far the reading of the past is, or "" when there is nothing to say. */
 const char *sources_past_words(
 	const struct source_row *row, int64_t now, char out[COVERAGE_TEXT]);
+/* What counts over sources leave out: "only pd service=P1 urgency=high", or "". */
+const char *sources_scope(const struct sources *sources, char *out, size_t size);
 /* By the source's number. */
 void sources_hurry_one(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */
@@ -63,6 +68,8 @@ void sources_unwatch(struct sources *sources, int source, uint32_t watch);
 /* poll_set_details() by the source's number; and whether its kind gives such. */
 void sources_set_details(
 	struct sources *sources, int source, const char (*ids)[SOURCE_ID], size_t count);
+/* poll_set_opened() likewise; false: its kind tells of no incident's log. */
+bool sources_set_opened(struct sources *sources, int source, const char *id);
 bool sources_detailed(const struct sources *sources, int source);
 /* The kind has rules and answers watches. */
 bool sources_charts(const struct sources *sources, int source);

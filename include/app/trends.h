@@ -40,6 +40,40 @@ struct trends_row {
 	size_t cells;     /* templates in it */
 };
 
+/* What the pane is made of, in an order of the user's. */
+enum trends_part {
+	TRENDS_CARDS_PART,
+	TRENDS_BARS,
+	TRENDS_HEAT,
+	TRENDS_INTERRUPTIONS,
+	TRENDS_TIMES,
+	TRENDS_LIST, /* always there: what can be selected */
+	TRENDS_SHARES,
+	TRENDS_STRIPS,
+	TRENDS_PART_COUNT,
+};
+extern const struct trends_part_row {
+	const char *name, *help;
+} trends_part_rows[TRENDS_PART_COUNT + 1]; /* ends with a NULL name */
+
+/* Those that are on, in order; the list is among them. What a text (of the setting
+ * trends.parts) names wrongly or twice is left out. Returns how many. */
+size_t trends_parts(const char *text, enum trends_part out[TRENDS_PART_COUNT]);
+/* Changes the setting's text: how is on, off, toggle, up or down. False with a
+ * sentence. */
+bool trends_part_change(
+	char *text, size_t size, const char *how, const char *part, struct err *err);
+
+/* A share of all incidents, or a problem with its hours of the day. */
+enum { TRENDS_TOP = 5 };
+struct trends_top {
+	struct untrusted name;
+	char own[40];
+	size_t count;
+	double share;
+	uint32_t hours[24];
+};
+
 struct trends_view {
 	enum trend_by by;
 	int64_t from, to;
@@ -52,6 +86,9 @@ struct trends_view {
 	size_t day_count;
 	int64_t first_day; /* days since 1970-01-01 */
 	uint32_t heat[168];
+	/* The largest of problems, services and urgencies; hours are of problems. */
+	struct trends_top tops[TREND_BY_URGENCY + 1][TRENDS_TOP];
+	size_t top_counts[TREND_BY_URGENCY + 1];
 	struct trends_row *rows;
 	size_t row_count;
 };
@@ -104,6 +141,12 @@ size_t trends_like(const struct trends *trends, struct untrusted title,
 /* "same template, same service, 11 times in 4 weeks". */
 const char *trends_explain(const struct trends *trends, const struct trends_row *row,
 	char *out, size_t size);
+
+/* The same of a title that need not be of the past: how often it was in the last days,
+ * and since when that is known, where it is not all; "" when it never was. Needs
+ * trends_watch(). */
+const char *trends_why(const struct trends *trends, struct untrusted title,
+	struct untrusted service, int days, char *out, size_t size);
 
 /* By hand, and remembered: these bars are one problem; these incidents' titles are one
  * of their own. False with *err. */

@@ -35,6 +35,12 @@ size_t base64_encode(const void *bytes, size_t n, char *out);
 const char *sha256_text(
 	const struct untrusted *parts, size_t count, char out[SHA256_DIGITS + 1]);
 
+/* The same of bytes that come in pieces. digest_end() gives it and frees the digest. */
+struct digest;
+struct digest *digest_new(void);
+void digest_add(struct digest *digest, const void *p, size_t n);
+const char *digest_end(struct digest *digest, char out[SHA256_DIGITS + 1]);
+
 /* Ed25519. Everything is lower-case hexadecimal, ended with NUL. */
 void signer_seed(char out[SIGN_KEY_DIGITS + 1]); /* secret: wipe it */
 struct signer *signer_new(const struct secret *seed, struct err *err);

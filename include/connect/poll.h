@@ -32,6 +32,7 @@ struct poll_status {
 	uint64_t answers, failures;
 	bool survival;     /* p95 over POLL_SLOW_MS: asks for the least */
 	bool partial;      /* the server's own word on its last answer */
+	bool shared;       /* the last answer was asked for by another oogway */
 	struct err error;  /* last failure */
 	char warning[160]; /* last warning of the server, "" without */
 };
@@ -56,9 +57,25 @@ struct poll_events {
 	void *ctx;
 };
 
+/* What another oogway has asked already need not be asked again. key is the same for
+ * the same question of the same source, in every process. */
+struct poll_share {
+	/* May there be an answer that came at since_at or later? false: no. true: `found`
+	 * is called later, once, with it, borrowed, or with NULL; but for a drop(). */
+	bool (*find)(void *ctx, const char *key, int64_t since_at,
+		void (*found)(void *asked, const struct answer *answer), void *asked);
+	/* found is not called any more for that. */
+	void (*drop)(void *ctx, void *asked);
+	/* A server has answered, with 200. */
+	void (*keep)(void *ctx, const char *key, const struct answer *answer);
+	void *ctx;
+};
+
 struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *http,
 	const struct poll_events *events);
 void poll_free(struct poll *poll);
+/* Before the first source is added; without it every question is asked. */
+void poll_set_share(struct poll *poll, const struct poll_share *share);
 /* Returns the source's number, -1 with *err when the kind refuses its conf. Starts
  * asking at once; later rounds come a part of a second after the tick, which part is
  * each process's own. */
@@ -83,6 +100,8 @@ void poll_unwatch(struct poll *poll, int source, uint32_t watch);
 /* What more is to be asked about; the kind takes care how fast. Replaces what was. */
 void poll_set_details(
 	struct poll *poll, int source, const char (*ids)[SOURCE_ID], size_t count);
+/* The incident that somebody looks at; "" or NULL: none. */
+void poll_set_opened(struct poll *poll, int source, const char *id);
 /* Called from the loop's tick once a second: starts what is due. NULL is
  * allowed, as ticks may come after poll_free(). */
 void poll_tick(struct poll *poll, int64_t now);

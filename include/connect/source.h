@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "base/untrusted.h"
 #include "model/batch.h"
 
@@ -23,12 +24,16 @@ struct source_query {
 /* What the rc says; poll keeps copies of the texts. */
 struct source_conf {
 	const char *name;
-	const char *url;    /* base, without a trailing slash */
-	const char *from;   /* my e-mail address (PagerDuty, Opsgenie) */
-	const char *org;    /* the tenant, or NULL */
-	const char *region; /* of a service with several, or NULL */
-	const char *site;   /* "NAME.atlassian.net" or its URL, or NULL */
-	const char *filter; /* kind-specific restriction (services, teams, matchers) */
+	const char *url;      /* base, without a trailing slash */
+	const char *from;     /* my e-mail address (PagerDuty, Opsgenie) */
+	const char *org;      /* the tenant, or NULL */
+	const char *region;   /* of a service with several, or NULL */
+	const char *site;     /* "NAME.atlassian.net" or its URL, or NULL */
+	const char *filter;   /* kind-specific restriction (services, teams, matchers) */
+	const char *receiver; /* only what goes to receivers of this name, a regex */
+	unsigned left_out;    /* enum source_field: not read of the past */
+	/* What a survey is about: names or ids, separated by commas, or NULL. */
+	const char *services, *teams, *urgencies;
 	const struct source_query *queries;
 	size_t query_count;
 	int64_t every_ms, timeout_ms;
@@ -36,6 +41,12 @@ struct source_conf {
 	/* What was read of it before; NULL: nothing. Read by start() only. */
 	const struct coverage *coverage;
 	uint64_t seed; /* spreads the asks of many consoles; poll fills it when 0 */
+};
+
+/* What of incidents of the past may be left out. */
+enum source_field {
+	FIELD_LOG = 1 << 0,    /* entries of their logs */
+	FIELD_PEOPLE = 1 << 1, /* who acknowledged, resolved, wrote */
 };
 
 /* A question for as long as somebody looks at its answer: asked over the window, then
@@ -59,6 +70,9 @@ struct source_window {
 	/* Incidents about which more is to be asked, SOURCE_MAX_DETAILS of them, empty
 	 * ones at the end; or NULL: none. */
 	const char (*details)[SOURCE_ID];
+	/* The incident that somebody looks at: its log, notes, alerts and responders are
+	 * read, and read again; or NULL, or "". */
+	const char *opened;
 };
 
 enum ask_kind {
@@ -118,12 +132,16 @@ struct source_kind {
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool details;     /* answers the window's details: batches with such */
-	bool alerts;      /* its alerts are listed: silence from it is not peace */
-	bool pages;       /* … and are pages */
+	bool opens;  /* answers the window's opened: entries, and struct batch_opened */
+	bool alerts; /* its alerts are listed: silence from it is not peace */
+	bool pages;  /* … and are pages */
 	const struct source_service *service; /* NULL: a server of the user's own */
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
 	 * own to the engine, so that the present never waits for it. */
 	const struct source_kind *past;
+	/* Counts what past would read, and resolves names of what is chosen; NULL: no
+	 * past. Asks once. */
+	const struct source_kind *survey;
 	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
@@ -152,6 +170,14 @@ extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
 extern const struct source_kind opsgenie_source;
 extern const struct source_kind jsm_source;
+
+/* What of an account is taken, from words that people use. */
+enum source_choice { CHOOSE_SERVICES, CHOOSE_TEAMS, CHOOSE_URGENCIES, CHOOSE_COUNT };
+extern const char *const source_choices[CHOOSE_COUNT + 1]; /* as typed; NULL-ended */
+/* Adds that to a filter of the kind: `values` are separated by commas. False with a
+ * sentence when the kind has no such thing. */
+bool source_choose(const struct source_kind *kind, enum source_choice choice,
+	const char *values, struct str *filter, struct err *err);
 
 /* The sentence for a status that is not success, with the server's own words in it. */
 bool answer_refused(const struct answer *answer, struct untrusted words, struct err *err);

@@ -86,6 +86,7 @@ struct http_body {
 
 /* In done only. */
 struct http_body http_take_body(struct http_transfer *transfer);
+struct http_body http_body_copy(struct untrusted bytes);
 struct untrusted http_body_view(const struct http_body *body);
 void http_body_free(struct http_body *body);
 

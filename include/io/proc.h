@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/untrusted.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct loop;
@@ -16,6 +18,9 @@ struct proc_options {
 	const char *const *argv;
 	/* A line of its standard output without newline; longer ones are cut. */
 	void (*line)(void *ctx, struct untrusted line);
+	/* Instead of lines: bytes as they come, of its standard output, or of its
+	 * standard error, which is not read otherwise. */
+	void (*bytes)(void *ctx, bool is_error, struct untrusted bytes);
 	/* Called once, last: the exit code (128 + signal), or *why it could not run.
 	 * The proc is gone afterwards. */
 	void (*end)(void *ctx, int exit_code, const struct err *why);
@@ -30,6 +35,10 @@ struct proc_options {
 /* NULL with *err when it cannot be started; end is then not called. */
 struct proc *proc_start(
 	struct loop *loop, const struct proc_options *options, struct err *err);
+/* Asks it to end: TERM, then KILL after 2 s. `end` comes as ever, with 128 + signal. */
+void proc_stop(struct proc *proc);
+/* Reads nothing more of it, or goes on: what it writes then waits in the pipe. */
+void proc_pause(struct proc *proc, bool on);
 /* Ends it (TERM, then KILL after 2 s); no callback is called any more. NULL is fine. */
 void proc_kill(struct proc *proc);
 

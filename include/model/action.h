@@ -20,9 +20,14 @@ enum action_verb {
 	ACTION_REASSIGN, /* ACTION_WHOM: a user's id */
 	ACTION_PRIORITY, /* ACTION_WHOM: a priority's name */
 	ACTION_MERGE,    /* ACTION_WHOM: id of the incident it goes into */
-	ACTION_SILENCE,  /* ACTION_MATCHERS, until_at, ACTION_BODY */
-	ACTION_EXTEND,   /* of a silence: until_at */
-	ACTION_EXPIRE,   /* of a silence */
+	/* ACTION_WHOM: "@ada, @grace" or policies, commas between; ACTION_BODY: what they
+	 * are told. */
+	ACTION_RESPONDERS,
+	/* ACTION_BODY: told to all who subscribed; until_at: when the next one is due. */
+	ACTION_STATUS,
+	ACTION_SILENCE, /* ACTION_MATCHERS, until_at, ACTION_BODY */
+	ACTION_EXTEND,  /* of a silence: until_at */
+	ACTION_EXPIRE,  /* of a silence */
 	/* A handoff to one person: ACTION_TARGET is the address, ACTION_BODY when the
 	 * shift began. */
 	ACTION_MAIL,
@@ -74,5 +79,11 @@ enum action_verb action_verb_find(struct untrusted name);
 /* A short word that is in what a creating verb makes (a note's text, a silence's
  * comment), so that a re-send can look for it first. From the random part of the id. */
 const char *action_marker(const struct action *action, char out[ACTION_MARKER]);
+
+/* Of verbs that leave nothing upstream to look for: "try-2", which is kept as the result
+ * of a try whose outcome is known, and handed back as `earlier`. */
+const char *action_tried(const struct action *action, char *out, size_t size);
+/* The try before had no effect, or there was none, or somebody has said to try again. */
+bool action_last_known(const struct action *action);
 
 #endif

@@ -80,6 +80,14 @@ struct batch_oncall {
 	bool me;
 };
 
+/* The incident that somebody looks at was read: its entries came before, or with it. */
+struct batch_opened {
+	struct untrusted incident;
+	bool notes;             /* this batch has all of its notes */
+	bool ended;             /* … and all the rest of this round came */
+	struct untrusted lacks; /* why not all of it is here; empty: whole */
+};
+
 /* What a page says of itself when it is asked: the alert that opened it, if somebody
  * told its labels. None of them: nothing more will be known. */
 struct batch_detail {
@@ -87,6 +95,17 @@ struct batch_detail {
 	struct untrusted link;     /* generatorURL */
 	const struct pair *labels; /* of one alert; of several one element each */
 	size_t label_count;
+};
+
+/* How many incidents a survey found, of a service or of all that is chosen. */
+enum count_kind { COUNT_ALL, COUNT_SERVICE, COUNT_TEAM };
+
+struct batch_count {
+	enum count_kind kind; /* of a team: only its id and name are known */
+	struct untrusted id, name;
+	int64_t incidents;
+	int64_t asks; /* COUNT_ALL: requests that reading them takes, about */
+	bool unknown; /* the source did not say how many */
 };
 
 /* Alerts of a batch as they are kept, made where the answer was read, so that main
@@ -122,9 +141,12 @@ struct batch {
 	size_t entry_count, entry_cap;
 	/* With these pasts and entries kept, this is what is here; NULL: as before. */
 	const struct coverage *coverage;
+	const struct batch_opened *opened; /* or NULL */
 	struct batch_oncall *oncalls;
 	size_t oncall_count, oncall_cap;
 	bool oncalls_snapshot;
+	struct batch_count *counts;
+	size_t count_count, count_cap;
 	struct batch_detail *details;
 	size_t detail_count, detail_cap;
 	bool cut;                 /* something did not fit */
@@ -144,6 +166,7 @@ struct batch_oncall *batch_add_oncall(struct batch *batch);
 struct batch_past *batch_add_past(struct batch *batch);
 struct batch_entry *batch_add_entry(struct batch *batch);
 struct batch_detail *batch_add_detail(struct batch *batch);
+struct batch_count *batch_add_count(struct batch *batch);
 /* Any thread; their keys are made with the source's name. */
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name);

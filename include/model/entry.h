@@ -13,6 +13,11 @@ enum entry_kind {
 	ENTRY_ASSIGN,
 	ENTRY_SNOOZE,
 	ENTRY_NOTE,
+	ENTRY_NOTIFY, /* somebody was told */
+	ENTRY_ALERT,  /* one of its alerts began */
+	/* Of one responder, text: "pending", "joined", "declined", "user_cancelled". */
+	ENTRY_RESPONDER,
+	ENTRY_BRIDGE, /* text: a number, newline, a link; either may be missing */
 	ENTRY_KIND_COUNT,
 };
 

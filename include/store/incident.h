@@ -84,6 +84,9 @@ bool incident_span(struct db *db, struct arena *arena, int64_t from_at,
 /* How many began there or later, at most `most` counted. */
 bool incident_count(
 	struct db *db, int64_t from_at, size_t most, size_t *out, struct err *err);
+/* All of one source. */
+bool incident_count_source(
+	struct db *db, struct untrusted source, size_t *out, struct err *err);
 /* Those written at the cursor or after, in that order; the same paging. */
 bool incident_since(struct db *db, struct arena *arena, struct incident_cursor *cursor,
 	size_t limit, struct incident_rows *out, struct err *err);

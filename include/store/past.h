@@ -19,6 +19,9 @@ struct past_page {
 	size_t past_count;
 	const struct batch_entry *entries;
 	size_t entry_count;
+	/* Of this incident they are all of its notes: what is kept of others goes; or
+	 * empty. */
+	struct untrusted notes_of;
 	const struct coverage *coverage; /* as it is with this page; NULL: as it was */
 };
 

@@ -343,6 +343,21 @@ static uint32_t cell_of(
 	return make_cell(c, id, service_key, title, service);
 }
 
+bool clusters_find(const struct clusters *c, struct untrusted title,
+	struct untrusted service, uint32_t *cell)
+{
+	struct template read;
+	uint64_t id;
+	void *known;
+
+	template_read(&read, title, service);
+	id = cell_id(read.key, template_service(service));
+	known = map_get(&c->by_id, &id, sizeof id);
+	if (known)
+		*cell = (uint32_t)((uintptr_t)known - 1);
+	return known != NULL;
+}
+
 uint32_t clusters_add(
 	struct clusters *c, struct untrusted title, struct untrusted service, int64_t at)
 {

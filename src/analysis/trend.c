@@ -324,6 +324,69 @@ static void count_before(const struct trend_input *in, int64_t from, int64_t to,
 	}
 }
 
+static bool larger(const struct trend_top *a, const struct trend_top *b)
+{
+	return a->count != b->count ? a->count > b->count : a->key < b->key;
+}
+
+static size_t take_top(
+	const uint32_t *counts, uint32_t keys, struct trend_top *out, size_t max)
+{
+	size_t n = 0;
+
+	for (uint32_t key = 0; key < keys; key++) {
+		struct trend_top one = {key, counts[key]};
+		size_t at = n;
+
+		while (at && one.count && larger(&one, &out[at - 1]))
+			at--;
+		if (!one.count || at == max)
+			continue;
+		n += n < max;
+		memmove(out + at + 1, out + at, (n - at - 1) * sizeof *out);
+		out[at] = one;
+	}
+	return n;
+}
+
+size_t trend_top(const struct trend_input *in, int64_t from, int64_t to, enum trend_by by,
+	struct trend_top *out, size_t max)
+{
+	size_t first = trend_first(in, from), n = trend_count(in, from, to), top;
+	uint32_t keys = 0, *counts;
+
+	max = max < TREND_TOP_MOST ? max : TREND_TOP_MOST;
+	for (size_t i = first; i < first + n; i++) {
+		uint32_t key = trend_key(in, &in->facts[i], from, by);
+
+		keys = key < TREND_KEY_MOST && key >= keys ? key + 1 : keys;
+	}
+	counts = mem_new((size_t)keys + 1, sizeof *counts);
+	for (size_t i = first; i < first + n; i++) {
+		uint32_t key = trend_key(in, &in->facts[i], from, by);
+
+		if (key < keys)
+			counts[key]++;
+	}
+	top = max ? take_top(counts, keys, out, max) : 0;
+	mem_free(counts);
+	return top;
+}
+
+void trend_hours_of(const struct trend_input *in, int64_t from, int64_t to,
+	const struct trend_top *tops, size_t n, uint32_t (*out)[24])
+{
+	size_t first = trend_first(in, from), count = trend_count(in, from, to);
+
+	memset(out, 0, n * sizeof *out);
+	for (size_t i = first; i < first + count; i++)
+		for (size_t k = 0; k < n; k++)
+			if (in->facts[i].problem == tops[k].key)
+				out[k]
+				   [zone_hour_of_week(in->zone, in->facts[i].started_at) %
+					   24]++;
+}
+
 size_t trend_groups(const struct trend_input *in, int64_t from, int64_t to,
 	enum trend_by by, struct trend_group **out)
 {

@@ -159,6 +159,18 @@ static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
 	return row;
 }
 
+static struct untrusted call_for_help(struct plan *plan, const char *name)
+{
+	struct untrusted kept;
+	struct str text;
+
+	str_init(&text, ACTION_MAX_TEXT);
+	str_printf(&text, "Please help with %s", name);
+	kept = keep(plan, untrusted_str(str_text(&text)));
+	str_release(&text);
+	return kept;
+}
+
 static bool plan_alert(struct plan *plan, const struct alert *alert,
 	const struct wish *wish, struct err *err)
 {
@@ -188,7 +200,9 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 				"cannot %s there",
 				name, sources_row(app->sources, own)->name,
 				sources_row(app->sources, own)->kind,
-				action_verbs[verb].name);
+				verb == ACTION_RESPONDERS || verb == ACTION_STATUS
+					? action_verbs[verb].words
+					: action_verbs[verb].name);
 	}
 	if (verb == ACTION_ACKNOWLEDGE && alert->state == ALERT_ACKNOWLEDGED)
 		return err_set(err, ERR_BUSY, "%s is acknowledged already", name);
@@ -201,6 +215,8 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	row->action.texts[ACTION_TARGET] = keep(plan, alert_text(alert, ALERT_ID));
 	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(name));
 	row->action.texts[ACTION_BODY] = keep(plan, untrusted_str(wish->body));
+	if (verb == ACTION_RESPONDERS && !wish->body)
+		row->action.texts[ACTION_BODY] = call_for_help(plan, name);
 	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(wish->whom));
 	if (verb == ACTION_SILENCE)
 		row->action.texts[ACTION_MATCHERS] = matchers_of(plan, alert);
@@ -348,13 +364,14 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 	if (*app->rc->profile)
 		str_printf(&out, "%s: ", app->rc->profile);
 	str_puts(&out, verb->words);
-	if (plan->count > 1)
+	if (plan->count > 1 || str_ends(verb->words, " to"))
 		str_printf(&out, " %zu", plan->count);
 	name_targets(plan, &out);
 	if (wish->by_ms && plan->count > 1)
 		str_printf(&out, "; each by %s", duration_text(wish->by_ms, left));
 	else if (plan->rows->action.until_at)
-		str_printf(&out, "; until %s %s, %s from now",
+		str_printf(&out, "; %s %s %s, %s from now",
+			plan->verb == ACTION_STATUS ? "next update by" : "until",
 			time_stamp(plan->rows->action.until_at, app->now, moment),
 			time_zone(plan->rows->action.until_at, zone),
 			duration_text(plan->rows->action.until_at - app->now, left));
@@ -415,8 +432,8 @@ bool plan_make(
 		else if (alert)
 			left_out += !plan_problem(plan, alert, wish, &last);
 		else
-			left_out +=
-				!err_set(&last, ERR_MISSING, "it has ended meanwhile");
+			left_out += !err_set(&last, ERR_MISSING,
+				"this is no alert, or it has ended meanwhile");
 	}
 	if (!plan->count) {
 		*err = last;

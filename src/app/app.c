@@ -9,7 +9,9 @@
 #include "changes.h"
 #include "app/audits.h"
 #include "app/charts.h"
+#include "app/dossier.h"
 #include "app/handoff.h"
+#include "app/enrol.h"
 #include "app/history.h"
 #include "app/incidents.h"
 #include "app/host.h"
@@ -18,6 +20,8 @@
 #include "notify.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
+#include "app/runs.h"
+#include "app/similar.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
@@ -32,6 +36,7 @@
 #include "io/task.h"
 #include "joins.h"
 #include "rc_watch.h"
+#include "share.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -79,11 +84,16 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->runs = runs_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
+	app->dossier = dossier_new(app);
+	app->similar = similar_new(app);
 	app->change_feeds = changes_new(app);
+	app->share = share_new(app);
 	app->sources = sources_new(app);
+	app->enrol = enrol_new(app);
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
 	if (!options->no_host && !app->demo)
@@ -103,6 +113,7 @@ static void tick(void *ctx, int64_t now)
 	if (app->host_reader)
 		host_reader_tick(app->host_reader, now);
 	logs_tick(app->logs, now);
+	share_tick(app->share, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
 	runbooks_tick(app->runbooks, now);
@@ -112,6 +123,8 @@ static void tick(void *ctx, int64_t now)
 	expiry_tick(app->expiry, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
+	dossier_tick(app->dossier);
+	similar_tick(app->similar, now);
 	changes_tick(app->change_feeds, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
@@ -154,6 +167,7 @@ void app_free(struct app *app)
 	history_end(app->history);
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
+	runs_end(app->runs);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -162,15 +176,20 @@ void app_free(struct app *app)
 	actions_end(app->actions);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
+	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
+	runs_free(app->runs);
 	history_free(app->history);
+	share_free(app->share);
 	trends_free(app->trends);
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
+	dossier_free(app->dossier);
+	similar_free(app->similar);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
@@ -180,6 +199,7 @@ void app_free(struct app *app)
 	acks_free(app->acks);
 	joins_free(app->joins);
 	metrics_free(app->metrics);
+	enrol_free(app->enrol);
 	rc_free(app->rc);
 	mem_free(app);
 }
@@ -211,7 +231,10 @@ void app_take_rc(struct app *app, struct rc *rc)
 		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
 	else
-		app_notice(app, false, "%s was read anew", rc->path);
+		app_notice(app, false,
+			access(rc->path, F_OK) ? "%s is not there: the defaults are used"
+					       : "%s was read anew",
+			rc->path);
 }
 
 void app_reload(struct app *app)
@@ -277,10 +300,10 @@ int64_t window_from(const struct app *app)
 
 void app_set_window(struct app *app, struct window window)
 {
-	if (window.span_ms < MINUTE_MS)
-		window.span_ms = MINUTE_MS;
-	if (window.span_ms > 60 * DAY_MS)
-		window.span_ms = 60 * DAY_MS;
+	if (window.span_ms < WINDOW_LEAST_MS)
+		window.span_ms = WINDOW_LEAST_MS;
+	if (window.span_ms > WINDOW_MOST_MS)
+		window.span_ms = WINDOW_MOST_MS;
 	if (window.to >= app->now && !app->past)
 		window.to = 0;
 	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
@@ -305,7 +328,7 @@ void app_settle_settings(struct app *app)
 		app->window_set = window.span_ms = span;
 		app_set_window(app, window);
 	}
-	logs_resize(app->logs);
+	logs_settle(app->logs);
 	/* It can be forbidden while it runs, not allowed. */
 	app->readonly |= app_setting(app, SET_READONLY);
 }

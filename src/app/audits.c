@@ -11,6 +11,7 @@
 #include "io/task.h"
 #include "ops/verify.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,7 +112,8 @@ static void put_target(struct audit_row *row, struct json audit)
 	struct json args = json_get(audit, "args");
 	struct str text;
 
-	if (!untrusted_empty(json_text(json_get(audit, "target")))) {
+	/* Of a runbook's step the command says more than the place. */
+	if (!row->step && !untrusted_empty(json_text(json_get(audit, "target")))) {
 		row->target =
 			untrusted_keep(json_text(json_get(audit, "target")), TARGET_MAX);
 		return;
@@ -122,8 +124,22 @@ static void put_target(struct audit_row *row, struct json audit)
 			str_putc(&text, ' ');
 		text_add_line(&text, json_text(a), TARGET_MAX);
 	}
+	if (row->step) {
+		str_puts(&text, "  on ");
+		text_add_line(&text, json_text(json_get(audit, "target")), TARGET_MAX);
+	}
 	row->target = untrusted_keep(untrusted_make(text.p, text.n), TARGET_MAX);
 	str_release(&text);
+}
+
+static void put_step(struct audit_row *row, struct json extra)
+{
+	int64_t step = 0;
+
+	words(json_get(extra, "book"), row->book, sizeof row->book);
+	words(json_get(extra, "book_sha256"), row->book_hash, sizeof row->book_hash);
+	untrusted_to_i64(json_text(json_get(extra, "step")), &step);
+	row->step = step > 0 && step < INT_MAX ? (int)step : 0;
 }
 
 static struct audit_row *row_new(struct json audit)
@@ -152,6 +168,7 @@ static struct audit_row *row_new(struct json audit)
 	if (row->is_intent)
 		str_copy(row->result, sizeof row->result, "unknown");
 	row->id = untrusted_keep(json_text(json_get(audit, "id")), TARGET_MAX);
+	put_step(row, json_get(audit, "extra"));
 	put_target(row, audit);
 	return row;
 }

@@ -3,6 +3,7 @@
  * thread, from the console and from scripts alike. */
 #include "cmd.h"
 
+#include "app/enrol.h"
 #include "app/overview.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -33,7 +34,9 @@ static enum status cmd_status(struct call *call, struct err *err)
 {
 	char text[256];
 
-	(void)err;
+	/* What it says of an incident is asked about, and refused where nothing acts. */
+	if (call->argc)
+		return cmd_act(call, err);
 	app_notice(
 		call->app, false, "%s", overview_headline(call->app, text, sizeof text));
 	return STATUS_DONE;
@@ -45,6 +48,11 @@ static enum status cmd_window(struct call *call, struct err *err)
 
 	if (!duration_parse(call->argv[0], &window.span_ms)) {
 		err_set(err, ERR_USAGE, "a window is a duration such as 1h, not %s",
+			call->argv[0]);
+		return STATUS_USAGE;
+	}
+	if (window.span_ms < WINDOW_LEAST_MS || window.span_ms > WINDOW_MOST_MS) {
+		err_set(err, ERR_USAGE, "a window goes from 1m to 60d, not %s",
 			call->argv[0]);
 		return STATUS_USAGE;
 	}
@@ -165,6 +173,17 @@ static enum status cmd_readonly(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+static enum status cmd_source_add(struct call *call, struct err *err)
+{
+	return enrol_add(call->app->enrol, call, true, err);
+}
+
+static enum status cmd_source_remove(struct call *call, struct err *err)
+{
+	return enrol_remove(call->app->enrol, call, err);
+}
+
+/* One of the rc by its name; or the words of a line that is not there yet. */
 static enum status cmd_source_test(struct call *call, struct err *err)
 {
 	const struct app *app = call->app;
@@ -172,6 +191,8 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 	const struct source_row *row;
 	char text[400];
 
+	if (call->argc > 1)
+		return enrol_add(call->app->enrol, call, false, err);
 	if (i < 0) {
 		err_set(err, ERR_MISSING, "no source is called %s", call->argv[0]);
 		return STATUS_FAILED;
@@ -212,6 +233,12 @@ const struct command app_commands[] = {
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),
+	{"runbook run", "RUNBOOK [--step N] [--var NAME=VALUE]... [--dry-run]",
+		"run a step of a runbook on this machine; it asks first", COMMAND_SCRIPT,
+		1, SIZE_MAX, cmd_runbook_run},
+	{"runbook check", "[RUNBOOK|FILE...]",
+		"is there anything in runbooks that cannot be understood", COMMAND_SCRIPT,
+		0, SIZE_MAX, cmd_runbook_check},
 	LIST("log", "log lines of this host"),
 	LIST("source", "where data comes from, and how that goes"),
 	LIST("event", "what oogway itself did"),
@@ -239,6 +266,11 @@ const struct command app_commands[] = {
 	ACT("reassign", "USER", "page another user, by id", 1),
 	ACT("priority", "PRIORITY", "set the priority, by id", 1),
 	ACT("merge", "INCIDENT", "merge into another incident, by id", 1),
+	ACT("responders add", "@USER|POLICY...",
+		"ask users and escalation policies to join", SIZE_MAX),
+	{"role", "commander|scribe [NAME]",
+		"note who has a role, without NAME me; nobody gives it back",
+		COMMAND_ACTS, 1, SIZE_MAX, cmd_role},
 	ACT("extend", "TIME", "let a silence last until TIME, or +2h longer", 1),
 	ACT("expire", "", "end a silence now", 0),
 	{"problem join", "[ID...]",
@@ -257,6 +289,16 @@ const struct command app_commands[] = {
 	NAMED("incident reassign", "USER ID...", "page another user", 2),
 	NAMED("incident priority", "PRIORITY ID...", "set the priority", 2),
 	NAMED("incident merge", "INTO ID...", "merge incidents into INTO", 2),
+	NAMED("incident responders", "@USER|POLICY ID...",
+		"ask users or an escalation policy to join", 2),
+	NAMED("incident status", "ID TEXT [next TIME]", "tell the subscribers", 2),
+	{"incident role", "commander|scribe NAME ID...", "note who has a role",
+		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 3, SIZE_MAX, cmd_role},
+	{"incident show", "ID", "one incident: who responds, and its timeline",
+		COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON, 1, 1, cmd_incident_show},
+	{"incident similar", "ID", "incidents like it, and what was done then",
+		COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON, 1, 1,
+		cmd_incident_similar},
 	NAMED("alert ack", "ID...", "acknowledge alerts, here where their source cannot",
 		1),
 	NAMED("alert unack", "ID...", "take acknowledgements back", 1),
@@ -303,6 +345,9 @@ const struct command app_commands[] = {
 		cmd_trend_by},
 	{"trend days", "[DAYS]", "trends over the next longer span, or over DAYS", 0, 0,
 		1, cmd_trend_days},
+	{"trend part", "on|off|toggle|up|down TRENDS-PART",
+		"switch a part of the trends or move it; kept in layouts.rc", 0, 2, 2,
+		cmd_trend_part},
 	{"trend merge", "[ID...]", "the marked problems are one; remembered",
 		COMMAND_SCRIPT | COMMAND_ROWS, 0, SIZE_MAX, cmd_trend_merge},
 	{"trend split", "[ID...]",
@@ -311,13 +356,24 @@ const struct command app_commands[] = {
 	{"change add", "TEXT [service=NAME]", "note what changed, for the timeline",
 		COMMAND_SCRIPT | COMMAND_ACTS, 1, SIZE_MAX, cmd_change_add},
 	{"show", "NOUN", "the same as NOUN list", LISTED, 1, SIZE_MAX, cmd_show},
-	{"source test", "SOURCE", "ask a source once and say how it went",
-		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_source_test},
+	{"source add", "NAME KIND [KEY=VALUE]…",
+		"check a source, show what it would bring, ask, and keep it in "
+		"sources.rc",
+		COMMAND_SCRIPT | COMMAND_ACTS, 2, CONF_MAX_WORDS, cmd_source_add},
+	{"source remove", "SOURCE", "take a source out that source add kept",
+		COMMAND_SCRIPT | COMMAND_ACTS, 1, 1, cmd_source_remove},
+	{"source test", "SOURCE [KIND] [KEY=VALUE]…",
+		"ask a source once and say how it went; with a kind, one that is not "
+		"kept",
+		COMMAND_SCRIPT | COMMAND_SETTLE, 1, CONF_MAX_WORDS, cmd_source_test},
 	{"source import", "[-w] [-s SOURCE] [FILE…]",
 		"rc lines out of amtool's, kubectl's or Grafana's files (-w: into "
 		"imported.rc)",
 		COMMAND_SCRIPT | COMMAND_JSON, 0, CONF_MAX_WORDS, cmd_source_import},
-	{"status", "", "one line: what needs somebody now", 0, 0, 0, cmd_status},
+	{"status", "[TEXT [next TIME]]",
+		"one line: what needs somebody now; with TEXT a status update to the "
+		"subscribers, and when the next one is due (next 30m)",
+		0, 0, SIZE_MAX, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
 	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},

@@ -4,9 +4,14 @@
 
 #include "app/command.h"
 
+struct run;
+
 enum status cmd_list(struct call *call, struct err *err);
 enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_change_add(struct call *call, struct err *err);
+enum status cmd_role(struct call *call, struct err *err);
+enum status cmd_incident_show(struct call *call, struct err *err);
+enum status cmd_incident_similar(struct call *call, struct err *err);
 enum status cmd_problem_join(struct call *call, struct err *err);
 enum status cmd_problem_split(struct call *call, struct err *err);
 enum status cmd_undo(struct call *call, struct err *err);
@@ -22,6 +27,7 @@ enum status cmd_followup_close(struct call *call, struct err *err);
 enum status cmd_postmortem(struct call *call, struct err *err);
 enum status cmd_source_import(struct call *call, struct err *err);
 enum status cmd_trend_list(struct call *call, struct err *err);
+enum status cmd_trend_part(struct call *call, struct err *err);
 enum status cmd_trend_show(struct call *call, struct err *err);
 enum status cmd_trend_by(struct call *call, struct err *err);
 enum status cmd_trend_days(struct call *call, struct err *err);
@@ -31,6 +37,11 @@ enum status cmd_audit_log(struct call *call, struct err *err);
 enum status cmd_audit_show(struct call *call, struct err *err);
 enum status cmd_audit_verify(struct call *call, struct err *err);
 enum status cmd_audit_export(struct call *call, struct err *err);
+enum status cmd_runbook_run(struct call *call, struct err *err);
+enum status cmd_runbook_check(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
+
+/* "NAME=VALUE" for a variable of its runbook. */
+bool run_set_word(struct run *run, const char *word, struct err *err);
 
 #endif

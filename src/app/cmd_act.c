@@ -3,18 +3,30 @@
  * Each is a row here over actions_wish(). Main thread. */
 #include "cmd.h"
 
+#include "action_plan.h"
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/problems.h"
+#include "app/sources.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "model/alert.h"
+#include "model/response.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TARGETS_MAX = 200 };
 
 /* What the words of a command are, beside the ids of a script. */
-enum words { WORDS_NONE, WORDS_UNTIL, WORDS_WHOM, WORDS_BODY };
+enum words {
+	WORDS_NONE,
+	WORDS_UNTIL,
+	WORDS_WHOM,
+	WORDS_WHOM_ALL,
+	WORDS_BODY,
+	WORDS_STATUS
+};
 
 static const struct {
 	const char *command;
@@ -32,6 +44,9 @@ static const struct {
 	{"reassign", ACTION_REASSIGN, WORDS_WHOM, NULL},
 	{"priority", ACTION_PRIORITY, WORDS_WHOM, NULL},
 	{"merge", ACTION_MERGE, WORDS_WHOM, NULL},
+	{"responders add", ACTION_RESPONDERS, WORDS_WHOM_ALL, NULL},
+	{"responders", ACTION_RESPONDERS, WORDS_WHOM, NULL},
+	{"status", ACTION_STATUS, WORDS_STATUS, NULL},
 	{"extend", ACTION_EXTEND, WORDS_UNTIL, NULL},
 	{"expire", ACTION_EXPIRE, WORDS_NONE, NULL},
 };
@@ -88,49 +103,135 @@ static bool find_named(const struct call *call, size_t from, enum action_verb ve
 	return true;
 }
 
+/* The "next 30m" at the end of a status update: true when it is there, and *words is
+ * then without it. */
+static bool take_next(
+	const struct call *call, size_t from, char *words, int64_t *out, struct err *err)
+{
+	size_t n = call->argc, at = strlen(words);
+	const char *last;
+
+	if (n < from + 3 || strcmp(call->argv[n - 2], "next") != 0)
+		return true;
+	last = call->argv[n - 1];
+	if (!until(last, call->app->now, out, err))
+		return false;
+	/* What was typed ends with these two words. */
+	for (int i = 0; i < 2; i++) {
+		while (at && words[at - 1] == ' ')
+			at--;
+		while (at && words[at - 1] != ' ')
+			at--;
+	}
+	while (at && words[at - 1] == ' ')
+		at--;
+	words[at] = '\0';
+	return true;
+}
+
+/* `status "text" [next 30m]`, in a script `ID TEXT [next 30m]`. */
+static bool take_status(struct call *call, bool named, char words[COMMAND_LINE_MAX],
+	struct wish *wish, struct err *err)
+{
+	size_t from = named, n;
+
+	if (call->argc <= from)
+		return err_set(err, ERR_USAGE, "a status update needs words");
+	if (named && call->argc != 2 &&
+		(call->argc != 4 || strcmp(call->argv[2], "next") != 0))
+		return err_set(err, ERR_USAGE, "expected: %s %s", call->command->name,
+			call->command->args);
+	str_copy(words, COMMAND_LINE_MAX, named ? call->argv[1] : call->rest);
+	if (named && call->argc == 4 &&
+		!until(call->argv[3], call->app->now, &wish->until_at, err))
+		return false;
+	if (!named && !take_next(call, from, words, &wish->until_at, err))
+		return false;
+	n = strlen(words);
+	if (!named && n > 1 && words[0] == '"' && words[n - 1] == '"') {
+		words[n - 1] = '\0';
+		memmove(words, words + 1, n - 1);
+	}
+	if (!words[strspn(words, " ")])
+		return err_set(err, ERR_USAGE, "a status update needs words");
+	wish->body = words;
+	if (named)
+		call->argc = 1;
+	return true;
+}
+
+static bool take_until(struct call *call, bool named, struct wish *wish, struct err *err)
+{
+	const char *words = call->argc ? call->argv[0] : NULL;
+
+	if (wish->verb == ACTION_EXTEND && words && *words == '+') {
+		if (!duration_parse(words + 1, &wish->by_ms) || wish->by_ms <= 0)
+			return err_set(err, ERR_USAGE, "by how much: +2h, not %s", words);
+	} else if (!words) {
+		return err_set(err, ERR_USAGE, "until when: 1h, or 18:00");
+	} else if (!until(words, call->app->now, &wish->until_at, err)) {
+		return false;
+	}
+	if (!named && call->argc > 1)
+		wish->body = strstr(call->rest, call->argv[1]);
+	return true;
+}
+
+static bool take_body(struct call *call, bool named, struct wish *wish, struct err *err)
+{
+	/* A script's note is its last word, behind the id. */
+	wish->body = named ? call->argv[1] : call->rest;
+	if (!wish->body || !*wish->body)
+		return err_set(err, ERR_USAGE, "a note needs words");
+	if (named)
+		call->argc = 1;
+	return true;
+}
+
+static bool take_whom(struct call *call, size_t row, struct wish *wish, struct err *err)
+{
+	wish->whom = call->argc ? call->argv[0] : acts[row].otherwise;
+	if (acts[row].words == WORDS_WHOM_ALL && call->argc)
+		wish->whom = call->rest;
+	return wish->whom || err_set(err, ERR_USAGE, "expected: %s %s",
+				     call->command->name, call->command->args);
+}
+
+/* What is said of the verb, beside the ids of a script. */
+static bool take_words(struct call *call, size_t row, bool named,
+	char words[COMMAND_LINE_MAX], struct wish *wish, struct err *err)
+{
+	switch (acts[row].words) {
+	case WORDS_UNTIL:
+		return take_until(call, named, wish, err);
+	case WORDS_WHOM:
+	case WORDS_WHOM_ALL:
+		return take_whom(call, row, wish, err);
+	case WORDS_BODY:
+		return take_body(call, named, wish, err);
+	case WORDS_STATUS:
+		return take_status(call, named, words, wish, err);
+	default:
+		return true;
+	}
+}
+
 static enum status act(struct call *call, size_t row, bool named, struct err *err)
 {
 	uint64_t targets[TARGETS_MAX];
+	char words[COMMAND_LINE_MAX];
 	struct wish wish = {.verb = acts[row].verb,
 		.origin = call->origin,
 		.targets = call->targets,
 		.count = call->target_count};
-	const char *words = acts[row].words && call->argc ? call->argv[0] : NULL;
-	size_t ids_from = acts[row].words != WORDS_NONE, found = 0;
+	enum words kind = acts[row].words;
+	size_t found = 0;
+	bool first = kind == WORDS_UNTIL || kind == WORDS_WHOM;
 
-	if (wish.verb == ACTION_EXTEND && words && *words == '+') {
-		if (!duration_parse(words + 1, &wish.by_ms) || wish.by_ms <= 0) {
-			err_set(err, ERR_USAGE, "by how much: +2h, not %s", words);
-			return STATUS_USAGE;
-		}
-	} else if (acts[row].words == WORDS_UNTIL &&
-		   (!words || !until(words, call->app->now, &wish.until_at, err))) {
-		if (!words)
-			err_set(err, ERR_USAGE, "until when: 1h, or 18:00");
+	if (!take_words(call, row, named, words, &wish, err))
 		return STATUS_USAGE;
-	}
-	if (acts[row].words == WORDS_WHOM)
-		wish.whom = words ? words : acts[row].otherwise;
-	if (acts[row].words == WORDS_WHOM && !wish.whom) {
-		err_set(err, ERR_USAGE, "expected: %s %s", call->command->name,
-			call->command->args);
-		return STATUS_USAGE;
-	}
-	if (acts[row].words == WORDS_BODY)
-		/* A script's note is its last word, behind the id. */
-		wish.body = named ? call->argv[1] : call->rest;
-	if (acts[row].words == WORDS_BODY && (!wish.body || !*wish.body)) {
-		err_set(err, ERR_USAGE, "a note needs words");
-		return STATUS_USAGE;
-	}
-	if (acts[row].words == WORDS_BODY && named) {
-		call->argc = 1;
-		ids_from = 0;
-	} else if (acts[row].words == WORDS_UNTIL && !named && call->argc > 1) {
-		wish.body = strstr(call->rest, call->argv[1]);
-	}
 	if (named) {
-		if (!find_named(call, ids_from, wish.verb, targets, &found, err))
+		if (!find_named(call, first, wish.verb, targets, &found, err))
 			return STATUS_FAILED;
 		wish.targets = targets;
 		wish.count = found;
@@ -138,14 +239,79 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 	return actions_wish(call->app->actions, &wish, err);
 }
 
+/* A script's command names the noun first. */
+static const char *verb_of(const char *name)
+{
+	static const char *const nouns[] = {"incident ", "alert ", "silence "};
+
+	for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++)
+		if (str_starts(name, nouns[i]))
+			return name + strlen(nouns[i]);
+	return name;
+}
+
 enum status cmd_act(struct call *call, struct err *err)
 {
-	const char *name = call->command->name, *verb = strchr(name, ' ');
+	const char *name = call->command->name, *verb = verb_of(name);
 
 	for (size_t i = 0; i < ACTS; i++)
-		if (!strcmp(acts[i].command, verb ? verb + 1 : name))
-			return act(call, i, verb != NULL, err);
+		if (!strcmp(acts[i].command, verb))
+			return act(call, i, verb != name, err);
 	return STATUS_USAGE;
+}
+
+/* --- roles: notes that say who has them --- */
+
+/* Me, as the source of what it is about knows me. */
+static const char *me_at(const struct call *call, uint64_t target, char out[120])
+{
+	const struct app *app = call->app;
+	const struct alert *alert = alerts_find(app->alerts, target);
+	const struct source_row *row =
+		alert ? sources_row(app->sources, alert->source) : NULL;
+
+	if (row && row->rc && row->rc->from)
+		str_copy(out, 120, row->rc->from);
+	else
+		plan_actor(app, out);
+	return out;
+}
+
+/* `role commander [NAME]`; in a script `incident role commander NAME ID...`. */
+enum status cmd_role(struct call *call, struct err *err)
+{
+	bool named = str_starts(call->command->name, "incident ");
+	enum response_role role = response_role_find(call->argv[0]);
+	uint64_t targets[TARGETS_MAX];
+	struct wish wish = {.verb = ACTION_NOTE,
+		.origin = call->origin,
+		.targets = call->targets,
+		.count = call->target_count};
+	char body[COMMAND_LINE_MAX + 40], me[120];
+	size_t found = 0;
+	const char *who;
+
+	if (role == RESPONSE_ROLES) {
+		err_set(err, ERR_USAGE, "a role is commander or scribe, not %s",
+			call->argv[0]);
+		return STATUS_USAGE;
+	}
+	if (named && !find_named(call, 2, wish.verb, targets, &found, err))
+		return STATUS_FAILED;
+	if (named) {
+		wish.targets = targets;
+		wish.count = found;
+	}
+	if (named)
+		who = call->argv[1];
+	else if (call->argc > 1)
+		who = call->rest + strcspn(call->rest, " ");
+	else
+		who = me_at(call, wish.count ? wish.targets[0] : 0, me);
+	snprintf(body, sizeof body, "Role %s: %s", response_role_names[role],
+		who + strspn(who, " "));
+	wish.body = body;
+	return actions_wish(call->app->actions, &wish, err);
 }
 
 enum status cmd_problem_join(struct call *call, struct err *err)

@@ -5,6 +5,7 @@
 
 #include "app/incidents.h"
 #include "app/listing.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -42,6 +43,7 @@ static void print_header(
 {
 	int64_t from = window_from(app), to = window_to(app);
 	struct json_out o;
+	char scope[400];
 
 	if (l->window)
 		l->window(app, &from, &to);
@@ -53,6 +55,10 @@ static void print_header(
 	json_put_time(&o, "to", to);
 	json_shut(&o, '}');
 	json_put_bool(&o, "complete", complete);
+	/* Counts of what sources tell leave out what is not taken of them. */
+	if (l->changes & (CHANGED_ALERTS | CHANGED_PAST | CHANGED_TRENDS) &&
+		*sources_scope(app->sources, scope, sizeof scope))
+		json_put_str(&o, "scope", scope);
 	if (app_then(app))
 		json_put_bool(&o, "past", true);
 	json_shut(&o, '}');

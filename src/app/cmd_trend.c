@@ -4,6 +4,9 @@
  * host. Main thread. */
 #include "cmd.h"
 
+#include "app/layouts.h"
+#include "app/setting.h"
+#include "app/sources.h"
 #include "app/trends.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -138,7 +141,7 @@ static void show_days(const struct trends_view *v, struct str *out)
 
 static void show_text(const struct app *app, const struct trends_view *v, struct str *out)
 {
-	char from[TIME_TEXT], to[TIME_TEXT], whole[80];
+	char from[TIME_TEXT], to[TIME_TEXT], whole[80], scope[400];
 
 	for (int i = 0; i < TRENDS_CARDS; i++) {
 		const struct trend_card *card = &v->cards[i];
@@ -154,6 +157,8 @@ static void show_text(const struct app *app, const struct trends_view *v, struct
 	trends_complete(app, v, v->from, whole, sizeof whole);
 	str_printf(out, "span     %zu from %s to %s, %s; before %zu\n", v->sum.count,
 		time_rfc3339(v->from, from), time_rfc3339(v->to, to), whole, v->before);
+	if (*sources_scope(app->sources, scope, sizeof scope))
+		str_printf(out, "scope    %s\n", scope);
 	show_sum(v, out);
 	show_days(v, out);
 }
@@ -198,7 +203,7 @@ static void show_interruptions(
 
 static void show_json(const struct app *app, const struct trends_view *v, struct str *out)
 {
-	char whole[80];
+	char whole[80], scope[400];
 	struct json_out o;
 
 	json_begin(&o, out);
@@ -210,6 +215,7 @@ static void show_json(const struct app *app, const struct trends_view *v, struct
 	json_shut(&o, '}');
 	json_put_bool(
 		&o, "complete", trends_complete(app, v, v->from, whole, sizeof whole));
+	json_put_str(&o, "scope", sources_scope(app->sources, scope, sizeof scope));
 	json_put_time(&o, "known_since", v->whole_from == INT64_MAX ? 0 : v->whole_from);
 	for (int i = 0; i < TRENDS_CARDS; i++)
 		show_card(app, v, i, &o);
@@ -281,6 +287,18 @@ enum status cmd_trend_days(struct call *call, struct err *err)
 	trends_show(trends, trends_by(trends), days);
 	app_notice(call->app, false, "the last %d day%s", days, days == 1 ? "" : "s");
 	return STATUS_DONE;
+}
+
+enum status cmd_trend_part(struct call *call, struct err *err)
+{
+	char text[200];
+
+	str_copy(text, sizeof text,
+		settings_text(&call->app->rc->settings, SET_TRENDS_PARTS));
+	if (!trends_part_change(text, sizeof text, call->argv[0], call->argv[1], err))
+		return STATUS_USAGE;
+	return layouts_keep(call->app, SET_TRENDS_PARTS, text, err) ? STATUS_DONE
+								    : STATUS_FAILED;
 }
 
 /* --- which belong together --- */

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIAS_DEPTH = 8 };
+enum { ALIAS_DEPTH = 8, COMMANDS_MAX = 500 };
 
 const char *const status_words[STATUS_COUNT] = {
 	[STATUS_DONE] = "done",
@@ -83,12 +83,19 @@ const struct command *commands_at(const struct commands *commands, size_t i)
 	return NULL;
 }
 
-void commands_nearest(const struct commands *commands, const char *word, char out[80])
+/* Of those that can be run there: for a script, what works in the console is no help. */
+static void nearest(
+	const struct commands *commands, const char *word, bool script, char out[80])
 {
-	out[0] = '\0';
-	for (size_t t = 0; t < commands->count && !*out; t++)
-		conf_nearest(word, &commands->tables[t].rows->name,
-			sizeof(struct command), out);
+	const char *names[COMMANDS_MAX + 1];
+	const struct command *c;
+	size_t n = 0;
+
+	for (size_t i = 0; n < COMMANDS_MAX && (c = commands_at(commands, i)); i++)
+		if (!script || c->flags & COMMAND_SCRIPT)
+			names[n++] = c->name;
+	names[n] = NULL;
+	conf_nearest(word, names, sizeof *names, out);
 }
 
 /* Replaces an alias at the start of the line; false when there is none. */
@@ -123,9 +130,9 @@ static bool begins_one(const struct commands *commands, const char *word)
 }
 
 static enum status unknown(
-	const struct commands *commands, const char *line, struct err *err)
+	const struct commands *commands, const char *line, bool script, struct err *err)
 {
-	char word[40], near[80];
+	char word[100], near[80];
 	size_t n = strcspn(line, " ");
 
 	snprintf(word, sizeof word, "%.*s", (int)n, line);
@@ -134,7 +141,16 @@ static enum status unknown(
 		n += strcspn(line + n, " ");
 		snprintf(word, sizeof word, "%.*s", (int)n, line);
 	}
-	commands_nearest(commands, word, near);
+	nearest(commands, word, script, near);
+	/* "alrt list" is near to "alert list", "alrt" is near to nothing. */
+	if (!*near && line[n]) {
+		char two[100];
+
+		n += strspn(line + n, " ");
+		n += strcspn(line + n, " ");
+		snprintf(two, sizeof two, "%.*s", (int)n, line);
+		nearest(commands, two, script, near);
+	}
 	err_set(err, ERR_USAGE, "no command is called %s%s", word, near);
 	return STATUS_USAGE;
 }
@@ -311,11 +327,41 @@ enum status command_run(struct app *app, const struct commands *commands,
 	if (shown_setting(app, line, options))
 		return STATUS_DONE;
 	if (!rc_is_verb(word) || options->script)
-		return unknown(commands, line, err);
+		return unknown(commands, line, options->script, err);
 	if (!rc_is_live(word)) {
 		err_set(err, ERR_USAGE,
 			"%s belongs in the rc, which is read anew when it changes", word);
 		return STATUS_USAGE;
 	}
 	return take_line(app, line, err) ? STATUS_DONE : STATUS_USAGE;
+}
+
+/* An alias may stand for another, or for the rest of a line. */
+static void check_line(const struct commands *commands, struct rc *rc, const char *text,
+	struct conf_place place)
+{
+	char line[COMMAND_LINE_MAX], word[40];
+	const char *rest;
+	struct err err;
+	void *ctx;
+
+	str_copy(line, sizeof line, text);
+	for (int i = 0; i < ALIAS_DEPTH && expand_alias(rc, line); i++)
+		continue;
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+	if (commands_find(commands, line, &ctx, &rest) || rc_is_verb(word) ||
+		(!line[strlen(word)] && begins_one(commands, word)))
+		return;
+	unknown(commands, line, false, &err);
+	conf_complain(&rc->conf, place, err.text);
+}
+
+void commands_check_rc(const struct commands *commands, struct rc *rc)
+{
+	for (size_t i = 0; i < rc->bind_count; i++)
+		if (rc->binds[i].command)
+			check_line(
+				commands, rc, rc->binds[i].command, rc->binds[i].place);
+	for (size_t i = 0; i < rc->alias_count; i++)
+		check_line(commands, rc, rc->aliases[i].command, rc->aliases[i].place);
 }

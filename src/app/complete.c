@@ -8,6 +8,7 @@
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
+#include "app/trends.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "embedded.h"
@@ -91,6 +92,22 @@ static void source_names(struct search *s)
 {
 	for (size_t i = 0; i < sources_count(s->app->sources); i++)
 		offer(s, sources_at(s->app->sources, i)->name);
+}
+
+static void kinds_of_source(struct search *s)
+{
+	for (size_t i = 0; source_kinds[i]; i++)
+		offer(s, source_kinds[i]->name);
+}
+
+/* Of a source line, and what is chosen of it. */
+static void source_keys(struct search *s)
+{
+	for (size_t i = 0; rc_keys[i].verb; i++)
+		if (!strcmp(rc_keys[i].verb, "source"))
+			offer_end(s, rc_keys[i].name, strlen(rc_keys[i].name), "=");
+	for (size_t i = 0; source_choices[i]; i++)
+		offer_end(s, source_choices[i], strlen(source_choices[i]), "=");
 }
 
 static void nouns(struct search *s)
@@ -215,6 +232,12 @@ static void parts(struct search *s)
 		offer(s, handoff_parts[i].name);
 }
 
+static void trends_part_names(struct search *s)
+{
+	for (int i = 0; i < TRENDS_PART_COUNT; i++)
+		offer(s, trends_part_rows[i].name);
+}
+
 static void schedules(struct search *s)
 {
 	for (size_t i = 0; i < s->app->rc->handoff_count; i++)
@@ -242,6 +265,8 @@ static const struct {
 	{"PANE[:WEIGHT]", panes},
 	{"COLUMN", columns},
 	{"SOURCE", source_names},
+	{"KIND", kinds_of_source},
+	{"KEY=VALUE", source_keys},
 	{"NOUN", nouns},
 	{"PROFILE", profiles},
 	{"LAYOUT", layouts},
@@ -258,6 +283,7 @@ static const struct {
 	{"ATTRIBUTE", attributes},
 	{"PANE-NUMBER", pane_numbers},
 	{"PART", parts},
+	{"TRENDS-PART", trends_part_names},
 	{"SCHEDULE", schedules},
 	{"EMAIL", addresses},
 };

@@ -94,7 +94,8 @@ static void check_source(struct doctor *d, const struct app *app, size_t i)
 	else if (*end && row->rc->kind->service->ends_at <= app->now)
 		line(d, false, "source %s: %s. %s", row->name, words, end);
 	else
-		line(d, false, "source %s: %s. %s", row->name, words,
+		line(d, false, "source %s: %s%s%s", row->name, words,
+			row->refused.kind ? "" : "; ",
 			row->refused.kind ? "" : advice(row));
 	if (*end && row->rc->kind->service->ends_at > app->now)
 		line(d, row->rc->kind->service->ends_at - app->now > END_NEAR_MS,

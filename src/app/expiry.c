@@ -1,10 +1,11 @@
-/* Looks every few seconds at the acknowledged alerts and the silences for an end that
- * is near. What was told is remembered by the thing and its end: one that is extended
- * is told again when that comes. Main thread. */
+/* Looks every few seconds at the acknowledged alerts, the silences and the status updates
+ * that were promised for an end that is near. What was told is remembered by the thing
+ * and its end: one that is extended is told again when that comes. Main thread. */
 #include "expiry.h"
 
 #include "action_plan.h"
 #include "app/alerts.h"
+#include "app/dossier.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/text.h"
@@ -15,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EVERY_MS = 5000, TOLD_MOST = 500, LOOKED_AT = 2000, TEXT = 200 };
+enum { EVERY_MS = 5000, TOLD_MOST = 500, LOOKED_AT = 2000, TEXT = 200, UPDATES = 20 };
 
 struct told {
 	uint64_t key;
@@ -60,8 +61,11 @@ static void tell(struct expiry *expiry, struct notice *notice, int source,
 	text_line(id, name, sizeof name);
 	snprintf(target, sizeof target, "%.80s/%s",
 		sources_row(app->sources, source)->name, name);
-	snprintf(title, sizeof title, "%s in %s", what,
-		duration_text(notice->since - app->now, left));
+	if (notice->since > app->now)
+		snprintf(title, sizeof title, "%s in %s", what,
+			duration_text(notice->since - app->now, left));
+	else
+		snprintf(title, sizeof title, "%s", what);
 	notice->target = target;
 	notice->title = title;
 	notice->sources = sources_row(app->sources, source)->name;
@@ -143,6 +147,35 @@ static void look_at_silences(struct expiry *expiry, int64_t now)
 	}
 }
 
+/* Before it is due, and once when it is. */
+static void look_at_updates(struct expiry *expiry, int64_t now)
+{
+	struct dossier_update due[UPDATES];
+	size_t n = dossier_updates(expiry->app, due, UPDATES);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct alert *a = due[i].alert;
+		bool late = due[i].at <= now;
+		char name[TEXT], what[TEXT + 60], link[TEXT], service[80];
+		struct notice notice = {.severity = (enum severity)a->severity,
+			.event = late ? "update-late" : "update-due",
+			.summary = "",
+			.since = due[i].at};
+
+		if (due[i].at - now > UPDATE_SOON_MS || now - due[i].at > HOUR_MS ||
+			!first_time(expiry, a->key + (late ? 2 : 1), due[i].at))
+			continue;
+		plan_name(a, name, sizeof name);
+		text_line(alert_text(a, ALERT_SERVICE), service, sizeof service);
+		if (!text_to_link(alert_text(a, ALERT_LINK), link, sizeof link))
+			*link = '\0';
+		notice.service = service;
+		notice.link = link;
+		snprintf(what, sizeof what, "the next status update of %s is due", name);
+		tell(expiry, &notice, a->source, alert_text(a, ALERT_ID), what);
+	}
+}
+
 void expiry_tick(struct expiry *expiry, int64_t now)
 {
 	struct app *app = expiry->app;
@@ -153,4 +186,5 @@ void expiry_tick(struct expiry *expiry, int64_t now)
 	expiry->looked_at = now;
 	look_at_acks(expiry, now);
 	look_at_silences(expiry, now);
+	look_at_updates(expiry, now);
 }

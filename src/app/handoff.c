@@ -334,6 +334,11 @@ static bool run_compose(struct store_job *job, struct db *db, struct err *err)
 
 static void wish(struct compose_job *j);
 
+static bool same_shift(const struct handoff_view *a, const struct handoff_view *b)
+{
+	return !strcmp(a->name, b->name) && a->shift.from_at == b->shift.from_at;
+}
+
 static void composed(struct compose_job *j, const struct err *err)
 {
 	struct handoffs *h = j->owner;
@@ -359,7 +364,7 @@ static void composed(struct compose_job *j, const struct err *err)
 		wish(j);
 	} else {
 		/* What was changed since it began is newer than what it has read. */
-		if (h->view && j->changes != h->changes) {
+		if (h->view && j->changes != h->changes && same_shift(h->view, j->view)) {
 			j->view->draft = h->view->draft;
 			h->anew = true;
 		}
@@ -804,6 +809,12 @@ bool handoffs_change(
 	if (!may_send(h->app, err) || !line)
 		return line ? false : err_set(err, ERR_MISSING, "%s", handoffs_words(h));
 	shift = shift_back(line, h->app->now, h->back);
+	/* The draft is that of the shift that is shown. */
+	if (h->view && (strcmp(h->view->name, line->name) ||
+			       h->view->shift.from_at != shift.from_at))
+		return err_set(err, ERR_BUSY,
+			"another shift is being composed: nothing was changed; try "
+			"again");
 	key.schedule = line->name;
 	key.from_at = shift.from_at;
 	key.to_at = shift.to_at;

@@ -116,10 +116,14 @@ static void completeness(struct compose *c)
 		f->complete ? "complete" : "partial");
 	if (!f->source_count)
 		document_say(c->d, DOC_PLAIN, ": no source that pages is configured");
-	for (size_t i = 0; i < f->source_count; i++)
-		document_say(c->d, DOC_PLAIN, "%s%s%s%s", i ? "; " : ": ",
-			f->sources[i].name, f->sources[i].trouble ? " " : "",
-			f->sources[i].trouble ? f->sources[i].trouble : "");
+	for (size_t i = 0; i < f->source_count; i++) {
+		const struct handoff_source *s = &f->sources[i];
+
+		document_say(c->d, DOC_PLAIN, "%s%s%s%s", i ? "; " : ": ", s->name,
+			s->trouble ? " " : "", s->trouble ? s->trouble : "");
+		if (s->scope && *s->scope)
+			document_say(c->d, DOC_PLAIN, " (only %s)", s->scope);
+	}
 	for (size_t i = 0; i < f->gap_count; i++)
 		document_say(c->d, DOC_WARN, "; nobody watched %s from %s to %s",
 			f->gaps[i].source, handoff_when(f, f->gaps[i].from_at, a),

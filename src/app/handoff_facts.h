@@ -63,6 +63,7 @@ struct handoff_call {
 struct handoff_source {
 	const char *name;
 	const char *trouble; /* NULL: it answers */
+	const char *scope;   /* what is taken of it; "": all */
 };
 
 struct handoff_gap {

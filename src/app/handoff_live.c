@@ -86,6 +86,7 @@ static void add_sources(const struct app *app, struct handoff_facts *f)
 		source_words(row, f->now, words, sizeof words);
 		f->sources[f->source_count++] = (struct handoff_source){
 			.name = arena_strdup(&f->arena, row->name),
+			.scope = arena_strdup(&f->arena, row->rc ? row->rc->scope : ""),
 			.trouble = source_health(row, f->now) == HEALTH_OK
 					   ? NULL
 					   : arena_strdup(&f->arena, words)};
@@ -138,6 +139,6 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	add_sources(app, f);
 	add_calls(app, f);
 	for (size_t i = 0; i < books; i++)
-		f->matches[f->match_count++] =
-			untrusted_copy(&f->arena, runbooks_at(app->runbooks, i)->matches);
+		f->matches[f->match_count++] = untrusted_copy(
+			&f->arena, runbooks_at(app->runbooks, i)->book.matches);
 }

@@ -27,7 +27,24 @@ static enum urgency urgency_of(const struct alert *a)
 	return untrusted_is(word, "low") ? URGENCY_LOW : URGENCY_UNKNOWN;
 }
 
-static struct incident_row row_of(struct untrusted source, const struct alert *a)
+/* Who it was, or only that it was somebody where the rc leaves people out. */
+static struct untrusted acked_by(
+	const struct history *history, struct untrusted source, const struct alert *a)
+{
+	const struct sources *sources = history->app->sources;
+
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		if (row->rc && row->rc->left_out & FIELD_PEOPLE &&
+			untrusted_is(source, row->name))
+			return untrusted_str("somebody");
+	}
+	return alert_text(a, ALERT_ACKED_BY);
+}
+
+static struct incident_row row_of(
+	const struct history *history, struct untrusted source, const struct alert *a)
 {
 	bool acked = a->state == ALERT_ACKNOWLEDGED;
 
@@ -46,7 +63,7 @@ static struct incident_row row_of(struct untrusted source, const struct alert *a
 		.urgency = urgency_of(a),
 		.number = a->number,
 		.priority = alert_label_value(a, "priority"),
-		.acked_by = acked ? alert_text(a, ALERT_ACKED_BY) : UNTRUSTED_NONE,
+		.acked_by = acked ? acked_by(history, source, a) : UNTRUSTED_NONE,
 	};
 }
 
@@ -111,7 +128,8 @@ static void write_part(struct history *history, size_t max, struct store_then th
 	if (gone > max)
 		gone = max;
 	while (n < gone) {
-		rows[n] = row_of(history->over[n].source, history->over[n].alert);
+		rows[n] =
+			row_of(history, history->over[n].source, history->over[n].alert);
 		n++;
 	}
 	while (gone == history->over_count && n < max &&
@@ -120,7 +138,8 @@ static void write_part(struct history *history, size_t max, struct store_then th
 			history->app->alerts, history->alerts[history->alert_at++]);
 
 		if (alert)
-			rows[n++] = row_of(source_name(history, alert->source), alert);
+			rows[n++] = row_of(
+				history, source_name(history, alert->source), alert);
 	}
 	incident_put_later(history->app->store, rows, n, then);
 	for (size_t i = 0; i < gone; i++)

@@ -20,7 +20,7 @@ enum {
 
 static struct untrusted scope_of(const struct source_row *row)
 {
-	return untrusted_str(row->rc->filter ? row->rc->filter : "");
+	return untrusted_str(row->rc->scope);
 }
 
 static const struct coverage *coverage_in(
@@ -181,6 +181,32 @@ void history_past_batch(struct history *history, int source, const struct batch 
 	if (row->coverage.began.until_at || batch->coverage)
 		sources_past_hold(history->app->sources, source, true);
 	past_put_later(history->app->store, &page, (struct store_then){put_done, pull});
+}
+
+static void opened_done(void *ctx, const struct err *err)
+{
+	struct history *history = ctx;
+
+	if (err && !history->ended)
+		log_add(LOG_WARN, "an incident's log: %s", err->text);
+}
+
+void history_opened_batch(struct history *history, int source, const struct batch *batch)
+{
+	const struct source_row *row = sources_row(history->app->sources, source);
+	struct past_page page;
+
+	if (history->ended || !history_writes(history) || !row || !row->rc ||
+		(!batch->entry_count && !(batch->opened && batch->opened->notes)))
+		return;
+	page = (struct past_page){.source = untrusted_str(row->name),
+		.scope = scope_of(row),
+		.entries = batch->entries,
+		.entry_count = batch->entry_count};
+	if (batch->opened && batch->opened->notes)
+		page.notes_of = batch->opened->incident;
+	past_put_later(
+		history->app->store, &page, (struct store_then){opened_done, history});
 }
 
 void history_pull_forget(struct history *history, int source)

@@ -4,6 +4,7 @@
 #include "app/incidents.h"
 
 #include "app/alerts.h"
+#include "app/dossier.h"
 #include "app/history.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLE_BYTES = 128 << 20, LOG_BYTES = 4 << 20, LATE_MS = 60 * 1000 };
+enum { TABLE_BYTES = 128 << 20, LATE_MS = 60 * 1000 };
 
 struct incidents {
 	struct app *app;
@@ -21,11 +22,6 @@ struct incidents {
 	struct past_rows table;
 	struct span window;
 	bool watched, loading, dirty;
-	uint64_t shown; /* whose log is wanted */
-	bool log_dirty, log_loading;
-	uint64_t log_id; /* whose log is here */
-	struct arena log_arena;
-	struct past_entries log;
 	int64_t to; /* end of the console's window as last read for */
 };
 
@@ -35,7 +31,6 @@ struct incidents *incidents_new(struct app *app)
 
 	incidents->app = app;
 	arena_init(&incidents->arena, TABLE_BYTES);
-	arena_init(&incidents->log_arena, LOG_BYTES);
 	return incidents;
 }
 
@@ -44,7 +39,6 @@ void incidents_free(struct incidents *incidents)
 	if (!incidents)
 		return;
 	arena_release(&incidents->arena);
-	arena_release(&incidents->log_arena);
 	mem_free(incidents);
 }
 
@@ -100,66 +94,7 @@ static void load(struct incidents *incidents)
 	past_list_later(app->store, incidents->window, INCIDENTS_SHOWN, got, incidents);
 }
 
-/* --- the log of one --- */
-
-static void got_log(void *ctx, const struct past_entries *entries, const struct err *err)
-{
-	struct incidents *incidents = ctx;
-	struct arena *arena = &incidents->log_arena;
-
-	incidents->log_loading = false;
-	if (err)
-		return;
-	arena_reset(arena);
-	arena->full = false;
-	incidents->log = (struct past_entries){.cut = entries->cut};
-	incidents->log.rows =
-		arena_alloc(arena, (entries->count + 1) * sizeof *entries->rows);
-	for (size_t i = 0; incidents->log.rows && i < entries->count; i++) {
-		struct batch_entry entry = entries->rows[i];
-
-		entry.id = entry.incident = UNTRUSTED_NONE;
-		entry.who = untrusted_copy(arena, entry.who);
-		entry.text = untrusted_copy(arena, entry.text);
-		incidents->log.rows[incidents->log.count++] = entry;
-	}
-	app_changed(incidents->app, CHANGED_PAST);
-}
-
-static void load_log(struct incidents *incidents)
-{
-	struct app *app = incidents->app;
-	const struct past_row *row = incidents_find(incidents, incidents->shown);
-	const struct alert *alert = alerts_find(app->alerts, incidents->shown);
-	struct untrusted source, id;
-
-	if (!app->store || incidents->log_loading || (!row && !alert))
-		return;
-	source = row ? row->incident.source
-		     : untrusted_str(sources_row(app->sources, alert->source)->name);
-	id = row ? row->incident.upstream_id : alert_text(alert, ALERT_ID);
-	if (incidents->log_id != incidents->shown)
-		incidents->log.count = 0;
-	incidents->log_id = incidents->shown;
-	incidents->log_loading = true;
-	incidents->log_dirty = false;
-	past_log_later(app->store, source, id, got_log, incidents);
-}
-
-void incidents_show(struct incidents *incidents, uint64_t id)
-{
-	incidents->shown = id;
-	incidents->log_dirty = true;
-	if (id)
-		load_log(incidents);
-}
-
-const struct batch_entry *incidents_log(
-	const struct incidents *incidents, uint64_t id, size_t *n)
-{
-	*n = id == incidents->log_id ? incidents->log.count : 0;
-	return incidents->log.rows;
-}
+/* --- one of them --- */
 
 const struct past_row *incidents_find(const struct incidents *incidents, uint64_t id)
 {
@@ -180,7 +115,8 @@ void incidents_watch(struct incidents *incidents, bool on)
 
 void incidents_changed(struct incidents *incidents)
 {
-	incidents->dirty = incidents->log_dirty = true;
+	incidents->dirty = true;
+	dossier_changed(incidents->app->dossier);
 	if (incidents->table.count < INCIDENTS_SHOWN)
 		load(incidents);
 }
@@ -189,8 +125,6 @@ void incidents_tick(struct incidents *incidents)
 {
 	if (incidents->dirty || incidents->to != incidents->app->window.to)
 		load(incidents);
-	if (incidents->log_dirty && incidents->shown)
-		load_log(incidents);
 }
 
 bool incidents_read(struct incidents *incidents, struct span window, struct err *err)
@@ -280,6 +214,7 @@ bool incidents_words(const struct incidents *incidents, char *out, size_t size)
 {
 	const struct past_rows *table = &incidents->table;
 	char says[COVERAGE_TEXT], since[TIME_TEXT], of[40] = "", from[60] = "";
+	char scope[200];
 	bool complete = covered(incidents, incidents->window, says);
 	int64_t at = incidents->window.from_at;
 
@@ -290,6 +225,8 @@ bool incidents_words(const struct incidents *incidents, char *out, size_t size)
 	if (at)
 		snprintf(from, sizeof from, " since %s",
 			time_stamp(at, incidents->app->now, since));
-	snprintf(out, size, "%zu%s%s  %s", table->count, of, from, says);
+	sources_scope(incidents->app->sources, scope, sizeof scope);
+	snprintf(out, size, "%zu%s%s  %s%s%s", table->count, of, from, says,
+		*scope ? ", " : "", scope);
 	return complete;
 }

@@ -49,6 +49,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"events", "pane 8"},
 	{"processes", "pane 9"},
 	{"detail", "an alert, a runbook and the other views without a name here"},
+	{"runbook", "a runbook that is open"},
 	{"silences", "the list of silences"},
 	{"chart", "the chart of a metric"},
 	{"trends", "the trends"},
@@ -58,6 +59,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"handoff", "the handoff of a shift"},
 	{"incident", "the menu of what can be done to an incident"},
 	{"snooze", "the menu of how long"},
+	{"parts", "the menu of the parts of the trends"},
 	{0},
 };
 

@@ -100,6 +100,15 @@ static void source_where(const struct app *app, const void *row, struct cell *ou
 	out->role = ROLE_DIM;
 }
 
+static void source_scope_cell(const struct app *app, const void *row, struct cell *out)
+{
+	const struct rc_source *rc = ((const struct source_row *)row)->rc;
+
+	(void)app;
+	cell_text(out, untrusted_str(rc ? rc->scope : ""));
+	out->role = ROLE_DIM;
+}
+
 static const struct column source_columns[] = {
 	{"health", "", 1, 0, 0, source_mark},
 	{"name", "Source", 8, 0, 0, source_name},
@@ -108,6 +117,7 @@ static const struct column source_columns[] = {
 	{"p95", "p95", 6, 5, COLUMN_RIGHT | COLUMN_DESC, source_latency},
 	{"budget", "Left", 5, 6, COLUMN_RIGHT, source_budget},
 	{"where", "Where", 20, 7, COLUMN_FLEX, source_where},
+	{"only", "Only", 12, 8, COLUMN_FLEX, source_scope_cell},
 };
 
 static size_t source_rows(const struct app *app)
@@ -150,6 +160,7 @@ static void source_json(const struct app *app, const void *row, struct json_out 
 	json_put_str(o, "state", words[source_health(s, app->now)]);
 	json_put_str(o, "detail", source_words(s, app->now, text, sizeof text));
 	json_put_str(o, "past", sources_past_words(s, app->now, past));
+	json_put_str(o, "only", s->rc ? s->rc->scope : "");
 	json_put_time(o, "last_ok_at", s->status.last_ok_at);
 	json_put_time(o, "failing_since", s->status.failing_since);
 	json_put_i64(o, "latency_ms", s->status.latency_ms);
@@ -429,7 +440,7 @@ static void runbook_title(const struct app *app, const void *row, struct cell *o
 static void runbook_matches(const struct app *app, const void *row, struct cell *out)
 {
 	(void)app;
-	cell_text(out, ((const struct runbook_row *)row)->matches);
+	cell_text(out, ((const struct runbook_row *)row)->book.matches);
 	out->role = ROLE_DIM;
 }
 
@@ -438,10 +449,10 @@ static void runbook_risk(const struct app *app, const void *row, struct cell *ou
 	const struct runbook_row *r = row;
 
 	(void)app;
-	cell_text(out, r->risk);
-	out->role = untrusted_is(r->risk, "read")      ? ROLE_OK
-		    : untrusted_is(r->risk, "destroy") ? ROLE_CRITICAL
-						       : ROLE_WARNING;
+	cell_text(out, r->book.risk);
+	out->role = untrusted_is(r->book.risk, "read")      ? ROLE_OK
+		    : untrusted_is(r->book.risk, "destroy") ? ROLE_CRITICAL
+							    : ROLE_WARNING;
 }
 
 static void runbook_steps(const struct app *app, const void *row, struct cell *out)
@@ -449,9 +460,9 @@ static void runbook_steps(const struct app *app, const void *row, struct cell *o
 	const struct runbook_row *r = row;
 
 	(void)app;
-	cell_print(out, "%d", r->steps);
+	cell_print(out, "%zu", r->book.step_count);
 	out->is_number = true;
-	out->number = r->steps;
+	out->number = (double)r->book.step_count;
 }
 
 static const struct column runbook_columns[] = {
@@ -484,18 +495,18 @@ static const void *runbook_find(const struct app *app, uint64_t id)
 static void runbook_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct runbook_row *r = row;
-	struct untrusted rest = r->matches, name;
+	struct untrusted rest = r->book.matches, name;
 
 	(void)app;
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
-	json_put_text(o, "risk", r->risk);
-	json_put_text(o, "owner", r->owner);
+	json_put_text(o, "risk", r->book.risk);
+	json_put_text(o, "owner", r->book.owner);
 	json_open(o, "matches", '[');
 	while (untrusted_word(&rest, ", \t", &name))
 		json_put_text(o, NULL, name);
 	json_shut(o, ']');
-	json_put_i64(o, "steps", r->steps);
+	json_put_i64(o, "steps", (int64_t)r->book.step_count);
 }
 
 const struct listing runbook_listing = {

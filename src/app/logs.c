@@ -35,6 +35,7 @@ struct logs {
 	size_t tail_count;
 	struct untrusted unit_of_file; /* while a file is read */
 	struct proc *journal;
+	char *files; /* the setting they were started with; NULL: not started */
 	char origin[160];
 };
 
@@ -56,13 +57,22 @@ struct logs *logs_new(struct app *app)
 	return logs;
 }
 
+static void stop(struct logs *logs)
+{
+	proc_kill(logs->journal);
+	logs->journal = NULL;
+	while (logs->tail_count)
+		tail_free(logs->tails[--logs->tail_count]);
+	logs->origin[0] = '\0';
+	mem_free(logs->files);
+	logs->files = NULL;
+}
+
 void logs_free(struct logs *logs)
 {
 	if (!logs)
 		return;
-	proc_kill(logs->journal);
-	for (size_t i = 0; i < logs->tail_count; i++)
-		tail_free(logs->tails[i]);
+	stop(logs);
 	for (size_t i = 0; i < logs->cap; i++)
 		mem_free(logs->ring[i]);
 	mem_free(logs->ring);
@@ -247,6 +257,7 @@ void logs_start(struct logs *logs)
 {
 	const char *files = settings_text(&logs->app->rc->settings, SET_LOG_FILES);
 
+	logs->files = mem_strdup(files);
 	if (strcmp(files, "auto"))
 		start_listed(logs, files);
 	else if (!start_journal(logs))
@@ -254,6 +265,43 @@ void logs_start(struct logs *logs)
 	if (!logs->origin[0])
 		str_copy(logs->origin, sizeof logs->origin, "no logs found");
 	logs_tick(logs, logs->app->now);
+}
+
+static void resize(struct logs *logs)
+{
+	size_t cap = (size_t)app_setting(logs->app, SET_LOG_LINES), keep;
+	struct log_row **ring;
+
+	if (cap == logs->cap)
+		return;
+	ring = mem_new(cap, sizeof *ring);
+	keep = logs->count < cap ? logs->count : cap;
+	for (size_t i = 0; i < logs->count; i++) {
+		uint64_t seq = logs->newest - i;
+		struct log_row *row = logs->ring[seq % logs->cap];
+
+		if (i < keep)
+			ring[seq % cap] = row;
+		else
+			mem_free(row);
+	}
+	mem_free(logs->ring);
+	logs->ring = ring;
+	logs->cap = cap;
+	logs->count = keep;
+	app_changed(logs->app, CHANGED_LOGS);
+}
+
+void logs_settle(struct logs *logs)
+{
+	const char *files = settings_text(&logs->app->rc->settings, SET_LOG_FILES);
+
+	resize(logs);
+	if (!logs->files || !strcmp(logs->files, files))
+		return;
+	stop(logs);
+	logs_start(logs);
+	app_changed(logs->app, CHANGED_LOGS);
 }
 
 /* The first reading of several files is put in order by time. */
@@ -298,31 +346,6 @@ void logs_tick(struct logs *logs, int64_t now)
 	}
 	if (first && logs->count)
 		sort_first(logs);
-}
-
-void logs_resize(struct logs *logs)
-{
-	size_t cap = (size_t)app_setting(logs->app, SET_LOG_LINES), keep;
-	struct log_row **ring;
-
-	if (cap == logs->cap)
-		return;
-	ring = mem_new(cap, sizeof *ring);
-	keep = logs->count < cap ? logs->count : cap;
-	for (size_t i = 0; i < logs->count; i++) {
-		uint64_t seq = logs->newest - i;
-		struct log_row *row = logs->ring[seq % logs->cap];
-
-		if (i < keep)
-			ring[seq % cap] = row;
-		else
-			mem_free(row);
-	}
-	mem_free(logs->ring);
-	logs->ring = ring;
-	logs->cap = cap;
-	logs->count = keep;
-	app_changed(logs->app, CHANGED_LOGS);
 }
 
 size_t logs_count(const struct logs *logs)

@@ -30,7 +30,7 @@ void notify_tick(struct notify *notify, int64_t now);
  * clean lines; target and event name it for ever, with since. */
 struct notice {
 	enum severity severity;
-	const char *event;  /* "alert", "worse", "ack-ends", "silence-ends" */
+	const char *event;  /* "alert", "worse"; others: see expiry.c */
 	const char *target; /* "am/5d41…": source and id */
 	const char *title, *summary, *service, *link, *sources;
 	int64_t since;

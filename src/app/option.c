@@ -28,6 +28,11 @@ const struct option_row option_rows[OPTION_COUNT] = {
 	[OPTION_JSON] = {"json", 0, 0, "of a command: JSON, one object a line"},
 	[OPTION_FORMAT] = {"format", 0, "text|tmux|json", "of status"},
 	[OPTION_AGAINST] = {"against", 0, "FILE", "of audit verify: compare with a copy"},
+	[OPTION_STEP] = {"step", 0, "N", "of runbook run: which of its steps"},
+	[OPTION_VAR] = {"var", 0, "NAME=VALUE",
+		"of runbook run: gives a variable a value"},
+	[OPTION_DRY_RUN] = {"dry-run", 0, 0,
+		"of runbook run: print what each step would do, and do nothing"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},

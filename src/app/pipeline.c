@@ -16,6 +16,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
+#include "app/dossier.h"
 #include "app/metrics.h"
 #include "app/problems.h"
 #include "app/sources.h"
@@ -38,6 +39,7 @@ bool pipeline_answer(
 	if (!app_then(app))
 		alerts_apply(app->alerts, source, batch);
 	joins_details(app->joins, source, batch);
+	dossier_take(app->dossier, source, batch);
 	charts_apply(app->charts, source, batch);
 	if (app->changes & (CHANGED_ALERTS | CHANGED_ANOMALIES))
 		problems_join(app);

@@ -3,8 +3,11 @@
  * left as blanks, never filled. Any thread; touches the facts and the db only. */
 #include "postmortem_facts.h"
 
+#include "app/dossier.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "model/response.h"
+#include "model/timeline.h"
 #include "report/document.h"
 #include "store/change.h"
 
@@ -12,21 +15,6 @@
 #include <string.h>
 
 enum { BEFORE_MS = 2 * 3600000, ROWS_MOST = 60 };
-
-struct event {
-	int64_t at;
-	const char *what;
-	struct untrusted words, by, link;
-	const char *data; /* a command, where there is no page */
-};
-
-/* The most of one incident and what was around it. */
-enum { EVENTS_MOST = 4 + 3 * ROWS_MOST };
-
-struct timeline {
-	struct event events[EVENTS_MOST];
-	size_t count;
-};
 
 static int64_t end_of(const struct postmortem_facts *f)
 {
@@ -51,8 +39,14 @@ bool postmortem_load(struct postmortem_facts *f, struct db *db, struct err *err)
 	if (!change_span(db, f->arena, query, &changes, err) ||
 		!incident_at(db, f->arena, f->incident.started_at, ROWS_MOST, &f->others,
 			err) ||
+		!past_log(db, f->arena, f->incident.source, f->incident.upstream_id,
+			&f->log, err) ||
 		!outbox_list(db, f->arena, OUTBOX_MAX_LIST, &all, err))
 		return false;
+	if (text_to_id(f->incident.upstream_id, name, sizeof name))
+		snprintf(f->show, sizeof f->show, "incident show %s", name);
+	else
+		snprintf(f->show, sizeof f->show, "incident list");
 	f->changes = changes.rows;
 	f->change_count = changes.count;
 	f->acts.rows = arena_alloc(f->arena, (all.count + 1) * sizeof *all.rows);
@@ -73,77 +67,122 @@ static const char *utc(int64_t at, char out[TIME_TEXT])
 	return out;
 }
 
-static void add(struct timeline *t, const struct event *event)
+static bool tells_all(const struct past_entries *log)
 {
-	size_t at = t->count;
+	for (size_t i = 0; i < log->count; i++)
+		if (log->rows[i].kind == ENTRY_TRIGGER)
+			return true;
+	return false;
+}
 
-	if (!event->at || t->count == EVENTS_MOST)
-		return;
-	for (; at && t->events[at - 1].at > event->at; at--)
-		t->events[at] = t->events[at - 1];
-	t->events[at] = *event;
-	t->count++;
+/* Without a log upstream, as it was seen. */
+static void add_seen(const struct postmortem_facts *f, struct timeline *t)
+{
+	const struct incident_row *in = &f->incident;
+
+	timeline_add(t, &(struct timeline_line){.at = in->started_at,
+				.words = "Began",
+				.text = in->title,
+				.link = f->link,
+				.data = "incident list"});
+	timeline_add(t, &(struct timeline_line){.at = in->acked_at,
+				.kind = ENTRY_ACK,
+				.words = "Acknowledged",
+				.who = f->acked_by,
+				.link = f->link,
+				.data = "incident list"});
+	timeline_add(t, &(struct timeline_line){.at = in->ended_at,
+				.kind = ENTRY_RESOLVE,
+				.words = in->ended_after_at ? "Resolved, at the latest"
+							    : "Resolved",
+				.who = in->resolved_by,
+				.link = f->link,
+				.data = "incident list"});
 }
 
 static void fill(const struct postmortem_facts *f, struct timeline *t)
 {
 	const struct incident_row *in = &f->incident;
 
-	add(t, &(struct event){in->started_at, "Began: ", in->title, UNTRUSTED_NONE,
-		       f->link, "incident list"});
-	add(t, &(struct event){in->acked_at, "Acknowledged", UNTRUSTED_NONE, f->acked_by,
-		       f->link, "incident list"});
-	add(t, &(struct event){in->ended_at,
-		       in->ended_after_at ? "Resolved, at the latest" : "Resolved",
-		       UNTRUSTED_NONE, UNTRUSTED_NONE, f->link, "incident list"});
+	timeline_add_log(t, f->log.rows, f->log.count);
+	if (!tells_all(&f->log))
+		add_seen(f, t);
 	for (size_t i = 0; i < f->change_count && i < ROWS_MOST; i++)
-		add(t, &(struct event){f->changes[i].at,
-			       "Change: ", f->changes[i].summary, UNTRUSTED_NONE,
-			       f->changes[i].link, "change list"});
+		timeline_add(t, &(struct timeline_line){.at = f->changes[i].at,
+					.from = TIMELINE_CHANGE,
+					.words = "Change",
+					.text = f->changes[i].summary,
+					.link = f->changes[i].link,
+					.data = "change list"});
 	for (size_t i = 0; i < f->others.count; i++)
 		if (!untrusted_eq(f->others.rows[i].upstream_id, in->upstream_id) &&
 			f->others.rows[i].started_at >= in->started_at - BEFORE_MS)
-			add(t, &(struct event){f->others.rows[i].started_at,
-				       "Also began: ", f->others.rows[i].title,
-				       UNTRUSTED_NONE, UNTRUSTED_NONE, "alert list"});
-	for (size_t i = 0; i < f->acts.count && i < ROWS_MOST; i++) {
-		const struct outbox_row *row = &f->acts.rows[i];
+			timeline_add(t, &(struct timeline_line){
+						.at = f->others.rows[i].started_at,
+						.from = TIMELINE_ALERT,
+						.words = "Also began",
+						.text = f->others.rows[i].title,
+						.data = "alert list"});
+	for (size_t i = 0; i < f->acts.count && i < ROWS_MOST; i++)
+		dossier_add_action(t, &f->acts.rows[i]);
+	timeline_settle(t);
+}
 
-		add(t, &(struct event){row->done_at ? row->done_at : row->created_at,
-			       action_verbs[row->action.verb].past,
-			       row->action.texts[ACTION_BODY],
-			       row->action.texts[ACTION_BY], UNTRUSTED_NONE,
-			       "action list"});
+/* The words of a log name who did it. */
+static bool names_who(const struct timeline_line *l)
+{
+	return !untrusted_empty(l->who) &&
+	       (l->words || l->kind == ENTRY_NOTE || l->from == TIMELINE_HERE);
+}
+
+static void event(const struct postmortem_facts *f, const struct timeline_line *l,
+	struct document *d)
+{
+	char when[TIME_TEXT], moment[TIME_TEXT];
+
+	document_event(d, utc(l->at, when), l->link);
+	if (l->kind == ENTRY_NOTE && l->from == TIMELINE_LOG)
+		document_say(d, DOC_PLAIN, "Note");
+	if (l->words)
+		document_say(d, DOC_PLAIN, "%s", l->words);
+	if ((l->words || l->kind == ENTRY_NOTE) && !untrusted_empty(l->text))
+		document_say(d, DOC_PLAIN, ": ");
+	document_text(d, DOC_PLAIN, timeline_text(l));
+	if (l->more)
+		document_say(d, DOC_PLAIN, " %s%s%s", l->from == TIMELINE_HERE ? "(" : "",
+			l->more, l->from == TIMELINE_HERE ? ")" : "");
+	if (names_who(l)) {
+		document_say(d, DOC_PLAIN, ", by ");
+		document_text(d, DOC_STRONG, l->who);
 	}
+	if (l->ours) {
+		document_say(d, DOC_PLAIN, ", from here by ");
+		document_text(d, DOC_STRONG, l->by);
+	}
+	if (!untrusted_empty(l->link))
+		return;
+	document_say(d, DOC_PLAIN, " ");
+	if (l->data)
+		document_say(d, DOC_CODE, "oogway --at %s %s",
+			time_rfc3339(l->at, moment), l->data);
+	else
+		document_say(d, DOC_CODE, "oogway %s", f->show);
 }
 
 static void timeline(const struct postmortem_facts *f, struct document *d)
 {
-	struct timeline t = {0};
-	char when[TIME_TEXT], moment[TIME_TEXT];
+	struct timeline t;
 
+	timeline_init(&t);
 	fill(f, &t);
 	document_heading(d, 2, "Timeline (UTC)");
 	document_timeline(d);
-	for (size_t i = 0; i < t.count; i++) {
-		const struct event *e = &t.events[i];
-
-		document_event(d, utc(e->at, when), e->link);
-		document_say(d, DOC_PLAIN, "%s", e->what);
-		if (!untrusted_empty(e->words) && !strchr(e->what, ':'))
-			document_say(d, DOC_PLAIN, ": ");
-		document_text(d, DOC_PLAIN, e->words);
-		if (!untrusted_empty(e->by)) {
-			document_say(d, DOC_PLAIN, ", by ");
-			document_text(d, DOC_STRONG, e->by);
-		}
-		if (untrusted_empty(e->link)) {
-			document_say(d, DOC_PLAIN, " ");
-			document_say(d, DOC_CODE, "oogway --at %s %s",
-				time_rfc3339(e->at, moment), e->data);
-		}
-	}
+	for (size_t i = 0; i < t.count; i++)
+		event(f, &t.lines[i], d);
+	timeline_release(&t);
 	document_paragraph(d);
+	if (f->log.cut)
+		document_say(d, DOC_PLAIN, "Its log is longer than what is here. ");
 	document_blank(d, "when the factor began, and what was told to whom");
 }
 
@@ -182,6 +221,29 @@ static void impact(const struct postmortem_facts *f, struct document *d)
 	document_blank(d, "how many");
 }
 
+/* As the notes say, and who was asked to join. */
+static void roles(const struct postmortem_facts *f, struct document *d)
+{
+	static const char *const titles[RESPONSE_ROLES] = {"Commander: ", "Scribe: "};
+	struct response r;
+
+	response_read(&r, f->log.rows, f->log.count);
+	for (int i = 0; i < RESPONSE_ROLES; i++) {
+		document_item(d, DOC_BULLET);
+		document_say(d, DOC_PLAIN, "%s", titles[i]);
+		if (untrusted_empty(r.roles[i]))
+			document_blank(d, "who");
+		else
+			document_text(d, DOC_PLAIN, r.roles[i]);
+	}
+	for (size_t i = 0; i < r.responder_count; i++) {
+		document_item(d, DOC_BULLET);
+		document_text(d, DOC_PLAIN, r.responders[i].who);
+		document_say(d, DOC_PLAIN, ": %s",
+			responder_state_names[r.responders[i].state]);
+	}
+}
+
 static void responders(const struct postmortem_facts *f, struct document *d)
 {
 	struct untrusted said[ROWS_MOST];
@@ -189,9 +251,7 @@ static void responders(const struct postmortem_facts *f, struct document *d)
 
 	document_heading(d, 2, "Responders");
 	document_list(d);
-	document_item(d, DOC_BULLET);
-	document_say(d, DOC_PLAIN, "Commander, scribe: ");
-	document_blank(d, "who");
+	roles(f, d);
 	if (!untrusted_empty(f->assigned)) {
 		document_item(d, DOC_BULLET);
 		document_say(d, DOC_PLAIN, "Paged: ");

@@ -8,6 +8,7 @@
 #include "base/untrusted.h"
 #include "store/incident.h"
 #include "store/outbox.h"
+#include "store/past.h"
 
 struct change_row;
 
@@ -21,6 +22,8 @@ struct postmortem_facts {
 	struct change_row *changes;  /* the store's */
 	size_t change_count;
 	struct outbox_rows acts; /* on this incident */
+	struct past_entries log; /* of its source */
+	char show[80];           /* the command that shows it */
 };
 
 /* On any thread; the newest incident of that id. */

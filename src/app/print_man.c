@@ -326,6 +326,8 @@ static const char *const files[][2] = {
 	{"/etc/oogway/oogway.rc", "read first; may mark settings final"},
 	{"~/.config/oogway/layouts.rc", "read next: what `layout save` keeps"},
 	{"~/.config/oogway/oogway.rc", "read next, and anew when it changes"},
+	{"~/.config/oogway/sources.rc",
+		"beside the rc and read behind it: what `source add` keeps"},
 	{"~/.config/oogway/imported.rc", "what `source import -w` keeps"},
 	{"~/.local/state/oogway/oogway.db", "the store: this host's points, what was "
 					    "learnt, incidents and changes"},
@@ -348,6 +350,34 @@ static void pairs(struct str *out, const char *const (*rows)[2], size_t n)
 static void see_also(struct str *out, const char *first)
 {
 	str_printf(out, ".Sh SEE ALSO\n.Xr %s\n", first);
+}
+
+static void adding(struct str *out)
+{
+	section(out, "ADDING A SOURCE");
+	prose(out, "`source add` takes the words of a source line of the rc, and "
+		   "services=, teams= and urgencies= with names separated by commas. "
+		   "The credential is tried first; then it is counted what would be "
+		   "read: of PagerDuty the incidents of each service since since=, of "
+		   "others what there is now. It asks, and only then the line is "
+		   "kept in sources.rc beside the rc, with names become ids, and the "
+		   "source begins. In a script --yes is the answer, without it only "
+		   "the numbers are printed. `source test` with the same words adds "
+		   "nothing.");
+	paragraph(out, "A secret is never a word of it: token-file=FILE names a file "
+		       "that nobody else may read, token-env=NAME a variable, "
+		       "token-command=COMMAND a command that prints it.");
+	paragraph(out,
+		"services=, teams= and urgencies= end up in filter=, whose form is "
+		"the kind's: of pagerduty service=ID,... team=ID,... "
+		"urgency=high,low; of opsgenie and jsm a query in their search "
+		"language; of alertmanager matchers separated by commas, beside "
+		"receiver=REGEX. What it leaves out is neither listed nor "
+		"imported, and every count over it says so. With another filter "
+		"the history is read anew; what the store had stays in it.");
+	paragraph(out, "`source remove` takes out what source add kept, and of any other "
+		       "source says which line of which file it is in. The incidents "
+		       "that it told stay in the store.");
 }
 
 static void importing(struct str *out)
@@ -392,14 +422,17 @@ static void page_1(struct str *out, const struct commands *commands)
 		   "runbooks, from this host and from the servers that the rc names. "
 		   "Without an rc it watches this host alone.");
 	paragraph(out, "With a terminal it stays and draws; without one it asks every "
-		       "source once, prints the overview and ends. It has no effect "
-		       "outside of its own files and the clipboard.");
+		       "source once, prints the overview and ends. What has an "
+		       "effect elsewhere (an acknowledgement, a silence, a note, a mail) "
+		       "is said before it is done, asked for unless it can be taken "
+		       "back, and recorded in the audit.");
 	options(out);
 	section(out, "COMMANDS FOR SCRIPTS");
 	prose(out, "Each asks the sources once and ends. At the `:` line only `source "
 		   "test` and "
 		   "`doctor` run, the views stand for the rest.");
 	commands_with(out, commands, true, false);
+	adding(out);
 	importing(out);
 	section(out, "COMMANDS OF THE CONSOLE");
 	prose(out, "For the `:` line, keys, aliases and `-e`. The verbs of oogway.rc(5) "

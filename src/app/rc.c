@@ -4,7 +4,8 @@
 #include "app/rc.h"
 
 #include "embedded.h"
-#include "rc_handoff.h"
+#include "rc_check.h"
+#include "rc_parts.h"
 #include "app/keyseq.h"
 #include "app/role.h"
 #include "app/setting.h"
@@ -37,14 +38,16 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 	struct rc *rc = rc_of(conf);
 	bool final = !strcmp(line->words[1].text, "-final");
 	size_t at = 1 + final;
+	struct conf_place place = line->place;
 
 	if (line->count != at + 3 || strcmp(line->words[at + 1].text, "="))
 		return err_set(err, ERR_INPUT, "expected: set [-final] NAME = VALUE");
 	if (final && !conf->final_allowed)
 		return err_set(err, ERR_REFUSED,
 			"-final is for /etc/oogway/oogway.rc and what it includes");
+	place.column = line->words[at + 2].column;
 	return settings_set(&rc->settings, line->words[at].text, line->words[at + 2].text,
-		final, line->place, err);
+		final, place, err);
 }
 
 const struct rc_key rc_keys[] = {
@@ -69,6 +72,11 @@ const struct rc_key rc_keys[] = {
 		"the tenant, for servers that have several; of jsm the cloud id, else "
 		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "receiver", "REGEX",
+		"of alertmanager: only what goes to receivers of this name"},
+	{"source", "fields", "FIELD,…",
+		"what of incidents is kept besides their times and titles: log (entries, "
+		"who acknowledged when), people (their names), all or none; all"},
 	{"source", "since", "WHEN",
 		"how far back incidents are read: 90d, a date, all or none; 180d"},
 	{"source", "ca-file", "FILE", "trust these authorities, not the system's"},
@@ -159,7 +167,7 @@ const char *rc_keep_path(struct rc *rc, const struct conf_line *line, const char
 	return path;
 }
 
-static bool take_duration(const struct conf_line *line, const char *key, int64_t low,
+bool rc_take_duration(const struct conf_line *line, const char *key, int64_t low,
 	int64_t high, int64_t *out, struct err *err)
 {
 	const char *word = conf_value(line, 2, key);
@@ -187,7 +195,7 @@ bool rc_check_name(const char *name, struct err *err)
 	return true;
 }
 
-static bool check_url(const char *url, struct err *err)
+bool rc_check_url(const char *url, struct err *err)
 {
 	char link[2048];
 
@@ -198,148 +206,6 @@ static bool check_url(const char *url, struct err *err)
 		return err_set(err, ERR_INPUT,
 			"no password in a URL: use user= and token-file=");
 	return true;
-}
-
-static bool add_source(struct rc *rc, const struct rc_source *source, struct err *err)
-{
-	for (size_t i = 0; i < rc->source_count; i++) {
-		if (!strcmp(rc->sources[i].name, source->name))
-			return err_set(err, ERR_INPUT,
-				"there is a source %s already (line %d)", source->name,
-				rc->sources[i].place.line);
-	}
-	if (rc->source_count == RC_MAX_SOURCES)
-		return err_set(err, ERR_LIMIT, "more than %d sources", RC_MAX_SOURCES);
-	MEM_ROOM(rc->sources, rc->source_count, rc->source_cap);
-	rc->sources[rc->source_count++] = *source;
-	return true;
-}
-
-static bool no_such_kind(const char *word, struct err *err)
-{
-	const char *names[16];
-	char near[80];
-	size_t n = 0;
-
-	for (; source_kinds[n] && n < 15; n++)
-		names[n] = source_kinds[n]->name;
-	names[n] = NULL;
-	return err_set(err, ERR_INPUT, "no source kind is called %s%s", word,
-		conf_nearest(word, names, sizeof *names, near));
-}
-
-/* The host of the region, or of the first one. */
-static bool find_host(const struct source_kind *kind, const char *region,
-	const char **url, struct err *err)
-{
-	const struct source_service *service = kind->service;
-	struct str names;
-	int i = 0;
-
-	if (!service)
-		return !region || err_set(err, ERR_INPUT,
-					  "%s has no regions: url= says where it answers",
-					  kind->name);
-	while (region && i < SOURCE_MAX_HOSTS && service->hosts[i].region &&
-		strcmp(service->hosts[i].region, region))
-		i++;
-	if (i < SOURCE_MAX_HOSTS && service->hosts[i].url &&
-		(!region || service->hosts[i].region)) {
-		*url = *url ? *url : service->hosts[i].url;
-		return true;
-	}
-	str_init(&names, 100);
-	for (i = 0; i < SOURCE_MAX_HOSTS && service->hosts[i].region; i++)
-		str_printf(&names, "%s%s", i ? " or " : "", service->hosts[i].region);
-	if (names.n)
-		err_set(err, ERR_INPUT, "region of %s is %s, not %s", kind->name,
-			str_text(&names), region);
-	else
-		err_set(err, ERR_INPUT, "%s has no regions", kind->name);
-	str_release(&names);
-	return false;
-}
-
-static bool check_site(const struct source_kind *kind, const char *site, struct err *err)
-{
-	char id[256];
-
-	if (!site)
-		return true;
-	if (!kind->service || !kind->service->site)
-		return err_set(err, ERR_INPUT, "%s belongs to no site", kind->name);
-	if (str_starts(site, "https://") || str_starts(site, "http://"))
-		return check_url(site, err);
-	return text_to_id(untrusted_str(site), id, sizeof id) ||
-	       err_set(err, ERR_INPUT, "site is NAME.atlassian.net or its URL, not %s",
-		       site);
-}
-
-static bool take_since(
-	const struct conf_line *line, struct rc_source *source, struct err *err)
-{
-	const char *word = conf_value(line, 3, "since");
-
-	source->since_ms = 180 * DAY_MS;
-	if (!word || duration_parse(word, &source->since_ms))
-		return true;
-	source->since_ms = 0;
-	source->no_past = !strcmp(word, "none");
-	if (source->no_past || !strcmp(word, "all") ||
-		time_parse(word, &source->since_at))
-		return true;
-	return err_set(err, ERR_INPUT,
-		"since is a duration such as 90d, a date such as 2026-01-31, all or "
-		"none, not %s",
-		word);
-}
-
-static bool run_source(struct conf *conf, const struct conf_line *line, struct err *err)
-{
-	struct rc *rc = rc_of(conf);
-	const char *url = conf_value(line, 3, "url");
-	const char *region = conf_value(line, 3, "region");
-	const char *site = conf_value(line, 3, "site");
-	struct rc_source s = {.every_ms = 15 * SECOND_MS,
-		.timeout_ms = 10 * SECOND_MS,
-		.place = line->place};
-	char *slash;
-
-	if (!rc_check_name(line->words[1].text, err))
-		return false;
-	s.kind = source_kind_find(line->words[2].text);
-	if (!s.kind)
-		return no_such_kind(line->words[2].text, err);
-	if (!rc_check_keys(line, 3, "source", err) ||
-		!find_host(s.kind, region, &url, err) || !check_site(s.kind, site, err))
-		return false;
-	if (!url)
-		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
-			line->words[1].text);
-	if (!check_url(url, err) ||
-		!take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
-		!take_duration(line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err) ||
-		!take_since(line, &s, err))
-		return false;
-	s.name = rc_keep(rc, line->words[1].text);
-	slash = (char *)(uintptr_t)rc_keep(rc, url);
-	for (size_t n = strlen(slash); n && slash[n - 1] == '/'; n--)
-		slash[n - 1] = '\0';
-	s.url = slash;
-	s.from = rc_keep(rc, conf_value(line, 3, "from"));
-	s.org = rc_keep(rc, conf_value(line, 3, "org"));
-	s.region = rc_keep(rc, region);
-	s.site = rc_keep(rc, site);
-	s.filter = rc_keep(rc, conf_value(line, 3, "filter"));
-	s.user = rc_keep(rc, conf_value(line, 3, "user"));
-	s.token_env = rc_keep(rc, conf_value(line, 3, "token-env"));
-	s.token_command = rc_keep(rc, conf_value(line, 3, "token-command"));
-	s.token_file = rc_keep_path(rc, line, conf_value(line, 3, "token-file"));
-	s.unix_socket = rc_keep_path(rc, line, conf_value(line, 3, "unix"));
-	s.ca_file = rc_keep_path(rc, line, conf_value(line, 3, "ca-file"));
-	s.cert_file = rc_keep_path(rc, line, conf_value(line, 3, "cert-file"));
-	s.key_file = rc_keep_path(rc, line, conf_value(line, 3, "key-file"));
-	return add_source(rc, &s, err);
 }
 
 static bool take_limit(
@@ -558,7 +424,7 @@ static bool run_alias(struct conf *conf, const struct conf_line *line, struct er
 		return false;
 	MEM_ROOM(rc->aliases, rc->alias_count, rc->alias_cap);
 	rc->aliases[rc->alias_count++] = (struct rc_alias){
-		rc_keep(rc, line->words[1].text), keep_command(rc, line, 2)};
+		rc_keep(rc, line->words[1].text), keep_command(rc, line, 2), line->place};
 	return true;
 }
 
@@ -570,7 +436,7 @@ static bool run_heartbeat(
 
 	if (!rc_check_name(line->words[1].text, err) ||
 		!rc_check_keys(line, 2, "heartbeat", err) ||
-		!take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
+		!rc_take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
 	if (!conf_value(line, 2, "alert"))
 		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
@@ -672,7 +538,7 @@ static bool run_notify(struct conf *conf, const struct conf_line *line, struct e
 		!rc_check_keys(line, 2, "notify", err) ||
 		!take_notify_kind(line, &n, err) ||
 		!take_quiet(conf_value(line, 2, "quiet"), &n, err) ||
-		(url && !check_url(url, err)))
+		(url && !rc_check_url(url, err)))
 		return false;
 	if (anomalies && strcmp(anomalies, "on") && strcmp(anomalies, "off"))
 		return err_set(
@@ -750,14 +616,24 @@ bool rc_save_layout(struct rc *rc, const char *name, const char *text, struct er
 
 void rc_print_layouts(const struct rc *rc, struct str *out)
 {
-	str_puts(out, "# Written by `layout save`; read before your own oogway.rc.\n");
+	static const int kept[] = {SET_LAYOUT, SET_TRENDS_PARTS};
+
+	str_puts(out, "# Written by `layout save` and `trend part`; read before your own "
+		      "oogway.rc.\n");
 	for (size_t i = 0; i < rc->layout_count; i++) {
 		const struct rc_layout *layout = &rc->layouts[i];
 
 		if (layout->saved && layout_named(rc, layout->name) == layout)
 			str_printf(out, "layout %s %s\n", layout->name, layout->text);
 	}
-	str_printf(out, "set layout = %s\n", settings_text(&rc->settings, SET_LAYOUT));
+	/* Those of the user's own lines are in the user's own file. */
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		const struct setting_value *value = &rc->settings.values[kept[i]];
+
+		if (value->place.file && !strcmp(value->place.file, rc->layouts_path))
+			str_printf(out, "set %s = %s\n", setting_rows[kept[i]].name,
+				value->text);
+	}
 }
 
 const struct conf_verb rc_verbs[] = {
@@ -765,7 +641,7 @@ const struct conf_verb rc_verbs[] = {
 		"Gives a setting its value. With -final, in /etc/oogway/oogway.rc and "
 		"what "
 		"it includes only, no later line changes it."},
-	{"source", 2, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", run_source,
+	{"source", 2, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", rc_run_source,
 		"A server or a service to ask. NAME is what panes and queries call it."},
 	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
 		run_query,
@@ -852,10 +728,17 @@ static const char *in_ssh(const struct rc *rc)
 	return getenv("SSH_CONNECTION") ? "1" : "0";
 }
 
+bool rc_in_tmux(void)
+{
+	const char *socket = getenv("TMUX");
+
+	return socket && *socket;
+}
+
 static const char *in_tmux(const struct rc *rc)
 {
 	(void)rc;
-	return getenv("TMUX") ? "1" : "0";
+	return rc_in_tmux() ? "1" : "0";
 }
 
 static const char *is_root(const struct rc *rc)
@@ -911,20 +794,8 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 		conf_read_text(&rc->conf, file->name, file->text, file->size);
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
 		conf_read_file(&rc->conf, name, false);
-	else {
-		bool theme = !strcmp(folder, "themes");
-		struct conf_place place =
-			rc->settings.values[theme ? SET_THEME : SET_KEYMAP].place;
-		char text[160];
-
-		/* The complaint belongs to the line that chose it. */
-		snprintf(text, sizeof text,
-			"no %s is called %.80s; :options tells the names",
-			theme ? "theme" : "keymap", name);
-		if (!place.file)
-			place.file = "built-in";
-		conf_complain(&rc->conf, place, text);
-	}
+	else
+		rc_no_such_look(rc, folder, name);
 }
 
 static void config_path(const char *name, char *out, size_t size)
@@ -1003,6 +874,20 @@ static void read_if_there(struct rc *rc, const char *path)
 		conf_read_file(&rc->conf, path, false);
 }
 
+/* What `source add` wrote, behind the user's own lines: those win. */
+static void read_sources(struct rc *rc, const struct rc_options *options)
+{
+	const char *slash = strrchr(rc->path, '/');
+
+	if (!slash || options->looks_only || options->no_system)
+		return;
+	if ((size_t)snprintf(rc->sources_path, sizeof rc->sources_path, "%.*s/sources.rc",
+		    (int)(slash - rc->path), rc->path) >= sizeof rc->sources_path)
+		rc->sources_path[0] = '\0';
+	else if (!options->shipped_only && !conf_had(&rc->conf, rc->sources_path))
+		read_if_there(rc, rc->sources_path);
+}
+
 static void read_files(struct rc *rc, const struct rc_options *options)
 {
 	if (!options->no_system && !options->looks_only) {
@@ -1038,6 +923,7 @@ static struct rc *read_with(const struct rc_options *options, const char *profil
 		rc->path[0] = '\0';
 	if (!options->shipped_only)
 		read_files(rc, options);
+	read_sources(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
 			rc->handoff_count = rc->changes_count = 0;
@@ -1064,6 +950,8 @@ struct rc *rc_read(const struct rc_options *options)
 		rc = read_with(options, "");
 		no_such_profile(rc, profile);
 	}
+	if (!options->shipped_only)
+		rc_check(rc);
 	read_look(rc);
 	return rc;
 }
@@ -1137,6 +1025,26 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	rc->conf.error_count = before;
 	rc->conf.errors_total = total;
 	return false;
+}
+
+struct rc *rc_try(
+	const struct rc *rc, const char *name, const char *line, struct err *err)
+{
+	struct rc *tried = mem_new(1, sizeof *tried);
+
+	arena_init(&tried->arena, RC_MAX_BYTES);
+	settings_init(&tried->settings, setting_rows, SET_COUNT_);
+	tried->profile = rc->profile;
+	tried->conf.verbs = rc_verbs;
+	tried->conf.ctx = tried;
+	tried->conf.lookup = lookup;
+	tried->conf.profile = rc->conf.profile;
+	if (conf_read_text(&tried->conf, name, line, strlen(line)))
+		return tried;
+	if (tried->conf.error_count)
+		err_set(err, ERR_INPUT, "%s", tried->conf.errors[0].text);
+	rc_free(tried);
+	return NULL;
 }
 
 struct rc *rc_look(const struct rc *rc, const char *line)

@@ -1,7 +1,7 @@
 /* The rc's `handoff` lines: schedules, and the mail that each shift ends with. Parsed at
  * the border, so that what is kept is times, addresses and a way to the server that
  * cannot be without TLS. Any thread, as rc.c; reads zone files. */
-#include "rc_handoff.h"
+#include "rc_parts.h"
 
 #include "base/alloc.h"
 #include "base/text.h"

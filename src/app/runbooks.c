@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = 256 * 1024, LATE_MS = 10000 };
+enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10000 };
 
 struct shelf {
 	struct runbook_row **list;
@@ -53,6 +53,7 @@ struct runbooks *runbooks_new(struct app *app)
 static void forget(struct shelf *shelf)
 {
 	for (size_t i = 0; i < shelf->count; i++) {
+		runbook_release(&shelf->list[i]->book);
 		untrusted_free(shelf->list[i]->text);
 		mem_free(shelf->list[i]->path);
 		mem_free(shelf->list[i]);
@@ -80,62 +81,6 @@ void runbooks_free(struct runbooks *runbooks)
 	mem_free(runbooks);
 }
 
-static void front_line(struct runbook_row *row, struct untrusted line)
-{
-	struct {
-		const char *key;
-		struct untrusted *to;
-	} keys[] = {
-		{"title:", &row->title},
-		{"owner:", &row->owner},
-		{"risk:", &row->risk},
-		{"matches:", &row->matches},
-	};
-
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (untrusted_starts(line, keys[i].key))
-			*keys[i].to = untrusted_trim(
-				untrusted_slice(line, strlen(keys[i].key), SIZE_MAX));
-}
-
-/* "[A, B]" is a list, "A" is one too. */
-static struct untrusted inside_brackets(struct untrusted list)
-{
-	size_t n = untrusted_size(list);
-
-	if (!untrusted_starts(list, "[") ||
-		!untrusted_is(untrusted_slice(list, n - 1, 1), "]"))
-		return list;
-	return untrusted_trim(untrusted_slice(list, 1, n - 2));
-}
-
-static void parse(struct runbook_row *row)
-{
-	struct untrusted rest = row->text, line;
-	bool front, fence = false;
-
-	row->body = row->text;
-	front = untrusted_line(&rest, &line) && untrusted_is(line, "---");
-	while (front && untrusted_line(&rest, &line)) {
-		if (untrusted_is(line, "---")) {
-			row->body = rest;
-			break;
-		}
-		front_line(row, line);
-	}
-	row->matches = inside_brackets(row->matches);
-	rest = row->body;
-	while (untrusted_line(&rest, &line)) {
-		if (untrusted_starts(line, "```")) {
-			row->steps += !fence;
-			fence = !fence;
-		} else if (!fence && untrusted_empty(row->title) &&
-			   untrusted_starts(line, "# ")) {
-			row->title = untrusted_trim(untrusted_slice(line, 2, SIZE_MAX));
-		}
-	}
-}
-
 static void add(struct shelf *shelf, const char *path, const char *text, size_t n)
 {
 	struct runbook_row *row;
@@ -147,9 +92,9 @@ static void add(struct shelf *shelf, const char *path, const char *text, size_t 
 	row->path = mem_strdup(path);
 	row->id = untrusted_hash(untrusted_str(path));
 	row->text = untrusted_keep(untrusted_make(text, n), FILE_MAX_BYTES);
-	parse(row);
-	if (untrusted_empty(row->title))
-		row->title = untrusted_str(row->path);
+	runbook_parse(&row->book, row->text);
+	row->title = untrusted_empty(row->book.title) ? untrusted_str(row->path)
+						      : row->book.title;
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
 	shelf->list[shelf->count++] = row;
 }
@@ -322,11 +267,23 @@ const char *runbook_name(const struct runbook_row *row, char *out, size_t size)
 	return out;
 }
 
+const struct runbook_row *runbooks_named(
+	const struct runbooks *runbooks, const char *wanted)
+{
+	char name[256];
+
+	for (size_t i = 0; i < runbooks->shelf.count; i++)
+		if (!strcmp(runbook_name(runbooks->shelf.list[i], name, sizeof name),
+			    wanted))
+			return runbooks->shelf.list[i];
+	return NULL;
+}
+
 const struct runbook_row *runbooks_match(
 	const struct runbooks *runbooks, struct untrusted alert_name)
 {
 	for (size_t i = 0; i < runbooks->shelf.count; i++) {
-		struct untrusted rest = runbooks->shelf.list[i]->matches, word;
+		struct untrusted rest = runbooks->shelf.list[i]->book.matches, word;
 
 		while (untrusted_word(&rest, "[], \t", &word))
 			if (untrusted_eq(word, alert_name))

@@ -3,6 +3,7 @@
  * used is all a new setting needs. */
 #include "app/setting.h"
 
+#include "app/app.h"
 #include "base/time.h"
 
 const struct setting_row setting_rows[SET_COUNT_] = {
@@ -14,7 +15,7 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_REFRESH] = {"refresh", SETTING_DURATION, "2s",
 		"how often this host's metrics are read", NULL, SECOND_MS, 5 * MINUTE_MS},
 	[SET_WINDOW] = {"window", SETTING_DURATION, "1h",
-		"span of time the panes look at", NULL, MINUTE_MS, 60 * DAY_MS},
+		"span of time the panes look at", NULL, WINDOW_LEAST_MS, WINDOW_MOST_MS},
 	[SET_READONLY] = {"readonly", SETTING_BOOL, "off",
 		"refuse every action with an effect outside"},
 	[SET_MOUSE] = {"mouse", SETTING_BOOL, "off",
@@ -62,6 +63,14 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"consecutive points beyond a limit before it counts", NULL, 1, 100},
 	[SET_RUNBOOKS] = {"runbooks", SETTING_TEXT, "auto",
 		"folders of runbooks, separated by commas; auto: the starter set"},
+	[SET_RUN_ALLOW] = {"run.allow", SETTING_ENUM, "shell",
+		"the worst class of command that a runbook's step may be, in this order; "
+		"each asks all the same",
+		"none|read|change|destroy|shell"},
+	[SET_KUBE_CONTEXT] = {"kube.context", SETTING_TEXT, "none",
+		"context that kubectl steps of runbooks get; none: a step that names "
+		"none "
+		"itself is refused"},
 	[SET_HOURS_SLEEP_FROM] = {"hours.sleep.from", SETTING_INT, "23",
 		"hour at which people go to sleep, for trends", NULL, 0, 23},
 	[SET_HOURS_SLEEP_TO] = {"hours.sleep.to", SETTING_INT, "7",
@@ -74,4 +83,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"days of work, for trends", "mon-fri|mon-sat|sun-thu|all"},
 	[SET_SILENCES_OLD] = {"silences.old", SETTING_DURATION, "2w",
 		"a silence of this age is marked as old", NULL, HOUR_MS, 400 * DAY_MS},
+	[SET_TRENDS_PARTS] = {"trends.parts", SETTING_TEXT,
+		"cards,bars,heat,interruptions,times,list,shares,strips",
+		"what the trends show, in order, separated by commas; what does not fit "
+		"is left out from the end"},
 };

@@ -5,6 +5,7 @@
 
 #include "credential.h"
 #include "pipeline.h"
+#include "share.h"
 #include "app/alerts.h"
 #include "app/charts.h"
 #include "app/history.h"
@@ -149,6 +150,7 @@ struct sources *sources_new(struct app *app)
 
 	sources->app = app;
 	sources->poll = poll_new(app->loop, app->pool, app->http, &events);
+	poll_set_share(sources->poll, share_hooks(app->share));
 	add(sources, &(struct source_row){.name = "host",
 			     .kind = "host",
 			     .where = "this host",
@@ -169,10 +171,9 @@ static void refuse(struct source *s, const struct err *err)
 	app_changed(s->owner->app, CHANGED_SOURCES | CHANGED_EVENTS);
 }
 
-static struct poll_options options_of(const struct source *s)
+struct poll_options source_options(
+	const struct rc_source *rc, const struct secret *secret)
 {
-	const struct rc_source *rc = s->row.rc;
-
 	return (struct poll_options){
 		.conf = {.name = rc->name,
 			.url = rc->url,
@@ -181,17 +182,26 @@ static struct poll_options options_of(const struct source *s)
 			.region = rc->region,
 			.site = rc->site,
 			.filter = rc->filter,
-			.queries = s->queries,
-			.query_count = s->query_count,
+			.receiver = rc->receiver,
+			.left_out = rc->left_out,
 			.every_ms = rc->every_ms,
 			.timeout_ms = rc->timeout_ms},
 		.kind = rc->kind,
 		.tls = {rc->ca_file, rc->cert_file, rc->key_file},
-		.secret = s->credential.secret,
+		.secret = secret,
 		.user = rc->user,
 		.unix_socket = rc->unix_socket,
-		.number = s->row.number,
 	};
+}
+
+static struct poll_options options_of(const struct source *s)
+{
+	struct poll_options options = source_options(s->row.rc, s->credential.secret);
+
+	options.conf.queries = s->queries;
+	options.conf.query_count = s->query_count;
+	options.number = s->row.number;
+	return options;
 }
 
 static void begin(struct source *s)
@@ -274,6 +284,7 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->unix_socket, b->unix_socket) && same_text(a->from, b->from) &&
 	       same_text(a->org, b->org) && same_text(a->region, b->region) &&
 	       same_text(a->site, b->site) && same_text(a->filter, b->filter) &&
+	       same_text(a->receiver, b->receiver) && a->left_out == b->left_out &&
 	       same_text(a->user, b->user) && same_text(a->token_file, b->token_file) &&
 	       same_text(a->token_env, b->token_env) &&
 	       same_text(a->token_command, b->token_command) &&
@@ -376,6 +387,24 @@ void sources_past_covered(
 		return;
 	s->row.coverage = *coverage;
 	app_changed(sources->app, CHANGED_SOURCES);
+}
+
+const char *sources_scope(const struct sources *sources, char *out, size_t size)
+{
+	char words[200];
+	size_t n = 0;
+
+	*out = '\0';
+	for (size_t i = 1; i < sources->count && n < size; i++) {
+		const struct source_row *row = &sources->list[i]->row;
+
+		if (!row->rc || !*row->rc->scope)
+			continue;
+		n += (size_t)snprintf(out + n, size - n, "%s%s %s", n ? "; " : "only ",
+			row->name,
+			text_line(untrusted_str(row->rc->scope), words, sizeof words));
+	}
+	return out;
 }
 
 const char *sources_past_words(
@@ -598,6 +627,16 @@ void sources_set_details(
 	poll_set_details(sources->poll, sources->numbered[source]->row.poll, ids, count);
 }
 
+bool sources_set_opened(struct sources *sources, int source, const char *id)
+{
+	const struct source *s = sources->numbered[source];
+
+	if (!s || !s->row.rc || s->row.poll < 0 || !s->row.rc->kind->opens)
+		return false;
+	poll_set_opened(sources->poll, s->row.poll, id);
+	return true;
+}
+
 bool sources_detailed(const struct sources *sources, int source)
 {
 	const struct rc_source *rc = sources->numbered[source]->row.rc;
@@ -759,7 +798,8 @@ const char *source_words(
 		char end[160];
 
 		source_end(row, now, end, sizeof end);
-		snprintf(out, size, "%s%s%s", status->partial ? "partial answer" : "ok",
+		snprintf(out, size, "%s%s%s%s", status->partial ? "partial answer" : "ok",
+			status->shared ? ", asked by another oogway" : "",
 			*end ? "; " : "", end);
 	}
 	return out;

@@ -10,11 +10,18 @@
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/time.h"
+#include "store/past.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 500, SINCE_MS = 5000, OVERLAP_MS = 60000, HOLE_MS = 5 * 60000 };
+enum {
+	PAGE = 500,
+	SINCE_MS = 5000,
+	OVERLAP_MS = 60000,
+	HOLE_MS = 5 * 60000,
+	LATE_MS = 60000
+};
 
 struct page_job {
 	struct store_job job;
@@ -183,6 +190,19 @@ static int64_t watched_since(
 	return since;
 }
 
+/* A source that tells of its own past: how far back all of it was read. */
+static int64_t told_since(const struct source_row *row, int64_t now)
+{
+	const struct coverage *c = &row->coverage;
+	int64_t since = c->began.from_at;
+
+	if (!row->has_past || !c->began.until_at || now - c->began.until_at > LATE_MS)
+		return INT64_MAX;
+	if (c->oldest && since <= c->wanted_at)
+		since = 0;
+	return c->lacking.until_at > since ? c->lacking.until_at : since;
+}
+
 /* Those that page, and when there is none, all but this host. */
 static int64_t all_watched_since(const struct trends *trends, const struct watch_spans *w)
 {
@@ -198,6 +218,8 @@ static int64_t all_watched_since(const struct trends *trends, const struct watch
 			continue;
 		any = true;
 		one = watched_since(w, untrusted_str(row->name), app->now);
+		if (told_since(row, app->now) < one)
+			one = told_since(row, app->now);
 		since = one > since ? one : since;
 	}
 	return any ? since : INT64_MAX;
@@ -320,10 +342,13 @@ static void ask(struct trends *trends)
 bool trends_read_here(struct trends *trends, struct err *err)
 {
 	struct db *db = history_db(trends->app, err);
+	struct past_coverages covered;
 	struct arena arena;
 	bool ok = db != NULL;
 
 	arena_init(&arena, 32 << 20);
+	if (ok && past_covered(db, &arena, &covered, NULL))
+		history_pull_covered(trends->app->history, &covered);
 	while (ok && !trends->whole) {
 		struct page_job p = {0};
 

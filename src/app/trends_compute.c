@@ -28,6 +28,7 @@ struct compute {
 	struct trends_view *view;
 	struct trend_group *groups;
 	size_t group_count;
+	struct trend_top tops[TREND_BY_URGENCY + 1][TRENDS_TOP];
 	struct cluster *clusters; /* as they are now: the order may change meanwhile */
 	size_t cluster_count;
 	int64_t now;
@@ -76,6 +77,26 @@ static void compute_before(const struct trend_input *in, struct trends_view *v)
 	trend_interruptions(in, from, to, v->interruptions_before);
 }
 
+static void compute_tops(struct compute *c, const struct trend_input *in)
+{
+	struct trends_view *v = c->view;
+	uint32_t hours[TRENDS_TOP][24];
+
+	for (int by = 0; by <= TREND_BY_URGENCY; by++) {
+		v->top_counts[by] = trend_top(
+			in, v->from, v->to, (enum trend_by)by, c->tops[by], TRENDS_TOP);
+		for (size_t i = 0; i < v->top_counts[by]; i++) {
+			v->tops[by][i].count = c->tops[by][i].count;
+			v->tops[by][i].share =
+				(double)c->tops[by][i].count / (double)v->sum.count;
+		}
+	}
+	trend_hours_of(in, v->from, v->to, c->tops[TREND_BY_PROBLEM],
+		v->top_counts[TREND_BY_PROBLEM], hours);
+	for (size_t i = 0; i < v->top_counts[TREND_BY_PROBLEM]; i++)
+		memcpy(v->tops[TREND_BY_PROBLEM][i].hours, hours[i], sizeof hours[i]);
+}
+
 static void work(struct task *task)
 {
 	struct compute *c = (struct compute *)task;
@@ -98,6 +119,7 @@ static void work(struct task *task)
 		&in, v->from, v->to, SIZE_MAX, v->days, sizeof v->days / sizeof *v->days);
 	compute_before(&in, v);
 	c->group_count = trend_groups(&in, v->from, v->to, v->by, &c->groups);
+	compute_tops(c, &in);
 }
 
 /* --- names --- */
@@ -129,12 +151,12 @@ static void name_when(const struct compute *c, struct trends_row *row)
 	row->name = untrusted_str(row->own);
 }
 
-static void name_row(
-	const struct trends *trends, const struct compute *c, struct trends_row *row)
+static void name_row(const struct trends *trends, const struct compute *c,
+	enum trend_by by, struct trends_row *row)
 {
 	uint32_t key = row->group.key;
 
-	switch (c->view->by) {
+	switch (by) {
 	case TREND_BY_PROBLEM: {
 		const struct cluster *cluster = &c->clusters[key];
 		const struct cluster_cell *cell =
@@ -181,8 +203,24 @@ static void take_groups(const struct trends *trends, struct compute *c)
 		row->share = v->sum.count
 				     ? (double)row->group.sum.count / (double)v->sum.count
 				     : 0;
-		name_row(trends, c, row);
+		name_row(trends, c, v->by, row);
 	}
+}
+
+static void name_tops(const struct trends *trends, struct compute *c)
+{
+	for (int by = 0; by <= TREND_BY_URGENCY; by++)
+		for (size_t i = 0; i < c->view->top_counts[by]; i++) {
+			struct trends_top *top = &c->view->tops[by][i];
+			struct trends_row row = {.group.key = c->tops[by][i].key};
+
+			name_row(trends, c, (enum trend_by)by, &row);
+			top->name = row.name;
+			if (!row.own[0])
+				continue;
+			memcpy(top->own, row.own, sizeof top->own);
+			top->name = untrusted_str(top->own);
+		}
 }
 
 static void release(struct compute *c)
@@ -205,6 +243,7 @@ static void done(struct task *task)
 		return;
 	}
 	take_groups(trends, c);
+	name_tops(trends, c);
 	c->view->whole_from = trends->whole_from;
 	trends_view_free(trends->view);
 	trends->view = c->view;
@@ -326,22 +365,51 @@ bool trends_complete(const struct app *app, const struct trends_view *v, int64_t
 	return whole;
 }
 
-const char *trends_explain(
-	const struct trends *trends, const struct trends_row *row, char *out, size_t size)
+static const char *explain(
+	unsigned reasons, size_t count, int days, char *out, size_t size)
 {
 	const char *why = "same template, same service";
-	int days = trends->days;
 
-	if (row->reasons & CLUSTER_BY_HAND)
+	if (reasons & CLUSTER_BY_HAND)
 		why = "put together by hand";
-	else if (row->reasons & CLUSTER_BY_RENAME)
+	else if (reasons & CLUSTER_BY_RENAME)
 		why = "renamed, same service";
-	else if (row->reasons & CLUSTER_BY_NAME)
+	else if (reasons & CLUSTER_BY_NAME)
 		why = "same template but for a name, same service";
 	snprintf(out, size,
 		days % 7 ? "%s, %zu time%s in %d day%s" : "%s, %zu time%s in %d week%s",
-		why, row->group.sum.count, row->group.sum.count == 1 ? "" : "s",
-		days % 7 ? days : days / 7, (days % 7 ? days : days / 7) == 1 ? "" : "s");
+		why, count, count == 1 ? "" : "s", days % 7 ? days : days / 7,
+		(days % 7 ? days : days / 7) == 1 ? "" : "s");
+	return out;
+}
+
+const char *trends_explain(
+	const struct trends *trends, const struct trends_row *row, char *out, size_t size)
+{
+	return explain(row->reasons, row->group.sum.count, trends->days, out, size);
+}
+
+const char *trends_why(const struct trends *trends, struct untrusted title,
+	struct untrusted service, int days, char *out, size_t size)
+{
+	int64_t from = trends->app->now - days * DAY_MS;
+	size_t cluster, n = 0;
+	uint32_t cell;
+	char whole[80];
+
+	*out = '\0';
+	if (!clusters_find(trends->clusters, title, service, &cell))
+		return out;
+	cluster = clusters_of(trends->clusters, cell);
+	for (size_t i = 0; i < trends->count; i++)
+		n += trends->rows[i].started_at >= from &&
+		     clusters_of(trends->clusters, trends->rows[i].cell) == cluster;
+	if (!n)
+		return out;
+	explain(clusters_at(trends->clusters, cluster)->reasons, n, days, out, size);
+	if (trends->view &&
+		!trends_complete(trends->app, trends->view, from, whole, sizeof whole))
+		snprintf(out + strlen(out), size - strlen(out), "; %s", whole);
 	return out;
 }
 

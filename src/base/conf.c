@@ -155,6 +155,37 @@ void conf_complain(struct conf *conf, struct conf_place place, const char *text)
 	text_line(untrusted_str(text), e->text, sizeof e->text);
 }
 
+/* Is the word in the text, behind what leads to it? */
+static bool says(const char *text, const char *lead, const char *word)
+{
+	size_t before = strlen(lead), n = strlen(word);
+
+	for (const char *at = strstr(text, lead); n && at; at = strstr(at + 1, lead))
+		if (!strncmp(at + before, word, n) &&
+			(!at[before + n] || strchr(" ;,:", at[before + n])))
+			return true;
+	return false;
+}
+
+/* Sentences name the word that is wrong ("mouse is on or off, not maybe"): the last one
+ * of the line that this sentence names, or what stands behind its '='. */
+static int blamed(const struct conf_line *line, const char *text)
+{
+	static const char *const leads[] = {", not ", " called ", " "};
+
+	for (size_t k = 0; k < sizeof leads / sizeof *leads; k++)
+		for (size_t i = line->count - 1; i > 0; i--) {
+			const char *word = line->words[i].text,
+				   *value = strchr(word, '=');
+
+			if (says(text, leads[k], word))
+				return line->words[i].column;
+			if (value && says(text, leads[k], value + 1))
+				return line->words[i].column + (int)(value + 1 - word);
+		}
+	return line->words[0].column;
+}
+
 /* A message may begin with "COLUMN: ", which becomes the place's column. */
 static void add_error(struct reader *r, int column, const char *text)
 {
@@ -403,7 +434,7 @@ static void run_verb(struct reader *r, const struct conf_line *line)
 		return;
 	}
 	if (!verb->run(r->conf, line, &err))
-		add_error(r, line->words[0].column, err.text);
+		add_error(r, blamed(line, err.text), err.text);
 }
 
 static void run_line(struct reader *r, const char *text)

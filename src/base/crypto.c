@@ -101,6 +101,34 @@ const char *sha256_text(
 	return sodium_bin2hex(out, SHA256_DIGITS + 1, hash, sizeof hash);
 }
 
+struct digest {
+	crypto_hash_sha256_state state;
+};
+
+struct digest *digest_new(void)
+{
+	struct digest *digest = mem_new(1, sizeof *digest);
+
+	ready();
+	crypto_hash_sha256_init(&digest->state);
+	return digest;
+}
+
+void digest_add(struct digest *digest, const void *p, size_t n)
+{
+	if (n)
+		crypto_hash_sha256_update(&digest->state, p, n);
+}
+
+const char *digest_end(struct digest *digest, char out[SHA256_DIGITS + 1])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256_final(&digest->state, hash);
+	mem_free(digest);
+	return sodium_bin2hex(out, SHA256_DIGITS + 1, hash, sizeof hash);
+}
+
 /* --- signatures --- */
 
 struct signer {

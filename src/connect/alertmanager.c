@@ -72,6 +72,11 @@ static bool ask(const struct alertmanager *am, struct arena *arena, enum ask_wha
 	str_printf(&path, "%s/%s", am->prefix, names[what]);
 	if (what == ALERTS)
 		add_filters(&path, am->conf->filter);
+	if (what == ALERTS && am->conf->receiver) {
+		str_puts(&path, strchr(str_text(&path), '?') ? "&" : "?");
+		str_puts(&path, "receiver=");
+		text_add_url(&path, untrusted_str(am->conf->receiver));
+	}
 	*out = (struct ask){.kind = ASK_HTTP,
 		.id = what,
 		.method = "GET",
@@ -426,7 +431,8 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 
 	am->conf = conf;
 	am->prefix = str_ends(conf->url, "/api/v2") ? "" : "/api/v2";
-	if (conf->filter && strlen(conf->filter) > PATH_MAX_BYTES / 4)
+	if ((conf->filter && strlen(conf->filter) > PATH_MAX_BYTES / 4) ||
+		(conf->receiver && strlen(conf->receiver) > PATH_MAX_BYTES / 8))
 		return err_set(
 			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
 	job_init(&am->alerts, conf->every_ms, conf->seed);

@@ -47,6 +47,7 @@ struct pagerduty {
 	bool detail_open;
 	int64_t changes_until;
 	uint32_t hurry;
+	struct opened opened;
 };
 
 const char *const pagerduty_headers[] = {
@@ -114,6 +115,11 @@ bool pagerduty_passes(const char *filter, struct json incident)
 	       passes(filter, "urgency=", json_text(json_get(incident, "urgency")));
 }
 
+bool pagerduty_passes_service(const char *filter, struct untrusted service)
+{
+	return untrusted_empty(service) || passes(filter, "service=", service);
+}
+
 static bool filter_check(const struct source_conf *conf, struct err *err)
 {
 	struct untrusted rest = untrusted_str(conf->filter), word;
@@ -158,6 +164,7 @@ static void path_changes(const struct pagerduty *pd, int64_t now, struct str *pa
 	text_add_url(path, untrusted_str(text));
 	str_printf(path, "Z&limit=%d&offset=%lld", PAGER_LIMIT,
 		(long long)pd->changes.offset);
+	pagerduty_add_filter(path, pd->conf->filter, "team=");
 }
 
 static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what what,
@@ -225,6 +232,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&pd->incidents.job);
 		job_hurry(&pd->oncalls.job);
 		job_hurry(&pd->changes.job);
+		job_hurry(&pd->opened.job);
 	}
 	if (pager_wants(&pd->incidents, now))
 		return ask(pd, arena, INCIDENTS, now, out);
@@ -236,12 +244,16 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(pd, arena, ONCALLS, now, out);
 	if (!window->least && pager_wants(&pd->changes, now))
 		return ask(pd, arena, CHANGES, now, out);
+	if (opened_next(&pd->opened, now, window, arena, out))
+		return true;
 	if (detail_wanted(pd, now, window))
 		return ask(pd, arena, DETAILS, now, out);
 	out->kind = ASK_WAIT;
 	out->until = job_until(&pd->incidents.job, now + pd->conf->every_ms);
 	if (window->details && *window->details[0] && !window->least)
 		out->until = now + DETAILS_SPAN_MS - now % DETAILS_SPAN_MS;
+	if (window->opened && *window->opened && !window->least)
+		out->until = job_until(&pd->opened.job, out->until);
 	out->until = job_until(&pd->changes.job, out->until);
 	out->until = job_until(&pd->oncalls.job, out->until);
 	return true;
@@ -572,15 +584,33 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 	}
 }
 
-static void add_changes(struct batch *batch, struct json list)
+/* Of several services the first that passes; none that does: *passes is false. */
+static struct json service_of(
+	const struct pagerduty *pd, struct json services, bool *passes)
+{
+	struct json first = json_first(services);
+
+	for (struct json s = first; json_item(s); s = json_next(s))
+		if (pagerduty_passes_service(
+			    pd->conf->filter, json_text(json_get(s, "id")))) {
+			*passes = true;
+			return s;
+		}
+	/* What is of no service may be of each. */
+	*passes = !json_item(first);
+	return first;
+}
+
+static void add_changes(const struct pagerduty *pd, struct batch *batch, struct json list)
 {
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct batch_change *change;
-		struct json service = json_first(json_get(e, "services"));
+		bool passes;
+		struct json service = service_of(pd, json_get(e, "services"), &passes);
 		struct untrusted name = json_text(json_get(service, "summary"));
 		int64_t at;
 
-		if (!json_time(json_get(e, "timestamp"), &at) ||
+		if (!passes || !json_time(json_get(e, "timestamp"), &at) ||
 			!(change = batch_add_change(batch)))
 			continue;
 		if (untrusted_empty(name))
@@ -679,7 +709,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
-		add_changes(&pager->rows, list);
+		add_changes(pd, &pager->rows, list);
 	step = pager_page(pager, &got);
 	json_release(&doc);
 	if (step != PAGER_WHOLE)
@@ -694,15 +724,10 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	return true;
 }
 
-static bool absent(int status)
-{
-	return status == 402 || status == 403 || status == 404;
-}
-
 static bool take_page(struct pagerduty *pd, struct pager *pager, const char *member,
 	const struct answer *answer, struct batch *batch, struct err *err)
 {
-	bool ok, missing = answer->id != INCIDENTS && absent(answer->status);
+	bool ok, missing = answer->id != INCIDENTS && pagerduty_absent(answer->status);
 
 	if (missing)
 		ok = true;
@@ -762,6 +787,10 @@ static bool take(
 {
 	struct pagerduty *pd = state;
 
+	if (answer->id >= OPENED_ASK) {
+		opened_take(&pd->opened, answer, batch);
+		return true;
+	}
 	switch (answer->id) {
 	case INCIDENTS:
 		return take_page(pd, &pd->incidents, "incidents", answer, batch, err);
@@ -789,6 +818,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	pager_init(&pd->oncalls, ONCALL_EVERY_MS, conf->seed + 1, false);
 	pager_init(&pd->changes, CHANGES_EVERY_MS, conf->seed + 2, false);
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
+	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
 	return true;
 }
 
@@ -799,6 +829,7 @@ static void stop(void *state)
 	pager_release(&pd->incidents);
 	pager_release(&pd->oncalls);
 	pager_release(&pd->changes);
+	opened_release(&pd->opened);
 }
 
 static const struct source_service service = {
@@ -810,11 +841,13 @@ const struct source_kind pagerduty_source = {
 	.name = "pagerduty",
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.details = true,
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,
+	.survey = &pagerduty_survey,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),
 	.start = start,

@@ -4,10 +4,15 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "connect/act.h"
 #include "connect/source.h"
+#include "job.h"
+#include "seen.h"
 
 /* The incidents of the past and the entries of their logs, for source_kind.past. */
 extern const struct source_kind pagerduty_past;
+/* How many there are of what is chosen, for source_kind.survey. */
+extern const struct source_kind pagerduty_survey;
 
 extern const char *const pagerduty_headers[];
 /* The sentences of an "error" member, one line. */
@@ -17,6 +22,8 @@ void pagerduty_add_filter(struct str *path, const char *filter, const char *only
 /* An incident that was not asked for by the filter: it would have been found by it. Teams
  * are not looked at. */
 bool pagerduty_passes(const char *filter, struct json incident);
+/* "": nothing is known of its service, and it passes. */
+bool pagerduty_passes_service(const char *filter, struct untrusted service);
 /* All but its id. */
 void pagerduty_incident(
 	struct batch *batch, struct alert_draft *draft, struct json incident);
@@ -25,5 +32,86 @@ bool pagerduty_refused(const struct answer *answer, struct err *err);
 /* The document of a page, which has `member`. */
 bool pagerduty_open(const struct answer *answer, const char *member, struct json_doc *doc,
 	struct err *err);
+
+/* A line of a log; false: it says of no incident, or has no time. */
+bool pagerduty_entry(struct batch *batch, struct json entry, unsigned left_out);
+bool pagerduty_is_person(struct json agent);
+/* Its name; "somebody" where people are left out. */
+struct untrusted pagerduty_person(
+	unsigned left_out, struct batch *batch, struct json agent);
+/* The plan of the account, or its key, does not have this. */
+bool pagerduty_absent(int status);
+
+/* --- the incident that is looked at (pagerduty_opened.c) --- */
+
+enum {
+	OPENED_FACTS,
+	OPENED_NOTES,
+	OPENED_LOG,
+	OPENED_ALERTS,
+	OPENED_PARTS,
+	OPENED_ASK = 100, /* the ids of its asks: this and a part */
+};
+
+struct opened {
+	struct job job; /* rounds over it */
+	char id[SOURCE_ID], asked[SOURCE_ID];
+	int part;     /* asked next; OPENED_FACTS: between rounds */
+	bool open;    /* an ask is under way */
+	bool reading; /* a round is */
+	int64_t offset;
+	bool whole; /* its log was read to its end, or to the most of it */
+	bool cut;   /* … to the most */
+	uint64_t facts_hash, notes_hash;
+	unsigned left_out;
+	int64_t absent_until[OPENED_PARTS];
+	struct arena arena;
+	struct seen seen;
+};
+
+/* left_out: bits of enum source_field. */
+void opened_init(
+	struct opened *opened, int64_t every_ms, uint64_t seed, unsigned left_out);
+void opened_release(struct opened *opened);
+/* False: nothing is to be asked now. */
+bool opened_next(struct opened *opened, int64_t now, const struct source_window *window,
+	struct arena *arena, struct ask *out);
+/* Never an error of the source: the present does not depend on it. */
+void opened_take(struct opened *opened, const struct answer *answer, struct batch *batch);
+
+/* --- responders and status updates (pagerduty_respond.c) --- */
+
+enum { RESPOND_TARGETS = 8 };
+
+enum respond_stage {
+	RESPOND_LOOK, /* an earlier try may have made the request */
+	RESPOND_ME,   /* who asks */
+	RESPOND_WHOM, /* who is meant, one after the other */
+	RESPOND_WRITE,
+	RESPOND_OVER,
+};
+
+struct respond_target {
+	char name[80], id[SOURCE_ID];
+	bool user; /* else an escalation policy */
+};
+
+/* One action of ACTION_RESPONDERS or ACTION_STATUS. */
+struct respond {
+	const struct source_conf *conf;
+	const struct action *action;
+	struct action_result *result;
+	enum respond_stage stage;
+	char requester[SOURCE_ID];
+	struct respond_target targets[RESPOND_TARGETS];
+	size_t target_count, at;
+};
+
+/* What is passed lives as long as *r. The rest is as in struct action_kind. */
+void respond_start(struct respond *r, const struct source_conf *conf,
+	const struct action *action, struct action_result *result);
+bool respond_next(struct respond *r, int64_t now, struct arena *arena,
+	const char *const *headers, struct ask *out);
+void respond_take(struct respond *r, const struct answer *answer);
 
 #endif

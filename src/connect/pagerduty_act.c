@@ -2,7 +2,7 @@
  * 250 in one request; when the server refuses the lot, each is asked for by itself, so
  * that one bad incident spoils no other. The answer holds the incidents as they are
  * now, and only that counts as done. A note carries a marker and is looked for before
- * it is written again.
+ * it is written again. Responders and status updates are pagerduty_respond.c's.
  *
  * A state machine without I/O. */
 #include "connect/act.h"
@@ -34,6 +34,7 @@ struct pd_act {
 	enum stage stage;
 	char from[FROM_MAX];
 	const char *headers[4];
+	struct respond respond; /* ACTION_RESPONDERS, ACTION_STATUS */
 };
 
 /* What PUT /incidents gets for a verb. */
@@ -48,6 +49,12 @@ static const struct change {
 	[ACTION_REASSIGN] = {"assignments", NULL, NULL},
 	[ACTION_PRIORITY] = {"priority", NULL, NULL},
 };
+
+static bool responds(const struct pd_act *pd)
+{
+	return pd->actions->verb == ACTION_RESPONDERS ||
+	       pd->actions->verb == ACTION_STATUS;
+}
 
 static void start(void *state, const struct source_conf *conf,
 	const struct action *actions, size_t count, struct action_result *results)
@@ -69,6 +76,8 @@ static void start(void *state, const struct source_conf *conf,
 		str_copy(pd->from + 6, sizeof pd->from - 6, line);
 		pd->headers[2] = pd->from;
 	}
+	if (responds(pd))
+		respond_start(&pd->respond, conf, actions, results);
 }
 
 static bool by_list(const struct pd_act *pd)
@@ -217,6 +226,8 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 	struct str body;
 	bool ok;
 
+	if (responds(pd))
+		return respond_next(&pd->respond, now, arena, pd->headers, out);
 	if (pd->stage == WRITE)
 		for (size_t i = 0; i < pd->count; i++)
 			if (lacks_whom(&pd->actions[i]))
@@ -367,6 +378,10 @@ static void take(void *state, const struct answer *answer)
 	struct json_doc doc = {NULL};
 	struct json root;
 
+	if (responds(pd)) {
+		respond_take(&pd->respond, answer);
+		return;
+	}
 	if (answer->status < 200 || answer->status > 299) {
 		take_bad(pd, answer);
 		return;
@@ -394,7 +409,7 @@ const struct action_kind pagerduty_actions = {
 	.verbs = 1 << ACTION_ACKNOWLEDGE | 1 << ACTION_UNACKNOWLEDGE |
 		 1 << ACTION_RESOLVE | 1 << ACTION_SNOOZE | 1 << ACTION_NOTE |
 		 1 << ACTION_ESCALATE | 1 << ACTION_REASSIGN | 1 << ACTION_PRIORITY |
-		 1 << ACTION_MERGE,
+		 1 << ACTION_MERGE | 1 << ACTION_RESPONDERS | 1 << ACTION_STATUS,
 	.bulk = 1 << ACTION_ACKNOWLEDGE | 1 << ACTION_UNACKNOWLEDGE |
 		1 << ACTION_RESOLVE | 1 << ACTION_ESCALATE | 1 << ACTION_REASSIGN |
 		1 << ACTION_PRIORITY,

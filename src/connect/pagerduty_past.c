@@ -113,7 +113,9 @@ static bool ask(struct reader *reader, struct arena *arena, struct ask *out)
 		break;
 	default:
 		str_puts(&path, "/log_entries?is_overview=true&time_zone=UTC");
-		if (reader->walk.up)
+		/* By urgency the log cannot be asked for: its incidents must tell it. */
+		if (reader->walk.up || (reader->conf->filter &&
+					       strstr(reader->conf->filter, "urgency=")))
 			str_puts(&path, "&include%5B%5D=incidents");
 		add_window(reader, &path);
 	}
@@ -221,7 +223,9 @@ static bool choose(struct reader *reader, int64_t now)
 		reader->what = WHAT_OLDEST;
 		return true;
 	}
-	if (reader->coverage.no_entries && now >= reader->absent_until) {
+	if (reader->conf->left_out & FIELD_LOG) {
+		reader->coverage.no_entries = true;
+	} else if (reader->coverage.no_entries && now >= reader->absent_until) {
 		reader->coverage.no_entries = false;
 		reader->absent_until = now + ABSENT_MS;
 	}
@@ -257,9 +261,20 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 
 /* --- rows --- */
 
-static bool is_person(struct json agent)
+bool pagerduty_is_person(struct json agent)
 {
 	return untrusted_starts(json_text(json_get(agent, "type")), "user");
+}
+
+/* Where people are left out: that it was one still counts. */
+static const char somebody[] = "somebody";
+
+struct untrusted pagerduty_person(
+	unsigned left_out, struct batch *batch, struct json agent)
+{
+	if (pagerduty_is_person(agent) && left_out & FIELD_PEOPLE)
+		return untrusted_str(somebody);
+	return batch_keep(batch, json_text(json_get(agent, "summary")));
 }
 
 static void add_past(struct reader *reader, struct batch *batch, struct json incident)
@@ -273,6 +288,11 @@ static void add_past(struct reader *reader, struct batch *batch, struct json inc
 		!(row = batch_add_past(batch)))
 		return;
 	pagerduty_incident(batch, &row->alert, incident);
+	if (reader->conf->left_out & FIELD_PEOPLE) {
+		row->alert.texts[ALERT_ASSIGNED] = UNTRUSTED_NONE;
+		if (row->alert.acked_at)
+			row->alert.texts[ALERT_ACKED_BY] = untrusted_str(somebody);
+	}
 	row->alert.texts[ALERT_ID] = batch_keep(batch, id);
 	urgency = json_text(json_get(incident, "urgency"));
 	row->urgency = untrusted_is(urgency, "high")  ? URGENCY_HIGH
@@ -289,8 +309,8 @@ static void add_past(struct reader *reader, struct batch *batch, struct json inc
 			&row->alert.ended_at);
 	if (!row->alert.ended_at)
 		row->alert.ended_at = row->alert.started_at;
-	if (is_person(by))
-		row->resolved_by = batch_keep(batch, json_text(json_get(by, "summary")));
+	if (pagerduty_is_person(by))
+		row->resolved_by = pagerduty_person(reader->conf->left_out, batch, by);
 }
 
 static const struct {
@@ -305,9 +325,36 @@ static const struct {
 	{"assign_log_entry", ENTRY_ASSIGN},
 	{"snooze_log_entry", ENTRY_SNOOZE},
 	{"annotate_log_entry", ENTRY_NOTE},
+	{"notify_log_entry", ENTRY_NOTIFY},
 };
 
-static void add_entry(struct reader *reader, struct batch *batch, struct json entry)
+/* The log cannot be asked for by service; what an entry does not say lets it pass. */
+static bool entry_passes(const struct reader *reader, struct json entry)
+{
+	struct untrusted service = json_text(json_get(entry, "service.id"));
+	struct json incident = json_get(entry, "incident");
+
+	return pagerduty_passes_service(reader->conf->filter, service) &&
+	       (!json_ok(json_get(incident, "status")) ||
+		       pagerduty_passes(reader->conf->filter, incident));
+}
+
+/* The note itself, where the entry has it. */
+static struct untrusted words_of(struct json entry, enum entry_kind kind)
+{
+	struct json channel = json_get(entry, "channel");
+	struct untrusted note = json_text(json_get(entry, "note"));
+
+	if (kind == ENTRY_NOTE && !untrusted_empty(note))
+		return note;
+	if (kind == ENTRY_NOTE &&
+		untrusted_is(json_text(json_get(channel, "type")), "note") &&
+		!untrusted_empty(json_text(json_get(channel, "summary"))))
+		return json_text(json_get(channel, "summary"));
+	return json_text(json_get(entry, "summary"));
+}
+
+bool pagerduty_entry(struct batch *batch, struct json entry, unsigned left_out)
 {
 	struct untrusted id = json_text(json_get(entry, "id"));
 	struct untrusted type = json_text(json_get(entry, "type"));
@@ -319,16 +366,26 @@ static void add_entry(struct reader *reader, struct batch *batch, struct json en
 	if (untrusted_empty(id) || untrusted_empty(incident) ||
 		!json_time(json_get(entry, "created_at"), &at) ||
 		!(row = batch_add_entry(batch)))
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof entry_types / sizeof *entry_types; i++)
 		if (untrusted_is(type, entry_types[i].type))
 			row->kind = entry_types[i].kind;
 	row->at = at;
 	row->id = batch_keep(batch, id);
 	row->incident = batch_keep(batch, incident);
-	row->who = batch_keep(batch, json_text(json_get(agent, "summary")));
-	row->text = batch_keep(batch, json_text(json_get(entry, "summary")));
-	row->by_hand = is_person(agent);
+	row->who = pagerduty_person(left_out, batch, agent);
+	/* Its sentences name people. */
+	if (!(left_out & FIELD_PEOPLE))
+		row->text = batch_keep(batch, words_of(entry, row->kind));
+	row->by_hand = pagerduty_is_person(agent);
+	return true;
+}
+
+static void add_entry(struct reader *reader, struct batch *batch, struct json entry)
+{
+	if (!entry_passes(reader, entry) ||
+		!pagerduty_entry(batch, entry, reader->conf->left_out))
+		return;
 	add_past(reader, batch, json_get(entry, "incident"));
 }
 
@@ -526,7 +583,7 @@ static bool read_page(struct reader *reader, const struct answer *answer,
 	return true;
 }
 
-static bool absent(int status)
+bool pagerduty_absent(int status)
 {
 	return status == 402 || status == 403 || status == 404;
 }
@@ -565,7 +622,7 @@ static bool take(
 	} else if (reader->what == WHAT_NEWEST && too_far(answer)) {
 		end_newest(reader, answer->now);
 		ok = true;
-	} else if (reader->what == WHAT_ENTRIES && absent(answer->status)) {
+	} else if (reader->what == WHAT_ENTRIES && pagerduty_absent(answer->status)) {
 		reader->coverage.no_entries = true;
 		reader->absent_until = answer->now + ABSENT_MS;
 		reader->walk.reading = false;

@@ -41,12 +41,21 @@ enum {
 	ORIGIN_TEXT = 120,
 };
 
-enum stage { FREE, ASKING, ANSWERED, READING };
+enum stage {
+	FREE,
+	LOOKING, /* whether another oogway has the answer */
+	ASKING,
+	ANSWERED,
+	READING,
+};
 
 struct slot {
 	struct poll_source *source;
 	enum stage stage;
 	uint64_t order;
+	struct arena arena; /* of the ask */
+	struct http_request request;
+	char key[HASH_TEXT]; /* of the question, for others */
 	struct http_transfer *transfer;
 	struct http_body body;
 	char type[128];
@@ -68,8 +77,9 @@ struct poll_source {
 	uint32_t hurry;
 	struct source_watch watches[SOURCE_MAX_WATCHES];
 	char details[SOURCE_MAX_DETAILS][SOURCE_ID];
+	char opened[SOURCE_ID];
 	uint32_t last_watch;
-	struct arena ask_arena, batch_arena;
+	struct arena batch_arena;
 	struct slot slots[POLL_PARALLEL];
 	struct slot *reading;
 	uint64_t order;
@@ -102,6 +112,7 @@ struct poll {
 	struct task_pool *pool;
 	struct http *http;
 	struct poll_events events;
+	struct poll_share share;
 	struct poll_source *sources[POLL_MAX_SOURCES];
 	int count;
 	struct source_window window;
@@ -122,7 +133,7 @@ static uint64_t hash_add(uint64_t hash, const void *p, size_t n)
 static uint64_t status_hash(const struct poll_status *s)
 {
 	int64_t numbers[] = {s->state, s->failing_since, s->next_try_at, s->survival,
-		s->partial, s->error.kind, s->last_ok_at != 0};
+		s->partial, s->shared, s->error.kind, s->last_ok_at != 0};
 	uint64_t hash = hash_add(0, numbers, sizeof numbers);
 
 	hash = hash_add(hash, s->error.text, strlen(s->error.text));
@@ -319,10 +330,11 @@ static void source_free(struct poll_source *source)
 	if (source->options.kind->stop)
 		source->options.kind->stop(source->state);
 	loop_timer_free(source->again);
-	for (int i = 0; i < POLL_PARALLEL; i++)
+	for (int i = 0; i < POLL_PARALLEL; i++) {
 		http_body_free(&source->slots[i].body);
+		arena_release(&source->slots[i].arena);
+	}
 	arena_release(&source->conf_arena);
-	arena_release(&source->ask_arena);
 	alert_pack_release(&source->pack);
 	arena_release(&source->batch_arena);
 	for (int i = 0; i < SOURCE_MAX_WATCHES; i++)
@@ -540,22 +552,81 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 	}
 	slot->transfer = NULL;
 	slot->stage = ANSWERED;
+	s->shared = false;
+	if (answer->status == 200 && source->poll->share.keep) {
+		answer->body = http_body_view(&slot->body);
+		source->poll->share.keep(source->poll->share.ctx, slot->key, answer);
+	}
 	read_answers(source);
 }
 
 /* --- asking --- */
 
+static void send_ask(struct slot *slot)
+{
+	slot->stage = ASKING;
+	slot->transfer =
+		http_start(slot->source->poll->http, &slot->request, on_answer, slot);
+}
+
+/* It is as old as it is: ages and what is stale follow from when it came. */
+static void on_shared(void *ctx, const struct answer *answer)
+{
+	struct slot *slot = ctx;
+
+	if (!answer) {
+		send_ask(slot);
+		return;
+	}
+	slot->answer = (struct answer){.id = slot->answer.id,
+		.status = answer->status,
+		.origin = slot->source->origin,
+		.now = answer->now};
+	text_line(answer->type, slot->type, sizeof slot->type);
+	slot->answer.type = untrusted_str(slot->type);
+	slot->retry_after_s = -1;
+	slot->body = http_body_copy(answer->body);
+	slot->stage = ANSWERED;
+	slot->source->status.shared = true;
+	read_answers(slot->source);
+}
+
+/* The same for all who ask the same of the same, with the same name. */
+static void name_question(struct slot *slot)
+{
+	const struct source_conf *conf = &slot->source->conf;
+	const struct http_request *r = &slot->request;
+	const char *const parts[] = {conf->name, r->method, r->url, r->unix_socket,
+		r->user, conf->org, conf->from};
+	struct str text;
+
+	str_init(&text, ASK_ARENA_BYTES);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		str_printf(&text, "%s\n", parts[i] ? parts[i] : "");
+	for (const char *const *h = r->headers; h && *h; h++)
+		str_printf(&text, "%s\n", *h);
+	if (r->body)
+		str_add(&text, r->body, r->body_n);
+	hash_lasting(str_text(&text), text.n, slot->key);
+	str_release(&text);
+}
+
 static bool start_ask(
 	struct poll_source *source, struct slot *slot, const struct ask *ask)
 {
-	struct http_request request;
+	const struct poll_share *share = &source->poll->share;
+	int64_t now = time_now_ms();
 
-	if (!request_make(&request, &source->options, ask, &source->ask_arena))
+	if (!request_make(&slot->request, &source->options, ask, &slot->arena))
 		return false;
-	slot->stage = ASKING;
 	slot->order = source->order++;
 	slot->answer.id = ask->id;
-	slot->transfer = http_start(source->poll->http, &request, on_answer, slot);
+	slot->stage = LOOKING;
+	if (share->find)
+		name_question(slot);
+	if (!share->find || !share->find(share->ctx, slot->key,
+				    now - 2 * source->conf.every_ms, on_shared, slot))
+		send_ask(slot);
 	return true;
 }
 
@@ -599,13 +670,14 @@ static void pump(struct poll_source *source, int64_t now)
 	window.hurry = source->hurry;
 	window.watches = source->watches;
 	window.details = (const char(*)[SOURCE_ID])source->details;
+	window.opened = source->opened;
 	while (!source->reading && !source->paused && now >= source->blocked_until &&
 		(slot = free_slot(source, &open)) && open < parallel(source) &&
 		budget_left(source, now)) {
-		arena_reset(&source->ask_arena);
+		arena_reset(&slot->arena);
 		ask = (struct ask){0};
 		if (!source->options.kind->next(
-			    source->state, now, &window, &source->ask_arena, &ask))
+			    source->state, now, &window, &slot->arena, &ask))
 			break;
 		if (ask.kind == ASK_WAIT) {
 			source->wait_until = ask.until;
@@ -679,6 +751,11 @@ struct poll *poll_new(struct loop *loop, struct task_pool *pool, struct http *ht
 	return poll;
 }
 
+void poll_set_share(struct poll *poll, const struct poll_share *share)
+{
+	poll->share = *share;
+}
+
 void poll_remove(struct poll *poll, int number)
 {
 	struct poll_source *source = poll->sources[number];
@@ -686,9 +763,12 @@ void poll_remove(struct poll *poll, int number)
 	poll->sources[number] = NULL;
 	while (poll->count && !poll->sources[poll->count - 1])
 		poll->count--;
-	for (int k = 0; k < POLL_PARALLEL; k++)
+	for (int k = 0; k < POLL_PARALLEL; k++) {
 		if (source->slots[k].stage == ASKING)
 			http_cancel(source->slots[k].transfer);
+		else if (source->slots[k].stage == LOOKING)
+			poll->share.drop(poll->share.ctx, &source->slots[k]);
+	}
 	if (source->working) {
 		source->orphan = true;
 		task_cancel(&source->task);
@@ -759,6 +839,10 @@ static bool keep_conf(
 	source->conf.region = keep_text(arena, from->region);
 	source->conf.site = keep_text(arena, from->site);
 	source->conf.filter = keep_text(arena, from->filter);
+	source->conf.receiver = keep_text(arena, from->receiver);
+	source->conf.services = keep_text(arena, from->services);
+	source->conf.teams = keep_text(arena, from->teams);
+	source->conf.urgencies = keep_text(arena, from->urgencies);
 	source->conf.queries = queries;
 	o->conf = source->conf;
 	o->user = keep_text(arena, o->user);
@@ -801,10 +885,11 @@ int poll_add(struct poll *poll, const struct poll_options *options, struct err *
 	source->task.class = TASK_INTERACTIVE;
 	source->status.limit_remaining = source->status.limit_total = -1;
 	source->warning_id = -1;
-	arena_init(&source->ask_arena, ASK_ARENA_BYTES);
 	arena_init(&source->batch_arena, BATCH_ARENA_BYTES);
-	for (int i = 0; i < POLL_PARALLEL; i++)
+	for (int i = 0; i < POLL_PARALLEL; i++) {
 		source->slots[i].source = source;
+		arena_init(&source->slots[i].arena, ASK_ARENA_BYTES);
+	}
 	request_origin(&source->options, source->origin, sizeof source->origin);
 	source->shown = status_hash(&source->status);
 	poll->sources[source->index] = source;
@@ -880,6 +965,18 @@ void poll_set_details(
 		return;
 	memcpy(found->details, details, sizeof details);
 	found->wait_until = 0;
+}
+
+void poll_set_opened(struct poll *poll, int source, const char *id)
+{
+	struct poll_source *found = find(poll, source);
+	int64_t now = time_now_ms();
+
+	if (!found || !found->options.kind->opens || !strcmp(found->opened, id ? id : ""))
+		return;
+	str_copy(found->opened, sizeof found->opened, id ? id : "");
+	found->wait_until = 0;
+	pump(found, now);
 }
 
 void poll_unwatch(struct poll *poll, int source, uint32_t watch)

@@ -4,6 +4,7 @@
 #include "body.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,17 @@ void body_add(struct http_body *body, const void *p, size_t n)
 		grow(body, cap);
 	memcpy((char *)body->at + body->used, p, n);
 	body->used += n;
+}
+
+struct http_body http_body_copy(struct untrusted bytes)
+{
+	struct http_body body = {0};
+	size_t n;
+	const void *p = text_raw(bytes, &n);
+
+	if (n)
+		body_add(&body, p, n);
+	return body;
 }
 
 struct untrusted http_body_view(const struct http_body *body)

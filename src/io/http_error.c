@@ -99,6 +99,12 @@ static void say_connect(CURL *easy, const struct http_failure *f, struct err *er
 	}
 }
 
+/* "127.0.0.1:9090", "[::1]:9090", or a socket's path: nothing to resolve. */
+static bool is_address(const char *host)
+{
+	return *host == '[' || *host == '/' || !host[strspn(host, "0123456789.:")];
+}
+
 static void say_timeout(CURL *easy, const struct http_failure *f, struct err *err)
 {
 	curl_off_t connected = 0, resolved = 0, got = 0;
@@ -114,7 +120,7 @@ static void say_timeout(CURL *easy, const struct http_failure *f, struct err *er
 			f->host, within, (long long)got);
 	else if (connected)
 		err_set(err, ERR_TIMEOUT, "no answer from %s within %s", f->host, within);
-	else if (resolved)
+	else if (resolved || is_address(f->host))
 		err_set(err, ERR_TIMEOUT,
 			"no connection to %s within %s: firewall, or host down?", f->host,
 			within);

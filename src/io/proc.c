@@ -16,7 +16,7 @@ enum { READ_SIZE = 16384 };
 
 struct proc {
 	uv_process_t process;
-	uv_pipe_t out, in;
+	uv_pipe_t out, in, errors;
 	uv_timer_t timer;
 	uv_write_t write;
 	struct proc_options options;
@@ -24,7 +24,7 @@ struct proc {
 	char *input;
 	int handles; /* open ones */
 	int exit_code;
-	bool exited, out_done, killed, timed_out, skipping;
+	bool exited, out_done, errors_done, killed, stopped, timed_out, skipping;
 	char buffer[READ_SIZE];
 };
 
@@ -53,6 +53,7 @@ static void close_all(struct proc *proc)
 	close_handle(proc, &proc->timer);
 	close_handle(proc, &proc->out);
 	close_handle(proc, &proc->in);
+	close_handle(proc, &proc->errors);
 	close_handle(proc, &proc->process);
 }
 
@@ -60,7 +61,7 @@ static void finish(struct proc *proc)
 {
 	struct err why;
 
-	if (!proc->exited || !proc->out_done)
+	if (!proc->exited || !proc->out_done || !proc->errors_done)
 		return;
 	if (!proc->killed && proc->line.n)
 		proc->options.line(
@@ -118,10 +119,18 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct proc *proc = stream->data;
 
-	if (n > 0) {
+	if (n > 0 && proc->options.bytes) {
+		if (!proc->killed)
+			proc->options.bytes(proc->options.ctx,
+				stream == (uv_stream_t *)&proc->errors,
+				untrusted_make(buf->base, (size_t)n));
+	} else if (n > 0) {
 		take(proc, buf->base, (size_t)n);
 	} else if (n < 0) {
-		proc->out_done = true;
+		if (stream == (uv_stream_t *)&proc->errors)
+			proc->errors_done = true;
+		else
+			proc->out_done = true;
 		finish(proc);
 	}
 }
@@ -138,12 +147,12 @@ static void signal_group(const struct proc *proc, int number)
 static void on_timeout(uv_timer_t *timer)
 {
 	struct proc *proc = timer->data;
-	bool again = proc->timed_out || proc->killed;
+	bool again = proc->timed_out || proc->killed || proc->stopped;
 
-	proc->timed_out = true;
+	proc->timed_out |= !proc->stopped;
 	if (proc->exited) {
 		/* A child of its own holds the pipe; the number may be another's now. */
-		proc->out_done = true;
+		proc->out_done = proc->errors_done = true;
 		finish(proc);
 		return;
 	}
@@ -198,9 +207,16 @@ struct proc *proc_start(
 	proc->line.wipes = options->secret;
 	uv_pipe_init(loop_uv(loop), &proc->out, 0);
 	uv_pipe_init(loop_uv(loop), &proc->in, 0);
+	uv_pipe_init(loop_uv(loop), &proc->errors, 0);
 	uv_timer_init(loop_uv(loop), &proc->timer);
 	proc->process.data = proc->out.data = proc->in.data = proc->timer.data = proc;
-	proc->handles = 4;
+	proc->errors.data = proc;
+	proc->handles = 5;
+	proc->errors_done = !options->bytes;
+	if (options->bytes)
+		stdio[2] =
+			(uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+				.data.stream = (uv_stream_t *)&proc->errors};
 	stdio[0].data.stream = (uv_stream_t *)&proc->in;
 	stdio[1].data.stream = (uv_stream_t *)&proc->out;
 	if (options->terminal) {
@@ -220,6 +236,8 @@ struct proc *proc_start(
 	}
 	if (!options->terminal) {
 		uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
+		if (options->bytes)
+			uv_read_start((uv_stream_t *)&proc->errors, on_alloc, on_read);
 		feed_input(proc);
 	}
 	if (options->timeout_ms)
@@ -235,6 +253,26 @@ void proc_kill(struct proc *proc)
 	proc->killed = true;
 	signal_group(proc, SIGTERM);
 	uv_timer_start(&proc->timer, on_timeout, 2000, 0);
-	proc->out_done = true;
+	proc->out_done = proc->errors_done = true;
 	finish(proc);
+}
+
+void proc_stop(struct proc *proc)
+{
+	proc_pause(proc, false);
+	signal_group(proc, SIGTERM);
+	proc->stopped = true;
+	uv_timer_start(&proc->timer, on_timeout, 2000, 0);
+}
+
+void proc_pause(struct proc *proc, bool on)
+{
+	if (on && !proc->out_done)
+		uv_read_stop((uv_stream_t *)&proc->out);
+	else if (!proc->out_done)
+		uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
+	if (on && !proc->errors_done)
+		uv_read_stop((uv_stream_t *)&proc->errors);
+	else if (!proc->errors_done)
+		uv_read_start((uv_stream_t *)&proc->errors, on_alloc, on_read);
 }

@@ -2,6 +2,7 @@
  * them back; and the markers that creating ones carry. Pure; any thread. */
 #include "model/action.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
@@ -35,6 +36,14 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.words = "set the priority of",
 		.past = "given a priority"},
 	[ACTION_MERGE] = {.name = "merge", .words = "merge", .past = "merged"},
+	[ACTION_RESPONDERS] = {.name = "responders",
+		.words = "ask for responders",
+		.past = "asked for responders",
+		.creates = true},
+	[ACTION_STATUS] = {.name = "status",
+		.words = "send a status update",
+		.past = "told to its subscribers",
+		.creates = true},
 	[ACTION_SILENCE] = {.name = "silence",
 		.words = "silence",
 		.past = "silenced",
@@ -67,4 +76,20 @@ const char *action_marker(const struct action *action, char out[ACTION_MARKER])
 	memcpy(out, action->id + ID_TEXT - ACTION_MARKER, ACTION_MARKER);
 	out[ACTION_MARKER - 1] = '\0';
 	return out;
+}
+
+const char *action_tried(const struct action *action, char *out, size_t size)
+{
+	snprintf(out, size, "try-%d", action->attempts);
+	return out;
+}
+
+bool action_last_known(const struct action *action)
+{
+	char last[20];
+
+	if (!action->attempts)
+		return true;
+	snprintf(last, sizeof last, "try-%d", action->attempts - 1);
+	return untrusted_is(action->earlier, last);
 }

@@ -80,6 +80,11 @@ struct batch_oncall *batch_add_oncall(struct batch *batch)
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
 }
 
+struct batch_count *batch_add_count(struct batch *batch)
+{
+	return ADD(counts, count_count, count_cap, BATCH_MAX_ITEMS);
+}
+
 struct batch_past *batch_add_past(struct batch *batch)
 {
 	return ADD(pasts, past_count, past_cap, BATCH_MAX_ITEMS);
@@ -231,6 +236,18 @@ static void print_past(const struct batch *batch, struct str *out)
 			c->no_entries ? " no entries" : "");
 }
 
+static void print_opened(const struct batch *batch, struct str *out)
+{
+	const struct batch_opened *o = batch->opened;
+
+	if (!o)
+		return;
+	str_printf(out, "opened notes=%d ended=%d", o->notes, o->ended);
+	word(out, "incident", o->incident);
+	word(out, "lacks", o->lacks);
+	str_putc(out, '\n');
+}
+
 static void print_details(const struct batch *batch, struct str *out)
 {
 	for (size_t i = 0; i < batch->detail_count; i++) {
@@ -276,6 +293,7 @@ void batch_print(const struct batch *batch, struct str *out)
 	print_rest(batch, out);
 	print_past(batch, out);
 	print_details(batch, out);
+	print_opened(batch, out);
 	str_printf(out,
 		"snapshot alerts=%d silences=%d rules=%d oncalls=%d cut=%d partial=%d",
 		batch->alerts_snapshot, batch->silences_snapshot, batch->rules_snapshot,

@@ -301,9 +301,28 @@ bool incident_span(struct db *db, struct arena *arena, int64_t from_at,
 	return true;
 }
 
+static const char sql_count_source[] =
+	"SELECT count(*) FROM incident WHERE team_id = $1 AND source = $2";
+
 static const char sql_count[] =
 	"SELECT count(*) FROM (SELECT 1 FROM incident WHERE team_id = $1 AND "
 	"started_at >= $3 LIMIT $2) AS some";
+
+bool incident_count_source(
+	struct db *db, struct untrusted source, size_t *out, struct err *err)
+{
+	struct db_rows rows;
+	size_t n = 0;
+
+	if (db_query(db, &rows, sql_count_source,
+		    DB_ARGS(bind_text(db->who.team), cut(source)), err) &&
+		db_next(&rows, err))
+		n = (size_t)row_i64(&rows, 0);
+	if (!db_rows_free(&rows))
+		return false;
+	*out = n;
+	return true;
+}
 
 bool incident_count(
 	struct db *db, int64_t from_at, size_t most, size_t *out, struct err *err)

@@ -47,7 +47,15 @@ static const char sql_put_entry[] =
 	"INSERT INTO entry (id, team_id, created_by, created_at, updated_at, revision, "
 	"source, upstream_id, incident, happened_at, kind, by_hand, who, text) "
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12) "
-	"ON CONFLICT (team_id, source, upstream_id) DO NOTHING";
+	"ON CONFLICT (team_id, source, upstream_id) DO UPDATE SET "
+	"text = excluded.text, updated_at = excluded.updated_at, "
+	"revision = entry.revision + 1 "
+	"WHERE entry.text <> excluded.text AND entry.incident = excluded.incident";
+
+/* Notes that were read as notes, not as lines of the log; kind 8 is ENTRY_NOTE. */
+static const char sql_drop_notes[] =
+	"DELETE FROM entry WHERE team_id = $1 AND source = $2 AND incident = $3 "
+	"AND kind = 8 AND upstream_id LIKE 'note/%'";
 
 static const char sql_taken[] =
 	"UPDATE incident SET taken_at = $4, acked_by = $5, updated_at = $6, "
@@ -155,6 +163,12 @@ bool past_put(struct db *db, const struct past_page *page, struct err *err)
 	for (size_t i = 0; i < page->past_count; i++)
 		if (!put_past(db, page->source, &page->pasts[i], err))
 			return false;
+	if (!untrusted_empty(page->notes_of) &&
+		!db_run(db, sql_drop_notes,
+			DB_ARGS(bind_text(db->who.team), cut(page->source),
+				cut(page->notes_of)),
+			err))
+		return false;
 	for (size_t i = 0; i < page->entry_count; i++)
 		if (!put_entry(db, page->source, &page->entries[i], err))
 			return false;
@@ -363,6 +377,7 @@ void past_put_later(
 	p->page = *page;
 	p->page.source = store_job_text(&p->job, page->source);
 	p->page.scope = store_job_text(&p->job, page->scope);
+	p->page.notes_of = store_job_text(&p->job, page->notes_of);
 	p->page.pasts = copy_pasts(&p->job, page);
 	p->page.entries = copy_entries(&p->job, page);
 	if (page->coverage)

@@ -161,6 +161,13 @@ static const struct migration migrations[] = {
 			"problem TEXT NOT NULL, "
 			"UNIQUE (team_id, source, upstream_id))",
 		}},
+	{8, "answers that one oogway has and others need",
+		{
+			"CREATE TABLE answer (" OWN
+			"key TEXT NOT NULL, came_at BIGINT NOT NULL, "
+			"type TEXT NOT NULL, body TEXT NOT NULL, "
+			"UNIQUE (team_id, key))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

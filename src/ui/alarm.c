@@ -93,7 +93,7 @@ static void alarm_terminal(struct console *console, const char *words)
 		text_add_line(&line, untrusted_str(words), ALARM_COLUMNS);
 	str_copy(console->alarm, sizeof console->alarm, str_text(&line));
 	str_release(&line);
-	if (!getenv("TMUX"))
+	if (!rc_in_tmux())
 		write_string(console->alarm, false);
 	else if (console->passthrough > 0)
 		write_string(console->alarm, true);

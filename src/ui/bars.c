@@ -1,5 +1,6 @@
-/* Drawing counts: bars in eighths of a row, and shades for hours of the week; in ASCII
- * whole rows and letters. Hides the scales, which begin at nothing. Main thread. */
+/* Drawing counts: bars in eighths of a row, shares lying, and shades for hours of the
+ * week; in ASCII whole rows and letters. Hides the scales, which begin at nothing. Main
+ * thread. */
 #include "bars.h"
 
 #include "base/time.h"
@@ -119,6 +120,15 @@ void bars_strip(const struct canvas *c, int row, int col, int width,
 			canvas_put(c, row, col + (int)i * width + k, ROLE_CHART,
 				ascii() ? ascii_levels[level] : eighths[level]);
 	}
+}
+
+void bars_share(const struct canvas *c, int row, int col, int width, double share)
+{
+	int full = (int)(share * width + 0.5);
+
+	full = full > width ? width : share > 0 && full < 1 ? 1 : full;
+	for (int i = 0; i < full; i++)
+		canvas_put(c, row, col + i, ROLE_CHART, ascii() ? "#" : eighths[8]);
 }
 
 void bars_heat(const struct canvas *c, const uint32_t of[168])

@@ -20,6 +20,8 @@ void bars_draw(const struct canvas *c, const struct bars *bars);
 /* One row of bars, each `width` columns wide. */
 void bars_strip(const struct canvas *c, int row, int col, int width,
 	const uint32_t *values, size_t count);
+/* A part of one, lying; what is not nothing is at least a cell. */
+void bars_share(const struct canvas *c, int row, int col, int width, double share);
 /* Hours across, Monday to Sunday down, hours above: 8 rows; 28 columns, or 52. */
 void bars_heat(const struct canvas *c, const uint32_t of[168]);
 

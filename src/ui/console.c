@@ -4,7 +4,11 @@
 #include "state.h"
 
 #include "app/charts.h"
+#include "app/dossier.h"
+#include "model/alert.h"
+#include "app/similar.h"
 #include "app/incidents.h"
+#include "app/alerts.h"
 #include "app/host.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -54,6 +58,8 @@ const char *const *console_contexts(struct console *console)
 		keyseq_context(pane->class->name, NULL) ? pane->class->name : "detail";
 	if (pane->class->list)
 		contexts[n++] = "list";
+	else if (pane->class == &runbook_pane)
+		contexts[n++] = "detail";
 	contexts[n++] = "global";
 	contexts[n] = NULL;
 	return contexts;
@@ -84,6 +90,24 @@ static void close_pane(struct pane *pane)
 	*pane = (struct pane){0};
 }
 
+static void show_similar(struct app *app, uint64_t key)
+{
+	const struct alert *alert = key ? alerts_find(app->alerts, key) : NULL;
+	const struct past_row *row = key ? incidents_find(app->incidents, key) : NULL;
+	const struct untrusted none = UNTRUSTED_NONE;
+
+	if (alert)
+		alert = dossier_page(app, alert);
+	if (alert)
+		similar_show(app->similar, alert->key, alert_text(alert, ALERT_ID),
+			alert_text(alert, ALERT_TITLE), alert_text(alert, ALERT_SERVICE));
+	else if (row)
+		similar_show(app->similar, key, row->incident.upstream_id,
+			row->incident.title, row->incident.service);
+	else
+		similar_show(app->similar, 0, none, none, none);
+}
+
 /* The charts of the alert pages that are open are asked for, those of others not. */
 static void show_charts(struct console *console)
 {
@@ -94,7 +118,8 @@ static void show_charts(struct console *console)
 		if (console->stack[i].class == &alert_pane)
 			alerts[n++] = console->stack[i].id;
 	charts_show(console->app->charts, alerts, n);
-	incidents_show(console->app->incidents, n ? alerts[n - 1] : 0);
+	dossier_show(console->app->dossier, n ? alerts[n - 1] : 0);
+	show_similar(console->app, n ? alerts[n - 1] : 0);
 }
 
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id)
@@ -153,8 +178,6 @@ void console_quit(struct console *console, const char *why)
 	loop_stop(console->app->loop);
 }
 
-static void take_changes(struct console *console);
-
 /* The overview has no list; what Enter would open is what is meant. */
 static uint64_t pane_target(const struct console *console, const struct pane *pane)
 {
@@ -201,7 +224,7 @@ void console_run(struct console *console, const char *line)
 		console_notice(console, true, err.text);
 	/* The next key may be here already, and the keymap borrows from the rc. */
 	if (console->app->changes & CHANGED_CONFIG)
-		take_changes(console);
+		console_take_changes(console);
 	console->bars_dirty = true;
 }
 
@@ -246,7 +269,7 @@ void console_apply_config(struct console *console)
 
 /* --- what the loop calls --- */
 
-static void take_changes(struct console *console)
+void console_take_changes(struct console *console)
 {
 	uint32_t bits = app_take_changes(console->app);
 
@@ -307,10 +330,13 @@ static void end_of_turn(void *ctx)
 
 	if (console->mode == MODE_BARE || console->mode == MODE_LENT)
 		return;
-	take_changes(console);
+	console_take_changes(console);
 	/* While an answer to the last frame is awaited the model goes on; the newest
 	 * state is drawn when it comes. */
 	if (!screen_ready())
+		return;
+	handoff_edit_begin(console);
+	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
 	if (pane_at_work(console) && !loop_timer_active(console->work))
@@ -446,6 +472,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
+	commands_check_rc(commands, app->rc);
 	console_apply_config(console);
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
@@ -458,7 +485,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 		console_notice(console, true, screen_remark());
 	else
 		tell_rc(console);
-	take_changes(console);
+	console_take_changes(console);
 	console_draw(console);
 	return console;
 }
@@ -472,6 +499,7 @@ void console_close(struct console *console)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
 	handoff_edit_end(console);
+	handoff_edit_drop(console);
 	console_ask_end(console);
 	complete_drop(console);
 	preview_undo(console);

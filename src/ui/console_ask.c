@@ -9,9 +9,10 @@
 #include "keys.h"
 #include "screen.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { GUARD_MS = 300, QUESTION_LINES = 12, MENU_MOST = 40 };
+enum { GUARD_MS = 300, MENU_MOST = 40 };
 
 static void leave(struct console *console)
 {
@@ -33,6 +34,11 @@ bool console_ask(void *ctx, const struct question *question, struct err *err)
 		return err_set(err, ERR_BUSY, "the terminal is lent");
 	console->question = *question;
 	str_copy(console->question_text, sizeof console->question_text, question->text);
+	str_copy(console->question_word, sizeof console->question_word,
+		question->word ? question->word : "");
+	console->typed_word[0] = '\0';
+	console->question_top = 0;
+	console->question_seen = false;
 	console->asked_at = time_mono_ms();
 	console_bring_up(console);
 	console->mode = MODE_ASK;
@@ -63,14 +69,70 @@ void console_ask_end(struct console *console)
 		answer(console, false);
 }
 
+/* Of a question that is longer than the screen, until its end was seen. */
+static bool scroll_key(struct console *console, int code)
+{
+	switch (code) {
+	case 'j':
+	case ' ':
+	case KEYCODE_DOWN:
+	case KEYCODE_PGDN:
+		console->question_top++;
+		break;
+	case 'k':
+	case KEYCODE_UP:
+	case KEYCODE_PGUP:
+		console->question_top -= console->question_top > 0;
+		break;
+	default:
+		return false;
+	}
+	console->bars_dirty = true;
+	return true;
+}
+
+/* The word, typed out; another one is no answer. */
+static void word_key(struct console *console, int code)
+{
+	char *typed = console->typed_word;
+	size_t n = strlen(typed);
+
+	if (code == KEYCODE_ESC || code == 3 || code == 7) {
+		answer(console, false);
+	} else if (code == KEYCODE_ENTER && !strcmp(typed, console->question_word)) {
+		answer(console, true);
+	} else if (code == KEYCODE_ENTER && !n) {
+		answer(console, false);
+	} else if (code == KEYCODE_ENTER) {
+		*typed = '\0';
+	} else if (code == KEYCODE_BACKSPACE && n) {
+		typed[n - 1] = '\0';
+	} else if (code > ' ' && code < 127 && n + 1 < QUESTION_WORD) {
+		typed[n] = (char)code;
+		typed[n + 1] = '\0';
+	}
+	console->bars_dirty = true;
+}
+
 static void ask_key(struct console *console, int code)
 {
 	int64_t now = time_mono_ms();
 	bool ahead = now - console->asked_at < GUARD_MS;
 
+	if (!console->question_seen && scroll_key(console, code))
+		return;
+	if (*console->question_word) {
+		if (ahead && code != KEYCODE_ESC)
+			console->asked_at = now;
+		else if (console->question_seen || code == KEYCODE_ESC)
+			word_key(console, code);
+		return;
+	}
 	switch (code) {
 	case 'y':
 	case 'Y':
+		if (!console->question_seen)
+			return;
 		/* Typed ahead of the question, or a key that was held down since: it
 		 * cannot have been meant for it. */
 		if (ahead)
@@ -97,7 +159,7 @@ static size_t line_bytes(const char *text, int width)
 {
 	size_t n = strlen(text), at = 0, blank = 0;
 
-	while (at < n) {
+	while (at < n && text[at] != '\n') {
 		size_t next = at + 1;
 
 		while (next < n && ((unsigned char)text[next] & 0xc0) == 0x80)
@@ -108,42 +170,69 @@ static size_t line_bytes(const char *text, int width)
 			blank = at;
 		at = next;
 	}
-	return n;
+	return at;
 }
 
-/* Draws from `row` on, or only counts when c is NULL. */
-static int question_lines(const char *text, const struct canvas *c, int row, int width)
+/* Counts its lines, and draws those from `top` on when there is a canvas. */
+static int question_lines(const char *text, const struct canvas *c, int top, int width)
 {
 	int lines = 0;
 
-	while (*text && lines < QUESTION_LINES) {
+	while (*text) {
 		size_t n = line_bytes(text, width);
 
-		if (c)
-			canvas_text(c, row + lines, 1, width, ROLE_QUESTION,
+		if (c && lines >= top && lines - top < c->rows)
+			canvas_text(c, lines - top, 1, width, ROLE_QUESTION,
 				untrusted_make(text, n));
 		lines++;
 		text += n;
-		text += strspn(text, " ");
+		/* What follows a newline may be indented. */
+		if (*text == '\n')
+			text++;
+		else
+			text += strspn(text, " ");
 	}
 	return lines;
 }
 
+/* What is said of the keys, below the question. */
+static void answer_line(const struct console *console, char *out, size_t size)
+{
+	if (!console->question_seen)
+		snprintf(out, size,
+			" j shows the rest, then y   n no, also Enter and Esc");
+	else if (*console->question_word)
+		snprintf(out, size, " type %s and Enter; Esc is no: %s",
+			console->question_word, console->typed_word);
+	else
+		snprintf(out, size, " y yes   n no, also Enter and Esc");
+}
+
 static void draw_question(struct console *console, const struct canvas *screen)
 {
-	static const char keys[] = " y yes   n no, also Enter and Esc";
 	int width = screen->cols - 2;
-	int lines = question_lines(console->question_text, NULL, 0, width);
-	struct canvas box;
+	int lines = question_lines(console->question_text, NULL, 0, width), rows = lines;
+	char keys[2 * QUESTION_WORD + 80];
+	struct canvas box, text;
 
-	if (lines > screen->rows - 1)
-		lines = screen->rows - 1;
-	box = canvas_part(screen, screen->rows - lines - 1, 0, lines + 1, screen->cols);
-	for (int i = 0; i <= lines; i++)
+	if (rows > screen->rows - 1)
+		rows = screen->rows - 1;
+	if (console->question_top > lines - rows)
+		console->question_top = lines - rows;
+	/* Nobody says yes to what was never on the screen. */
+	console->question_seen |= console->question_top + rows >= lines;
+	box = canvas_part(screen, screen->rows - rows - 1, 0, rows + 1, screen->cols);
+	for (int i = 0; i <= rows; i++)
 		canvas_blank(&box, i, 0, box.cols, ROLE_QUESTION);
-	question_lines(console->question_text, &box, 0, width);
-	canvas_put(&box, lines, 0, ROLE_QUESTION, keys);
-	screen_cursor(box.y + lines, 0, true);
+	text = canvas_part(&box, 0, 0, rows, box.cols);
+	question_lines(console->question_text, &text, console->question_top, width);
+	answer_line(console, keys, sizeof keys);
+	canvas_put(&box, rows, 0, ROLE_QUESTION, keys);
+	screen_cursor(box.y + rows,
+		*console->question_word && console->question_seen
+			? text_width(untrusted_str(keys), screen->cols - 1)
+			: 0,
+		true);
 }
 
 /* --- menus --- */

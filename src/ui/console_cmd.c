@@ -6,7 +6,9 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/dossier.h"
 #include "app/runbooks.h"
+#include "app/runs.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/json.h"
@@ -14,6 +16,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "handoff_pane.h"
+#include "runbook_pane.h"
 #include "screen.h"
 
 #include <stdio.h>
@@ -298,7 +301,8 @@ static enum status cmd_quit(struct call *call, struct err *err)
 	size_t waiting, held;
 	char why[160];
 
-	(void)err;
+	if (step_warns(call->ctx, "end it and oogway", err))
+		return STATUS_REFUSED;
 	actions_open(call->app->actions, &waiting, &held);
 	waiting += held;
 	snprintf(why, sizeof why,
@@ -524,16 +528,35 @@ static enum status cmd_link(struct call *call, struct err *err)
 	return copy_text(console, link, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
-static const struct runbook_row *runbook_named(
-	const struct runbooks *runbooks, const char *wanted)
+/* Where those who respond talk: the link, else the number; or the one that is named. */
+static enum status cmd_bridge(struct call *call, struct err *err)
 {
-	char name[256];
+	struct console *console = call->ctx;
+	const struct alert *alert = alert_here(call);
+	bool number = call->argc && !strcmp(call->argv[0], "number");
+	struct response response;
+	char text[600], what[620];
 
-	for (size_t i = 0; i < runbooks_count(runbooks); i++)
-		if (!strcmp(runbook_name(runbooks_at(runbooks, i), name, sizeof name),
-			    wanted))
-			return runbooks_at(runbooks, i);
-	return NULL;
+	if (call->argc && !number && strcmp(call->argv[0], "link") != 0) {
+		err_set(err, ERR_USAGE, "bridge takes number or link");
+		return STATUS_USAGE;
+	}
+	dossier_response(console->app,
+		alert ? dossier_page(console->app, alert)->key : call->target, &response);
+	if ((number || !text_to_link(response.link, text, sizeof text)) &&
+		!(call->argc && !number))
+		text_line(response.number, text, sizeof text);
+	else if (!text_to_link(response.link, text, sizeof text))
+		*text = '\0';
+	if (!*text) {
+		err_set(err, ERR_MISSING,
+			"no conference bridge is known here; open the incident first");
+		return STATUS_FAILED;
+	}
+	str_reset(&console->register_);
+	str_puts(&console->register_, text);
+	snprintf(what, sizeof what, "copied %s", text);
+	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
 static enum status cmd_runbook(struct call *call, struct err *err)
@@ -544,7 +567,7 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 	const struct runbook_row *row = NULL;
 
 	if (call->argc)
-		row = runbook_named(all, call->argv[0]);
+		row = runbooks_named(all, call->argv[0]);
 	else if (alert)
 		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
 	if (!row) {
@@ -554,6 +577,8 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 					    : "select an alert first");
 		return STATUS_FAILED;
 	}
+	if (!runs_open(console->app->runs, row->id, alert ? alert->key : 0, err))
+		return STATUS_FAILED;
 	return visit(console, &runbook_pane, row->id, err);
 }
 
@@ -690,6 +715,8 @@ static enum status cmd_suspend(struct call *call, struct err *err)
 	struct console *console = call->ctx;
 	size_t waiting, held;
 
+	if (step_warns(console, "stop oogway, not the step,", err))
+		return STATUS_REFUSED;
 	actions_open(console->app->actions, &waiting, &held);
 	if (waiting && console->app->now - console->suspend_warned_at > SUSPEND_WARN_MS) {
 		console->suspend_warned_at = console->app->now;
@@ -816,8 +843,19 @@ const struct command console_commands[] = {
 	{"copy", "[pane]", "copy the row, the marked rows, or the pane", C, 0, 1,
 		cmd_copy},
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
+	{"bridge", "[link|number]", "copy the conference bridge of an incident", C, 0, 1,
+		cmd_bridge},
 	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
 		C, 0, 1, cmd_runbook},
+	{"step run", "", "run the selected step; it asks first", C, 0, 0, cmd_step_run},
+	{"step edit", "[COMMAND]",
+		"run another command once in place of the selected step; it asks first",
+		C, 0, SIZE_MAX, cmd_step_edit},
+	{"step stop", "", "stop the step that runs", C, 0, 0, cmd_step_stop},
+	{"step skip", "", "the selected step is not needed", C, 0, 0, cmd_step_skip},
+	{"step set", "NAME=VALUE", "give a variable of the runbook its value", C, 1,
+		SIZE_MAX, cmd_step_set},
+	{"step copy", "", "copy the selected step's command", C, 0, 0, cmd_step_copy},
 	{"incident", "ID", "open an incident by its id, number or link", C, 1, 1,
 		cmd_incident},
 	{"bare", "", "print the pane for the terminal's own selection", C, 0, 0,

@@ -10,6 +10,7 @@
 #include "app/host.h"
 #include "app/incidents.h"
 #include "app/problems.h"
+#include "app/runs.h"
 #include "app/sources.h"
 #include "base/conf.h"
 #include "base/str.h"
@@ -216,6 +217,10 @@ static const struct {
 	{"menu snooze", "snooze"},
 	{"menu incident", "more"},
 	{"runbook", "runbook"},
+	{"step stop", "stop"},
+	{"step run", "run step"},
+	{"next-match", "next step"},
+	{"prompt step set ", "value"},
 	{"earlier", "earlier"},
 	{"zoom-out", "longer"},
 	{"zoom-in", "shorter"},
@@ -258,6 +263,10 @@ static bool useful(struct console *console, const char *command)
 		return pane->class == &alert_pane;
 	if (!strcmp(command, "now"))
 		return console->app->window.to && !console->app->past;
+	if (!strcmp(command, "step stop"))
+		return pane->class == &runbook_pane && runs_busy(console->app->runs);
+	if (strstr(command, "step ") || !strcmp(command, "next-match"))
+		return pane->class == &runbook_pane;
 	if (!strcmp(command, "earlier") || !strncmp(command, "zoom-", 5))
 		return chart;
 	return true;
@@ -601,7 +610,10 @@ void console_draw(struct console *console)
 		return;
 	if (console->layout_dirty)
 		make_layout(console);
-	audits_watch(console->app->audits, console_pane(console)->class == &audit_pane);
+	/* A runbook's steps may have been run elsewhere, or before a crash. */
+	audits_watch(console->app->audits,
+		console_pane(console)->class == &audit_pane ||
+			console_pane(console)->class == &runbook_pane);
 	if (console_single(console))
 		draw_single(console);
 	else

@@ -3,6 +3,7 @@
  * keymap. Main thread. */
 #include "state.h"
 
+#include "app/enrol.h"
 #include "base/conf.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -59,7 +60,8 @@ static void submit(struct console *console)
 	list = list_of(console);
 	str_copy(line, sizeof line, console->edit.text);
 	if (console->mode == MODE_COMMAND) {
-		history_add(&console->commands_typed, line);
+		if (!enrol_tells_secret(line))
+			history_add(&console->commands_typed, line);
 		console_end_prompt(console, true);
 		console->origin = ":";
 		if (*line)
@@ -265,6 +267,10 @@ void console_input(void *ctx, int events)
 		copy_bare_end(console);
 		return;
 	}
+	/* A reload may have ended in this very turn, and the keymap borrows from the rc
+	 * that is gone. */
+	if (console->app->changes & CHANGED_CONFIG)
+		console_take_changes(console);
 	for (int i = 0; i < 512 && keys_next(&event); i++) {
 		any = true;
 		take_key(console, &event);

@@ -122,7 +122,7 @@ bool copy_text(struct console *console, const char *what, struct err *err)
 
 	if (!console->register_.n)
 		return err_set(err, ERR_MISSING, "nothing to copy here");
-	if ((way == 0 && getenv("TMUX")) || way == 1) {
+	if ((way == 0 && rc_in_tmux()) || way == 1) {
 		if (!by_tmux(console, err))
 			return false;
 	} else if (way != 3 && !by_osc52(console, err)) {

@@ -91,6 +91,8 @@ struct paper {
 	char path[4096];
 	struct str text;
 	enum handoff_part part; /* HANDOFF_PARTS: it is looked at, not edited */
+	char name[64];          /* of the schedule, and the shift: an editor may be */
+	int64_t from_at;        /* open for longer than that lasts */
 	bool back;              /* it is read back */
 	struct err err;
 };
@@ -117,21 +119,20 @@ static void work(struct task *task)
 	}
 	str_reset(&p->text);
 	file_read(p->path, &p->text, &p->err);
-	unlink(p->path);
 }
 
-static void take_words(struct paper *p)
+/* False with a sentence: they stay in their file. */
+static bool take_words(struct paper *p, struct err *err)
 {
 	struct handoffs *handoffs = p->console->app->handoffs;
 	const struct handoff_view *view = handoffs_view(handoffs);
 	struct untrusted rest = untrusted_str(str_text(&p->text)), line;
 	struct handoff_draft draft;
-	struct err err = {0};
 	struct str words;
 	size_t n;
 
-	if (!view)
-		return;
+	if (!view || strcmp(view->name, p->name) || view->shift.from_at != p->from_at)
+		return err_set(err, ERR_REFUSED, "another shift is shown now");
 	draft = view->draft;
 	str_init(&words, HANDOFF_WORDS - 1);
 	while (untrusted_line(&rest, &line) && !untrusted_is(line, scissors)) {
@@ -145,8 +146,21 @@ static void take_words(struct paper *p)
 	if (words.cut)
 		console_notice(p->console, true, "it was too long: its end is gone");
 	str_release(&words);
-	if (!handoffs_change(handoffs, &draft, &err))
-		console_notice(p->console, true, err.text);
+	return handoffs_change(handoffs, &draft, err);
+}
+
+static void keep_words(struct paper *p)
+{
+	char notice[NOTICE_TEXT];
+	struct err err = {0};
+
+	if (take_words(p, &err)) {
+		unlink(p->path);
+		return;
+	}
+	snprintf(notice, sizeof notice, "%s; what you wrote is in %.300s", err.text,
+		p->path);
+	console_notice(p->console, true, notice);
 }
 
 void handoff_edit_end(struct console *console)
@@ -207,10 +221,6 @@ static void edit(struct paper *p)
 	if (!editor || !*editor)
 		editor = "vi";
 	argv_of(editor, text, sizeof text, p->path, argv);
-	if (console->mode != MODE_NORMAL) {
-		paper_free(p);
-		return;
-	}
 	screen_leave();
 	loop_watch_free(console->input);
 	console->input = NULL;
@@ -226,7 +236,35 @@ static void edit(struct paper *p)
 		return;
 	handoff_edit_end(console);
 	console_notice(console, true, err.text);
+	unlink(p->path);
 	paper_free(p);
+}
+
+void handoff_edit_drop(struct console *console)
+{
+	struct paper *p = console->paper;
+
+	console->paper = NULL;
+	if (!p)
+		return;
+	unlink(p->path);
+	paper_free(p);
+}
+
+void handoff_edit_begin(struct console *console)
+{
+	struct paper *p = console->paper;
+
+	if (!p)
+		return;
+	if (console->mode != MODE_NORMAL) {
+		handoff_edit_drop(console);
+		console_notice(console, true,
+			"the editor was not opened: another key came before it");
+		return;
+	}
+	console->paper = NULL;
+	edit(p);
 }
 
 static void looked(void *ctx, int exit_code, const struct err *why)
@@ -278,10 +316,11 @@ static void done(struct task *task)
 	} else if (p->part == HANDOFF_PARTS) {
 		show(p);
 	} else if (p->back) {
-		take_words(p);
+		keep_words(p);
 		paper_free(p);
 	} else {
-		edit(p);
+		handoff_edit_drop(p->console);
+		p->console->paper = p;
 	}
 }
 
@@ -321,6 +360,8 @@ enum status cmd_handoff_edit(struct call *call, struct err *err)
 	if (!p)
 		return STATUS_FAILED;
 	p->part = part;
+	str_copy(p->name, sizeof p->name, view->name);
+	p->from_at = view->shift.from_at;
 	str_puts(&p->text, view->draft.words[part]);
 	str_printf(&p->text,
 		"\n%s\n# A line that begins with \"- \" is an item. Below: "

@@ -15,5 +15,10 @@ enum status cmd_handoff_edit(struct call *call, struct err *err);
 enum status cmd_handoff_preview(struct call *call, struct err *err);
 /* The editor has the terminal: no key is ours, nothing is drawn. */
 void handoff_edit_end(struct console *console);
+/* At the end of a turn, when no answer of the terminal is awaited: it would be typed into
+ * the editor. */
+void handoff_edit_begin(struct console *console);
+/* What waits for that is forgotten. */
+void handoff_edit_drop(struct console *console);
 
 #endif

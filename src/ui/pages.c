@@ -22,7 +22,7 @@ void page_clear(struct page *page)
 {
 	for (size_t i = 0; i < page->count; i++)
 		mem_free(page->lines[i].spans);
-	page->count = 0;
+	page->count = page->mark = 0;
 	arena_reset(&page->arena);
 }
 
@@ -46,6 +46,21 @@ void page_room(struct page *page, int rows)
 {
 	page_line(page, 0, true);
 	page->lines[page->count - 1].room = (uint8_t)rows;
+}
+
+void page_mark(struct page *page)
+{
+	page->mark = page->count;
+}
+
+void page_reveal(struct page *page)
+{
+	size_t above = page->rows > 6 ? 3 : 0;
+
+	if (page->mark_row >= page->top + above &&
+		page->mark_row + page->rows / 2 < page->top + page->rows)
+		return;
+	page->top = page->mark_row > above ? page->mark_row - above : 0;
 }
 
 struct canvas page_room_canvas(const struct page *page, const struct canvas *c)
@@ -176,6 +191,8 @@ void page_draw(struct page *page, const struct canvas *c)
 			page->room_at = (long)f.rows - (long)page->top;
 			page->room_rows = page->lines[i].room;
 		}
+		if (i + 1 == page->mark)
+			page->mark_row = f.rows;
 		flow_line(&f, &page->lines[i]);
 	}
 	page->height = f.rows;

@@ -24,6 +24,8 @@ struct page {
 	struct page_line *lines;
 	size_t count, cap;
 	size_t top, height, rows;
+	size_t mark;        /* number of a line, from 1; 0: none */
+	size_t mark_row;    /* where it begins, after drawing */
 	long room_at;       /* where the room begins on the canvas, after drawing */
 	int room_rows;      /* 0: there is none */
 	struct arena arena; /* of the texts that are made for it */
@@ -42,6 +44,9 @@ void page_printf(struct page *page, enum role role, const char *fmt, ...)
 void page_room(struct page *page, int rows);
 /* The part of the room that is on the canvas; rows 0 when none is. */
 struct canvas page_room_canvas(const struct page *page, const struct canvas *c);
+/* The last line is the one that page_reveal() brings into sight. */
+void page_mark(struct page *page);
+void page_reveal(struct page *page);
 /* Draws wrapped lines from page->top. */
 void page_draw(struct page *page, const struct canvas *c);
 bool page_act(struct page *page, enum pane_act act);

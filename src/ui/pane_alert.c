@@ -5,9 +5,12 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/charts.h"
+#include "app/dossier.h"
 #include "app/incidents.h"
 #include "app/problems.h"
 #include "app/runbooks.h"
+#include "app/runs.h"
+#include "app/similar.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -23,7 +26,6 @@
 
 /* The chart of an alert, where there is room for it. */
 enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
-enum { TIMELINE_MOST = 80 };
 
 struct alert_view {
 	uint64_t id;
@@ -128,6 +130,100 @@ static void members(struct page *p, const struct app *app, const struct alert *a
 	}
 }
 
+/* --- who responds --- */
+
+static void responders(struct page *p, const struct response *r)
+{
+	static const enum role roles[RESPONDER_STATE_COUNT] = {
+		ROLE_WARNING, ROLE_OK, ROLE_HIGH, ROLE_DIM};
+
+	for (size_t i = 0; i < r->responder_count; i++) {
+		const struct responder *one = &r->responders[i];
+
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s ", i ? "" : "responders");
+		page_add(p, ROLE_TEXT, one->who);
+		page_printf(
+			p, roles[one->state], "  %s", responder_state_names[one->state]);
+	}
+	if (r->responders_cut) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s and more", "");
+	}
+}
+
+static void next_update(struct page *p, const struct app *app, uint64_t key)
+{
+	int64_t at = dossier_next_update(app, key);
+	char left[TIME_TEXT];
+
+	if (!at)
+		return;
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", "next update");
+	if (at > app->now)
+		page_printf(p, at - app->now > UPDATE_SOON_MS ? ROLE_TEXT : ROLE_WARNING,
+			"due in %s", duration_text(at - app->now, left));
+	else
+		page_printf(p, ROLE_ALARM, "overdue by %s",
+			duration_text(app->now - at, left));
+}
+
+/* --- what was before --- */
+
+static void similar(struct page *p, const struct app *app, uint64_t key)
+{
+	const struct similar_list *list = similar_of(app->similar, key);
+	char when[TIME_TEXT];
+	struct str words;
+
+	if (!list || !list->count)
+		return;
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_HEADER, "Similar");
+	if (*list->why)
+		page_printf(p, ROLE_DIM, "  %s", list->why);
+	str_init(&words, 400);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct similar_one *one = &list->ones[i];
+
+		str_reset(&words);
+		similar_words(one, &words);
+		page_line(p, 16, false);
+		page_printf(p, ROLE_DIM, "  %-13s ",
+			time_stamp(one->started_at, app->now, when));
+		if (!one->same) {
+			page_add(p, ROLE_TEXT, one->title);
+			page_puts(p, ROLE_DIM, "  ");
+		}
+		page_printf(p, ROLE_TEXT, "%s", str_text(&words));
+		for (size_t k = 0; k < one->note_count; k++) {
+			page_line(p, 18, false);
+			page_printf(p, ROLE_DIM, "  %-13s   ", "");
+			page_add(p, ROLE_DIM, one->notes[k]);
+		}
+	}
+	str_release(&words);
+}
+
+static void response(struct page *p, const struct app *app, uint64_t key)
+{
+	struct response r;
+
+	dossier_response(app, key, &r);
+	for (int i = 0; i < RESPONSE_ROLES; i++)
+		field(p, response_role_names[i], r.roles[i]);
+	responders(p, &r);
+	next_update(p, app, key);
+	if (untrusted_empty(r.number) && untrusted_empty(r.link))
+		return;
+	field(p, "bridge", r.number);
+	field(p, untrusted_empty(r.number) ? "bridge" : "", r.link);
+}
+
+/* --- what it is --- */
+
 static void head(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct page *p = &v->page;
@@ -153,6 +249,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT, alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
+	response(p, app, dossier_page(app, a)->key);
 	field(p, "service", alert_text(a, ALERT_SERVICE));
 	told_by(p, app, a);
 	members(p, app, a);
@@ -268,139 +365,82 @@ static void pairs(struct page *p, const struct alert *a)
 
 /* --- what happened when --- */
 
-struct moment {
-	int64_t at;
-	const char *kind;
-	enum role role;
-	struct untrusted text;
-	const char *more; /* behind it; or NULL */
-};
-
-struct timeline {
-	struct moment list[TIMELINE_MOST];
-	size_t n;
-};
-
-/* Sorted as they come; of too many the oldest are left out. */
-static void happened(struct timeline *t, struct moment m)
+static enum role line_role(const struct timeline_line *line)
 {
-	size_t i = t->n;
+	if (line->bad)
+		return ROLE_WARNING;
+	if (line->from == TIMELINE_CHANGE)
+		return ROLE_STRONG;
+	return line->kind == ENTRY_RESOLVE || line->from == TIMELINE_HERE ? ROLE_OK
+									  : ROLE_TEXT;
+}
 
-	if (!m.at || (t->n == TIMELINE_MOST && m.at < t->list[0].at))
-		return;
-	if (t->n == TIMELINE_MOST) {
-		memmove(t->list, t->list + 1, (t->n - 1) * sizeof m);
-		i = --t->n;
+/* The words of a log name who did it; those of a note do not. */
+static bool names_who(const struct timeline_line *line)
+{
+	return !untrusted_empty(line->who) &&
+	       (line->kind == ENTRY_NOTE || line->from == TIMELINE_CHANGE);
+}
+
+static void put_line(struct page *p, const struct app *app, const struct timeline_line *l)
+{
+	char when[TIME_TEXT];
+
+	page_line(p, 26, false);
+	page_printf(p, ROLE_DIM, "  %-13s ", time_stamp(l->at, app->now, when));
+	page_printf(p, ROLE_DIM, "%-8s ", timeline_kind(l));
+	if (names_who(l) && l->from == TIMELINE_LOG) {
+		page_add(p, ROLE_DIM, l->who);
+		page_puts(p, ROLE_DIM, ": ");
 	}
-	for (; i && t->list[i - 1].at > m.at; i--)
-		t->list[i] = t->list[i - 1];
-	t->list[i] = m;
-	t->n++;
-}
-
-/* A console of ours did it; what the log of the source tells of it stands there too. */
-static void add_actions(struct timeline *t, const struct app *app, uint64_t id)
-{
-	for (size_t i = 0; i < actions_count(app->actions); i++) {
-		const struct outbox_row *row = actions_at(app->actions, i);
-		bool fine = row->state == OUTBOX_CONFIRMED;
-
-		if (action_target_key(row) == id)
-			happened(t, (struct moment){row->created_at, "we did",
-					    fine ? ROLE_OK : ROLE_WARNING,
-					    untrusted_str(
-						    action_verbs[row->action.verb].words),
-					    outbox_state_names[row->state]});
+	if (l->words)
+		page_puts(p, line_role(l), l->words);
+	if (l->words && !untrusted_empty(l->text))
+		page_puts(p, ROLE_DIM, ": ");
+	page_add(p, line_role(l), timeline_text(l));
+	if (l->more) {
+		page_puts(p, ROLE_DIM, "  ");
+		page_puts(p, ROLE_DIM, l->more);
+	}
+	if (l->bad && !untrusted_empty(l->by)) {
+		page_puts(p, ROLE_DIM, ": ");
+		page_add(p, ROLE_DIM, l->by);
+	}
+	if (l->ours) {
+		page_puts(p, ROLE_OK, "  from here, by ");
+		page_add(p, ROLE_OK, l->by);
 	}
 }
 
-/* True when the source's log says when it was taken and when it ended. */
-static bool add_log(struct timeline *t, const struct app *app, uint64_t id)
-{
-	static const char *const kinds[ENTRY_KIND_COUNT] = {
-		[ENTRY_OTHER] = "log",
-		[ENTRY_TRIGGER] = "page",
-		[ENTRY_ACK] = "ack",
-		[ENTRY_UNACK] = "unack",
-		[ENTRY_RESOLVE] = "over",
-		[ENTRY_ESCALATE] = "escalate",
-		[ENTRY_ASSIGN] = "assign",
-		[ENTRY_SNOOZE] = "snooze",
-		[ENTRY_NOTE] = "note",
-	};
-	size_t n;
-	const struct batch_entry *entries = incidents_log(app->incidents, id, &n);
-
-	for (size_t i = 0; i < n; i++)
-		happened(
-			t, (struct moment){entries[i].at, kinds[entries[i].kind],
-				   entries[i].kind == ENTRY_RESOLVE ? ROLE_OK : ROLE_TEXT,
-				   entries[i].text, NULL});
-	return n > 0;
-}
-
-static void add_around(
-	struct timeline *t, const struct app *app, uint64_t id, int64_t started_at)
-{
-	for (size_t i = 0; i < changes_count(app->alerts); i++) {
-		const struct change_row *c = changes_at(app->alerts, i);
-
-		if (c->at <= started_at + 10 * MINUTE_MS &&
-			c->at >= started_at - 6 * HOUR_MS)
-			happened(t, (struct moment){c->at, "change", ROLE_STRONG,
-					    c->summary, NULL});
-	}
-	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {
-		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
-
-		if (row->alert == id)
-			happened(t, (struct moment){row->start_at, "anomaly", ROLE_TEXT,
-					    untrusted_str(row->name), row->reason});
-	}
-	add_actions(t, app, id);
-}
-
-static void collect(struct timeline *t, const struct app *app, const struct alert *a)
-{
-	add_around(t, app, a->key, a->started_at);
-	if (add_log(t, app, a->key))
-		return;
-	happened(t, (struct moment){a->started_at, a->pages ? "page" : "fired", ROLE_TEXT,
-			    alert_text(a, ALERT_TITLE), NULL});
-	happened(t, (struct moment){a->acked_at, "ack", ROLE_TEXT,
-			    alert_text(a, ALERT_ACKED_BY), NULL});
-	happened(t, (struct moment){a->ended_at, "over", ROLE_OK, UNTRUSTED_NONE, NULL});
-}
+/* All of it is drawn anew each time: of very many lines the newest. `incident show` has
+ * the rest. */
+enum { LINES_SHOWN = 1000 };
 
 /* One moment alone stands above already. */
-static void put_timeline(struct page *p, const struct app *app, const struct timeline *t)
+static void timeline(struct page *p, const struct app *app, const struct dossier_head *h)
 {
-	if (t->n < 2)
-		return;
-	page_line(p, 0, false);
-	page_line(p, 0, false);
-	page_puts(p, ROLE_HEADER, "Timeline");
-	for (size_t i = 0; i < t->n; i++) {
-		const struct moment *m = &t->list[i];
-		char when[TIME_TEXT];
+	struct timeline t;
+	char how[200];
+	size_t n, from;
 
-		page_line(p, 26, false);
-		page_printf(p, ROLE_DIM, "  %-13s ", time_stamp(m->at, app->now, when));
-		page_printf(p, ROLE_DIM, "%-8s ", m->kind);
-		page_add(p, m->role, m->text);
-		if (m->more) {
-			page_puts(p, ROLE_DIM, "  ");
-			page_puts(p, ROLE_DIM, m->more);
-		}
+	dossier_timeline(app, h, &t);
+	from = t.count > LINES_SHOWN ? t.count - LINES_SHOWN : 0;
+	dossier_log(app->dossier, h->key, &n);
+	if (t.count > 1) {
+		page_line(p, 0, false);
+		page_line(p, 0, false);
+		page_puts(p, ROLE_HEADER, "Timeline");
+		if (n && !dossier_words(app->dossier, h->key, how, sizeof how))
+			page_printf(p, ROLE_WARNING, "  %s", how);
 	}
-}
-
-static void timeline(struct page *p, const struct app *app, const struct alert *a)
-{
-	struct timeline t = {.n = 0};
-
-	collect(&t, app, a);
-	put_timeline(p, app, &t);
+	if (t.left_out + from) {
+		page_line(p, 0, false);
+		page_printf(p, ROLE_DIM, "  %zu earlier lines are left out",
+			t.left_out + from);
+	}
+	for (size_t i = from; t.count > 1 && i < t.count; i++)
+		put_line(p, app, &t.lines[i]);
+	timeline_release(&t);
 }
 
 /* One that is over, as the store has it. */
@@ -408,7 +448,14 @@ static void fill_past(
 	struct alert_view *v, const struct app *app, const struct past_row *row)
 {
 	const struct incident_row *i = &row->incident;
-	struct timeline t = {.n = 0};
+	struct dossier_head h = {.key = v->id,
+		.started_at = i->started_at,
+		.acked_at = row->taken_at,
+		.ended_at = i->ended_at,
+		.pages = true,
+		.title = i->title,
+		.acked_by = row->acked_by,
+		.resolved_by = row->resolved_by};
 	struct page *p = &v->page;
 
 	text_line(i->title, v->title, sizeof v->title);
@@ -427,16 +474,9 @@ static void fill_past(
 	field(p, "priority", row->priority);
 	field(p, "source", i->source);
 	field(p, "link", row->link);
-	add_around(&t, app, v->id, i->started_at);
-	if (!add_log(&t, app, v->id)) {
-		happened(&t, (struct moment){
-				     i->started_at, "page", ROLE_TEXT, i->title, NULL});
-		happened(&t, (struct moment){row->taken_at, "ack", ROLE_TEXT,
-				     row->acked_by, NULL});
-		happened(&t, (struct moment){i->ended_at, "over", ROLE_OK,
-				     row->resolved_by, NULL});
-	}
-	put_timeline(p, app, &t);
+	response(p, app, v->id);
+	timeline(p, app, &h);
+	similar(p, app, v->id);
 }
 
 static void fill(void *state, const struct app *app, const struct canvas *c)
@@ -445,6 +485,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	const struct alert *a = alerts_find(app->alerts, v->id);
 	const struct past_row *past = a ? NULL : incidents_find(app->incidents, v->id);
 	const struct runbook_row *runbook;
+	struct dossier_head h;
 
 	page_clear(&v->page);
 	v->gone = !a;
@@ -471,7 +512,9 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 			page_puts(&v->page, ROLE_DIM, "   r opens it");
 	}
 	chart_part(&v->page, app, v->id, c);
-	timeline(&v->page, app, a);
+	h = dossier_head_of(dossier_page(app, a));
+	timeline(&v->page, app, &h);
+	similar(&v->page, app, h.key);
 	pairs(&v->page, a);
 }
 
@@ -525,7 +568,8 @@ const struct pane_class alert_pane = {
 	.name = "alert",
 	.title = "Alert",
 	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
-		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS,
+		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS |
+		   CHANGED_TRENDS,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,

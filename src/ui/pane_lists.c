@@ -263,13 +263,15 @@ static void audit_draw(
 
 static void alerts_words(void *state, const struct app *app, char *out, size_t size)
 {
+	char scope[200];
 	size_t n;
 
 	list_pane_words(state, app, out, size);
 	n = strlen(out);
-	snprintf(out + n, size - n, "  %s%s",
+	sources_scope(app->sources, scope, sizeof scope);
+	snprintf(out + n, size - n, "  %s%s%s%s",
 		alerts_counts(app->alerts).complete ? "complete" : "partial",
-		app->window.to ? "  of now" : "");
+		*scope ? ", " : "", scope, app->window.to ? "  of now" : "");
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)

@@ -2,6 +2,7 @@
  * point into app and are looked up anew for each drawing; the selection is an id. Main
  * thread. */
 #include "app/alerts.h"
+#include "app/dossier.h"
 #include "app/anomalies.h"
 #include "app/metrics.h"
 #include "app/overview.h"
@@ -71,6 +72,24 @@ static void open_overview(void *state, const struct app *app, uint64_t id)
 	reload(state, app, 0);
 }
 
+/* "update in 3m", when subscribers were promised word by then, or are waiting for it. */
+static bool update_words(
+	const struct app *app, const struct alert *a, bool narrow, char *out, size_t size)
+{
+	int64_t at = dossier_next_update(app, dossier_page(app, a)->key);
+	char when[TIME_TEXT];
+
+	if (!at || at - app->now > UPDATE_SOON_MS)
+		return false;
+	duration_text(at > app->now ? at - app->now : app->now - at, when);
+	if (narrow)
+		snprintf(out, size, at > app->now ? "upd %s" : "upd -%s", when);
+	else
+		snprintf(out, size, at > app->now ? "update in %s" : "update late %s",
+			when);
+	return true;
+}
+
 /* What it waits for: "-> ben in 6m", "ack you". What stands in brackets gives way to
  * the title. */
 static void state_words(
@@ -81,6 +100,8 @@ static void state_words(
 	bool narrow = cols < 64;
 
 	out[0] = '\0';
+	if (a && update_words(app, a, narrow, out, size))
+		return;
 	if (a && p->acknowledged && a->next_at > app->now &&
 		a->next_at - app->now < ACK_SOON_MS) {
 		duration_text(a->next_at - app->now, when);
@@ -185,11 +206,37 @@ static int line_of(const struct canvas *c, int row, const char *word, enum role 
 	return row + 1;
 }
 
+/* Those who subscribed were promised word. */
+static int draw_updates(const struct app *app, const struct canvas *c, int row)
+{
+	struct dossier_update due[2];
+	size_t n = dossier_updates(app, due, 2);
+	char text[256], what[120], left[TIME_TEXT];
+
+	for (size_t i = 0; i < n && row < c->rows; i++) {
+		int64_t in = due[i].at - app->now;
+
+		if (in > HOUR_MS)
+			break;
+		text_line(alert_text(due[i].alert, ALERT_TITLE), what, sizeof what);
+		snprintf(text, sizeof text, "status update of %s %s %s", what,
+			in > 0 ? "due in" : "overdue by",
+			duration_text(in > 0 ? in : -in, left));
+		row = line_of(c, row, "Soon",
+			in <= 0                ? ROLE_ALARM
+			: in <= UPDATE_SOON_MS ? ROLE_WARNING
+					       : ROLE_TEXT,
+			text);
+	}
+	return row;
+}
+
 /* What is known beside the alerts: silences that end, changes, who is on call. */
 static int draw_soon(const struct app *app, const struct canvas *c, int row)
 {
 	char text[256], what[120], when[TIME_TEXT];
 
+	row = draw_updates(app, c, row);
 	for (size_t i = 0; i < silences_count(app->alerts) && row < c->rows; i++) {
 		const struct silence_row *s = silences_at(app->alerts, i);
 
@@ -317,10 +364,12 @@ static struct pane_link link(void *state, const struct app *app)
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
+	char scope[200];
 
-	snprintf(out, size, "%zu of %zu  %s%s", o->count, o->total,
+	sources_scope(app->sources, scope, sizeof scope);
+	snprintf(out, size, "%zu of %zu  %s%s%s%s", o->count, o->total,
 		alerts_counts(app->alerts).complete ? "complete" : "partial",
-		app->window.to ? "  of now" : "");
+		*scope ? ", " : "", scope, app->window.to ? "  of now" : "");
 }
 
 const struct pane_class overview_pane = {

@@ -1,27 +1,21 @@
-/* The past: cards of today, this week and this month, bars of days, the heat of the
- * week, interruptions, and a list of what it adds up to; and the incidents behind one
- * row of that. A small screen keeps the counts and the list. Main thread. */
+/* The past: what it adds up to, in parts that the user switches and moves (drawn in
+ * trends_parts.c) around a list of problems, services, days …; and the incidents behind
+ * one row of that. A small screen keeps the counts and the list. Main thread. */
 #include "app/alerts.h"
+#include "app/setting.h"
+#include "app/sources.h"
 #include "app/trends.h"
 #include "bars.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "pane.h"
+#include "trends_parts.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	CARD_ROWS = 3,
-	CHART_ROWS = 8,
-	LINE_ROWS = 2,
-	LIST_LEAST = 4,
-	HEAT_COLS = 28,
-	WIDE = 70,
-	HEAD_ROWS = 5,
-};
+enum { HEAD_ROWS = 5 };
 
 /* Begins with its list, as struct list_pane does. */
 struct trends_pane {
@@ -55,63 +49,6 @@ static void open_trends(void *state, const struct app *app, uint64_t id)
 		list_select(&pane->rows.list, app, id);
 }
 
-/* --- cards --- */
-
-static const char *const card_titles[TRENDS_CARDS] = {"Today", "Week", "Month"};
-
-static void card_words(
-	const struct trend_card *card, int which, bool narrow, char *out, size_t size)
-{
-	static const char *const before[] = {"last week", "last week", "last month"};
-	long by = (long)card->count - (long)card->before;
-
-	if (narrow || isnan(card->median))
-		snprintf(out, size, "%+ld on %s", by, before[which]);
-	else
-		snprintf(out, size, "%+ld on %s, 4-week median %g", by, before[which],
-			card->median);
-}
-
-static void draw_cards(
-	const struct app *app, const struct trends_view *v, const struct canvas *c)
-{
-	int width = c->cols / TRENDS_CARDS;
-
-	canvas_blank_rows(c, 0, CARD_ROWS);
-	for (int i = 0; i < TRENDS_CARDS; i++) {
-		const struct trend_card *card = &v->cards[i];
-		struct canvas part = canvas_part(c, 0, i * width, CARD_ROWS, width - 1);
-		bool whole;
-		char text[120];
-		int col;
-
-		col = canvas_put(&part, 0, 0, ROLE_DIM, card_titles[i]);
-		canvas_printf(&part, 0, col + 2, ROLE_STRONG, "%zu", card->count);
-		card_words(card, i, part.cols < 40, text, sizeof text);
-		canvas_text(&part, 1, 0, part.cols, ROLE_TEXT, untrusted_str(text));
-		whole = trends_complete(app, v, card->from, text, sizeof text);
-		canvas_text(&part, 2, 0, part.cols, whole ? ROLE_DIM : ROLE_WARNING,
-			untrusted_str(text));
-	}
-}
-
-/* Where there is no room for cards. */
-static int draw_counts(
-	const struct app *app, const struct trends_view *v, const struct canvas *c)
-{
-	char text[120];
-	bool whole = trends_complete(app, v, v->from, text, sizeof text);
-
-	canvas_blank_rows(c, 0, 2);
-	canvas_printf(c, 0, 0, ROLE_STRONG, "Today %zu  Week %zu  Month %zu",
-		v->cards[0].count, v->cards[1].count, v->cards[2].count);
-	canvas_text(
-		c, 1, 0, c->cols, whole ? ROLE_DIM : ROLE_WARNING, untrusted_str(text));
-	return 2;
-}
-
-/* --- bars and lines --- */
-
 static size_t marked_day(const struct trends_pane *pane, const struct trends_view *v)
 {
 	const struct trends_row *row =
@@ -120,80 +57,32 @@ static size_t marked_day(const struct trends_pane *pane, const struct trends_vie
 	return v->by == TREND_BY_DAY && row ? row->group.key : SIZE_MAX;
 }
 
-static void draw_charts(const struct trends_pane *pane, const struct trends_view *v,
-	const struct canvas *c)
-{
-	int heat = c->cols >= 2 * WIDE ? 52 : HEAT_COLS;
-	struct canvas left = canvas_part(c, 0, 0, c->rows, c->cols - heat - 2);
-	struct canvas right = canvas_part(c, 0, c->cols - heat, c->rows, heat);
-	struct bars bars = {.values = v->days,
-		.count = v->day_count,
-		.marked = marked_day(pane, v),
-		.first_day = v->first_day};
-
-	canvas_blank_rows(c, 0, c->rows);
-	bars_draw(&left, &bars);
-	bars_heat(&right, v->heat);
-}
-
-static const char *span_text(double ms, char out[TIME_TEXT])
-{
-	return isnan(ms) ? "-" : duration_text((int64_t)ms, out);
-}
-
-static void draw_lines(const struct trends_view *v, const struct canvas *c)
-{
-	const struct trend_sum *s = &v->sum;
-	char a[TIME_TEXT], b[TIME_TEXT], x[TIME_TEXT], y[TIME_TEXT];
-	size_t all = 0, before = 0;
-	int col;
-
-	for (int i = 0; i < TREND_TIMES; i++) {
-		all += v->interruptions[i];
-		before += v->interruptions_before[i];
-	}
-	canvas_blank_rows(c, 0, LINE_ROWS);
-	col = canvas_put(c, 0, 0, ROLE_DIM, "Interruptions ");
-	col += canvas_printf(c, 0, col, ROLE_STRONG, "%zu", all);
-	canvas_printf(c, 0, col, ROLE_TEXT,
-		"  asleep %zu  off-hours %zu  at work %zu  "
-		"(before %zu)",
-		v->interruptions[TREND_ASLEEP], v->interruptions[TREND_OFF],
-		v->interruptions[TREND_WORK], before);
-	canvas_printf(c, 1, 0, ROLE_TEXT, "MTTA %s (p90 %s)  MTTR %s (p90 %s)  open %zu",
-		span_text(s->ack_median, a), span_text(s->ack_p90, b),
-		span_text(s->end_median, x), span_text(s->end_p90, y), s->open);
-}
-
 static void draw_trends(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	struct trends_pane *pane = state;
 	const struct trends_view *v = trends_view(pane->trends);
-	int row = 0, chart = c->rows >= 40 ? 2 * CHART_ROWS - 4 : CHART_ROWS;
-	struct canvas part;
+	struct trends_place places[TRENDS_PART_COUNT];
+	struct trends_look look = {.app = app, .view = v};
+	size_t n;
 
 	if (!v || (!v->sum.count && !v->cards[2].count)) {
 		pane_empty(c, trends_state(pane->trends));
 		return;
 	}
-	if (c->cols < WIDE || c->rows < CARD_ROWS + LINE_ROWS + LIST_LEAST) {
-		row = draw_counts(app, v, c);
-	} else {
-		draw_cards(app, v, c);
-		row = CARD_ROWS;
-		if (c->rows >= CARD_ROWS + chart + LINE_ROWS + LIST_LEAST + 1) {
-			canvas_blank(c, row++, 0, c->cols, ROLE_TEXT);
-			part = canvas_part(c, row, 0, chart, c->cols);
-			draw_charts(pane, v, &part);
-			row += chart;
-		}
-		part = canvas_part(c, row, 0, LINE_ROWS, c->cols);
-		draw_lines(v, &part);
-		row += LINE_ROWS;
+	look.marked_day = marked_day(pane, v);
+	n = trends_place(
+		v, settings_text(&app->rc->settings, SET_TRENDS_PARTS), c, places);
+	canvas_blank_rows(c, 0, c->rows);
+	for (size_t i = 0; i < n; i++) {
+		struct canvas part =
+			canvas_part(c, places[i].row, 0, places[i].rows, c->cols);
+
+		if (places[i].part == TRENDS_LIST)
+			list_draw(&pane->rows.list, app, &part, focus, part.rows > 2);
+		else
+			trends_part_draw(&look, &places[i], c);
 	}
-	part = canvas_part(c, row, 0, c->rows - row, c->cols);
-	list_draw(&pane->rows.list, app, &part, focus, part.rows > 2);
 }
 
 static struct pane_link trends_link(void *state, const struct app *app)
@@ -209,7 +98,7 @@ static void trends_words(void *state, const struct app *app, char *out, size_t s
 {
 	struct trends_pane *pane = state;
 	const struct trends_view *v = trends_view(pane->trends);
-	char whole[80];
+	char whole[80], scope[200];
 	size_t n;
 
 	if (!v) {
@@ -219,8 +108,9 @@ static void trends_words(void *state, const struct app *app, char *out, size_t s
 	n = (size_t)snprintf(out, size, "%zu in %d days by %s  ", v->sum.count,
 		trends_days(pane->trends), trend_by_names[v->by]);
 	trends_complete(app, v, v->from, whole, sizeof whole);
+	sources_scope(app->sources, scope, sizeof scope);
 	if (n < size)
-		snprintf(out + n, size - n, "%s", whole);
+		snprintf(out + n, size - n, "%s%s%s", whole, *scope ? ", " : "", scope);
 }
 
 /* --- the incidents behind a bar --- */
@@ -269,7 +159,7 @@ static void draw_head(const struct trends_pane *pane, const struct trends_row *r
 			trends_days(pane->trends), row->group.before);
 	snprintf(why, sizeof why,
 		"MTTA %s  MTTR %s  by itself %zu of %zu  never acted %zu",
-		span_text(s->ack_median, a), span_text(s->end_median, b),
+		trends_span_text(s->ack_median, a), trends_span_text(s->end_median, b),
 		s->auto_resolved, s->ended, s->never_acted);
 	canvas_text(c, 2, 0, c->cols, ROLE_TEXT, untrusted_str(why));
 	trends_strip(pane->trends, hours);
@@ -289,7 +179,7 @@ static void draw_past(
 		pane_empty(c, trends_state(pane->trends));
 		return;
 	}
-	if (row->id && c->rows >= HEAD_ROWS + LIST_LEAST) {
+	if (row->id && c->rows >= HEAD_ROWS + TRENDS_LIST_LEAST) {
 		draw_head(pane, row, c);
 		rest = canvas_part(c, HEAD_ROWS, 0, c->rows - HEAD_ROWS, c->cols);
 	}
@@ -328,7 +218,7 @@ static void past_words(void *state, const struct app *app, char *out, size_t siz
 const struct pane_class trends_pane = {
 	.name = "trends",
 	.title = "Trends",
-	.changes = CHANGED_TRENDS | CHANGED_CLOCK,
+	.changes = CHANGED_TRENDS | CHANGED_CLOCK | CHANGED_CONFIG,
 	.state_size = sizeof(struct trends_pane),
 	.open = open_trends,
 	.close = close_pane,

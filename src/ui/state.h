@@ -71,10 +71,14 @@ struct console {
 	size_t chord_count;
 	struct question question; /* MODE_ASK */
 	char question_text[QUESTION_TEXT];
+	int question_top;   /* its first line that is shown */
+	bool question_seen; /* to its end */
+	char question_word[QUESTION_WORD], typed_word[QUESTION_WORD];
 	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */
-	int64_t suspend_warned_at;
+	int64_t suspend_warned_at, run_warned_at;
+	const char *run_warned_of;
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
 	int64_t notice_until; /* UTC ms */
@@ -87,6 +91,7 @@ struct console {
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
 	struct proc *lent;    /* MODE_LENT: the editor */
+	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;
 	int passthrough;      /* tmux lets strings through: 1, -1 not; 0: not asked */
@@ -103,6 +108,8 @@ struct pane *console_pane(struct console *console);
 /* Contexts of the focused pane, innermost first. */
 const char *const *console_contexts(struct console *console);
 void console_dirty(struct console *console);
+/* What has changed since the last turn reaches panes, keymap and theme. */
+void console_take_changes(struct console *console);
 bool console_single(const struct console *console);
 /* False when the stack is full: nothing has changed then. */
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id);

@@ -185,7 +185,9 @@ static void time_trends(const struct gold_title *titles)
 	struct trend_input in = {facts, MANY, zone, {23, 7, 9, 18, 0x1f}};
 	int64_t from = titles[0].at, to = titles[MANY - 1].at, begin;
 	size_t interruptions[TREND_TIMES];
-	uint32_t heat[168], days[200];
+	uint32_t heat[168], days[200], hours[5][24];
+	struct trend_top tops[5];
+	size_t top_count = 0;
 	double worst = 0, took;
 	uint64_t seed = 5;
 
@@ -215,6 +217,12 @@ static void time_trends(const struct gold_title *titles)
 	trend_heat(&in, from, to, SIZE_MAX, heat);
 	trend_days(&in, from, to, SIZE_MAX, days, 200);
 	trend_interruptions(&in, from, to, interruptions);
+	took = since(begin);
+	worst = took > worst ? took : worst;
+	begin = time_mono_us();
+	for (int by = 0; by <= TREND_BY_URGENCY; by++)
+		top_count = trend_top(&in, from, to, (enum trend_by)by, tops, 5);
+	trend_hours_of(&in, from, to, tops, top_count, hours);
 	took = since(begin);
 	worst = took > worst ? took : worst;
 	begin = time_mono_us();

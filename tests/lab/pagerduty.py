@@ -457,6 +457,8 @@ def request_responders(request, id):
     account = request.account
     incident = account.incident(id)
     body = request.body('requester_id', 'message', 'responder_request_targets')
+    if not isinstance(body['message'], str) or not body['responder_request_targets']:
+        raise invalid('A request needs a message and targets')
     everyone = account.users + account.policies
     made = {'id': account.new_id('P', 7), 'at': request.now, 'message': body['message'],
             'requester': account.find(account.users, body['requester_id']),
@@ -471,7 +473,11 @@ def request_responders(request, id):
 def add_status_update(request, id):
     incident = request.account.incident(id)
     body = request.body('message')
+    if not isinstance(body['message'], str) or not body['message'].strip():
+        raise invalid('Message cannot be empty')
     incident.updated = request.now
+    incident.updates.append({'message': body['message'], 'at': iso(request.now),
+                             'sender': request.agent.name})
     optional = {name: body[name] for name in ('subject', 'html_message') if name in body}
     return 200, {'status_update': {
         'id': request.account.new_id('P', 7), 'message': body['message'],
@@ -752,9 +758,50 @@ def lab_status(desk, spec):
     return {'status': incident.status}
 
 
+def lab_responder(desk, spec):
+    """Somebody who was asked answers: incident id, email, state joined or declined."""
+    account = desk.account
+    incident = account.incident(spec['id'])
+    user = next(u for u in account.users if u.email == spec['email'])
+    incident.answers[user.id] = spec['state'], desk.now()
+    return {'state': spec['state']}
+
+
+def lab_bridge(desk, spec):
+    """An incident's conference bridge: number, url; without both it has none."""
+    made = {name: spec[key] for name, key in (
+        ('conference_number', 'number'), ('conference_url', 'url')) if spec.get(key)}
+    desk.account.incident(spec['id']).bridge = made or None
+    return {'bridge': made or None}
+
+
+def lab_note(desk, spec):
+    """Write notes as somebody else would: id, text, email, count; or remove one: drop."""
+    account, now = desk.account, desk.now()
+    incident = account.incident(spec['id'])
+    user = next((u for u in account.users if u.email == spec.get('email')), account.users[0])
+    if 'drop' in spec:
+        incident.notes = [n for n in incident.notes if spec['drop'] not in n['text']]
+        return {'notes': len(incident.notes)}
+    for _ in range(spec.get('count', 1)):
+        account.annotate(incident, user, spec['text'], now, 'web')
+    return {'notes': len(incident.notes)}
+
+
+def lab_look(desk, spec):
+    """The truth about one incident, for tests that count."""
+    incident = desk.account.incident(spec['id'])
+    return {'status': incident.status, 'notes': [n['text'] for n in incident.notes],
+            'updates': incident.updates, 'log': len(incident.log),
+            'alerts': len(incident.alerts),
+            'requests': [{'message': r['message'], 'targets': [t.name for t in r['targets']]}
+                         for r in incident.requests]}
+
+
 def lab_faults(desk, spec):
     """A list of {method, path (prefix), times, and one of: status (with headers, body),
-    delay in seconds, drop 'before' or 'after' the effect}; [] clears them."""
+    delay in seconds, drop 'before' or 'after' the effect, truncate to so many bytes, shift
+    by so many log entries that come behind the answer}; [] clears them."""
     desk.faults = spec
     return {'faults': len(spec)}
 
@@ -785,6 +832,8 @@ def lab_requests(desk, _):
 
 LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_status,
        ('POST', '/_lab/faults'): lab_faults, ('POST', '/_lab/clock'): lab_clock,
+       ('POST', '/_lab/responder'): lab_responder, ('POST', '/_lab/bridge'): lab_bridge,
+       ('POST', '/_lab/note'): lab_note, ('POST', '/_lab/look'): lab_look,
        ('POST', '/_lab/limit'): lab_limit, ('POST', '/_lab/abilities'): lab_abilities,
        ('GET', '/_lab/requests'): lab_requests}
 
@@ -817,7 +866,19 @@ class Door(web.Handler):
         if fault.get('drop') == 'after':
             self.drop()
             return
+        if 'truncate' in fault:
+            body = json.dumps(body).encode()[:fault['truncate']]
         self.answer(status, body, headers)
+        if 'shift' in fault:
+            self.shift(url.path, fault['shift'])
+
+    def shift(self, path, count):
+        """Others go on meanwhile: the pages behind move."""
+        with self.desk.lock:
+            account, now = self.desk.account, self.desk.now()
+            incident = account.incident(path.split('/')[2])
+            for _ in range(count):
+                account.note_down(incident, 'urgency_change', now, account.users[0])
 
     do_POST = do_PUT = do_DELETE = do_GET
 

@@ -135,6 +135,8 @@ class Incident:
     notes: list = field(default_factory=list)
     log: list = field(default_factory=list)
     requests: list = field(default_factory=list)
+    answers: dict = field(default_factory=dict)         # user id: (state, at)
+    updates: list = field(default_factory=list)
     bridge: dict = None
     body: str = None
     kind: str = 'incident'

@@ -84,13 +84,14 @@ class View:
             'alert_grouping': None,
             'priority': self.ref(incident.priority, 'priorities'),
             'resolve_reason': None,
-            'conference_bridge': incident.bridge,
-            'incidents_responders': [responder for request in incident.requests
-                                     for responder in self.responders(incident, request)],
-            'responder_requests': [self.responder_request(incident, request)
-                                   for request in incident.requests],
             'urgency': incident.urgency,
         }
+        if 'conference_bridge' in self.include:
+            made['conference_bridge'] = incident.bridge
+        if 'coordinated_responding' in self.account.abilities:
+            made['incidents_responders'] = self.everybody(incident)
+            made['responder_requests'] = [self.responder_request(incident, request)
+                                          for request in incident.requests]
         if incident.merged_into:
             made['resolve_reason'] = {'type': 'merge_resolve_reason',
                                       'incident': self.ref(incident.merged_into)}
@@ -182,11 +183,25 @@ class View:
                 'channel': {'summary': 'The PagerDuty website or APIs', 'type': note['channel']},
                 'created_at': self.iso(note['at']), 'updated_at': self.iso(note['at'])}
 
+    def everybody(self, incident):
+        """Each responder once, as the last request has them."""
+        found = {}
+        for request in incident.requests:
+            for responder in self.responders(incident, request):
+                found[responder['user']['id']] = responder
+        return list(found.values())
+
     def responders(self, incident, request):
-        return [{'state': 'pending', 'user': self.ref(user), 'incident': self.ref(incident),
-                 'updated_at': self.iso(request['at']), 'message': request['message'],
+        def answered(user):
+            return incident.answers.get(user.id, ('pending', request['at']))
+
+        return [{'state': answered(user)[0], 'user': self.ref(user),
+                 'incident': self.ref(incident),
+                 'updated_at': self.iso(answered(user)[1]), 'message': request['message'],
                  'requester': self.ref(request['requester']),
-                 'requested_at': self.iso(request['at'])}
+                 'requested_at': self.iso(request['at']),
+                 'escalation_policy_requests': [] if isinstance(target, User)
+                 else [target.name]}
                 for target in request['targets']
                 for user in ([target] if isinstance(target, User) else [
                     self.account.on_call(t, request['at']) for t in target.rules[0][1]])]

@@ -52,10 +52,12 @@ def scripts(number, ids):
     while not over.is_set():
         k += 1
         words = f'note-{number}-{k}.'
-        verb = dice.choice(['note', 'note', 'note', 'ack', 'unack'])
+        verb = dice.choice(['note', 'note', 'note', 'ack', 'unack', 'status', 'responders'])
         line = ['incident', verb, dice.choice(ids)]
-        if verb == 'note':
+        if verb in ('note', 'status'):
             line += [words]
+        elif verb == 'responders':
+            line.insert(2, '@ben')
         child = subprocess.Popen([OOGWAY, '-c', f'{FOLDER}/rc', *line, '--yes'],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
@@ -102,7 +104,7 @@ def rows():
     """The outbox, and whether the store is whole."""
     db = sqlite3.connect(f'{FOLDER}/state/oogway/oogway.db', timeout=20)
     whole = db.execute('PRAGMA integrity_check').fetchone()[0]
-    found = db.execute('SELECT verb, body, state, error, attempts FROM outbox').fetchall()
+    found = db.execute('SELECT verb, body, state, error, attempts, id FROM outbox').fetchall()
     db.close()
     return whole, found
 
@@ -115,6 +117,26 @@ def settle_down():
         while time.monotonic() < until and any(r[2] in (0, 1) for r in rows()[1]):
             time.sleep(0.5)
         last.terminate()
+
+
+def check_others(ids, found):
+    """Requests of responders are there once if they are done; a status update, which can be
+    looked for nowhere, never twice. What is wrong, as sentences."""
+    looks = [pd('POST', '/_lab/look', {'id': id}) for id in ids]
+    messages = [r['message'] for look in looks for r in look['requests']]
+    updates = [u['message'].split(' ')[0] for look in looks for u in look['updates']]
+    for verb, body, state, error, _, id in found:
+        if verb == 'responders':
+            there = sum(id[-12:] in message for message in messages)
+            if there != (state == 2) and not (state == 3 and there == 0):
+                yield f'responders {id}: {there} times, state {state} {error}'
+        elif verb == 'status':
+            there = updates.count(body.split(' ')[0])
+            if there > 1 or (state == 2 and there != 1):
+                yield f'status {body}: {there} times, state {state} {error}'
+    known = [r[1].split(' ')[0] for r in found if r[0] == 'status']
+    yield from (f'status {word}: without a row' for word in updates if word not in known)
+    print(f'{len(messages)} requests and {len(updates)} status updates upstream')
 
 
 def check(ids):
@@ -137,9 +159,12 @@ def check(ids):
     print(f'{len(lost)} lost, {len(doubled)} doubled, {int(whole != "ok")} unreadable, '
           f'{len(unsettled)} unsettled, {len(strange)} without a row, audit '
           f'{"whole" if not verified.returncode else "broken: " + verified.stdout}')
+    wrong = list(check_others(ids, found))
+    for sentence in wrong[:10]:
+        print(f'  {sentence}')
     for word in [*lost, *doubled, *strange, *unsettled][:10]:
         print(' ', word)
-    return not (lost or doubled or strange or unsettled or whole != 'ok'
+    return not (lost or doubled or strange or unsettled or wrong or whole != 'ok'
                 or verified.returncode) and upstream
 
 

@@ -359,11 +359,11 @@ ok "every bad line is named: not$missing" [ -z "$missing" ]
 run -c "$tmp/bad" --once
 ok "it works all the same" said out 'Metrics'
 ok "but not in full" code 3
-ok "a script hears of it" said err '[0-9][0-9] errors in the rc, the first: .*/bad:1:1: no setting'
+ok "a script hears of it" said err '[0-9][0-9] errors in the rc, the first: .*/bad:1:[0-9]*: no setting'
 run -c "$tmp/bad" runbook list --json
 ok "bad lines: partial" code 3
 ok "bad lines: not complete" said out '"complete":false'
-ok "bad lines: told" said err 'errors in the rc, the first: .*/bad:1:1: '
+ok "bad lines: told" said err 'errors in the rc, the first: .*/bad:1:[0-9]*: '
 for args in '--once' 'alert list' 'audit log' 'incident ack 1'; do
 	run -c "$tmp/nowhere" $args
 	ok "$args: a named file must be there" code 2

@@ -40,7 +40,7 @@ expect "resolve at pd"
 keys "<Esc>"
 expect "nothing was done"
 keys ":note look at this<Enter>"
-expect "add a note to at pd: Checkout is down for everybody (Checkout); \"look"
+expect "add a note to 1 at pd: Checkout is down for everybody (Checkout); \"look"
 settle 400
 keys "n"
 keys ":note<Enter>"

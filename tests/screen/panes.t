@@ -67,6 +67,11 @@ snapshot pane-silences
 keys "<Esc>:changes<Enter>"
 expect "deploy orders r84"
 expect "flag new-cart on"
+# What is followed is what the setting says, at once.
+sh printf 'ERROR the other file\n' > $TMP/other.log
+sh printf 'set log.files = %s/other.log\n' $TMP >> $TMP/rc
+keys "<Esc>:reload<Enter>:logs<Enter>G"
+wait "the other file"
 keys "Q"
 exit
 restored

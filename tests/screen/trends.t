@@ -37,9 +37,10 @@ keys "<Esc>:sort mttr<Enter>g"
 expect-row 18 "Certificate of"
 keys "b"
 wait "by service"
-keys ":trend by weekday<Enter>"
+keys ":sort name<Enter>:trend by weekday<Enter>"
 wait "by weekday"
-expect-re (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day +[0-9]+ +[0-9]+ %
+keys "g"
+expect-row 18 "Friday"
 keys ":trend days 7<Enter>"
 wait "in 7 days by weekday"
 keys ":trend days 0<Enter>"
@@ -58,9 +59,44 @@ resize 40x12
 expect-re Today [0-9]+  Week [0-9]+  Month [0-9]+
 resize 160x48
 expect-re Mo [·░▒▓█]{48}
+keys "<Esc>"
+# Shares and the hours of problems, where there is room for them.
+expect-re By problem +By service +By urgency
+expect-re [0-9]+ % █+ +[a-z].* [0-9]+ % █+ +high urgency
+expect "hours of the top problems"
+expect-re [ ▁▂▃▄▅▆▇█]{48} +[0-9]+ KubePodCrashLooping
+# Parts go, come and move; what is chosen is kept.
+keys "p"
+wait "24-hour strips on or off"
+keys "b"
+wait "kept in"
+reject "Nov 0"
+keys "pC"
+wait "cards is the first already"
+keys ":trend part up strips<Enter>:trend part up strips<Enter>:trend part up strips<Enter>:trend part up strips<Enter>:trend part up strips<Enter>:trend part up strips<Enter>"
+wait "hours of the top problems"
+keys ":trend part off list<Enter>"
+wait "the list stays: what is in it can be selected"
+keys ":trend part on nonsense<Enter>"
+wait "trends have no part nonsense"
+settle 500
+expect-row 3 "00          06          12          18           hours of the top problems"
+sh grep -qx 'set trends.parts = strips,cards,heat,interruptions,times,list,shares' $TMP/config/oogway/layouts.rc
 keys "Q"
 exit
 restored
+# They are as they were left; the list has what they leave.
+run $OOGWAY -c $TMP/rc -e trends
+wait "by problem  complete" 20000
+expect-row 3 "hours of the top problems"
+reject "Nov 0"
+keys ":set trends.parts = list,nonsense,list<Enter>"
+settle 300
+expect-row 3 "Name"
+reject "By problem"
+keys "Q"
+exit
+sh rm $TMP/config/oogway/layouts.rc
 # In ASCII, and after a restart.
 env LC_ALL=C
 size 80x24

@@ -252,6 +252,15 @@ static void test_near(void **unused)
 	assert_true(near[0].score == 1);
 	assert_int_equal(near[1].cell, elsewhere);
 	assert_true(near[1].score == 0.75);
+	{
+		uint32_t found;
+
+		assert_true(clusters_find(c, untrusted_str("Disk 4 % full on web-9"),
+			untrusted_str("web"), &found));
+		assert_int_equal(found, disk);
+		assert_false(clusters_find(c, untrusted_str("Disk 4 % full on web-9"),
+			untrusted_str("mail"), &found));
+	}
 	assert_int_equal(clusters_near(c, untrusted_str("Something else"),
 				 untrusted_str("web"), near, 3),
 		0);

@@ -224,6 +224,37 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The slow way: all times of one key, sorted. */
+/* The largest are the first of all groups; their hours add up to them. */
+static void check_top(const struct trend_input *in, int64_t from, int64_t to,
+	enum trend_by by, const struct trend_group *groups, size_t n)
+{
+	struct trend_top tops[TREND_TOP_MOST];
+	uint32_t hours[TREND_TOP_MOST][24], heat[168];
+	size_t got = trend_top(in, from, to, by, tops, 5), all;
+
+	assert_int_equal(got, n < 5 ? n : 5);
+	for (size_t i = 0; i < got; i++) {
+		assert_int_equal(tops[i].key, groups[i].key);
+		assert_int_equal(tops[i].count, groups[i].sum.count);
+	}
+	if (by != TREND_BY_PROBLEM)
+		return;
+	trend_hours_of(in, from, to, tops, got, hours);
+	for (size_t i = 0; i < got; i++) {
+		trend_heat(in, from, to, tops[i].key, heat);
+		all = 0;
+		for (int hour = 0; hour < 24; hour++) {
+			uint32_t sum = 0;
+
+			for (int day = 0; day < 7; day++)
+				sum += heat[day * 24 + hour];
+			assert_int_equal(hours[i][hour], sum);
+			all += sum;
+		}
+		assert_int_equal(all, tops[i].count);
+	}
+}
+
 static void check_group(const struct trend_input *in, int64_t from, int64_t to,
 	enum trend_by by, const struct trend_group *group)
 {
@@ -289,6 +320,8 @@ static void test_groups(void **unused)
 					groups[i - 1].sum.count >= groups[i].sum.count);
 		}
 		assert_int_equal(all, trend_count(&in, from, to));
+		if (by < TREND_BY_DAY)
+			check_top(&in, from, to, (enum trend_by)by, groups, n);
 		mem_free(groups);
 	}
 	mem_free(facts);
@@ -300,6 +333,7 @@ static void test_nothing(void **unused)
 	struct trend_input in;
 	struct trend_group *groups;
 	struct trend_card card;
+	struct trend_top top;
 	uint32_t days[3];
 
 	(void)unused;
@@ -310,6 +344,7 @@ static void test_nothing(void **unused)
 	assert_int_equal(trend_groups(&in, 0, DAY_MS, TREND_BY_DAY, &groups), 1);
 	assert_int_equal(groups[0].sum.count, 0);
 	mem_free(groups);
+	assert_int_equal(trend_top(&in, 0, DAY_MS, TREND_BY_SERVICE, &top, 1), 0);
 	assert_int_equal(trend_days(&in, 0, 9 * DAY_MS, SIZE_MAX, days, 3), 3);
 	assert_int_equal(days[2], 0);
 	card = trend_week(&in, at("2026-11-21T10:00:00Z"));

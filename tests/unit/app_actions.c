@@ -2,6 +2,7 @@
  * back, and who sends nothing. No server answers: the sources are fed by hand. */
 #include "app/actions.h"
 #include "app/alerts.h"
+#include "app/dossier.h"
 #include "app/history.h"
 #include "app/sources.h"
 #include "base/time.h"
@@ -261,7 +262,8 @@ static void marks(void **unused)
 	keys[1] = key(AM, 7);
 	assert_int_equal(wish(ACTION_ACKNOWLEDGE, keys, 2), STATUS_PENDING);
 	assert_int_equal(asks, 1);
-	assert_non_null(strstr(asked_text, "1 left out: it has ended meanwhile"));
+	assert_non_null(
+		strstr(asked_text, "1 left out: this is no alert, or it has ended"));
 	answer(false);
 	keys[1] = keys[0];
 	assert_int_equal(wish(ACTION_ACKNOWLEDGE, keys, 2), STATUS_PENDING);
@@ -322,6 +324,65 @@ static void kept(void **unused)
 	assert_int_equal(state_of(AM, 0), ALERT_ACKNOWLEDGED);
 }
 
+static size_t wanted_rows;
+
+static bool listed(void)
+{
+	return actions_count(app->actions) == wanted_rows;
+}
+
+static void tell(uint64_t target, int64_t next_at)
+{
+	const struct wish wish = {.verb = ACTION_STATUS,
+		.targets = &target,
+		.count = 1,
+		.until_at = next_at,
+		.body = "we look into it",
+		.origin = "key"};
+
+	assert_int_equal(actions_wish(app->actions, &wish, &err), STATUS_PENDING);
+	answer(true);
+	wanted_rows++;
+	wait_for(listed);
+}
+
+/* When subscribers hear again: the newest update counts, also while it waits; nothing of
+ * what is over, and nothing of an alert of an Alertmanager. */
+static void promised(void **unused)
+{
+	struct dossier_update due[4];
+	int64_t first, second;
+	uint64_t other;
+
+	(void)unused;
+	wanted_rows = 0;
+	give(PD, 3, ALERT_FIRING);
+	give(AM, 1, ALERT_FIRING);
+	first = app->now + 2 * HOUR_MS;
+	second = app->now + HOUR_MS;
+	tell(key(PD, 0), first);
+	assert_non_null(strstr(asked_text, "send a status update at pd: Alert 0"));
+	assert_non_null(strstr(asked_text, "next update by"));
+	tell(key(PD, 1), second);
+	assert_int_equal(dossier_updates(app, due, 4), 2);
+	assert_int_equal(due[0].alert->key, key(PD, 1));
+	assert_int_equal(due[0].at, second);
+	assert_int_equal(due[1].at, first);
+	assert_int_equal(dossier_updates(app, due, 1), 1);
+	assert_int_equal(due[0].at, second);
+	assert_int_equal(dossier_next_update(app, key(PD, 2)), 0);
+	/* The next one promises nothing. */
+	tell(key(PD, 1), 0);
+	assert_int_equal(dossier_next_update(app, key(PD, 1)), 0);
+	assert_int_equal(dossier_updates(app, due, 4), 1);
+	assert_int_equal(due[0].alert->key, key(PD, 0));
+	give(PD, 0, ALERT_FIRING);
+	assert_int_equal(dossier_updates(app, due, 4), 0);
+	other = key(AM, 0);
+	assert_int_equal(wish(ACTION_STATUS, &other, 1), STATUS_FAILED);
+	assert_non_null(strstr(err.text, "one cannot send a status update there"));
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -333,6 +394,7 @@ int main(void)
 		ROW(undo_of_the_newest),
 		ROW(question_of_another_profile),
 		ROW(kept),
+		ROW(promised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,7 +76,7 @@ static void says(const char *words)
 
 static void test_empty(void **unused)
 {
-	static struct handoff_source pd = {"pd", NULL};
+	static struct handoff_source pd = {"pd", NULL, ""};
 
 	(void)unused;
 	f.sources = &pd;

@@ -2,6 +2,7 @@
  * and anomalies of what an alert's rule looks at. What is said to it goes to the page. */
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/dossier.h"
 #include "app/charts.h"
 #include "app/metrics.h"
 #include "app/action_plan.h"
@@ -347,6 +348,9 @@ static void page_by_key(void **state)
 	assert_int_equal(problems_counts(app).open[SEVERITY_HIGH], 0);
 	problem_sources(app, &p[0], true, text, sizeof text);
 	assert_string_equal(text, "pd +2");
+	/* Whoever opens one of the others looks at the incident that it opened. */
+	for (const struct alert *a = NULL; (a = alerts_twin(app->alerts, p[0].alert, a));)
+		assert_ptr_equal(dossier_page(app, a), p[0].alert);
 	/* It comes again: it is the same still. */
 	give_paging(AM, "Down", "a", "k1 k2");
 	assert_int_equal(list(p), 1);

@@ -2,10 +2,12 @@
  * remembered; and when it is complete. */
 #include "app/history.h"
 #include "app/listing.h"
+#include "app/similar.h"
 #include "app/trends.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "io/loop.h"
+#include "store/past.h"
 #include "store/watch.h"
 
 #include <setjmp.h>
@@ -367,6 +369,93 @@ static void test_like(void **unused)
 	end();
 }
 
+/* What was done to P1: two notes, one of them told twice, and a role. */
+static void put_log(void)
+{
+	static const struct {
+		const char *id, *text;
+		enum entry_kind kind;
+	} rows[] = {
+		{"R1", "Escalated to Ben", ENTRY_ESCALATE},
+		{"note/N1", "restarted it", ENTRY_NOTE},
+		{"R2", "restarted it", ENTRY_NOTE},
+		{"R3", "Note added by Ana", ENTRY_NOTE},
+		{"note/N2", "Role commander: Ana", ENTRY_NOTE},
+		{"note/N3", "disk was full", ENTRY_NOTE},
+	};
+	struct db *db = open_store();
+	struct err err;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct batch_entry entry = {.id = untrusted_str(rows[i].id),
+			.incident = untrusted_str("P1"),
+			.who = untrusted_str("Ana"),
+			.text = untrusted_str(rows[i].text),
+			.kind = rows[i].kind,
+			.at = now_at - HOUR_MS + (int64_t)i};
+		const struct past_page page = {.source = untrusted_str("pd"),
+			.entries = &entry,
+			.entry_count = 1};
+
+		assert_true(past_put(db, &page, &err));
+	}
+	db_close(db);
+}
+
+static bool found(void)
+{
+	similar_tick(app->similar, app->now);
+	return similar_of(app->similar, 7) != NULL;
+}
+
+/* On an incident's page: what is like it, but for itself, why, and what was done. */
+static void test_similar(void **unused)
+{
+	const struct similar_list *list;
+	struct str words;
+	char count[60];
+	size_t n = 0;
+
+	(void)unused;
+	make_past();
+	put_log();
+	begin();
+	similar_show(app->similar, 7, untrusted_str("P2"),
+		untrusted_str("Disk 99 % full"), untrusted_str("db"));
+	wait_for(found);
+	wait_for(all_read);
+	list = similar_of(app->similar, 7);
+	assert_null(similar_of(app->similar, 8));
+	assert_int_equal(list->count, SIMILAR_MOST);
+	assert_true(list->ones[0].same);
+	assert_true(untrusted_is(list->ones[0].upstream_id, "P1"));
+	assert_int_equal(list->ones[0].note_count, 2);
+	assert_true(untrusted_is(list->ones[0].notes[0], "restarted it"));
+	assert_true(untrusted_is(list->ones[0].notes[1], "disk was full"));
+	for (size_t i = 0; i < list->count; i++)
+		assert_false(untrusted_is(list->ones[i].upstream_id, "P2"));
+	str_init(&words, 400);
+	similar_words(&list->ones[0], &words);
+	assert_string_equal(str_text(&words), "acknowledged after 1m, escalated 1 time, "
+					      "over after 10m");
+	str_release(&words);
+	/* All of them in four weeks, counted slowly; nobody watched: it says so. */
+	for (int i = 0; i < INCIDENTS; i++)
+		n += i % 3 && i * HOUR_MS + 30 * MINUTE_MS <= SIMILAR_DAYS * DAY_MS;
+	similar_show(app->similar, 0, UNTRUSTED_NONE, UNTRUSTED_NONE, UNTRUSTED_NONE);
+	similar_show(app->similar, 7, untrusted_str("P2"),
+		untrusted_str("Disk 99 % full"), untrusted_str("db"));
+	wait_for(found);
+	list = similar_of(app->similar, 7);
+	snprintf(count, sizeof count, "same template, same service, %zu times in 4 weeks",
+		n);
+	assert_true(str_starts(list->why, count));
+	assert_true(str_ends(list->why, "; partial: not watched"));
+	similar_show(app->similar, 7, UNTRUSTED_NONE, UNTRUSTED_NONE, UNTRUSTED_NONE);
+	assert_null(similar_of(app->similar, 7));
+	end();
+}
+
 /* No store yet, and one without incidents. */
 static bool any_view(void)
 {
@@ -394,6 +483,48 @@ static void test_nothing(void **unused)
 	end();
 }
 
+/* The parts of the pane: a text in, a text or a sentence out. */
+static const struct {
+	const char *text, *how, *part, *then; /* then: NULL, it is refused */
+} changes[] = {
+	{"cards,bars,list", "toggle", "bars", "cards,list"},
+	{"cards,list", "toggle", "bars", "cards,list,bars"},
+	{"cards,list", "on", "cards", "cards,list"},
+	{"cards,list", "off", "bars", "cards,list"},
+	{"cards,bars,list", "up", "bars", "bars,cards,list"},
+	{"cards,bars,list", "down", "cards", "bars,cards,list"},
+	{"cards,bars,list", "up", "cards", NULL},
+	{"cards,bars,list", "down", "list", NULL},
+	{"cards,list", "up", "heat", NULL},
+	{"cards,list", "off", "list", NULL},
+	{"cards,list", "on", "clouds", NULL},
+	{"cards,list", "twist", "cards", NULL},
+	/* What somebody wrote: unknown, twice, without the list. */
+	{"heat heat, clouds,,times", "up", "times", "times,heat,list"},
+	{"", "on", "shares", "list,shares"},
+};
+
+static void test_parts(void **unused)
+{
+	enum trends_part parts[TRENDS_PART_COUNT];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		char text[200];
+		struct err err = {0};
+		bool ok;
+
+		snprintf(text, sizeof text, "%s", changes[i].text);
+		ok = trends_part_change(
+			text, sizeof text, changes[i].how, changes[i].part, &err);
+		assert_int_equal(ok, changes[i].then != NULL);
+		assert_string_equal(text, ok ? changes[i].then : changes[i].text);
+		assert_int_equal(ok, !err.text[0]);
+	}
+	assert_int_equal(trends_parts("nonsense", parts), 1);
+	assert_int_equal(parts[0], TRENDS_LIST);
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -404,7 +535,9 @@ int main(void)
 		ROW(test_by_hand),
 		ROW(test_complete),
 		ROW(test_like),
+		ROW(test_similar),
 		ROW(test_nothing),
+		cmocka_unit_test(test_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -386,6 +386,181 @@ static void test_as_asked(void **unused)
 		ACTION_CONFIRMED);
 }
 
+/* --- PagerDuty's responders and status updates --- */
+
+static const char users[] =
+	"{\"users\":[{\"id\":\"PANA001\",\"name\":\"Ana Ruiz\",\"email\":"
+	"\"ana@lab.example\"},{\"id\":\"PBEN001\",\"name\":\"Ben Okafor\",\"email\":"
+	"\"ben@lab.example\"},{\"id\":\"PBEN002\",\"name\":\"Benita Ruiz\",\"email\":"
+	"\"benita@lab.example\"}],\"more\":false}";
+static const char policies[] =
+	"{\"escalation_policies\":[{\"id\":\"PPOL001\",\"name\":\"Payments\"}],"
+	"\"more\":false}";
+
+static void call(const char *whom, int attempts)
+{
+	begin(&pagerduty_actions, ACTION_RESPONDERS, 1);
+	actions[0].texts[ACTION_WHOM] = untrusted_str(whom);
+	actions[0].attempts = attempts;
+	start(1);
+}
+
+static void test_responders(void **unused)
+{
+	(void)unused;
+	call("@ben, Payments", 0);
+	asks("GET", "/users?limit=100&query=ana%40lab.example");
+	answers(200, users);
+	asks("GET", "/users?limit=100&query=ben");
+	answers(200, users);
+	asks("GET", "/escalation_policies?limit=100&query=Payments");
+	answers(200, policies);
+	asks("POST", "/incidents/Q1/responder_requests");
+	assert_true(sent("\"requester_id\":\"PANA001\""));
+	assert_true(sent("{\"responder_request_target\":{\"id\":\"PBEN001\",\"type\":"
+			 "\"user_reference\"}}"));
+	assert_true(sent("\"id\":\"PPOL001\",\"type\":\"escalation_policy_reference\""));
+	assert_true(sent("(oogway 3b80c04116e0)"));
+	answers(200, "{\"responder_request\":{\"id\":\"R\"}}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_string_equal(results[0].text, "Ben Okafor, Payments");
+	end();
+}
+
+/* Who is meant must be certain: else nobody is woken. */
+static void test_whom(void **unused)
+{
+	static const struct {
+		const char *whom, *id, *says; /* id NULL: refused */
+	} rows[] = {
+		{"@ben", "PBEN001", NULL},
+		{"@BEN", "PBEN001", NULL},
+		{"@ben@lab.example", "PBEN001", NULL},
+		{"@okafor", "PBEN001", NULL},
+		{"@benita", "PBEN002", NULL},
+		{"@PQ12345", "PQ12345", NULL},
+		{"@ruiz", NULL, "Ana Ruiz, Benita Ruiz"},
+		{"@zoe", NULL, "no user is called zoe"},
+		{"Nothing", NULL, "no escalation policy is called Nothing"},
+		{"@", NULL, "does not say whom"},
+		{"", NULL, "does not say whom"},
+		{" , ", NULL, "does not say whom"},
+		{"a,b,c,d,e,f,g,h,i", NULL, "at most 8"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char id[40];
+
+		call(rows[i].whom, 0);
+		while (kind->next(state, NOW * 1000LL, &arena, &asked) &&
+			!strcmp(asked.method, "GET"))
+			answers(200, strstr(asked.path, "policies") ? policies : users);
+		if (!rows[i].id) {
+			assert_int_equal(results[0].outcome, ACTION_FAILED);
+			assert_non_null(strstr(results[0].text, rows[i].says));
+			end();
+			continue;
+		}
+		assert_int_equal(results[0].outcome, ACTION_UNKNOWN);
+		snprintf(id, sizeof id, "\"id\":\"%s\"", rows[i].id);
+		assert_true(sent(id));
+		end();
+	}
+}
+
+/* The second try looks first. */
+static void test_responders_once(void **unused)
+{
+	static const char found[] =
+		"{\"incident\":{\"responder_requests\":[{\"message\":\"x\"},{\"message\":"
+		"\"come (oogway 3b80c04116e0)\"}]}}";
+
+	(void)unused;
+	call("@PQ12345", 1);
+	asks("GET", "/incidents/Q1");
+	answers(200, found);
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	end();
+	call("@PQ12345", 1);
+	asks("GET", "/incidents/Q1");
+	answers(200, "{\"incident\":{\"responder_requests\":[]}}");
+	asks("GET", "/users?limit=100&query=ana%40lab.example");
+	answers(200, users);
+	asks("POST", "/incidents/Q1/responder_requests");
+	answers(0, "");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_AGAIN);
+	end();
+	/* Without an answer to the look nothing is made. */
+	call("@PQ12345", 2);
+	asks("GET", "/incidents/Q1");
+	answers(503, "");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_AGAIN);
+	end();
+	/* The plan has no such thing. */
+	call("@PQ12345", 0);
+	asks("GET", "/users?limit=100&query=ana%40lab.example");
+	answers(200, users);
+	asks("POST", "/incidents/Q1/responder_requests");
+	answers(402, "{\"error\":{\"message\":\"Required abilities are unavailable\"}}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_FAILED);
+	assert_non_null(strstr(results[0].text, "Required abilities"));
+	end();
+}
+
+/* It is in no list: what is not known to have failed is not sent again by itself. */
+static void test_status(void **unused)
+{
+	static const struct {
+		int attempts;
+		const char *earlier;
+		bool sends;
+		int status;
+		const char *body;
+		enum action_outcome outcome;
+		const char *leaves;
+	} rows[] = {
+		{0, "", true, 200, "{\"status_update\":{\"id\":\"S\"}}", ACTION_CONFIRMED,
+			""},
+		{0, "", true, 429, "{}", ACTION_AGAIN, "try-0"},
+		{1, "try-0", true, 429, "{}", ACTION_AGAIN, "try-1"},
+		{0, "", true, 0, "", ACTION_FAILED, "try-0"},
+		{0, "", true, 503, "", ACTION_FAILED, "try-0"},
+		{0, "", true, 200, "{\"status_up", ACTION_FAILED, "try-0"},
+		{0, "", true, 200, "{}", ACTION_FAILED, "try-0"},
+		{0, "", true, 403, "{}", ACTION_FAILED, ""},
+		/* Killed while it was sent. */
+		{1, "", false, 0, "", ACTION_FAILED, "try-1"},
+		{2, "try-0", false, 0, "", ACTION_FAILED, "try-2"},
+		/* Then somebody said to try again. */
+		{3, "try-2", true, 200, "{\"status_update\":{}}", ACTION_CONFIRMED, ""},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		begin(&pagerduty_actions, ACTION_STATUS, 1);
+		actions[0].attempts = rows[i].attempts;
+		actions[0].earlier = untrusted_str(rows[i].earlier);
+		start(1);
+		if (rows[i].sends) {
+			asks("POST", "/incidents/Q1/status_updates");
+			assert_string_equal(asked.headers[2], "From: ana@lab.example");
+			assert_true(sent("{\"message\":\"look \\\"here\\\" please (next "
+					 "update by "));
+			answers(rows[i].status, rows[i].body);
+		}
+		asks(NULL, NULL);
+		assert_int_equal(results[0].outcome, rows[i].outcome);
+		assert_string_equal(results[0].upstream_id, rows[i].leaves);
+		end();
+	}
+}
+
 /* --- notices --- */
 
 static void test_webhook(void **unused)
@@ -453,6 +628,10 @@ int main(void)
 		cmocka_unit_test(test_expire),
 		cmocka_unit_test(test_to_nobody),
 		cmocka_unit_test(test_as_asked),
+		cmocka_unit_test(test_responders),
+		cmocka_unit_test(test_whom),
+		cmocka_unit_test(test_responders_once),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_webhook),
 		cmocka_unit_test(test_slack),
 	};

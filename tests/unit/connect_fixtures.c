@@ -51,6 +51,10 @@ static const struct {
 	{"/users/me", 404, ""},
 	{"/myself", 404, ""},
 	{"/api/v2/status", 404, ""},
+	{"/incidents/Q1?", 200,
+		"{\"incident\":{\"id\":\"Q1\",\"created_at\":\"2023-11-14T22:00:00Z\"}}"},
+	{"/incidents/Q1/notes", 402, ""},
+	{"/incidents/Q1/log_entries", 402, ""},
 	{"/schedules?size", 200,
 		"{\"values\":[{\"id\":\"s1\",\"name\":\"Primary\",\"enabled\":true}]}"},
 };
@@ -77,7 +81,7 @@ static void answer_before(
 static int find_ask(const struct source_kind *kind, void *state, const char *part)
 {
 	struct source_window window = {
-		.from = now - 3600000, .to = now, .step_ms = 60000};
+		.from = now - 3600000, .to = now, .step_ms = 60000, .opened = "Q1"};
 	struct arena arena;
 	struct ask ask;
 	int id = -1;

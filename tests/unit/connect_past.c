@@ -21,6 +21,7 @@ enum { MAX_INCIDENTS = 6000, MAX_ENTRIES = 30000, MAX_ASKS = 40000 };
 struct incident {
 	int64_t created, acked, resolved; /* s */
 	bool deleted, low;
+	int service; /* of four; it belongs to team service % 2 */
 };
 
 struct entry {
@@ -63,8 +64,24 @@ static const struct misery miseries[] = {
 	{"all of it", 23, 900, 20, 20, 10, 5, 30, 5, true, true, false},
 };
 
+/* What is taken of the account; the log cannot be asked for by service or urgency. */
+static const struct taken {
+	const char *filter;
+	unsigned services, teams, urgencies; /* bits of those that pass */
+	unsigned left_out;
+} takings[] = {
+	{NULL, 15, 3, 3, 0},
+	{"service=S1", 2, 3, 3, 0},
+	{"service=S0,S2 urgency=high", 5, 3, 1, 0},
+	{"team=T1", 15, 2, 3, 0},
+	{"team=T0 urgency=low service=S1,S2", 6, 1, 2, 0},
+	{"urgency=low", 15, 3, 2, FIELD_PEOPLE},
+	{"service=S3", 8, 3, 3, FIELD_LOG},
+};
+
 struct world {
 	const struct misery *m;
+	const struct taken *taken;
 	uint64_t seed;
 	int64_t now; /* ms */
 	struct incident incidents[MAX_INCIDENTS];
@@ -98,7 +115,8 @@ static void trigger(int64_t at)
 {
 	if (w.count == MAX_INCIDENTS)
 		return;
-	w.incidents[w.count] = (struct incident){.created = at, .low = chance(4) == 0};
+	w.incidents[w.count] = (struct incident){
+		.created = at, .low = chance(4) == 0, .service = chance(4)};
 	note(at, w.count++, "trigger");
 }
 
@@ -164,6 +182,7 @@ static void happen(void)
 
 struct query {
 	bool entries, all, ascending, total, include;
+	unsigned services, teams, urgencies;
 	int64_t since, until;
 	int limit, offset;
 };
@@ -190,8 +209,31 @@ static int64_t moment(const char *path, const char *name)
 	return ms / SECOND_MS;
 }
 
+/* The values of a parameter as bits; none of them: all. */
+static unsigned chosen(const char *path, const char *name, const char *const *values)
+{
+	unsigned bits = 0;
+
+	for (; (path = strstr(path, name)); path++)
+		for (int i = 0; values[i]; i++)
+			if (!strncmp(path + strlen(name), values[i], strlen(values[i])))
+				bits |= 1U << i;
+	return bits ? bits : 15;
+}
+
+static bool is_taken(int i)
+{
+	const struct incident *in = &w.incidents[i];
+
+	return w.taken->services >> in->service & 1 &&
+	       w.taken->teams >> in->service % 2 & 1 && w.taken->urgencies >> in->low & 1;
+}
+
 static struct query parse(const char *path)
 {
+	static const char *const services[] = {"S0", "S1", "S2", "S3", NULL},
+				 *const teams[] = {"T0", "T1", NULL},
+				 *const urgencies[] = {"high", "low", NULL};
 	const char *limit = strstr(path, "limit="), *offset = strstr(path, "offset=");
 	struct query q = {.entries = !strncmp(path, "/log_entries?", 13),
 		.all = strstr(path, "date_range=all") != NULL,
@@ -203,6 +245,10 @@ static struct query parse(const char *path)
 
 	assert_non_null(limit);
 	assert_non_null(offset);
+	q.services = chosen(path, "service_ids%5B%5D=", services);
+	q.teams = chosen(path, "team_ids%5B%5D=", teams);
+	q.urgencies = chosen(path, "urgencies%5B%5D=", urgencies);
+	assert_true(!q.entries || (q.services == 15 && q.urgencies == 15));
 	q.limit = atoi(limit + 6);
 	q.offset = atoi(offset + 7);
 	assert_in_range(q.limit, 1, 100);
@@ -218,6 +264,16 @@ static void put_moment(struct json_out *o, const char *name, int64_t s)
 	json_put_time(o, name, s * SECOND_MS);
 }
 
+static void put_service(struct json_out *o, int i)
+{
+	char id[20];
+
+	snprintf(id, sizeof id, "S%d", w.incidents[i].service);
+	json_open(o, "service", '{');
+	json_put_str(o, "id", id);
+	json_shut(o, '}');
+}
+
 static void put_incident(struct json_out *o, const char *name, int i)
 {
 	const struct incident *in = &w.incidents[i];
@@ -229,6 +285,13 @@ static void put_incident(struct json_out *o, const char *name, int i)
 	json_put_i64(o, "incident_number", i + 1);
 	json_put_str(o, "title", "disk full");
 	json_put_str(o, "urgency", in->low ? "low" : "high");
+	put_service(o, i);
+	if (in->resolved) {
+		json_open(o, "last_status_change_by", '{');
+		json_put_str(o, "type", "user_reference");
+		json_put_str(o, "summary", "Ben");
+		json_shut(o, '}');
+	}
 	json_put_str(o, "status",
 		in->resolved ? "resolved"
 		: in->acked  ? "acknowledged"
@@ -254,6 +317,8 @@ static void put_entry(struct json_out *o, int e, bool include)
 	json_put_str(o, "type", "user_reference");
 	json_put_str(o, "summary", "Ana");
 	json_shut(o, '}');
+	json_put_str(o, "summary", "Ana did it");
+	put_service(o, entry->incident);
 	if (include) {
 		put_incident(o, "incident", entry->incident);
 	} else {
@@ -270,7 +335,9 @@ static bool listed(const struct query *q, int i)
 	const struct incident *in = &w.incidents[q->entries ? w.entries[i].incident : i];
 	int64_t at = q->entries ? w.entries[i].at : in->created;
 
-	return !in->deleted && (q->all || (at >= q->since && at < q->until));
+	return !in->deleted && q->services >> in->service & 1 &&
+	       q->teams >> in->service % 2 & 1 && q->urgencies >> in->low & 1 &&
+	       (q->all || (at >= q->since && at < q->until));
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -399,11 +466,16 @@ static void one_ask(void)
 	arena_release(&arena);
 }
 
+static bool without_log(void)
+{
+	return w.m->no_entries || w.taken->left_out & FIELD_LOG;
+}
+
 static bool read_all(void)
 {
 	return w.kept.began.until_at && w.kept.wanted_at &&
 	       w.kept.began.from_at <= w.kept.wanted_at &&
-	       (w.m->no_entries || w.kept.entries.from_at <= w.kept.began.from_at);
+	       (without_log() || w.kept.entries.from_at <= w.kept.began.from_at);
 }
 
 static void live_through(void)
@@ -446,12 +518,36 @@ static void check_one(const struct past_rows *rows, int i)
 	assert_int_equal(row->incident.ended_at, in->resolved * SECOND_MS);
 	assert_int_equal(row->incident.state == ALERT_RESOLVED, in->resolved != 0);
 	assert_int_equal(row->urgency, in->low ? URGENCY_LOW : URGENCY_HIGH);
-	if (!w.m->no_entries)
+	if (w.taken->left_out & FIELD_PEOPLE && !untrusted_empty(row->resolved_by))
+		assert_true(untrusted_is(row->resolved_by, "somebody"));
+	else if (in->resolved)
+		assert_true(untrusted_is(row->resolved_by, "Ben"));
+	if (!without_log())
 		assert_int_equal(row->taken_at, in->acked * SECOND_MS);
+}
+
+/* The log of what is not taken is not here, and nobody's name where people are not. */
+static void check_log(struct arena *arena, int i)
+{
+	struct past_entries log;
+	char id[20];
+	struct err err;
+
+	snprintf(id, sizeof id, "Q%d", i);
+	assert_true(past_log(
+		w.db, arena, untrusted_str("pd"), untrusted_str(id), &log, &err));
+	if (!is_taken(i) || without_log())
+		assert_int_equal(log.count, 0);
+	for (size_t k = 0; w.taken->left_out & FIELD_PEOPLE && k < log.count; k++) {
+		assert_true(untrusted_is(log.rows[k].who, "somebody"));
+		assert_true(untrusted_empty(log.rows[k].text));
+	}
 }
 
 static void check_truth(void)
 {
+	struct arena page;
+	size_t wanted = 0;
 	struct span all = {1, w.now + DAY_MS};
 	struct past_rows rows;
 	struct arena arena;
@@ -460,32 +556,46 @@ static void check_truth(void)
 	arena_init(&arena, 256 << 20);
 	assert_true(past_list(w.db, &arena, all, PAST_MAX_LIST, &rows, &err));
 	assert_int_equal(rows.total, rows.count);
-	for (int i = 0; i < w.count; i++)
-		if (!w.incidents[i].deleted)
+	for (int i = 0; i < w.count; i++) {
+		wanted += is_taken(i) && !w.incidents[i].deleted;
+		if (is_taken(i) && !w.incidents[i].deleted)
 			check_one(&rows, i);
+		else if (!is_taken(i))
+			assert_null(row_of(&rows, i));
+	}
+	/* What was deleted upstream may have been read before. */
+	assert_true(rows.count >= wanted && (w.m->deletes || rows.count == wanted));
+	for (int i = 0; i < w.count; i += 7) {
+		arena_init(&page, 4 << 20);
+		check_log(&page, i);
+		arena_release(&page);
+	}
 	for (size_t i = 1; i < rows.count; i++)
 		assert_true(rows.rows[i].number != rows.rows[i - 1].number);
 	assert_true(rows.count <= (size_t)w.count);
 	assert_int_equal(w.kept.lacking.until_at, 0);
 	assert_int_equal(coverage_of(&w.kept, (struct span){1, w.now}, 40 * SECOND_MS),
 		COVERAGE_COMPLETE);
-	assert_int_equal(w.kept.no_entries, w.m->no_entries);
+	assert_int_equal(w.kept.no_entries, without_log());
 	arena_release(&arena);
 }
 
-static void live_begin(const struct misery *m, uint64_t seed)
+static void live_begin(const struct misery *m, const struct taken *taken, uint64_t seed)
 {
 	struct store_config config;
 	struct err err = {0};
 
 	memset(&w, 0, sizeof w);
 	w.m = m;
+	w.taken = taken;
 	w.seed = seed;
 	w.now = INT64_C(1700000000000);
 	w.conf = (struct source_conf){.name = "pd",
 		.url = "http://pd",
 		.every_ms = 5000,
 		.timeout_ms = 4000,
+		.filter = taken->filter,
+		.left_out = taken->left_out,
 		.since_at = 1};
 	folder_make();
 	config = config_here();
@@ -505,8 +615,23 @@ static void test_truth(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof miseries / sizeof *miseries; i++)
 		for (uint64_t seed = 1; seed <= 3; seed++) {
-			live_begin(&miseries[i], seed * 7919 + i);
+			live_begin(&miseries[i], &takings[0], seed * 7919 + i);
 			populate(miseries[i].clamp == 1 ? 300 : 200 + chance(1500));
+			reader_open();
+			live_through();
+			check_truth();
+			live_end();
+		}
+}
+
+/* Whatever is chosen: here is what the account holds of it, no more and no less. */
+static void test_filtered(void **unused)
+{
+	(void)unused;
+	for (size_t k = 1; k < sizeof takings / sizeof *takings; k++)
+		for (size_t i = 0; i < sizeof miseries / sizeof *miseries; i++) {
+			live_begin(&miseries[i], &takings[k], 31 * k + i);
+			populate(150 + chance(350));
 			reader_open();
 			live_through();
 			check_truth();
@@ -522,7 +647,7 @@ static void test_lacking(void **unused)
 	int64_t at;
 
 	(void)unused;
-	live_begin(&m, 1);
+	live_begin(&m, &takings[0], 1);
 	populate(100);
 	at = w.now / SECOND_MS - 100;
 	for (int i = 0; i < 400; i++)
@@ -544,6 +669,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truth),
+		cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_lacking),
 	};
 

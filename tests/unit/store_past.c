@@ -232,6 +232,59 @@ static void test_told(void **unused)
 	assert_int_equal(only().ended_at, 5000);
 }
 
+static void put_entries(const struct batch_entry *entries, size_t n, const char *notes_of)
+{
+	const struct past_page page = {.source = u("pd"),
+		.entries = entries,
+		.entry_count = n,
+		.notes_of = u(notes_of)};
+
+	assert_true(past_put(db, &page, &err));
+}
+
+/* What is told again replaces what was told; notes that are gone upstream go here. */
+static void test_entries(void **unused)
+{
+	struct batch_entry one = {.id = u("R1"),
+		.incident = u("P1"),
+		.kind = ENTRY_ACK,
+		.at = 1000,
+		.who = u("Ana"),
+		.text = u("old")};
+	struct batch_entry notes[2] = {one, one}, bridge = one;
+	struct past_entries log;
+
+	(void)unused;
+	notes[0].kind = notes[1].kind = ENTRY_NOTE;
+	notes[0].id = u("note/N1");
+	notes[1].id = u("note/N2");
+	bridge.kind = ENTRY_BRIDGE;
+	bridge.id = u("bridge/P1");
+	put_entries(&one, 1, "");
+	put_entries(notes, 2, "P1");
+	put_entries(&bridge, 1, "");
+	one.text = bridge.text = u("new");
+	put_entries(&one, 1, "");
+	put_entries(&bridge, 1, "");
+	assert_true(past_log(db, &arena, u("pd"), u("P1"), &log, &err));
+	assert_int_equal(log.count, 4);
+	for (size_t i = 0; i < log.count; i++)
+		if (untrusted_is(log.rows[i].id, "R1") ||
+			untrusted_is(log.rows[i].id, "bridge/P1"))
+			assert_true(untrusted_is(log.rows[i].text, "new"));
+	/* Those of another incident, or of the log itself, stay. */
+	notes[1].incident = u("P2");
+	notes[1].id = u("note/N3");
+	put_entries(&notes[1], 1, "P2");
+	notes[0].id = u("R2");
+	put_entries(notes, 1, "");
+	put_entries(NULL, 0, "P1");
+	assert_true(past_log(db, &arena, u("pd"), u("P1"), &log, &err));
+	assert_int_equal(log.count, 3);
+	assert_true(past_log(db, &arena, u("pd"), u("P2"), &log, &err));
+	assert_int_equal(log.count, 1);
+}
+
 static void act(enum action_verb verb, const char *target, enum outbox_state state)
 {
 	struct outbox_row row = {.profile = u(""), .source = u("pd")};
@@ -352,6 +405,7 @@ int main(void)
 		ROW(test_span),
 		ROW(test_who_acted),
 		ROW(test_told),
+		ROW(test_entries),
 		ROW(test_outbox_acted),
 		ROW(test_hand),
 		ROW(test_watch),

@@ -1,0 +1,45 @@
+/* Runbooks that are being worked through: one run for each, for the alert it was opened
+ * from, joined to the gate, the question and the audit. Main thread. */
+#ifndef APP_RUNS_H
+#define APP_RUNS_H
+
+#include "app/app.h"
+#include "app/command.h"
+#include "ops/run.h"
+
+struct runbook_row;
+struct runs;
+
+enum { RUNS_MAX = 32 };
+
+struct runs *runs_new(struct app *app);
+/* Before task_pool_free(): what runs is killed, and recorded as such. */
+void runs_end(struct runs *runs);
+/* After task_pool_free(). */
+void runs_free(struct runs *runs);
+
+/* The run of this runbook, begun when there is none. `alert` fills its variables; with 0
+ * the run stays about what it was about. One of another alert, or of a text that has
+ * changed, is set aside unless a step of it runs; at most RUNS_MAX are kept. NULL with a
+ * sentence. */
+struct run *runs_open(
+	struct runs *runs, uint64_t runbook, uint64_t alert, struct err *err);
+/* NULL: it was not begun. */
+struct run *runs_find(const struct runs *runs, uint64_t runbook);
+/* What it is about: its title, or "". */
+const char *runs_about(const struct runs *runs, uint64_t runbook);
+/* What the audit's rows, as last read, know of steps of the last twelve hours. */
+void runs_recall(struct runs *runs);
+/* The i-th run that was begun for this alert; NULL behind the last. */
+const struct run *runs_for(const struct runs *runs, uint64_t alert, size_t i);
+/* "disk-full step 3", or NULL: nothing runs. */
+const char *runs_running(const struct runs *runs, char *out, size_t size);
+bool runs_busy(const struct runs *runs);
+/* Whatever runs is asked to end, as by C-c. */
+void runs_stop(struct runs *runs);
+/* For scripts: what the steps of this process printed, and how they went. False: there
+ * was none. */
+bool runs_outcome(
+	const struct runs *runs, struct str *out, enum status *status, struct err *err);
+
+#endif

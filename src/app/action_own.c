@@ -1,0 +1,203 @@
+/* What was wished for in this process: followed until its outcome was told, in one line
+ * for many, and taken back by another wish the other way round. What others that share
+ * the store wished for is not here. Main thread. */
+#include "actions_parts.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OWN_MOST = 2 * ACTIONS_MAX_TARGETS }; /* the newer half is all of any wish */
+
+struct own *action_own_find(struct actions *actions, const char *id)
+{
+	for (size_t i = 0; i < actions->own_count; i++)
+		if (!strcmp(actions->own[i].id, id))
+			return &actions->own[i];
+	return NULL;
+}
+
+/* Many at once are told as one line. */
+void action_own_tell(struct actions *actions)
+{
+	size_t done = 0, bad = 0;
+	const struct own *last = NULL, *worst = NULL;
+
+	for (size_t i = 0; i < actions->own_count; i++) {
+		struct own *own = &actions->own[i];
+
+		if (own->told || own->state == OUTBOX_WAITING ||
+			own->state == OUTBOX_SENDING)
+			continue;
+		own->told = true;
+		if (own->state == OUTBOX_CONFIRMED) {
+			done++;
+			last = own;
+		} else if (own->state != OUTBOX_CANCELLED) {
+			bad++;
+			worst = own;
+		}
+	}
+	if (bad)
+		app_notice(actions->app, true, "%s: %s %s%s%s", worst->title,
+			action_verbs[worst->verb].name,
+			worst->state == OUTBOX_HELD ? "waits for your word: "
+						    : "failed: ",
+			worst->error, bad > 1 ? "; others too: see :actions" : "");
+	else if (done == 1)
+		app_notice(actions->app, false, "%s: %s", last->title,
+			action_verbs[last->verb].past);
+	else if (done)
+		app_notice(actions->app, false, "%zu %s", done,
+			action_verbs[last->verb].past);
+}
+
+void action_own_follow(struct actions *actions, const struct outbox_row *row)
+{
+	struct own *own = action_own_find(actions, row->action.id);
+
+	if (!own)
+		return;
+	own->state = row->state;
+	text_line(row->error, own->error, sizeof own->error);
+	text_line(row->result, own->result, sizeof own->result);
+}
+
+static uint64_t profile_of(const struct app *app)
+{
+	return untrusted_hash(untrusted_str(app->rc->profile));
+}
+
+struct own *action_own_add(struct actions *actions, const struct outbox_row *row)
+{
+	struct own *own;
+
+	if (actions->own_count == OWN_MOST) {
+		memmove(actions->own, actions->own + OWN_MOST / 2,
+			OWN_MOST / 2 * sizeof *actions->own);
+		actions->own_count = OWN_MOST / 2;
+	}
+	MEM_ROOM(actions->own, actions->own_count, actions->own_cap);
+	own = &actions->own[actions->own_count++];
+	*own = (struct own){.verb = row->action.verb,
+		.wish = actions->wishes,
+		.state = OUTBOX_WAITING,
+		.at = actions->app->now};
+	str_copy(own->id, sizeof own->id, row->action.id);
+	own->profile = profile_of(actions->app);
+	text_line(row->action.texts[ACTION_TITLE], own->title, sizeof own->title);
+	return own;
+}
+
+/* The newest wish that had an effect, or may have one still. Never one before a wish
+ * that is being sent: that would be taken back the moment before it is done. */
+static const struct own *undoable(const struct actions *actions, struct err *err)
+{
+	for (size_t i = actions->own_count; i-- > 0;) {
+		const struct own *own = &actions->own[i];
+
+		if (actions->app->now - own->at > ACTIONS_UNDO_MS ||
+			own->profile != profile_of(actions->app))
+			break;
+		if (own->state == OUTBOX_CONFIRMED && !action_verbs[own->verb].undoable) {
+			err_set(err, ERR_MISSING, "%s cannot be taken back",
+				action_verbs[own->verb].name);
+			return NULL;
+		}
+		if (own->state == OUTBOX_CONFIRMED)
+			return own;
+		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_CANCELLED)
+			continue;
+		err_set(err, ERR_BUSY,
+			"%s: %s is not done yet: wait for it, or cancel it in :actions",
+			own->title, action_verbs[own->verb].name);
+		return NULL;
+	}
+	err_set(err, ERR_MISSING, "nothing was done here in the last minute");
+	return NULL;
+}
+
+/* What makes up for it: another action, the other way round, on all that the wish was
+ * about. */
+static bool plan_undo(
+	struct plan *plan, struct app *app, const struct own *own, struct err *err)
+{
+	const struct actions *actions = app->actions;
+	uint64_t *keys = mem_new(actions->own_count, sizeof *keys);
+	struct wish wish = {.verb = action_verbs[own->verb].undo, .targets = keys};
+	bool made;
+
+	for (size_t i = 0; i < actions->own_count; i++)
+		if (actions->own[i].wish == own->wish &&
+			actions->own[i].verb == own->verb &&
+			actions->own[i].state == OUTBOX_CONFIRMED)
+			keys[wish.count++] = actions->own[i].key;
+	if (own->verb == ACTION_SILENCE) {
+		/* It may be too young to be in any list: its id is enough. */
+		*plan = (struct plan){.app = app, .verb = ACTION_EXPIRE};
+		made = plan_undo_silence(plan, own->key, own->result, own->title, err);
+	} else {
+		made = plan_make(plan, app, &wish, err);
+	}
+	mem_free(keys);
+	return made;
+}
+
+enum status actions_undo(struct actions *actions, const char *origin, struct err *err)
+{
+	const struct own *own;
+	struct plan *plan;
+	char text[PLAN_TEXT];
+
+	if (!actions_may(actions->app, err))
+		return STATUS_REFUSED;
+	own = undoable(actions, err);
+	if (!own)
+		return STATUS_FAILED;
+	plan = mem_new(1, sizeof *plan);
+	if (!plan_undo(plan, actions->app, own, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	plan->origin = origin;
+	plan->asks = true;
+	str_copy(text, sizeof text, plan->text);
+	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
+	for (size_t i = 0; i < plan->count; i++)
+		plan->rows[i].undoes =
+			untrusted_copy(&plan->arena, untrusted_str(own->id));
+	return plan_ask(plan, err);
+}
+
+bool actions_busy(const struct actions *actions)
+{
+	for (size_t i = 0; i < actions->own_count; i++)
+		if (actions->own[i].state == OUTBOX_WAITING ||
+			actions->own[i].state == OUTBOX_SENDING)
+			return true;
+	return actions->adding > 0;
+}
+
+enum status actions_outcome(const struct actions *actions, struct str *out)
+{
+	enum status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < actions->own_count; i++) {
+		const struct own *own = &actions->own[i];
+		bool done = own->state == OUTBOX_CONFIRMED;
+
+		str_printf(out, "%s: %s%s%s%s%s\n", own->title,
+			done ? action_verbs[own->verb].past
+			     : outbox_state_names[own->state],
+			*own->result ? " " : "", own->result, *own->error ? ": " : "",
+			own->error);
+		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_HELD)
+			worst = STATUS_FAILED;
+		else if (!done && worst == STATUS_DONE)
+			worst = STATUS_PENDING;
+	}
+	return worst;
+}

@@ -1,0 +1,639 @@
+/* The incident that is looked at: the store's log of it and what its source tells
+ * meanwhile become one log, by the ids of their entries; what is told is put into the
+ * store. Then its lines: that log, alerts, our actions, changes and anomalies around it.
+ * Hides which of the two knows what. Main thread. */
+#include "app/dossier.h"
+
+#include "app/actions.h"
+#include "app/alerts.h"
+#include "app/anomalies.h"
+#include "app/history.h"
+#include "app/incidents.h"
+#include "app/problems.h"
+#include "app/runs.h"
+#include "app/sources.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "store/past.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LOG_BYTES = 16 << 20,
+	LOG_MOST = 5000, /* entries that are held */
+	CHANGES_BEFORE_MS = 6 * HOUR_MS,
+	CHANGES_AFTER_MS = 10 * MINUTE_MS,
+	ANOMALIES_BEFORE_MS = 30 * MINUTE_MS,
+	AROUND_MOST = 40, /* changes, and anomalies, and alerts */
+};
+
+struct entries {
+	struct batch_entry *rows;
+	size_t count, cap;
+};
+
+struct dossier {
+	struct app *app;
+	uint64_t shown; /* as whoever looks names it */
+	uint64_t key;   /* of the incident; 0: none is looked at */
+	char source[64], id[SOURCE_ID];
+	int asked; /* the number of the source that is, -1: none */
+	bool dirty, loading;
+	bool told_notes, ended;
+	char wish[200]; /* what one command prints; "": nothing */
+	bool wish_json;
+	char lacks[160];
+	struct arena stored_arena, told_arena;
+	struct entries stored, told, log;
+	struct map by_id; /* of told: index + 1 */
+};
+
+struct dossier *dossier_new(struct app *app)
+{
+	struct dossier *d = mem_new(1, sizeof *d);
+
+	d->app = app;
+	d->asked = -1;
+	arena_init(&d->stored_arena, LOG_BYTES);
+	arena_init(&d->told_arena, LOG_BYTES);
+	map_init(&d->by_id);
+	return d;
+}
+
+void dossier_free(struct dossier *d)
+{
+	if (!d)
+		return;
+	arena_release(&d->stored_arena);
+	arena_release(&d->told_arena);
+	map_release(&d->by_id);
+	mem_free(d->stored.rows);
+	mem_free(d->told.rows);
+	mem_free(d->log.rows);
+	mem_free(d);
+}
+
+/* --- one log of two --- */
+
+static void copy_entry(
+	struct arena *arena, const struct batch_entry *from, struct batch_entry *to)
+{
+	*to = *from;
+	to->id = untrusted_copy(arena, from->id);
+	to->incident = UNTRUSTED_NONE;
+	to->who = untrusted_copy(arena, from->who);
+	to->text = untrusted_copy(arena, from->text);
+}
+
+static struct batch_entry *add(struct entries *entries)
+{
+	if (entries->count == LOG_MOST)
+		return NULL;
+	MEM_ROOM(entries->rows, entries->count, entries->cap);
+	return &entries->rows[entries->count++];
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct batch_entry *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return untrusted_cmp(x->id, y->id);
+}
+
+static bool is_told(const struct dossier *d, const struct batch_entry *e)
+{
+	uint64_t id = untrusted_hash(e->id);
+
+	if (map_get(&d->by_id, &id, sizeof id))
+		return true;
+	/* One that is not among all of its notes any more. */
+	return d->told_notes && untrusted_starts(e->id, "note/");
+}
+
+static void merge(struct dossier *d)
+{
+	struct batch_entry *to;
+
+	d->log.count = 0;
+	for (size_t i = 0; i < d->told.count; i++)
+		if (d->told.rows[i].at && (to = add(&d->log)))
+			*to = d->told.rows[i];
+	for (size_t i = 0; i < d->stored.count; i++)
+		if (!is_told(d, &d->stored.rows[i]) && (to = add(&d->log)))
+			*to = d->stored.rows[i];
+	if (d->log.count)
+		qsort(d->log.rows, d->log.count, sizeof *d->log.rows, by_time);
+	app_changed(d->app, CHANGED_PAST);
+}
+
+static void got_log(void *ctx, const struct past_entries *entries, const struct err *err)
+{
+	struct dossier *d = ctx;
+	struct batch_entry *to;
+
+	d->loading = false;
+	/* Another is looked at meanwhile. */
+	if (err || d->dirty)
+		return;
+	arena_release(&d->stored_arena);
+	d->stored_arena.full = false;
+	d->stored.count = 0;
+	for (size_t i = 0; i < entries->count && (to = add(&d->stored)); i++)
+		copy_entry(&d->stored_arena, &entries->rows[i], to);
+	merge(d);
+}
+
+static void load(struct dossier *d)
+{
+	if (!d->app->store || d->loading || !d->key)
+		return;
+	d->loading = true;
+	d->dirty = false;
+	past_log_later(d->app->store, untrusted_str(d->source), untrusted_str(d->id),
+		got_log, d);
+}
+
+/* --- what is looked at --- */
+
+static void forget(struct dossier *d)
+{
+	d->key = 0;
+	d->told.count = d->stored.count = d->log.count = 0;
+	arena_release(&d->told_arena);
+	arena_release(&d->stored_arena);
+	d->told_arena.full = d->stored_arena.full = false;
+	map_release(&d->by_id);
+	map_init(&d->by_id);
+	d->told_notes = d->ended = false;
+	d->lacks[0] = '\0';
+	d->dirty = true;
+}
+
+static void ask(struct dossier *d, int source, const char *id)
+{
+	const struct app *app = d->app;
+
+	if (d->asked >= 0 && d->asked != source && sources_row(app->sources, d->asked))
+		sources_set_opened(app->sources, d->asked, "");
+	d->asked = -1;
+	if (source >= 0 && !app->past && !app->demo &&
+		sources_set_opened(app->sources, source, id))
+		d->asked = source;
+}
+
+bool dossier_open(struct dossier *d, const char *source, struct untrusted id)
+{
+	int number = sources_find(d->app->sources, source);
+	uint64_t key = alert_key(source, id);
+
+	if (d->key != key) {
+		forget(d);
+		d->key = key;
+		str_copy(d->source, sizeof d->source, source);
+		if (!text_to_id(id, d->id, sizeof d->id))
+			d->id[0] = '\0';
+	}
+	ask(d, *d->id ? number : -1, d->id);
+	load(d);
+	return d->asked >= 0;
+}
+
+const struct alert *dossier_page(const struct app *app, const struct alert *alert)
+{
+	const struct alert *page = alert->pages ? NULL : problem_pages(app, alert, NULL);
+
+	return page ? page : alert;
+}
+
+void dossier_show(struct dossier *d, uint64_t key)
+{
+	const struct app *app = d->app;
+	const struct alert *alert = key ? alerts_find(app->alerts, key) : NULL;
+	const struct past_row *row = key ? incidents_find(app->incidents, key) : NULL;
+	char source[64];
+
+	d->shown = key;
+	if (alert)
+		alert = dossier_page(app, alert);
+	if (key && d->key == (alert ? alert->key : key))
+		return;
+	if (alert) {
+		dossier_open(d, sources_row(app->sources, alert->source)->name,
+			alert_text(alert, ALERT_ID));
+	} else if (row && text_to_id(row->incident.source, source, sizeof source)) {
+		dossier_open(d, source, row->incident.upstream_id);
+	} else {
+		ask(d, -1, "");
+		forget(d);
+	}
+}
+
+/* --- what its source tells --- */
+
+static void keep(struct dossier *d, const struct batch_entry *e)
+{
+	uint64_t id = untrusted_hash(e->id);
+	size_t at = (size_t)(uintptr_t)map_get(&d->by_id, &id, sizeof id);
+	struct batch_entry *to = at ? &d->told.rows[at - 1] : add(&d->told);
+
+	if (!to)
+		return;
+	copy_entry(&d->told_arena, e, to);
+	if (!at)
+		map_put(&d->by_id, &id, sizeof id, (void *)(uintptr_t)d->told.count);
+}
+
+/* Those that follow are all there are; what is left of others has no time any more. */
+static void drop_notes(struct dossier *d)
+{
+	d->told_notes = true;
+	for (size_t i = 0; i < d->told.count; i++)
+		if (untrusted_starts(d->told.rows[i].id, "note/"))
+			d->told.rows[i].at = 0;
+}
+
+void dossier_take(struct dossier *d, int source, const struct batch *batch)
+{
+	const struct batch_opened *opened = batch->opened;
+
+	if (!batch->entry_count && !opened)
+		return;
+	history_opened_batch(d->app->history, source, batch);
+	if (source != d->asked)
+		return;
+	if (opened && opened->notes)
+		drop_notes(d);
+	for (size_t i = 0; i < batch->entry_count; i++)
+		if (untrusted_is(batch->entries[i].incident, d->id))
+			keep(d, &batch->entries[i]);
+	if (opened && opened->ended && untrusted_is(opened->incident, d->id)) {
+		d->ended = true;
+		text_line(opened->lacks, d->lacks, sizeof d->lacks);
+	}
+	merge(d);
+}
+
+void dossier_changed(struct dossier *d)
+{
+	if (d)
+		d->dirty = true;
+}
+
+/* After a reload its source may have another number, or be there only now. */
+static void ask_again(struct dossier *d)
+{
+	int number = sources_find(d->app->sources, d->source);
+
+	if (*d->id && number != d->asked)
+		ask(d, number, d->id);
+}
+
+void dossier_tick(struct dossier *d)
+{
+	const struct alert *alert =
+		d->shown ? alerts_find(d->app->alerts, d->shown) : NULL;
+
+	/* It may have paged only now. */
+	if (alert && dossier_page(d->app, alert)->key != d->key)
+		dossier_show(d, d->shown);
+	if (d->key)
+		ask_again(d);
+	if (d->dirty && d->key)
+		load(d);
+}
+
+const struct batch_entry *dossier_log(const struct dossier *d, uint64_t key, size_t *n)
+{
+	*n = key == d->key ? d->log.count : 0;
+	return d->log.rows;
+}
+
+/* Its source cannot be reached: nothing more is to be waited for. */
+static bool cut_off(const struct dossier *d)
+{
+	const struct source_row *row =
+		d->asked < 0 ? NULL : sources_row(d->app->sources, d->asked);
+
+	return row && row->status.state == POLL_FAILING;
+}
+
+bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size)
+{
+	if (key != d->key || d->asked < 0)
+		snprintf(out, size, "as far as the store has it");
+	else if (!d->ended && cut_off(d))
+		snprintf(out, size, "partial: %s does not answer; as the store has it",
+			d->source);
+	else if (!d->ended)
+		snprintf(out, size, "being read");
+	else
+		snprintf(out, size, "%s%s", *d->lacks ? "partial: " : "complete",
+			d->lacks);
+	return key == d->key && d->asked >= 0 && d->ended && !*d->lacks;
+}
+
+bool dossier_busy(const struct dossier *d)
+{
+	return d->key && (d->loading || (d->asked >= 0 && !d->ended && !cut_off(d)));
+}
+
+void dossier_wish(struct dossier *d, const char *name, bool json)
+{
+	str_copy(d->wish, sizeof d->wish, name);
+	d->wish_json = json;
+}
+
+const char *dossier_wished(const struct dossier *d, bool *json)
+{
+	*json = d->wish_json;
+	return *d->wish ? d->wish : NULL;
+}
+
+bool dossier_lacks(const struct dossier *d, struct err *err)
+{
+	char how[200];
+
+	if (d->asked < 0 || dossier_words(d, d->key, how, sizeof how))
+		return false;
+	err_set(err, ERR_TIMEOUT, "the timeline is %s",
+		d->ended || cut_off(d) ? how : "not read to its end");
+	return true;
+}
+
+void dossier_response(const struct app *app, uint64_t key, struct response *out)
+{
+	size_t n;
+	const struct batch_entry *entries = dossier_log(app->dossier, key, &n);
+
+	response_read(out, entries, n);
+}
+
+int64_t dossier_next_update(const struct app *app, uint64_t key)
+{
+	const struct outbox_row *newest = NULL;
+
+	for (size_t i = 0; i < actions_count(app->actions); i++) {
+		const struct outbox_row *row = actions_at(app->actions, i);
+
+		if (row->action.verb == ACTION_STATUS && row->state != OUTBOX_FAILED &&
+			row->state != OUTBOX_CANCELLED && action_target_key(row) == key &&
+			(!newest || row->created_at > newest->created_at))
+			newest = row;
+	}
+	return newest ? newest->action.until_at : 0;
+}
+
+/* The newest status update of each incident. */
+struct promise {
+	uint64_t key;
+	int64_t created_at, until_at;
+};
+
+static size_t promises(const struct app *app, struct promise out[ACTIONS_KEPT])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < actions_count(app->actions); i++) {
+		const struct outbox_row *row = actions_at(app->actions, i);
+		struct promise one = {0, row->created_at, row->action.until_at};
+		size_t at = 0;
+
+		if (row->action.verb != ACTION_STATUS || row->state == OUTBOX_FAILED ||
+			row->state == OUTBOX_CANCELLED)
+			continue;
+		one.key = action_target_key(row);
+		while (at < n && out[at].key != one.key)
+			at++;
+		if (at == ACTIONS_KEPT)
+			break;
+		if (at == n)
+			n++;
+		else if (out[at].created_at >= one.created_at)
+			continue;
+		out[at] = one;
+	}
+	return n;
+}
+
+size_t dossier_updates(const struct app *app, struct dossier_update *out, size_t max)
+{
+	struct promise found[ACTIONS_KEPT];
+	size_t count = promises(app, found), n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct dossier_update one = {
+			alerts_find(app->alerts, found[i].key), found[i].until_at};
+		size_t at = n;
+
+		if (!one.at || !one.alert || one.alert->state == ALERT_RESOLVED)
+			continue;
+		while (at && out[at - 1].at > one.at)
+			at--;
+		if (at == max)
+			continue;
+		n += n < max;
+		memmove(out + at + 1, out + at, (n - at - 1) * sizeof *out);
+		out[at] = one;
+	}
+	return n;
+}
+
+/* --- its lines --- */
+
+struct dossier_head dossier_head_of(const struct alert *a)
+{
+	return (struct dossier_head){.key = a->key,
+		.started_at = a->started_at,
+		.acked_at = a->acked_at,
+		.ended_at = a->ended_at,
+		.pages = a->pages,
+		.title = alert_text(a, ALERT_TITLE),
+		.acked_by = alert_text(a, ALERT_ACKED_BY)};
+}
+
+/* What an action leaves in the source's log. */
+static enum entry_kind leaves(enum action_verb verb)
+{
+	static const enum entry_kind kinds[ACTION_VERB_COUNT] = {
+		[ACTION_ACKNOWLEDGE] = ENTRY_ACK,
+		[ACTION_UNACKNOWLEDGE] = ENTRY_UNACK,
+		[ACTION_RESOLVE] = ENTRY_RESOLVE,
+		[ACTION_SNOOZE] = ENTRY_SNOOZE,
+		[ACTION_NOTE] = ENTRY_NOTE,
+		[ACTION_ESCALATE] = ENTRY_ESCALATE,
+		[ACTION_REASSIGN] = ENTRY_ASSIGN,
+		[ACTION_RESPONDERS] = ENTRY_RESPONDER,
+	};
+
+	return kinds[verb];
+}
+
+void dossier_add_action(struct timeline *timeline, const struct outbox_row *row)
+{
+	const struct action *a = &row->action;
+	bool fine = row->state == OUTBOX_CONFIRMED;
+	struct timeline_line line = {.at = row->done_at ? row->done_at : row->created_at,
+		.from_at = row->created_at,
+		.from = TIMELINE_HERE,
+		.kind = leaves(a->verb),
+		.words = action_verbs[a->verb].words,
+		.text = a->verb == ACTION_RESPONDERS ||
+					untrusted_empty(a->texts[ACTION_BODY])
+				? a->texts[ACTION_WHOM]
+				: a->texts[ACTION_BODY],
+		.who = a->texts[ACTION_BY],
+		.more = outbox_state_names[row->state],
+		.data = "action list",
+		.bad = !fine,
+		.by = fine ? UNTRUSTED_NONE : row->error};
+
+	if (a->verb == ACTION_NOTE)
+		action_marker(a, line.marker);
+	timeline_add(timeline, &line);
+}
+
+static void add_actions(struct timeline *t, const struct app *app, uint64_t key)
+{
+	for (size_t i = 0; i < actions_count(app->actions); i++) {
+		const struct outbox_row *row = actions_at(app->actions, i);
+
+		if (row->action.verb != ACTION_NOTIFY && action_target_key(row) == key)
+			dossier_add_action(t, row);
+	}
+}
+
+static bool around(const struct dossier_head *h, int64_t at, int64_t before_ms)
+{
+	return at >= h->started_at - before_ms && at <= h->started_at + CHANGES_AFTER_MS;
+}
+
+static void add_around(
+	struct timeline *t, const struct app *app, const struct dossier_head *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < changes_count(app->alerts) && n < AROUND_MOST; i++) {
+		const struct change_row *c = changes_at(app->alerts, i);
+
+		if (!around(h, c->at, CHANGES_BEFORE_MS))
+			continue;
+		n++;
+		timeline_add(t, &(struct timeline_line){.at = c->at,
+					.from = TIMELINE_CHANGE,
+					.text = c->summary,
+					.who = c->service,
+					.link = c->link,
+					.data = "change list"});
+	}
+	n = 0;
+	for (size_t i = 0; i < anomalies_count(app->anomalies) && n < AROUND_MOST; i++) {
+		const struct anomaly_row *row = anomalies_at(app->anomalies, i);
+
+		if (row->alert != h->key &&
+			!around(h, row->start_at, ANOMALIES_BEFORE_MS))
+			continue;
+		n++;
+		timeline_add(t, &(struct timeline_line){.at = row->start_at,
+					.from = TIMELINE_ANOMALY,
+					.text = untrusted_str(row->name),
+					.more = row->reason,
+					.data = "anomaly list"});
+	}
+}
+
+/* Steps of runbooks that were run for it from here. */
+static void add_runs(struct timeline *t, const struct app *app, uint64_t key)
+{
+	const struct run *run;
+
+	for (size_t i = 0; (run = runs_for(app->runs, key, i)); i++) {
+		const struct runbook *book = run_book(run);
+
+		for (size_t k = 0; k < book->step_count; k++) {
+			const struct run_result *r = run_result(run, k);
+
+			if (r->started_at)
+				timeline_add(t, &(struct timeline_line){
+							.at = r->started_at,
+							.from = TIMELINE_COMMAND,
+							.text = book->steps[k].title,
+							.more = run_state_names[r->state],
+							.bad = r->state != RUN_DONE,
+							.data = "audit log"});
+		}
+	}
+}
+
+/* Others that tell of the same. */
+static void add_twins(
+	struct timeline *t, const struct app *app, const struct alert *alert)
+{
+	size_t n = 0;
+
+	for (const struct alert *a = NULL;
+		n < AROUND_MOST && (a = alerts_twin(app->alerts, alert, a));) {
+		if (a->key == alert->key)
+			continue;
+		n++;
+		timeline_add(
+			t, &(struct timeline_line){.at = a->started_at,
+				   .from = TIMELINE_ALERT,
+				   .kind = ENTRY_ALERT,
+				   .text = alert_text(a, ALERT_TITLE),
+				   .more = sources_row(app->sources, a->source)->name,
+				   .data = "alert list"});
+	}
+}
+
+static void add_head(struct timeline *t, const struct dossier_head *h)
+{
+	timeline_add(t, &(struct timeline_line){.at = h->started_at,
+				.from = h->pages ? TIMELINE_LOG : TIMELINE_ALERT,
+				.kind = ENTRY_TRIGGER,
+				.text = h->title,
+				.data = "incident list"});
+	timeline_add(t, &(struct timeline_line){.at = h->acked_at,
+				.kind = ENTRY_ACK,
+				.text = h->acked_by,
+				.data = "incident list"});
+	timeline_add(t, &(struct timeline_line){.at = h->ended_at,
+				.kind = ENTRY_RESOLVE,
+				.text = h->resolved_by,
+				.data = "incident list"});
+}
+
+/* Only the log tells how it began: of some, only what was added to it is known. */
+static bool tells_all(const struct batch_entry *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (entries[i].kind == ENTRY_TRIGGER)
+			return true;
+	return false;
+}
+
+void dossier_timeline(
+	const struct app *app, const struct dossier_head *head, struct timeline *out)
+{
+	size_t n;
+	const struct batch_entry *entries = dossier_log(app->dossier, head->key, &n);
+	const struct alert *alert = alerts_find(app->alerts, head->key);
+
+	timeline_init(out);
+	timeline_add_log(out, entries, n);
+	if (!tells_all(entries, n))
+		add_head(out, head);
+	if (alert)
+		add_twins(out, app, alert);
+	add_around(out, app, head);
+	add_actions(out, app, head->key);
+	add_runs(out, app, head->key);
+	timeline_settle(out);
+}

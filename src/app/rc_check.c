@@ -1,0 +1,108 @@
+/* Names that lines of the rc give each other: what is called so is there, or the line
+ * that says it is an error, with the nearest name that is. Hides where the line is of a
+ * setting that was left as it was. Any thread, one owner. */
+#include "rc_check.h"
+
+#include "app/rc.h"
+#include "app/setting.h"
+#include "base/str.h"
+#include "embedded.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAMES_MAX = 100, NAME_BYTES = 64 };
+
+/* NULL-ended, as conf_nearest() wants them. */
+struct names {
+	const char *list[NAMES_MAX + 1];
+	char kept[NAMES_MAX][NAME_BYTES];
+	size_t count;
+};
+
+static void add_name(struct names *names, const char *name, size_t n)
+{
+	if (names->count == NAMES_MAX)
+		return;
+	snprintf(names->kept[names->count], NAME_BYTES, "%.*s", (int)n, name);
+	names->list[names->count] = names->kept[names->count];
+	names->count++;
+}
+
+static bool knows(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->list[i], name))
+			return true;
+	return false;
+}
+
+static void complain(struct rc *rc, struct conf_place place, const char *what,
+	const char *name, const char *hint)
+{
+	char text[240];
+
+	if (!place.file)
+		place.file = "built-in";
+	snprintf(text, sizeof text, "no %s is called %.80s%s", what, name, hint);
+	conf_complain(&rc->conf, place, text);
+}
+
+static void complain_of(struct rc *rc, int setting, const char *what, const char *name,
+	const struct names *names)
+{
+	char near[80];
+
+	conf_nearest(name, names->list, sizeof *names->list, near);
+	complain(rc, rc->settings.values[setting].place, what, name,
+		*near ? near : "; :options tells the names");
+}
+
+void rc_no_such_look(struct rc *rc, const char *folder, const char *name)
+{
+	bool theme = !strcmp(folder, "themes");
+	size_t before = strlen(folder) + 1;
+	struct names names = {0};
+
+	for (const struct embedded *e = embedded_files; e->name; e++)
+		if (str_starts(e->name, folder))
+			add_name(
+				&names, e->name + before, strcspn(e->name + before, "."));
+	complain_of(rc, theme ? SET_THEME : SET_KEYMAP, theme ? "theme" : "keymap", name,
+		&names);
+}
+
+static void check_queries(struct rc *rc)
+{
+	struct names names = {0};
+	char near[80];
+
+	for (size_t i = 0; i < rc->source_count; i++)
+		add_name(&names, rc->sources[i].name, NAME_BYTES - 1);
+	for (size_t i = 0; i < rc->query_count; i++) {
+		const struct rc_query *q = &rc->queries[i];
+
+		if (knows(&names, q->source))
+			continue;
+		conf_nearest(q->source, names.list, sizeof *names.list, near);
+		complain(rc, q->place, "source", q->source, near);
+	}
+}
+
+static void check_layout(struct rc *rc)
+{
+	const char *name = settings_text(&rc->settings, SET_LAYOUT);
+	struct names names = {0};
+
+	add_name(&names, "auto", NAME_BYTES - 1);
+	for (size_t i = 0; i < rc->layout_count; i++)
+		add_name(&names, rc->layouts[i].name, NAME_BYTES - 1);
+	if (!knows(&names, name))
+		complain_of(rc, SET_LAYOUT, "layout", name, &names);
+}
+
+void rc_check(struct rc *rc)
+{
+	check_queries(rc);
+	check_layout(rc);
+}

@@ -1,0 +1,13 @@
+/* What is wrong with a configuration that no single line shows: names of lines that are
+ * not there. Any thread, one owner. */
+#ifndef SRC_APP_RC_CHECK_H
+#define SRC_APP_RC_CHECK_H
+
+struct rc;
+
+/* When all is read; each wrong name is an error at the line that says it. */
+void rc_check(struct rc *rc);
+/* folder: "themes" or "keymaps"; name is none of the shipped ones. */
+void rc_no_such_look(struct rc *rc, const char *folder, const char *name);
+
+#endif

@@ -1,0 +1,72 @@
+/* A run's inside, shared by run.c, run_work.c and run_ask.c. */
+#ifndef OPS_RUN_PARTS_H
+#define OPS_RUN_PARTS_H
+
+#include "ops/run.h"
+#include "values.h"
+
+struct loop_timer;
+struct proc;
+struct tape;
+
+enum { OUT, ERRORS, STREAMS };
+
+/* The step on its way. */
+struct work {
+	size_t step;
+	char bound[SHA256_DIGITS + 1]; /* of argv and place, as they were asked about */
+	char id[ID_TEXT];              /* of its files */
+	char place[RUN_PLACE];
+	uint64_t seq;
+	struct proc *proc;
+	struct loop_timer *timer;
+	struct tape *tapes[STREAMS];
+	int open_tapes, exit_code;
+	bool paused, stopped;
+	struct err why;
+	struct run_result before; /* until it is run: what comes back when it is not */
+};
+
+struct run {
+	struct run_how how;
+	char *texts[6]; /* that how borrows */
+	struct untrusted text;
+	char text_hash[SHA256_DIGITS + 1];
+	struct runbook book;
+	struct values values;
+	struct arena plan_arena, look_arena;
+	struct run_result *results;
+	struct untrusted *outputs; /* beside them: what later steps may use; owned */
+	struct str captured;       /* of the step that runs */
+	enum audit_class *classes; /* beside them; AUDIT_UNCLASSED: not looked at yet */
+	int active;                /* -1: none */
+	struct work work;
+	struct untrusted edited; /* in place of the active step's text; owned */
+	size_t edited_step;
+	char *source;
+	struct untrusted incident;
+	bool ended;
+};
+
+/* How a kind of step begins and is stopped; it ends in run_finish(). */
+struct run_kind {
+	const char *begins; /* of the question */
+	void (*start)(struct run *run, const struct run_plan *plan);
+	void (*stop)(struct run *run);
+};
+
+extern const struct run_kind run_kinds[STEP_KIND_COUNT]; /* run_work.c */
+
+/* The step's command was replaced for this once. */
+bool run_edited(const struct run *run, size_t step);
+void run_forget_edit(struct run *run);
+/* What a record of the active step says in any case. */
+struct audit_record run_record(const struct run *run, const char *result);
+/* Writes the outcome of what run->work has come to. */
+void run_finish(struct run *run);
+/* The active step was not run: what it printed the last time is there again. */
+void run_refused(struct run *run, const struct err *why);
+/* No step is active any more. */
+void run_rests(struct run *run);
+
+#endif

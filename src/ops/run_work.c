@@ -1,0 +1,297 @@
+/* What a step does once it may: a command with its two tapes, a wait, a sentence; and its
+ * end, which writes the outcome. Hides when the last byte is on the disk, and that what
+ * cannot be recorded is ended. Main thread. */
+#include "run_parts.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "io/loop.h"
+#include "io/proc.h"
+#include "tape.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- the end of a step --- */
+
+void run_forget_edit(struct run *run)
+{
+	untrusted_free(run->edited);
+	run->edited = UNTRUSTED_NONE;
+}
+
+void run_rests(struct run *run)
+{
+	loop_timer_free(run->work.timer);
+	run->work = (struct work){0};
+	run->active = -1;
+	run_forget_edit(run);
+	run->how.changed(run->how.ctx);
+}
+
+static void over(struct run *run, enum run_state state, const char *why)
+{
+	struct run_result *r = &run->results[run->active];
+
+	r->state = state;
+	r->ended_at = time_now_ms();
+	str_copy(r->why, sizeof r->why, why);
+	run_rests(run);
+}
+
+/* It was not run: what it printed the last time is still there. */
+void run_refused(struct run *run, const struct err *why)
+{
+	struct run_result *r = &run->results[run->active];
+
+	str_release(&r->shown);
+	*r = run->work.before;
+	if (why->kind != ERR_CANCELLED) {
+		r->state = RUN_REFUSED;
+		str_copy(r->why, sizeof r->why, why->text);
+	}
+	run_rests(run);
+}
+
+static size_t add_stream(struct audit_pair *pairs, size_t n, struct tape *tape,
+	const char *const names[3], char hash[SHA256_DIGITS + 1])
+{
+	const char *slash = strrchr(tape_path(tape), '/');
+
+	pairs[n++] = (struct audit_pair){
+		.name = names[0], .number = (double)tape_bytes(tape), .is_number = true};
+	pairs[n++] = (struct audit_pair){
+		.name = names[1], .value = untrusted_str(tape_hash(tape, hash))};
+	if (slash)
+		pairs[n++] = (struct audit_pair){
+			.name = names[2], .value = untrusted_str(slash + 1)};
+	return n;
+}
+
+struct audit_record run_record(const struct run *run, const char *result)
+{
+	static const char *const events[STEP_KIND_COUNT] = {
+		[STEP_LOCAL] = "run.local",
+		[STEP_HOST] = "run.host",
+		[STEP_KUBECTL] = "run.kubectl",
+		[STEP_SQL] = "run.sql",
+		[STEP_PROMQL] = "run.promql",
+		[STEP_WAIT] = "run.wait",
+		[STEP_ASK] = "run.ask",
+		[STEP_NOTE] = "run.note",
+	};
+	const struct runbook_step *step = &run->book.steps[run->work.step];
+
+	return (struct audit_record){.event = events[step->kind],
+		.class = run->classes[run->work.step],
+		.profile = *run->how.profile ? run->how.profile : NULL,
+		.source = run->source,
+		.id = run->incident,
+		.target = untrusted_str(run->work.place),
+		.result = untrusted_str(result)};
+}
+
+static const char *state_of(const struct work *w, char result[40], enum run_state *state)
+{
+	*state = w->stopped || w->why.kind == ERR_TIMEOUT ? RUN_STOPPED
+		 : w->why.kind || w->exit_code            ? RUN_FAILED
+							  : RUN_DONE;
+	if (w->stopped)
+		snprintf(result, 40, "stopped, exit %d", w->exit_code);
+	else if (w->why.kind == ERR_TIMEOUT)
+		snprintf(result, 40, "timed out");
+	else if (!w->tapes[OUT])
+		snprintf(result, 40, "done");
+	else if (w->exit_code < 0)
+		snprintf(result, 40, "not run");
+	else
+		snprintf(result, 40, "exit %d", w->exit_code);
+	return result;
+}
+
+/* All that was printed is on the disk. */
+void run_finish(struct run *run)
+{
+	static const char *const names[STREAMS][3] = {
+		{"out_bytes", "out_sha256", "out_file"},
+		{"err_bytes", "err_sha256", "err_file"}};
+	struct work *w = &run->work;
+	struct run_result *r = &run->results[run->active];
+	struct audit_pair pairs[8];
+	char hashes[STREAMS][SHA256_DIGITS + 1], result[40];
+	enum run_state state;
+	struct audit_record record;
+	size_t n = 0, step;
+
+	for (int i = 0; i < STREAMS; i++)
+		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind)
+			w->why = *tape_error(w->tapes[i]);
+	record = run_record(run, state_of(w, result, &state));
+	pairs[n++] = (struct audit_pair){.name = "ms",
+		.number = (double)(time_now_ms() - r->started_at),
+		.is_number = true};
+	for (int i = 0; i < STREAMS; i++) {
+		if (!w->tapes[i])
+			continue;
+		n = add_stream(pairs, n, w->tapes[i], names[i], hashes[i]);
+		str_copy(i ? r->err_file : r->out_file, sizeof r->out_file,
+			tape_path(w->tapes[i]));
+	}
+	record.extra = pairs;
+	record.extra_count = n;
+	record.error = untrusted_str(w->why.text);
+	gate_outcome(run->how.door, w->seq, &record);
+	for (int i = 0; i < STREAMS; i++)
+		tape_free(w->tapes[i]);
+	if (state == RUN_DONE && !run->captured.cut)
+		run->outputs[run->active] = untrusted_keep(
+			untrusted_trim(untrusted_make(run->captured.p, run->captured.n)),
+			RUNBOOK_VALUE_BYTES);
+	r->exit_code = w->exit_code;
+	step = w->step;
+	over(run, state, w->why.text);
+	run->how.ended(run->how.ctx, step);
+}
+
+static void tape_ended(void *ctx)
+{
+	struct run *run = ctx;
+
+	if (!--run->work.open_tapes && !run->ended)
+		run_finish(run);
+}
+
+/* --- commands --- */
+
+static void tape_written(void *ctx)
+{
+	struct run *run = ctx;
+	struct work *w = &run->work;
+
+	for (int i = 0; i < STREAMS; i++) {
+		if (!tape_error(w->tapes[i]) || w->why.kind)
+			continue;
+		/* Strict: what cannot be recorded does not go on. */
+		w->why = *tape_error(w->tapes[i]);
+		err_prefix(&w->why, "ended, as it cannot be recorded: ");
+		if (w->proc)
+			proc_stop(w->proc);
+	}
+	if (w->proc && w->paused) {
+		w->paused = false;
+		proc_pause(w->proc, false);
+	}
+}
+
+static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
+{
+	struct run *run = ctx;
+	struct work *w = &run->work;
+	struct run_result *r = &run->results[run->active];
+	uint64_t *count = is_error ? &r->err_bytes : &r->out_bytes;
+
+	*count += untrusted_size(bytes);
+	r->dropped |= tape_show_newest(bytes, &r->shown);
+	if (!is_error)
+		tape_show(bytes, &run->captured);
+	if (!tape_add(w->tapes[is_error ? ERRORS : OUT], bytes) && !w->paused) {
+		w->paused = true;
+		proc_pause(w->proc, true);
+	}
+	if (r->out_bytes + r->err_bytes > RUN_OUTPUT_MOST && !w->why.kind) {
+		err_set(&w->why, ERR_LIMIT, "ended, as it printed more than 2 GiB");
+		proc_stop(w->proc);
+	}
+	run->how.changed(run->how.ctx);
+}
+
+static void on_end(void *ctx, int exit_code, const struct err *why)
+{
+	struct run *run = ctx;
+	struct work *w = &run->work;
+
+	w->proc = NULL;
+	w->exit_code = exit_code;
+	if (why && !w->why.kind && !w->stopped)
+		w->why = *why;
+	w->open_tapes = STREAMS;
+	for (int i = 0; i < STREAMS; i++)
+		tape_end(w->tapes[i], tape_ended);
+}
+
+static void open_tapes(struct run *run)
+{
+	static const char *const ends[STREAMS] = {"out", "err"};
+	char path[TAPE_PATH];
+
+	for (int i = 0; i < STREAMS; i++) {
+		const struct tape_how how = {run->how.pool, path, tape_written, run};
+
+		snprintf(path, sizeof path, "%s/%s.%s", run->how.folder, run->work.id,
+			ends[i]);
+		run->work.tapes[i] = tape_new(&how);
+	}
+}
+
+static void start_command(struct run *run, const struct run_plan *plan)
+{
+	struct work *w = &run->work;
+	struct proc_options options = {.argv = plan->argv,
+		.bytes = on_bytes,
+		.end = on_end,
+		.ctx = run,
+		.timeout_ms = plan->timeout_ms};
+
+	open_tapes(run);
+	w->proc = proc_start(run->how.loop, &options, &w->why);
+	if (w->proc)
+		return;
+	on_end(run, -1, NULL);
+}
+
+static void stop_command(struct run *run)
+{
+	if (run->work.proc)
+		proc_stop(run->work.proc);
+}
+
+/* --- waiting, and sentences --- */
+
+static void wait_over(void *ctx)
+{
+	run_finish(ctx);
+}
+
+static void start_wait(struct run *run, const struct run_plan *plan)
+{
+	run->work.timer = loop_timer(run->how.loop, wait_over, run);
+	loop_timer_start(run->work.timer, plan->timeout_ms);
+}
+
+static void stop_wait(struct run *run)
+{
+	loop_timer_start(run->work.timer, 0);
+}
+
+/* It was read and confirmed: that is all of it. */
+static void start_words(struct run *run, const struct run_plan *plan)
+{
+	(void)plan;
+	run_finish(run);
+}
+
+static void stop_nothing(struct run *run)
+{
+	(void)run;
+}
+
+const struct run_kind run_kinds[STEP_KIND_COUNT] = {
+	[STEP_LOCAL] = {"run", start_command, stop_command},
+	[STEP_HOST] = {"run", start_command, stop_command},
+	[STEP_KUBECTL] = {"run", start_command, stop_command},
+	[STEP_SQL] = {"run", start_words, stop_nothing},
+	[STEP_PROMQL] = {"run", start_words, stop_nothing},
+	[STEP_WAIT] = {"wait", start_wait, stop_wait},
+	[STEP_ASK] = {"confirm", start_words, stop_nothing},
+	[STEP_NOTE] = {"put on record", start_words, stop_nothing},
+};
