@@ -499,6 +499,9 @@ static int run_command(
 	c = commands_find(commands, o->command, &ctx, &rest);
 	app->front =
 		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
+	app->wants_rotas = c && (str_starts(c->name, "oncall ") ||
+					!strcmp(c->name, "action retry") ||
+					str_starts(o->command, "show oncall"));
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));

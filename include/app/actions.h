@@ -6,6 +6,7 @@
 
 #include "app/app.h"
 #include "app/command.h"
+#include "model/coverage.h"
 #include "store/outbox.h"
 
 struct actions;
@@ -44,6 +45,25 @@ struct wish {
  * it. Else *err says why not. */
 enum status actions_wish(
 	struct actions *actions, const struct wish *wish, struct err *err);
+enum override_kind { OVERRIDE_TAKE, OVERRIDE_GIVE, OVERRIDE_SWAP };
+
+struct rota_row;
+
+/* To put somebody on call for a time, or to change shifts with them. */
+struct override_wish {
+	enum override_kind kind;
+	const struct rota_row *row;
+	const char *whom; /* as typed, see rotas_person() */
+	struct span span; /* of a swap: from when on shifts are looked for */
+	const char *origin;
+};
+/* Always asks: the question shows the overrides and what they do to the coverage. */
+enum status actions_override(
+	struct actions *actions, const struct override_wish *wish, struct err *err);
+/* Asks whether to end what was made from this store for the schedule and has not ended,
+ * by whichever process and however long ago. */
+enum status actions_end_overrides(struct actions *actions, const struct rota_row *row,
+	const char *origin, struct err *err);
 /* Asks whether to take the newest action of this process back. */
 enum status actions_undo(struct actions *actions, const char *origin, struct err *err);
 /* Reads the outbox anew. */

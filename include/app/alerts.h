@@ -104,11 +104,16 @@ size_t silences_count(const struct alerts *alerts);
 const struct silence_row *silences_at(const struct alerts *alerts, size_t i);
 
 struct oncall_row {
-	struct untrusted who, policy; /* owned */
+	struct untrusted who, policy;    /* owned */
+	struct untrusted user, schedule; /* ids, owned; of its source, or empty */
 	int level, source;
 	int64_t ends_at;
+	int64_t told_at; /* when the source said so */
 	bool me;
 };
+/* The schedule says who it is by now. */
+void oncalls_follow(struct alerts *alerts, size_t i, struct untrusted user,
+	struct untrusted who, int64_t ends_at, bool me);
 size_t oncalls_count(const struct alerts *alerts);
 const struct oncall_row *oncalls_at(const struct alerts *alerts, size_t i);
 

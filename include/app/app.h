@@ -34,6 +34,7 @@ struct saving;
 struct similar;
 struct runbooks;
 struct runs;
+struct rotas;
 struct sources;
 struct status_writer;
 struct store;
@@ -60,11 +61,12 @@ enum change {
 	CHANGED_ACTIONS = 1 << 13,
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
-	CHANGED_PAST = 1 << 16, /* incidents of the store */
-	CHANGED_RUNS = 1 << 17, /* steps of runbooks */
-	CHANGED_ALL = (1 << 18) - 1,
-	CHANGED_KEPT = 1 << 18, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 19, /* the lesson's next hint */
+	CHANGED_PAST = 1 << 16,  /* incidents of the store */
+	CHANGED_RUNS = 1 << 17,  /* steps of runbooks */
+	CHANGED_ROTAS = 1 << 18, /* who is on call */
+	CHANGED_ALL = (1 << 19) - 1,
+	CHANGED_KEPT = 1 << 19, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 20, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -121,6 +123,7 @@ struct app {
 	struct dossier *dossier;     /* of the incident that is looked at */
 	struct similar *similar;     /* … and what is like it */
 	struct joins *joins;
+	struct rotas *rotas;
 	struct actions *actions;
 	struct anomalies *anomalies;
 	struct notify *notify;
@@ -145,10 +148,11 @@ struct app {
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
 	bool readonly;
-	bool acts; /* one command that acts: what it does waits in the store */
-	bool live; /* stays: a console or plain lines, not one command */
-	bool past; /* opened with --at: actions are off */
-	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
+	bool wants_rotas; /* one command that reads schedules */
+	bool acts;        /* one command that acts: what it does waits in the store */
+	bool live;        /* stays: a console or plain lines, not one command */
+	bool past;        /* opened with --at: actions are off */
+	bool demo;        /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
 };
@@ -183,7 +187,7 @@ void app_notice(struct app *app, bool bad, const char *fmt, ...)
 int64_t window_from(const struct app *app);
 int64_t window_to(const struct app *app);
 #define WINDOW_LEAST_MS MINUTE_MS
-#define WINDOW_MOST_MS (60 * DAY_MS)
+#define WINDOW_MOST_MS  (60 * DAY_MS)
 /* A span beyond those is brought within them. */
 void app_set_window(struct app *app, struct window window);
 int64_t app_setting(const struct app *app, int id);

@@ -13,6 +13,7 @@ enum command_flag {
 	COMMAND_ACTS = 1 << 3,    /* has an effect outside: refused when read-only */
 	COMMAND_JSON = 1 << 4,    /* knows --json */
 	COMMAND_ROWS = 1 << 5,    /* is about rows, as what acts is too */
+	COMMAND_NO_ROW = 1 << 6,  /* acts, on what its words name or what is not a row */
 };
 
 /* Exit status of scripts. */

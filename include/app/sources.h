@@ -19,10 +19,13 @@ struct source_row {
 	struct poll_status status;
 	const struct rc_source *rc;
 	struct err refused;       /* why it could not even start */
+	int64_t changes_ms;       /* as its kind says */
 	bool has_past;            /* its kind can tell what was before */
 	bool reads_past;          /* … and this process asks it */
 	struct coverage coverage; /* what of that is in the store */
 	struct err past_error;    /* why it does not go on */
+	bool has_rota;            /* its kind has schedules */
+	bool reads_rota;          /* … and this process asks for them */
 	bool fresh;               /* since the last reload another one than before */
 };
 
@@ -56,6 +59,8 @@ const char *sources_past_words(
 const char *sources_scope(const struct sources *sources, char *out, size_t size);
 /* By the source's number. */
 void sources_hurry_one(struct sources *sources, int source);
+/* Its schedules alone. */
+void sources_hurry_rota(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */
 const struct action_kind *sources_actions(const struct sources *sources, int source);
 /* act_start() there; act_cancel() it before the source is taken away. */

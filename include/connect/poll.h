@@ -18,13 +18,15 @@ enum poll_state {
 	POLL_PAUSED,
 };
 
-enum { POLL_MAX_SOURCES = 64, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
+/* A source has three conversations at most: now, the past, its schedules. */
+enum { POLL_MAX_SOURCES = 192, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
 
 /* What the sources pane shows. */
 struct poll_status {
 	enum poll_state state;
 	int64_t last_ok_at;    /* end of the last full round without an error; 0: never */
 	int64_t failing_since; /* 0 while ok */
+	int64_t ok_since;      /* when it last began to be; 0: never */
 	int64_t next_try_at;   /* while failing */
 	int64_t latency_ms;    /* of the last answer */
 	int64_t p95_ms;        /* over the last 64 answers */

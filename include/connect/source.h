@@ -135,6 +135,8 @@ struct source_kind {
 	bool opens;  /* answers the window's opened: entries, and struct batch_opened */
 	bool alerts; /* its alerts are listed: silence from it is not peace */
 	bool pages;  /* … and are pages */
+	/* Tells of changes, those of so long before it is first asked too; 0: of none. */
+	int64_t changes_ms;
 	const struct source_service *service; /* NULL: a server of the user's own */
 	/* Reads its incidents of the past; NULL: there is no such thing. A source of its
 	 * own to the engine, so that the present never waits for it. */
@@ -142,6 +144,8 @@ struct source_kind {
 	/* Counts what past would read, and resolves names of what is chosen; NULL: no
 	 * past. Asks once. */
 	const struct source_kind *survey;
+	/* Reads its schedules, slowly: likewise one of its own; or NULL. */
+	const struct source_kind *rota;
 	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;

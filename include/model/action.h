@@ -31,7 +31,11 @@ enum action_verb {
 	/* A handoff to one person: ACTION_TARGET is the address, ACTION_BODY when the
 	 * shift began. */
 	ACTION_MAIL,
-	ACTION_NOTIFY, /* ACTION_BODY, ACTION_FACTS: somebody is told of it */
+	/* Somebody is put on call: ACTION_TARGET is the schedule, ACTION_WHOM the user,
+	 * ACTION_FACTS since when and over whose shift, until_at. */
+	ACTION_OVERRIDE,
+	ACTION_END_OVERRIDE, /* ACTION_WHOM: its id; ACTION_FACTS as it was made */
+	ACTION_NOTIFY,       /* ACTION_BODY, ACTION_FACTS: somebody is told of it */
 	ACTION_VERB_COUNT,
 };
 
@@ -75,6 +79,18 @@ struct action_verb_row {
 extern const struct action_verb_row action_verbs[ACTION_VERB_COUNT];
 /* By name; ACTION_VERB_COUNT when there is none. */
 enum action_verb action_verb_find(struct untrusted name);
+
+/* What ACTION_OVERRIDE has in ACTION_FACTS. Of shift-based schedules the slot is a
+ * rotation or a custom shift, and `displaced` whose shift of it is taken over. */
+enum { OVERRIDE_ID = 80 };
+struct override_facts {
+	int64_t from_at;
+	bool by_shifts, custom;
+	char slot[OVERRIDE_ID], displaced[OVERRIDE_ID];
+};
+struct str;
+void override_facts_print(const struct override_facts *facts, struct str *out);
+bool override_facts_read(struct untrusted text, struct override_facts *out);
 
 /* A short word that is in what a creating verb makes (a note's text, a silence's
  * comment), so that a re-send can look for it first. From the random part of the id. */

@@ -8,6 +8,7 @@
 #include "model/coverage.h"
 #include "model/entry.h"
 #include "model/logline.h"
+#include "model/rota.h"
 #include "model/series.h"
 
 #include <stdbool.h>
@@ -75,6 +76,7 @@ struct batch_entry {
 
 struct batch_oncall {
 	struct untrusted who, policy;
+	struct untrusted user, schedule; /* ids, where the source has such */
 	int level;
 	int64_t ends_at; /* 0: no end */
 	bool me;
@@ -149,6 +151,13 @@ struct batch {
 	size_t count_count, count_cap;
 	struct batch_detail *details;
 	size_t detail_count, detail_cap;
+	struct rota *rotas;
+	size_t rota_count, rota_cap;
+	struct person *people; /* those that rotas name, and others who could be */
+	size_t person_count, person_cap;
+	struct untrusted me;      /* id of whose key it is; empty: not known */
+	bool rotas_snapshot;      /* rotas and people are all there are */
+	bool rotas_absent;        /* the plan has no schedules, or they may not be read */
 	bool cut;                 /* something did not fit */
 	bool partial;             /* the server itself said so */
 	struct untrusted warning; /* the server's words, empty when none */
@@ -167,6 +176,8 @@ struct batch_past *batch_add_past(struct batch *batch);
 struct batch_entry *batch_add_entry(struct batch *batch);
 struct batch_detail *batch_add_detail(struct batch *batch);
 struct batch_count *batch_add_count(struct batch *batch);
+struct rota *batch_add_rota(struct batch *batch);
+struct person *batch_add_person(struct batch *batch);
 /* Any thread; their keys are made with the source's name. */
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name);

@@ -33,6 +33,9 @@ enum { COVERAGE_TEXT = 160 };
  * complete: what began since comes with the next round. */
 enum coverage_state coverage_of(
 	const struct coverage *coverage, struct span window, int64_t late_ms);
+/* Of what began in it all is here, as far as its plan goes with the entries of its log;
+ * from_at is INT64_MIN where there was nothing before. Both 0: nothing is known. */
+struct span coverage_known(const struct coverage *coverage);
 /* "complete", or "partial: read back to Nov 20 14:00 so far"; one line. */
 const char *coverage_words(const struct coverage *coverage, struct span window,
 	int64_t late_ms, char out[COVERAGE_TEXT]);

@@ -21,10 +21,12 @@ static const char *event_of(
 	enum action_verb verb = row->action.verb;
 	const struct alert *alert = alerts_find(app->alerts,
 		alert_key_named(row->source, row->action.texts[ACTION_TARGET]));
+	bool override = verb == ACTION_OVERRIDE || verb == ACTION_END_OVERRIDE;
 	bool silence = verb == ACTION_EXTEND || verb == ACTION_EXPIRE;
 
 	snprintf(out, EVENT_TEXT, "%s.%s",
 		verb == ACTION_MAIL      ? "handoff"
+		: override               ? "oncall"
 		: silence                ? "silence"
 		: alert && !alert->pages ? "alert"
 					 : "incident",

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-enum { INTENTS_AT_ONCE = 256 };
-
 /* A plan on its way: first the audit's intents, then the rows of the outbox. */
 struct commit {
 	struct plan *plan;
@@ -144,7 +142,7 @@ void plan_commit(struct plan *plan)
 		app_notice(plan->app, false, "%s: %s is on its way",
 			actions->own[actions->own_count - 1].title,
 			action_verbs[plan->verb].name);
-	for (; c->asked < plan->count && c->asked < INTENTS_AT_ONCE; c->asked++)
+	for (; c->asked < plan->count && c->asked < ACTION_RECORDS_AT_ONCE; c->asked++)
 		action_audit_intent(plan, &plan->rows[c->asked], intended, c);
 }
 

@@ -120,6 +120,35 @@ static const struct own *undoable(const struct actions *actions, struct err *err
 	return NULL;
 }
 
+/* All overrides that were made at once end. */
+static bool plan_undo_override(
+	struct plan *plan, struct app *app, const struct own *own, struct err *err)
+{
+	const struct actions *actions = app->actions;
+	struct err last = {0};
+
+	plan_end_init(plan, app);
+	for (size_t i = 0; i < actions->own_count; i++) {
+		const struct own *one = &actions->own[i];
+
+		if (one->wish != own->wish || one->state != OUTBOX_CONFIRMED)
+			continue;
+		for (size_t k = 0; k < actions->mirror_count; k++)
+			if (!strcmp(actions->mirror[k].action.id, one->id))
+				plan_end_override(
+					plan, one->key, &actions->mirror[k], &last);
+	}
+	if (!plan->count) {
+		if (!last.kind)
+			err_set(&last, ERR_MISSING,
+				"%s: it is not in the outbox any more", own->title);
+		*err = last;
+		return false;
+	}
+	plan_end_words(plan);
+	return true;
+}
+
 /* What makes up for it: another action, the other way round, on all that the wish was
  * about. */
 static bool plan_undo(
@@ -130,6 +159,10 @@ static bool plan_undo(
 	struct wish wish = {.verb = action_verbs[own->verb].undo, .targets = keys};
 	bool made;
 
+	if (own->verb == ACTION_OVERRIDE) {
+		mem_free(keys);
+		return plan_undo_override(plan, app, own, err);
+	}
 	for (size_t i = 0; i < actions->own_count; i++)
 		if (actions->own[i].wish == own->wish &&
 			actions->own[i].verb == own->verb &&
@@ -167,8 +200,9 @@ enum status actions_undo(struct actions *actions, const char *origin, struct err
 	str_copy(text, sizeof text, plan->text);
 	snprintf(plan->text, sizeof plan->text, "undo: %s", text);
 	for (size_t i = 0; i < plan->count; i++)
-		plan->rows[i].undoes =
-			untrusted_copy(&plan->arena, untrusted_str(own->id));
+		if (untrusted_empty(plan->rows[i].undoes))
+			plan->rows[i].undoes =
+				untrusted_copy(&plan->arena, untrusted_str(own->id));
 	return plan_ask(plan, err);
 }
 

@@ -23,6 +23,7 @@ enum {
 	MATCHERS_MAX = 64 << 10,
 	NAMED = 8, /* listed in full; above it the count and the first few */
 	NAME_TEXT = 90,
+	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 };
 
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR])
@@ -51,7 +52,7 @@ const char *plan_name(const struct alert *alert, char *out, size_t size)
 
 /* --- where it goes --- */
 
-static bool can(const struct app *app, int source, enum action_verb verb)
+bool plan_can(const struct app *app, int source, enum action_verb verb)
 {
 	const struct action_kind *kind = sources_actions(app->sources, source);
 
@@ -61,12 +62,12 @@ static bool can(const struct app *app, int source, enum action_verb verb)
 /* Silences of alerts that no source of theirs can silence go to an Alertmanager. */
 static int silencer(const struct app *app, int own)
 {
-	if (can(app, own, ACTION_SILENCE))
+	if (plan_can(app, own, ACTION_SILENCE))
 		return own;
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
 		int number = sources_at(app->sources, i)->number;
 
-		if (can(app, number, ACTION_SILENCE))
+		if (plan_can(app, number, ACTION_SILENCE))
 			return number;
 	}
 	return 0;
@@ -114,13 +115,13 @@ static const struct alert *addressed(
 		verb = ACTION_SILENCE;
 	if (verb != ACTION_SILENCE) {
 		while (!alert->pages && (other = problem_pages(app, alert, other)))
-			if (can(app, other->source, verb))
+			if (plan_can(app, other->source, verb))
 				return other;
 		return alert;
 	}
-	while (!can(app, alert->source, verb) &&
+	while (!plan_can(app, alert->source, verb) &&
 		(other = alerts_twin(app->alerts, alert, other)))
-		if (can(app, other->source, verb) && other->state != ALERT_RESOLVED)
+		if (plan_can(app, other->source, verb) && other->state != ALERT_RESOLVED)
 			return other;
 	return alert;
 }
@@ -134,7 +135,7 @@ static bool planned(const struct plan *plan, uint64_t key)
 	return false;
 }
 
-static struct outbox_row *add(struct plan *plan, uint64_t key, int source)
+struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source)
 {
 	struct outbox_row *row;
 	char actor[PLAN_ACTOR];
@@ -184,7 +185,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	plan_name(alert, name, sizeof name);
 	if (alert->state == ALERT_RESOLVED)
 		return err_set(err, ERR_MISSING, "%s has ended", name);
-	if (verb == ACTION_SNOOZE && !can(app, own, verb))
+	if (verb == ACTION_SNOOZE && !plan_can(app, own, verb))
 		verb = ACTION_SILENCE;
 	if (verb == ACTION_SILENCE) {
 		to = silencer(app, own);
@@ -192,7 +193,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 			return err_set(err, ERR_MISSING,
 				"%s cannot be silenced: no source is an Alertmanager",
 				name);
-	} else if (!can(app, own, verb)) {
+	} else if (!plan_can(app, own, verb)) {
 		here = verb == ACTION_ACKNOWLEDGE || verb == ACTION_UNACKNOWLEDGE;
 		if (!here)
 			return err_set(err, ERR_REFUSED,
@@ -208,7 +209,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 		return err_set(err, ERR_BUSY, "%s is acknowledged already", name);
 	if (verb == ACTION_UNACKNOWLEDGE && alert->state != ALERT_ACKNOWLEDGED)
 		return err_set(err, ERR_MISSING, "%s is not acknowledged", name);
-	row = add(plan, alert->key, to);
+	row = plan_add(plan, alert->key, to);
 	plan->here[plan->count - 1] = here;
 	row->action.verb = verb;
 	row->action.until_at = wish->until_at;
@@ -238,7 +239,7 @@ static void plan_twins(
 
 	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));)
 		if (t->key != alert->key && t->state == state &&
-			(here || can(app, t->source, wish->verb)) &&
+			(here || plan_can(app, t->source, wish->verb)) &&
 			!planned(plan, t->key) && plan->count < OUTBOX_MAX_LIST)
 			plan_alert(plan, t, wish, &ignored);
 }
@@ -268,7 +269,7 @@ static bool plan_silence(
 
 		if (s->id != id)
 			continue;
-		row = add(plan, id, s->source);
+		row = plan_add(plan, id, s->source);
 		row->action.until_at =
 			wish->by_ms ? s->ends_at + wish->by_ms : wish->until_at;
 		row->action.texts[ACTION_TARGET] = keep(plan, s->upstream_id);
@@ -458,7 +459,7 @@ bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	if (!to || !*silence)
 		return err_set(
 			err, ERR_MISSING, "the silence of %s is not known yet", title);
-	row = add(plan, key, to);
+	row = plan_add(plan, key, to);
 	row->expected_state = -1;
 	row->action.texts[ACTION_TARGET] = keep(plan, untrusted_str(silence));
 	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(title));
@@ -475,29 +476,125 @@ void plan_release(struct plan *plan)
 	mem_free(plan->here);
 }
 
-bool plan_holds(const struct plan *plan, char *why, size_t size)
+static bool row_holds(const struct plan *plan, size_t i, char *why, size_t size)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct outbox_row *row = &plan->rows[i];
-		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
-		const char *profile = plan->app->rc->profile;
-		char title[NAME_TEXT];
+	const struct outbox_row *row = &plan->rows[i];
+	const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
+	const char *profile = plan->app->rc->profile;
+	char title[NAME_TEXT];
 
-		text_line(row->action.texts[ACTION_TITLE], title, sizeof title);
-		if (!untrusted_is(row->profile, profile)) {
-			snprintf(why, size, "the profile is %s now: nothing was done",
-				*profile ? profile : "none");
-			return false;
-		}
-		if (row->expected_state < 0)
-			continue;
-		if (alert && alert->state == row->expected_state &&
-			alert->started_at == row->expected_at)
-			continue;
-		snprintf(why, size, "%s is %s now: nothing was done", title,
-			alert ? alert_state_name((enum alert_state)alert->state)
-			      : "over");
+	if (!untrusted_is(row->profile, profile)) {
+		snprintf(why, size, "the profile is %s now", *profile ? profile : "none");
 		return false;
 	}
+	if (row->action.verb == ACTION_OVERRIDE)
+		return override_still(plan->app, row, why, size) != OVERRIDE_CHANGED;
+	if (row->expected_state < 0 || (alert && alert->state == row->expected_state &&
+					       alert->started_at == row->expected_at))
+		return true;
+	snprintf(why, size, "%s is %s now",
+		text_line(row->action.texts[ACTION_TITLE], title, sizeof title),
+		alert ? alert_state_name((enum alert_state)alert->state) : "over");
+	return false;
+}
+
+bool plan_holds(struct plan *plan, char *why, size_t size)
+{
+	size_t kept = 0, left;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!row_holds(plan, i, why, size))
+			continue;
+		plan->rows[kept] = plan->rows[i];
+		plan->keys[kept] = plan->keys[i];
+		plan->here[kept++] = plan->here[i];
+	}
+	left = plan->count - kept;
+	if (!kept) {
+		str_copy(why + strlen(why), size - strlen(why), ": nothing was done");
+		return false;
+	}
+	plan->count = kept;
+	if (left)
+		app_notice(plan->app, true, "%zu left out: %s", left, why);
 	return true;
+}
+
+/* --- before it is sent --- */
+
+/* What it was to become may be what an earlier try has made of it. */
+static bool as_aimed(enum action_verb verb, const struct alert *alert)
+{
+	switch (verb) {
+	case ACTION_ACKNOWLEDGE:
+	case ACTION_SNOOZE:
+		return alert && alert->state == ALERT_ACKNOWLEDGED;
+	case ACTION_UNACKNOWLEDGE:
+		return alert && alert->state == ALERT_FIRING;
+	case ACTION_RESOLVE:
+		return !alert || alert->state == ALERT_RESOLVED;
+	default:
+		return false;
+	}
+}
+
+/* It is as another action from here, wished for before and done since, has made it. */
+static bool ours(const struct actions *actions, const struct outbox_row *row,
+	const struct alert *alert)
+{
+	for (size_t i = 0; i < actions_count(actions); i++) {
+		const struct outbox_row *other = actions_at(actions, i);
+
+		if (other->state == OUTBOX_CONFIRMED &&
+			strcmp(other->action.id, row->action.id) < 0 &&
+			other->done_at >= row->created_at &&
+			untrusted_eq(other->source, row->source) &&
+			untrusted_eq(other->action.texts[ACTION_TARGET],
+				row->action.texts[ACTION_TARGET]) &&
+			as_aimed(other->action.verb, alert))
+			return true;
+	}
+	return false;
+}
+
+bool row_wanted(const struct app *app, const struct source_row *source,
+	const struct outbox_row *row, char *why, size_t size)
+{
+	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
+	const struct alert *alert;
+	char who[60];
+
+	if (row->expected_state < 0 || row->action.verb == ACTION_NOTE ||
+		row->action.verb == ACTION_SILENCE)
+		return true;
+	if (app->now >= row->created_at && app->now - row->created_at < STALE_MS &&
+		(!source || source->status.ok_since < row->created_at))
+		return true;
+	if (row->action.verb == ACTION_OVERRIDE)
+		return override_still(app, row, why, size) != OVERRIDE_CHANGED;
+	alert = alerts_find(app->alerts, key);
+	if (row->action.attempts && as_aimed(row->action.verb, alert))
+		return true;
+	if (alert && alert->state == row->expected_state &&
+		alert->started_at == row->expected_at)
+		return true;
+	if (ours(app->actions, row, alert))
+		return true;
+	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
+		sizeof who);
+	snprintf(why, size, "it is %s meanwhile%s%s",
+		alert ? alert_state_name((enum alert_state)alert->state) : "over",
+		*who ? ", by " : "", who);
+	return false;
+}
+
+bool row_unread(const struct app *app, const struct outbox_row *row)
+{
+	int64_t age = app->now - row->created_at;
+	char why[120];
+
+	/* The store's clock is a little ahead of the loop's. */
+	return row->action.verb == ACTION_OVERRIDE && row->expected_state >= 0 &&
+	       (age >= STALE_MS || age < -STALE_MS) &&
+	       override_still(app, row, why, sizeof why) == OVERRIDE_UNREAD;
 }

@@ -5,6 +5,8 @@
 #include "app/actions.h"
 #include "base/arena.h"
 
+struct source_row;
+
 enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80 };
 
 struct plan {
@@ -31,12 +33,40 @@ bool plan_make(
 /* The silence that an action made is to end: plan->app is set. */
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);
+/* One more row, of the plan's verb; its texts are to be filled. */
+struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source);
+bool plan_can(const struct app *app, int source, enum action_verb verb);
+/* Overrides, and the question that shows what they do (override_plan.c). */
+bool plan_override(struct plan *plan, struct app *app, const struct override_wish *wish,
+	struct err *err);
+void plan_end_init(struct plan *plan, struct app *app);
+/* One more override that was made is to end; then, of all of them, the question. */
+bool plan_end_override(
+	struct plan *plan, uint64_t key, const struct outbox_row *made, struct err *err);
+void plan_end_words(struct plan *plan);
+/* All that were made from this store for the schedule and have not ended. */
+bool plan_end_overrides(
+	struct plan *plan, struct app *app, const struct rota_row *row, struct err *err);
+enum override_now {
+	OVERRIDE_WANTED,
+	OVERRIDE_CHANGED, /* others are on call than when it was asked about */
+	OVERRIDE_UNREAD,  /* the schedule was not read since */
+};
+enum override_now override_still(
+	const struct app *app, const struct outbox_row *row, char *why, size_t size);
+/* A row that waited, long or until its source (NULL: none) was back, meets the world as
+ * it is now; false: it is held, and why. */
+bool row_wanted(const struct app *app, const struct source_row *source,
+	const struct outbox_row *row, char *why, size_t size);
+/* What waited long is not sent before it is known who is on call now. */
+bool row_unread(const struct app *app, const struct outbox_row *row);
 void plan_release(struct plan *plan);
 /* Goes its way: the audit's intents, then the rows of the outbox, followed until the
  * last word. Takes the plan, which was made by mem_new(). */
 void plan_commit(struct plan *plan);
-/* What it is about is still as it was. */
-bool plan_holds(const struct plan *plan, char *why, size_t size);
+/* What it is about is still as it was; of several, those that are not are left out, and
+ * somebody is told. False: none is left. */
+bool plan_holds(struct plan *plan, char *why, size_t size);
 /* "ada@bastion-1": who acts, as far as this process can say. */
 const char *plan_actor(const struct app *app, char out[PLAN_ACTOR]);
 /* "HTTP 5xx (payments-api)": one line. */

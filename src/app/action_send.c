@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "io/loop.h"
 #include "model/alert.h"
 #include "notify.h"
 
@@ -20,13 +21,13 @@
 enum {
 	LEASE_MS = 20000,
 	ABANDONED_MS = 22000, /* longer than any lease */
-	STALE_MS = 30000, /* what waited longer is looked at again before it is sent */
 	BACKOFF_FIRST_MS = 2000,
 	BACKOFF_MOST_MS = 300000,
 	CLAIM_MOST = 250,
 	RETRY_MOST_MS = 3600000, /* however long a server says */
 	HOLD_MOST_MS = 10000, /* then what is claimed and not yet sent is claimed anew */
-	UNKNOWN_MS = 10000,   /* a request that was cut off may still be at work */
+	UNREAD_MS = 5000,
+	UNKNOWN_MS = 10000, /* a request that was cut off may still be at work */
 	BATCH_BYTES = 64 << 20,
 };
 
@@ -41,6 +42,10 @@ struct sending {
 	struct outbox_row *rows;
 	size_t count, at, n; /* rows at … at+n are in the conversation */
 	struct act *act;
+	/* It is over: the outcomes of so many of these rows are written down. */
+	bool telling;
+	size_t told;
+	struct loop_timer *later;
 };
 
 /* What can be done at a place; NULL: nothing, or not now. */
@@ -90,6 +95,42 @@ static void settle(struct sending *s, const struct outbox_row *rows, size_t n)
 			(struct store_then){action_outbox_changed, actions});
 }
 
+/* First the audit, then the store. False: there are more than fit into a turn. */
+static bool tell_some(struct sending *s)
+{
+	size_t from = s->told;
+
+	for (; s->told < s->n && s->told < from + ACTION_RECORDS_AT_ONCE; s->told++) {
+		const struct outbox_row *row = &s->rows[s->at + s->told];
+
+		/* Nobody did a notice: its row is all of its record. */
+		if (row->state != OUTBOX_WAITING && row->action.verb != ACTION_NOTIFY)
+			action_audit_outcome(s->actions->app, row,
+				outbox_state_names[row->state], row->error);
+	}
+	settle(s, s->rows + s->at + from, s->told - from);
+	if (s->told < s->n)
+		return false;
+	s->telling = false;
+	s->at += s->n;
+	return true;
+}
+
+static void tell_outcomes(void *ctx)
+{
+	struct sending *s = ctx;
+
+	if (tell_some(s))
+		send_chunk(s);
+	else
+		loop_timer_start(s->later, 1);
+}
+
+static bool overrides(enum action_verb verb)
+{
+	return verb == ACTION_OVERRIDE || verb == ACTION_END_OVERRIDE;
+}
+
 static void sent(void *ctx, const struct action_result *results, size_t count)
 {
 	struct sending *s = ctx;
@@ -109,19 +150,13 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 		if (row->state == OUTBOX_WAITING)
 			row->next_at = now + wait_ms(r, row->action.attempts + 1);
 	}
-	for (size_t i = 0; i < count; i++) {
-		const struct outbox_row *row = &s->rows[s->at + i];
-
-		/* Nobody did a notice: its row is all of its record. */
-		if (row->state != OUTBOX_WAITING && row->action.verb != ACTION_NOTIFY)
-			action_audit_outcome(s->actions->app, row,
-				outbox_state_names[row->state], row->error);
-	}
-	settle(s, s->rows + s->at, count);
-	if (s->place < NOTIFIERS)
+	if (overrides(s->rows[s->at].action.verb))
+		sources_hurry_rota(s->actions->app->sources, s->place);
+	else if (s->place < NOTIFIERS)
 		sources_hurry_one(s->actions->app->sources, s->place);
-	s->at += count;
-	send_chunk(s);
+	s->telling = true;
+	s->told = 0;
+	tell_outcomes(s);
 }
 
 /* Kept at once: who comes after a death asks for it, and sends nothing twice. */
@@ -204,48 +239,6 @@ static void send_chunk(struct sending *s)
 	finish_sending(s);
 }
 
-/* What it was to become may be what an earlier try has made of it. */
-static bool as_aimed(enum action_verb verb, const struct alert *alert)
-{
-	switch (verb) {
-	case ACTION_ACKNOWLEDGE:
-	case ACTION_SNOOZE:
-		return alert && alert->state == ALERT_ACKNOWLEDGED;
-	case ACTION_UNACKNOWLEDGE:
-		return alert && alert->state == ALERT_FIRING;
-	case ACTION_RESOLVE:
-		return !alert || alert->state == ALERT_RESOLVED;
-	default:
-		return false;
-	}
-}
-
-/* What waited long meets the world as it is now; false: it is held. */
-static bool still_wanted(
-	const struct app *app, const struct outbox_row *row, char *why, size_t size)
-{
-	uint64_t key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
-	const struct alert *alert;
-	char who[60];
-
-	if (row->expected_state < 0 ||
-		(app->now >= row->created_at && app->now - row->created_at < STALE_MS) ||
-		row->action.verb == ACTION_NOTE || row->action.verb == ACTION_SILENCE)
-		return true;
-	alert = alerts_find(app->alerts, key);
-	if (row->action.attempts && as_aimed(row->action.verb, alert))
-		return true;
-	if (alert && alert->state == row->expected_state &&
-		alert->started_at == row->expected_at)
-		return true;
-	text_line(alert ? alert_text(alert, ALERT_ACKED_BY) : UNTRUSTED_NONE, who,
-		sizeof who);
-	snprintf(why, size, "it is %s meanwhile%s%s",
-		alert ? alert_state_name((enum alert_state)alert->state) : "over",
-		*who ? ", by " : "", who);
-	return false;
-}
-
 static void got_claim(void *ctx, const struct outbox_rows *rows, const struct err *err)
 {
 	struct sending *s = ctx;
@@ -268,7 +261,19 @@ static void got_claim(void *ctx, const struct outbox_rows *rows, const struct er
 			settle(s, &row, 1);
 			continue;
 		}
-		if (!still_wanted(actions->app, &row, why, sizeof why)) {
+		if (row_unread(actions->app, &row)) {
+			row.state = OUTBOX_WAITING;
+			row.next_at = actions->app->now + UNREAD_MS;
+			row.error = untrusted_str("its schedule is read first");
+			settle(s, &row, 1);
+			sources_hurry_rota(actions->app->sources, s->place);
+			continue;
+		}
+		if (!row_wanted(actions->app,
+			    s->place < NOTIFIERS
+				    ? sources_row(actions->app->sources, s->place)
+				    : NULL,
+			    &row, why, sizeof why)) {
 			row.state = OUTBOX_HELD;
 			row.error = untrusted_str(why);
 			settle(s, &row, 1);
@@ -327,6 +332,7 @@ static void claim_at(struct actions *actions, int place, const char *name)
 		s = actions->sendings[place] = mem_new(1, sizeof *s);
 		s->actions = actions;
 		s->place = place;
+		s->later = loop_timer(app->loop, tell_outcomes, s);
 	}
 	s->busy = true;
 	s->claimed_at = time_now_ms();
@@ -424,6 +430,14 @@ void actions_halt(struct actions *actions)
 
 		if (!s || !s->busy)
 			continue;
+		if (s->telling) {
+			loop_timer_stop(s->later);
+			while (!tell_some(s))
+				continue;
+			put_back(s, s->at);
+			finish_sending(s);
+			continue;
+		}
 		s->lost = !s->act;
 		if (s->lost)
 			continue;
@@ -445,7 +459,9 @@ void actions_halt(struct actions *actions)
 
 void action_send_free(struct sending *sending)
 {
-	if (sending)
-		arena_release(&sending->arena);
+	if (!sending)
+		return;
+	arena_release(&sending->arena);
+	loop_timer_free(sending->later);
 	mem_free(sending);
 }

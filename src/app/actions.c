@@ -5,6 +5,8 @@
  * file is the life of it and the way in. Main thread. */
 #include "actions_parts.h"
 
+#include "app/rotas.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 
 #include <string.h>
@@ -112,6 +114,39 @@ enum status actions_wish(
 		return plan_ask(plan, err);
 	plan_commit(plan);
 	return STATUS_PENDING;
+}
+
+enum status actions_override(
+	struct actions *actions, const struct override_wish *wish, struct err *err)
+{
+	struct plan *plan;
+
+	if (!actions_may(actions->app, err))
+		return STATUS_REFUSED;
+	plan = mem_new(1, sizeof *plan);
+	if (!plan_override(plan, actions->app, wish, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	/* Until somebody says yes it is known whether it still holds. */
+	sources_hurry_rota(actions->app->sources, wish->row->source);
+	return plan_ask(plan, err);
+}
+
+enum status actions_end_overrides(struct actions *actions, const struct rota_row *row,
+	const char *origin, struct err *err)
+{
+	struct plan *plan;
+
+	if (!actions_may(actions->app, err))
+		return STATUS_REFUSED;
+	plan = mem_new(1, sizeof *plan);
+	if (!plan_end_overrides(plan, actions->app, row, err)) {
+		plan_free(plan);
+		return STATUS_FAILED;
+	}
+	plan->origin = origin;
+	return plan_ask(plan, err);
 }
 
 enum status actions_cancel(struct actions *actions, const char *id, struct err *err)

@@ -10,6 +10,7 @@
 #include "store/lease.h"
 
 enum {
+	ACTION_RECORDS_AT_ONCE = 32, /* of the audit in one turn: about 1 ms */
 	TITLE_TEXT = 90,
 	NOTIFIERS = RC_MAX_SOURCES + 1, /* numbers from here on: places of notices */
 	PLACES = NOTIFIERS + RC_MAX_NOTIFIES,

@@ -395,10 +395,14 @@ static void twin_in(struct alert_table *table, struct alert *alert)
 
 static void twin_out(struct alert_table *table, struct alert *alert)
 {
+	struct alert *twin = NULL;
+
 	twins_remove(&table->twins, alert);
 	count(table, alert, false);
-	if (alert->twinned)
-		count_twins(table, alert);
+	/* Who is in no list is a twin of itself: not counted again on its way out. */
+	while (alert->twinned && (twin = twins_next(&table->twins, alert, twin)))
+		if (twin != alert)
+			count(table, twin, alert_table_speaks(table, twin));
 }
 
 /* Who speaks for twins has changed without an answer. */

@@ -4,6 +4,7 @@
 #include "app/alerts.h"
 
 #include "app/history.h"
+#include "app/rotas.h"
 #include "alert_table.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -80,6 +81,8 @@ static void free_oncall(struct oncall_row *o)
 {
 	untrusted_free(o->who);
 	untrusted_free(o->policy);
+	untrusted_free(o->user);
+	untrusted_free(o->schedule);
 }
 
 static void free_change(struct change_row *c)
@@ -332,12 +335,33 @@ static void apply_oncalls(struct alerts *alerts, int source, const struct batch 
 		alerts->oncalls[alerts->oncall_count++] = (struct oncall_row){
 			.who = untrusted_keep(from->who, TEXT_KEEP),
 			.policy = untrusted_keep(from->policy, TEXT_KEEP),
+			.user = untrusted_keep(from->user, TEXT_KEEP),
+			.schedule = untrusted_keep(from->schedule, TEXT_KEEP),
 			.level = from->level,
 			.source = source,
 			.ends_at = from->ends_at,
+			.told_at = alerts->app->now,
 			.me = from->me,
 		};
 	}
+	rotas_follow(alerts->app->rotas);
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
+void oncalls_follow(struct alerts *alerts, size_t i, struct untrusted user,
+	struct untrusted who, int64_t ends_at, bool me)
+{
+	struct oncall_row *o = &alerts->oncalls[i];
+
+	if (o->ends_at == ends_at && untrusted_eq(o->user, user) &&
+		untrusted_eq(o->who, who))
+		return;
+	untrusted_free(o->who);
+	untrusted_free(o->user);
+	o->who = untrusted_keep(who, TEXT_KEEP);
+	o->user = untrusted_keep(user, TEXT_KEEP);
+	o->ends_at = ends_at;
+	o->me = me;
 	app_changed(alerts->app, CHANGED_ALERTS);
 }
 

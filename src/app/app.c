@@ -19,6 +19,7 @@
 #include "app/metrics.h"
 #include "notify.h"
 #include "app/problems.h"
+#include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
 #include "app/similar.h"
@@ -78,6 +79,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
 	app->joins = joins_new(app);
+	app->rotas = rotas_new(app);
 	app->actions = actions_new(app);
 	app->handoffs = handoffs_new(app);
 	app->alerts = alerts_new(app);
@@ -126,6 +128,7 @@ static void tick(void *ctx, int64_t now)
 	dossier_tick(app->dossier);
 	similar_tick(app->similar, now);
 	changes_tick(app->change_feeds, now);
+	rotas_tick(app->rotas, now);
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
 	trends_tick(app->trends, now);
@@ -174,6 +177,7 @@ void app_free(struct app *app)
 	logs_free(app->logs);
 	handoffs_end(app->handoffs);
 	actions_end(app->actions);
+	rotas_end(app->rotas);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
 	enrol_end(app->enrol);
@@ -194,6 +198,7 @@ void app_free(struct app *app)
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
 	alerts_free(app->alerts);
+	rotas_free(app->rotas);
 	handoffs_free(app->handoffs);
 	actions_free(app->actions);
 	acks_free(app->acks);
@@ -221,6 +226,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	runbooks_load(app->runbooks);
 	handoffs_reload(app->handoffs);
 	changes_start(app->change_feeds);
+	rotas_begin(app->rotas);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
@@ -346,5 +352,6 @@ bool app_settled(const struct app *app)
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds);
+	       changes_settled(app->change_feeds) &&
+	       rotas_settled(app->rotas);
 }

@@ -7,6 +7,14 @@
 struct run;
 
 enum status cmd_list(struct call *call, struct err *err);
+enum status cmd_oncall_show(struct call *call, struct err *err);
+/* The schedule that the words from `from` on name; without such the selected one, or the
+ * only one. NULL with a sentence. */
+struct rota_row;
+const struct rota_row *oncall_schedule(
+	const struct call *call, size_t from, struct err *err);
+/* "4h" from now on, "18:00" (the next one), or a date. */
+bool cmd_until(const char *text, int64_t now, int64_t *out, struct err *err);
 enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_change_add(struct call *call, struct err *err);
 enum status cmd_role(struct call *call, struct err *err);
@@ -14,6 +22,10 @@ enum status cmd_incident_show(struct call *call, struct err *err);
 enum status cmd_incident_similar(struct call *call, struct err *err);
 enum status cmd_problem_join(struct call *call, struct err *err);
 enum status cmd_problem_split(struct call *call, struct err *err);
+enum status cmd_take(struct call *call, struct err *err);
+enum status cmd_give(struct call *call, struct err *err);
+enum status cmd_oncall_end(struct call *call, struct err *err);
+enum status cmd_swap(struct call *call, struct err *err);
 enum status cmd_undo(struct call *call, struct err *err);
 enum status cmd_action_cancel(struct call *call, struct err *err);
 enum status cmd_action_retry(struct call *call, struct err *err);

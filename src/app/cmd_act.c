@@ -54,7 +54,7 @@ static const struct {
 enum { ACTS = sizeof acts / sizeof *acts };
 
 /* "4h", "18:00" (the next one), or a date. */
-static bool until(const char *text, int64_t now, int64_t *out, struct err *err)
+bool cmd_until(const char *text, int64_t now, int64_t *out, struct err *err)
 {
 	int64_t span;
 
@@ -114,7 +114,7 @@ static bool take_next(
 	if (n < from + 3 || strcmp(call->argv[n - 2], "next") != 0)
 		return true;
 	last = call->argv[n - 1];
-	if (!until(last, call->app->now, out, err))
+	if (!cmd_until(last, call->app->now, out, err))
 		return false;
 	/* What was typed ends with these two words. */
 	for (int i = 0; i < 2; i++) {
@@ -143,7 +143,7 @@ static bool take_status(struct call *call, bool named, char words[COMMAND_LINE_M
 			call->command->args);
 	str_copy(words, COMMAND_LINE_MAX, named ? call->argv[1] : call->rest);
 	if (named && call->argc == 4 &&
-		!until(call->argv[3], call->app->now, &wish->until_at, err))
+		!cmd_until(call->argv[3], call->app->now, &wish->until_at, err))
 		return false;
 	if (!named && !take_next(call, from, words, &wish->until_at, err))
 		return false;
@@ -169,7 +169,7 @@ static bool take_until(struct call *call, bool named, struct wish *wish, struct 
 			return err_set(err, ERR_USAGE, "by how much: +2h, not %s", words);
 	} else if (!words) {
 		return err_set(err, ERR_USAGE, "until when: 1h, or 18:00");
-	} else if (!until(words, call->app->now, &wish->until_at, err)) {
+	} else if (!cmd_until(words, call->app->now, &wish->until_at, err)) {
 		return false;
 	}
 	if (!named && call->argc > 1)

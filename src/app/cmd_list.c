@@ -4,6 +4,7 @@
 #include "cmd.h"
 
 #include "app/incidents.h"
+#include "app/rotas.h"
 #include "app/listing.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -19,7 +20,8 @@ enum { TEXT_COLUMNS = 60 };
 /* What nobody keeps: of the past it is not known. */
 static bool kept(const struct app *app, const struct listing *l, char *why, size_t size)
 {
-	static const char *const lost[] = {"anomaly", "silence", "process", "event"};
+	static const char *const lost[] = {
+		"anomaly", "silence", "process", "event", "oncall", "shift"};
 
 	for (size_t i = 0; app_then(app) && i < sizeof lost / sizeof *lost; i++)
 		if (!strcmp(lost[i], l->noun)) {
@@ -196,13 +198,59 @@ static bool take_since(struct call *call, const char **filter, struct err *err)
 	return incidents_read(app->incidents, (struct span){from, to + 1}, err);
 }
 
+/* The listing as it is, and whether it is whole. */
+static enum status print_listing(struct call *call, const struct listing *l,
+	const struct filter *filter, struct err *err)
+{
+	bool complete =
+		kept(call->app, l, err->text, sizeof err->text) &&
+		(!l->complete || l->complete(call->app, err->text, sizeof err->text));
+	char when[TIME_TEXT], words[300];
+
+	/* What an rc line should have asked is not here; the script was told. */
+	if (complete && !rc_whole(call->app->rc, words, sizeof words))
+		complete = false;
+	if (app_then(call->app) && !call->json)
+		str_printf(call->out, "PAST  as of %s\n",
+			time_rfc3339(window_to(call->app), when));
+	if (call->json) {
+		print_header(call->app, l, complete, call->out);
+		print_json(call->app, l, filter, call->out);
+	} else {
+		print_text(call->app, l, filter, call->out);
+	}
+	if (l == &incidents_listing && complete && !call->json) {
+		incidents_words(call->app->incidents, words, sizeof words);
+		str_printf(call->told, "%s\n", words);
+	}
+	if (complete)
+		return STATUS_DONE;
+	err->kind = ERR_TIMEOUT;
+	return STATUS_PARTIAL;
+}
+
+enum status cmd_oncall_show(struct call *call, struct err *err)
+{
+	const struct rota_row *row = oncall_schedule(call, 0, err);
+	char name[80], zone[60];
+
+	if (!row)
+		return STATUS_FAILED;
+	rotas_show(call->app->rotas, row->id);
+	if (!call->json)
+		str_printf(call->told, "%s, made in %s\n",
+			text_line(row->rota.name, name, sizeof name),
+			text_line(row->rota.zone, zone, sizeof zone));
+	return print_listing(call, &shift_listing, NULL, err);
+}
+
 enum status cmd_list(struct call *call, struct err *err)
 {
 	const char *filter_text = call->rest;
-	char noun[32], when[TIME_TEXT], words[300];
+	char noun[32];
 	const struct listing *l;
 	struct filter *filter = NULL;
-	bool complete;
+	enum status status;
 
 	snprintf(noun, sizeof noun, "%.*s", (int)strcspn(call->command->name, " "),
 		call->command->name);
@@ -220,26 +268,7 @@ enum status cmd_list(struct call *call, struct err *err)
 	}
 	if (*filter_text && !(filter = filter_new(filter_text, err)))
 		return STATUS_USAGE;
-	complete = kept(call->app, l, err->text, sizeof err->text) &&
-		   (!l->complete || l->complete(call->app, err->text, sizeof err->text));
-	if (complete && !rc_whole(call->app->rc, words, sizeof words))
-		complete = false; /* what an rc line should have asked is not here */
-	if (app_then(call->app) && !call->json)
-		str_printf(call->out, "PAST  as of %s\n",
-			time_rfc3339(window_to(call->app), when));
-	if (call->json) {
-		print_header(call->app, l, complete, call->out);
-		print_json(call->app, l, filter, call->out);
-	} else {
-		print_text(call->app, l, filter, call->out);
-	}
-	if (l == &incidents_listing && complete && !call->json) {
-		incidents_words(call->app->incidents, words, sizeof words);
-		str_printf(call->told, "%s\n", words);
-	}
+	status = print_listing(call, l, filter, err);
 	filter_free(filter);
-	if (complete)
-		return STATUS_DONE;
-	err->kind = ERR_TIMEOUT;
-	return STATUS_PARTIAL;
+	return status;
 }

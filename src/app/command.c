@@ -173,7 +173,7 @@ static enum status refuse(const struct command *c, const struct app *app,
 					: "looking at the past");
 		return STATUS_REFUSED;
 	}
-	if ((c->flags & COMMAND_ACTS) && options->moved) {
+	if ((c->flags & COMMAND_ACTS) && !(c->flags & COMMAND_NO_ROW) && options->moved) {
 		err_set(err, ERR_REFUSED,
 			"%s: the row that was selected has just gone; look again",
 			c->name);

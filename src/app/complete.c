@@ -5,6 +5,7 @@
 
 #include "app/handoff.h"
 #include "app/keyseq.h"
+#include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -244,12 +245,58 @@ static void schedules(struct search *s)
 		offer(s, s->app->rc->handoffs[i].name);
 }
 
-/* The rota, as far as the rc knows it. */
+/* Who is on call in a schedule, now or later. */
+static void on_call_addresses(struct search *s, const struct rota_row *row)
+{
+	char mail[COMPLETION_BYTES];
+
+	for (size_t i = 0; i < row->rota.count; i++) {
+		const struct person *person =
+			rotas_known(s->app->rotas, row->source, row->rota.shifts[i].user);
+
+		if (person && text_to_mailbox(person->mail, mail, sizeof mail))
+			offer(s, mail);
+	}
+}
+
+/* The rota: whom the rc names, then whom the schedules do. */
 static void addresses(struct search *s)
 {
 	for (size_t i = 0; i < s->app->rc->handoff_count; i++)
 		for (size_t k = 0; k < s->app->rc->handoffs[i].to_count; k++)
 			offer(s, s->app->rc->handoffs[i].to[k]);
+	for (size_t i = 0; i < rotas_count(s->app->rotas); i++)
+		on_call_addresses(s, rotas_at(s->app->rotas, i));
+}
+
+/* Of the pager. */
+static void rotas(struct search *s)
+{
+	char name[80];
+
+	for (size_t i = 0; i < rotas_count(s->app->rotas); i++)
+		offer(s, text_line(rotas_at(s->app->rotas, i)->rota.name, name,
+				 sizeof name));
+}
+
+/* "@ben" of ben@example.org; who has no mail by the id. */
+static void users(struct search *s)
+{
+	for (size_t i = 0; i < sources_count(s->app->sources); i++) {
+		const struct person *people;
+		size_t n = rotas_people(
+			s->app->rotas, sources_at(s->app->sources, i)->number, &people);
+
+		for (size_t k = 0; k < n; k++) {
+			ptrdiff_t at = untrusted_find(people[k].mail, "@");
+			char name[80] = "@";
+
+			text_line(at > 0 ? untrusted_slice(people[k].mail, 0, (size_t)at)
+					 : people[k].id,
+				name + 1, sizeof name - 1);
+			offer(s, at > 0 ? name : name + 1);
+		}
+	}
 }
 
 static void pane_numbers(struct search *s)
@@ -286,6 +333,8 @@ static const struct {
 	{"TRENDS-PART", trends_part_names},
 	{"SCHEDULE", schedules},
 	{"EMAIL", addresses},
+	{"ROTA", rotas},
+	{"USER", users},
 };
 
 /* What lines of the rc language hold; the last kind goes on. */

@@ -283,6 +283,39 @@ static void add_calls(const struct demo_story *story, struct batch *out)
 	}
 }
 
+enum { SHIFTS = 5 };
+
+/* A week each, from Monday to Monday. */
+static void add_rota(const struct demo_story *story, struct batch *out)
+{
+	struct rota *rota = batch_add_rota(out);
+	struct rota_shift *shifts = arena_alloc(out->arena, SHIFTS * sizeof *shifts);
+	int64_t at = end_of_shift(story->begin), from = at - 7 * DAY_MS;
+
+	if (!rota || !shifts)
+		return;
+	for (size_t i = 0; i < SHIFTS; i++) {
+		shifts[i] = (struct rota_shift){.span = {from, at},
+			.user = untrusted_str(demo_calls[i % demo_call_count].who)};
+		from = at;
+		at = end_of_shift(at + 6 * DAY_MS);
+	}
+	*rota = (struct rota){.id = untrusted_str("payments"),
+		.name = untrusted_str("Payments primary"),
+		.zone = untrusted_str("Europe/Berlin"),
+		.shifts = shifts,
+		.count = SHIFTS,
+		.window = {shifts->span.from_at, from}};
+	for (size_t i = 0; i < demo_call_count; i++) {
+		struct person *person = batch_add_person(out);
+
+		if (person)
+			person->id = person->name = untrusted_str(demo_calls[i].who);
+	}
+	out->me = untrusted_str(demo_calls->who);
+	out->rotas_snapshot = true;
+}
+
 bool demo_answer(const struct demo_story *story, enum demo_feed feed, int second,
 	struct batch *out, struct err *err)
 {
@@ -302,6 +335,7 @@ bool demo_answer(const struct demo_story *story, enum demo_feed feed, int second
 	if (feed == DEMO_PD) {
 		add_changes(story, second, out);
 		add_calls(story, out);
+		add_rota(story, out);
 	}
 	return true;
 }

@@ -92,15 +92,27 @@ static void people(struct compose *c, bool incoming)
 
 	for (size_t i = 0; i < f->call_count; i++) {
 		const struct handoff_call *call = &f->calls[i];
+		bool named = false;
 
-		if (call->level > 1 || incoming)
+		for (size_t k = 0; k < i; k++)
+			named |= f->calls[k].level <= 1 &&
+				 untrusted_eq(f->calls[k].who, call->who);
+		if (call->level > 1 || incoming || named)
 			continue;
 		if (any)
 			document_say(c->d, DOC_PLAIN, ", ");
 		document_text(c->d, DOC_PLAIN, call->who);
 		any = true;
 	}
-	if (!any && incoming)
+	for (size_t i = 0; incoming && i < f->incoming_count; i++) {
+		document_say(c->d, DOC_PLAIN, i ? ", " : "");
+		document_text(c->d, DOC_PLAIN, f->incoming[i]);
+		any = true;
+	}
+	if (any && incoming)
+		document_say(
+			c->d, DOC_PLAIN, ", by the schedule; it goes to the whole rota");
+	else if (!any && incoming)
 		document_say(c->d, DOC_PLAIN,
 			"whoever accepts below; it goes to the whole rota");
 	else if (!any)
@@ -136,6 +148,9 @@ static void completeness(struct compose *c)
 			HANDOFF_MAX_INCIDENTS);
 	if (f->changes_more)
 		document_say(c->d, DOC_WARN, "; more changes than can be listed");
+	if (f->changes_from)
+		document_say(c->d, DOC_WARN, "; changes only since %s",
+			handoff_when(f, f->changes_from, a));
 }
 
 static void header(struct compose *c)
@@ -249,9 +264,9 @@ static void open_row(struct compose *c, const struct handoff_open *o)
 		document_blank(d, "next action, and when");
 	}
 	if (!untrusted_empty(o->next) && o->next_at) {
-		document_say(d, DOC_PLAIN, "; goes to ");
+		document_say(d, DOC_PLAIN, "; next: ");
 		document_text(d, DOC_PLAIN, o->next);
-		document_say(d, DOC_PLAIN, " %s", handoff_when(c->f, o->next_at, when));
+		document_say(d, DOC_PLAIN, ", %s", handoff_when(c->f, o->next_at, when));
 	}
 }
 
@@ -342,6 +357,8 @@ static void watch(struct compose *c)
 		said++;
 		document_item(c->d, DOC_BULLET);
 		document_text(c->d, DOC_PLAIN, p->title);
+		document_say(c->d, DOC_PLAIN, " ");
+		document_text(c->d, DOC_DIM, p->service);
 		document_say(c->d, DOC_PLAIN, " came %zu times, last %s.",
 			p->group.sum.count, handoff_when(f, p->group.last_at, when));
 	}
@@ -473,15 +490,23 @@ static void changes(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
 	size_t shown = 0;
+	char when[WHEN];
 
-	if (!f->change_count) {
-		document_paragraph(c->d);
-		document_say(c->d, DOC_PLAIN, "No change was reported in this shift.");
-		return;
-	}
 	document_paragraph(c->d);
-	document_say(c->d, DOC_PLAIN, "%zu %s.", f->change_count,
-		plural(f->change_count, "change", "changes"));
+	if (f->change_count)
+		document_say(c->d, DOC_PLAIN, "%zu %s", f->change_count,
+			plural(f->change_count, "change", "changes"));
+	else
+		document_say(c->d, DOC_PLAIN, "No change was reported");
+	if (f->changes_from)
+		document_say(c->d, DOC_WARN,
+			" since %s; what changed before was not read.",
+			handoff_when(f, f->changes_from, when));
+	else
+		document_say(
+			c->d, DOC_PLAIN, "%s", f->change_count ? "." : " in this shift.");
+	if (!f->change_count)
+		return;
 	document_timeline(c->d);
 	for (int after = 1; after >= 0; after--)
 		for (size_t i = 0; i < f->change_count && shown < CHANGES_MOST; i++)
@@ -631,6 +656,11 @@ static void toil(struct compose *c)
 			continue;
 		document_say(c->d, DOC_PLAIN, listed++ ? ", " : " ");
 		document_text(c->d, DOC_PLAIN, f->problems[i].title);
+		if (untrusted_empty(f->problems[i].service))
+			continue;
+		document_say(c->d, DOC_PLAIN, " (");
+		document_text(c->d, DOC_PLAIN, f->problems[i].service);
+		document_say(c->d, DOC_PLAIN, ")");
 	}
 	if (listed < without)
 		document_say(c->d, DOC_PLAIN, " and %zu more", without - listed);

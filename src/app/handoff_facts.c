@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "store/change.h"
 #include "store/incident.h"
+#include "store/past.h"
 #include "store/watch.h"
 
 #include <math.h>
@@ -200,31 +201,93 @@ static void gap(struct handoff_facts *f, const char *source, int64_t from, int64
 		f->gaps[f->gap_count++] = (struct handoff_gap){source, from, to};
 }
 
+/* What was read of its history counts as watched. */
+static struct span known_past(
+	const struct past_coverages *covered, const struct handoff_source *source)
+{
+	for (size_t i = 0; i < covered->count; i++)
+		if (untrusted_is(covered->rows[i].source, source->name) &&
+			untrusted_is(covered->rows[i].scope, source->scope))
+			return coverage_known(&covered->rows[i].coverage);
+	return (struct span){0, 0};
+}
+
+/* From `at` on without a hole, and when it goes on behind the hole. */
+static int64_t watched_until(const struct watch_spans *list, const char *source,
+	struct span known, int64_t at, int64_t *next)
+{
+	int64_t until = known.from_at <= at && known.until_at > at ? known.until_at : at;
+
+	if (known.from_at > at && known.from_at < *next)
+		*next = known.from_at;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct watch_span *span = &list->spans[i];
+
+		if (!untrusted_is(span->source, source))
+			continue;
+		if (span->from_at > until && span->from_at < *next)
+			*next = span->from_at;
+		if (span->from_at <= until && span->until_at > until)
+			until = span->until_at;
+	}
+	return until;
+}
+
+/* Changes are read while a source is watched, and what was shortly before that. */
+static int64_t changes_since(const struct handoff_facts *f,
+	const struct watch_spans *list, const struct handoff_source *source)
+{
+	int64_t since = f->to_at, before;
+
+	do {
+		before = since;
+		for (size_t i = 0; i < list->count; i++) {
+			const struct watch_span *span = &list->spans[i];
+			int64_t from = span->from_at - source->changes_ms;
+
+			if (untrusted_is(span->source, source->name) && from < since &&
+				span->until_at + HANDOFF_GAP_MS >= since)
+				since = from;
+		}
+	} while (since != before);
+	return since;
+}
+
 static bool load_watch(struct handoff_facts *f, struct db *db, struct err *err)
 {
+	struct past_coverages covered;
 	struct watch_spans list;
 	struct arena page;
 	bool fine;
 
 	arena_init(&page, PAGE_BYTES);
-	fine = watch_list(db, &page, f->shift.from_at, &list, err);
+	fine = watch_list(db, &page, f->shift.from_at, &list, err) &&
+	       past_covered(db, &page, &covered, err);
 	f->gap_count = f->gaps_more = 0;
-	f->gap_ms = 0;
+	f->gap_ms = f->changes_from = 0;
 	for (size_t s = 0; fine && s < f->source_count; s++) {
+		int64_t since = f->sources[s].changes_ms
+					? changes_since(f, &list, &f->sources[s])
+					: 0;
+
+		if (since > f->shift.from_at && since > f->changes_from)
+			f->changes_from = since;
+	}
+	for (size_t s = 0; fine && s < f->source_count; s++) {
+		const char *name = f->sources[s].name;
+		struct span known = known_past(&covered, &f->sources[s]);
 		int64_t at = f->shift.from_at;
 
-		for (size_t i = 0; i < list.count; i++) {
-			const struct watch_span *span = &list.spans[i];
+		while (at < f->to_at) {
+			int64_t next = f->to_at;
+			int64_t until = watched_until(&list, name, known, at, &next);
 
-			if (!untrusted_is(span->source, f->sources[s].name) ||
-				span->until_at <= at || span->from_at >= f->to_at)
-				continue;
-			if (span->from_at > at)
-				gap(f, f->sources[s].name, at, span->from_at);
-			at = span->until_at;
+			if (until == at) {
+				gap(f, name, at, next);
+				until = next;
+			}
+			at = until;
 		}
-		if (at < f->to_at)
-			gap(f, f->sources[s].name, at, f->to_at);
 	}
 	arena_release(&page);
 	return fine;

@@ -62,8 +62,9 @@ struct handoff_call {
 
 struct handoff_source {
 	const char *name;
+	const char *scope;   /* what of it is asked for */
+	int64_t changes_ms;  /* it tells of changes so long before it is watched */
 	const char *trouble; /* NULL: it answers */
-	const char *scope;   /* what is taken of it; "": all */
 };
 
 struct handoff_gap {
@@ -99,6 +100,8 @@ struct handoff_facts {
 	size_t silence_count;
 	struct handoff_call *calls;
 	size_t call_count;
+	struct untrusted *incoming; /* who is on call when the shift ends; 0: not known */
+	size_t incoming_count;
 	struct untrusted *matches; /* of all runbooks */
 	size_t match_count;
 	/* --- of the store --- */
@@ -112,6 +115,7 @@ struct handoff_facts {
 	bool pages; /* what is counted is what pages; else every alert */
 	struct handoff_change *changes;
 	size_t change_count, changes_more;
+	int64_t changes_from; /* all since then were read; 0: all of the shift */
 	struct handoff_act *acts;
 	size_t act_count;
 	struct followup_rows followups;

@@ -1,14 +1,17 @@
-/* What is open now, for a handoff: copied on main, a few hundred rows at most, so that
- * the rest can be composed elsewhere. Hides from where each is taken. */
+/* What is open now, and who is on call now and next, for a handoff: copied on main, a
+ * few hundred rows at most, so that the rest can be composed elsewhere. Hides from where
+ * each is taken. */
 #include "handoff_facts.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/problems.h"
+#include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdio.h>
 
@@ -87,6 +90,7 @@ static void add_sources(const struct app *app, struct handoff_facts *f)
 		f->sources[f->source_count++] = (struct handoff_source){
 			.name = arena_strdup(&f->arena, row->name),
 			.scope = arena_strdup(&f->arena, row->rc ? row->rc->scope : ""),
+			.changes_ms = row->changes_ms,
 			.trouble = source_health(row, f->now) == HEALTH_OK
 					   ? NULL
 					   : arena_strdup(&f->arena, words)};
@@ -119,6 +123,40 @@ static void add_calls(const struct app *app, struct handoff_facts *f)
 	}
 }
 
+static bool named(const struct handoff_facts *f, struct untrusted name)
+{
+	for (size_t i = 0; i < f->incoming_count; i++)
+		if (untrusted_eq(f->incoming[i], name))
+			return true;
+	return false;
+}
+
+/* In the schedules that page first, as they were read lately. */
+static void add_incoming(const struct app *app, struct handoff_facts *f)
+{
+	int64_t end = f->shift.to_at;
+
+	for (size_t i = 0; end > f->now && i < oncalls_count(app->alerts); i++) {
+		const struct oncall_row *o = oncalls_at(app->alerts, i);
+		const struct rota_row *row = rotas_of(app->rotas,
+			untrusted_str(sources_row(app->sources, o->source)->name),
+			o->schedule);
+		struct untrusted users[ROTAS_AT_ONCE];
+		size_t n = row && o->level == 1 && f->now - row->read_at < DAY_MS
+				   ? rota_at(&row->rota, end, users, ROTAS_AT_ONCE)
+				   : 0;
+
+		for (size_t k = 0; k < n && k < ROTAS_AT_ONCE; k++) {
+			const struct person *person =
+				rotas_known(app->rotas, row->source, users[k]);
+			struct untrusted name = person ? person->name : users[k];
+
+			if (f->incoming_count < HANDOFF_MAX_LIVE && !named(f, name))
+				f->incoming[f->incoming_count++] = keep(f, name);
+		}
+	}
+}
+
 void handoff_live(const struct app *app, struct handoff_facts *f)
 {
 	struct problem *problems =
@@ -127,6 +165,7 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 
 	f->open = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->open);
 	f->calls = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->calls);
+	f->incoming = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->incoming);
 	f->silences = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->silences);
 	f->matches = arena_alloc(&f->arena, (books + 1) * sizeof *f->matches);
 	if (f->arena.full)
@@ -138,6 +177,7 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	add_quiet(app, f);
 	add_sources(app, f);
 	add_calls(app, f);
+	add_incoming(app, f);
 	for (size_t i = 0; i < books; i++)
 		f->matches[f->match_count++] = untrusted_copy(
 			&f->arena, runbooks_at(app->runbooks, i)->book.matches);

@@ -5,6 +5,7 @@
 #include "joins.h"
 
 #include "app/actions.h"
+#include "app/rotas.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -134,6 +135,7 @@ static void begin(struct history *history)
 	history_changes_others(history, now - DAY_MS, now + HOUR_MS);
 	acks_begin(history->app->acks);
 	joins_begin(history->app->joins);
+	rotas_begin(history->app->rotas);
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
 	history_points_look(history);

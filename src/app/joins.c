@@ -445,7 +445,8 @@ static void put_all(struct run *run)
 	}
 }
 
-/* Incidents of which more must be known: a few at a time. */
+/* Incidents of which more must be known: a few at a time. Of none when there is nothing
+ * that they could be joined with. */
 static void want_details(struct run *run)
 {
 	const struct sources *sources = run->joins->app->sources;
@@ -458,7 +459,9 @@ static void want_details(struct run *run)
 
 		if (!sources_detailed(sources, number))
 			continue;
-		for (size_t i = 0; i < run->count && n < SOURCE_MAX_DETAILS; i++) {
+		for (size_t i = 0;
+			run->alert_count && i < run->count && n < SOURCE_MAX_DETAILS;
+			i++) {
 			const struct incident *incident = &run->incidents[i];
 			const struct alert *alert = incident->alert;
 

@@ -57,9 +57,12 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"help", "the list of keys"},
 	{"options", "the list of settings"},
 	{"handoff", "the handoff of a shift"},
+	{"oncall", "who is on call in each schedule"},
+	{"shifts", "the shifts of one schedule"},
 	{"incident", "the menu of what can be done to an incident"},
 	{"snooze", "the menu of how long"},
 	{"parts", "the menu of the parts of the trends"},
+	{"take", "the menu of how long the pager is taken"},
 	{0},
 };
 

@@ -19,6 +19,7 @@
 #include "app/dossier.h"
 #include "app/metrics.h"
 #include "app/problems.h"
+#include "app/rotas.h"
 #include "app/sources.h"
 
 static void fresh_point(void *ctx, const struct series *series, struct point point)
@@ -38,6 +39,8 @@ bool pipeline_answer(
 		return false;
 	if (!app_then(app))
 		alerts_apply(app->alerts, source, batch);
+	if (batch->rotas_snapshot && !app_then(app))
+		rotas_apply(app->rotas, source, batch);
 	joins_details(app->joins, source, batch);
 	dossier_take(app->dossier, source, batch);
 	charts_apply(app->charts, source, batch);

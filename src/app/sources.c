@@ -9,6 +9,7 @@
 #include "app/alerts.h"
 #include "app/charts.h"
 #include "app/history.h"
+#include "app/rotas.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -26,6 +27,7 @@ struct source {
 	struct credential credential;
 	struct sources *owner;
 	int past; /* number in the engine of the half that reads the past, or -1 */
+	int rota; /* likewise of that which reads the schedules */
 	bool logged_bad;
 	enum source_health health; /* as last told */
 };
@@ -70,7 +72,7 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 
 	s->row = *row;
 	s->row.alerts |= s->row.pages;
-	s->row.poll = s->past = -1;
+	s->row.poll = s->past = s->rota = -1;
 	s->row.status.limit_remaining = s->row.status.limit_total = -1;
 	s->row.number = free_number(sources);
 	s->owner = sources;
@@ -120,7 +122,10 @@ static void on_status(void *ctx, int poll)
 	struct sources *sources = ctx;
 	struct source *s = sources->by_poll[poll];
 
-	if (s && poll == s->past)
+	if (s && poll == s->rota)
+		rotas_status(sources->app->rotas, s->row.number,
+			poll_status(sources->poll, poll));
+	else if (s && poll == s->past)
 		take_past_status(s, poll_status(sources->poll, poll));
 	else if (s)
 		take_status(sources->by_poll[poll], poll_status(sources->poll, poll));
@@ -134,7 +139,9 @@ static void describe(struct source *s, const struct rc *rc, const struct rc_sour
 	s->row.where = line->url;
 	s->row.alerts = line->kind->alerts;
 	s->row.pages = line->kind->pages;
+	s->row.changes_ms = line->kind->changes_ms;
 	s->row.has_past = line->kind->past && !line->no_past;
+	s->row.has_rota = line->kind->rota != NULL;
 	s->row.every_ms = line->every_ms;
 	s->row.rc = line;
 	mem_free(s->queries);
@@ -204,6 +211,35 @@ static struct poll_options options_of(const struct source *s)
 	return options;
 }
 
+/* Without it, what the store has is all there is of schedules. */
+static void begin_rota(struct source *s)
+{
+	struct app *app = s->owner->app;
+	struct poll_options options = options_of(s);
+	struct err err = {0};
+
+	if (!s->row.has_rota || app_then(app) || !(app->live || app->wants_rotas))
+		return;
+	options.kind = s->row.rc->kind->rota;
+	s->rota = poll_add(s->owner->poll, &options, &err);
+	if (s->rota < 0) {
+		log_add(LOG_ERROR, "%s: schedules: %s", s->row.name, err.text);
+		return;
+	}
+	s->row.reads_rota = true;
+	s->owner->by_poll[s->rota] = s;
+}
+
+static void end_rota(struct source *s)
+{
+	if (s->rota < 0)
+		return;
+	s->owner->by_poll[s->rota] = NULL;
+	poll_remove(s->owner->poll, s->rota);
+	s->rota = -1;
+	s->row.reads_rota = false;
+}
+
 static void begin(struct source *s)
 {
 	struct poll_options options = options_of(s);
@@ -216,6 +252,7 @@ static void begin(struct source *s)
 	}
 	s->owner->by_poll[s->row.poll] = s;
 	s->row.status = *poll_status(s->owner->poll, s->row.poll);
+	begin_rota(s);
 }
 
 static void fetched(void *ctx, const struct err *err)
@@ -439,6 +476,7 @@ const char *sources_past_words(
 static void stop_asking(struct source *s)
 {
 	sources_past_end(s->owner, s->row.number);
+	end_rota(s);
 	if (s->row.poll < 0)
 		return;
 	s->owner->by_poll[s->row.poll] = NULL;
@@ -491,6 +529,7 @@ static void forget(struct source *s)
 
 	charts_forget(sources->app->charts, s->row.number, true);
 	alerts_forget(sources->app->alerts, s->row.number);
+	rotas_forget(sources->app->rotas, s->row.number);
 	history_forget(sources->app->history, s->row.number);
 	sources->numbered[s->row.number] = NULL;
 	source_free(s);
@@ -579,9 +618,23 @@ void sources_set_window(struct sources *sources)
 
 void sources_hurry(struct sources *sources)
 {
-	for (size_t i = 1; i < sources->count; i++)
-		if (sources->list[i]->row.poll >= 0)
-			poll_hurry(sources->poll, sources->list[i]->row.poll);
+	for (size_t i = 1; i < sources->count; i++) {
+		const struct source *s = sources->list[i];
+
+		if (s->row.poll >= 0)
+			poll_hurry(sources->poll, s->row.poll);
+		if (s->past >= 0)
+			poll_hurry(sources->poll, s->past);
+		sources_hurry_rota(sources, s->row.number);
+	}
+}
+
+void sources_hurry_rota(struct sources *sources, int source)
+{
+	const struct source *s = sources->numbered[source];
+
+	if (s && s->rota >= 0)
+		poll_hurry(sources->poll, s->rota);
 }
 
 void sources_hurry_one(struct sources *sources, int source)

@@ -32,6 +32,7 @@ struct page_job {
 	struct incident_rows rows;
 	struct hand_rows hands;
 	struct watch_spans watched;
+	struct past_coverages covered;
 	size_t coming; /* rows in all, with the first page */
 };
 
@@ -170,43 +171,55 @@ static void take_row(struct trends *trends, const struct incident_row *row)
 
 /* --- since when all is known --- */
 
-/* Of one source: how far back it was watched from now without a hole. */
-static int64_t watched_since(
-	const struct watch_spans *spans, struct untrusted source, int64_t now)
+/* A span that reaches from `since` further back, or up to now. */
+static int64_t reaching(int64_t since, struct span span, int64_t now)
 {
-	int64_t since = INT64_MAX;
+	int64_t until = since == INT64_MAX ? now : since;
 
-	for (size_t i = spans->count; i-- > 0;) {
-		const struct watch_span *span = &spans->spans[i];
-		int64_t until = since == INT64_MAX ? now : since;
+	return since != INT64_MIN && span.until_at >= until - HOLE_MS &&
+			       span.from_at < since
+		       ? span.from_at
+		       : since;
+}
 
-		if (!untrusted_eq(span->source, source))
-			continue;
-		if (span->until_at + HOLE_MS < until)
-			break;
-		if (span->from_at < since)
-			since = span->from_at;
-	}
+/* What of its history is in the store. */
+static struct span known_past(
+	const struct past_coverages *covered, const struct source_row *row)
+{
+	const char *scope = row->rc && row->rc->filter ? row->rc->filter : "";
+
+	for (size_t i = 0; i < covered->count; i++)
+		if (untrusted_is(covered->rows[i].source, row->name) &&
+			untrusted_is(covered->rows[i].scope, scope))
+			return coverage_known(&covered->rows[i].coverage);
+	return (struct span){0, 0};
+}
+
+/* Of one source: how far back it was watched, or imported, from now without a hole. */
+static int64_t watched_since(
+	const struct page_job *p, const struct source_row *row, int64_t now)
+{
+	struct span known = known_past(&p->covered, row);
+	int64_t since = INT64_MAX, before;
+
+	do {
+		before = since;
+		since = reaching(since, known, now);
+		for (size_t i = p->watched.count; i-- > 0;) {
+			const struct watch_span *w = &p->watched.spans[i];
+
+			if (untrusted_is(w->source, row->name))
+				since = reaching(since,
+					(struct span){w->from_at, w->until_at}, now);
+		}
+	} while (since != before);
 	return since;
 }
 
-/* A source that tells of its own past: how far back all of it was read. */
-static int64_t told_since(const struct source_row *row, int64_t now)
-{
-	const struct coverage *c = &row->coverage;
-	int64_t since = c->began.from_at;
-
-	if (!row->has_past || !c->began.until_at || now - c->began.until_at > LATE_MS)
-		return INT64_MAX;
-	if (c->oldest && since <= c->wanted_at)
-		since = 0;
-	return c->lacking.until_at > since ? c->lacking.until_at : since;
-}
-
 /* Those that page, and when there is none, all but this host. */
-static int64_t all_watched_since(const struct trends *trends, const struct watch_spans *w)
+static int64_t all_watched_since(const struct page_job *p)
 {
-	const struct app *app = trends->app;
+	const struct app *app = p->trends->app;
 	int64_t since = 0;
 	bool pagers = sources_page(app->sources), any = false;
 
@@ -217,9 +230,7 @@ static int64_t all_watched_since(const struct trends *trends, const struct watch
 		if (pagers && !row->pages)
 			continue;
 		any = true;
-		one = watched_since(w, untrusted_str(row->name), app->now);
-		if (told_since(row, app->now) < one)
-			one = told_since(row, app->now);
+		one = watched_since(p, row, app->now);
 		since = one > since ? one : since;
 	}
 	return any ? since : INT64_MAX;
@@ -234,7 +245,8 @@ static bool read_page(
 				!incident_count(db, p->from_at, TRENDS_MAX_ROWS,
 					&p->coming, err)))
 		return false;
-	if (!watch_list(db, arena, p->watch_from, &p->watched, err))
+	if (!watch_list(db, arena, p->watch_from, &p->watched, err) ||
+		!past_covered(db, arena, &p->covered, err))
 		return false;
 	if (p->newer)
 		return incident_since(db, arena, &p->cursor, PAGE, &p->rows, err);
@@ -277,7 +289,7 @@ static void take_page(struct trends *trends, const struct page_job *p)
 			p->hands.rows[i].service, (uint64_t)p->hands.rows[i].label);
 	for (size_t i = 0; i < p->rows.count; i++)
 		take_row(trends, &p->rows.rows[i]);
-	trends->whole_from = all_watched_since(trends, &p->watched);
+	trends->whole_from = all_watched_since(p);
 	if (!p->newer) {
 		trends->cursor = p->cursor;
 		trends->whole = p->rows.count < PAGE || trends->count == TRENDS_MAX_ROWS;

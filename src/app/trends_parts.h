@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "io/task.h"
 #include "store/hand.h"
+#include "store/past.h"
 #include "store/watch.h"
 
 enum { SOURCES_MAX = 64 };

@@ -578,6 +578,9 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 		oncall->who = batch_keep(batch, json_text(json_get(user, "summary")));
 		oncall->policy = batch_keep(
 			batch, json_text(json_get(e, "escalation_policy.summary")));
+		oncall->user = batch_keep(batch, json_text(json_get(user, "id")));
+		oncall->schedule =
+			batch_keep(batch, json_text(json_get(e, "schedule.id")));
 		oncall->level = (int)level;
 		oncall->me = me;
 		json_time(json_get(e, "end"), &oncall->ends_at);
@@ -844,10 +847,12 @@ const struct source_kind pagerduty_source = {
 	.opens = true,
 	.alerts = true,
 	.pages = true,
+	.changes_ms = CHANGES_SPAN_MS,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,
 	.survey = &pagerduty_survey,
+	.rota = &pagerduty_rota,
 	.secret_header = "Authorization: Token token=",
 	.state_size = sizeof(struct pagerduty),
 	.start = start,

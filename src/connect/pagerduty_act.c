@@ -1,8 +1,9 @@
 /* What can be done to PagerDuty's incidents. State verbs go to PUT /incidents, up to
- * 250 in one request; when the server refuses the lot, each is asked for by itself, so
+ * 100 in one request; when the server refuses the lot, each is asked for by itself, so
  * that one bad incident spoils no other. The answer holds the incidents as they are
  * now, and only that counts as done. A note carries a marker and is looked for before
- * it is written again. Responders and status updates are pagerduty_respond.c's.
+ * it is written again. Responders and status updates are pagerduty_respond.c's,
+ * overrides pagerduty_override.c's.
  *
  * A state machine without I/O. */
 #include "connect/act.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 enum {
-	MOST = 250, /* the API's own limit */
+	MOST = 100, /* of 250: the answer tells of each, and is read in one turn */
 	ANSWER_MAX = 16 << 20,
 	BODY_MAX = 1 << 20,
 	PATH_MAX_BYTES = 1 << 10,
@@ -35,6 +36,7 @@ struct pd_act {
 	char from[FROM_MAX];
 	const char *headers[4];
 	struct respond respond; /* ACTION_RESPONDERS, ACTION_STATUS */
+	struct pd_override override;
 };
 
 /* What PUT /incidents gets for a verb. */
@@ -54,6 +56,12 @@ static bool responds(const struct pd_act *pd)
 {
 	return pd->actions->verb == ACTION_RESPONDERS ||
 	       pd->actions->verb == ACTION_STATUS;
+}
+
+static bool overrides(const struct pd_act *pd)
+{
+	return pd->actions->verb == ACTION_OVERRIDE ||
+	       pd->actions->verb == ACTION_END_OVERRIDE;
 }
 
 static void start(void *state, const struct source_conf *conf,
@@ -78,6 +86,8 @@ static void start(void *state, const struct source_conf *conf,
 	}
 	if (responds(pd))
 		respond_start(&pd->respond, conf, actions, results);
+	if (overrides(pd))
+		pd_override_start(&pd->override, actions, results, pd->headers);
 }
 
 static bool by_list(const struct pd_act *pd)
@@ -228,6 +238,8 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 
 	if (responds(pd))
 		return respond_next(&pd->respond, now, arena, pd->headers, out);
+	if (overrides(pd))
+		return pd_override_next(&pd->override, now, arena, out);
 	if (pd->stage == WRITE)
 		for (size_t i = 0; i < pd->count; i++)
 			if (lacks_whom(&pd->actions[i]))
@@ -253,7 +265,7 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 
 /* --- reading --- */
 
-static bool parse(const struct answer *answer, struct json_doc *doc)
+bool pagerduty_parse(const struct answer *answer, struct json_doc *doc)
 {
 	size_t n;
 	const char *text = text_raw(answer->body, &n);
@@ -261,13 +273,13 @@ static bool parse(const struct answer *answer, struct json_doc *doc)
 	return json_parse(doc, text ? text : "", n, ANSWER_MAX, NULL);
 }
 
-static void refuse_one(const struct answer *answer, struct action_result *result)
+void pagerduty_refuse_action(const struct answer *answer, struct action_result *result)
 {
 	struct json_doc doc = {NULL};
 	struct str words;
 
 	str_init(&words, 400);
-	if (parse(answer, &doc))
+	if (pagerduty_parse(answer, &doc))
 		pagerduty_words(json_get(json_root(&doc), "error"), &words);
 	action_refused(answer, untrusted_make(words.p, words.n), result);
 	str_release(&words);
@@ -357,10 +369,10 @@ static void take_bad(struct pd_act *pd, const struct answer *answer)
 		return;
 	}
 	if (pd->stage == SINGLY) {
-		refuse_one(answer, &pd->results[pd->at]);
+		pagerduty_refuse_action(answer, &pd->results[pd->at]);
 	} else {
 		for (size_t i = 0; i < pd->count; i++)
-			refuse_one(answer, &pd->results[i]);
+			pagerduty_refuse_action(answer, &pd->results[i]);
 	}
 	/* The rest would fare no better now. */
 	if (pd->stage == SINGLY && !refused) {
@@ -382,11 +394,15 @@ static void take(void *state, const struct answer *answer)
 		respond_take(&pd->respond, answer);
 		return;
 	}
+	if (overrides(pd)) {
+		pd_override_take(&pd->override, answer);
+		return;
+	}
 	if (answer->status < 200 || answer->status > 299) {
 		take_bad(pd, answer);
 		return;
 	}
-	if (!parse(answer, &doc)) {
+	if (!pagerduty_parse(answer, &doc)) {
 		pd->stage = OVER;
 		return;
 	}
@@ -409,7 +425,8 @@ const struct action_kind pagerduty_actions = {
 	.verbs = 1 << ACTION_ACKNOWLEDGE | 1 << ACTION_UNACKNOWLEDGE |
 		 1 << ACTION_RESOLVE | 1 << ACTION_SNOOZE | 1 << ACTION_NOTE |
 		 1 << ACTION_ESCALATE | 1 << ACTION_REASSIGN | 1 << ACTION_PRIORITY |
-		 1 << ACTION_MERGE | 1 << ACTION_RESPONDERS | 1 << ACTION_STATUS,
+		 1 << ACTION_MERGE | 1 << ACTION_RESPONDERS | 1 << ACTION_STATUS |
+		 1 << ACTION_OVERRIDE | 1 << ACTION_END_OVERRIDE,
 	.bulk = 1 << ACTION_ACKNOWLEDGE | 1 << ACTION_UNACKNOWLEDGE |
 		1 << ACTION_RESOLVE | 1 << ACTION_ESCALATE | 1 << ACTION_REASSIGN |
 		1 << ACTION_PRIORITY,

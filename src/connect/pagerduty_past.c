@@ -69,7 +69,7 @@ struct reader {
 
 /* --- asking --- */
 
-static void add_time(struct str *path, const char *name, int64_t at)
+void pagerduty_add_time(struct str *path, const char *name, int64_t at)
 {
 	char text[TIME_TEXT];
 
@@ -84,8 +84,8 @@ static void add_window(const struct reader *reader, struct str *path)
 {
 	const struct walk *walk = &reader->walk;
 
-	add_time(path, "since", walk->window.from_at);
-	add_time(path, "until", walk->window.until_at);
+	pagerduty_add_time(path, "since", walk->window.from_at);
+	pagerduty_add_time(path, "until", walk->window.until_at);
 	str_printf(path, "&limit=%d&offset=%lld%s", PAGER_LIMIT, (long long)walk->offset,
 		walk->offset ? "" : "&total=true");
 }

@@ -316,6 +316,8 @@ static void note_success(struct poll_source *source, const struct slot *slot)
 	if (source->failing_count || !slot->answer.status)
 		return;
 	s->state = source->paused ? POLL_PAUSED : POLL_OK;
+	if (s->failing_since || !s->ok_since)
+		s->ok_since = slot->answer.now;
 	s->failing_since = 0;
 	s->next_try_at = 0;
 	s->error = (struct err){0};

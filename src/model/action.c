@@ -1,9 +1,15 @@
 /* The verbs of actions, one row each: what they are called, what they create, what takes
- * them back; and the markers that creating ones carry. Pure; any thread. */
+ * them back; the markers that creating ones carry, and what is known of an earlier try.
+ * Pure; any thread. */
 #include "model/action.h"
+
+#include "base/json.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { FACTS_MAX = 1024 };
 
 const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 	[ACTION_ACKNOWLEDGE] = {.name = "acknowledge",
@@ -55,6 +61,15 @@ const struct action_verb_row action_verbs[ACTION_VERB_COUNT] = {
 		.past = "extended"},
 	[ACTION_EXPIRE] = {.name = "expire", .words = "end a silence", .past = "ended"},
 	[ACTION_MAIL] = {.name = "mail", .words = "mail", .past = "mailed"},
+	[ACTION_OVERRIDE] = {.name = "override",
+		.words = "override",
+		.past = "on call by an override",
+		.creates = true,
+		.undoable = true,
+		.undo = ACTION_END_OVERRIDE},
+	[ACTION_END_OVERRIDE] = {.name = "unoverride",
+		.words = "end an override",
+		.past = "override ended"},
 	[ACTION_NOTIFY] = {.name = "notify",
 		.words = "tell of",
 		.past = "told",
@@ -68,6 +83,51 @@ enum action_verb action_verb_find(struct untrusted name)
 	while (verb < ACTION_VERB_COUNT && !untrusted_is(name, action_verbs[verb].name))
 		verb++;
 	return (enum action_verb)verb;
+}
+
+void override_facts_print(const struct override_facts *facts, struct str *out)
+{
+	struct json_out o;
+
+	json_begin(&o, out);
+	json_open(&o, NULL, '{');
+	json_put_time(&o, "from", facts->from_at);
+	json_put_bool(&o, "by_shifts", facts->by_shifts);
+	if (facts->by_shifts) {
+		json_put_str(&o, facts->custom ? "custom_shift_id" : "rotation_id",
+			facts->slot);
+		json_put_str(&o, "displaced", facts->displaced);
+	}
+	json_shut(&o, '}');
+}
+
+bool override_facts_read(struct untrusted text, struct override_facts *out)
+{
+	size_t n;
+	const char *bytes = text_raw(text, &n);
+	struct override_facts facts = {0};
+	struct untrusted slot;
+	struct json_doc doc;
+	struct json root;
+	bool fine;
+
+	if (!n || !json_parse(&doc, bytes, n, FACTS_MAX, NULL))
+		return false;
+	root = json_root(&doc);
+	facts.by_shifts = json_bool(json_get(root, "by_shifts"), false);
+	slot = json_text(json_get(root, "custom_shift_id"));
+	facts.custom = !untrusted_empty(slot);
+	if (!facts.custom)
+		slot = json_text(json_get(root, "rotation_id"));
+	fine = json_time(json_get(root, "from"), &facts.from_at) &&
+	       (!facts.by_shifts ||
+		       (text_to_id(slot, facts.slot, sizeof facts.slot) &&
+			       text_to_id(json_text(json_get(root, "displaced")),
+				       facts.displaced, sizeof facts.displaced)));
+	json_release(&doc);
+	if (fine)
+		*out = facts;
+	return fine;
 }
 
 const char *action_marker(const struct action *action, char out[ACTION_MARKER])

@@ -100,6 +100,16 @@ struct batch_detail *batch_add_detail(struct batch *batch)
 	return ADD(details, detail_count, detail_cap, BATCH_MAX_ITEMS);
 }
 
+struct rota *batch_add_rota(struct batch *batch)
+{
+	return ADD(rotas, rota_count, rota_cap, BATCH_MAX_ITEMS);
+}
+
+struct person *batch_add_person(struct batch *batch)
+{
+	return ADD(people, person_count, person_cap, BATCH_MAX_ITEMS);
+}
+
 void alert_pack_make(struct alert_pack *pack, const struct batch *batch, int source,
 	const char *source_name)
 {
@@ -196,6 +206,8 @@ static void print_rest(const struct batch *batch, struct str *out)
 			(long long)o->ends_at);
 		word(out, "who", o->who);
 		word(out, "policy", o->policy);
+		word(out, "user", o->user);
+		word(out, "schedule", o->schedule);
 		str_putc(out, '\n');
 	}
 }
@@ -261,6 +273,44 @@ static void print_details(const struct batch *batch, struct str *out)
 	}
 }
 
+static void print_rotas(const struct batch *batch, struct str *out)
+{
+	for (size_t i = 0; i < batch->rota_count; i++) {
+		const struct rota *rota = &batch->rotas[i];
+
+		str_printf(out, "rota by_shifts=%d window=%lld..%lld", rota->by_shifts,
+			(long long)rota->window.from_at,
+			(long long)rota->window.until_at);
+		word(out, "id", rota->id);
+		word(out, "name", rota->name);
+		word(out, "zone", rota->zone);
+		str_putc(out, '\n');
+		for (size_t k = 0; k < rota->count; k++) {
+			const struct rota_shift *shift = &rota->shifts[k];
+
+			str_printf(out, "  shift %lld..%lld custom=%d over=%d",
+				(long long)shift->span.from_at,
+				(long long)shift->span.until_at, shift->custom,
+				shift->over);
+			word(out, "user", shift->user);
+			word(out, "slot", shift->slot);
+			str_putc(out, '\n');
+		}
+	}
+	for (size_t i = 0; i < batch->person_count; i++) {
+		str_puts(out, "person");
+		word(out, "id", batch->people[i].id);
+		word(out, "name", batch->people[i].name);
+		word(out, "mail", batch->people[i].mail);
+		str_putc(out, '\n');
+	}
+	if (batch->rotas_snapshot) {
+		str_printf(out, "rotas absent=%d", batch->rotas_absent);
+		word(out, "me", batch->me);
+		str_putc(out, '\n');
+	}
+}
+
 void batch_print(const struct batch *batch, struct str *out)
 {
 	if (batch->watch)
@@ -294,6 +344,7 @@ void batch_print(const struct batch *batch, struct str *out)
 	print_past(batch, out);
 	print_details(batch, out);
 	print_opened(batch, out);
+	print_rotas(batch, out);
 	str_printf(out,
 		"snapshot alerts=%d silences=%d rules=%d oncalls=%d cut=%d partial=%d",
 		batch->alerts_snapshot, batch->silences_snapshot, batch->rules_snapshot,

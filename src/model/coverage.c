@@ -29,6 +29,23 @@ enum coverage_state coverage_of(
 	return COVERAGE_COMPLETE;
 }
 
+struct span coverage_known(const struct coverage *coverage)
+{
+	struct span known = coverage->began, entries = coverage->entries;
+
+	if (coverage->oldest && known.from_at <= coverage->wanted_at)
+		known.from_at = INT64_MIN;
+	if (!coverage->no_entries && entries.from_at > coverage->wanted_at &&
+		entries.from_at > known.from_at)
+		known.from_at = entries.from_at;
+	if (!coverage->no_entries && entries.until_at < known.until_at)
+		known.until_at = entries.until_at;
+	/* Behind what is lacking it is whole again. */
+	if (coverage->lacking.until_at && overlap(coverage->lacking, known))
+		known.from_at = coverage->lacking.until_at;
+	return known.from_at < known.until_at ? known : (struct span){0, 0};
+}
+
 const char *coverage_words(const struct coverage *coverage, struct span window,
 	int64_t late_ms, char out[COVERAGE_TEXT])
 {

@@ -289,8 +289,9 @@ void console_take_changes(struct console *console)
 		console_seek(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;
-	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
-			   CHANGED_WINDOW | CHANGED_CONFIG | CHANGED_HINT))
+	if (bits &
+		(CHANGED_ALERTS | CHANGED_SOURCES | CHANGED_ANOMALIES | CHANGED_CLOCK |
+			CHANGED_WINDOW | CHANGED_CONFIG | CHANGED_HINT | CHANGED_ROTAS))
 		console->bars_dirty = true;
 }
 

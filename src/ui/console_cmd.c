@@ -448,9 +448,17 @@ static enum status cmd_filter(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 	struct pane *pane = console_pane(console);
-	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	bool anew = pane->class == &overview_pane;
+	struct list *list;
 
-	if (!list) {
+	/* What the overview shows is looked for among the alerts, all of them. */
+	if (anew) {
+		if (visit(console, &alerts_pane, 0, err))
+			return STATUS_FAILED;
+		pane = console_pane(console);
+	}
+	list = pane->class->list ? pane->class->list(pane->state) : NULL;
+	if (!list && *call->rest) {
 		err_set(err, ERR_USAGE, "nothing to filter in %s", pane->class->title);
 		return STATUS_USAGE;
 	}
@@ -459,11 +467,13 @@ static enum status cmd_filter(struct call *call, struct err *err)
 		return list_set_filter(list, console->app, call->rest, err)
 			       ? STATUS_DONE
 			       : STATUS_USAGE;
+	/* Where there is nothing to filter the prompt is there too: it takes the words,
+	 * which else would be keys that act. */
 	str_copy(console->filter_before, sizeof console->filter_before,
-		list->filter ? list->filter_text : "");
+		list && list->filter ? list->filter_text : "");
 	console_bring_up(console);
 	console->mode = MODE_FILTER;
-	edit_set(&console->edit, console->filter_before);
+	edit_set(&console->edit, anew ? "" : console->filter_before);
 	history_reset(&console->filters_typed);
 	return STATUS_DONE;
 }
@@ -776,10 +786,10 @@ const struct command console_commands[] = {
 	{"handoff", "", "the handoff: its parts, and the mail as it would be sent", C, 0,
 		0, cmd_view},
 	{"handoff part", "on|off|toggle|up|down [PART]",
-		"switch a part of the handoff, or move it", C | COMMAND_ACTS, 1, 2,
-		cmd_handoff_part},
-	{"handoff edit", "[PART]", "write to a part, in $EDITOR", C | COMMAND_ACTS, 0, 1,
-		cmd_handoff_edit},
+		"switch a part of the handoff, or move it",
+		C | COMMAND_ACTS | COMMAND_NO_ROW, 1, 2, cmd_handoff_part},
+	{"handoff edit", "[PART]", "write to a part, in $EDITOR",
+		C | COMMAND_ACTS | COMMAND_NO_ROW, 0, 1, cmd_handoff_edit},
 	{"handoff preview", "text|markdown|html",
 		"write it to a file; html is opened in a browser", C, 1, 1,
 		cmd_handoff_preview},
@@ -789,6 +799,7 @@ const struct command console_commands[] = {
 	VIEW("changes", "deploys and other changes"),
 	VIEW("incidents",
 		"the incidents of the past that paged, as their source tells them"),
+	VIEW("oncall", "who is on call now and next, and what has no cover"),
 	VIEW("help", "all keys that work here; Enter runs one"),
 	VIEW("options", "all settings; Enter changes one"),
 	{"open", "", "go into what is selected", C, 0, 0, cmd_open},

@@ -9,6 +9,7 @@
 #include "app/audits.h"
 #include "app/host.h"
 #include "app/incidents.h"
+#include "app/rotas.h"
 #include "app/problems.h"
 #include "app/runs.h"
 #include "app/sources.h"
@@ -104,11 +105,27 @@ static const struct oncall_row *called(const struct app *app)
 	return first;
 }
 
+/* Until the source has told its list, what is known of its schedules speaks. */
+static bool who_is_called(const struct app *app, char *who, size_t size, int64_t *until)
+{
+	const struct oncall_row *row = called(app);
+
+	if (row) {
+		text_line(row->me ? untrusted_str("you") : row->who, who, size);
+		*until = row->ends_at;
+		return true;
+	}
+	str_copy(who, size, "you");
+	return rotas_mine(app->rotas, until);
+}
+
 static size_t state_pieces(struct console *console, struct piece *out)
 {
 	const struct app *app = console->app;
 	char a[TIME_TEXT], b[TIME_TEXT];
 	size_t n = 0, waiting, held;
+	int64_t until;
+	char who[40];
 
 	if (app->past || app->window.to) {
 		out[n].role = app->past ? ROLE_ALARM : ROLE_WARNING;
@@ -130,21 +147,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		out[n].role = ROLE_STRONG;
 		snprintf(out[n++].text, sizeof out->text, "read-only");
 	}
-	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
-		const struct oncall_row *o = oncalls_at(app->alerts, i);
-		char who[40];
-
-		if (o != called(app) || screen_cols() < 100)
-			continue;
-		text_line(o->me ? untrusted_str("you") : o->who, who, sizeof who);
+	if (screen_cols() >= 100 && who_is_called(app, who, sizeof who, &until)) {
 		out[n].role = ROLE_BAR;
-		if (o->ends_at)
-			snprintf(out[n++].text, sizeof out->text, "on call: %s to %s",
-				who,
-				time_stamp(o->ends_at, o->ends_at + HOUR_MS * 30, b));
-		else
-			snprintf(out[n++].text, sizeof out->text, "on call: %s", who);
-		break;
+		snprintf(out[n++].text, sizeof out->text, "on call: %s%s%s", who,
+			until ? " to " : "",
+			until ? time_stamp(until, until + HOUR_MS * 30, b) : "");
 	}
 	actions_open(app->actions, &waiting, &held);
 	if (waiting || held) {
@@ -213,6 +220,9 @@ static const struct {
 	{"filter", "filter"},
 	{"open", "open"},
 	{"back", "back"},
+	{"menu take", "take"},
+	{"prompt give @", "give"},
+	{"prompt swap @", "swap"},
 	{"ack", "ack"},
 	{"menu snooze", "snooze"},
 	{"menu incident", "more"},
@@ -248,6 +258,10 @@ static bool useful(struct console *console, const char *command)
 		       pane->class == &changes_pane ||
 		       (pane->class->list && list_group(pane->class->list(pane->state)));
 	}
+	if (!strcmp(command, "menu take") || str_starts(command, "prompt give") ||
+		str_starts(command, "prompt swap"))
+		return rotas_count(console->app->rotas) && !console->app->readonly &&
+		       !console->app->window.to && !console->app->demo;
 	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
 		return alerts_count(console->app->alerts) && !console->app->readonly &&
 		       !console->app->past &&

@@ -69,9 +69,16 @@ static void submit(struct console *console)
 		console->origin = NULL;
 		return;
 	}
-	history_add(&console->filters_typed, line);
-	if (list && !list_set_filter(list, console->app, line, &err))
+	if (list)
+		history_add(&console->filters_typed, line);
+	if (!list)
+		err_set(&err, ERR_USAGE, "nothing to filter in %s",
+			console_pane(console)->class->title);
+	if (!list || !list_set_filter(list, console->app, line, &err))
 		console_notice(console, true, err.text);
+	/* What it has selected did not slip under the cursor: it was looked for. */
+	if (list)
+		list->lost_at = 0;
 	console_end_prompt(console, true);
 }
 

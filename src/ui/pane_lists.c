@@ -7,9 +7,11 @@
 #include "app/audits.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "pane.h"
 
@@ -36,7 +38,8 @@ OPEN(silence)
 OPEN(change)
 OPEN(process)
 OPEN(action)
-OPEN(past)
+OPEN(incidents)
+OPEN(oncall)
 
 static void open_log(void *state, const struct app *app, uint64_t id)
 {
@@ -223,10 +226,68 @@ static void changes_draw(
 		pane_empty(c, "No changes known up to here.");
 }
 
+static void oncall_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	struct list_pane *pane = state;
+	char why[ROTAS_WORDS];
+	struct canvas rest = *c;
+	bool whole = rotas_words(app->rotas, why, sizeof why);
+
+	if (!list_count(&pane->list, app) && !pane->list.filter) {
+		pane_empty(c, whole ? "No source has schedules." : why);
+		return;
+	}
+	if (!whole && c->rows > 3) {
+		canvas_blank(c, 0, 0, c->cols, ROLE_WARNING);
+		canvas_put(c, 0, 0, ROLE_WARNING, why);
+		rest = canvas_part(c, 1, 0, c->rows - 1, c->cols);
+	}
+	list_pane_draw(state, app, &rest, focus);
+}
+
+static struct pane_link oncall_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "shifts");
+}
+
+static void open_shifts(void *state, const struct app *app, uint64_t id)
+{
+	struct list_pane *pane = state;
+
+	if (id)
+		rotas_show(app->rotas, id);
+	list_init(&pane->list, &shift_listing);
+	list_reload(&pane->list, app);
+}
+
+static void shifts_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus, "Nothing is known of this schedule any more.");
+}
+
+/* Whose shifts, and in whose zone the schedule itself was made. */
+static void shifts_words(void *state, const struct app *app, char *out, size_t size)
+{
+	const struct rota_row *row = rotas_shown(app->rotas);
+	char name[80], zone[40];
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (row)
+		snprintf(out + n, size - n, "  %s, made in %s",
+			text_line(row->rota.name, name, sizeof name),
+			text_line(row->rota.zone, zone, sizeof zone));
+}
+
 static void incidents_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
-	if (list_count(&((struct list_pane *)state)->list, app))
+	struct list *list = &((struct list_pane *)state)->list;
+
+	if (list_count(list, app) || list->filter)
 		list_pane_draw(state, app, c, focus);
 	else
 		pane_empty(c, "No incidents of the past are in the store yet.");
@@ -348,9 +409,18 @@ LIST_PANE(processes_pane, "processes", "Processes", PROCESSES, processes_draw,
 }
 ;
 LIST_PANE(incidents_pane, "incidents", "Incidents",
-	PAST | CHANGED_CLOCK | CHANGED_SOURCES, incidents_draw, open_past,
+	PAST | CHANGED_CLOCK | CHANGED_SOURCES, incidents_draw, open_incidents,
 	incidents_words_of),
 	.link = alert_link,
+}
+;
+LIST_PANE(oncall_pane, "oncall", "On call", ROTAS | CHANGED_CLOCK | CHANGED_SOURCES,
+	oncall_draw, open_oncall, list_pane_words),
+	.link = oncall_link,
+}
+;
+LIST_PANE(shifts_pane, "shifts", "Shifts", ROTAS | CHANGED_CLOCK, shifts_draw,
+	open_shifts, shifts_words),
 }
 ;
 LIST_PANE(actions_pane, "actions", "Actions", ACTIONS | CHANGED_CLOCK, actions_draw,

@@ -22,8 +22,9 @@ import traceback
 import urllib.parse
 import zoneinfo
 
+import pd_shifts
 import web
-from pd_account import Change, Refused, invalid, not_found
+from pd_account import Change, Refused, Schedule, User, invalid, not_found
 from pd_content import build, service_named
 from pd_view import OVERVIEW, UTC, View, iso
 
@@ -61,7 +62,7 @@ class Desk:
         self.per_minute = 960
         self.windows = {}
         self.faults = []
-        self.requests = collections.deque(maxlen=2000)
+        self.requests = collections.deque(maxlen=20000)
 
     def now(self):
         return int(time.time() + self.offset)
@@ -576,6 +577,18 @@ def get_schedule(request, id):
         schedule, since, until, request.flag('overflow'))}
 
 
+@route('GET', '/schedules/ID/users')
+def schedule_users(request, id):
+    schedule = request.account.find(request.account.schedules, id)
+    since = request.moment('since') or request.now
+    until = request.moment('until') or since + 1
+    users = []
+    for _, _, user in request.account.shifts(schedule, since, until):
+        if user not in users:
+            users.append(user)
+    return 200, {'users': [request.view.user(user) for user in users]}
+
+
 @route('GET', '/schedules/ID/overrides')
 def list_overrides(request, id):
     schedule = request.account.find(request.account.schedules, id)
@@ -618,6 +631,87 @@ def delete_override(request, id, override):
     schedule = request.account.find(request.account.schedules, id)
     never_began = request.account.remove_override(schedule, override, request.now)
     return (204, b'') if never_began else (200, {})
+
+
+# ---- shift-based schedules
+
+def shift_schedule(request, id):
+    return request.account.find(request.account.shift_schedules, id)
+
+
+def v3_page(request, rows, default, most):
+    limit, offset = request.number('limit', default), request.number('offset', 0)
+    if not 1 <= limit <= most:
+        raise pd_shifts.refuse(limit=f'must be from 1 to {most}')
+    return rows[offset:offset + limit], {
+        'limit': limit, 'offset': offset, 'more': offset + limit < len(rows)}
+
+
+def v3_window(request):
+    since, until = request.moment('since'), request.moment('until')
+    if since is None or until is None or since >= until:
+        raise pd_shifts.refuse(since='since and until are required, until after since')
+    return since, until
+
+
+@route('GET', '/v3/schedules')
+def list_shift_schedules(request):
+    rows = by_ids(request, 'team_ids[]', request.account.shift_schedules, lambda s: [s.team.id])
+    query = request.one('query')
+    rows, page = v3_page(
+        request, [s for s in rows if not query or query.lower() in s.name.lower()], 100, 1000)
+    return 200, {'schedules': [request.view.ref(s) for s in rows], **page}
+
+
+@route('GET', '/v3/schedules/ID')
+def get_shift_schedule(request, id):
+    schedule = shift_schedule(request, id)
+    view = request.view
+    made = {**view.tag(schedule), 'name': schedule.name, 'time_zone': schedule.time_zone,
+            'description': '', 'teams': view.refs([schedule.team]), 'escalation_policies': [],
+            'rotations': [pd_shifts.render_rotation(view, schedule, r)
+                          for r in schedule.rotations]}
+    wanted = 'final_schedule' in request.chosen('include[]', ('final_schedule',))
+    if wanted and request.moment('since') and request.moment('until'):
+        made['final_schedule'] = pd_shifts.render_final(
+            view, schedule, *v3_window(request), request.flag('overflow'))
+    return 200, {'schedule': made}
+
+
+@route('GET', '/v3/schedules/ID/overrides')
+def list_shift_overrides(request, id):
+    schedule = shift_schedule(request, id)
+    since, until = v3_window(request)
+    rows, page = v3_page(request, [o for o in schedule.overrides
+                                   if o.end > since and o.start < until], 25, 100)
+    return 200, {'overrides': [pd_shifts.render_override(request.view, o) for o in rows], **page}
+
+
+@route('POST', '/v3/schedules/ID/overrides')
+def create_shift_overrides(request, id):
+    schedule = shift_schedule(request, id)
+
+    def moment(text):
+        try:
+            return parse_time(text, UTC, 'time')
+        except Refused:
+            return None
+
+    made = pd_shifts.make_overrides(
+        request.account, schedule, request.body().get('overrides'), moment, request.now)
+    return 201, {'overrides': [pd_shifts.render_override(request.view, o) for o in made]}
+
+
+@route('GET', '/v3/schedules/ID/overrides/ID')
+def get_shift_override(request, id, override):
+    found = pd_shifts.find_override(shift_schedule(request, id), override)
+    return 200, {'override': pd_shifts.render_override(request.view, found)}
+
+
+@route('DELETE', '/v3/schedules/ID/overrides/ID')
+def delete_shift_override(request, id, override):
+    pd_shifts.end_override(shift_schedule(request, id), override, request.now)
+    return 204, b''
 
 
 @route('GET', '/oncalls')
@@ -800,8 +894,8 @@ def lab_look(desk, spec):
 
 def lab_faults(desk, spec):
     """A list of {method, path (prefix), times, and one of: status (with headers, body),
-    delay in seconds, drop 'before' or 'after' the effect, truncate to so many bytes, shift
-    by so many log entries that come behind the answer}; [] clears them."""
+        if 'truncate' in fault:
+            body = json.dumps(body).encode()[:fault['truncate']]
     desk.faults = spec
     return {'faults': len(spec)}
 
@@ -823,6 +917,44 @@ def lab_abilities(desk, spec):
     return {'abilities': spec}
 
 
+def lab_gap(desk, spec):
+    """Nobody is on call in a v2 schedule from … to … seconds from now."""
+    schedule = next(s for s in desk.account.schedules if s.name == spec['schedule'])
+    schedule.gaps.append((desk.now() + spec['from'], desk.now() + spec['to']))
+    return {'id': schedule.id, 'gaps': len(schedule.gaps)}
+
+
+def lab_user(desk, spec):
+    """One more user: name, and email unless there is none."""
+    account = desk.account
+    user = User('PU' + pd_shifts.mint(spec['name'], 5), 'user', spec['name'], 'users',
+                spec.get('email', ''), 'UTC', 'user', '', [])
+    account.users.append(user)
+    return {'id': user.id}
+
+
+def lab_schedules(desk, spec):
+    """So many v2 schedules more, each like the first."""
+    account, first = desk.account, desk.account.schedules[0]
+    for n in range(spec['count']):
+        name = f'More {n + 1}'
+        account.schedules.append(Schedule(
+            'PM' + pd_shifts.mint(name, 5), 'schedule', name, 'schedules', first.users,
+            first.start, first.turn, first.time_zone, first.team))
+    return {'schedules': len(account.schedules)}
+
+
+def lab_overrides(desk, _):
+    """All overrides there are, of both kinds: schedule, user, start, end."""
+    def row(schedule, o, user):
+        return {'schedule': schedule.name, 'user': user.name, 'id': o.id,
+                'start': iso(o.start), 'end': iso(o.end)}
+    return {'overrides': [row(s, o, o.user) for s in desk.account.schedules
+                          for o in s.overrides]
+            + [row(s, o, o.overriding) for s in desk.account.shift_schedules
+               for o in s.overrides]}
+
+
 def lab_requests(desk, _):
     """What arrived since the last time this was asked, oldest first."""
     seen = list(desk.requests)
@@ -830,12 +962,40 @@ def lab_requests(desk, _):
     return {'requests': seen}
 
 
+def lab_records(desk, _):
+    """All there is, without paging, windows or zones: seconds since 1970."""
+    def entry(e):
+        return {'type': e.type.removesuffix('_log_entry'), 'at': e.at, 'by': e.agent.name,
+                'by_kind': e.agent.kind, 'until': e.extra.get('until')}
+
+    account = desk.account
+    return {'now': desk.now(), 'incidents': [
+        {'id': i.id, 'number': i.number, 'title': i.title, 'service': i.service.name,
+         'status': i.status, 'urgency': i.urgency, 'created': i.created, 'resolved': i.resolved,
+         'assigned': [u.name for u, _ in i.assigned], 'acked': [a.name for a, _ in i.acked],
+         'escalates': i.escalate_at, 'unacked': i.unack_at, 'resolves': i.resolve_at,
+         'notes': [{'by': n['user'].name, 'text': n['text'], 'at': n['at']} for n in i.notes],
+         'alerts': [{'key': a.key, 'severity': a.severity, 'details': a.details}
+                    for a in i.alerts],
+         'log': [entry(e) for e in i.log]} for i in account.incidents.values()],
+        'on_call': [{'policy': p.name, 'level': level, 'user': user.name, 'until': end}
+                    for p, level, user, _, _, end in View(account, UTC).on_calls(
+                        desk.now(), desk.now() + 1)],
+        'changes': [{'id': c.id, 'at': c.at, 'summary': c.summary, 'service': c.service.name}
+                    for c in account.changes],
+        'overrides': [{'id': o.id, 'schedule': s.name, 'user': o.user.name, 'start': o.start,
+                       'end': o.end, 'created': o.created}
+                      for s in account.schedules for o in s.overrides]}
+
+
 LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_status,
        ('POST', '/_lab/faults'): lab_faults, ('POST', '/_lab/clock'): lab_clock,
        ('POST', '/_lab/responder'): lab_responder, ('POST', '/_lab/bridge'): lab_bridge,
        ('POST', '/_lab/note'): lab_note, ('POST', '/_lab/look'): lab_look,
        ('POST', '/_lab/limit'): lab_limit, ('POST', '/_lab/abilities'): lab_abilities,
-       ('GET', '/_lab/requests'): lab_requests}
+       ('POST', '/_lab/gap'): lab_gap, ('POST', '/_lab/user'): lab_user,
+       ('POST', '/_lab/schedules'): lab_schedules, ('GET', '/_lab/overrides'): lab_overrides,
+       ('GET', '/_lab/requests'): lab_requests, ('GET', '/_lab/records'): lab_records}
 
 
 # ---- HTTP
@@ -997,7 +1157,8 @@ def load_keys(folder, account):
 
 def arguments():
     parser = argparse.ArgumentParser(description='A fake PagerDuty on loopback.')
-    parser.add_argument('--port', type=int, required=True)
+    parser.add_argument('--port', type=int, required=True, help='0: a free one, see the output')
+    parser.add_argument('--lives-with', metavar='DIR', help='end when this folder is gone')
     parser.add_argument('--tls-port', type=int)
     parser.add_argument('--tls', nargs=2, metavar=('CERT', 'KEY'))
     parser.add_argument('--secrets', required=True, metavar='DIR',
@@ -1012,6 +1173,12 @@ def arguments():
     if (options.tls_port is None) != (options.tls is None):
         parser.error('--tls-port and --tls go together')
     return options
+
+
+def die_with(folder):
+    while os.path.isdir(folder):
+        time.sleep(1)
+    os._exit(0)
 
 
 def main():
@@ -1031,7 +1198,10 @@ def main():
     servers = [web.Server(options.port, Door)]
     if options.tls:
         servers.append(web.Server(options.tls_port, Door, web.tls_context(*options.tls)))
-    print(f'pagerduty: {len(account.incidents)} incidents, port {options.port}', flush=True)
+    port = servers[0].server_address[1]
+    print(f'pagerduty: {len(account.incidents)} incidents, port {port}', flush=True)
+    if options.lives_with:
+        threading.Thread(target=die_with, args=(options.lives_with,), daemon=True).start()
     web.run(servers)
 
 

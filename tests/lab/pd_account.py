@@ -54,6 +54,7 @@ class Schedule(Thing):
     time_zone: str
     team: Thing
     overrides: list = field(default_factory=list)
+    gaps: list = field(default_factory=list)    # (start, end) that no layer covers
 
 
 @dataclass
@@ -168,6 +169,7 @@ class Account:
         self.made = 0
         self.teams, self.users, self.services = [], [], []
         self.schedules, self.policies, self.priorities = [], [], []
+        self.shift_schedules = []
         self.incidents, self.changes = {}, []
         self.abilities = []
         self.by_key = {}                # (service id, dedup key) -> open incident
@@ -204,14 +206,18 @@ class Account:
             shifts.append((start, start + schedule.turn,
                            schedule.users[turn % len(schedule.users)]))
             turn += 1
+        for start, end in schedule.gaps:
+            shifts = carve(shifts, start, end)
         for override in schedule.overrides if overrides else ():
             shifts = overlay(shifts, (override.start, override.end, override.user))
         return [s for s in shifts if s[1] > since and s[0] < until]
 
     def on_call(self, target, at):
+        """A user; None where the schedule has nobody."""
         if isinstance(target, User):
             return target
-        return self.shifts(target, at, at + 1)[0][2]
+        shifts = self.shifts(target, at, at + 1)
+        return shifts[0][2] if shifts else None
 
     def override(self, schedule, start, end, user, at):
         made = Override(self.new_id(), start, end, user, at)
@@ -262,7 +268,7 @@ class Account:
         users = []
         for target in targets:
             user = self.on_call(target, at)
-            if user not in users:
+            if user and user not in users:
                 users.append(user)
         incident.assigned = [(user, at) for user in users]
         incident.assigned_via = 'escalation_policy'
@@ -426,6 +432,10 @@ class Account:
 def overlay(shifts, over):
     """The shifts with `over` on top of them: whatever lies under it is cut away."""
     start, end, _ = over
+    return sorted(carve(shifts, start, end) + [over], key=lambda shift: shift[0])
+
+
+def carve(shifts, start, end):
     cut = []
     for s, e, user in shifts:
         if e <= start or s >= end:
@@ -435,4 +445,4 @@ def overlay(shifts, over):
             cut.append((s, start, user))
         if e > end:
             cut.append((end, e, user))
-    return sorted(cut + [over], key=lambda shift: shift[0])
+    return cut

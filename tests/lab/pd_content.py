@@ -1,6 +1,7 @@
 """What the fake PagerDuty account holds: the same for the same seed and moment."""
 import random
 
+import pd_shifts
 from pd_account import (
     DAY, HOUR, MINUTE, Account, Change, Policy, Schedule, Service, Thing, User)
 
@@ -110,6 +111,8 @@ def directory(account, now):
         account.schedules.append(Schedule(
             account.new_id('P', 7), 'schedule', name, 'schedules', [user[c] for c in order],
             start - 60 * len(order) * turn, turn, 'Etc/UTC', team[owner]))
+    account.shift_schedules.append(pd_shifts.schedule_named(
+        account, 'Data shifts', team['platform'], monday - 28 * DAY + 6 * HOUR))
     for name, owner, loops, rules in POLICIES:
         account.policies.append(Policy(
             account.new_id('P', 7), 'escalation_policy', name, 'escalation_policies',

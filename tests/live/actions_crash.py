@@ -1,7 +1,9 @@
 #!/usr/bin/python3 -B
-"""Kills oogways at random moments while they act on the fake PagerDuty: two consoles and
-two scripts on one store. Afterwards every action that a row of the outbox or a script's
-exit promises is upstream once, none twice, and store and audit are whole.
+"""Kills oogways at random moments while they act on the fake PagerDuty and read its past:
+two consoles, three scripts and one cron job on one store. Afterwards every action that a row
+of the outbox or a script's exit promises is upstream once, none twice; every incident that
+the account ever had is in the store once, as it ended; whatever was printed meanwhile
+could be read; store and audit are whole. The count is the fake's own.
 
 usage: actions_crash.py OOGWAY LAB PORT FOLDER KILLS [SEED]
 """
@@ -20,10 +22,18 @@ import urllib.request
 OOGWAY, LAB, PORT, FOLDER, KILLS = (*sys.argv[1:5], int(sys.argv[5]))
 SEED = int(sys.argv[6]) if len(sys.argv) > 6 else 1
 URL = f'http://127.0.0.1:{PORT}'
-DRAIN_S, INCIDENTS = 150, 4
+DRAIN_S, INCIDENTS, SCRIPTS = 150, 4, 3
+# Long enough that it is being read for most of the run: who is killed while reading is
+# followed by another 15 s later.
+HISTORY = min(max(40 * KILLS, 1000), 8000)
+PAST_S = 0.5  # a page of the past that arrived so shortly before a kill was being taken
+CRON = (['alert', 'list', '--json'], ['handoff', 'print'], ['incident', 'list', '-s', '30d', '--json'],
+        ['action', 'list', '--json'], ['trend', 'list', '--json'])
 lock = threading.Lock()
 promised = {}  # words of a note: how its script ended (0, 5, or 'killed')
-kills = {'script': 0, 'console': 0}
+kills = {'script': 0, 'console': 0, 'cron job': 0}
+killed_at, past_at = [], []
+unreadable, read = [], [0]
 over = threading.Event()
 
 
@@ -42,6 +52,7 @@ def pd(method, path, body=None):
 def count_kill(kind):
     with lock:
         kills[kind] += 1
+        killed_at.append(time.time())
         if sum(kills.values()) >= KILLS:
             over.set()
 
@@ -62,7 +73,8 @@ def scripts(number, ids):
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
         try:
-            ended = child.wait(dice.choice([dice.uniform(0, 0.3), dice.uniform(0, 1.2), 30]))
+            ended = child.wait(dice.choice([dice.uniform(0, 0.3), dice.uniform(0, 1.5),
+                                            dice.uniform(0.3, 1.5), 30]))
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGKILL)
             child.wait()
@@ -71,6 +83,48 @@ def scripts(number, ids):
         if verb == 'note':
             with lock:
                 promised[words] = ended
+
+
+def cron():
+    """What a cron job would run, again and again; half of it is killed, the other half
+    must print what can be read."""
+    dice = random.Random(SEED * 100 + 90)
+    while not over.is_set():
+        line = dice.choice(CRON)
+        with subprocess.Popen([OOGWAY, '-c', f'{FOLDER}/rc', *line], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            try:
+                out, err = child.communicate(timeout=dice.choice([dice.uniform(0, 0.8), 60]))
+                check_printed(line, child.returncode, out, err)
+            except subprocess.TimeoutExpired:
+                child.send_signal(signal.SIGKILL)
+                child.communicate()
+                count_kill('cron job')
+        over.wait(dice.uniform(0, 0.5))
+
+
+def check_printed(line, status, out, err):
+    """Done, or partial (what is read of the past so far)."""
+    read[0] += 1
+    try:
+        if status not in (0, 3):
+            raise ValueError(f'status {status}')
+        if '--json' in line:
+            for row in out.splitlines():
+                json.loads(row)
+        elif b'On-call handoff' not in out:
+            raise ValueError('no handoff')
+    except ValueError as error:
+        unreadable.append(f'{" ".join(line)}: {error}: {out[-300:]} {err[-300:]}')
+
+
+def watch_past():
+    """When a page of the past was asked for, from the fake's own log."""
+    while not over.is_set():
+        for request in pd('GET', '/_lab/requests')['requests']:
+            if request['path'] == '/log_entries' or 'since' in request['query']:
+                past_at.append(time.time())
+        over.wait(0.2)
 
 
 def console(number):
@@ -83,7 +137,7 @@ def console(number):
             os.execv(OOGWAY, [OOGWAY, '-c', f'{FOLDER}/rc'])
         reader = threading.Thread(target=drain, args=(terminal,))
         reader.start()
-        over.wait(dice.uniform(0.05, 5))
+        over.wait(dice.choice([dice.uniform(0.05, 3), dice.uniform(0.05, 15)]))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         reader.join()
@@ -109,13 +163,23 @@ def rows():
     return whole, found
 
 
+def whole_past():
+    """All that the account ever had is listed, and said to be complete."""
+    return not subprocess.run([OOGWAY, '-c', f'{FOLDER}/rc', 'incident', 'list', '-s', 'all'],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              check=False).returncode
+
+
 def settle_down():
-    """One plain oogway sends what is left."""
+    """One plain oogway sends and reads what is left."""
     with subprocess.Popen([OOGWAY, '-c', f'{FOLDER}/rc', '--plain'], stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as last:
         until = time.monotonic() + DRAIN_S
-        while time.monotonic() < until and any(r[2] in (0, 1) for r in rows()[1]):
-            time.sleep(0.5)
+        while time.monotonic() < until and (
+                any(r[2] in (0, 1) for r in rows()[1]) or not whole_past()):
+            time.sleep(1)
+        # What was resolved last is read with the next round.
+        time.sleep(4)
         last.terminate()
 
 
@@ -139,6 +203,41 @@ def check_others(ids, found):
     print(f'{len(messages)} requests and {len(updates)} status updates upstream')
 
 
+def check_past():
+    """Incidents that are missing, those that are there twice or as they are not."""
+    listed = subprocess.run([OOGWAY, '-c', f'{FOLDER}/rc', 'incident', 'list', '-s', 'all',
+                             '--json'], capture_output=True, text=True, check=False)
+    found, lost, doubled = {}, [], []
+    for line in listed.stdout.splitlines()[1:]:
+        row = json.loads(line)
+        ended = (row['ended_at'] or '').replace('.000Z', 'Z')
+        if row['id'] in found:
+            doubled.append(row['id'])
+        found[row['id']] = ended
+    for one in pd('GET', '/_lab/records')['incidents']:
+        ended = one['resolved'] and time.strftime(
+            '%Y-%m-%dT%H:%M:%SZ', time.gmtime(one['resolved'])) or ''
+        if found.pop(one['id'], None) != ended:
+            lost.append(f'incident {one["id"]}, ended {ended}')
+    db = sqlite3.connect(f'{FOLDER}/state/oogway/oogway.db', timeout=20)
+    doubled += [r[0] for r in db.execute(
+        'SELECT upstream_id FROM incident GROUP BY source, upstream_id, started_at '
+        'HAVING count(*) > 1')]
+    db.close()
+    during = sum(1 for at in killed_at if any(0 <= at - asked <= PAST_S for asked in past_at))
+    print(f'{HISTORY + INCIDENTS} incidents of the past, {during} kills while a page of it was '
+          f'on its way ({len(past_at)} pages); the cron job printed {read[0]} times')
+    return lost, doubled + list(found), listed.returncode
+
+
+def make_store():
+    """The first oogway ever makes the store, and reads the newest of the past."""
+    with subprocess.Popen([OOGWAY, '-c', f'{FOLDER}/rc', '--plain'], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        time.sleep(3)
+        first.kill()
+
+
 def check(ids):
     """Counts what is lost, doubled and unreadable; prints the figures."""
     whole, found = rows()
@@ -153,24 +252,32 @@ def check(ids):
     verified = subprocess.run([OOGWAY, '-c', f'{FOLDER}/rc', 'audit', 'verify'],
                               capture_output=True, text=True, check=False)
     again = sum(1 for r in found if r[4] > 1)
-    print(f'{sum(kills.values())} kills ({kills["script"]} of scripts, {kills["console"]} of '
-          f'consoles), {len(found)} actions in the outbox, {len(upstream)} notes upstream, '
+    print(f'{sum(kills.values())} kills ('
+          + ', '.join(f'{n} of {kind}s' for kind, n in kills.items()) +
+          f'), {len(found)} actions in the outbox, {len(upstream)} notes upstream, '
           f'{again} tried again')
-    print(f'{len(lost)} lost, {len(doubled)} doubled, {int(whole != "ok")} unreadable, '
-          f'{len(unsettled)} unsettled, {len(strange)} without a row, audit '
+    lost_past, doubled_past, partial = check_past()
+    lost += lost_past
+    doubled = [*doubled, *doubled_past]
+    if whole != 'ok':
+        unreadable.append(f'the store: {whole}')
+    print(f'{len(lost)} lost, {len(doubled)} doubled, {len(unreadable)} unreadable, '
+          f'{len(unsettled)} unsettled, {len(strange)} without a row, the past is '
+          f'{"partial" if partial else "complete"}, audit '
           f'{"whole" if not verified.returncode else "broken: " + verified.stdout}')
     wrong = list(check_others(ids, found))
     for sentence in wrong[:10]:
         print(f'  {sentence}')
-    for word in [*lost, *doubled, *strange, *unsettled][:10]:
+    for word in [*lost, *doubled, *strange, *unsettled, *unreadable][:10]:
         print(' ', word)
-    return not (lost or doubled or strange or unsettled or wrong or whole != 'ok'
+    return not (lost or doubled or strange or unsettled or wrong or unreadable or partial
                 or verified.returncode) and upstream
 
 
 def main():
     fake = subprocess.Popen([f'{LAB}/pagerduty.py', '--port', PORT, '--secrets',
-                             f'{FOLDER}/secrets', '--incidents', '20', '--open', '0'],
+                             f'{FOLDER}/secrets', '--incidents', str(HISTORY), '--open', '0',
+                             '--per-minute', '1000000'],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(50):
@@ -186,9 +293,13 @@ def main():
                                      'delay': 0.15}])
         with open(f'{FOLDER}/rc', 'w', encoding='utf-8') as file:
             file.write(f'source pd pagerduty url={URL} every=1s timeout=4s '
-                       f'token-file={FOLDER}/secrets/pagerduty.token from=ana@lab.example\n')
-        threads = [threading.Thread(target=scripts, args=(n, ids)) for n in range(2)] + [
-            threading.Thread(target=console, args=(n,)) for n in range(2)]
+                       f'token-file={FOLDER}/secrets/pagerduty.token from=ana@lab.example\n'
+                       'handoff primary "at=Mon 09:00"\n'
+                       f'set log.files = {FOLDER}/none\n')
+        make_store()
+        threads = [threading.Thread(target=scripts, args=(n, ids)) for n in range(SCRIPTS)] + [
+            threading.Thread(target=console, args=(n,)) for n in range(2)] + [
+            threading.Thread(target=cron), threading.Thread(target=watch_past)]
         for thread in threads:
             thread.start()
         for thread in threads:

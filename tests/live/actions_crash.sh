@@ -1,7 +1,7 @@
 #!/bin/sh
-# Kill -9 at random moments while two consoles and two scripts act on one store: nothing is
-# lost, doubled or unreadable. KILLS says how often (the bench figure is of 500). Ends with
-# `N passed, N failed`.
+# Kill -9 at random moments while two consoles, three scripts and a cron job act on one store
+# and read the past into it: nothing is lost, doubled or unreadable. KILLS says how often
+# (`make bench BENCH=crash` is of 500). Ends with `N passed, N failed`.
 here=$(cd "$(dirname "$0")/../.." && pwd)
 : "${OOGWAY:=$here/oogway}" "${LAB:=$here/tests/lab}" "${LAB_PORT_BASE:=12000}" "${KILLS:=40}"
 tmp=$(mktemp -d) || exit 1

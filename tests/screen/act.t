@@ -58,6 +58,22 @@ keys "y"
 expect "is over now: nothing was done"
 keys ":resolve<Enter>"
 expect-re (nothing is selected|has just gone|has ended)
+# Words that are looked for are never keys, also where there is no list: from the overview
+# they go to the alerts.
+keys "1"
+keys "/aia"
+expect-row -1 "/aia"
+reject "escalate"
+keys "<Esc>"
+keys "1"
+keys "/web<Enter>"
+expect "lab ▸ alerts"
+expect "/web  "
+keys "1"
+keys "T"
+keys ":handoff<Enter>"
+keys "/aia<Enter>"
+expect "nothing to filter in"
 # Nothing reached a server that could act.
 sh ! grep -E "^(PUT|DELETE|POST .*(incidents|silences))" $TMP/asked
 keys "Q"

@@ -278,6 +278,26 @@ static bool do_unenv(struct script *script, struct words *words)
 	return true;
 }
 
+/* What could not be known when the script was written: an id, a code out of a mail. */
+static bool do_env_from(struct script *script, struct words *words)
+{
+	const char *command = words->rest + strlen(words->word[0]);
+	char line[LINE_MAX_BYTES] = "";
+	FILE *out = popen(command, "re");
+	int status = -1;
+
+	if (out) {
+		if (!fgets(line, sizeof line, out))
+			line[0] = '\0';
+		status = pclose(out);
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	if (status || !line[0])
+		return fail_for_good(script, "the command failed, or printed nothing");
+	setenv(words->word[0], line, 1);
+	return true;
+}
+
 static bool do_link(struct script *script, struct words *words)
 {
 	long rate = 0, round_trip = 0;
@@ -976,6 +996,7 @@ static const struct directive directives[] = {
 	{"term", 1, 1, 0, do_term, "TERM of the next run (xterm-256color)"},
 	{"env", 1, ANY, EXPAND, do_env, "NAME=VALUE…"},
 	{"unenv", 1, ANY, 0, do_unenv, "NAME…"},
+	{"env-from", 2, ANY, REST, do_env_from, "NAME COMMAND: its first line"},
 	{"link", 1, 2, 0, do_link, "BYTES_PER_S [ROUND_TRIP_MS]: a slow line; 0 = none"},
 	{"mask", 1, ANY, REST, do_mask, "REGEX: matches are ~~~ in whole screens"},
 	{"sh", 1, ANY, REST, do_sh, "COMMAND: with TMP set; must succeed"},
@@ -986,7 +1007,8 @@ static const struct directive directives[] = {
 	{"wait-gone", 1, 2, LOOK, do_wait_gone, "\"text\" [MS]: until it is not"},
 	{"settle", 0, 1, RUNNING, do_settle, "[MS]: until no byte came for so long (80)"},
 	{"keys", 1, ANY, RUNNING, do_keys, "\"jj<Enter><C-x><F1><S-Up><M-x><lt>\"…"},
-	{"paste", 1, 1, RUNNING, do_paste, "\"text\": bracketed if the program asked"},
+	{"paste", 1, 1, RUNNING | EXPAND, do_paste,
+		"\"text\", $NAME in it: bracketed if the program asked"},
 	{"type-raw", 1, ANY, RUNNING, do_type_raw, "HEX…"},
 	{"click", 2, 3, RUNNING, do_click,
 		"ROW COL [BUTTON]: 1 left, 3 right, 4 5 wheel"},

@@ -272,6 +272,33 @@ static void marks(void **unused)
 	assert_int_equal(actions_count(app->actions), 1);
 }
 
+static bool one_kept(void)
+{
+	return actions_count(app->actions) == 1;
+}
+
+/* One of two ends while the question stands: the other is still meant. */
+static void marks_that_end(void **unused)
+{
+	uint64_t keys[2];
+	char why[200];
+
+	(void)unused;
+	give(PD, 2, ALERT_FIRING);
+	keys[0] = key(PD, 0);
+	keys[1] = key(PD, 1);
+	assert_int_equal(wish(ACTION_RESOLVE, keys, 2), STATUS_PENDING);
+	give(PD, 1, ALERT_FIRING);
+	assert_true(asked.still(asked.ctx, why, sizeof why));
+	answer(true);
+	wait_for(one_kept);
+	assert_int_equal(wish(ACTION_RESOLVE, keys, 1), STATUS_PENDING);
+	give(PD, 0, ALERT_FIRING);
+	assert_false(asked.still(asked.ctx, why, sizeof why));
+	assert_non_null(strstr(why, "is over now: nothing was done"));
+	answer(false);
+}
+
 /* What is still on its way is not skipped for something older. */
 static void undo_of_the_newest(void **unused)
 {
@@ -391,6 +418,7 @@ int main(void)
 		ROW(many_here),
 		ROW(twins_together),
 		ROW(marks),
+		ROW(marks_that_end),
 		ROW(undo_of_the_newest),
 		ROW(question_of_another_profile),
 		ROW(kept),

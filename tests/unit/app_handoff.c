@@ -76,7 +76,7 @@ static void says(const char *words)
 
 static void test_empty(void **unused)
 {
-	static struct handoff_source pd = {"pd", NULL, ""};
+	static struct handoff_source pd = {.name = "pd", .scope = ""};
 
 	(void)unused;
 	f.sources = &pd;
@@ -93,6 +93,11 @@ static void test_empty(void **unused)
 	says("Nothing came, so nothing was noise.");
 	says("No follow-up is open.");
 	says("accept with :handoff accept c0dec0de");
+	f.changes_from = monday + 5 * DAY_MS + HOUR_MS;
+	compose();
+	says("complete: pd; changes only since Sat 21 Nov 09:00");
+	says("No change was reported since Sat 21 Nov 09:00; what changed before was not "
+	     "read.");
 	f.complete = false;
 	compose();
 	says("None known to be open; the data is partial.");

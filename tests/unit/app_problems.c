@@ -368,6 +368,28 @@ static void page_by_key(void **state)
 	assert_int_equal(p[0].alert->source, AM);
 }
 
+/* The alert ends first, the page after it: nothing is counted that is not there. */
+static void alert_before_page(void **state)
+{
+	const enum alert_state states[] = {ALERT_FIRING, ALERT_ACKNOWLEDGED};
+	struct problem p[MOST];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct page page = {"Q1", "errors", "shop", "k2", states[i]};
+
+		give_paging(AM, "Errors", "shop", "k1 k2");
+		give_pages(&page, 1);
+		assert_int_equal(list(p), 1);
+		give(AM, NULL, 0);
+		problems_join(app);
+		assert_int_equal(list(p), 1);
+		give_pages(NULL, 0);
+		assert_int_equal(list(p), 0);
+		assert_int_equal(problems_counts(app).acknowledged, 0);
+	}
+}
+
 static void page_by_labels(void **state)
 {
 	const struct page page = {"Q1", "errors", "shop", "", ALERT_FIRING};
@@ -576,6 +598,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(page_by_key, setup, tear_down),
+		cmocka_unit_test_setup_teardown(alert_before_page, setup, tear_down),
 		cmocka_unit_test_setup_teardown(page_by_labels, setup, tear_down),
 		cmocka_unit_test_setup_teardown(page_guessed, setup, tear_down),
 		cmocka_unit_test_setup_teardown(by_hand, setup, tear_down),

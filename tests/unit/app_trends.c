@@ -295,6 +295,34 @@ static void watched(int64_t from, int64_t until)
 	db_close(db);
 }
 
+/* The pager's own history was read; oldest: there is nothing before. */
+static void import(int64_t from, int64_t until, bool oldest)
+{
+	const struct coverage coverage = {.wanted_at = from,
+		.oldest = oldest,
+		.began = {from, until},
+		.entries = {from, until}};
+	const struct past_page page = {
+		.source = untrusted_str("pd"), .coverage = &coverage};
+	struct db *db = open_store();
+	struct err err;
+
+	assert_true(db_begin(db, &err));
+	assert_true(past_put(db, &page, &err));
+	assert_true(db_commit(db, &err));
+	db_close(db);
+}
+
+static void imported(int64_t from, int64_t until)
+{
+	import(from, until, false);
+}
+
+static void imported_all(int64_t from, int64_t until)
+{
+	import(from, until, true);
+}
+
 /* Says of the span, with a pager in the rc and without a console. */
 static bool complete_here(char *out, size_t size)
 {
@@ -343,6 +371,24 @@ static void test_complete(void **unused)
 	watched(now_at - 21 * DAY_MS, now_at - 20 * DAY_MS - 4 * MINUTE_MS);
 	assert_true(complete_here(text, sizeof text));
 	assert_string_equal(text, "complete");
+}
+
+static void test_imported(void **unused)
+{
+	char text[120];
+
+	(void)unused;
+	make_past();
+	imported(now_at - 40 * DAY_MS, now_at - 2 * DAY_MS);
+	assert_false(complete_here(text, sizeof text));
+	assert_string_equal(text, "partial: not watched");
+	watched(now_at - 2 * DAY_MS, now_at - MINUTE_MS);
+	assert_true(complete_here(text, sizeof text));
+	imported_all(now_at - 20 * DAY_MS, now_at);
+	assert_true(complete_here(text, sizeof text));
+	imported(now_at - 20 * DAY_MS, now_at);
+	assert_false(complete_here(text, sizeof text));
+	assert_true(str_starts(text, "partial: known since "));
 }
 
 static void test_like(void **unused)
@@ -534,6 +580,7 @@ int main(void)
 		ROW(test_kept_up),
 		ROW(test_by_hand),
 		ROW(test_complete),
+		ROW(test_imported),
 		ROW(test_like),
 		ROW(test_similar),
 		ROW(test_nothing),

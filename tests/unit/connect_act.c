@@ -612,11 +612,232 @@ static void test_slack(void **unused)
 	end();
 }
 
+/* --- overrides --- */
+
+static void override(const char *facts, int attempts)
+{
+	begin(&pagerduty_actions, ACTION_OVERRIDE, 1);
+	actions->until_at = (NOW + 3600) * 1000LL;
+	actions->attempts = attempts;
+	actions->texts[ACTION_WHOM] = untrusted_str("PUSER");
+	actions->texts[ACTION_FACTS] = untrusted_str(facts);
+	start(1);
+}
+
+static const char v2_facts[] = "{\"from\":\"2023-11-14T22:13:20Z\"}";
+static const char v3_facts[] =
+	"{\"from\":\"2023-11-14T22:13:20Z\",\"by_shifts\":true,\"rotation_id\":\"R1\","
+	"\"displaced\":\"POLD\"}";
+static const char custom_facts[] = "{\"from\":\"2023-11-14T22:13:20Z\",\"by_shifts\":"
+				   "true,\"custom_shift_id\":\"C1\","
+				   "\"displaced\":\"POLD\"}";
+
+static void test_override(void **unused)
+{
+	static const struct {
+		const char *facts, *path, *part, *answer;
+		int status;
+		enum action_outcome outcome;
+		const char *said;
+	} rows[] = {
+		{v2_facts, "/schedules/Q1/overrides",
+			"\"start\":\"2023-11-14T22:13:20.000Z\",\"end\":\"2023-11-14T23:"
+			"13:"
+			"20.000Z\",\"user\":{\"id\":\"PUSER\",\"type\":\"user_"
+			"reference\"}",
+			"[{\"status\":201,\"override\":{\"id\":\"O1\"}}]", 201,
+			ACTION_CONFIRMED, "O1"},
+		/* The lot is taken, this one is not. */
+		{v2_facts, "/schedules/Q1/overrides", "\"overrides\":[{",
+			"[{\"status\":400,\"errors\":[\"Override must end after its "
+			"start\"],"
+			"\"override\":{}}]",
+			201, ACTION_FAILED, "Override must end after its start"},
+		{v2_facts, "/schedules/Q1/overrides", "",
+			"{\"override\":{\"id\":\"O2\"}}", 201, ACTION_CONFIRMED, "O2"},
+		{v2_facts, "/schedules/Q1/overrides", "", "[]", 201, ACTION_UNKNOWN, ""},
+		{v2_facts, "/schedules/Q1/overrides", "", "[{\"status\":201,\"over", 201,
+			ACTION_UNKNOWN, ""},
+		{v2_facts, "/schedules/Q1/overrides", "",
+			"{\"error\":{\"message\":\"Not Found\"}}", 404, ACTION_FAILED,
+			NULL},
+		{v2_facts, "/schedules/Q1/overrides", "", "", 503, ACTION_AGAIN, NULL},
+		{v2_facts, "/schedules/Q1/overrides", "", "", 429, ACTION_AGAIN, NULL},
+		{v2_facts, "/schedules/Q1/overrides", "", "", 0, ACTION_AGAIN, NULL},
+		{v3_facts, "/v3/schedules/Q1/overrides",
+			"{\"type\":\"override_shift\",\"rotation_id\":\"R1\",\"start_"
+			"time\":"
+			"\"2023-11-14T22:13:20.000Z\",\"end_time\":\"2023-11-14T23:13:20."
+			"000Z\","
+			"\"overridden_member\":{\"type\":\"user_member\",\"user_id\":"
+			"\"POLD\"},"
+			"\"overriding_member\":{\"type\":\"user_member\",\"user_id\":"
+			"\"PUSER\"}}",
+			"{\"overrides\":[{\"id\":\"O3\"}]}", 201, ACTION_CONFIRMED, "O3"},
+		{custom_facts, "/v3/schedules/Q1/overrides", "\"custom_shift_id\":\"C1\"",
+			"{\"overrides\":[{\"id\":\"O4\"}]}", 201, ACTION_CONFIRMED, "O4"},
+		/* v3 says what is wrong by field. */
+		{v3_facts, "/v3/schedules/Q1/overrides", "",
+			"{\"error\":{\"message\":\"Invalid Request\",\"code\":2001,"
+			"\"errors\":{\"overrides.end_time\":[\"is past\"]}}}",
+			400, ACTION_FAILED, "overrides.end_time is past"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		override(rows[i].facts, 0);
+		asks("POST", rows[i].path);
+		if (!sent(rows[i].part))
+			fail_msg("%zu: %s", i, asked.body);
+		answers(rows[i].status, rows[i].answer);
+		asks(NULL, NULL);
+		assert_int_equal(results->outcome, rows[i].outcome);
+		if (rows[i].outcome == ACTION_CONFIRMED)
+			assert_string_equal(results->upstream_id, rows[i].said);
+		else if (rows[i].said && !strstr(results->text, rows[i].said))
+			fail_msg("%zu: %s", i, results->text);
+		end();
+	}
+}
+
+/* Nobody knows what came of the try before: it is looked for first. */
+static void test_override_again(void **unused)
+{
+	static const struct {
+		const char *start, *end, *user;
+		bool is_it;
+	} rows[] = {
+		{"2023-11-14T22:13:20Z", "2023-11-14T23:13:20Z", "PUSER", true},
+		{"2023-11-14T23:13:20+01:00", "2023-11-15T00:13:20+01:00", "PUSER", true},
+		{"2023-11-14T22:13:20Z", "2023-11-14T23:13:20Z", "PEVE", false},
+		{"2023-11-14T22:13:20Z", "2023-11-14T23:13:00Z", "PUSER", false},
+		/* Before ours, and after now: another one. */
+		{"2023-11-14T22:00:00Z", "2023-11-14T23:13:20Z", "PUSER", false},
+		{"2023-11-14T22:30:00Z", "2023-11-14T23:13:20Z", "PUSER", false},
+	};
+	char body[400];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		override(v2_facts, 1);
+		asks("GET",
+			"/schedules/Q1/overrides?overflow=true"
+			"&since=2023-11-14T21%3A13%3A20Z&until=2023-11-15T00%3A13%3A20Z");
+		snprintf(body, sizeof body,
+			"{\"overrides\":[{\"id\":\"O9\",\"start\":\"%s\",\"end\":\"%s\","
+			"\"user\":{\"id\":\"%s\"}}]}",
+			rows[i].start, rows[i].end, rows[i].user);
+		answers(200, body);
+		if (rows[i].is_it) {
+			asks(NULL, NULL);
+			assert_int_equal(results->outcome, ACTION_CONFIRMED);
+			assert_string_equal(results->upstream_id, "O9");
+		} else {
+			asks("POST", "/schedules/Q1/overrides");
+		}
+		end();
+	}
+	/* A page more; the same of another slot is another one. */
+	override(v3_facts, 2);
+	asks("GET", "/v3/schedules/Q1/overrides?overflow=true"
+		    "&since=2023-11-14T21%3A13%3A20Z&until=2023-11-15T00%3A13%3A20Z"
+		    "&limit=100&offset=0");
+	answers(200,
+		"{\"overrides\":[{\"id\":\"O1\",\"rotation_id\":\"R2\",\"start_time\":"
+		"\"2023-11-14T22:13:20Z\",\"end_time\":\"2023-11-14T23:13:20Z\","
+		"\"overriding_member\":{\"user_id\":\"PUSER\"}}],\"more\":true}");
+	asks("GET", "/v3/schedules/Q1/overrides?overflow=true"
+		    "&since=2023-11-14T21%3A13%3A20Z&until=2023-11-15T00%3A13%3A20Z"
+		    "&limit=100&offset=100");
+	answers(200,
+		"{\"overrides\":[{\"id\":\"O2\",\"rotation_id\":\"R1\",\"start_time\":"
+		"\"2023-11-14T22:13:20Z\",\"end_time\":\"2023-11-14T23:13:20Z\","
+		"\"overriding_member\":{\"user_id\":\"PUSER\"}}],\"more\":false}");
+	asks(NULL, NULL);
+	assert_string_equal(results->upstream_id, "O2");
+	end();
+	/* Where it cannot be looked for, it is not made. */
+	override(v2_facts, 1);
+	assert_true(kind->next(state, NOW * 1000LL, &arena, &asked));
+	answers(503, "");
+	asks(NULL, NULL);
+	assert_int_equal(results->outcome, ACTION_AGAIN);
+	end();
+	override(v2_facts, 1);
+	assert_true(kind->next(state, NOW * 1000LL, &arena, &asked));
+	answers(200, "{\"overrides\":7}");
+	asks(NULL, NULL);
+	assert_int_equal(results->outcome, ACTION_UNKNOWN);
+	end();
+}
+
+static void test_override_too_late(void **unused)
+{
+	(void)unused;
+	override("nonsense", 0);
+	asks(NULL, NULL);
+	assert_int_equal(results->outcome, ACTION_FAILED);
+	end();
+	/* What had to be made by an id that is none is not made at all. */
+	override("{\"from\":\"2023-11-14T22:13:20Z\",\"by_shifts\":true,\"rotation_id\":"
+		 "\"a/../b\",\"displaced\":\"P\"}",
+		0);
+	asks(NULL, NULL);
+	assert_int_equal(results->outcome, ACTION_FAILED);
+	end();
+	/* Late, and there is time left: it begins now. */
+	override("{\"from\":\"2023-11-14T20:00:00Z\"}", 0);
+	asks("POST", "/schedules/Q1/overrides");
+	assert_true(sent("\"start\":\"2023-11-14T22:13:20.000Z\""));
+	end();
+	override("{\"from\":\"2023-11-14T22:13:00Z\"}", 0);
+	asks("POST", "/schedules/Q1/overrides");
+	assert_true(sent("\"start\":\"2023-11-14T22:13:00.000Z\""));
+	end();
+	override(v2_facts, 0);
+	actions->until_at = NOW * 1000LL;
+	asks(NULL, NULL);
+	assert_int_equal(results->outcome, ACTION_FAILED);
+	assert_string_equal(results->text, "its end has passed meanwhile");
+	end();
+}
+
+static void test_override_end(void **unused)
+{
+	static const struct {
+		int status;
+		enum action_outcome outcome;
+	} rows[] = {{204, ACTION_CONFIRMED}, {200, ACTION_CONFIRMED},
+		{404, ACTION_CONFIRMED}, {400, ACTION_FAILED}, {403, ACTION_FAILED},
+		{500, ACTION_AGAIN}, {0, ACTION_AGAIN}};
+
+	(void)unused;
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+		bool v3 = i % 2;
+
+		begin(&pagerduty_actions, ACTION_END_OVERRIDE, 1);
+		actions->texts[ACTION_WHOM] = untrusted_str("O1/..");
+		actions->texts[ACTION_FACTS] = untrusted_str(v3 ? v3_facts : v2_facts);
+		start(1);
+		asks("DELETE", v3 ? "/v3/schedules/Q1/overrides/O1%2F.."
+				  : "/schedules/Q1/overrides/O1%2F..");
+		assert_null(asked.body);
+		answers(rows[i / 2].status, "");
+		asks(NULL, NULL);
+		assert_int_equal(results->outcome, rows[i / 2].outcome);
+		end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ack),
 		cmocka_unit_test(test_one_bad),
+		cmocka_unit_test(test_override),
+		cmocka_unit_test(test_override_again),
+		cmocka_unit_test(test_override_too_late),
+		cmocka_unit_test(test_override_end),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_note_once),
 		cmocka_unit_test(test_other_verbs),

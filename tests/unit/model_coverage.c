@@ -68,11 +68,52 @@ static void test_lacks(void **unused)
 	assert_int_equal(c.lacking.until_at, 60);
 }
 
+static void test_known(void **unused)
+{
+	static const struct {
+		struct coverage coverage;
+		struct span known;
+	} rows[] = {
+		{{0}, {0, 0}},
+		{{.wanted_at = T(-90), .began = {T(-30), T(0)}}, {0, 0}},
+		{{.wanted_at = T(-90),
+			 .began = {T(-30), T(0)},
+			 .entries = {T(-20), T(-1)}},
+			{T(-20), T(-1)}},
+		{{.wanted_at = T(-90), .began = {T(-30), T(0)}, .no_entries = true},
+			{T(-30), T(0)}},
+		{{.wanted_at = T(-90),
+			 .oldest = true,
+			 .began = {T(-90), T(0)},
+			 .entries = {T(-90), T(0)}},
+			{INT64_MIN, T(0)}},
+		{{.wanted_at = T(-90),
+			 .began = {T(-90), T(0)},
+			 .entries = {T(-90), T(0)},
+			 .lacking = {T(-20), T(-19)}},
+			{T(-19), T(0)}},
+		{{.wanted_at = T(-90),
+			 .began = {T(-90), T(0)},
+			 .entries = {T(-90), T(0)},
+			 .lacking = {T(-1), T(0)}},
+			{0, 0}},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct span known = coverage_known(&rows[i].coverage);
+
+		assert_true(known.from_at == rows[i].known.from_at);
+		assert_true(known.until_at == rows[i].known.until_at);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_lacks),
+		cmocka_unit_test(test_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
