@@ -102,8 +102,21 @@ static void complain(const char *what, const char *word)
 {
 	char text[512];
 
-	fprintf(stderr, "oogway: %s %s\n", what,
+	fprintf(stderr, "oogway: %s%s%s\n", what, *what ? " " : "",
 		text_line(untrusted_str(word), text, sizeof text));
+}
+
+static bool take_moment(const char *arg, struct options *o)
+{
+	int64_t now = time_now_ms();
+
+	if (!time_parse_moment(arg, now, &o->app.at))
+		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", arg);
+	else if (o->app.at > now)
+		complain("--at looks back, and this is in the future:", arg);
+	else
+		return true;
+	return false;
 }
 
 static bool take_section(const char *arg, struct options *o)
@@ -184,10 +197,7 @@ static bool take_option(int id, struct options *o)
 	case OPTION_CHECK:
 		return o->check_config = true;
 	case OPTION_AT:
-		if (time_parse_moment(optarg, time_now_ms(), &o->app.at))
-			return true;
-		complain("--at takes 14:05, -2h or 2026-11-21T14:05:00Z, not", optarg);
-		return false;
+		return take_moment(optarg, o);
 	default:
 		fputs("usage: oogway [OPTION]… [NOUN VERB [ARGS]]; oogway --help tells "
 		      "more\n",
@@ -372,12 +382,16 @@ static int run_once(struct app *app)
 {
 	struct str out;
 	char why[256];
+	bool known;
 
 	settle(app, false);
+	known = overview_known(app, why, sizeof why);
 	str_init(&out, OUTPUT_MAX);
 	overview_print(app, &out);
-	return put(&out,
-		overview_known(app, why, sizeof why) ? STATUS_DONE : STATUS_PARTIAL);
+	if (!known)
+		fprintf(stderr, "oogway: %s\n", why);
+	known = known && !app->rc->conf.errors_total;
+	return put(&out, known ? STATUS_DONE : STATUS_PARTIAL);
 }
 
 /* A script has nobody to ask: --yes is its answer. */
@@ -494,6 +508,10 @@ static int run_command(
 	status = command_run(app, commands, o->command, &run, &err);
 	if (status == STATUS_PENDING)
 		status = wait_for_actions(app, &out, &err);
+	/* It was asked with less than the rc means. */
+	if (status == STATUS_DONE && app->rc->conf.errors_total && c &&
+		(c->flags & (COMMAND_SETTLE | COMMAND_ACTS)) == COMMAND_SETTLE)
+		status = STATUS_PARTIAL;
 	fputs(str_text(&told), stderr);
 	str_release(&told);
 	if (status != STATUS_DONE && err.text[0])
@@ -596,6 +614,42 @@ static int refuse_unread(const struct app *app)
 	return STATUS_FAILED;
 }
 
+/* They tell of the rc themselves. */
+static bool examines(const struct options *o)
+{
+	return o->check_config || !strcmp(o->command, "doctor");
+}
+
+/* Why the file that -c names could not be read. */
+static const struct conf_error *unreadable(const struct rc *rc)
+{
+	const struct conf *conf = &rc->conf;
+
+	for (size_t i = 0; rc->path_named && i < conf->error_count; i++)
+		if (!conf->errors[i].place.line &&
+			!strcmp(conf->errors[i].place.file, rc->path) &&
+			!conf_had(conf, rc->path))
+			return &conf->errors[i];
+	return NULL;
+}
+
+/* A script hears of a wrong rc, and what it names must be there. */
+static bool take_rc(const struct rc *rc)
+{
+	const struct conf_error *error = unreadable(rc);
+	char why[4500];
+
+	if (rc_whole(rc, why, sizeof why))
+		return true;
+	if (error)
+		rc_error_text(error, why, sizeof why);
+	else if (rc->no_profile)
+		snprintf(why, sizeof why, "no profile is called %.60s in %s",
+			rc->no_profile, rc->path);
+	complain("", why);
+	return !error && !rc->no_profile;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (app->rc->unread && !is_live(o))
@@ -610,6 +664,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 		return check_config(app, commands);
 	if (is_live(o))
 		return run_live(app, commands, o);
+	if (!examines(o) && !take_rc(app->rc))
+		return STATUS_USAGE;
 	return o->command[0] ? run_command(app, commands, o) : run_once(app);
 }
 

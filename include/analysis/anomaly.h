@@ -8,7 +8,7 @@ struct anomaly {
 	int64_t start; /* first bad point, also those before it was sure */
 	int64_t end;   /* last bad point */
 	int64_t peak_at;
-	double value;               /* at its worst */
+	double value;               /* at its worst, with the limit of its severity */
 	double expected, low, high; /* then; NaN: none */
 	double score;               /* highest */
 	enum severity severity;     /* worst */
@@ -25,7 +25,7 @@ struct anomaly_track {
 enum anomaly_event {
 	ANOMALY_NONE,
 	ANOMALY_BEGAN,
-	ANOMALY_WORSE, /* a higher score or severity */
+	ANOMALY_WORSE, /* a graver severity, a higher score or a worse value */
 };
 
 /* True once when nothing was bad for hold_ms (> 0), so that one problem that comes and

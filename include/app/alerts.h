@@ -82,17 +82,21 @@ struct alert_counts {
 	size_t firing[SEVERITY_COUNT];
 	size_t acknowledged, silenced, total;
 	size_t pages;  /* firing and paging, each twin */
-	bool complete; /* every source that can page answered lately and in full */
+	bool complete; /* every source of alerts answered lately and in full */
 };
 /* Of all that came, in the list already or not. */
 struct alert_counts alerts_counts(const struct alerts *alerts);
+/* counts.complete, of all sources of alerts or of those that page; false with the
+ * sentence which one left what open. */
+bool alerts_complete(
+	const struct alerts *alerts, bool pages_only, char *why, size_t size);
 
 /* Never falsely quiet. */
 enum quiet {
 	QUIET_NO,        /* something is open */
-	QUIET_YES,       /* every paging source answered within twice its interval */
+	QUIET_YES,       /* every source of alerts answered within twice its interval */
 	QUIET_UNKNOWN,   /* it cannot be said; see the sentence */
-	QUIET_UNWATCHED, /* no source that pages is configured */
+	QUIET_UNWATCHED, /* no source of alerts is configured */
 };
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size);
 

@@ -19,7 +19,8 @@ struct anomaly_row {
 	enum severity severity;
 	enum unit unit;
 	uint64_t alert; /* key of the open alert about the same, 0: none; problems.h */
-	char name[96];
+	char name[96];  /* with its source in front where several have one of that name */
+	uint8_t bare;   /* where in it the name itself begins */
 	char reason[ANOMALY_REASON];
 };
 

@@ -30,6 +30,27 @@ struct series *metrics_find(const struct metrics *metrics, uint64_t id);
 const struct rc_query *metrics_query(
 	const struct metrics *metrics, int source, int query);
 
+/* What became of a query of the rc when its source was asked last. */
+enum query_health {
+	QUERY_UNASKED, /* or not answered yet */
+	QUERY_FINE,
+	QUERY_EMPTY,  /* it gave nothing */
+	QUERY_ODD,    /* … or nothing that is a number */
+	QUERY_FAILED, /* the server refuses it */
+};
+enum { QUERY_WHY = 160 };
+/* By its place in the rc, or of a series; *why: a sentence, or "". Such a query has a row
+ * of its own as long as it has no other. */
+enum query_health metrics_query_health(
+	const struct metrics *metrics, size_t query, const char **why);
+enum query_health series_health(
+	const struct app *app, const struct series *series, const char **why);
+/* series_value() as text, or why there is none: "failed", "no data". */
+const char *series_now(
+	const struct app *app, const struct series *series, char out[UNIT_TEXT]);
+
+/* Another source has a metric of that name. */
+bool metrics_ambiguous(const struct metrics *metrics, const struct series *series);
 /* Name as the list shows it: the query's name and what tells its series apart. */
 void series_label(const struct series *series, char *out, size_t size);
 /* The newest value inside the window; NAN when there is none. */

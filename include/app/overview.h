@@ -7,7 +7,7 @@
 
 /* "2 critical, 1 warning", "No open incidents. …", "UNKNOWN since …". */
 const char *overview_headline(const struct app *app, char *out, size_t size);
-/* False with a sentence: a source that pages does not answer. */
+/* False with a sentence: a source of alerts did not answer, or not in full. */
 bool overview_known(const struct app *app, char *why, size_t size);
 void overview_print(const struct app *app, struct str *out);
 

@@ -159,6 +159,7 @@ struct rc {
 	bool unread;             /* no file answered: this is what is shipped */
 	char path[4096];         /* the user's file, whether it exists or not */
 	bool path_named;         /* by -c: then it must exist */
+	const char *no_profile;  /* wanted but not there: none is chosen; or NULL */
 	char layouts_path[4096]; /* what `layout save` writes; "" in the demo */
 	char sources_path
 		[4096]; /* what `source add` writes, beside path; "" in the demo */
@@ -177,6 +178,8 @@ struct rc_options {
  * as long as it likes, see app/rc_watch.h. */
 struct rc *rc_read(const struct rc_options *options);
 void rc_free(struct rc *rc);
+/* False with a sentence: lines or files are wrong, and which is the first. */
+bool rc_whole(const struct rc *rc, char *why, size_t size);
 /* Another line of the language, as typed at ':' (set, bind, color, alias). */
 bool rc_line(struct rc *rc, const char *line, struct err *err);
 /* A layout to be kept in the file of saved ones, and chosen; refuses the name of a

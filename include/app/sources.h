@@ -12,8 +12,8 @@ struct source_row {
 	int number; /* the same for as long as the source lives; given again afterwards */
 	const char *name;
 	const char *kind;
-	const char *where; /* URL or "this host" */
-	bool pages;
+	const char *where;  /* URL or "this host" */
+	bool alerts, pages; /* its alerts are listed; and are pages */
 	int64_t every_ms;
 	int poll; /* number in the engine, -1: the host, a refused or fed one */
 	struct poll_status status;
@@ -86,6 +86,8 @@ const struct source_row *sources_row(const struct sources *sources, int source);
 /* Its number, or -1. */
 int sources_find(const struct sources *sources, const char *name);
 bool sources_settled(const struct sources *sources);
+/* Some source pages. */
+bool sources_page(const struct sources *sources);
 /* A source that something inside of oogway feeds; no engine asks it. Returns its
  * number; that of the host describes it anew. */
 int sources_add_fed(struct sources *sources, const struct source_row *row);
@@ -109,6 +111,10 @@ const char *sources_gap(const struct app *app, unsigned gives, char *out, size_t
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
 /* What to do about its failure: a sentence without its dot; "" when its error says. */
 const char *source_advice(const struct source_row *row);
+/* It answers, but not all is well: its words are a warning. */
+bool source_warns(const struct source_row *row);
+/* The bare reason why it does not answer, or "". */
+const char *source_trouble(const struct source_row *row, char *out, size_t size);
 /* "ok", "38s stale: connection refused …, next try in 12s"; one line. */
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size);

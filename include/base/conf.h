@@ -103,6 +103,7 @@ struct conf {
 	size_t file_count, file_cap;
 	char **profiles; /* names seen */
 	size_t profile_count, profile_cap;
+	bool profile_found; /* the chosen one is there */
 	bool final_allowed; /* this file may mark settings final */
 	bool torn;          /* a file was changed while it was read */
 	int depth;

@@ -47,6 +47,8 @@ void settings_release(struct settings *s);
 void settings_reset(struct settings *s);
 bool settings_set(struct settings *s, const char *name, const char *value, bool final,
 	struct conf_place place, struct err *err);
+/* False with the sentence where it was made final. */
+bool settings_free(const struct settings *s, int index, struct err *err);
 /* Index of a name, or -1. */
 int settings_find(const struct settings *s, const char *name);
 int64_t settings_number(const struct settings *s, int index);

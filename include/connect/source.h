@@ -132,8 +132,9 @@ struct source_kind {
 	const char *help; /* one line */
 	bool watches;     /* answers the window's watches: batches with their number */
 	bool details;     /* answers the window's details: batches with such */
-	bool opens; /* answers the window's opened: entries, and struct batch_opened */
-	bool pages; /* its alerts are pages: silence from it is not peace */
+	bool opens;  /* answers the window's opened: entries, and struct batch_opened */
+	bool alerts; /* its alerts are listed: silence from it is not peace */
+	bool pages;  /* … and are pages */
 	/* Tells of changes, those of so long before it is first asked too; 0: of none. */
 	int64_t changes_ms;
 	const struct source_service *service; /* NULL: a server of the user's own */

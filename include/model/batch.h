@@ -29,6 +29,14 @@ struct batch_series {
 	bool history; /* replaces what is kept of that span */
 };
 
+/* What became of a query; the series that it gave are in the same batch. */
+struct batch_query {
+	int query;
+	size_t series;          /* with numbers */
+	size_t odd;             /* whose value is no number, or an infinite one */
+	struct untrusted error; /* why it has none; empty: it was answered */
+};
+
 struct batch_silence {
 	struct untrusted id, comment, author, matchers; /* matchers printed */
 	int64_t starts_at, ends_at;
@@ -115,6 +123,8 @@ struct batch {
 	struct untrusted watch_error; /* why the server has no series for it */
 	struct batch_series *series;
 	size_t series_count, series_cap;
+	struct batch_query *queries;
+	size_t query_count, query_cap;
 	struct alert_draft *alerts;
 	size_t alert_count, alert_cap;
 	struct alert_pack *pack; /* or NULL: see alert_pack_make() */
@@ -156,6 +166,7 @@ struct batch {
 void batch_init(struct batch *batch, struct arena *arena);
 /* Each returns a zeroed new element, or NULL when full (and sets cut). */
 struct batch_series *batch_add_series(struct batch *batch);
+struct batch_query *batch_add_query(struct batch *batch);
 struct alert_draft *batch_add_alert(struct batch *batch);
 struct batch_silence *batch_add_silence(struct batch *batch);
 struct batch_rule *batch_add_rule(struct batch *batch);

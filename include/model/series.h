@@ -67,7 +67,9 @@ struct series_span {
 /* Over [from, to], ring and past; count 0 when there is no point. The mean weighs
  * equal times equally. */
 struct series_span series_span(const struct series *series, int64_t from, int64_t to);
-/* The newest value in [from, to], ring and past; NAN: none. */
+/* The newest in [from, to], ring and past; false: none. Its value alone, or NAN. */
+bool series_newest(
+	const struct series *series, int64_t from, int64_t to, struct point *out);
 double series_before(const struct series *series, int64_t from, int64_t to);
 /* Fills n buckets of [from, to) with the bucket's maximum; NAN where there is none. A
  * step of the past fills every bucket that it touches. series_dips(): the minimum. */

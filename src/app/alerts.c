@@ -609,64 +609,135 @@ size_t alerts_of(const struct alerts *alerts, int source)
 	return alert_table_of(alerts->table, source);
 }
 
+/* --- never falsely quiet --- */
+
+/* What a source leaves open of "what is open?". */
+enum gap { GAP_NONE, GAP_PART, GAP_WAITING, GAP_DEAD };
+
+struct gaps {
+	const struct source_row *worst; /* what pages before what does not; or NULL */
+	enum gap gap;                   /* the worst one's */
+	size_t count;                   /* sources that are as bad */
+	size_t asked;
+};
+
+static enum gap gap_of(const struct alerts *alerts, const struct source_row *row)
+{
+	switch (source_health(row, alerts->app->now)) {
+	case HEALTH_OK:
+		return alerts->source_cut[row->number] ? GAP_PART : GAP_NONE;
+	case HEALTH_STALE:
+		return GAP_PART;
+	case HEALTH_WAITING:
+		return GAP_WAITING;
+	default:
+		return GAP_DEAD;
+	}
+}
+
+/* The past was asked of the store, not of them. */
+static struct gaps gaps_find(const struct alerts *alerts, bool pages_only)
+{
+	const struct sources *sources = alerts->app->sources;
+	struct gaps gaps = {0};
+
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+		enum gap gap;
+
+		if (!row->alerts || (pages_only && !row->pages))
+			continue;
+		gaps.asked++;
+		gap = app_then(alerts->app) ? GAP_NONE : gap_of(alerts, row);
+		if (gap == GAP_NONE || gap < gaps.gap)
+			continue;
+		gaps.count = gap > gaps.gap ? 1 : gaps.count + 1;
+		if (gap > gaps.gap || (row->pages && !gaps.worst->pages))
+			gaps.worst = row;
+		gaps.gap = gap;
+	}
+	return gaps;
+}
+
+static void say_dead(const struct alerts *alerts, const struct source_row *row,
+	const char *name, struct str *out)
+{
+	int64_t since = row->status.last_ok_at;
+	char clock[TIME_TEXT], why[200];
+
+	time_clock(since ? since : alerts->app->started_at, clock);
+	if (since)
+		str_printf(out,
+			"UNKNOWN since %s: %s not answering; its last word was %zu open",
+			clock, name, alert_table_open_of(alerts->table, row->number));
+	else
+		str_printf(out, "UNKNOWN since %s: %s has never answered", clock, name);
+	if (*source_trouble(row, why, sizeof why))
+		str_printf(out, ": %s", why);
+}
+
+static void say_gaps(
+	const struct alerts *alerts, const struct gaps *gaps, char *sentence, size_t size)
+{
+	const struct source_row *row = gaps->worst;
+	char name[120], why[200];
+	struct str out;
+
+	str_init(&out, size - 1);
+	if (gaps->count > 1)
+		snprintf(name, sizeof name, "%.80s (and %zu more)", row->name,
+			gaps->count - 1);
+	else
+		snprintf(name, sizeof name, "%.100s", row->name);
+	if (gaps->gap == GAP_DEAD)
+		say_dead(alerts, row, name, &out);
+	else if (gaps->gap == GAP_WAITING)
+		str_printf(&out, "UNKNOWN: %s has not answered yet", name);
+	else
+		str_printf(&out, "%s: %s", name,
+			alerts->source_cut[row->number]
+				? "more is open than fits"
+				: source_words(row, alerts->app->now, why, sizeof why));
+	str_copy(sentence, size, str_text(&out));
+	str_release(&out);
+}
+
+bool alerts_complete(const struct alerts *alerts, bool pages_only, char *why, size_t size)
+{
+	struct gaps gaps;
+
+	why[0] = '\0';
+	if (app_then(alerts->app) && alerts->gap[0]) {
+		str_copy(why, size, alerts->gap);
+		return false;
+	}
+	gaps = gaps_find(alerts, pages_only);
+	if (gaps.worst)
+		say_gaps(alerts, &gaps, why, size);
+	return !gaps.worst;
+}
+
 struct alert_counts alerts_counts(const struct alerts *alerts)
 {
 	struct alert_counts counts = alert_table_counts(alerts->table);
-	const struct sources *sources = alerts->app->sources;
 
-	counts.complete = !app_then(alerts->app) || !alerts->gap[0];
-	for (size_t i = 1; !app_then(alerts->app) && i < sources_count(sources); i++) {
-		const struct source_row *row = sources_at(sources, i);
-
-		if (row->pages && (source_health(row, alerts->app->now) != HEALTH_OK ||
-					  alerts->source_cut[row->number]))
-			counts.complete = false;
-	}
+	counts.complete =
+		app_then(alerts->app) ? !alerts->gap[0] : !gaps_find(alerts, false).worst;
 	return counts;
 }
 
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size)
 {
-	const struct sources *sources = alerts->app->sources;
-	int64_t now = alerts->app->now;
-	struct alert_counts counts = alerts_counts(alerts);
-	size_t paging = 0;
+	struct alert_counts counts = alert_table_counts(alerts->table);
+	struct gaps gaps = gaps_find(alerts, false);
 
 	sentence[0] = '\0';
 	if (app_then(alerts->app) && alerts->gap[0]) {
 		str_copy(sentence, size, alerts->gap);
 		return QUIET_UNKNOWN;
 	}
-	for (size_t i = 1; i < sources_count(sources); i++) {
-		const struct source_row *row = sources_at(sources, i);
-		enum source_health health = source_health(row, now);
-		const struct poll_status *st = &row->status;
-		char since[TIME_TEXT];
-
-		if (!row->pages)
-			continue;
-		paging++;
-		if (app_then(alerts->app))
-			continue;
-		if (health == HEALTH_OK || health == HEALTH_STALE)
-			continue;
-		if (health == HEALTH_WAITING)
-			snprintf(sentence, size, "UNKNOWN: %s has not answered yet",
-				row->name);
-		else
-			snprintf(sentence, size,
-				"UNKNOWN since %s: %s not answering; its last word was "
-				"%zu "
-				"open",
-				time_clock(st->last_ok_at ? st->last_ok_at
-							  : alerts->app->started_at,
-					since),
-				row->name,
-				alert_table_open_of(alerts->table, row->number));
-		if (!st->last_ok_at && health == HEALTH_BAD)
-			snprintf(sentence, size,
-				"UNKNOWN since %s: %s has never answered",
-				time_clock(alerts->app->started_at, since), row->name);
+	if (gaps.gap >= GAP_WAITING) {
+		say_gaps(alerts, &gaps, sentence, size);
 		return QUIET_UNKNOWN;
 	}
 	for (int s = 0; s < SEVERITY_INFO; s++)
@@ -674,7 +745,7 @@ enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size
 			return QUIET_NO;
 	if (counts.acknowledged)
 		return QUIET_NO;
-	return paging ? QUIET_YES : QUIET_UNWATCHED;
+	return gaps.asked ? QUIET_YES : QUIET_UNWATCHED;
 }
 
 size_t silences_count(const struct alerts *alerts)

@@ -125,8 +125,24 @@ static struct anomaly_row *add_row(struct anomalies *anomalies)
 	return &anomalies->rows[0];
 }
 
-static void fill_row(
-	struct anomaly_row *row, const struct anomaly *from, const struct series *series)
+/* True when it is called otherwise now. */
+static bool name_row(
+	const struct app *app, struct anomaly_row *row, const struct series *series)
+{
+	char before[sizeof row->name];
+	int n = 0;
+
+	memcpy(before, row->name, sizeof before);
+	if (metrics_ambiguous(app->metrics, series))
+		n = snprintf(row->name, sizeof row->name,
+			"%.60s: ", sources_row(app->sources, series->source)->name);
+	row->bare = (uint8_t)n;
+	series_label(series, row->name + n, sizeof row->name - (size_t)n);
+	return strcmp(before, row->name);
+}
+
+static void fill_row(const struct app *app, struct anomaly_row *row,
+	const struct anomaly *from, const struct series *series)
 {
 	row->series = series->id;
 	row->start_at = from->start;
@@ -137,7 +153,7 @@ static void fill_row(
 	row->score = from->score;
 	row->severity = from->severity;
 	row->unit = series->unit;
-	series_label(series, row->name, sizeof row->name);
+	name_row(app, row, series);
 	str_copy(row->reason, sizeof row->reason, from->sentence);
 }
 
@@ -184,13 +200,13 @@ static void follow(struct anomalies *anomalies, struct anomaly_track *track,
 	case ANOMALY_BEGAN:
 		row = add_row(anomalies);
 		*row_id = row->id;
-		fill_row(row, &track->now, series);
+		fill_row(anomalies->app, row, &track->now, series);
 		log_add(LOG_WARN, "anomaly: %s: %s", row->name, row->reason);
 		break;
 	case ANOMALY_WORSE:
 		if (!row)
 			return;
-		fill_row(row, &track->now, series);
+		fill_row(anomalies->app, row, &track->now, series);
 		break;
 	default:
 		if (!again)
@@ -224,6 +240,8 @@ void anomalies_tick(struct anomalies *anomalies, int64_t now)
 		bool limit = w && w->limits_row == row->id;
 		struct anomaly_track *track;
 
+		if (series && name_row(anomalies->app, row, series))
+			app_changed(anomalies->app, CHANGED_ANOMALIES);
 		if (row->end_at || !w || !fell_silent(anomalies, series))
 			continue;
 		track = limit ? &w->limits_track : &w->usual_track;

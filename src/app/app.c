@@ -230,7 +230,10 @@ void app_take_rc(struct app *app, struct rc *rc)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
-	if (rc->conf.errors_total)
+	if (rc->no_profile)
+		app_notice(app, true, "no profile is called %.60s: none is chosen",
+			rc->no_profile);
+	else if (rc->conf.errors_total)
 		app_notice(app, true, "%zu error%s in the rc: `oogway doctor` lists them",
 			rc->conf.errors_total, rc->conf.errors_total == 1 ? "" : "s");
 	else
@@ -245,7 +248,7 @@ void app_reload(struct app *app)
 	if (app->demo)
 		app_notice(app, true, "the demo reads no rc anew");
 	else
-		rc_watch_read(app->rc_watch, app->rc->profile);
+		rc_watch_read(app->rc_watch, NULL);
 }
 
 bool app_profile(struct app *app, const char *name, struct err *err)

@@ -164,7 +164,9 @@ static enum status cmd_readonly(struct call *call, struct err *err)
 {
 	struct app *app = call->app;
 
-	(void)err;
+	if (app->readonly && app_setting(app, SET_READONLY) &&
+		!settings_free(&app->rc->settings, SET_READONLY, err))
+		return STATUS_REFUSED;
 	app->readonly = !app->readonly;
 	app_changed(app, CHANGED_CONFIG);
 	app_notice(app, false, app->readonly ? "read-only" : "actions are allowed again");

@@ -211,6 +211,9 @@ static enum status print_listing(struct call *call, const struct listing *l,
 		(!l->complete || l->complete(call->app, err->text, sizeof err->text));
 	char when[TIME_TEXT], words[300];
 
+	/* What an rc line should have asked is not here; the script was told. */
+	if (complete && !rc_whole(call->app->rc, words, sizeof words))
+		complete = false;
 	if (app_then(call->app) && !call->json)
 		str_printf(call->out, "PAST  as of %s\n",
 			time_rfc3339(window_to(call->app), when));

@@ -5,6 +5,7 @@
 #include "app/history.h"
 #include "cmd.h"
 #include "app/logs.h"
+#include "app/metrics.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/text.h"
@@ -87,10 +88,21 @@ static void check_queries(struct doctor *d, const struct app *app)
 	for (size_t i = 0; i < app->rc->query_count; i++) {
 		const struct rc_query *q = &app->rc->queries[i];
 
+		const char *why;
+		enum query_health health = metrics_query_health(app->metrics, i, &why);
+
 		if (sources_find(app->sources, q->source) < 1)
 			line(d, false,
 				"%s:%d: query %s names source %s, which is not there",
 				q->place.file, q->place.line, q->name, q->source);
+		else if (health == QUERY_FAILED)
+			line(d, false, "%s:%d: query %s: %s", q->place.file,
+				q->place.line, q->name, why);
+		else if (health > QUERY_FINE)
+			line(d, true,
+				"query %s: %s; if that is wrong, look at the names in "
+				"%s:%d",
+				q->name, why, q->place.file, q->place.line);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* The past of one command (--at): incidents that were open then and changes before, as
  * the store has them, put where those of now would stand. What the store cannot say is
- * said: a source that pages and that nobody watched then. */
+ * said: a source of alerts that nobody watched then. */
 #include "history_parts.h"
 
 #include "app/alerts.h"
@@ -19,19 +19,34 @@ struct past_job {
 	struct store_job job;
 	struct history *history;
 	int64_t at;
-	struct untrusted pagers[RC_MAX_SOURCES + 1];
+	struct untrusted sources[RC_MAX_SOURCES + 1]; /* of alerts */
+	bool rules[RC_MAX_SOURCES + 1];               /* those of rules, if it has any */
 	bool covered[RC_MAX_SOURCES + 1];
-	size_t pager_count;
+	size_t source_count;
 	struct incident_rows incidents;
 };
+
+/* A server of metrics whose rules were never read has none. */
+static bool has_rules(const struct watch_spans *watched, struct untrusted source)
+{
+	for (size_t i = 0; i < watched->count; i++)
+		if (untrusted_eq(watched->spans[i].source, source))
+			return true;
+	return false;
+}
 
 static bool run_past(struct store_job *job, struct db *db, struct err *err)
 {
 	struct past_job *p = (struct past_job *)job;
+	struct watch_spans watched;
 
-	for (size_t i = 0; i < p->pager_count; i++)
-		if (!watch_covers(db, p->pagers[i], p->at, &p->covered[i], err))
+	if (!watch_list(db, &job->arena, 0, &watched, err))
+		return false;
+	for (size_t i = 0; i < p->source_count; i++) {
+		if (!watch_covers(db, p->sources[i], p->at, &p->covered[i], err))
 			return false;
+		p->covered[i] |= p->rules[i] && !has_rules(&watched, p->sources[i]);
+	}
 	return incident_at(db, &job->arena, p->at, INCIDENT_MAX_LIST, &p->incidents, err);
 }
 
@@ -91,10 +106,10 @@ static void say_gap(const struct past_job *p)
 {
 	char gap[200] = "", name[64], when[TIME_TEXT];
 
-	for (size_t i = p->pager_count; i-- > 0;)
+	for (size_t i = p->source_count; i-- > 0;)
 		if (!p->covered[i])
 			snprintf(gap, sizeof gap, "UNKNOWN: nobody watched %s at %s",
-				text_line(p->pagers[i], name, sizeof name),
+				text_line(p->sources[i], name, sizeof name),
 				time_stamp(p->at, p->history->app->now, when));
 	alerts_past(p->history->app->alerts, gap);
 }
@@ -129,9 +144,11 @@ void history_past_begin(struct history *history)
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
 		const struct source_row *row = sources_at(app->sources, i);
 
-		if (row->pages)
-			p->pagers[p->pager_count++] =
-				store_job_text(&p->job, untrusted_str(row->name));
+		if (!row->alerts)
+			continue;
+		p->rules[p->source_count] = sources_charts(app->sources, row->number);
+		p->sources[p->source_count++] =
+			store_job_text(&p->job, untrusted_str(row->name));
 	}
 	store_read(app->store, &p->job);
 	history_changes_past(history, window_from(app), p->at);

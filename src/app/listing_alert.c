@@ -337,8 +337,7 @@ static bool alert_says(const struct app *app, size_t column)
 
 static bool alert_complete(const struct app *app, char *why, size_t size)
 {
-	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN &&
-	       alerts_counts(app->alerts).complete;
+	return alerts_complete(app->alerts, false, why, size);
 }
 
 const struct listing alert_listing = {
@@ -370,6 +369,12 @@ static size_t incident_rows(const struct app *app)
 	return n;
 }
 
+/* Without a pager nothing pages: what is not known then is whether something is open. */
+static bool incident_complete(const struct app *app, char *why, size_t size)
+{
+	return alerts_complete(app->alerts, sources_page(app->sources), why, size);
+}
+
 static const void *incident_row(const struct app *app, size_t i)
 {
 	for (size_t k = 0; k < alerts_count(app->alerts); k++)
@@ -390,7 +395,7 @@ const struct listing incident_listing = {
 	.find = alert_find,
 	.json = alert_json,
 	.label = alert_label_of,
-	.complete = alert_complete,
+	.complete = incident_complete,
 	.says = alert_says,
 };
 

@@ -27,13 +27,16 @@ static void value_cell(const struct app *app, const void *row, struct cell *out)
 	const struct series *series = row;
 	double value = series_value(app, series);
 	char text[UNIT_TEXT];
+	const char *why;
 
-	cell_print(out, "%s", unit_text(series->unit, value, text));
+	cell_print(out, "%s", series_now(app, series, text));
 	out->is_number = true;
 	out->number = isnan(value) ? -HUGE_VAL : value;
 	out->role = series_stale(app, series)
 			    ? ROLE_DIM
 			    : severity_roles[limits_judge(series->limits, value)];
+	if (isnan(value) && series_health(app, series, &why) == QUERY_FAILED)
+		out->role = ROLE_WARNING;
 	if (out->role == ROLE_TEXT)
 		out->role = ROLE_STRONG;
 }
@@ -42,7 +45,13 @@ static void spark_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct series *series = row;
 	double value = series_value(app, series);
+	const char *why;
 
+	if (isnan(value) && series_health(app, series, &why) > QUERY_FINE) {
+		cell_text(out, untrusted_str(why));
+		out->role = ROLE_DIM;
+		return;
+	}
 	out->spark = series;
 	out->role = series_stale(app, series)
 			    ? ROLE_DIM
@@ -111,23 +120,43 @@ static const void *metric_find(const struct app *app, uint64_t id)
 	return metrics_find(app->metrics, id);
 }
 
+static const char *status_word(
+	enum query_health health, struct limits limits, double value)
+{
+	if (health == QUERY_FAILED)
+		return "failed";
+	return isnan(value) ? "no_data" : severity_name(limits_judge(limits, value));
+}
+
+/* Looking back: of then. */
+static bool newest(const struct app *app, const struct series *series, struct point *out)
+{
+	if (!app->window.to)
+		return series_last(series, out);
+	return series_newest(series, window_from(app), window_to(app), out);
+}
+
 static void metric_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct series *series = row;
 	struct series_span span = series_in_window(app, series);
+	double value = series_value(app, series);
 	struct point last;
+	const char *why;
+	enum query_health health = series_health(app, series, &why);
 
 	json_put_str(o, "source", sources_row(app->sources, series->source)->name);
 	json_put_text(o, "name", series->name);
 	json_put_str(o, "unit", unit_name(series->unit));
-	json_put_double(o, "value", series_value(app, series));
+	json_put_double(o, "value", value);
 	json_put_double(o, "min", span.low);
 	json_put_double(o, "max", span.high);
 	json_put_double(o, "mean", span.mean);
 	json_put_i64(o, "points", (int64_t)span.count);
-	json_put_str(o, "status",
-		severity_name(limits_judge(series->limits, series_value(app, series))));
-	json_put_time(o, "at", series_last(series, &last) ? last.at : 0);
+	json_put_str(o, "status", status_word(health, series->limits, value));
+	if (*why)
+		json_put_str(o, "reason", why);
+	json_put_time(o, "at", newest(app, series, &last) ? last.at : 0);
 	json_put_bool(o, "stale", series_stale(app, series));
 }
 
@@ -146,6 +175,46 @@ static bool metric_says(const struct app *app, size_t column)
 	return false;
 }
 
+static bool queries_answer(const struct app *app, char *why, size_t size)
+{
+	const char *said;
+
+	for (size_t i = 0; i < app->rc->query_count; i++) {
+		const struct rc_query *q = &app->rc->queries[i];
+
+		if (metrics_query_health(app->metrics, i, &said) != QUERY_FAILED)
+			continue;
+		snprintf(why, size, "%s: query %s: %s", q->source, q->name, said);
+		return false;
+	}
+	return true;
+}
+
+/* Of this host nobody but its store knows what was. What stands there is kept once in
+ * five minutes, or for each of the steps that a long window has. */
+static bool host_kept(const struct app *app, char *why, size_t size)
+{
+	int64_t to = window_to(app), apart = app->window.span_ms / 60;
+	size_t lacking = 0, all = 0;
+	char when[TIME_TEXT];
+
+	if (apart < 11 * MINUTE_MS)
+		apart = 11 * MINUTE_MS;
+	for (size_t i = 0; app_then(app) && i < metrics_count(app->metrics); i++) {
+		const struct series *series = metrics_at(app->metrics, i);
+		struct point point;
+
+		if (series->source != SOURCE_HOST)
+			continue;
+		all++;
+		lacking += !series_newest(series, to - apart, to, &point);
+	}
+	if (lacking)
+		snprintf(why, size, "of %s %zu of %zu metrics of this host are not kept",
+			time_rfc3339(to, when), lacking, all);
+	return !lacking;
+}
+
 static bool metric_complete(const struct app *app, char *why, size_t size)
 {
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
@@ -157,7 +226,7 @@ static bool metric_complete(const struct app *app, char *why, size_t size)
 		source_words(row, app->now, why + strlen(why), size - strlen(why));
 		return false;
 	}
-	return true;
+	return queries_answer(app, why, size) && host_kept(app, why, size);
 }
 
 const struct listing metric_listing = {
@@ -298,9 +367,12 @@ static const void *anomaly_find(const struct app *app, uint64_t id)
 static void anomaly_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct anomaly_row *a = row;
+	const struct series *series = metrics_find(app->metrics, a->series);
 
-	(void)app;
-	json_put_str(o, "name", a->name);
+	json_put_str(o, "name", a->name + a->bare);
+	if (series)
+		json_put_str(
+			o, "source", sources_row(app->sources, series->source)->name);
 	json_put_time(o, "start_at", a->start_at);
 	json_put_time(o, "end_at", a->end_at);
 	json_put_double(o, "value", a->value);

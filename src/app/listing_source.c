@@ -24,6 +24,8 @@ static void source_mark(const struct app *app, const void *row, struct cell *out
 	};
 	enum source_health health = source_health(row, app->now);
 
+	if (health == HEALTH_OK && source_warns(row))
+		health = HEALTH_STALE;
 	cell_print(out, "%c", marks[health].mark);
 	out->role = marks[health].role;
 	out->is_number = true;

@@ -5,6 +5,7 @@
 
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/sort.h"
 #include "base/str.h"
@@ -22,12 +23,24 @@ enum {
 	AT_ONCE = 500,   /* up to here sorting is not sliced */
 };
 
+/* Of a line of the rc. */
+struct query_state {
+	enum query_health health;
+	char why[QUERY_WHY];
+	bool rows;      /* it has given series */
+	uint64_t alone; /* id of the row that stands for it meanwhile, 0: none */
+};
+
 struct metrics {
 	struct app *app;
 	struct map by_id;
+	struct map names; /* hash of what is shown → the source that has it, or SEVERAL */
 	struct series **list; /* the first `count` are in order and listed */
 	size_t count, known, cap;
 	struct series *host[HOST_MAX_METRICS]; /* in the reader's order */
+	struct query_state *queries; /* in the order of the rc, as far as known */
+	size_t query_count, query_cap;
+	size_t alone; /* rows that stand for a query */
 	struct sort sort;
 	size_t sorting; /* how many are being sorted, 0: none */
 	bool unsorted;  /* those that are listed may be in another order by now */
@@ -44,6 +57,7 @@ struct metrics *metrics_new(struct app *app)
 	metrics->app = app;
 	metrics->later = loop_timer(app->loop, go_on, metrics);
 	map_init(&metrics->by_id);
+	map_init(&metrics->names);
 	return metrics;
 }
 
@@ -56,7 +70,9 @@ void metrics_free(struct metrics *metrics)
 	loop_timer_free(metrics->later);
 	sort_release(&metrics->sort);
 	mem_free(metrics->list);
+	mem_free(metrics->queries);
 	map_release(&metrics->by_id);
+	map_release(&metrics->names);
 	mem_free(metrics);
 }
 
@@ -110,6 +126,29 @@ static void settle(struct metrics *metrics)
 static void go_on(void *ctx)
 {
 	settle(ctx);
+}
+
+/* --- names that several sources have --- */
+
+#define SEVERAL ((void *)UINTPTR_MAX)
+
+static void note_name(struct metrics *metrics, const struct series *series)
+{
+	uint64_t name = untrusted_hash(series->shown);
+	void *one = (void *)(uintptr_t)(series->source + 1);
+	void *was = map_get(&metrics->names, &name, sizeof name);
+
+	if (!was)
+		map_put(&metrics->names, &name, sizeof name, one);
+	else if (was != one && was != SEVERAL)
+		map_put(&metrics->names, &name, sizeof name, SEVERAL);
+}
+
+bool metrics_ambiguous(const struct metrics *metrics, const struct series *series)
+{
+	uint64_t name = untrusted_hash(series->shown);
+
+	return map_get(&metrics->names, &name, sizeof name) == SEVERAL;
 }
 
 static struct series *get(
@@ -175,12 +214,35 @@ static bool goes_on(struct metrics *metrics, const struct rc *old, struct series
 	return true;
 }
 
+/* What is known of lines that are still there. */
+static void reload_queries(struct metrics *metrics, const struct rc *old)
+{
+	const struct rc *rc = metrics->app->rc;
+	struct query_state *list = mem_new(rc->query_count, sizeof *list);
+
+	metrics->alone = 0;
+	for (size_t i = 0; i < metrics->query_count; i++) {
+		const struct rc_query *was = &old->queries[i], *is = same_query(rc, was);
+		int source = sources_find(metrics->app->sources, was->source);
+
+		if (!is || source < 0 ||
+			sources_row(metrics->app->sources, source)->fresh)
+			continue;
+		list[is - rc->queries] = metrics->queries[i];
+		metrics->alone += metrics->queries[i].alone != 0;
+	}
+	mem_free(metrics->queries);
+	metrics->queries = list;
+	metrics->query_count = metrics->query_cap = rc->query_count;
+}
+
 void metrics_reload(struct metrics *metrics, const struct rc *old)
 {
 	size_t kept = 0, listed = 0;
 
 	sort_release(&metrics->sort);
 	metrics->sorting = 0;
+	reload_queries(metrics, old);
 	for (size_t i = 0; i < metrics->known; i++) {
 		if (goes_on(metrics, old, metrics->list[i])) {
 			metrics->list[kept++] = metrics->list[i];
@@ -191,6 +253,10 @@ void metrics_reload(struct metrics *metrics, const struct rc *old)
 	}
 	metrics->known = kept;
 	metrics->count = listed;
+	map_release(&metrics->names);
+	map_init(&metrics->names);
+	for (size_t i = 0; i < kept; i++)
+		note_name(metrics, metrics->list[i]);
 	metrics->unsorted = kept > 0;
 	metrics->full = false;
 	settle(metrics);
@@ -251,7 +317,7 @@ static struct series *series_of(struct metrics *metrics, int source, const char 
 {
 	struct series *series;
 	struct str key;
-	size_t n;
+	size_t n, known = metrics->known;
 	const void *raw = text_raw(labels, &n);
 
 	str_init(&key, 8192);
@@ -267,7 +333,128 @@ static struct series *series_of(struct metrics *metrics, int source, const char 
 	series->order = (uint32_t)(q - metrics->app->rc->queries);
 	series->unit = q->unit;
 	series->limits = q->limits;
+	if (metrics->known > known)
+		note_name(metrics, series);
 	return series;
+}
+
+/* --- queries that give nothing --- */
+
+static struct query_state *state_of(struct metrics *metrics, const struct rc_query *q)
+{
+	size_t place = (size_t)(q - metrics->app->rc->queries);
+
+	while (metrics->query_count <= place) {
+		MEM_ROOM(metrics->queries, metrics->query_count, metrics->query_cap);
+		metrics->queries[metrics->query_count++] = (struct query_state){0};
+	}
+	return &metrics->queries[place];
+}
+
+static void take_out(struct metrics *metrics, struct series *series)
+{
+	size_t at = 0;
+
+	while (metrics->list[at] != series)
+		at++;
+	sort_release(&metrics->sort);
+	metrics->sorting = 0;
+	memmove(metrics->list + at, metrics->list + at + 1,
+		(--metrics->known - at) * sizeof *metrics->list);
+	metrics->count -= at < metrics->count;
+	retire(metrics, series);
+	app_changed(metrics->app, CHANGED_METRICS);
+}
+
+/* A row that stood for a query goes when there are others, unless it is one of them. */
+static void end_standing_in(struct metrics *metrics)
+{
+	for (size_t i = 0; metrics->alone && i < metrics->query_count; i++) {
+		struct query_state *state = &metrics->queries[i];
+		struct series *series;
+
+		if (!state->alone || !state->rows)
+			continue;
+		series = metrics_find(metrics, state->alone);
+		state->alone = 0;
+		metrics->alone--;
+		if (series && !series->count && !series->past)
+			take_out(metrics, series);
+	}
+}
+
+static enum query_health judge(const struct batch_query *told)
+{
+	if (!untrusted_empty(told->error))
+		return QUERY_FAILED;
+	if (told->series)
+		return QUERY_FINE;
+	return told->odd ? QUERY_ODD : QUERY_EMPTY;
+}
+
+static void take_query(struct metrics *metrics, const struct source_row *row,
+	const struct batch_query *told)
+{
+	const struct rc_query *q = metrics_query(metrics, row->number, told->query);
+	struct query_state *state = q ? state_of(metrics, q) : NULL;
+	enum query_health health = judge(told);
+	char why[QUERY_WHY] = "";
+	struct series *series;
+
+	if (!q)
+		return;
+	if (health == QUERY_FAILED)
+		text_line(told->error, why, sizeof why);
+	else if (health == QUERY_EMPTY)
+		str_copy(why, sizeof why, "no data: the answer is empty");
+	else if (health == QUERY_ODD)
+		str_copy(why, sizeof why, "no data: its value is not a number");
+	if (health != state->health || strcmp(why, state->why)) {
+		state->health = health;
+		str_copy(state->why, sizeof state->why, why);
+		if (*why)
+			log_add(LOG_WARN, "%s: query %s: %s", row->name, q->name, why);
+		app_changed(metrics->app, CHANGED_METRICS | CHANGED_EVENTS);
+	}
+	if (health == QUERY_FINE || state->rows || state->alone)
+		return;
+	series = series_of(metrics, row->number, row->name, q, UNTRUSTED_NONE);
+	if (!series)
+		return;
+	series->interval_ms = row->every_ms;
+	state->alone = series->id;
+	metrics->alone++;
+}
+
+enum query_health metrics_query_health(
+	const struct metrics *metrics, size_t query, const char **why)
+{
+	const struct query_state *state =
+		query < metrics->query_count ? &metrics->queries[query] : NULL;
+
+	*why = state ? state->why : "";
+	return state ? state->health : QUERY_UNASKED;
+}
+
+enum query_health series_health(
+	const struct app *app, const struct series *series, const char **why)
+{
+	size_t place = series->source == SOURCE_HOST ? SIZE_MAX : (size_t)series->order;
+
+	return metrics_query_health(app->metrics, place, why);
+}
+
+const char *series_now(
+	const struct app *app, const struct series *series, char out[UNIT_TEXT])
+{
+	double value = series_value(app, series);
+	const char *why;
+	enum query_health health = series_health(app, series, &why);
+
+	if (!isnan(value) || health <= QUERY_FINE)
+		return unit_text(series->unit, value, out);
+	str_copy(out, UNIT_TEXT, health == QUERY_FAILED ? "failed" : "no data");
+	return out;
 }
 
 bool metrics_apply(struct metrics *metrics, int source, const struct batch *batch,
@@ -290,11 +477,15 @@ bool metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 		series = series_of(metrics, source, row->name, q, from->labels);
 		if (!series)
 			break;
+		state_of(metrics, q)->rows = true;
 		series->interval_ms = row->every_ms;
 		take_points(metrics->app, series, from, fresh, ctx);
 		if (*taken % STEP_SERIES == 0 && time_mono_us() > until)
 			return false;
 	}
+	for (size_t i = 0; i < batch->query_count; i++)
+		take_query(metrics, row, &batch->queries[i]);
+	end_standing_in(metrics);
 	settle(metrics);
 	if (batch->series_count)
 		app_changed(metrics->app, CHANGED_METRICS);
@@ -320,6 +511,7 @@ static struct series *host_series(
 	series->unit = m->unit;
 	series->limits = (struct limits){m->warn, m->critical, m->below};
 	series->interval_ms = sources_row(metrics->app->sources, SOURCE_HOST)->every_ms;
+	note_name(metrics, series);
 	if (i < HOST_MAX_METRICS)
 		metrics->host[i] = series;
 	return series;

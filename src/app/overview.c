@@ -75,15 +75,20 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 	count_words(app, out, size);
 	if (*out)
 		return out;
-	if (quiet == QUIET_YES)
+	if (sources_page(app->sources))
 		snprintf(out, size,
 			"No open incidents. %sWatching %zu series, %zu sources.",
 			last_page(app, page), metrics_count(app->metrics),
 			sources_count(app->sources));
 	else if ((beyond = beyond_limit(app)))
+		snprintf(out, size, "%zu of %zu series beyond their limit; %s.", beyond,
+			metrics_count(app->metrics),
+			quiet == QUIET_YES ? "no open alerts" : "no pager is configured");
+	else if (quiet == QUIET_YES)
 		snprintf(out, size,
-			"%zu of %zu series beyond their limit; no pager is configured.",
-			beyond, metrics_count(app->metrics));
+			"No open alerts. Watching %zu series, %zu sources; no pager "
+			"configured.",
+			metrics_count(app->metrics), sources_count(app->sources));
 	else
 		snprintf(out, size,
 			"Nothing wrong here. Watching %zu series; no pager configured.",
@@ -93,7 +98,7 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 
 bool overview_known(const struct app *app, char *why, size_t size)
 {
-	return alerts_quiet(app->alerts, why, size) != QUIET_UNKNOWN;
+	return alerts_complete(app->alerts, false, why, size);
 }
 
 static void print_problem(
@@ -133,7 +138,7 @@ static void print_metrics(const struct app *app, struct str *out)
 
 		series_label(series, name, sizeof name);
 		str_printf(out, "  %-32.32s %12s%s%s\n", name,
-			unit_text(series->unit, value, text),
+			series_now(app, series, text),
 			severity == SEVERITY_OK ? "" : "  ",
 			severity == SEVERITY_OK ? "" : severity_name(severity));
 	}

@@ -570,7 +570,7 @@ static void source_list(struct str *out)
 
 		str_init(&text, 1000);
 		str_printf(&text, "%s.", kind->help);
-		if (kind->pages)
+		if (kind->alerts)
 			str_puts(&text, " While it does not answer, oogway does not say "
 					"that nothing is open.");
 		if (kind->secret_header)

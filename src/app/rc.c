@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
@@ -865,6 +866,14 @@ static void read_look(struct rc *rc)
 	shipped_first(rc, binds, colors);
 }
 
+/* One that need not be there, but must be readable if it is. */
+static void read_if_there(struct rc *rc, const char *path)
+{
+	if (!conf_read_file(&rc->conf, path, true) && errno && errno != ENOENT &&
+		errno != ENOTDIR)
+		conf_read_file(&rc->conf, path, false);
+}
+
 /* What `source add` wrote, behind the user's own lines: those win. */
 static void read_sources(struct rc *rc, const struct rc_options *options)
 {
@@ -876,46 +885,88 @@ static void read_sources(struct rc *rc, const struct rc_options *options)
 		    (int)(slash - rc->path), rc->path) >= sizeof rc->sources_path)
 		rc->sources_path[0] = '\0';
 	else if (!options->shipped_only && !conf_had(&rc->conf, rc->sources_path))
-		conf_read_file(&rc->conf, rc->sources_path, true);
+		read_if_there(rc, rc->sources_path);
 }
 
-struct rc *rc_read(const struct rc_options *options)
+static void read_files(struct rc *rc, const struct rc_options *options)
+{
+	if (!options->no_system && !options->looks_only) {
+		rc->conf.final_allowed = true;
+		read_if_there(rc, "/etc/oogway/oogway.rc");
+		rc->conf.final_allowed = false;
+		read_if_there(rc, rc->layouts_path);
+	}
+	if (options->file)
+		conf_read_file(&rc->conf, rc->path, false);
+	else if (*rc->path)
+		read_if_there(rc, rc->path);
+}
+
+static struct rc *read_with(const struct rc_options *options, const char *profile)
 {
 	struct rc *rc = mem_new(1, sizeof *rc);
 
 	arena_init(&rc->arena, RC_MAX_BYTES);
 	settings_init(&rc->settings, setting_rows, SET_COUNT_);
-	rc->profile = rc_keep(rc, options->profile ? options->profile : "");
+	rc->profile = rc_keep(rc, profile);
 	rc->conf.verbs = rc_verbs;
 	rc->conf.ctx = rc;
 	rc->conf.lookup = lookup;
 	rc->conf.profile = *rc->profile ? rc->profile : NULL;
 	if (gethostname(rc->host, sizeof rc->host - 1))
 		rc->host[0] = '\0';
-	if (!options->no_system && !options->looks_only && !options->shipped_only) {
-		rc->conf.final_allowed = true;
-		conf_read_file(&rc->conf, "/etc/oogway/oogway.rc", true);
-		rc->conf.final_allowed = false;
-	}
-	if (!options->looks_only && !options->no_system) {
+	if (!options->looks_only && !options->no_system)
 		config_path("layouts.rc", rc->layouts_path, sizeof rc->layouts_path);
-		if (!options->shipped_only)
-			conf_read_file(&rc->conf, rc->layouts_path, true);
-	}
 	user_path(options, rc->path, sizeof rc->path);
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
-	else if (!options->shipped_only)
-		conf_read_file(&rc->conf, rc->path, !options->file);
+	if (!options->shipped_only)
+		read_files(rc, options);
 	read_sources(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
 			rc->handoff_count = rc->changes_count = 0;
+	return rc;
+}
+
+static void no_such_profile(struct rc *rc, const char *profile)
+{
+	char line[120];
+
+	snprintf(line, sizeof line, "no profile is called %.60s", profile);
+	conf_complain(&rc->conf, (struct conf_place){"-P", 0, 0}, line);
+	rc->no_profile = rc_keep(rc, profile);
+}
+
+struct rc *rc_read(const struct rc_options *options)
+{
+	const char *profile = options->profile ? options->profile : "";
+	struct rc *rc = read_with(options, profile);
+
+	/* Nothing may bear its name, nor an `if` believe in it. */
+	if (*profile && !options->shipped_only && !rc->conf.profile_found) {
+		rc_free(rc);
+		rc = read_with(options, "");
+		no_such_profile(rc, profile);
+	}
 	if (!options->shipped_only)
 		rc_check(rc);
 	read_look(rc);
 	return rc;
+}
+
+bool rc_whole(const struct rc *rc, char *why, size_t size)
+{
+	char first[4500];
+
+	*why = '\0';
+	if (!rc->conf.errors_total)
+		return true;
+	rc_error_text(&rc->conf.errors[0], first, sizeof first);
+	snprintf(why, size, "%zu error%s in the rc, the first: %s", rc->conf.errors_total,
+		rc->conf.errors_total == 1 ? "" : "s", first);
+	return false;
 }
 
 void rc_free(struct rc *rc)
@@ -1014,7 +1065,8 @@ struct rc *rc_look(const struct rc *rc, const char *line)
 	/* A file of the user's is not read for each letter that is typed. */
 	if (name && !strchr(name, '/') && !str_ends(name, ".rc"))
 		read_shipped(look, "themes", name);
-	if (look->conf.errors_total || !look->color_count) {
+	if (look->conf.errors_total || !look->color_count ||
+		(name && rc->settings.values[SET_THEME].final)) {
 		rc_free(look);
 		return NULL;
 	}

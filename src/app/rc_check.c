@@ -72,15 +72,6 @@ void rc_no_such_look(struct rc *rc, const char *folder, const char *name)
 		&names);
 }
 
-static void check_profile(struct rc *rc)
-{
-	for (size_t i = 0; i < rc->conf.profile_count; i++)
-		if (!strcmp(rc->conf.profiles[i], rc->profile))
-			return;
-	if (*rc->profile)
-		complain(rc, (struct conf_place){"-P", 0, 0}, "profile", rc->profile, "");
-}
-
 static void check_queries(struct rc *rc)
 {
 	struct names names = {0};
@@ -112,7 +103,6 @@ static void check_layout(struct rc *rc)
 
 void rc_check(struct rc *rc)
 {
-	check_profile(rc);
 	check_queries(rc);
 	check_layout(rc);
 }

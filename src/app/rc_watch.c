@@ -257,10 +257,10 @@ static void done(struct task *task)
 
 void rc_watch_read(struct rc_watch *watch, const char *profile)
 {
-	char *old = watch->profile;
-
-	watch->profile = mem_strdup(profile);
-	mem_free(old);
+	if (profile) {
+		mem_free(watch->profile);
+		watch->profile = mem_strdup(profile);
+	}
 	watch->wanted = true;
 	if (!watch->job)
 		start_reading(watch);

@@ -15,7 +15,8 @@ void rc_watch_free(struct rc_watch *watch);
  * files answer later, they come as if they had changed. */
 enum { RC_START_MS = 2000, RC_LATE_MS = 10000 };
 struct rc *rc_watch_first(struct rc_watch *watch);
-/* Reads all files, with this profile ("" for none), and hands the rc to app_take_rc(). */
+/* Reads all files, with this profile ("" for none, NULL for the one that
+ * was asked for before), and hands the rc to app_take_rc(). */
 void rc_watch_read(struct rc_watch *watch, const char *profile);
 /* Once a second: looks whether a file has changed. */
 void rc_watch_tick(struct rc_watch *watch, int64_t now);

@@ -72,6 +72,7 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 	struct source *s = mem_new(1, sizeof *s);
 
 	s->row = *row;
+	s->row.alerts |= s->row.pages;
 	s->row.poll = s->past = s->rota = -1;
 	s->row.status.limit_remaining = s->row.status.limit_total = -1;
 	s->row.number = free_number(sources);
@@ -137,6 +138,7 @@ static void describe(struct source *s, const struct rc *rc, const struct rc_sour
 	s->row.name = line->name;
 	s->row.kind = line->kind->name;
 	s->row.where = line->url;
+	s->row.alerts = line->kind->alerts;
 	s->row.pages = line->kind->pages;
 	s->row.changes_ms = line->kind->changes_ms;
 	s->row.has_past = line->kind->past && !line->no_past;
@@ -728,6 +730,14 @@ int sources_find(const struct sources *sources, const char *name)
 	return -1;
 }
 
+bool sources_page(const struct sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (sources->list[i]->row.pages)
+			return true;
+	return false;
+}
+
 bool sources_settled(const struct sources *sources)
 {
 	for (size_t i = 1; i < sources->count; i++)
@@ -877,11 +887,29 @@ const char *source_advice(const struct source_row *row)
 	}
 }
 
+bool source_warns(const struct source_row *row)
+{
+	return row->status.partial || row->status.warning[0];
+}
+
+const char *source_trouble(const struct source_row *row, char *out, size_t size)
+{
+	char *wait;
+
+	str_copy(out, size,
+		row->refused.kind ? row->refused.text : row->status.error.text);
+	/* The wait as it was when the error came. */
+	wait = strstr(out, ": next try in ");
+	if (wait)
+		*wait = '\0';
+	return out;
+}
+
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct poll_status *status = &row->status;
-	char age[TIME_TEXT], next[TIME_TEXT], *wait;
+	char age[TIME_TEXT], next[TIME_TEXT];
 
 	if (row->refused.kind) {
 		snprintf(out, size, "not started: %s", row->refused.text);
@@ -893,11 +921,7 @@ const char *source_words(
 				duration_text(now - status->last_ok_at, age));
 		else
 			snprintf(out, size, "never answered: ");
-		str_copy(out + strlen(out), size - strlen(out), status->error.text);
-		/* The wait as it was when the error came; what is left follows. */
-		wait = strstr(out, ": next try in ");
-		if (wait)
-			*wait = '\0';
+		source_trouble(row, out + strlen(out), size - strlen(out));
 		if (status->next_try_at > now)
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",

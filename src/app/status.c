@@ -269,6 +269,7 @@ static void print_tmux(struct json root, struct str *out)
 		{"high", "#[fg=colour208,bold]", 'H'},
 		{"warning", "#[fg=colour221]", 'W'}, {"acknowledged", "#[default]", 'a'}};
 	bool any = false;
+	bool whole = json_bool(json_get(root, "complete"), true);
 
 	if (!json_bool(json_get(root, "known"), false)) {
 		str_puts(out, "#[fg=colour203,bold]UNKNOWN#[default]\n");
@@ -283,7 +284,9 @@ static void print_tmux(struct json root, struct str *out)
 			parts[i].letter, (long long)n);
 		any = true;
 	}
-	str_puts(out, any ? "\n" : "ok\n");
+	if (!whole)
+		str_printf(out, "%s#[fg=colour221]partial#[default]", any ? " " : "");
+	str_puts(out, any || !whole ? "\n" : "ok\n");
 }
 
 static enum status stale(struct err *err, const char *format, struct str *out)
@@ -323,7 +326,8 @@ static enum status print(const struct status_file *file, const char *format,
 		str_printf(out, "%s\n",
 			text_line(json_text(json_get(root, "headline")), line,
 				sizeof line));
-	known = json_bool(json_get(root, "known"), false);
+	known = json_bool(json_get(root, "known"), false) &&
+		json_bool(json_get(root, "complete"), true);
 	json_release(&doc);
 	return known ? STATUS_DONE : STATUS_PARTIAL;
 }

@@ -221,10 +221,8 @@ static int64_t all_watched_since(const struct page_job *p)
 {
 	const struct app *app = p->trends->app;
 	int64_t since = 0;
-	bool pagers = false, any = false;
+	bool pagers = sources_page(app->sources), any = false;
 
-	for (size_t i = 1; i < sources_count(app->sources); i++)
-		pagers |= sources_at(app->sources, i)->pages;
 	for (size_t i = 1; i < sources_count(app->sources); i++) {
 		const struct source_row *row = sources_at(app->sources, i);
 		int64_t one;

@@ -316,6 +316,7 @@ static void open_block(struct reader *r, int kind, bool holds)
 
 static void remember_profile(struct conf *conf, const char *name)
 {
+	conf->profile_found |= conf->profile && !strcmp(conf->profile, name);
 	for (size_t i = 0; i < conf->profile_count; i++)
 		if (!strcmp(conf->profiles[i], name))
 			return;

@@ -180,6 +180,15 @@ static bool no_such(const struct settings *s, const char *name, struct err *err)
 	return err_set(err, ERR_INPUT, "no setting is called %s%s", name, near);
 }
 
+bool settings_free(const struct settings *s, int index, struct err *err)
+{
+	const struct setting_value *value = &s->values[index];
+
+	return !value->final ||
+	       err_set(err, ERR_REFUSED, "%s is final, set at %s:%d", s->rows[index].name,
+		       value->place.file ? value->place.file : "?", value->place.line);
+}
+
 bool settings_set(struct settings *s, const char *name, const char *value, bool final,
 	struct conf_place place, struct err *err)
 {
@@ -188,10 +197,8 @@ bool settings_set(struct settings *s, const char *name, const char *value, bool 
 
 	if (i < 0)
 		return no_such(s, name, err);
-	if (s->values[i].final)
-		return err_set(err, ERR_REFUSED, "%s is final, set at %s:%d", name,
-			s->values[i].place.file ? s->values[i].place.file : "?",
-			s->values[i].place.line);
+	if (!settings_free(s, i, err))
+		return false;
 	if (!parse(&s->rows[i], value, &number, err))
 		return false;
 	store(&s->values[i], value, number);

@@ -449,6 +449,7 @@ static void stop(void *state)
 const struct source_kind alertmanager_source = {
 	.name = "alertmanager",
 	.help = "Prometheus Alertmanager: alerts and silences",
+	.alerts = true,
 	.actions = &alertmanager_actions,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct alertmanager),

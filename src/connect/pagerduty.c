@@ -845,6 +845,7 @@ const struct source_kind pagerduty_source = {
 	.help = "PagerDuty: incidents, on-call shifts, change events",
 	.details = true,
 	.opens = true,
+	.alerts = true,
 	.pages = true,
 	.changes_ms = CHANGES_SPAN_MS,
 	.service = &service,

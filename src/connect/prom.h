@@ -26,6 +26,7 @@ struct prom_query {
 	bool bad;                  /* refused alone: left out until retry_at */
 	bool loose;                /* right alone, not joined until retry_at */
 	bool pending, open;        /* asked alone in this round */
+	bool joined;               /* in the question that its group is being asked */
 	bool history_open;
 	uint32_t history_window;
 	int64_t retry_at;

@@ -132,6 +132,17 @@ static bool query_of(struct json metric, const struct prom_reading *reading, int
 	return true;
 }
 
+/* One element more that a query gave, or one without a number. */
+static void tally(struct batch *batch, int query, bool odd)
+{
+	for (size_t i = 0; i < batch->query_count; i++) {
+		if (batch->queries[i].query != query)
+			continue;
+		batch->queries[i].series += !odd;
+		batch->queries[i].odd += odd;
+	}
+}
+
 static void read_element(const struct reader *r, struct json e,
 	const struct prom_reading *reading, struct batch *batch)
 {
@@ -144,6 +155,7 @@ static void read_element(const struct reader *r, struct json e,
 	if (!query_of(metric, reading, &query))
 		return;
 	count = read_points(r, e, batch, &points);
+	tally(batch, query, !count);
 	if (!count)
 		return;
 	series = batch_add_series(batch);
@@ -165,10 +177,15 @@ static void read_scalar(
 	double seconds, value;
 
 	reading->loose = true;
-	if (!point || reading->query < 0 || !json_number(json_first(result), &seconds) ||
-		!json_number(json_next(json_first(result)), &value) ||
-		!point_add(point, 0, seconds, value))
+	if (!point || reading->query < 0)
 		return;
+	if (!json_number(json_first(result), &seconds) ||
+		!json_number(json_next(json_first(result)), &value) ||
+		!point_add(point, 0, seconds, value)) {
+		tally(batch, reading->query, true);
+		return;
+	}
+	tally(batch, reading->query, false);
 	series = batch_add_series(batch);
 	if (!series)
 		return;

@@ -236,10 +236,15 @@ static bool ask_group(
 	bool ok;
 
 	str_init(&joined, MAX_FORM);
-	for (size_t i = 0; i < prom->query_count; i++)
-		if (joins(&prom->queries[i], group) &&
-			(!range || prom->queries[i].history == HISTORY_GROUP))
+	for (size_t i = 0; i < prom->query_count; i++) {
+		struct prom_query *q = &prom->queries[i];
+		bool asked = joins(q, group) && (!range || q->history == HISTORY_GROUP);
+
+		if (asked)
 			join_expression(&joined, prom->conf->queries[i].expr, i);
+		if (!range && q->group == (int)group)
+			q->joined = asked;
+	}
 	ok = !joined.cut &&
 	     ask_form(prom, arena, str_text(&joined), history_range(prom, range), out);
 	str_release(&joined);
@@ -533,6 +538,15 @@ static bool read_series(struct prom *prom, const struct answer *answer,
 	return false;
 }
 
+/* Of each query that the answer is about; its series are counted as they are read. */
+static void tell_query(struct batch *batch, size_t index)
+{
+	struct batch_query *told = batch_add_query(batch);
+
+	if (told)
+		told->query = (int)index;
+}
+
 static bool take_group(struct prom *prom, const struct answer *answer, size_t group,
 	struct batch *batch, struct err *err)
 {
@@ -542,7 +556,12 @@ static bool take_group(struct prom *prom, const struct answer *answer, size_t gr
 	bool refused, ok;
 
 	g->open = false;
+	for (size_t i = 0; i < prom->query_count; i++)
+		if (prom->queries[i].joined && prom->queries[i].group == (int)group)
+			tell_query(batch, i);
 	ok = read_series(prom, answer, &reading, batch, err, &refused, words);
+	if (!ok || batch->cut)
+		batch->query_count = 0;
 	if (ok) {
 		g->refused = false;
 		warn_skew(answer, batch);
@@ -567,7 +586,12 @@ static bool take_alone(struct prom *prom, const struct answer *answer, size_t in
 	bool refused, ok, was_bad = q->bad;
 
 	q->open = q->pending = false;
+	tell_query(batch, index);
 	ok = read_series(prom, answer, &reading, batch, err, &refused, q->error);
+	if ((!ok && !refused) || batch->cut)
+		batch->query_count = 0;
+	else if (!ok && batch->query_count)
+		batch->queries[0].error = batch_keep_str(batch, q->error);
 	q->suspect = q->suspect && !ok && !refused;
 	if (ok) {
 		q->bad = false;
@@ -793,6 +817,7 @@ void prom_stop(void *state)
 const struct source_kind prometheus_source = {
 	.name = "prometheus",
 	.help = "Prometheus: query lines, alerting rules and their alerts",
+	.alerts = true,
 	.watches = true,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),

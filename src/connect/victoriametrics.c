@@ -14,6 +14,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 const struct source_kind victoriametrics_source = {
 	.name = "victoriametrics",
 	.help = "VictoriaMetrics (single or cluster): query lines, vmalert's alerts",
+	.alerts = true,
 	.watches = true,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),

@@ -50,6 +50,11 @@ struct batch_series *batch_add_series(struct batch *batch)
 	return ADD(series, series_count, series_cap, BATCH_MAX_SERIES);
 }
 
+struct batch_query *batch_add_query(struct batch *batch)
+{
+	return ADD(queries, query_count, query_cap, BATCH_MAX_ITEMS);
+}
+
 struct alert_draft *batch_add_alert(struct batch *batch)
 {
 	return ADD(alerts, alert_count, alert_cap, BATCH_MAX_ALERTS);
@@ -323,6 +328,14 @@ void batch_print(const struct batch *batch, struct str *out)
 		for (size_t k = 0; k < s->count; k++)
 			str_printf(out, " %lld:%.12g", (long long)s->points[k].at,
 				s->points[k].value);
+		str_putc(out, '\n');
+	}
+	for (size_t i = 0; i < batch->query_count; i++) {
+		const struct batch_query *q = &batch->queries[i];
+
+		str_printf(
+			out, "query %d series=%zu odd=%zu", q->query, q->series, q->odd);
+		word(out, "error", q->error);
 		str_putc(out, '\n');
 	}
 	for (size_t i = 0; i < batch->alert_count; i++)

@@ -224,22 +224,31 @@ struct series_span series_span(const struct series *series, int64_t from, int64_
 	return span;
 }
 
-double series_before(const struct series *series, int64_t from, int64_t to)
+bool series_newest(
+	const struct series *series, int64_t from, int64_t to, struct point *out)
 {
 	struct walk walk = walk_from(series, from, to + 1);
 	size_t i = series_find(series, to + 1);
 	const struct past_step *step;
-	double value = NAN;
-	int64_t at = 0;
+	bool found = i && series_at(series, i - 1).at >= from;
 
-	if (i && series_at(series, i - 1).at >= from)
-		return series_at(series, i - 1).value;
-	while ((step = walk_next(&walk))) {
-		if (isnan(value) || walk.at > at)
-			value = step->mean;
-		at = walk.at > at ? walk.at : at;
+	if (found) {
+		*out = series_at(series, i - 1);
+		return true;
 	}
-	return value;
+	while ((step = walk_next(&walk))) {
+		if (!found || walk.at > out->at)
+			*out = (struct point){walk.at, step->mean};
+		found = true;
+	}
+	return found;
+}
+
+double series_before(const struct series *series, int64_t from, int64_t to)
+{
+	struct point point;
+
+	return series_newest(series, from, to, &point) ? point.value : NAN;
 }
 
 struct buckets {

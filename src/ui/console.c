@@ -448,6 +448,23 @@ static void listen(struct console *console)
 	loop_on_turn(loop, end_of_turn, console);
 }
 
+static void tell_rc(struct console *console)
+{
+	const struct rc *rc = console->app->rc;
+	size_t errors = rc->conf.errors_total;
+	char text[NOTICE_TEXT];
+
+	if (rc->no_profile)
+		snprintf(text, sizeof text, "no profile is called %.60s: none is chosen",
+			rc->no_profile);
+	else
+		snprintf(text, sizeof text,
+			"%zu error%s in the rc: `oogway doctor` or pane 8 lists them",
+			errors, errors == 1 ? "" : "s");
+	if (errors)
+		console_notice(console, true, text);
+}
+
 struct console *console_open(struct app *app, struct commands *commands, struct err *err)
 {
 	struct console *console = mem_new(1, sizeof *console);
@@ -477,16 +494,8 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 		.ctx = console};
 	if (screen_remark()[0])
 		console_notice(console, true, screen_remark());
-	else if (app->rc->conf.errors_total) {
-		char text[NOTICE_TEXT];
-
-		snprintf(text, sizeof text,
-			"%zu error%s in the rc: `oogway doctor` or "
-			"pane 8 lists them",
-			app->rc->conf.errors_total,
-			app->rc->conf.errors_total == 1 ? "" : "s");
-		console_notice(console, true, text);
-	}
+	else
+		tell_rc(console);
 	console_take_changes(console);
 	console_draw(console);
 	return console;

@@ -82,7 +82,7 @@ static size_t count_pieces(struct console *console, struct piece *out)
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
 				severity_letter((enum severity)s), counts.open[s]);
 	}
-	if (n && !counts.complete) {
+	if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");
 	}
@@ -317,13 +317,21 @@ static int health_width(const struct source_row *row, enum source_health health)
 	return (int)strlen(row->name) + (stale ? 8 : 2);
 }
 
+/* As its mark says it. */
+static enum source_health health_of(const struct app *app, const struct source_row *row)
+{
+	enum source_health health = source_health(row, app->now);
+
+	return health == HEALTH_OK && source_warns(row) ? HEALTH_STALE : health;
+}
+
 /* Those that fit: what is wrong before what is well. */
 static void choose_health(const struct app *app, int room, bool *kept)
 {
 	for (int well = 0; well < 2; well++) {
 		for (size_t i = sources_count(app->sources); i-- > 0;) {
 			const struct source_row *row = sources_at(app->sources, i);
-			enum source_health health = source_health(row, app->now);
+			enum source_health health = health_of(app, row);
 			int width = health_width(row, health) + 1;
 
 			if ((health == HEALTH_OK) != well)
@@ -354,7 +362,7 @@ static int draw_health(struct console *console, const struct canvas *bar)
 	choose_health(app, bar->cols / 2, kept);
 	for (size_t i = sources_count(app->sources); i-- > 0;) {
 		const struct source_row *row = sources_at(app->sources, i);
-		enum source_health health = source_health(row, app->now);
+		enum source_health health = health_of(app, row);
 		int name = (int)strlen(row->name);
 
 		if (!kept[i])

@@ -11,14 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool paged(const struct app *app)
-{
-	for (size_t i = 0; i < sources_count(app->sources); i++)
-		if (sources_at(app->sources, i)->pages)
-			return true;
-	return false;
-}
-
 /* Changed here, else by name, else built in. Another name in the settings ends what
  * was changed here. */
 const char *layout_text(struct console *console)
@@ -37,8 +29,8 @@ const char *layout_text(struct console *console)
 		return text;
 	if (strcmp(name, "auto"))
 		console_notice(console, true, "no layout line has that name");
-	return layout_built_in(
-		console_grid_rows(console), screen_cols(), paged(console->app));
+	return layout_built_in(console_grid_rows(console), screen_cols(),
+		sources_page(console->app->sources));
 }
 
 static bool which_pane(const struct call *call, int *pane, struct err *err)

@@ -43,17 +43,19 @@ static void draw_head(
 	char stamp[TIME_TEXT];
 	int col;
 	struct point last;
+	const char *why;
 
 	if (back)
 		past = series_span(series, from - back, to - back);
 	canvas_blank_rows(c, 0, 2);
 	col = canvas_text(c, 0, 0, c->cols, ROLE_STRONG, series->name);
+	if (series_health(app, series, &why) > QUERY_FINE)
+		col = canvas_printf(c, 0, col + 2, ROLE_WARNING, "%s", why);
 	if (series_stale(app, series) && series_last(series, &last))
 		canvas_printf(c, 0, col + 2, ROLE_WARNING, "%s stale",
 			duration_text(app->now - last.at, stamp));
 	col = canvas_printf(c, 1, 0, ROLE_TEXT, "%s %s   min %s   max %s   mean %s",
-		app->window.to ? "last" : "now",
-		unit_text(series->unit, series_value(app, series), now),
+		app->window.to ? "last" : "now", series_now(app, series, now),
 		unit_text(series->unit, span.low, low),
 		unit_text(series->unit, span.high, high),
 		unit_text(series->unit, span.mean, mean));

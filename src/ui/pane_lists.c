@@ -130,10 +130,11 @@ static void alerts_draw(
 		pane_empty(c, sentence);
 		break;
 	case QUIET_UNWATCHED:
-		pane_empty(c, "No pager is configured: add a source line to the rc");
+		pane_empty(c, "No source of alerts is configured: add a line to the rc");
 		break;
 	default:
-		pane_empty(c, "No open incidents.");
+		pane_empty(c, sources_page(app->sources) ? "No open incidents."
+							 : "No open alerts.");
 	}
 }
 

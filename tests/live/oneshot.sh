@@ -46,8 +46,9 @@ at = datetime.datetime.fromtimestamp(at[0] / 1000, datetime.timezone.utc)
 print(at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
 ' "$XDG_STATE_HOME/oogway/oogway.db" "$1" 2>/dev/null
 }
-middle() { stored "SELECT from_at FROM watch WHERE source = 'pd'"; }
-watched() { middle >/dev/null; }
+# A moment at which all sources of alerts were watched.
+middle() { stored "SELECT max(from_at) FROM watch"; }
+watched() { stored "SELECT n FROM (SELECT count(DISTINCT source) n FROM watch) WHERE n >= 2" >/dev/null; }
 closed() { stored "SELECT ended_at FROM incident WHERE ended_after_at > 0 AND pages" >/dev/null; }
 
 "$LAB/canned" "$tmp" busy || exit 1
@@ -76,6 +77,10 @@ run -c "$rc" alert list '/['
 ok "bad filter" code 2
 run --at yesterdayish
 ok "bad moment" code 2
+run --at 2099-01-01T00:00:00Z metric list
+ok "a moment to come" code 2
+ok "is told as one" said err 'in the future: 2099-01-01'
+ok "a moment to come: nothing on stdout" silent out
 run -c "$rc" --once
 ok "once" code 0
 ok "headline" said out '3 critical, 1 high'
@@ -180,25 +185,39 @@ run -c "$rc" --at -1h alert list
 ok "no store: nothing is known of then" code 3
 ok "said" said err 'there is no store'
 ok "and nothing of now is listed" silent_but_past
+run -c "$rc" --at -2h metric list cpu --json
+ok "no store: metrics of this host are not kept" code 3
+ok "that is said" said err '[0-9] metrics of this host are not kept'
+ok "the list is not complete" said out '"complete":false,"past":true'
+ok "a metric of then has no value" said out '"value":null,.*"status":"no_data","at":null'
 ok "one command makes no store" test ! -e "$XDG_STATE_HOME/oogway/oogway.db"
-timeout 15 "$OOGWAY" -c "$rc" --plain >"$tmp/plain" 2>&1 </dev/null &
+sed '/^source prom/d; /^query/d; s/every=1h/every=1s/' "$rc" >"$tmp/often"
+timeout 15 "$OOGWAY" -c "$tmp/often" --plain >"$tmp/plain" 2>&1 </dev/null &
 plain=$!
 until watched; do sleep 0.2; kill -0 $plain || break; done 2>/dev/null
+sleep 3 # each of them is asked once more; rules are not so soon
 kill $plain
 wait $plain 2>/dev/null
 echo quiet >"$tmp/scene"
 run -c "$rc" --once
 ok "now it is quiet" said out 'No open incidents'
-run -c "$rc" --at "$(middle)" --once
+run -c "$tmp/often" --at "$(middle)" --once
 ok "the past is known" code 0
 ok "and said to be the past" said out '^PAST  as of '
 ok "its alerts" said out '3 critical'
-run -c "$rc" --at "$(middle)" alert list --json
+run -c "$tmp/often" --at "$(middle)" alert list --json
 ok "its list" code 0
 ok "is complete" said out '"complete":true,"past":true'
 ok "with what fired" said out HighErrorRate
 run -c "$rc" --at -1h alert list
 ok "unwatched: partial" code 3
+sed '/^source pd/d; /^source prom/d; /^query/d' "$rc" >"$tmp/am"
+run -c "$tmp/am" --at -1h alert list --json
+ok "unwatched without a pager: partial" code 3
+ok "unwatched without a pager: said" said err 'nobody watched am'
+run -c "$tmp/am" --at "$(middle)" alert list --json
+ok "watched without a pager" code 0
+run -c "$rc" --at -1h alert list
 ok "unwatched: said" said err 'nobody watched'
 ok "PAST is a line" said out '^PAST  as of '
 ok "what is known is listed" said out HighErrorRate
@@ -233,6 +252,65 @@ run -c "$tmp/away" doctor
 ok "doctor fails" code 1
 ok "doctor names it" said out '^BAD .*source pd.*refused'
 ok "others are well" said out '^ok .*source am'
+
+# Whatever lists alerts: while it does not answer, nothing is known.
+for line in 'alertmanager url=http://127.0.0.1:1' 'prometheus url=http://127.0.0.1:1' \
+	'alertmanager url=http://127.0.0.1:1 token-env=NOPE' \
+	'alertmanager url=http://127.0.0.1:1 token-file=nowhere'; do
+	echo "source only $line" >"$tmp/dead"
+	case $line in
+	*NOPE) why='NOPE' ;;
+	*nowhere) why='/nowhere' ;;
+	*) why='connection refused' ;;
+	esac
+	for words in 'alert list' 'incident list' 'silence list'; do
+		run -c "$tmp/dead" $words --json
+		ok "dead: $line: $words" code 3
+		ok "dead: $line: $words is not complete" said out '"complete":false'
+		ok "dead: $line: $words says why" said err "UNKNOWN since .*only has never answered: .*$why"
+	done
+	run -c "$tmp/dead" --once
+	ok "dead: $line: once" code 3
+	ok "dead: $line: once says why" said out "^UNKNOWN since .*only has never answered: .*$why"
+done
+timeout 15 "$OOGWAY" -c "$tmp/dead" --plain >"$tmp/plain" 2>&1 </dev/null &
+plain=$!
+until [ -e "$XDG_STATE_HOME"/oogway/status-*.json ]; do
+	sleep 0.2
+	kill -0 $plain || break
+done 2>/dev/null
+run status --format tmux
+ok "dead: status" code 3
+ok "dead: status bar" said out UNKNOWN
+kill $plain
+wait $plain 2>/dev/null
+
+# --- queries that give nothing ---
+cp "$rc" "$tmp/asks"
+cat >>"$tmp/asks" <<'END'
+query empty source=prom -- nothing
+query odd source=prom -- NaN
+END
+run -c "$tmp/asks" metric list -l source=prom --json
+ok "no data is no failure" code 0
+for name in empty odd; do
+	ok "$name has a row" said out "\"name\":\"$name\".*\"value\":null.*\"status\":\"no_data\""
+done
+ok "why" said out '"reason":"no data: its value is not a number"'
+run -c "$tmp/asks" doctor
+ok "doctor names it" said out '^ok .*query empty: no data: .*/asks:[0-9]'
+ok "and is content" code 0
+echo 'query wrong source=prom -- badly' >>"$tmp/asks"
+run -c "$tmp/asks" metric list wrong
+ok "a query that fails: partial" code 3
+ok "its row says so" said out '^wrong  *failed .* prom$'
+ok "why, on stderr" said err 'prom: query wrong: parse error: unexpected <by>'
+run -c "$tmp/asks" metric list wrong --json
+ok "a query that fails: not complete" said out '"complete":false'
+ok "its row says why" said out '"status":"failed","reason":"parse error: unexpected <by>"'
+run -c "$tmp/asks" doctor
+ok "doctor wants it mended" code 1
+ok "doctor says where" said out '^BAD .*/asks:[0-9]*: query wrong: parse error'
 
 # --- a configuration with every line wrong ---
 cat >"$tmp/bad" <<'END'
@@ -280,6 +358,30 @@ done <"$tmp/bad"
 ok "every bad line is named: not$missing" [ -z "$missing" ]
 run -c "$tmp/bad" --once
 ok "it works all the same" said out 'Metrics'
+ok "but not in full" code 3
+ok "a script hears of it" said err '[0-9][0-9] errors in the rc, the first: .*/bad:1:[0-9]*: no setting'
+run -c "$tmp/bad" runbook list --json
+ok "bad lines: partial" code 3
+ok "bad lines: not complete" said out '"complete":false'
+ok "bad lines: told" said err 'errors in the rc, the first: .*/bad:1:[0-9]*: '
+for args in '--once' 'alert list' 'audit log' 'incident ack 1'; do
+	run -c "$tmp/nowhere" $args
+	ok "$args: a named file must be there" code 2
+	ok "$args: it is named" said err '/nowhere: cannot read it: No such file'
+	ok "$args: nothing on stdout" silent out
+	run -c "$rc" -P nobody $args
+	ok "$args: a named profile must be there" code 2
+	ok "$args: the profile is named" said err 'no profile is called nobody in .*/rc'
+done
+run -c "$tmp" alert list
+ok "a folder is no rc" code 2
+ok "it says so" said err 'cannot read it: Is a directory'
+run -c "$tmp/nowhere" doctor
+ok "doctor lists it" said out '^BAD .*/nowhere: cannot read it'
+mkdir -p "$tmp/odd/oogway/oogway.rc"
+XDG_CONFIG_HOME=$tmp/odd run alert list --json
+ok "one's own that cannot be read: partial" code 3
+ok "one's own that cannot be read: told" said err '1 error in the rc, the first: .*cannot read it'
 run -c "$rc" --check-config
 ok "a good one" code 0
 printf 'set theme = dark\ncolor dim 236 default\n' >"$tmp/faint"

@@ -23,6 +23,14 @@ keys ":incident 9<Enter>"
 wait "9 is not open: closed, or of a source"
 keys "Q"
 exit
+# Of two who are on call one is me.
+sh echo two-policies > $TMP/scene
+size 120x30
+run $OOGWAY -c $TMP/rc
+wait "on call: you to" 20000
+reject "on call: Ben"
+keys "Q"
+exit
 # Of two pages one is mine.
 sh echo mine > $TMP/scene
 run $OOGWAY -c $TMP/rc

@@ -1,4 +1,5 @@
 /* Fixed limits: rows of values, one letter of what is said after each. */
+#include "analysis/anomaly.h"
 #include "analysis/detector.h"
 #include "base/time.h"
 
@@ -86,6 +87,58 @@ static void sentences(void **state)
 	assert_string_equal(verdict_sentence(&v, UNIT_PERCENT, text), "");
 }
 
+/* What is said of an anomaly is its worst value, by the limit of its severity, also when
+ * it begins beyond all limits or grows worse there. */
+static void the_worst_is_said(void **state)
+{
+	static const struct {
+		struct limits limits;
+		double values[8];
+		int count;
+		const char *first, *last;
+		double worst;
+		enum severity severity;
+	} jumps[] = {
+		{{40, 80, false}, {10, 60, 82, 84, 97, 90}, 6,
+			"84 %, over the limit of 40 %", "97 %, over the limit of 80 %",
+			97, SEVERITY_CRITICAL},
+		{{40, 80, false}, {60, 60, 99, 85, 84}, 5, "99 %, over the limit of 40 %",
+			"99 %, over the limit of 80 %", 99, SEVERITY_CRITICAL},
+		{{40, 80, false}, {90, 91, 92, 93, 70, 60}, 6,
+			"92 %, over the limit of 80 %", "93 %, over the limit of 80 %",
+			93, SEVERITY_CRITICAL},
+		{{40, 80, false}, {50, 50, 50, 60, 55}, 5, "50 %, over the limit of 40 %",
+			"60 %, over the limit of 40 %", 60, SEVERITY_WARNING},
+		{{40, NAN, false}, {50, 50, 50, 60, 55}, 5,
+			"50 %, over the limit of 40 %", "60 %, over the limit of 40 %",
+			60, SEVERITY_WARNING},
+		{{20, 10, true}, {15, 4, 4, 3, 5}, 5, "4.0 %, under the limit of 20 %",
+			"3.0 %, under the limit of 10 %", 3, SEVERITY_CRITICAL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
+		struct anomaly_track track = {0};
+		struct detector_config config;
+		int64_t memory[4];
+
+		detector_config_init(&config, UNIT_PERCENT, jumps[i].limits, MINUTE_MS);
+		detector_start(&detector_threshold, memory);
+		for (int k = 0; k < jumps[i].count; k++) {
+			struct verdict v = detector_feed(&detector_threshold, memory,
+				&config, (struct point){1000 + k, jumps[i].values[k]});
+
+			if (anomaly_feed(&track, &v, 1000 + k, UNIT_PERCENT) ==
+				ANOMALY_BEGAN)
+				assert_string_equal(track.now.sentence, jumps[i].first);
+		}
+		assert_string_equal(track.now.sentence, jumps[i].last);
+		assert_true(track.now.value == jumps[i].worst);
+		assert_int_equal(track.now.severity, jumps[i].severity);
+		assert_true(jumps[i].values[track.now.peak_at - 1000] == jumps[i].worst);
+	}
+}
+
 /* A limit that people change works at once; the state is the same. */
 static void changed_limit(void **state)
 {
@@ -110,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_rows),
 		cmocka_unit_test(sentences),
+		cmocka_unit_test(the_worst_is_said),
 		cmocka_unit_test(changed_limit),
 	};
 

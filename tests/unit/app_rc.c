@@ -332,7 +332,42 @@ static void profiles(void **state)
 	rc = read_both("prd");
 	assert_int_equal(rc->conf.errors_total, 1);
 	assert_non_null(strstr(rc->conf.errors[0].text, "no profile is called prd"));
+	/* Nothing bears the name of one that is not there. */
+	assert_string_equal(rc->profile, "");
+	assert_string_equal(rc->no_profile, "prd");
 	rc_free(rc);
+	put("rc", "if profile == prd\nset refresh = 7s\nend\nprofile prod\nend\n");
+	rc = read_both("prd");
+	assert_int_equal(settings_number(&rc->settings, SET_REFRESH), 2000);
+	rc_free(rc);
+	rc = read_both("prod");
+	assert_string_equal(rc->profile, "prod");
+	assert_null(rc->no_profile);
+	rc_free(rc);
+}
+
+/* None of one's own is no error; one that cannot be read is. */
+static void an_unreadable_file_is_told(void **state)
+{
+	char why[5000], path[4200];
+	struct rc *rc;
+
+	(void)state;
+	setenv("XDG_CONFIG_HOME", in_folder("config"), 1);
+	rc = rc_read(&(struct rc_options){0});
+	assert_int_equal(rc->conf.errors_total, 0);
+	assert_true(rc_whole(rc, why, sizeof why));
+	assert_string_equal(why, "");
+	rc_free(rc);
+	snprintf(path, sizeof path, "%s", in_folder("config/oogway/oogway.rc"));
+	assert_int_equal(mkdir(path, 0700), 0);
+	rc = rc_read(&(struct rc_options){0});
+	assert_int_equal(rc->conf.errors_total, 1);
+	assert_false(rc_whole(rc, why, sizeof why));
+	assert_non_null(strstr(why, "1 error in the rc, the first: "));
+	assert_non_null(strstr(why, "oogway.rc: cannot read it: Is a directory"));
+	rc_free(rc);
+	rmdir(path);
 }
 
 /* Neither the current folder nor a relative XDG path is looked into. */
@@ -379,6 +414,7 @@ int main(void)
 		CASE(a_value_knows_its_place),
 		CASE(final_stays),
 		CASE(profiles),
+		CASE(an_unreadable_file_is_told),
 		CASE(nothing_comes_from_the_current_folder),
 	};
 

@@ -1,8 +1,10 @@
 /* The rc read anew: what goes on, and what must not hold it up. */
 #include "app/alerts.h"
+#include "app/command.h"
 #include "app/metrics.h"
 #include "app/pipeline.h"
 #include "app/runbooks.h"
+#include "app/setting.h"
 #include "app/sources.h"
 #include "io/loop.h"
 
@@ -345,6 +347,74 @@ static void a_commands_output_is_wiped(void **state)
 	run_until(wiped_twice);
 }
 
+static enum status run_line(const char *line, struct err *err)
+{
+	struct commands commands = {0};
+
+	commands_add(&commands, app_commands, NULL);
+	return command_run(app, &commands, line, &(struct run_options){0}, err);
+}
+
+static void final_setting(const char *name, const char *value)
+{
+	assert_true(settings_set(&app->rc->settings, name, value, true,
+		(struct conf_place){"/etc/oogway/oogway.rc", 3, 1}, NULL));
+	app_settle_settings(app);
+}
+
+/* Whoever set it with -final is asked by every door. */
+static void what_is_final_is_not_toggled(void **state)
+{
+	static const char *const doors[] = {"readonly", "set readonly = off",
+		"set -final readonly = off", "set readonly = off # or so",
+		"alias loose set readonly = off", "loose", "readonly"};
+	struct err err;
+
+	(void)state;
+	/* One's own goes to and fro. */
+	assert_int_equal(run_line("readonly", &err), STATUS_DONE);
+	assert_true(app->readonly);
+	assert_int_equal(run_line("readonly", &err), STATUS_DONE);
+	assert_false(app->readonly);
+	assert_int_equal(run_line("set readonly = on", &err), STATUS_DONE);
+	assert_true(app->readonly);
+	assert_int_equal(run_line("readonly", &err), STATUS_DONE);
+	assert_false(app->readonly);
+	final_setting("readonly", "on");
+	for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
+		run_line(doors[i], &err);
+		assert_true(app->readonly);
+	}
+	assert_int_equal(run_line("readonly", &err), STATUS_REFUSED);
+	assert_string_equal(
+		err.text, "readonly is final, set at /etc/oogway/oogway.rc:3");
+}
+
+/* Final off does not forbid to be careful. */
+static void one_may_be_more_careful(void **state)
+{
+	struct err err;
+
+	(void)state;
+	final_setting("readonly", "off");
+	assert_int_equal(run_line("readonly", &err), STATUS_DONE);
+	assert_true(app->readonly);
+	assert_int_equal(run_line("readonly", &err), STATUS_DONE);
+	assert_false(app->readonly);
+}
+
+/* A theme that cannot be chosen is not tried on either. */
+static void what_is_final_has_no_preview(void **state)
+{
+	struct rc *look = rc_look(app->rc, "set theme = light");
+
+	(void)state;
+	assert_non_null(look);
+	rc_free(look);
+	final_setting("theme", "dark");
+	assert_null(rc_look(app->rc, "set theme = light"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +430,12 @@ int main(void)
 			long_tokens_are_refused, setup, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_commands_output_is_wiped, setup, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_final_is_not_toggled, setup, tear_down),
+		cmocka_unit_test_setup_teardown(
+			one_may_be_more_careful, setup, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_final_has_no_preview, setup, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

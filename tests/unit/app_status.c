@@ -65,6 +65,7 @@ struct console {
 	const char *says, *host;
 	long pid;
 	int64_t started_s, silent_s;
+	const char *more; /* members, or NULL */
 };
 
 static void put(const struct console *c)
@@ -79,22 +80,27 @@ static void put(const struct console *c)
 	assert_non_null(f);
 	fprintf(f,
 		"{\"schema\":\"oogway.status/1\",\"at\":\"%s\",\"started_at\":\"%s\","
-		"\"pid\":%ld,\"host\":\"%s\",\"headline\":\"%s\",\"known\":true}\n",
+		"\"pid\":%ld,\"host\":\"%s\",\"headline\":\"%s\",%s}\n",
 		time_rfc3339(now - c->silent_s * 1000, at),
 		time_rfc3339(now - c->started_s * 1000, started), c->pid, c->host,
-		c->says);
+		c->says, c->more ? c->more : "\"known\":true");
 	fclose(f);
 }
 
-static void says(const char *want, enum status status)
+static void says_as(const char *format, const char *want, enum status status)
 {
 	struct err err = {0};
 	struct str out;
 
 	str_init(&out, 1000);
-	assert_int_equal(status_print("text", &out, &err), status);
+	assert_int_equal(status_print(format, &out, &err), status);
 	assert_string_equal(str_text(&out), want);
 	str_release(&out);
+}
+
+static void says(const char *want, enum status status)
+{
+	says_as("text", want, status);
 }
 
 /* The number of a process that has been and is no more. */
@@ -112,19 +118,46 @@ static void the_console_started_last_counts(void **state)
 {
 	(void)state;
 	says("", STATUS_PARTIAL);
-	put(&(struct console){"old", here, getpid(), 500, 1});
+	put(&(struct console){"old", here, getpid(), 500, 1, NULL});
 	says("old\n", STATUS_DONE);
-	put(&(struct console){"young", here, getpid(), 100, 60});
+	put(&(struct console){"young", here, getpid(), 100, 60, NULL});
 	says("young\n", STATUS_DONE); /* though it wrote before the other */
-	put(&(struct console){"silent", here, getpid(), 50, 91});
+	put(&(struct console){"silent", here, getpid(), 50, 91, NULL});
 	says("young\n", STATUS_DONE);
-	put(&(struct console){"killed", here, dead_pid(), 20, 1});
+	put(&(struct console){"killed", here, dead_pid(), 20, 1, NULL});
 	says("young\n", STATUS_DONE);
 	/* One in a container shares the home, not the numbers. */
-	put(&(struct console){"elsewhere", "elsewhere", dead_pid(), 30, 1});
+	put(&(struct console){"elsewhere", "elsewhere", dead_pid(), 30, 1, NULL});
 	says("elsewhere\n", STATUS_DONE);
-	put(&(struct console){"future", here, getpid(), 10, -1000});
+	put(&(struct console){"future", here, getpid(), 10, -1000, NULL});
 	says("elsewhere\n", STATUS_DONE);
+}
+
+/* "ok" is said when all is known and nothing is open. */
+static void a_bar_is_not_falsely_quiet(void **state)
+{
+	static const struct {
+		const char *more, *tmux;
+		enum status status;
+	} rows[] = {
+		{"\"known\":true,\"complete\":true", "ok\n", STATUS_DONE},
+		{"\"known\":false,\"complete\":false",
+			"#[fg=colour203,bold]UNKNOWN#[default]\n", STATUS_PARTIAL},
+		{"\"known\":true,\"complete\":false",
+			"#[fg=colour221]partial#[default]\n", STATUS_PARTIAL},
+		{"\"known\":true,\"complete\":false,\"high\":2",
+			"#[fg=colour208,bold]H2#[default] "
+			"#[fg=colour221]partial#[default]\n",
+			STATUS_PARTIAL},
+		{"\"known\":true,\"complete\":true,\"high\":2",
+			"#[fg=colour208,bold]H2#[default]\n", STATUS_DONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		put(&(struct console){"one", here, getpid(), 5, 1, rows[i].more});
+		says_as("tmux", rows[i].tmux, rows[i].status);
+	}
 }
 
 static void stop(void *ctx)
@@ -151,8 +184,8 @@ static void a_console_touches_only_its_own_file(void **state)
 
 	(void)state;
 	options.rc = (struct rc_options){.shipped_only = true};
-	put(&(struct console){"other", here, getppid(), 500, 1});
-	put(&(struct console){"killed", here, dead_pid(), 20, 1});
+	put(&(struct console){"other", here, getppid(), 500, 1, NULL});
+	put(&(struct console){"killed", here, dead_pid(), 20, 1, NULL});
 	app = app_new(loop, &options);
 	app->status_writer = status_writer_new(app);
 	status_writer_tick(app->status_writer, app->now);
@@ -176,6 +209,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_console_started_last_counts, setup, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_bar_is_not_falsely_quiet, setup, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_console_touches_only_its_own_file, setup, tear_down),
 	};
