@@ -31,14 +31,14 @@ wait "take the pager of Orders primary"
 settle 400
 keys "y"
 wait "on call by an override" 20000
-wait "Orders primary            you" 20000
+wait "Orders primary           you" 20000
 # Back: the override ends, and the schedule is as it was.
 keys "u"
 wait "undo: end the override at pd: Orders primary: Ana Ruiz"
 settle 400
 keys "y"
 wait "override ended" 20000
-wait "Orders primary            Dara Singh" 20000
+wait "Orders primary           Dara Singh" 20000
 # Giving: who is meant must be plain.
 keys "p"
 wait "give @"
@@ -57,7 +57,7 @@ wait "instead of Dara Singh"
 sh sleep 4
 keys "y"
 wait "Orders primary has changed meanwhile: Eli Nov"
-wait "Orders primary            Eli Nov" 20000
+wait "Orders primary           Eli Nov" 20000
 keys ":swap @dara orders<Enter>"
 wait "swap shifts of Orders primary at pd: Dara Singh"
 expect "; and you"
