@@ -20,6 +20,7 @@
 #include "io/loop.h"
 #include "io/proc.h"
 #include "keys.h"
+#include "lend.h"
 #include "screen.h"
 
 #include <signal.h>
@@ -347,6 +348,8 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	handoff_edit_begin(console);
+	if (console->wants_shell && console->mode == MODE_NORMAL)
+		lend_shell(console);
 	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
@@ -509,7 +512,7 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
-	handoff_edit_end(console);
+	lend_end(console);
 	handoff_edit_drop(console);
 	console_ask_end(console);
 	complete_drop(console);

@@ -742,6 +742,13 @@ static enum status cmd_suspend(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+static enum status cmd_shell(struct call *call, struct err *err)
+{
+	(void)err;
+	((struct console *)call->ctx)->wants_shell = true;
+	return STATUS_DONE;
+}
+
 static enum status cmd_reload(struct call *call, struct err *err)
 {
 	(void)err;
@@ -874,6 +881,8 @@ const struct command console_commands[] = {
 	{"pause", "", "freeze the screen, or go on", C, 0, 0, cmd_pause},
 	{"redraw", "", "draw everything anew", C, 0, 0, cmd_redraw},
 	{"suspend", "", "stop oogway; fg brings it back", C, 0, 0, cmd_suspend},
+	{"shell", "", "a shell on this machine; its exit comes back here",
+		C | COMMAND_ACTS | COMMAND_NO_ROW, 0, 0, cmd_shell},
 	{"reload", "", "read the rc anew", C, 0, 0, cmd_reload},
 	{"version", "", "version and terminal", C, 0, 0, cmd_version},
 	{0},

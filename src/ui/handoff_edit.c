@@ -11,7 +11,7 @@
 #include "io/loop.h"
 #include "io/proc.h"
 #include "io/task.h"
-#include "screen.h"
+#include "lend.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,25 +163,10 @@ static void keep_words(struct paper *p)
 	console_notice(p->console, true, notice);
 }
 
-void handoff_edit_end(struct console *console)
-{
-	if (console->mode != MODE_LENT)
-		return;
-	console->lent = NULL;
-	console->mode = MODE_NORMAL;
-	console->input = loop_watch(
-		console->app->loop, STDIN_FILENO, LOOP_READ, console_input, console);
-	screen_enter();
-	screen_resize();
-	console->layout_dirty = true;
-	console_dirty(console);
-}
-
 static void edited(void *ctx, int exit_code, const struct err *why)
 {
 	struct paper *p = ctx;
 
-	handoff_edit_end(p->console);
 	if (why || exit_code) {
 		console_notice(p->console, true,
 			"the editor failed: nothing was changed; set EDITOR");
@@ -221,20 +206,8 @@ static void edit(struct paper *p)
 	if (!editor || !*editor)
 		editor = "vi";
 	argv_of(editor, text, sizeof text, p->path, argv);
-	screen_leave();
-	loop_watch_free(console->input);
-	console->input = NULL;
-	console->mode = MODE_LENT;
-	console->lent = proc_start(console->app->loop,
-		&(struct proc_options){.argv = argv,
-			.line = program_line,
-			.end = edited,
-			.ctx = p,
-			.terminal = true},
-		&err);
-	if (console->lent)
+	if (lend(console, argv, edited, p, &err))
 		return;
-	handoff_edit_end(console);
 	console_notice(console, true, err.text);
 	unlink(p->path);
 	paper_free(p);

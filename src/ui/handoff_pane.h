@@ -13,8 +13,6 @@ void handoff_pane_follow(struct pane *pane, enum handoff_part part);
 enum status cmd_handoff_part(struct call *call, struct err *err);
 enum status cmd_handoff_edit(struct call *call, struct err *err);
 enum status cmd_handoff_preview(struct call *call, struct err *err);
-/* The editor has the terminal: no key is ours, nothing is drawn. */
-void handoff_edit_end(struct console *console);
 /* At the end of a turn, when no answer of the terminal is awaited: it would be typed into
  * the editor. */
 void handoff_edit_begin(struct console *console);

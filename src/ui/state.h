@@ -36,7 +36,7 @@ enum mode {
 	MODE_ASK,     /* a question: y or n */
 	MODE_MENU,    /* keys of one context, listed */
 	MODE_BARE,    /* the terminal is lent: any key returns */
-	MODE_LENT,    /* to an editor, which reads all keys, until it ends */
+	MODE_LENT,    /* to another program, which reads all keys, until it ends */
 };
 
 /* A place to go back to: which pane, which row. */
@@ -90,7 +90,10 @@ struct console {
 	struct jump back[JUMPS_MAX], forward[JUMPS_MAX];
 	size_t back_count, forward_count;
 	struct proc *copying; /* tmux taking the register, or NULL */
-	struct proc *lent;    /* MODE_LENT: the editor */
+	struct proc *lent;    /* MODE_LENT: who has the terminal; see lend.h */
+	void (*lent_ended)(void *ctx, int exit_code, const struct err *why);
+	void *lent_ctx;
+	bool wants_shell;
 	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;

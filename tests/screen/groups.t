@@ -3,6 +3,9 @@ mask [0-9]{2}:[0-9]{2} UTC
 sh $LAB/canned $TMP
 sh echo storm > $TMP/scene
 size 80x24
+sh printf '#!/bin/sh\necho this is the shell\nstty -icanon -echo min 1\nexec dd bs=1 count=1 of=/dev/null 2>/dev/null\n' > $TMP/shell
+sh chmod 700 $TMP/shell
+env SHELL=$TMP/shell
 run $OOGWAY -c $TMP/rc -P lab
 wait "prom ✓" 20000
 wait "pd ✓"
@@ -95,6 +98,12 @@ keys ":set alerts.group = name<Enter>"
 expect "240 x InstanceDown"
 # In k9s's keys l is for the logs.
 keys ":set keymap = k9s<Enter>gl"
+expect-row 1 "lab ▸ logs"
+# And s is for a shell, which gives the terminal back at its end.
+keys "s"
+wait "this is the shell"
+keys "x"
+wait "lab ▸ logs"
 expect-row 1 "lab ▸ logs"
 keys "2:set keymap = default<Enter>"
 # The first of a group stands for it where one alert is asked for.
