@@ -69,6 +69,11 @@ static bool store_paths(const struct app *app, struct store_paths *out, struct e
 				run);
 		return true;
 	}
+	if (*set != '/' && !str_starts(set, "~/"))
+		return err_set(err, ERR_USAGE,
+			"store is a file from / or ~/ on, not %.200s: nothing will be "
+			"kept",
+			set);
 	if (str_starts(set, "~/") && home)
 		snprintf(out->path, sizeof out->path, "%s%s", home, set + 1);
 	else

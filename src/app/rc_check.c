@@ -101,8 +101,39 @@ static void check_layout(struct rc *rc)
 		complain_of(rc, SET_LAYOUT, "layout", name, &names);
 }
 
+/* What is relative would be another file in each folder that oogway is started in. */
+static bool absolute(const char *path, size_t n)
+{
+	return !n || *path == '/' || (n > 1 && path[0] == '~' && path[1] == '/') ||
+	       (n == 4 && !strncmp(path, "auto", n));
+}
+
+static void check_paths(struct rc *rc, int setting)
+{
+	const char *at = settings_text(&rc->settings, setting);
+
+	while (*at) {
+		size_t n = strcspn(at, ",");
+		char text[240];
+
+		if (!absolute(at, n)) {
+			snprintf(text, sizeof text,
+				"%s names files from / or ~/ on, not %.*s",
+				setting_rows[setting].name, (int)(n < 120 ? n : 120), at);
+			conf_complain(
+				&rc->conf, rc->settings.values[setting].place, text);
+		}
+		at += n;
+		at += strspn(at, ", ");
+	}
+}
+
 void rc_check(struct rc *rc)
 {
+	static const int paths[] = {SET_STORE, SET_LOG_FILES, SET_RUNBOOKS};
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		check_paths(rc, paths[i]);
 	check_queries(rc);
 	check_layout(rc);
 }

@@ -211,6 +211,8 @@ static void refused(void **state)
 		{"layout", 1, "expected: layout NAME"},
 		{"include nowhere.rc", 9, "cannot read"},
 		{"if profil == x\nend", 4, "nothing is called profil"},
+		{"set store = here.db", 13, "store names files from / or ~/ on"},
+		{"set log.files = /var/log/syslog,app.log", 17, "not app.log"},
 		{"set theme = drk", 13, "did you mean dark?"},
 		{"set keymap = vm", 14, "no keymap is called vm"},
 		{"set layout = mne\nlayout mine logs", 14, "did you mean mine?"},
