@@ -98,6 +98,14 @@ static bool writes(const struct app *app)
 	       store_report(app->store)->state != STORE_READ_ONLY;
 }
 
+/* Schedules are names: where people are left out nothing of them is kept. */
+static bool names_people(const struct app *app, int source)
+{
+	const struct source_row *row = sources_row(app->sources, source);
+
+	return !row || !row->rc || !(row->rc->left_out & FIELD_PEOPLE);
+}
+
 static void write_next(struct rotas *rotas, int source)
 {
 	struct rota_group *g = &rotas->groups[source];
@@ -127,9 +135,13 @@ void rotas_keep_some(struct rotas *rotas)
 {
 	if (!writes(rotas->app))
 		return;
-	for (int s = 0; s < ROTA_SOURCES; s++)
-		for (int i = 0; i < AT_ONCE && rotas->groups[s].writing; i++)
+	for (int s = 0; s < ROTA_SOURCES; s++) {
+		struct rota_group *g = &rotas->groups[s];
+
+		g->writing = g->writing && names_people(rotas->app, s);
+		for (int i = 0; i < AT_ONCE && g->writing; i++)
 			write_next(rotas, s);
+	}
 }
 
 void rotas_keep_drop(struct rotas *rotas, int source, const struct rota_told *told)

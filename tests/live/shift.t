@@ -93,7 +93,7 @@ sh $WORLD notes "payments-api: HTTP" "rolled back; watching" 1
 sh $WORLD until "payments-api: HTTP" resolved
 wait "am ✓" 20000
 keys ":actions<Enter>"
-wait "held: it is acknowledged meanwhile, by" 10000
+wait "held: it is ack" 10000
 expect "1 action to decide"
 sh $WORLD until "web-2: / is full" acknowledged "Ben Okafor"
 keys "/<C-u>held<Enter>"
