@@ -35,7 +35,7 @@ struct incident_row {
 	enum urgency urgency;
 	uint32_t number;
 	struct untrusted priority, acked_by, resolved_by;
-	/* --- only read, and only by incident_span() and incident_since() --- */
+	/* --- only read, and only by incident_span(), _since() and _at() --- */
 	struct untrusted id; /* the store's */
 	int64_t updated_at;
 	int64_t taken_at; /* the first acknowledgement that was seen */

@@ -51,7 +51,10 @@ static void take_incident(struct handoff_facts *f, const struct incident_row *ro
 		.service = keep(f, row->service, NAME_MOST),
 		.source = keep(f, row->source, NAME_MOST),
 		.upstream_id = keep(f, row->upstream_id, NAME_MOST),
-		.who = keep(f, by_hand ? row->resolved_by : row->acked_by, NAME_MOST),
+		.who = keep(f,
+			untrusted_empty(row->resolved_by) ? row->acked_by
+							  : row->resolved_by,
+			NAME_MOST),
 		.started_at = row->started_at,
 		.taken_at = row->taken_at,
 		.ended_at = row->ended_at,

@@ -75,11 +75,8 @@ static const char sql_open[] =
 	"FROM incident WHERE team_id = $1 AND source = $3 AND ended_at = 0 "
 	"ORDER BY started_at DESC LIMIT $2";
 
-static const char sql_at[] =
-	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND started_at <= $3 "
-	"AND (ended_at = 0 OR ended_at > $3) ORDER BY started_at DESC LIMIT $2";
-
-/* What was done through oogway is in the outbox. */
+/* What was done through oogway is in the outbox. A source's clock is not ours, and may
+ * tell whole seconds only. */
 #define PAST_COLUMNS                                                                     \
 	COLUMNS                                                                          \
 	", id, updated_at, taken_at, urgency, number, priority, acked_by, resolved_by, " \
@@ -87,7 +84,7 @@ static const char sql_at[] =
 	"FROM outbox WHERE outbox.team_id = incident.team_id AND "                       \
 	"outbox.source = incident.source AND outbox.target = incident.upstream_id AND "  \
 	"outbox.state = $3 AND outbox.created_at >= incident.started_at AND "            \
-	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at)) "
+	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at + 5000)) "
 
 static const char sql_span[] =
 	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND started_at >= $6 "
@@ -97,6 +94,10 @@ static const char sql_span[] =
 static const char sql_since[] =
 	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND updated_at >= $4 "
 	"AND (updated_at > $4 OR id > $5) ORDER BY updated_at, id LIMIT $2";
+
+static const char sql_at[] =
+	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND started_at <= $4 "
+	"AND (ended_at = 0 OR ended_at > $4) ORDER BY started_at DESC LIMIT $2";
 
 static const char sql_named[] =
 	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND upstream_id = $3 "
@@ -215,15 +216,6 @@ bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
 	return read_rows(db, arena, &q, out, err);
 }
 
-bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
-	struct incident_rows *out, struct err *err)
-{
-	struct db_value value = bind_i64(at);
-	struct question q = {sql_at, limit, &value};
-
-	return read_rows(db, arena, &q, out, err);
-}
-
 static void read_past(
 	const struct db_rows *rows, struct arena *arena, struct incident_row *out)
 {
@@ -264,7 +256,11 @@ static bool read_page(struct db *db, struct arena *arena, const char *sql,
 		return err_set(err, ERR_LIMIT, "1 to %d incidents can be read at once",
 			INCIDENT_MAX_LIST);
 	list.rows = arena_alloc(arena, limit * sizeof *list.rows);
-	if (db_query(db, &rows, sql, all, sql == sql_span ? 6 : 5, err))
+	if (db_query(db, &rows, sql, all,
+		    sql == sql_span ? 6
+		    : sql == sql_at ? 4
+				    : 5,
+		    err))
 		while (!arena->full && list.count < limit && db_next(&rows, err))
 			read_past(&rows, arena, &list.rows[list.count++]);
 	if (!db_rows_free(&rows))
@@ -273,6 +269,14 @@ static bool read_page(struct db *db, struct arena *arena, const char *sql,
 		return err_set(err, ERR_LIMIT, "the incidents do not fit in memory");
 	*out = list;
 	return true;
+}
+
+bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
+	struct incident_rows *out, struct err *err)
+{
+	const struct db_value values[] = {bind_i64(at), bind_null(), bind_null()};
+
+	return read_page(db, arena, sql_at, values, limit, out, err);
 }
 
 static void stand_behind(
