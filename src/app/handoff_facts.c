@@ -4,6 +4,7 @@
  * the shift's start is listed beside, never counted again. Any thread; touches the facts
  * and the db only. */
 #include "handoff_facts.h"
+#include "known.h"
 
 #include "analysis/cluster.h"
 #include "base/alloc.h"
@@ -204,18 +205,7 @@ static void gap(struct handoff_facts *f, const char *source, int64_t from, int64
 		f->gaps[f->gap_count++] = (struct handoff_gap){source, from, to};
 }
 
-/* What was read of its history counts as watched. */
-static struct span known_past(
-	const struct past_coverages *covered, const struct handoff_source *source)
-{
-	for (size_t i = 0; i < covered->count; i++)
-		if (untrusted_is(covered->rows[i].source, source->name) &&
-			untrusted_is(covered->rows[i].scope, source->scope))
-			return coverage_known(&covered->rows[i].coverage);
-	return (struct span){0, 0};
-}
-
-/* From `at` on without a hole, and when it goes on behind the hole. */
+/* What was read of its history counts as watched. From `at` on without a hole, and when it goes on behind the hole. */
 static int64_t watched_until(const struct watch_spans *list, const char *source,
 	struct span known, int64_t at, int64_t *next)
 {
@@ -278,7 +268,8 @@ static bool load_watch(struct handoff_facts *f, struct db *db, struct err *err)
 	}
 	for (size_t s = 0; fine && s < f->source_count; s++) {
 		const char *name = f->sources[s].name;
-		struct span known = known_past(&covered, &f->sources[s]);
+		struct span known = known_past(
+			&covered, &(struct known_source){name, f->sources[s].scope});
 		int64_t at = f->shift.from_at;
 
 		while (at < f->to_at) {
