@@ -661,6 +661,22 @@ enum status handoffs_print(struct handoffs *h, enum handoff_form form, struct er
 	return STATUS_PENDING;
 }
 
+int64_t handoffs_since(const struct handoffs *h)
+{
+	const struct rc *rc = h->app->rc;
+	int64_t since = 0;
+
+	for (size_t i = 0; i < rc->handoff_count; i++) {
+		const struct rc_handoff *line = &rc->handoffs[i];
+		int64_t from = zone_shift(&line->plan.zone,
+			shift_back(line, h->app->now, 1).from_at, -7 * HANDOFF_WEEKS);
+
+		if (!since || from < since)
+			since = from;
+	}
+	return since;
+}
+
 static void send_what_ended(struct handoffs *h)
 {
 	const struct rc *rc = h->app->rc;

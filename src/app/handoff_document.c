@@ -186,6 +186,24 @@ static void header(struct compose *c)
 
 /* --- 2 summary --- */
 
+/* Nothing is known of it, and not known is not nothing. False: it was watched. */
+static bool unwatched(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+	char from[WHEN], to[WHEN];
+
+	if (!f->gap_count)
+		return false;
+	document_say(c->d, DOC_WARN,
+		"not known: nobody read %s's incidents from %s to %s", f->gaps[0].source,
+		handoff_when(f, f->gaps[0].from_at, from),
+		handoff_when(f, f->gaps[0].to_at, to));
+	if (f->gap_count + f->gaps_more > 1)
+		document_say(c->d, DOC_WARN, ", and at %zu more times",
+			f->gap_count + f->gaps_more - 1);
+	return true;
+}
+
 static void summary(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
@@ -196,11 +214,16 @@ static void summary(struct compose *c)
 
 	document_list(c->d);
 	document_item(c->d, DOC_BULLET);
-	if (!s->count)
+	if (!s->count && f->gap_count) {
+		document_say(c->d, DOC_STRONG, "What %s in this shift is ",
+			f->pages ? "paged" : "alerted");
+		unwatched(c);
+	} else if (!s->count) {
 		document_say(c->d, DOC_STRONG, "Nothing %s in this shift",
 			f->pages ? "paged" : "alerted");
-	else
+	} else {
 		document_say(c->d, DOC_STRONG, "%zu %s", s->count, unit_of(f, s->count));
+	}
 	document_say(c->d, DOC_PLAIN,
 		"; %zu in the same span a week before, %.10g is the median of four "
 		"weeks.%s",
@@ -454,8 +477,13 @@ static void happened(struct compose *c)
 
 	if (!f->sum.count) {
 		document_paragraph(c->d);
-		document_say(
-			c->d, DOC_PLAIN, "Nothing %s.", f->pages ? "paged" : "alerted");
+		if (!f->gap_count)
+			document_say(c->d, DOC_PLAIN, "Nothing %s.",
+				f->pages ? "paged" : "alerted");
+		else
+			document_say(c->d, DOC_PLAIN, "What %s is ",
+				f->pages ? "paged" : "alerted");
+		unwatched(c);
 	}
 	incidents(c, f->incidents, f->in_shift);
 	for (size_t i = 0; i < f->carried_count; i++)
@@ -584,7 +612,11 @@ static void noise(struct compose *c)
 
 	if (!f->problem_count) {
 		document_paragraph(c->d);
-		document_say(c->d, DOC_PLAIN, "Nothing came, so nothing was noise.");
+		if (f->gap_count)
+			document_say(c->d, DOC_PLAIN, "What came is ");
+		if (!unwatched(c))
+			document_say(
+				c->d, DOC_PLAIN, "Nothing came, so nothing was noise.");
 		return;
 	}
 	document_table(c->d, columns, 7);

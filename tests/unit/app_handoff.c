@@ -102,6 +102,14 @@ static void test_empty(void **unused)
 	compose();
 	says("None known to be open; the data is partial.");
 	says("The counts are partial.");
+	/* Not known is not nothing. */
+	f.gaps[0] = (struct handoff_gap){"pd", monday, monday + 7 * DAY_MS};
+	f.gap_count = 1;
+	compose();
+	says("What paged in this shift is not known: nobody read pd's incidents from Mon "
+	     "16 Nov 08:00 to Mon 23 Nov 08:00;");
+	assert_null(strstr(str_text(&forms[0]), "Nothing paged"));
+	assert_null(strstr(str_text(&forms[0]), "nothing was noise"));
 }
 
 /* Newest first, as the store gives them. */
