@@ -229,6 +229,8 @@ static void summary(struct compose *c)
 		"weeks.%s",
 		f->before_count, f->median,
 		f->complete ? "" : " The counts are partial.");
+	if (f->low)
+		document_say(c->d, DOC_PLAIN, " %zu of low urgency besides.", f->low);
 	document_item(c->d, DOC_BULLET);
 	document_say(c->d, DOC_PLAIN,
 		"%zu %s: %zu asleep, %zu off hours, %zu at work; %zu still open.",
@@ -441,11 +443,6 @@ static void incident_row(struct compose *c, const struct handoff_incident *in)
 				      : "by itself");
 }
 
-static bool counted(const struct handoff_facts *f, const struct handoff_incident *in)
-{
-	return in->pages || !f->pages;
-}
-
 static void incidents(
 	struct compose *c, const struct handoff_incident *list, size_t count)
 {
@@ -454,11 +451,11 @@ static void incidents(
 	size_t shown = 0, all = 0;
 
 	for (size_t i = 0; i < count; i++)
-		all += counted(c->f, &list[i]);
+		all += handoff_counted(c->f, &list[i]);
 	if (all)
 		document_table(c->d, columns, 5);
 	for (size_t i = 0; i < count && shown < HAPPENED_MOST; i++)
-		if (counted(c->f, &list[i])) {
+		if (handoff_counted(c->f, &list[i])) {
 			incident_row(c, &list[i]);
 			shown++;
 		}
@@ -487,7 +484,7 @@ static void happened(struct compose *c)
 	}
 	incidents(c, f->incidents, f->in_shift);
 	for (size_t i = 0; i < f->carried_count; i++)
-		carried += counted(f, &f->carried[i]);
+		carried += handoff_counted(f, &f->carried[i]);
 	if (!carried)
 		return;
 	document_heading(c->d, 3, "Open at the start of the shift");

@@ -62,7 +62,9 @@ static void take_incident(struct handoff_facts *f, const struct incident_row *ro
 		.ended_after_at = row->ended_after_at,
 		.number = row->number,
 		.severity = row->severity,
-		.pages = row->pages,
+		.pages = row->pages && row->urgency != URGENCY_LOW,
+		.low = row->pages && row->urgency == URGENCY_LOW,
+		.echo = row->echo && !row->pages,
 		.acted = row->acted != 0,
 		.by_hand = by_hand};
 }
@@ -134,7 +136,7 @@ static int64_t page_after(const struct handoff_facts *f, int64_t at)
 
 		if (in->started_at < at)
 			break;
-		if ((in->pages || !f->pages) && in->started_at - at <= NEAR_MS)
+		if (handoff_counted(f, in) && in->started_at - at <= NEAR_MS)
 			best = in->started_at - at;
 	}
 	return best;
@@ -301,6 +303,11 @@ bool handoff_has_runbook(const struct handoff_facts *f, struct untrusted title)
 	return false;
 }
 
+bool handoff_counted(const struct handoff_facts *f, const struct handoff_incident *in)
+{
+	return in->pages || (!f->pages && !in->low && !in->echo);
+}
+
 /* Oldest first, those that are counted. */
 static struct trend_fact *make_facts(
 	const struct handoff_facts *f, struct clusters *clusters, size_t *count)
@@ -315,7 +322,7 @@ static struct trend_fact *make_facts(
 		struct handoff_incident *in = &f->incidents[i];
 		struct trend_fact *to = &facts[*count];
 
-		if (f->pages && !in->pages)
+		if (!handoff_counted(f, in))
 			continue;
 		*to = (struct trend_fact){.started_at = in->started_at,
 			.acked_at = in->taken_at,
@@ -389,6 +396,9 @@ void handoff_count(struct handoff_facts *f)
 	struct trend_input in = {.zone = &f->handoff.plan.zone, .hours = usual};
 	struct trend_fact *facts;
 
+	f->low = 0;
+	for (size_t i = 0; i < f->in_shift; i++)
+		f->low += f->incidents[i].low;
 	facts = make_facts(f, clusters, &in.count);
 	in.facts = facts;
 	f->sum = trend_sum(&in, f->shift.from_at, f->to_at);

@@ -28,7 +28,8 @@ struct handoff_incident {
 	int64_t started_at, taken_at, ended_at, ended_after_at;
 	uint32_t number, problem;
 	uint8_t severity;
-	bool pages, acted, by_hand;
+	bool pages; /* not of low urgency */
+	bool low, echo, acted, by_hand;
 };
 
 struct handoff_problem {
@@ -111,6 +112,7 @@ struct handoff_facts {
 	size_t incident_count, in_shift;    /* the first in_shift began in the shift */
 	struct handoff_incident *carried;   /* began before, open at its start */
 	size_t carried_count;
+	size_t low; /* pages of low urgency in the shift: not counted with the others */
 	bool cut;   /* there were more than HANDOFF_MAX_INCIDENTS */
 	bool pages; /* what is counted is what pages; else every alert */
 	struct handoff_change *changes;
@@ -142,6 +144,8 @@ void handoff_live(const struct app *app, struct handoff_facts *f);
 bool handoff_load(struct handoff_facts *f, struct db *db, struct err *err);
 /* The counting alone, of what is loaded. */
 void handoff_count(struct handoff_facts *f);
+/* A page, or where nothing pages an alert of which no other tells. */
+bool handoff_counted(const struct handoff_facts *f, const struct handoff_incident *in);
 bool handoff_has_runbook(const struct handoff_facts *f, struct untrusted title);
 
 /* handoff_document.c */

@@ -131,9 +131,11 @@ static void fill(
 	p->severity = (uint8_t)row->severity;
 	p->state = (uint8_t)row->state;
 	p->urgency = urgency_of(row);
-	p->flags = (uint8_t)((row->pages ? TREND_PAGES : 0) |
-			     (row->acted & INCIDENT_ACTED ? TREND_ACTED : 0) |
-			     (row->acted & INCIDENT_BY_HAND ? TREND_BY_HAND : 0));
+	p->flags =
+		(uint8_t)((row->pages && row->urgency != URGENCY_LOW ? TREND_PAGES : 0) |
+			  (row->echo && !row->pages ? TREND_ECHO : 0) |
+			  (row->acted & INCIDENT_ACTED ? TREND_ACTED : 0) |
+			  (row->acted & INCIDENT_BY_HAND ? TREND_BY_HAND : 0));
 }
 
 static void take_row(struct trends *trends, const struct incident_row *row)

@@ -258,13 +258,14 @@ static void done(struct task *task)
 
 static void copy_facts(const struct trends *trends, struct compute *c)
 {
-	c->count = trends->count;
-	c->facts = mem_new(c->count + 1, sizeof *c->facts);
+	c->facts = mem_new(trends->count + 1, sizeof *c->facts);
 	/* They came newest first. */
-	for (size_t i = 0; i < c->count; i++) {
-		const struct past_incident *p = &trends->rows[c->count - 1 - i];
+	for (size_t i = trends->count; i-- > 0;) {
+		const struct past_incident *p = &trends->rows[i];
 
-		c->facts[i] = (struct trend_fact){
+		if (p->flags & TREND_ECHO)
+			continue;
+		c->facts[c->count++] = (struct trend_fact){
 			.started_at = p->started_at,
 			.acked_at = p->taken_at,
 			.ended_at = p->ended_at,
@@ -461,7 +462,8 @@ void trends_drill_again(struct trends *trends)
 	clusters_settle(trends->clusters);
 	d->count = 0;
 	for (size_t i = 0; i < trends->count; i++) {
-		if (!in_drill(trends, &in, &trends->rows[i]))
+		if (trends->rows[i].flags & TREND_ECHO ||
+			!in_drill(trends, &in, &trends->rows[i]))
 			continue;
 		MEM_ROOM(d->indices, d->count, d->cap);
 		sorted &=

@@ -20,9 +20,9 @@ static const char sql_put[] =
 	"revision, "
 	"source, upstream_id, started_at, acked_at, ended_at, severity, state, pages, "
 	"title, service, summary, ended_after_at, taken_at, urgency, number, priority, "
-	"acked_by, resolved_by) "
+	"acked_by, resolved_by, echo) "
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	"$15, $16, $8, $17, $18, $19, $20, $21) "
+	"$15, $16, $8, $17, $18, $19, $20, $21, $22) "
 	"ON CONFLICT (team_id, source, upstream_id, started_at) DO UPDATE SET "
 	"acked_at = excluded.acked_at, ended_at = CASE WHEN incident.told = 1 AND "
 	"excluded.ended_at > 0 THEN incident.ended_at ELSE excluded.ended_at END, "
@@ -31,6 +31,7 @@ static const char sql_put[] =
 	"title = excluded.title, service = excluded.service, summary = excluded.summary, "
 	"ended_after_at = CASE WHEN incident.told = 1 AND excluded.ended_at > 0 THEN 0 "
 	"ELSE excluded.ended_after_at END, "
+	"echo = CASE WHEN excluded.echo = 1 THEN 1 ELSE incident.echo END, "
 	"taken_at = CASE WHEN incident.taken_at = 0 OR (excluded.taken_at > 0 AND "
 	"excluded.taken_at < incident.taken_at) THEN excluded.taken_at ELSE "
 	"incident.taken_at END, " KNOWN("urgency", "0") KNOWN("number", "0")
@@ -38,6 +39,7 @@ static const char sql_put[] =
 			"''") "updated_at = excluded.updated_at, revision = "
 			      "incident.revision + 1 "
 			      "WHERE incident.acked_at <> excluded.acked_at "
+			      "OR excluded.echo > incident.echo "
 			      "OR (incident.ended_at <> excluded.ended_at "
 			      "AND (incident.told = 0 OR excluded.ended_at = 0)) "
 			      "OR incident.severity <> excluded.severity OR "
@@ -84,7 +86,8 @@ static const char sql_open[] =
 	"FROM outbox WHERE outbox.team_id = incident.team_id AND "                       \
 	"outbox.source = incident.source AND outbox.target = incident.upstream_id AND "  \
 	"outbox.state = $3 AND outbox.created_at >= incident.started_at AND "            \
-	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at + 5000)) "
+	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at + 5000)), "    \
+	"echo "
 
 static const char sql_span[] =
 	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND started_at >= $6 "
@@ -121,7 +124,7 @@ static bool put_one(struct db *db, const struct incident_row *row, struct err *e
 			cut(row->service), cut(row->summary),
 			bind_i64(row->ended_after_at), bind_i64(row->urgency),
 			bind_i64(row->number), cut(row->priority), cut(row->acked_by),
-			cut(row->resolved_by)),
+			cut(row->resolved_by), bind_i64(row->echo)),
 		err);
 }
 
@@ -231,6 +234,7 @@ static void read_past(
 	out->acked_by = untrusted_copy(arena, row_text(rows, 18));
 	out->resolved_by = untrusted_copy(arena, row_text(rows, 19));
 	out->acted = (unsigned)within(row_i64(rows, 20), 4);
+	out->echo = row_i64(rows, 21) == 1;
 	if (out->taken_at || !untrusted_empty(out->acked_by))
 		out->acted |= INCIDENT_ACTED;
 	if (!untrusted_empty(out->resolved_by))

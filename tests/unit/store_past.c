@@ -364,6 +364,26 @@ static void test_open_then(void **unused)
 	}
 }
 
+/* Once another tells of the same it stays so, whatever its source says later. */
+static void test_echo(void **unused)
+{
+	struct incident_row row = {.source = u("am"),
+		.upstream_id = u("a1"),
+		.title = u("t"),
+		.started_at = test_now};
+
+	(void)unused;
+	assert_true(incident_put(db, &row, 1, &err));
+	assert_false(only().echo);
+	row.echo = true;
+	assert_true(incident_put(db, &row, 1, &err));
+	assert_true(only().echo);
+	row.echo = false;
+	row.title = u("another");
+	assert_true(incident_put(db, &row, 1, &err));
+	assert_true(only().echo && untrusted_is(only().title, "another"));
+}
+
 static void test_hand(void **unused)
 {
 	const struct hand_row rows[] = {{u("disk"), u("web"), 5}, {u("disk"), u("db"), 5},
@@ -417,7 +437,7 @@ static void test_upgrade(void **unused)
 		"ALTER TABLE incident DROP COLUMN priority",
 		"ALTER TABLE incident DROP COLUMN acked_by",
 		"ALTER TABLE incident DROP COLUMN resolved_by",
-		"PRAGMA user_version = 3"};
+		"ALTER TABLE incident DROP COLUMN echo", "PRAGMA user_version = 3"};
 	struct store_config config = config_here();
 
 	(void)unused;
@@ -443,6 +463,7 @@ int main(void)
 		ROW(test_entries),
 		ROW(test_outbox_acted),
 		ROW(test_open_then),
+		ROW(test_echo),
 		ROW(test_hand),
 		ROW(test_watch),
 		ROW(test_upgrade),
