@@ -27,7 +27,7 @@ struct incident_row {
 	enum severity severity;
 	enum alert_state state; /* as last seen */
 	bool pages;
-	bool echo; /* another tells of the same: a page, or one named before it. It stays so */
+	bool echo; /* another tells of the same, and is counted; it stays so */
 	int64_t started_at, acked_at, ended_at;
 	/* Of one that ended while nobody watched: when it was last seen; it ended between
 	 * that and ended_at. Else 0. */

@@ -88,6 +88,7 @@ const char *handoff_subject(const struct handoff_facts *f, char *out, size_t siz
 static void people(struct compose *c, bool incoming)
 {
 	const struct handoff_facts *f = c->f;
+	size_t nameless = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < f->call_count; i++) {
@@ -99,11 +100,20 @@ static void people(struct compose *c, bool incoming)
 				 untrusted_eq(f->calls[k].who, call->who);
 		if (call->level > 1 || incoming || named)
 			continue;
+		if (call->nameless) {
+			nameless++;
+			continue;
+		}
 		if (any)
 			document_say(c->d, DOC_PLAIN, ", ");
 		document_text(c->d, DOC_PLAIN, call->who);
 		any = true;
 	}
+	if (nameless)
+		document_say(c->d, DOC_PLAIN, "%s%zu whose %s not known",
+			any ? " and " : "", nameless,
+			plural(nameless, "name is", "names are"));
+	any |= nameless > 0;
 	for (size_t i = 0; incoming && i < f->incoming_count; i++) {
 		document_say(c->d, DOC_PLAIN, i ? ", " : "");
 		document_text(c->d, DOC_PLAIN, f->incoming[i]);
@@ -204,13 +214,29 @@ static bool unwatched(struct compose *c)
 	return true;
 }
 
+enum { TIMES = 140 };
+
+static const char *times(
+	const char *name, size_t of, double median, double p90, char out[TIMES])
+{
+	char middle[40], most[40];
+
+	if (!of)
+		snprintf(out, TIMES, "no %s yet", name);
+	else
+		snprintf(out, TIMES, "%s %s (median of %zu; 90 %% within %s)", name,
+			span(median, middle, sizeof middle), of,
+			span(p90, most, sizeof most));
+	return out;
+}
+
 static void summary(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
 	const struct trend_sum *s = &f->sum;
 	size_t asleep = f->interruptions[TREND_ASLEEP], off = f->interruptions[TREND_OFF],
 	       work = f->interruptions[TREND_WORK];
-	char median[40], p90[40], end[40], end90[40];
+	char acks[TIMES], ends[TIMES];
 
 	document_list(c->d);
 	document_item(c->d, DOC_BULLET);
@@ -243,14 +269,10 @@ static void summary(struct compose *c)
 			"Nothing was acknowledged, nothing was resolved.");
 	else
 		document_say(c->d, DOC_PLAIN,
-			"TTA %s (median of %zu; 90 %% within %s), TTR %s (median of %zu; "
-			"90 %% within %s); %zu resolved by themselves, %zu that nobody "
-			"acted on.",
-			span(s->ack_median, median, sizeof median), s->acked,
-			span(s->ack_p90, p90, sizeof p90),
-			span(s->end_median, end, sizeof end), s->ended,
-			span(s->end_p90, end90, sizeof end90), s->auto_resolved,
-			s->never_acted);
+			"%s, %s; %zu resolved by themselves, %zu that nobody acted on.",
+			times("TTA", s->acked, s->ack_median, s->ack_p90, acks),
+			times("TTR", s->ended, s->end_median, s->end_p90, ends),
+			s->auto_resolved, s->never_acted);
 }
 
 /* --- 3 needs you now --- */

@@ -207,7 +207,8 @@ static void gap(struct handoff_facts *f, const char *source, int64_t from, int64
 		f->gaps[f->gap_count++] = (struct handoff_gap){source, from, to};
 }
 
-/* What was read of its history counts as watched. From `at` on without a hole, and when it goes on behind the hole. */
+/* What was read of its history counts as watched. From `at` on without a hole, and when
+ * it goes on behind the hole. */
 static int64_t watched_until(const struct watch_spans *list, const char *source,
 	struct span known, int64_t at, int64_t *next)
 {

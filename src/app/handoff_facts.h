@@ -59,6 +59,7 @@ struct handoff_call {
 	int64_t ends_at;
 	int level;
 	bool me;
+	bool nameless; /* who is an id */
 };
 
 struct handoff_source {

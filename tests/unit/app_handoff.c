@@ -98,6 +98,13 @@ static void test_empty(void **unused)
 	says("complete: pd; changes only since Sat 21 Nov 09:00");
 	says("No change was reported since Sat 21 Nov 09:00; what changed before was not "
 	     "read.");
+	f.call_count = 3;
+	f.calls = (struct handoff_call[]){{.who = untrusted_str("Ana Ruiz"), .level = 1},
+		{.who = untrusted_str("712020:cb7f"), .level = 1, .nameless = true},
+		{.who = untrusted_str("Ana Ruiz"), .level = 1}};
+	compose();
+	says("Outgoing  Ana Ruiz and 1 whose name is not known\n");
+	f.call_count = 0;
 	f.complete = false;
 	compose();
 	says("None known to be open; the data is partial.");
@@ -110,6 +117,12 @@ static void test_empty(void **unused)
 	     "16 Nov 08:00 to Mon 23 Nov 08:00;");
 	assert_null(strstr(str_text(&forms[0]), "Nothing paged"));
 	assert_null(strstr(str_text(&forms[0]), "nothing was noise"));
+	/* Marks touch words, and never each other. */
+	f.gaps[1] = f.gaps[0];
+	f.gap_count = 2;
+	compose();
+	assert_null(strstr(str_text(&forms[1]), "****"));
+	assert_non_null(strstr(str_text(&forms[1]), "pd; **nobody watched pd from"));
 }
 
 /* Newest first, as the store gives them. */

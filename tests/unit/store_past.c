@@ -329,7 +329,7 @@ static void test_outbox_acted(void **unused)
 	}
 }
 
-/* What was open at a moment tells who took it and who ended it, as all of the past does. */
+/* What was open at a moment tells who took it and who ended it. */
 static void test_open_then(void **unused)
 {
 	struct incident_row row = {.source = u("pd"),
