@@ -156,7 +156,8 @@ static void show_text(const struct app *app, const struct trends_view *v, struct
 	}
 	trends_complete(app, v, v->from, whole, sizeof whole);
 	str_printf(out, "span     %zu from %s to %s, %s; before %zu\n", v->sum.count,
-		time_rfc3339(v->from, from), time_rfc3339(v->to, to), whole, v->before);
+		time_stamp(v->from, app->now, from), time_stamp(v->to, app->now, to),
+		whole, v->before);
 	if (*sources_scope(app->sources, scope, sizeof scope))
 		str_printf(out, "scope    %s\n", scope);
 	show_sum(v, out);
