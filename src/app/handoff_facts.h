@@ -8,6 +8,7 @@
 #include "app/handoff.h"
 #include "app/rc.h"
 #include "base/arena.h"
+#include "known.h"
 #include "model/severity.h"
 #include "store/db.h"
 #include "store/hand.h"
@@ -19,7 +20,7 @@ enum {
 	HANDOFF_MAX_LIVE = 200,         /* of each kind */
 	HANDOFF_MAX_GAPS = 12,
 	HANDOFF_MAX_SOURCES = 64,
-	HANDOFF_GAP_MS = 3 * 60 * 1000, /* shorter ones do not make a count partial */
+	HANDOFF_GAP_MS = KNOWN_HOLE_MS, /* shorter ones do not make a count partial */
 	HANDOFF_WEEKS = 4,
 };
 

@@ -322,6 +322,7 @@ def check_needs(page, shift):
 
 def template(title):
     """A title with its numbers as the mail writes those that vary."""
+    title = re.sub(r' /(?= )', '', re.sub(r'/\w+', '0', title))
     return re.sub(r'<\w+>', '0', re.sub(r'\d+(?:\.\d+)?', '0', title))
 
 
