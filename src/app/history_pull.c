@@ -154,7 +154,7 @@ bool history_past_read(struct history *history)
 {
 	const struct app *app = history->app;
 
-	if (!app->wants_past || !app->store || history->ended ||
+	if (!app->wants_past || !app->store || history->ended || app_then(app) ||
 		(history->opened && !history_pulls(history)))
 		return true;
 	if (!history->opened)

@@ -114,8 +114,9 @@ static uint32_t service_index(struct trends *trends, struct untrusted service)
 static uint8_t urgency_of(const struct incident_row *row)
 {
 	if (row->urgency == URGENCY_HIGH)
-		return 0;
-	return row->urgency == URGENCY_LOW ? 1 : (uint8_t)(2 + row->severity);
+		return PAST_HIGH;
+	return row->urgency == URGENCY_LOW ? PAST_LOW
+					   : (uint8_t)(PAST_SEVERITY + row->severity);
 }
 
 static void fill(

@@ -77,6 +77,17 @@ static void compute_before(const struct trend_input *in, struct trends_view *v)
 	trend_interruptions(in, from, to, v->interruptions_before);
 }
 
+/* What somebody was called for, and beside it what nobody was. */
+static void count_pages(const struct trend_input *in, struct trends_view *v)
+{
+	size_t end = trend_first(in, v->to);
+
+	for (size_t i = trend_first(in, v->from); i < end; i++) {
+		v->pages += (in->facts[i].flags & TREND_PAGES) != 0;
+		v->low += in->facts[i].urgency == PAST_LOW;
+	}
+}
+
 static void compute_tops(struct compute *c, const struct trend_input *in)
 {
 	struct trends_view *v = c->view;
@@ -112,6 +123,7 @@ static void work(struct task *task)
 	v->cards[1] = trend_week(&in, c->now);
 	v->cards[2] = trend_month(&in, c->now);
 	v->sum = trend_sum(&in, v->from, v->to);
+	count_pages(&in, v);
 	trend_interruptions(&in, v->from, v->to, v->interruptions);
 	trend_heat(&in, v->from, v->to, SIZE_MAX, v->heat);
 	v->first_day = zone_day(&c->zone, v->from);

@@ -166,6 +166,16 @@ static void test_counts(void **unused)
 	assert_int_equal(f.problem_count, 1);
 	assert_int_equal(f.problems[0].group.sum.count, 3);
 	assert_int_equal(f.problems[0].weeks, 1);
+	/* Nobody is called for what is of low urgency. */
+	f.incidents[0].pages = false;
+	f.incidents[0].low = true;
+	compose();
+	says("2 pages; 2 in the same span a week before");
+	says("1 of low urgency besides.");
+	/* What nobody acknowledged and nothing ended has no times. */
+	f.incidents[1].ended_at = f.incidents[2].ended_at = 0;
+	compose();
+	says("TTA 4 min (median of 2; 90 % within 4 min), no TTR yet;");
 }
 
 static void test_hostile(void **unused)
