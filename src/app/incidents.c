@@ -232,9 +232,13 @@ static bool watched_all(const struct incidents *incidents, const struct source_r
 	int64_t now = incidents->app->now, since = incidents->known_since[row->number];
 	char when[TIME_TEXT], words[80];
 
-	/* What is written of it is a minute old. */
-	if (incidents->app->live && !incidents->app->past &&
-		source_health(row, now) > HEALTH_WAITING) {
+	bool here = incidents->app->live && !incidents->app->past &&
+		    window.until_at + LATE_MS >= now;
+
+	/* What is written of it is a minute old, or not there yet. */
+	if (here && since == INT64_MAX && row->status.last_ok_at)
+		since = incidents->app->started_at;
+	if (here && source_health(row, now) > HEALTH_WAITING) {
 		snprintf(out, COVERAGE_TEXT, "partial: %.60s %s", row->name,
 			source_words(row, now, words, sizeof words));
 		return false;
