@@ -46,6 +46,7 @@
 enum {
 	OUTPUT_MAX = 256 << 20,
 	SETTLE_MS = 30000,
+	PAST_MS = 20000,
 	QUIT_MS = 150,
 	LINES_MAX = 8,
 	WORDS_MAX = 256
@@ -316,6 +317,7 @@ static int check_config(const struct app *app, struct commands *commands)
 struct settle {
 	struct app *app;
 	int64_t until;
+	int64_t past_until; /* so long for what is missing of the past */
 	int reads;
 	bool acts; /* what is to be done will wait in the store */
 };
@@ -323,6 +325,7 @@ struct settle {
 static bool settled(const struct settle *s)
 {
 	return app_settled(s->app) && s->reads > 2 &&
+	       (s->app->now > s->past_until || history_past_read(s->app->history)) &&
 	       (!s->acts || actions_begun(s->app->actions));
 }
 
@@ -363,7 +366,8 @@ static void settle_again(void *ctx)
 /* Asks every source once; rates of this host need two readings. */
 static void settle(struct app *app, bool acts)
 {
-	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS, 0, acts}};
+	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS,
+					 time_now_ms() + PAST_MS, 0, acts}};
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
@@ -415,12 +419,11 @@ static void wait_tick(void *ctx)
 
 	wait->app->now = time_now_ms();
 	/* A step ends by its own timeout. */
-	if (!runs_busy(wait->app->runs) &&
-		((!actions_busy(wait->app->actions) &&
-			 !handoffs_busy(wait->app->handoffs) &&
-			 !enrol_busy(wait->app->enrol) &&
-			 !dossier_busy(wait->app->dossier)) ||
-			wait->app->now > wait->until))
+	if (!runs_busy(wait->app->runs) && ((!actions_busy(wait->app->actions) &&
+						    !handoffs_busy(wait->app->handoffs) &&
+						    !enrol_busy(wait->app->enrol) &&
+						    !dossier_busy(wait->app->dossier)) ||
+						   wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
@@ -500,8 +503,12 @@ static int run_command(
 	app->front =
 		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
 	app->wants_rotas = c && (str_starts(c->name, "oncall ") ||
+					!strcmp(c->name, "handoff print") ||
+					!strcmp(c->name, "handoff send") ||
 					!strcmp(c->name, "action retry") ||
 					str_starts(o->command, "show oncall"));
+	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
+		app->wants_past = handoffs_since(app->handoffs);
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));

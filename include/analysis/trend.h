@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 enum trend_flag {
-	TREND_PAGES = 1 << 0, /* somebody was notified */
+	TREND_PAGES = 1 << 0, /* somebody was called: not of low urgency */
 	TREND_ACTED = 1 << 1, /* a person acknowledged, resolved or did something else */
 	TREND_BY_HAND = 1 << 2, /* a person resolved it */
+	TREND_ECHO = 1 << 3,    /* another tells of the same: the facts leave it out */
 };
 
 struct trend_fact {

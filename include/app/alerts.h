@@ -71,6 +71,8 @@ uint64_t alerts_identity(const struct alerts *alerts, const struct alert *alert)
 uint64_t alerts_told(const struct alerts *alerts, const struct alert *alert);
 /* It belongs to that problem from now on; 0: to the one its labels say. */
 void alerts_join(struct alerts *alerts, uint64_t key, uint64_t joined);
+/* It pages nobody and a twin tells of the same: it is not counted again. */
+void alerts_echo(struct alerts *alerts, uint64_t key);
 /* The worst severity of its twins that are open. */
 enum severity alerts_worst(const struct alerts *alerts, const struct alert *alert);
 /* Twins, the alert among them: NULL starts, NULL ends. */

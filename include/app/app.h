@@ -149,10 +149,13 @@ struct app {
 	int64_t started_at;
 	bool readonly;
 	bool wants_rotas; /* one command that reads schedules */
-	bool acts;        /* one command that acts: what it does waits in the store */
-	bool live;        /* stays: a console or plain lines, not one command */
-	bool past;        /* opened with --at: actions are off */
-	bool demo;        /* an invented world: no rc, nothing acts, nothing is kept */
+	/* One command that counts: what is missing since then is read from the pagers
+	 * first; 0: nothing is. */
+	int64_t wants_past;
+	bool acts; /* one command that acts: what it does waits in the store */
+	bool live; /* stays: a console or plain lines, not one command */
+	bool past; /* opened with --at: actions are off */
+	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
 };

@@ -85,6 +85,9 @@ enum status handoffs_outcome(
  * 1 the one before, … False when the rc has none of that name. */
 bool handoffs_choose(
 	struct handoffs *handoffs, const char *name, int back, struct err *err);
+/* Since when incidents are counted in the shift of a schedule that ended last, and in
+ * those it is compared with; 0: the rc has no schedule. */
+int64_t handoffs_since(const struct handoffs *handoffs);
 /* For a script: composes and prints it in a form. */
 enum status handoffs_print(
 	struct handoffs *handoffs, enum handoff_form form, struct err *err);

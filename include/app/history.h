@@ -50,6 +50,8 @@ bool history_change_here(
 /* What a source tells of its past, see sources_past_begin(). */
 struct batch;
 void history_past_batch(struct history *history, int source, const struct batch *batch);
+/* For one command: is all there that app->wants_past asks for, or cannot it be had? */
+bool history_past_read(struct history *history);
 /* What a source tells of the incident that is looked at: its entries are kept. */
 void history_opened_batch(struct history *history, int source, const struct batch *batch);
 /* All alerts of a source were read, and are in the table. */

@@ -28,6 +28,8 @@ struct past_incident {
 	uint32_t cell, service_index, number;
 	uint8_t severity, state, urgency, flags; /* flags: enum trend_flag */
 };
+/* As urgency says it: what the pager calls so; above them 2 and the severity. */
+enum { PAST_HIGH, PAST_LOW, PAST_SEVERITY };
 
 /* A bar: problem, service, urgency, day, hour or weekday. */
 struct trends_row {
@@ -80,7 +82,8 @@ struct trends_view {
 	int64_t whole_from; /* all is known since; INT64_MAX: nothing is for sure */
 	struct trend_card cards[TRENDS_CARDS];
 	struct trend_sum sum;
-	size_t before; /* incidents in the span before */
+	size_t pages, low; /* of the span; low: incidents of low urgency */
+	size_t before;     /* incidents in the span before */
 	size_t interruptions[TREND_TIMES], interruptions_before[TREND_TIMES];
 	uint32_t days[TRENDS_MAX_DAYS + 1];
 	size_t day_count;

@@ -73,6 +73,7 @@ struct alert {
 	bool twinned : 1; /* it has a twin, or had one */
 	bool counted : 1; /* in the totals, as that severity: it speaks for its twins */
 	bool over : 1;    /* its source lists it no more */
+	bool echo : 1;    /* it pages nobody, and another tells of the same */
 	bool crowded : 1; /* too many alike: it stands alone */
 	uint8_t counted_as : 3;
 	uint8_t label_count, annotation_count;

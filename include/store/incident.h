@@ -27,6 +27,7 @@ struct incident_row {
 	enum severity severity;
 	enum alert_state state; /* as last seen */
 	bool pages;
+	bool echo; /* another tells of the same, and is counted; it stays so */
 	int64_t started_at, acked_at, ended_at;
 	/* Of one that ended while nobody watched: when it was last seen; it ended between
 	 * that and ended_at. Else 0. */
@@ -35,7 +36,7 @@ struct incident_row {
 	enum urgency urgency;
 	uint32_t number;
 	struct untrusted priority, acked_by, resolved_by;
-	/* --- only read, and only by incident_span() and incident_since() --- */
+	/* --- only read, and only by incident_span(), _since() and _at() --- */
 	struct untrusted id; /* the store's */
 	int64_t updated_at;
 	int64_t taken_at; /* the first acknowledgement that was seen */

@@ -72,9 +72,6 @@ bool past_covered(
 /* On main; results live until the callback returns; err NULL on success. */
 void past_put_later(
 	struct store *store, const struct past_page *page, struct store_then then);
-void past_list_later(struct store *store, struct span window, size_t limit,
-	void (*got)(void *ctx, const struct past_rows *rows, const struct err *err),
-	void *ctx);
 void past_log_later(struct store *store, struct untrusted source,
 	struct untrusted incident,
 	void (*got)(void *ctx, const struct past_entries *entries, const struct err *err),

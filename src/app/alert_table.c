@@ -455,6 +455,7 @@ static void put(struct alert_table *table, struct alert *alert, uint32_t generat
 	old = slot->place ? slot_alert(table, slot) : NULL;
 	alert->generation = generation;
 	alert->joined = old ? old->joined : 0;
+	alert->echo = old && old->echo && old->started_at == alert->started_at;
 	if (old && alert_same(old, alert)) {
 		old->generation = generation;
 		alert_free(alert);
@@ -783,6 +784,15 @@ uint64_t alert_table_identity(const struct alert_table *table, const struct aler
 uint64_t alert_table_told(const struct alert_table *table, const struct alert *alert)
 {
 	return twins_told(&table->twins, alert);
+}
+
+void alert_table_echo(struct alert_table *table, uint64_t key)
+{
+	const struct slot *slot = table->slot_cap ? find_slot(table, key) : NULL;
+	struct alert *alert = slot && slot->place ? slot_alert(table, slot) : NULL;
+
+	if (alert)
+		alert->echo = true;
 }
 
 void alert_table_join(struct alert_table *table, uint64_t key, uint64_t joined)

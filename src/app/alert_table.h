@@ -42,6 +42,7 @@ uint64_t alert_table_identity(const struct alert_table *table, const struct aler
 /* What its labels alone say it is. */
 uint64_t alert_table_told(const struct alert_table *table, const struct alert *alert);
 /* From now on it belongs to that problem; 0: to the one that its labels say. */
+void alert_table_echo(struct alert_table *table, uint64_t key);
 void alert_table_join(struct alert_table *table, uint64_t key, uint64_t joined);
 /* The worst severity of those of them that are open. */
 enum severity alert_table_worst(

@@ -545,6 +545,11 @@ void alerts_join(struct alerts *alerts, uint64_t key, uint64_t joined)
 	alert_table_join(alerts->table, key, joined);
 }
 
+void alerts_echo(struct alerts *alerts, uint64_t key)
+{
+	alert_table_echo(alerts->table, key);
+}
+
 enum severity alerts_worst(const struct alerts *alerts, const struct alert *alert)
 {
 	return alert_table_worst(alerts->table, alert);

@@ -109,8 +109,10 @@ static void show_sum(const struct trends_view *v, struct str *out)
 			100 * (double)s->never_acted / (double)s->ended);
 	str_printf(out, "open     %zu\n", s->open);
 	str_printf(out,
-		"pages    %zu interruptions: %zu asleep, %zu off-hours, %zu at work; "
+		"pages    %zu, and %zu of low urgency; %zu interruptions: %zu asleep, "
+		"%zu off-hours, %zu at work; "
 		"before %zu, %zu, %zu\n",
+		v->pages, v->low,
 		v->interruptions[0] + v->interruptions[1] + v->interruptions[2],
 		v->interruptions[TREND_ASLEEP], v->interruptions[TREND_OFF],
 		v->interruptions[TREND_WORK], v->interruptions_before[TREND_ASLEEP],
@@ -156,7 +158,8 @@ static void show_text(const struct app *app, const struct trends_view *v, struct
 	}
 	trends_complete(app, v, v->from, whole, sizeof whole);
 	str_printf(out, "span     %zu from %s to %s, %s; before %zu\n", v->sum.count,
-		time_rfc3339(v->from, from), time_rfc3339(v->to, to), whole, v->before);
+		time_stamp(v->from, app->now, from), time_stamp(v->to, app->now, to),
+		whole, v->before);
 	if (*sources_scope(app->sources, scope, sizeof scope))
 		str_printf(out, "scope    %s\n", scope);
 	show_sum(v, out);
@@ -220,6 +223,8 @@ static void show_json(const struct app *app, const struct trends_view *v, struct
 	for (int i = 0; i < TRENDS_CARDS; i++)
 		show_card(app, v, i, &o);
 	json_put_i64(&o, "count", (int64_t)v->sum.count);
+	json_put_i64(&o, "pages", (int64_t)v->pages);
+	json_put_i64(&o, "low_urgency", (int64_t)v->low);
 	json_put_i64(&o, "before", (int64_t)v->before);
 	json_put_i64(&o, "open", (int64_t)v->sum.open);
 	json_put_i64(&o, "ended", (int64_t)v->sum.ended);

@@ -5,6 +5,7 @@
 
 #include "action_plan.h"
 #include "app/actions.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -23,6 +24,7 @@ enum {
 	FORM_MAX = 2 << 20,
 	HTML_MAX = 98 << 10, /* Gmail shows 102 KB */
 	ANEW_MS = 20000,
+	WRITTEN_MS = 3000,      /* what was read is in the store by then */
 	SETTLE_MS = 10000,      /* after a shift's end, before it is sent by itself */
 	LATE_MS = 12 * 3600000, /* a console that comes later does not send it */
 	AGAIN_MS = 5 * 60 * 1000,
@@ -54,7 +56,9 @@ struct handoffs {
 	bool watched, composing, anew, ended;
 	unsigned changes; /* of the draft, by hand */
 	int64_t asked_at;
-	size_t writing; /* jobs whose outcome a script waits for */
+	int64_t again_at;
+	size_t answered; /* sources, and their pasts, when it was last looked */
+	size_t writing;  /* jobs whose outcome a script waits for */
 	enum handoff_form form;
 	struct str told;
 	struct err why;
@@ -661,6 +665,22 @@ enum status handoffs_print(struct handoffs *h, enum handoff_form form, struct er
 	return STATUS_PENDING;
 }
 
+int64_t handoffs_since(const struct handoffs *h)
+{
+	const struct rc *rc = h->app->rc;
+	int64_t since = 0;
+
+	for (size_t i = 0; i < rc->handoff_count; i++) {
+		const struct rc_handoff *line = &rc->handoffs[i];
+		int64_t from = zone_shift(&line->plan.zone,
+			shift_back(line, h->app->now, 1).from_at, -7 * HANDOFF_WEEKS);
+
+		if (!since || from < since)
+			since = from;
+	}
+	return since;
+}
+
 static void send_what_ended(struct handoffs *h)
 {
 	const struct rc *rc = h->app->rc;
@@ -688,10 +708,38 @@ void handoffs_send_due(struct handoffs *h, const char *owner)
 	handoff_sender_due(h->sender, owner);
 }
 
+/* What a source says first changes most of what was composed without it: how much of
+ * its past is read, too. */
+static bool first_answers(struct handoffs *h)
+{
+	const struct sources *sources = h->app->sources;
+	size_t n = 0;
+
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		if (row->pages)
+			n += (row->status.last_ok_at > 0) +
+			     (row->coverage.began.until_at > 0);
+	}
+	if (n == h->answered)
+		return false;
+	h->answered = n;
+	return true;
+}
+
 void handoffs_tick(struct handoffs *h, int64_t now)
 {
 	if (h->ended)
 		return;
+	if (h->watched && first_answers(h)) {
+		h->anew = true;
+		h->again_at = now + WRITTEN_MS;
+	}
+	if (h->again_at && now >= h->again_at) {
+		h->anew = true;
+		h->again_at = 0;
+	}
 	if (h->watched && (h->anew || now - h->asked_at >= ANEW_MS))
 		look(h);
 	send_what_ended(h);

@@ -88,6 +88,7 @@ const char *handoff_subject(const struct handoff_facts *f, char *out, size_t siz
 static void people(struct compose *c, bool incoming)
 {
 	const struct handoff_facts *f = c->f;
+	size_t nameless = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < f->call_count; i++) {
@@ -99,11 +100,20 @@ static void people(struct compose *c, bool incoming)
 				 untrusted_eq(f->calls[k].who, call->who);
 		if (call->level > 1 || incoming || named)
 			continue;
+		if (call->nameless) {
+			nameless++;
+			continue;
+		}
 		if (any)
 			document_say(c->d, DOC_PLAIN, ", ");
 		document_text(c->d, DOC_PLAIN, call->who);
 		any = true;
 	}
+	if (nameless)
+		document_say(c->d, DOC_PLAIN, "%s%zu whose %s not known",
+			any ? " and " : "", nameless,
+			plural(nameless, "name is", "names are"));
+	any |= nameless > 0;
 	for (size_t i = 0; incoming && i < f->incoming_count; i++) {
 		document_say(c->d, DOC_PLAIN, i ? ", " : "");
 		document_text(c->d, DOC_PLAIN, f->incoming[i]);
@@ -186,26 +196,67 @@ static void header(struct compose *c)
 
 /* --- 2 summary --- */
 
+/* Nothing is known of it, and not known is not nothing. False: it was watched. */
+static bool unwatched(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+	char from[WHEN], to[WHEN];
+
+	if (!f->gap_count)
+		return false;
+	document_say(c->d, DOC_WARN,
+		"not known: nobody read %s's incidents from %s to %s", f->gaps[0].source,
+		handoff_when(f, f->gaps[0].from_at, from),
+		handoff_when(f, f->gaps[0].to_at, to));
+	if (f->gap_count + f->gaps_more > 1)
+		document_say(c->d, DOC_WARN, ", and at %zu more times",
+			f->gap_count + f->gaps_more - 1);
+	return true;
+}
+
+enum { TIMES = 140 };
+
+static const char *times(
+	const char *name, size_t of, double median, double p90, char out[TIMES])
+{
+	char middle[40], most[40];
+
+	if (!of)
+		snprintf(out, TIMES, "no %s yet", name);
+	else
+		snprintf(out, TIMES, "%s %s (median of %zu; 90 %% within %s)", name,
+			span(median, middle, sizeof middle), of,
+			span(p90, most, sizeof most));
+	return out;
+}
+
 static void summary(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
 	const struct trend_sum *s = &f->sum;
 	size_t asleep = f->interruptions[TREND_ASLEEP], off = f->interruptions[TREND_OFF],
 	       work = f->interruptions[TREND_WORK];
-	char median[40], p90[40], end[40], end90[40];
+	char acks[TIMES], ends[TIMES];
 
 	document_list(c->d);
 	document_item(c->d, DOC_BULLET);
-	if (!s->count)
+	if (!s->count && f->gap_count) {
+		document_say(c->d, DOC_STRONG, "What %s in this shift is ",
+			f->pages ? "paged" : "alerted");
+		unwatched(c);
+	} else if (!s->count) {
 		document_say(c->d, DOC_STRONG, "Nothing %s in this shift",
 			f->pages ? "paged" : "alerted");
-	else
+	} else {
 		document_say(c->d, DOC_STRONG, "%zu %s", s->count, unit_of(f, s->count));
+	}
 	document_say(c->d, DOC_PLAIN,
 		"; %zu in the same span a week before, %.10g is the median of four "
 		"weeks.%s",
 		f->before_count, f->median,
 		f->complete ? "" : " The counts are partial.");
+	if (f->low)
+		document_say(c->d, DOC_PLAIN, " %zu of low urgency besides.", f->low);
 	document_item(c->d, DOC_BULLET);
 	document_say(c->d, DOC_PLAIN,
 		"%zu %s: %zu asleep, %zu off hours, %zu at work; %zu still open.",
@@ -218,14 +269,10 @@ static void summary(struct compose *c)
 			"Nothing was acknowledged, nothing was resolved.");
 	else
 		document_say(c->d, DOC_PLAIN,
-			"TTA %s (median of %zu; 90 %% within %s), TTR %s (median of %zu; "
-			"90 %% within %s); %zu resolved by themselves, %zu that nobody "
-			"acted on.",
-			span(s->ack_median, median, sizeof median), s->acked,
-			span(s->ack_p90, p90, sizeof p90),
-			span(s->end_median, end, sizeof end), s->ended,
-			span(s->end_p90, end90, sizeof end90), s->auto_resolved,
-			s->never_acted);
+			"%s, %s; %zu resolved by themselves, %zu that nobody acted on.",
+			times("TTA", s->acked, s->ack_median, s->ack_p90, acks),
+			times("TTR", s->ended, s->end_median, s->end_p90, ends),
+			s->auto_resolved, s->never_acted);
 }
 
 /* --- 3 needs you now --- */
@@ -418,11 +465,6 @@ static void incident_row(struct compose *c, const struct handoff_incident *in)
 				      : "by itself");
 }
 
-static bool counted(const struct handoff_facts *f, const struct handoff_incident *in)
-{
-	return in->pages || !f->pages;
-}
-
 static void incidents(
 	struct compose *c, const struct handoff_incident *list, size_t count)
 {
@@ -431,11 +473,11 @@ static void incidents(
 	size_t shown = 0, all = 0;
 
 	for (size_t i = 0; i < count; i++)
-		all += counted(c->f, &list[i]);
+		all += handoff_counted(c->f, &list[i]);
 	if (all)
 		document_table(c->d, columns, 5);
 	for (size_t i = 0; i < count && shown < HAPPENED_MOST; i++)
-		if (counted(c->f, &list[i])) {
+		if (handoff_counted(c->f, &list[i])) {
 			incident_row(c, &list[i]);
 			shown++;
 		}
@@ -454,12 +496,17 @@ static void happened(struct compose *c)
 
 	if (!f->sum.count) {
 		document_paragraph(c->d);
-		document_say(
-			c->d, DOC_PLAIN, "Nothing %s.", f->pages ? "paged" : "alerted");
+		if (!f->gap_count)
+			document_say(c->d, DOC_PLAIN, "Nothing %s.",
+				f->pages ? "paged" : "alerted");
+		else
+			document_say(c->d, DOC_PLAIN, "What %s is ",
+				f->pages ? "paged" : "alerted");
+		unwatched(c);
 	}
 	incidents(c, f->incidents, f->in_shift);
 	for (size_t i = 0; i < f->carried_count; i++)
-		carried += counted(f, &f->carried[i]);
+		carried += handoff_counted(f, &f->carried[i]);
 	if (!carried)
 		return;
 	document_heading(c->d, 3, "Open at the start of the shift");
@@ -584,7 +631,11 @@ static void noise(struct compose *c)
 
 	if (!f->problem_count) {
 		document_paragraph(c->d);
-		document_say(c->d, DOC_PLAIN, "Nothing came, so nothing was noise.");
+		if (f->gap_count)
+			document_say(c->d, DOC_PLAIN, "What came is ");
+		if (!unwatched(c))
+			document_say(
+				c->d, DOC_PLAIN, "Nothing came, so nothing was noise.");
 		return;
 	}
 	document_table(c->d, columns, 7);

@@ -4,6 +4,7 @@
  * the shift's start is listed beside, never counted again. Any thread; touches the facts
  * and the db only. */
 #include "handoff_facts.h"
+#include "known.h"
 
 #include "analysis/cluster.h"
 #include "base/alloc.h"
@@ -51,14 +52,19 @@ static void take_incident(struct handoff_facts *f, const struct incident_row *ro
 		.service = keep(f, row->service, NAME_MOST),
 		.source = keep(f, row->source, NAME_MOST),
 		.upstream_id = keep(f, row->upstream_id, NAME_MOST),
-		.who = keep(f, by_hand ? row->resolved_by : row->acked_by, NAME_MOST),
+		.who = keep(f,
+			untrusted_empty(row->resolved_by) ? row->acked_by
+							  : row->resolved_by,
+			NAME_MOST),
 		.started_at = row->started_at,
 		.taken_at = row->taken_at,
 		.ended_at = row->ended_at,
 		.ended_after_at = row->ended_after_at,
 		.number = row->number,
 		.severity = row->severity,
-		.pages = row->pages,
+		.pages = row->pages && row->urgency != URGENCY_LOW,
+		.low = row->pages && row->urgency == URGENCY_LOW,
+		.echo = row->echo && !row->pages,
 		.acted = row->acted != 0,
 		.by_hand = by_hand};
 }
@@ -130,7 +136,7 @@ static int64_t page_after(const struct handoff_facts *f, int64_t at)
 
 		if (in->started_at < at)
 			break;
-		if ((in->pages || !f->pages) && in->started_at - at <= NEAR_MS)
+		if (handoff_counted(f, in) && in->started_at - at <= NEAR_MS)
 			best = in->started_at - at;
 	}
 	return best;
@@ -201,18 +207,8 @@ static void gap(struct handoff_facts *f, const char *source, int64_t from, int64
 		f->gaps[f->gap_count++] = (struct handoff_gap){source, from, to};
 }
 
-/* What was read of its history counts as watched. */
-static struct span known_past(
-	const struct past_coverages *covered, const struct handoff_source *source)
-{
-	for (size_t i = 0; i < covered->count; i++)
-		if (untrusted_is(covered->rows[i].source, source->name) &&
-			untrusted_is(covered->rows[i].scope, source->scope))
-			return coverage_known(&covered->rows[i].coverage);
-	return (struct span){0, 0};
-}
-
-/* From `at` on without a hole, and when it goes on behind the hole. */
+/* What was read of its history counts as watched. From `at` on without a hole, and when
+ * it goes on behind the hole. */
 static int64_t watched_until(const struct watch_spans *list, const char *source,
 	struct span known, int64_t at, int64_t *next)
 {
@@ -275,7 +271,8 @@ static bool load_watch(struct handoff_facts *f, struct db *db, struct err *err)
 	}
 	for (size_t s = 0; fine && s < f->source_count; s++) {
 		const char *name = f->sources[s].name;
-		struct span known = known_past(&covered, &f->sources[s]);
+		struct span known = known_past(
+			&covered, &(struct known_source){name, f->sources[s].scope});
 		int64_t at = f->shift.from_at;
 
 		while (at < f->to_at) {
@@ -307,6 +304,11 @@ bool handoff_has_runbook(const struct handoff_facts *f, struct untrusted title)
 	return false;
 }
 
+bool handoff_counted(const struct handoff_facts *f, const struct handoff_incident *in)
+{
+	return in->pages || (!f->pages && !in->low && !in->echo);
+}
+
 /* Oldest first, those that are counted. */
 static struct trend_fact *make_facts(
 	const struct handoff_facts *f, struct clusters *clusters, size_t *count)
@@ -321,7 +323,7 @@ static struct trend_fact *make_facts(
 		struct handoff_incident *in = &f->incidents[i];
 		struct trend_fact *to = &facts[*count];
 
-		if (f->pages && !in->pages)
+		if (!handoff_counted(f, in))
 			continue;
 		*to = (struct trend_fact){.started_at = in->started_at,
 			.acked_at = in->taken_at,
@@ -395,6 +397,9 @@ void handoff_count(struct handoff_facts *f)
 	struct trend_input in = {.zone = &f->handoff.plan.zone, .hours = usual};
 	struct trend_fact *facts;
 
+	f->low = 0;
+	for (size_t i = 0; i < f->in_shift; i++)
+		f->low += f->incidents[i].low;
 	facts = make_facts(f, clusters, &in.count);
 	in.facts = facts;
 	f->sum = trend_sum(&in, f->shift.from_at, f->to_at);

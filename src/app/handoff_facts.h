@@ -8,6 +8,7 @@
 #include "app/handoff.h"
 #include "app/rc.h"
 #include "base/arena.h"
+#include "known.h"
 #include "model/severity.h"
 #include "store/db.h"
 #include "store/hand.h"
@@ -19,7 +20,7 @@ enum {
 	HANDOFF_MAX_LIVE = 200,         /* of each kind */
 	HANDOFF_MAX_GAPS = 12,
 	HANDOFF_MAX_SOURCES = 64,
-	HANDOFF_GAP_MS = 3 * 60 * 1000, /* shorter ones do not make a count partial */
+	HANDOFF_GAP_MS = KNOWN_HOLE_MS, /* shorter ones do not make a count partial */
 	HANDOFF_WEEKS = 4,
 };
 
@@ -28,7 +29,8 @@ struct handoff_incident {
 	int64_t started_at, taken_at, ended_at, ended_after_at;
 	uint32_t number, problem;
 	uint8_t severity;
-	bool pages, acted, by_hand;
+	bool pages; /* not of low urgency */
+	bool low, echo, acted, by_hand;
 };
 
 struct handoff_problem {
@@ -58,6 +60,7 @@ struct handoff_call {
 	int64_t ends_at;
 	int level;
 	bool me;
+	bool nameless; /* who is an id */
 };
 
 struct handoff_source {
@@ -111,6 +114,7 @@ struct handoff_facts {
 	size_t incident_count, in_shift;    /* the first in_shift began in the shift */
 	struct handoff_incident *carried;   /* began before, open at its start */
 	size_t carried_count;
+	size_t low; /* pages of low urgency in the shift: not counted with the others */
 	bool cut;   /* there were more than HANDOFF_MAX_INCIDENTS */
 	bool pages; /* what is counted is what pages; else every alert */
 	struct handoff_change *changes;
@@ -142,6 +146,8 @@ void handoff_live(const struct app *app, struct handoff_facts *f);
 bool handoff_load(struct handoff_facts *f, struct db *db, struct err *err);
 /* The counting alone, of what is loaded. */
 void handoff_count(struct handoff_facts *f);
+/* A page, or where nothing pages an alert of which no other tells. */
+bool handoff_counted(const struct handoff_facts *f, const struct handoff_incident *in);
 bool handoff_has_runbook(const struct handoff_facts *f, struct untrusted title);
 
 /* handoff_document.c */

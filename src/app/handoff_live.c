@@ -97,13 +97,38 @@ static void add_sources(const struct app *app, struct handoff_facts *f)
 	}
 }
 
+/* By the id, else by the address: one source names people, another has only that. */
+static const struct person *person_of(const struct app *app, const struct oncall_row *o)
+{
+	const struct person *known = rotas_known(app->rotas, o->source, o->user);
+
+	if (known && !untrusted_empty(known->name))
+		return known;
+	for (size_t s = 1; s < sources_count(app->sources); s++) {
+		const struct person *people;
+		size_t n = rotas_people(
+			app->rotas, sources_at(app->sources, s)->number, &people);
+
+		for (size_t i = 0; i < n; i++)
+			if (!untrusted_empty(people[i].mail) &&
+				!untrusted_empty(people[i].name) &&
+				untrusted_eq(people[i].mail, o->who))
+				return &people[i];
+	}
+	return NULL;
+}
+
 static void add_calls(const struct app *app, struct handoff_facts *f)
 {
 	for (size_t i = 0;
 		i < oncalls_count(app->alerts) && f->call_count < HANDOFF_MAX_LIVE; i++) {
 		const struct oncall_row *o = oncalls_at(app->alerts, i);
+		const struct person *person = person_of(app, o);
 
-		f->calls[f->call_count++] = (struct handoff_call){.who = keep(f, o->who),
+		f->calls[f->call_count++] = (struct handoff_call){
+			.who = keep(f, person ? person->name : o->who),
+			.nameless = !person && !untrusted_empty(o->user) &&
+				    untrusted_eq(o->who, o->user),
 			.policy = keep(f, o->policy),
 			.ends_at = o->ends_at,
 			.level = o->level,

@@ -173,6 +173,13 @@ bool history_writes(const struct history *history)
 	       history->told != STORE_WAITING;
 }
 
+bool history_pulls(const struct history *history)
+{
+	return history_writes(history) ||
+	       (history->app->wants_past && history->opened && !history->ended &&
+		       history->told == STORE_READY);
+}
+
 bool history_leads(const struct history *history)
 {
 	return history_writes(history) && history->mine;

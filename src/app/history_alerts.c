@@ -57,6 +57,7 @@ static struct incident_row row_of(
 		.severity = (enum severity)a->severity,
 		.state = (enum alert_state)a->state,
 		.pages = a->pages,
+		.echo = a->echo,
 		.started_at = a->started_at,
 		.acked_at = a->acked_at,
 		.ended_at = a->ended_at,

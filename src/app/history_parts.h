@@ -88,7 +88,7 @@ struct history {
 	int64_t seen_written_at;
 	struct pull pulls[RC_MAX_SOURCES + 1];
 	bool pulls_mine; /* has the lease for it, which lapses soon */
-	bool asking_lease, asking_covered;
+	bool asking_lease, asked_lease, asking_covered;
 	int64_t asked_lease_at;
 	int64_t asked_covered_at;
 	/* console state */
@@ -98,6 +98,8 @@ struct history {
 
 /* False: nothing may be written now. */
 bool history_writes(const struct history *history);
+/* Likewise, of what the sources tell of their past: one command may want it too. */
+bool history_pulls(const struct history *history);
 /* True also while it may still come to that. */
 bool history_wants(const struct history *history);
 

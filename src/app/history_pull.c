@@ -16,6 +16,7 @@ enum {
 	AGAIN_MS = 10 * 1000,
 	PULL_LEASE_MS = 15 * 1000, /* one that is killed is followed after that */
 	RENEW_MS = 5 * 1000,
+	LATE_MS = 60 * 1000, /* what began since comes with the next round */
 };
 
 static struct untrusted scope_of(const struct source_row *row)
@@ -40,7 +41,7 @@ static bool can_begin(const struct history *history, const struct source_row *ro
 	const struct pull *pull = &history->pulls[row->number];
 
 	return row->has_past && row->poll >= 0 && !row->reads_past &&
-	       history->pulls_mine && history_writes(history) && !pull->writing &&
+	       history->pulls_mine && history_pulls(history) && !pull->writing &&
 	       history->app->now >= pull->not_before;
 }
 
@@ -85,6 +86,7 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 	struct history *history = ctx;
 
 	history->asking_lease = false;
+	history->asked_lease = true;
 	if (history->ended)
 		return;
 	history->pulls_mine = !err && lease->mine;
@@ -95,7 +97,7 @@ static void renew(struct history *history, int64_t now)
 {
 	const struct lease_claim claim = {"past", history->owner, PULL_LEASE_MS};
 
-	if (history->asking_lease || !history_writes(history) ||
+	if (history->asking_lease || !history_pulls(history) ||
 		(now >= history->asked_lease_at &&
 			now - history->asked_lease_at < RENEW_MS))
 		return;
@@ -108,7 +110,7 @@ void history_pull_end(struct history *history)
 {
 	const struct lease_claim claim = {"past", history->owner, PULL_LEASE_MS};
 
-	if (history->pulls_mine && history_writes(history))
+	if (history->pulls_mine && history_pulls(history))
 		lease_release_later(history->app->store, &claim, (struct store_then){0});
 }
 
@@ -134,6 +136,41 @@ void history_pull_tick(struct history *history, int64_t now)
 	history->asking_covered = true;
 	history->asked_covered_at = now;
 	past_covered_later(history->app->store, got_covered, history);
+}
+
+/* As far as it was asked for, up to now. */
+static bool past_read(const struct history *history, const struct source_row *row)
+{
+	const struct coverage *c = &row->coverage;
+	struct span known = coverage_known(c);
+	int64_t from = history->app->wants_past;
+
+	if (from < c->wanted_at)
+		from = c->wanted_at;
+	return known.from_at <= from && known.until_at + LATE_MS >= history->app->now;
+}
+
+bool history_past_read(struct history *history)
+{
+	const struct app *app = history->app;
+
+	if (!app->wants_past || !app->store || history->ended || app_then(app) ||
+		(history->opened && !history_pulls(history)))
+		return true;
+	if (!history->opened)
+		return false;
+	history_pull_tick(history, app->now);
+	for (size_t i = 1; i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+
+		if (!row->has_past || row->poll < 0 || row->past_error.kind ||
+			row->status.state == POLL_FAILING || past_read(history, row))
+			continue;
+		/* Another oogway reads it: it is as new as it is there. */
+		if (!history->asked_lease || history->pulls_mine)
+			return false;
+	}
+	return true;
 }
 
 static void put_done(void *ctx, const struct err *err)

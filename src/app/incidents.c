@@ -1,6 +1,7 @@
 /* The table of incidents out of the store. Each reading is a copy of its own, so that a
  * listing never sees half of one. What is said of their number comes from what the store
- * says is covered, of every source that has a past. Main thread. */
+ * says is covered, of every source that has a past, and was watched, of those that page
+ * without one. Main thread. */
 #include "app/incidents.h"
 
 #include "app/alerts.h"
@@ -10,11 +11,22 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "known.h"
+#include "store/watch.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { TABLE_BYTES = 128 << 20, LATE_MS = 60 * 1000 };
+
+/* A reading, on the store's lane. */
+struct table_job {
+	struct store_job job;
+	struct incidents *incidents;
+	struct span window;
+	struct past_rows rows;
+	struct watch_spans watched;
+};
 
 struct incidents {
 	struct app *app;
@@ -22,6 +34,8 @@ struct incidents {
 	struct past_rows table;
 	struct span window;
 	bool watched, loading, dirty;
+	/* By the source's number: of one that pages and does not tell of its past. */
+	int64_t known_since[RC_MAX_SOURCES + 1];
 	int64_t to; /* end of the console's window as last read for */
 };
 
@@ -67,15 +81,42 @@ static void take(struct incidents *incidents, const struct past_rows *rows)
 	app_changed(incidents->app, CHANGED_PAST);
 }
 
+static void take_watched(
+	struct incidents *incidents, const struct watch_spans *watched, int64_t until)
+{
+	const struct sources *sources = incidents->app->sources;
+	int64_t now = incidents->app->now;
+
+	if (until > now)
+		until = now;
+	for (size_t i = 1; i < sources_count(sources); i++) {
+		const struct source_row *row = sources_at(sources, i);
+
+		incidents->known_since[row->number] = known_since(
+			watched, NULL, &(struct known_source){row->name, ""}, until);
+	}
+}
+
 static void load(struct incidents *incidents);
 
-static void got(void *ctx, const struct past_rows *rows, const struct err *err)
+static bool run_table(struct store_job *job, struct db *db, struct err *err)
 {
-	struct incidents *incidents = ctx;
+	struct table_job *t = (struct table_job *)job;
+
+	return past_list(db, &job->arena, t->window, INCIDENTS_SHOWN, &t->rows, err) &&
+	       watch_list(db, &job->arena, t->window.from_at, &t->watched, err);
+}
+
+static void end_table(struct store_job *job, const struct err *err)
+{
+	struct table_job *t = (struct table_job *)job;
+	struct incidents *incidents = t->incidents;
 
 	incidents->loading = false;
-	if (!err)
-		take(incidents, rows);
+	if (!err) {
+		take(incidents, &t->rows);
+		take_watched(incidents, &t->watched, t->window.until_at);
+	}
 	/* Until the first screens are full it follows at once, then once a second. */
 	if (incidents->dirty && incidents->table.count < INCIDENTS_SHOWN)
 		load(incidents);
@@ -84,6 +125,7 @@ static void got(void *ctx, const struct past_rows *rows, const struct err *err)
 static void load(struct incidents *incidents)
 {
 	struct app *app = incidents->app;
+	struct table_job *t;
 
 	if (!app->store || incidents->loading || !incidents->watched)
 		return;
@@ -91,7 +133,12 @@ static void load(struct incidents *incidents)
 	incidents->dirty = false;
 	incidents->to = app->window.to;
 	incidents->window = (struct span){1, window_to(app) + 1};
-	past_list_later(app->store, incidents->window, INCIDENTS_SHOWN, got, incidents);
+	t = store_job_new(sizeof *t);
+	t->job.run = run_table;
+	t->job.end = end_table;
+	t->incidents = incidents;
+	t->window = incidents->window;
+	store_read(app->store, &t->job);
 }
 
 /* --- one of them --- */
@@ -130,6 +177,7 @@ void incidents_tick(struct incidents *incidents)
 bool incidents_read(struct incidents *incidents, struct span window, struct err *err)
 {
 	struct past_coverages covered;
+	struct watch_spans watched;
 	struct past_rows rows;
 	struct arena arena;
 	struct db *db = history_open_here(incidents->app, false, err);
@@ -139,9 +187,11 @@ bool incidents_read(struct incidents *incidents, struct span window, struct err 
 		return false;
 	arena_init(&arena, TABLE_BYTES);
 	ok = past_list(db, &arena, window, PAST_MAX_LIST, &rows, err) &&
+	     watch_list(db, &arena, window.from_at, &watched, err) &&
 	     past_covered(db, &arena, &covered, err);
 	if (ok) {
 		take(incidents, &rows);
+		take_watched(incidents, &watched, window.until_at);
 		incidents->window = window;
 		history_pull_covered(incidents->app->history, &covered);
 	}
@@ -175,25 +225,61 @@ struct span incidents_window(const struct incidents *incidents)
 	return incidents->window;
 }
 
+/* It pages and tells of nothing that was before it was watched. */
+static bool watched_all(const struct incidents *incidents, const struct source_row *row,
+	struct span window, char *out)
+{
+	int64_t now = incidents->app->now, since = incidents->known_since[row->number];
+	char when[TIME_TEXT], words[80];
+
+	bool here = incidents->app->live && !incidents->app->past &&
+		    window.until_at + LATE_MS >= now;
+
+	/* What is written of it is a minute old, or not there yet. */
+	if (here && since == INT64_MAX && row->status.last_ok_at)
+		since = incidents->app->started_at;
+	if (here && source_health(row, now) > HEALTH_WAITING) {
+		snprintf(out, COVERAGE_TEXT, "partial: %.60s %s", row->name,
+			source_words(row, now, words, sizeof words));
+		return false;
+	}
+	if (since <= window.from_at)
+		return true;
+	if (since == INT64_MAX)
+		snprintf(out, COVERAGE_TEXT, "partial: nobody watches %.60s", row->name);
+	else
+		snprintf(out, COVERAGE_TEXT, "partial: %.60s is known since %s only",
+			row->name, time_stamp(since, now, when));
+	return false;
+}
+
 /* The worst that can be said of a source. */
 static bool covered(const struct incidents *incidents, struct span window, char *out)
 {
 	const struct sources *sources = incidents->app->sources;
+	bool any = false;
 
-	snprintf(out, COVERAGE_TEXT, "partial: no source tells of its past");
 	for (size_t i = 1; i < sources_count(sources); i++) {
 		const struct source_row *row = sources_at(sources, i);
 		struct span asked = window;
 
-		if (!row->has_past)
+		if (!row->has_past && !row->pages)
 			continue;
+		any = true;
+		if (!row->has_past) {
+			if (!watched_all(incidents, row, window, out))
+				return false;
+			continue;
+		}
 		if (asked.from_at <= 1)
 			asked.from_at = row->coverage.wanted_at;
 		coverage_words(&row->coverage, asked, LATE_MS, out);
 		if (coverage_of(&row->coverage, asked, LATE_MS) != COVERAGE_COMPLETE)
 			return false;
 	}
-	return !strcmp(out, "complete");
+	snprintf(out, COVERAGE_TEXT, "%s",
+		any ? "complete" : "partial: no source that pages is configured");
+	return any;
 }
 
 static int64_t wanted(const struct incidents *incidents)

@@ -10,6 +10,7 @@
 #include "joins.h"
 
 #include "app/alerts.h"
+#include "app/history.h"
 #include "app/problems.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -539,13 +540,48 @@ static bool any_pages(const struct joins *joins)
 	return joins->said.count > 0;
 }
 
+/* A page tells of it, or one whose source is named before: always the same one, so that
+ * one of them is left. */
+static bool is_echo(const struct alerts *alerts, const struct alert *alert)
+{
+	const struct alert *twin = NULL;
+
+	while ((twin = alerts_twin(alerts, alert, twin)))
+		if (twin != alert && (twin->pages || twin->source < alert->source ||
+					     (twin->source == alert->source &&
+						     twin->key < alert->key)))
+			return true;
+	return false;
+}
+
+static void mark_echoes(const struct joins *joins)
+{
+	struct alerts *alerts = joins->app->alerts;
+	size_t n = alerts_count(alerts);
+
+	for (size_t i = 0; i < n && i < LOOKED_AT; i++) {
+		const struct alert *alert = alerts_at(alerts, i);
+
+		if (alert->pages || alert->echo || !alert->twinned ||
+			!is_echo(alerts, alert))
+			continue;
+		alerts_echo(alerts, alert->key);
+		history_alert(joins->app->history, alert->key);
+	}
+}
+
 void joins_run(struct joins *joins)
 {
 	struct run run = {.joins = joins};
 
 	joins->dirty |= (joins->app->changes & CHANGED_ALERTS) != 0;
-	if (!joins->dirty || !alerts_settled(joins->app->alerts) || !any_pages(joins))
+	if (!joins->dirty || !alerts_settled(joins->app->alerts))
 		return;
+	if (!any_pages(joins)) {
+		joins->dirty = false;
+		mark_echoes(joins);
+		return;
+	}
 	joins->dirty = false;
 	forget_details(joins);
 	map_init(&run.claims);
@@ -557,6 +593,7 @@ void joins_run(struct joins *joins)
 	guess(&run, false);
 	want_details(&run);
 	put_all(&run);
+	mark_echoes(joins);
 	map_release(&run.claims);
 	map_release(&run.said);
 	mem_free(run.alerts);

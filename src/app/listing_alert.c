@@ -623,6 +623,17 @@ static void change_json(const struct app *app, const void *row, struct json_out 
 	json_put_text(o, "link", c->link);
 }
 
+/* Those before the console's window are listed too: from the oldest on. */
+static void change_window(const struct app *app, int64_t *from, int64_t *to)
+{
+	size_t n = changes_count(app->alerts);
+	int64_t oldest = n ? changes_at(app->alerts, n - 1)->at : *from;
+
+	if (oldest < *from)
+		*from = oldest;
+	*to = window_to(app);
+}
+
 const struct listing change_listing = {
 	.noun = "change",
 	.schema = "oogway.change/1",
@@ -635,4 +646,5 @@ const struct listing change_listing = {
 	.find = change_find,
 	.json = change_json,
 	.complete = alert_complete,
+	.window = change_window,
 };

@@ -2,6 +2,7 @@
  * at a time, then what was written since. Equal texts are kept once. Hides where a page
  * ends and how rows that come again are found. Main thread; pages are read by the
  * store's reading lane. */
+#include "known.h"
 #include "trends_parts.h"
 
 #include "analysis/template.h"
@@ -15,13 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	PAGE = 500,
-	SINCE_MS = 5000,
-	OVERLAP_MS = 60000,
-	HOLE_MS = 5 * 60000,
-	LATE_MS = 60000
-};
+enum { PAGE = 500, SINCE_MS = 5000, OVERLAP_MS = 60000, LATE_MS = 60000 };
 
 struct page_job {
 	struct store_job job;
@@ -119,8 +114,9 @@ static uint32_t service_index(struct trends *trends, struct untrusted service)
 static uint8_t urgency_of(const struct incident_row *row)
 {
 	if (row->urgency == URGENCY_HIGH)
-		return 0;
-	return row->urgency == URGENCY_LOW ? 1 : (uint8_t)(2 + row->severity);
+		return PAST_HIGH;
+	return row->urgency == URGENCY_LOW ? PAST_LOW
+					   : (uint8_t)(PAST_SEVERITY + row->severity);
 }
 
 static void fill(
@@ -136,9 +132,11 @@ static void fill(
 	p->severity = (uint8_t)row->severity;
 	p->state = (uint8_t)row->state;
 	p->urgency = urgency_of(row);
-	p->flags = (uint8_t)((row->pages ? TREND_PAGES : 0) |
-			     (row->acted & INCIDENT_ACTED ? TREND_ACTED : 0) |
-			     (row->acted & INCIDENT_BY_HAND ? TREND_BY_HAND : 0));
+	p->flags =
+		(uint8_t)((row->pages && row->urgency != URGENCY_LOW ? TREND_PAGES : 0) |
+			  (row->echo && !row->pages ? TREND_ECHO : 0) |
+			  (row->acted & INCIDENT_ACTED ? TREND_ACTED : 0) |
+			  (row->acted & INCIDENT_BY_HAND ? TREND_BY_HAND : 0));
 }
 
 static void take_row(struct trends *trends, const struct incident_row *row)
@@ -171,51 +169,6 @@ static void take_row(struct trends *trends, const struct incident_row *row)
 
 /* --- since when all is known --- */
 
-/* A span that reaches from `since` further back, or up to now. */
-static int64_t reaching(int64_t since, struct span span, int64_t now)
-{
-	int64_t until = since == INT64_MAX ? now : since;
-
-	return since != INT64_MIN && span.until_at >= until - HOLE_MS &&
-			       span.from_at < since
-		       ? span.from_at
-		       : since;
-}
-
-/* What of its history is in the store. */
-static struct span known_past(
-	const struct past_coverages *covered, const struct source_row *row)
-{
-	const char *scope = row->rc && row->rc->filter ? row->rc->filter : "";
-
-	for (size_t i = 0; i < covered->count; i++)
-		if (untrusted_is(covered->rows[i].source, row->name) &&
-			untrusted_is(covered->rows[i].scope, scope))
-			return coverage_known(&covered->rows[i].coverage);
-	return (struct span){0, 0};
-}
-
-/* Of one source: how far back it was watched, or imported, from now without a hole. */
-static int64_t watched_since(
-	const struct page_job *p, const struct source_row *row, int64_t now)
-{
-	struct span known = known_past(&p->covered, row);
-	int64_t since = INT64_MAX, before;
-
-	do {
-		before = since;
-		since = reaching(since, known, now);
-		for (size_t i = p->watched.count; i-- > 0;) {
-			const struct watch_span *w = &p->watched.spans[i];
-
-			if (untrusted_is(w->source, row->name))
-				since = reaching(since,
-					(struct span){w->from_at, w->until_at}, now);
-		}
-	} while (since != before);
-	return since;
-}
-
 /* Those that page, and when there is none, all but this host. */
 static int64_t all_watched_since(const struct page_job *p)
 {
@@ -230,7 +183,9 @@ static int64_t all_watched_since(const struct page_job *p)
 		if (pagers && !row->pages)
 			continue;
 		any = true;
-		one = watched_since(p, row, app->now);
+		one = known_since(&p->watched, &p->covered,
+			&(struct known_source){row->name, row->rc ? row->rc->scope : ""},
+			app->now);
 		since = one > since ? one : since;
 	}
 	return any ? since : INT64_MAX;

@@ -77,6 +77,17 @@ static void compute_before(const struct trend_input *in, struct trends_view *v)
 	trend_interruptions(in, from, to, v->interruptions_before);
 }
 
+/* What somebody was called for, and beside it what nobody was. */
+static void count_pages(const struct trend_input *in, struct trends_view *v)
+{
+	size_t end = trend_first(in, v->to);
+
+	for (size_t i = trend_first(in, v->from); i < end; i++) {
+		v->pages += (in->facts[i].flags & TREND_PAGES) != 0;
+		v->low += in->facts[i].urgency == PAST_LOW;
+	}
+}
+
 static void compute_tops(struct compute *c, const struct trend_input *in)
 {
 	struct trends_view *v = c->view;
@@ -112,6 +123,7 @@ static void work(struct task *task)
 	v->cards[1] = trend_week(&in, c->now);
 	v->cards[2] = trend_month(&in, c->now);
 	v->sum = trend_sum(&in, v->from, v->to);
+	count_pages(&in, v);
 	trend_interruptions(&in, v->from, v->to, v->interruptions);
 	trend_heat(&in, v->from, v->to, SIZE_MAX, v->heat);
 	v->first_day = zone_day(&c->zone, v->from);
@@ -258,13 +270,14 @@ static void done(struct task *task)
 
 static void copy_facts(const struct trends *trends, struct compute *c)
 {
-	c->count = trends->count;
-	c->facts = mem_new(c->count + 1, sizeof *c->facts);
+	c->facts = mem_new(trends->count + 1, sizeof *c->facts);
 	/* They came newest first. */
-	for (size_t i = 0; i < c->count; i++) {
-		const struct past_incident *p = &trends->rows[c->count - 1 - i];
+	for (size_t i = trends->count; i-- > 0;) {
+		const struct past_incident *p = &trends->rows[i];
 
-		c->facts[i] = (struct trend_fact){
+		if (p->flags & TREND_ECHO)
+			continue;
+		c->facts[c->count++] = (struct trend_fact){
 			.started_at = p->started_at,
 			.acked_at = p->taken_at,
 			.ended_at = p->ended_at,
@@ -461,7 +474,8 @@ void trends_drill_again(struct trends *trends)
 	clusters_settle(trends->clusters);
 	d->count = 0;
 	for (size_t i = 0; i < trends->count; i++) {
-		if (!in_drill(trends, &in, &trends->rows[i]))
+		if (trends->rows[i].flags & TREND_ECHO ||
+			!in_drill(trends, &in, &trends->rows[i]))
 			continue;
 		MEM_ROOM(d->indices, d->count, d->cap);
 		sorted &=

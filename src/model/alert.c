@@ -248,6 +248,7 @@ struct alert *alert_with(
 	copy = alert_new(&draft, alert->source, "");
 	copy->key = alert->key;
 	copy->joined = alert->joined;
+	copy->echo = alert->echo;
 	copy->generation = alert->generation;
 	return copy;
 }

@@ -11,21 +11,57 @@ static void words(struct render *r, const char *text)
 	text_add_markdown(r->out, untrusted_str(text));
 }
 
-/* Emphasis marks must touch what they mark: blanks around go outside. */
+static bool parts_words(char c)
+{
+	return c == ' ' || c == ';' || c == ',' || c == ':';
+}
+
+static void outside(struct render *r, const char *text, size_t n)
+{
+	text_add_markdown(r->out, untrusted_make(text, n));
+}
+
+/* Emphasis marks must touch what they mark, and between a word and a ; they mark nothing:
+ * what parts words goes outside. */
 static void marked(struct render *r, const char *mark, const char *text)
 {
-	size_t n = strlen(text), lead = strspn(text, " ");
-	struct untrusted inner = untrusted_trim(untrusted_str(text));
+	size_t n = strlen(text), lead = 0, end = n;
 
-	if (lead == n) {
-		str_puts(r->out, n ? " " : "");
-		return;
+	while (lead < n && parts_words(text[lead]))
+		lead++;
+	while (end > lead && parts_words(text[end - 1]))
+		end--;
+	outside(r, text, lead);
+	if (end > lead) {
+		str_puts(r->out, mark);
+		outside(r, text + lead, end - lead);
+		str_puts(r->out, mark);
 	}
-	str_puts(r->out, lead ? " " : "");
-	str_puts(r->out, mark);
-	text_add_markdown(r->out, inner);
-	str_puts(r->out, mark);
-	str_puts(r->out, text[n - 1] == ' ' ? " " : "");
+	outside(r, text + end, n - end);
+}
+
+static bool is_bold(const struct document_span *s)
+{
+	return !s->link &&
+	       (s->style == DOC_STRONG || s->style == DOC_BAD || s->style == DOC_WARN);
+}
+
+/* Bold ones behind each other are marked as one: between two, **** would be read as
+ * neither. Returns the last. */
+static const struct document_span *bold_run(
+	struct render *r, const struct document_span *s, size_t skip)
+{
+	struct str all;
+
+	str_init(&all, 1 << 20);
+	str_puts(&all, s->text + skip);
+	while (s->next && is_bold(s->next)) {
+		s = s->next;
+		str_puts(&all, s->text);
+	}
+	marked(r, "**", str_text(&all));
+	str_release(&all);
+	return s;
 }
 
 static size_t longest_ticks(const char *text)
@@ -85,6 +121,10 @@ static void text(struct render *r, const struct document_text *t)
 		if (s == t->first && s->foreign &&
 			text_is_formula(untrusted_str(s->text)))
 			str_putc(r->out, '\'');
+		if (is_bold(s)) {
+			s = bold_run(r, s, (size_t)(rest.text - s->text));
+			continue;
+		}
 		if (s->link)
 			str_putc(r->out, '[');
 		span(r, &rest);

@@ -20,9 +20,9 @@ static const char sql_put[] =
 	"revision, "
 	"source, upstream_id, started_at, acked_at, ended_at, severity, state, pages, "
 	"title, service, summary, ended_after_at, taken_at, urgency, number, priority, "
-	"acked_by, resolved_by) "
+	"acked_by, resolved_by, echo) "
 	"VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	"$15, $16, $8, $17, $18, $19, $20, $21) "
+	"$15, $16, $8, $17, $18, $19, $20, $21, $22) "
 	"ON CONFLICT (team_id, source, upstream_id, started_at) DO UPDATE SET "
 	"acked_at = excluded.acked_at, ended_at = CASE WHEN incident.told = 1 AND "
 	"excluded.ended_at > 0 THEN incident.ended_at ELSE excluded.ended_at END, "
@@ -31,6 +31,7 @@ static const char sql_put[] =
 	"title = excluded.title, service = excluded.service, summary = excluded.summary, "
 	"ended_after_at = CASE WHEN incident.told = 1 AND excluded.ended_at > 0 THEN 0 "
 	"ELSE excluded.ended_after_at END, "
+	"echo = CASE WHEN excluded.echo = 1 THEN 1 ELSE incident.echo END, "
 	"taken_at = CASE WHEN incident.taken_at = 0 OR (excluded.taken_at > 0 AND "
 	"excluded.taken_at < incident.taken_at) THEN excluded.taken_at ELSE "
 	"incident.taken_at END, " KNOWN("urgency", "0") KNOWN("number", "0")
@@ -38,6 +39,7 @@ static const char sql_put[] =
 			"''") "updated_at = excluded.updated_at, revision = "
 			      "incident.revision + 1 "
 			      "WHERE incident.acked_at <> excluded.acked_at "
+			      "OR excluded.echo > incident.echo "
 			      "OR (incident.ended_at <> excluded.ended_at "
 			      "AND (incident.told = 0 OR excluded.ended_at = 0)) "
 			      "OR incident.severity <> excluded.severity OR "
@@ -75,11 +77,8 @@ static const char sql_open[] =
 	"FROM incident WHERE team_id = $1 AND source = $3 AND ended_at = 0 "
 	"ORDER BY started_at DESC LIMIT $2";
 
-static const char sql_at[] =
-	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND started_at <= $3 "
-	"AND (ended_at = 0 OR ended_at > $3) ORDER BY started_at DESC LIMIT $2";
-
-/* What was done through oogway is in the outbox. */
+/* What was done through oogway is in the outbox. A source's clock is not ours, and may
+ * tell whole seconds only. */
 #define PAST_COLUMNS                                                                     \
 	COLUMNS                                                                          \
 	", id, updated_at, taken_at, urgency, number, priority, acked_by, resolved_by, " \
@@ -87,7 +86,8 @@ static const char sql_at[] =
 	"FROM outbox WHERE outbox.team_id = incident.team_id AND "                       \
 	"outbox.source = incident.source AND outbox.target = incident.upstream_id AND "  \
 	"outbox.state = $3 AND outbox.created_at >= incident.started_at AND "            \
-	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at)) "
+	"(incident.ended_at = 0 OR outbox.created_at <= incident.ended_at + 5000)), "    \
+	"echo "
 
 static const char sql_span[] =
 	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND started_at >= $6 "
@@ -97,6 +97,10 @@ static const char sql_span[] =
 static const char sql_since[] =
 	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND updated_at >= $4 "
 	"AND (updated_at > $4 OR id > $5) ORDER BY updated_at, id LIMIT $2";
+
+static const char sql_at[] =
+	"SELECT " PAST_COLUMNS "FROM incident WHERE team_id = $1 AND started_at <= $4 "
+	"AND (ended_at = 0 OR ended_at > $4) ORDER BY started_at DESC LIMIT $2";
 
 static const char sql_named[] =
 	"SELECT " COLUMNS "FROM incident WHERE team_id = $1 AND upstream_id = $3 "
@@ -120,7 +124,7 @@ static bool put_one(struct db *db, const struct incident_row *row, struct err *e
 			cut(row->service), cut(row->summary),
 			bind_i64(row->ended_after_at), bind_i64(row->urgency),
 			bind_i64(row->number), cut(row->priority), cut(row->acked_by),
-			cut(row->resolved_by)),
+			cut(row->resolved_by), bind_i64(row->echo)),
 		err);
 }
 
@@ -215,15 +219,6 @@ bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
 	return read_rows(db, arena, &q, out, err);
 }
 
-bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
-	struct incident_rows *out, struct err *err)
-{
-	struct db_value value = bind_i64(at);
-	struct question q = {sql_at, limit, &value};
-
-	return read_rows(db, arena, &q, out, err);
-}
-
 static void read_past(
 	const struct db_rows *rows, struct arena *arena, struct incident_row *out)
 {
@@ -239,6 +234,7 @@ static void read_past(
 	out->acked_by = untrusted_copy(arena, row_text(rows, 18));
 	out->resolved_by = untrusted_copy(arena, row_text(rows, 19));
 	out->acted = (unsigned)within(row_i64(rows, 20), 4);
+	out->echo = row_i64(rows, 21) == 1;
 	if (out->taken_at || !untrusted_empty(out->acked_by))
 		out->acted |= INCIDENT_ACTED;
 	if (!untrusted_empty(out->resolved_by))
@@ -264,7 +260,11 @@ static bool read_page(struct db *db, struct arena *arena, const char *sql,
 		return err_set(err, ERR_LIMIT, "1 to %d incidents can be read at once",
 			INCIDENT_MAX_LIST);
 	list.rows = arena_alloc(arena, limit * sizeof *list.rows);
-	if (db_query(db, &rows, sql, all, sql == sql_span ? 6 : 5, err))
+	if (db_query(db, &rows, sql, all,
+		    sql == sql_span ? 6
+		    : sql == sql_at ? 4
+				    : 5,
+		    err))
 		while (!arena->full && list.count < limit && db_next(&rows, err))
 			read_past(&rows, arena, &list.rows[list.count++]);
 	if (!db_rows_free(&rows))
@@ -273,6 +273,14 @@ static bool read_page(struct db *db, struct arena *arena, const char *sql,
 		return err_set(err, ERR_LIMIT, "the incidents do not fit in memory");
 	*out = list;
 	return true;
+}
+
+bool incident_at(struct db *db, struct arena *arena, int64_t at, size_t limit,
+	struct incident_rows *out, struct err *err)
+{
+	const struct db_value values[] = {bind_i64(at), bind_null(), bind_null()};
+
+	return read_page(db, arena, sql_at, values, limit, out, err);
 }
 
 static void stand_behind(

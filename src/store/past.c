@@ -317,13 +317,9 @@ bool past_covered(
 struct past_job {
 	struct store_job job;
 	struct past_page page;
-	struct span window;
-	size_t limit;
 	struct untrusted source, incident;
-	struct past_rows rows;
 	struct past_entries entries;
 	struct past_coverages covered;
-	void (*got_rows)(void *ctx, const struct past_rows *rows, const struct err *err);
 	void (*got_entries)(
 		void *ctx, const struct past_entries *entries, const struct err *err);
 	void (*got_covered)(
@@ -384,35 +380,6 @@ void past_put_later(
 		p->page.coverage =
 			store_job_copy(&p->job, page->coverage, sizeof *page->coverage);
 	store_write(store, &p->job);
-}
-
-static bool run_list(struct store_job *job, struct db *db, struct err *err)
-{
-	struct past_job *p = (struct past_job *)job;
-
-	return past_list(db, &job->arena, p->window, p->limit, &p->rows, err);
-}
-
-static void end_list(struct store_job *job, const struct err *err)
-{
-	struct past_job *p = (struct past_job *)job;
-
-	p->got_rows(p->ctx, &p->rows, err);
-}
-
-void past_list_later(struct store *store, struct span window, size_t limit,
-	void (*got)(void *ctx, const struct past_rows *rows, const struct err *err),
-	void *ctx)
-{
-	struct past_job *p = store_job_new(sizeof *p);
-
-	p->job.run = run_list;
-	p->job.end = end_list;
-	p->window = window;
-	p->limit = limit;
-	p->got_rows = got;
-	p->ctx = ctx;
-	store_read(store, &p->job);
 }
 
 static bool run_log(struct store_job *job, struct db *db, struct err *err)

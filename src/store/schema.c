@@ -168,6 +168,10 @@ static const struct migration migrations[] = {
 			"type TEXT NOT NULL, body TEXT NOT NULL, "
 			"UNIQUE (team_id, key))",
 		}},
+	{9, "what other alerts tell too",
+		{
+			"ALTER TABLE incident ADD COLUMN echo BIGINT NOT NULL DEFAULT 0",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

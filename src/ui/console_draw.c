@@ -216,6 +216,17 @@ static const struct {
 	const char *command, *word;
 } hints[] = {
 	{"help", "help"},
+	{"handoff part toggle", "on/off"},
+	{"handoff edit", "write"},
+	{"prompt handoff to ", "to"},
+	{"handoff preview html", "preview"},
+	{"handoff send", "send"},
+	{"handoff accept", "accept"},
+	{"trend by", "by"},
+	{"trend days", "days"},
+	{"trend merge", "merge"},
+	{"menu parts", "parts"},
+	{"trend split", "split"},
 	{"prompt", "command"},
 	{"filter", "filter"},
 	{"open", "open"},
@@ -261,6 +272,10 @@ static bool useful(struct console *console, const char *command)
 		str_starts(command, "prompt swap"))
 		return rotas_count(console->app->rotas) && !console->app->readonly &&
 		       !console->app->window.to && !console->app->demo;
+	if (str_starts(command, "handoff ") || str_starts(command, "prompt handoff "))
+		return pane->class == &handoff_pane;
+	if (str_starts(command, "trend ") || !strcmp(command, "menu parts"))
+		return pane->class == &trends_pane || pane->class == &past_pane;
 	if (!strcmp(command, "ack") || !strncmp(command, "menu ", 5))
 		return alerts_count(console->app->alerts) && !console->app->readonly &&
 		       !console->app->past &&

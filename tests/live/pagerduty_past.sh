@@ -165,5 +165,31 @@ ask POST /_lab/faults '[{"path":"/log_entries","times":100000,"status":402,
 "$OOGWAY" -c "$tmp/rc" --plain >"$tmp/plain2" 2>&1 </dev/null &
 pid=$!
 ok "without logs all incidents are read" whole
+
+# Without any console and on a new store: what is missing of the shift is read first.
+kill "$pid"
+wait "$pid" 2>/dev/null
+rm -rf "$tmp/state"
+ask POST /_lab/faults '[]' >/dev/null
+echo 'handoff primary "at=Mon 09:00" zone=UTC' | cat "$tmp/rc" - >"$tmp/rc-handoff"
+in_shift() { # high urgency, as what pages
+	python3 -B - <<'END'
+import datetime
+now = datetime.datetime.now(datetime.timezone.utc)
+end = (now - datetime.timedelta(days=now.weekday())).replace(hour=9, minute=0, second=0)
+end = end if end <= now else end - datetime.timedelta(days=7)
+stamp = lambda t: t.strftime('%Y-%m-%dT%H:%M:%SZ')
+print(f'/incidents?total=true&limit=1&urgencies[]=high&since={stamp(end - datetime.timedelta(days=7))}'
+      f'&until={stamp(end)}')
+END
+}
+want=$(ask GET "$(in_shift)" | sed 's/.*"total": *\([0-9]*\).*/\1/')
+"$OOGWAY" -c "$tmp/rc-handoff" handoff print previous >"$tmp/out" 2>"$tmp/err"
+ok "one command alone is complete" grep -q '^Data  *complete: pd' "$tmp/out"
+ok "and counts all $want pages of the shift" grep -q "^• $want pages" "$tmp/out"
+rm -rf "$tmp/state"
+ask POST /_lab/faults '[{"path":"/incidents","times":100000,"status":503}]' >/dev/null
+"$OOGWAY" -c "$tmp/rc-handoff" handoff print previous >"$tmp/out" 2>"$tmp/err"
+ok "what could not be read is not nothing" grep -q "not known: nobody read pd's" "$tmp/out"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

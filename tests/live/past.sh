@@ -61,6 +61,12 @@ python3 "$LAB/past.py" "$tmp/past.db" 2000 70
 run trend show --json
 ok 'show' code 0
 cp "$tmp/out" "$tmp/show"
+run trend show
+ok 'pages and what is of low urgency' said out \
+	"^pages    $(python3 -c 'import json, sys
+show = json.load(open(sys.argv[1]))
+assert show["pages"] + show["low_urgency"] == show["count"] and show["low_urgency"]
+print(show["pages"])' "$tmp/show"), and [1-9][0-9]* of low urgency; "
 run trend list --json
 ok 'list' code 0
 cp "$tmp/out" "$tmp/problems"

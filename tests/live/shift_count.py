@@ -169,6 +169,11 @@ class Shift:
         self.all = sorted(pager['incidents'], key=lambda i: (i['created'], i['number']))
         for i in self.all:
             self.judge(i)
+        # Nobody is called for what is of low urgency.
+        self.everything = self.all
+        self.all = [i for i in self.everything if i['urgency'] == 'high']
+        self.low = sum(self.start <= i['created'] < now and i['urgency'] == 'low'
+                       for i in self.everything)
         self.mine = [i for i in self.all if self.start <= i['created'] < now]
         # Of changes the pager was asked from a day before the first request on.
         self.asked = min(datetime.datetime.fromisoformat(
@@ -247,7 +252,8 @@ def check_summary(page, shift):
     total = sum(kinds.values())
     wanted = [
         f'{len(mine)} pages; {weeks[0]} in the same span a week before, '
-        f'{statistics.median(weeks):.10g} is the median of four weeks.',
+        f'{statistics.median(weeks):.10g} is the median of four weeks.' +
+        (f' {shift.low} of low urgency besides.' if shift.low else ''),
         f'{total} interruption{"s" * (total != 1)}: {kinds["asleep"]} asleep, {kinds["off"]} '
         f'off hours, {kinds["work"]} at work; {len(mine) - len(ended)} still open.',
         f'TTA {span(statistics.median(taken))} (median of {len(taken)}; 90 % within '
@@ -266,7 +272,7 @@ def check_needs(page, shift):
         if a['labels']['alertname'] in RULES}
     alert_of = lambda i: next((n for n, t in RULES.items() if i['title'].startswith(t)), None)
     wanted = {}
-    for i in shift.all:
+    for i in shift.everything:
         # What is neither urgent nor has a priority above P3 is not asked of anybody now.
         if i['resolved'] or i['title'] == 'Nightly batch late':
             continue
@@ -279,7 +285,7 @@ def check_needs(page, shift):
         wanted[i['title'], i['service']] = (
             since, ('acknowledged ' + i['acked'][0] if i['acked'] else
                     'open ' + ', '.join(i['assigned'])), at, words)
-    open_alerts = {alert_of(i) for i in shift.all if not i['resolved']}
+    open_alerts = {alert_of(i) for i in shift.everything if not i['resolved']}
     alone = {name for name in firing if name not in open_alerts}
     seen = []
     for severity, what, since, state, after in part['rows']:
@@ -316,6 +322,7 @@ def check_needs(page, shift):
 
 def template(title):
     """A title with its numbers as the mail writes those that vary."""
+    title = re.sub(r' /(?= )', '', re.sub(r'/\w+', '0', title))
     return re.sub(r'<\w+>', '0', re.sub(r'\d+(?:\.\d+)?', '0', title))
 
 

@@ -17,6 +17,8 @@ expect "On-call handoff: primary, "
 expect "draft of the running shift"
 expect "[x] header        [x] summary       [x] needs         [x] watch"
 expect "Schedule  primary"
+# The bottom line says the keys of this pane.
+expect "<Space> on/off  e write  t to"
 # The header stays; other parts go and come, up and down.
 keys "<Space>"
 expect "the header says what is complete: it stays"

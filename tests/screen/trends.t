@@ -14,6 +14,7 @@ exit
 sh python3 $LAB/past.py $TMP/past.db 900 60
 run $OOGWAY -c $TMP/rc -e trends
 wait "by problem  complete" 20000
+expect "b by  d days  m merge  p parts"
 expect-re Today  [0-9]+ +Week  [0-9]+ +Month  [0-9]+
 expect-re Interruptions [0-9]+  asleep [0-9]+  off-hours [0-9]+  at work [0-9]+
 expect-re MTTA [0-9]+m \(p90 [0-9]+m\)  MTTR

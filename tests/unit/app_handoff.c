@@ -98,10 +98,31 @@ static void test_empty(void **unused)
 	says("complete: pd; changes only since Sat 21 Nov 09:00");
 	says("No change was reported since Sat 21 Nov 09:00; what changed before was not "
 	     "read.");
+	f.call_count = 3;
+	f.calls = (struct handoff_call[]){{.who = untrusted_str("Ana Ruiz"), .level = 1},
+		{.who = untrusted_str("712020:cb7f"), .level = 1, .nameless = true},
+		{.who = untrusted_str("Ana Ruiz"), .level = 1}};
+	compose();
+	says("Outgoing  Ana Ruiz and 1 whose name is not known\n");
+	f.call_count = 0;
 	f.complete = false;
 	compose();
 	says("None known to be open; the data is partial.");
 	says("The counts are partial.");
+	/* Not known is not nothing. */
+	f.gaps[0] = (struct handoff_gap){"pd", monday, monday + 7 * DAY_MS};
+	f.gap_count = 1;
+	compose();
+	says("What paged in this shift is not known: nobody read pd's incidents from Mon "
+	     "16 Nov 08:00 to Mon 23 Nov 08:00;");
+	assert_null(strstr(str_text(&forms[0]), "Nothing paged"));
+	assert_null(strstr(str_text(&forms[0]), "nothing was noise"));
+	/* Marks touch words, and never each other. */
+	f.gaps[1] = f.gaps[0];
+	f.gap_count = 2;
+	compose();
+	assert_null(strstr(str_text(&forms[1]), "****"));
+	assert_non_null(strstr(str_text(&forms[1]), "pd; **nobody watched pd from"));
 }
 
 /* Newest first, as the store gives them. */
@@ -145,6 +166,16 @@ static void test_counts(void **unused)
 	assert_int_equal(f.problem_count, 1);
 	assert_int_equal(f.problems[0].group.sum.count, 3);
 	assert_int_equal(f.problems[0].weeks, 1);
+	/* Nobody is called for what is of low urgency. */
+	f.incidents[0].pages = false;
+	f.incidents[0].low = true;
+	compose();
+	says("2 pages; 2 in the same span a week before");
+	says("1 of low urgency besides.");
+	/* What nobody acknowledged and nothing ended has no times. */
+	f.incidents[1].ended_at = f.incidents[2].ended_at = 0;
+	compose();
+	says("TTA 4 min (median of 2; 90 % within 4 min), no TTR yet;");
 }
 
 static void test_hostile(void **unused)

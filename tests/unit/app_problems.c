@@ -326,6 +326,50 @@ static const struct alert *called(const char *id)
 	return alert;
 }
 
+static bool is_echo(int source)
+{
+	size_t n = alerts_count(app->alerts), echoes = 0, all = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct alert *alert = alerts_at(app->alerts, i);
+
+		all += alert->source == source;
+		echoes += alert->source == source && alert->echo;
+	}
+	assert_int_equal(all, 1);
+	return echoes == 1;
+}
+
+/* Fired once, told by four: the page is counted, else the source that is named first. */
+static void counted_once(void **state)
+{
+	const struct row twin = {"Down", "a", "", ALERT_FIRING};
+	const struct page page = {"Q1", "errors", "shop", "k2", ALERT_FIRING};
+
+	(void)state;
+	give(AM_B, &twin, 1);
+	problems_join(app);
+	assert_false(is_echo(AM_B));
+	give_paging(AM, "Down", "a", "k1 k2");
+	assert_false(is_echo(AM));
+	assert_true(is_echo(AM_B));
+	give(PROM, &twin, 1);
+	problems_join(app);
+	assert_false(is_echo(PROM));
+	assert_true(is_echo(AM));
+	give_pages(&page, 1);
+	assert_true(is_echo(PROM) && is_echo(AM) && is_echo(AM_B));
+	assert_false(is_echo(PD));
+	/* Told anew it is still that; when it fires anew it is not yet. */
+	give(PROM, &twin, 1);
+	assert_true(is_echo(PROM));
+	app->now += MINUTE_MS;
+	give(PROM, &twin, 1);
+	assert_false(is_echo(PROM));
+	problems_join(app);
+	assert_true(is_echo(PROM));
+}
+
 static void page_by_key(void **state)
 {
 	const struct page page = {"Q1", "errors", "shop", "k2", ALERT_FIRING};
@@ -597,6 +641,7 @@ static void said_to_both_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(counted_once, setup, tear_down),
 		cmocka_unit_test_setup_teardown(page_by_key, setup, tear_down),
 		cmocka_unit_test_setup_teardown(alert_before_page, setup, tear_down),
 		cmocka_unit_test_setup_teardown(page_by_labels, setup, tear_down),

@@ -329,6 +329,61 @@ static void test_outbox_acted(void **unused)
 	}
 }
 
+/* What was open at a moment tells who took it and who ended it. */
+static void test_open_then(void **unused)
+{
+	struct incident_row row = {.source = u("pd"),
+		.upstream_id = u("P1"),
+		.title = u("t"),
+		.started_at = test_now - DAY_MS,
+		.acked_at = test_now - DAY_MS + 1000,
+		.ended_at = test_now + 300,
+		.acked_by = u("Ben"),
+		.resolved_by = u("Ana Ruiz")};
+	struct incident_rows page;
+	int64_t taken = row.acked_at;
+
+	(void)unused;
+	assert_true(incident_put(db, &row, 1, &err));
+	row.upstream_id = u("P2");
+	row.acked_at = 0;
+	row.acked_by = row.resolved_by = UNTRUSTED_NONE;
+	assert_true(incident_put(db, &row, 1, &err));
+	test_now += 900;
+	act(ACTION_RESOLVE, "P2", OUTBOX_CONFIRMED);
+	assert_true(incident_at(db, &arena, test_now - HOUR_MS, 10, &page, &err));
+	assert_int_equal(page.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct incident_row *r = &page.rows[i];
+		bool first = untrusted_is(r->upstream_id, "P1");
+
+		assert_int_equal(r->acted, INCIDENT_ACTED | INCIDENT_BY_HAND);
+		assert_int_equal(r->taken_at, first ? taken : 0);
+		assert_true(untrusted_is(r->resolved_by, first ? "Ana Ruiz" : ""));
+		assert_true(untrusted_is(r->acked_by, first ? "Ben" : ""));
+	}
+}
+
+/* Once another tells of the same it stays so, whatever its source says later. */
+static void test_echo(void **unused)
+{
+	struct incident_row row = {.source = u("am"),
+		.upstream_id = u("a1"),
+		.title = u("t"),
+		.started_at = test_now};
+
+	(void)unused;
+	assert_true(incident_put(db, &row, 1, &err));
+	assert_false(only().echo);
+	row.echo = true;
+	assert_true(incident_put(db, &row, 1, &err));
+	assert_true(only().echo);
+	row.echo = false;
+	row.title = u("another");
+	assert_true(incident_put(db, &row, 1, &err));
+	assert_true(only().echo && untrusted_is(only().title, "another"));
+}
+
 static void test_hand(void **unused)
 {
 	const struct hand_row rows[] = {{u("disk"), u("web"), 5}, {u("disk"), u("db"), 5},
@@ -382,7 +437,7 @@ static void test_upgrade(void **unused)
 		"ALTER TABLE incident DROP COLUMN priority",
 		"ALTER TABLE incident DROP COLUMN acked_by",
 		"ALTER TABLE incident DROP COLUMN resolved_by",
-		"PRAGMA user_version = 3"};
+		"ALTER TABLE incident DROP COLUMN echo", "PRAGMA user_version = 3"};
 	struct store_config config = config_here();
 
 	(void)unused;
@@ -407,6 +462,8 @@ int main(void)
 		ROW(test_told),
 		ROW(test_entries),
 		ROW(test_outbox_acted),
+		ROW(test_open_then),
+		ROW(test_echo),
 		ROW(test_hand),
 		ROW(test_watch),
 		ROW(test_upgrade),
