@@ -401,7 +401,7 @@ const struct command app_commands[] = {
 	{"status", "[TEXT [next TIME]]",
 		"one line: what needs somebody now; with TEXT a status update to the "
 		"subscribers, and when the next one is due (next 30m)",
-		0, 0, SIZE_MAX, cmd_status},
+		COMMAND_ROWS, 0, SIZE_MAX, cmd_status},
 	{"doctor", "", "check the rc, the credentials and each source",
 		COMMAND_SCRIPT | COMMAND_SETTLE, 0, 0, cmd_doctor},
 	{"window", "DURATION", "look at the last DURATION", 0, 1, 1, cmd_window},

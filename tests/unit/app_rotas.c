@@ -516,29 +516,29 @@ static void test_waited(void **unused)
 	row_then.created_at = app->now + 1;
 	/* Young: what was asked about still counts. */
 	assert_false(row_unread(app, &row_then));
-	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	assert_true(row_wanted(app, NULL, &row_then, why, sizeof why));
 	/* An hour without a network. */
 	app->now += HOUR_MS;
 	assert_true(row_unread(app, &row_then));
 	tell();
 	assert_false(row_unread(app, &row_then));
-	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	assert_true(row_wanted(app, NULL, &row_then, why, sizeof why));
 	tell_with(others, 1);
 	assert_false(row_unread(app, &row_then));
-	assert_false(row_wanted(app, &row_then, why, sizeof why));
+	assert_false(row_wanted(app, NULL, &row_then, why, sizeof why));
 	assert_non_null(strstr(why, "Payments primary has changed meanwhile: Eve"));
 	/* It may be what an earlier try has made of it. */
 	tell_with(taken, 1);
-	assert_false(row_wanted(app, &row_then, why, sizeof why));
+	assert_false(row_wanted(app, NULL, &row_then, why, sizeof why));
 	row_then.action.attempts = 1;
-	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	assert_true(row_wanted(app, NULL, &row_then, why, sizeof why));
 	/* Somebody has said "try it again". */
 	tell_with(others, 1);
 	row_then.expected_state = -1;
-	assert_true(row_wanted(app, &row_then, why, sizeof why));
+	assert_true(row_wanted(app, NULL, &row_then, why, sizeof why));
 	row_then.expected_state = 0;
 	row_then.action.texts[ACTION_TARGET] = untrusted_str("PGONE");
-	assert_false(row_wanted(app, &row_then, why, sizeof why));
+	assert_false(row_wanted(app, NULL, &row_then, why, sizeof why));
 	assert_string_equal(why, "its schedule is not there any more");
 }
 
