@@ -464,7 +464,7 @@ static void test_still(void **unused)
 	assert_false(holds(why));
 	assert_string_equal(why,
 		"Payments primary has changed meanwhile: Ben Okafor is on call at its "
-		"begin");
+		"begin: nothing was done");
 	tell();
 	assert_true(holds(why));
 	app->rc->profile = profile;
