@@ -14,8 +14,9 @@ struct plan {
 	enum action_verb verb; /* as wished for */
 	struct arena arena;    /* of all texts */
 	struct outbox_row *rows;
-	uint64_t *keys; /* beside rows: the alert or silence each is about */
-	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
+	uint64_t *keys;     /* beside rows: the alert or silence each is about */
+	uint64_t *problems; /* beside rows: the same for all of one problem */
+	bool *here; /* beside rows: oogway's own acknowledgement, nothing is sent */
 	size_t count, cap;
 	size_t same; /* targets that were other members of what is planned already */
 	bool asks;
@@ -30,9 +31,11 @@ struct plan {
 /* False with a sentence; release it in both cases. */
 bool plan_make(
 	struct plan *plan, struct app *app, const struct wish *wish, struct err *err);
-/* The silence that an action made is to end: plan->app is set. */
+/* The silences that actions made are to end: one after the other, then the question. */
+void plan_undo_init(struct plan *plan, struct app *app);
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);
+void plan_undo_words(struct plan *plan);
 /* One more row, of the plan's verb; its texts are to be filled. */
 struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source);
 bool plan_can(const struct app *app, int source, enum action_verb verb);

@@ -23,6 +23,7 @@ struct own {
 	char id[ID_TEXT];
 	enum action_verb verb;
 	uint64_t key, wish; /* wish: the same for all that were wished for at once */
+	uint64_t problem;   /* … and problem for all of these about one */
 	bool told;
 	enum outbox_state state;
 	uint64_t profile; /* hash of its name */

@@ -236,6 +236,46 @@ print([at.isoformat()[:16]])")"
 	ok "ack here was kept" is "$status" 0
 	run alert unack "$id"
 	ok "and is gone" is "$status" 1
+
+	# Two peers of one cluster, and one that stands alone: one silence for each of the two.
+	manager() { # name port args…
+		name=$1 port=$2
+		shift 2
+		prometheus-alertmanager --config.file="$tmp/am/am.yml" --storage.path="$tmp/am/$name" \
+			--web.listen-address="127.0.0.1:$port" "$@" >"$tmp/$name.log" 2>&1 &
+		pids="$pids $!"
+		echo "source $name alertmanager url=http://127.0.0.1:$port every=1s timeout=4s" >>"$tmp/rc"
+	}
+	base=$((LAB_PORT_BASE + 9303))
+	: >"$tmp/rc"
+	for i in 0 1; do
+		manager "peer-$i" $((base + i)) --cluster.listen-address="127.0.0.1:$((base + 2 + i))" \
+			--cluster.advertise-address="127.0.0.1:$((base + 2 + i))" \
+			--cluster.peer="127.0.0.1:$((base + 2))"
+	done
+	manager alone $((base + 4)) --cluster.listen-address=
+	silences() { ask GET "http://127.0.0.1:$((base + $1))/api/v2/silences" | field "sum(s['status']['state'] == 'active' for s in d)"; }
+	for i in $(seq 100); do
+		peers=$(ask GET "http://127.0.0.1:$((base + 1))/api/v2/status" 2>/dev/null | field "len(d['cluster']['peers'])" 2>/dev/null)
+		[ "$peers" = 2 ] && ask GET "http://127.0.0.1:$((base + 4))/api/v2/status" >/dev/null 2>&1 && break
+		sleep 0.2
+	done
+	for i in 0 1 4; do
+		ask POST "http://127.0.0.1:$((base + i))/api/v2/alerts" '[{"labels":{"alertname":"Hot","host":"b"}}]' >/dev/null
+	done
+	id=$(ask GET "http://127.0.0.1:$base/api/v2/alerts" | field "d[0]['fingerprint']")
+	run alert ack "$id"
+	ok "acknowledged at three, told once" is "$status $(grep -c acknowledged "$tmp/out")" "0 1"
+	run alert silence 30m "$id"
+	ok "each peer that stands alone is named" said "silence at peer-0 and alone: Hot; until"
+	ok "what three tell of is one alert" said "matches 1 alert now"
+	run alert silence 30m "$id" --yes
+	ok "silenced at both" is "$status" 0
+	for i in $(seq 100); do
+		[ "$(silences 1)" = 1 ] && break
+		sleep 0.2
+	done
+	ok "one silence at each" is "$(silences 0) $(silences 1) $(silences 4)" "1 1 1"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
