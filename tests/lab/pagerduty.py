@@ -894,8 +894,8 @@ def lab_look(desk, spec):
 
 def lab_faults(desk, spec):
     """A list of {method, path (prefix), times, and one of: status (with headers, body),
-        if 'truncate' in fault:
-            body = json.dumps(body).encode()[:fault['truncate']]
+    delay in seconds, drop 'before' or 'after' the effect, cut to so many bytes}; []
+    clears them."""
     desk.faults = spec
     return {'faults': len(spec)}
 
