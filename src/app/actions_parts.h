@@ -44,6 +44,8 @@ struct actions {
 	struct map on; /* key of an alert to the index in mirror, plus one */
 	bool looking, look_again;
 	int64_t looked_at;
+	uint64_t stamp_seen, mark_seen; /* of the store's file; of the outbox in it */
+	bool marking;
 	struct sending *sendings[PLACES];
 	struct own *own;
 	size_t own_count, own_cap;

@@ -8,6 +8,9 @@
 #include "base/time.h"
 #include "io/loop.h"
 #include "model/batch.h"
+#include "store/db.h"
+#include "store/outbox.h"
+#include "store/store.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -383,6 +386,37 @@ static void question_of_another_profile(void **unused)
 	app->rc->profile = before;
 }
 
+static bool one_known(void)
+{
+	return actions_count(app->actions) == 1;
+}
+
+/* What another process put into the store is seen long before the list is read by
+ * itself. */
+static void by_another_process(void **unused)
+{
+	const struct store_report *report = store_report(app->store);
+	const struct store_config config = {.path = report->path};
+	struct outbox_row row = {.action = {.verb = ACTION_NOTE},
+		.profile = untrusted_str(""),
+		.source = untrusted_str("gone"),
+		.state = OUTBOX_CONFIRMED};
+	int64_t began;
+	struct db *db;
+
+	(void)unused;
+	wait_for(begun);
+	began = app->now;
+	db = store_open_here(&config, NULL, &err);
+	assert_non_null(db);
+	id_new(app->now, row.action.id);
+	assert_true(db_begin(db, &err) && outbox_add(db, &row, 1, &err) &&
+		    db_commit(db, &err));
+	db_close(db);
+	wait_for(one_known);
+	assert_true(app->now - began < 60000);
+}
+
 /* Acknowledged by one life of the app, known to the next before it prints a list. */
 static void kept(void **unused)
 {
@@ -471,6 +505,7 @@ int main(void)
 		ROW(undo_of_the_newest),
 		ROW(question_of_another_profile),
 		ROW(kept),
+		ROW(by_another_process),
 		ROW(promised),
 	};
 
