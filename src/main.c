@@ -401,12 +401,11 @@ static void wait_tick(void *ctx)
 
 	wait->app->now = time_now_ms();
 	/* A step ends by its own timeout. */
-	if (!runs_busy(wait->app->runs) &&
-		((!actions_busy(wait->app->actions) &&
-			 !handoffs_busy(wait->app->handoffs) &&
-			 !enrol_busy(wait->app->enrol) &&
-			 !dossier_busy(wait->app->dossier)) ||
-			wait->app->now > wait->until))
+	if (!runs_busy(wait->app->runs) && ((!actions_busy(wait->app->actions) &&
+						    !handoffs_busy(wait->app->handoffs) &&
+						    !enrol_busy(wait->app->enrol) &&
+						    !dossier_busy(wait->app->dossier)) ||
+						   wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
@@ -487,6 +486,7 @@ static int run_command(
 		(struct front){.ask = answer_ahead, .ctx = (void *)(uintptr_t)o->yes};
 	app->wants_rotas = c && (str_starts(c->name, "oncall ") ||
 					!strcmp(c->name, "action retry") ||
+					!strcmp(c->name, "incident reassign") ||
 					str_starts(o->command, "show oncall"));
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||

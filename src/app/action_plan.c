@@ -183,6 +183,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	enum action_verb verb = wish->verb;
 	bool here = false;
 	struct outbox_row *row;
+	struct plan_whom whom;
 	char name[160];
 
 	plan_name(alert, name, sizeof name);
@@ -212,6 +213,8 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 		return err_set(err, ERR_BUSY, "%s is acknowledged already", name);
 	if (verb == ACTION_UNACKNOWLEDGE && alert->state != ALERT_ACKNOWLEDGED)
 		return err_set(err, ERR_MISSING, "%s is not acknowledged", name);
+	if (!plan_find_whom(app, alert, verb, wish->whom, &whom, err))
+		return false;
 	row = plan_add(plan, alert->key, to);
 	plan->here[plan->count - 1] = here;
 	row->action.verb = verb;
@@ -221,7 +224,9 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	row->action.texts[ACTION_BODY] = keep(plan, untrusted_str(wish->body));
 	if (verb == ACTION_RESPONDERS && !wish->body)
 		row->action.texts[ACTION_BODY] = call_for_help(plan, name);
-	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(wish->whom));
+	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(whom.id));
+	if (plan->count == 1)
+		str_copy(plan->whom, sizeof plan->whom, whom.words);
 	if (verb == ACTION_SILENCE)
 		row->action.texts[ACTION_MATCHERS] = matchers_of(plan, alert);
 	row->expected_state = alert->state;
@@ -476,7 +481,7 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 						untrusted_str(wish->whom), &level)
 				? "to level"
 				: "to",
-			wish->whom);
+			plan->whom);
 	if (wish->body)
 		str_printf(&out, "; \"%s\"", wish->body);
 	if (plan->rows->action.verb == ACTION_SILENCE && plan->count <= NAMED) {

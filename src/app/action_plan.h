@@ -7,7 +7,7 @@
 
 struct source_row;
 
-enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80 };
+enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80, PLAN_WHOM = 200 };
 
 struct plan {
 	struct app *app;
@@ -22,6 +22,7 @@ struct plan {
 	bool asks;
 	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
+	char whom[PLAN_WHOM]; /* in it, as found for the first of the rows */
 	/* Puts the rows into the outbox with what they carry; NULL: the rows alone. */
 	void (*put)(struct plan *plan, struct store_then then);
 	void (*drop)(void *put_ctx); /* at its end, whatever came of it; or NULL */
@@ -31,6 +32,15 @@ struct plan {
 /* False with a sentence; release it in both cases. */
 bool plan_make(
 	struct plan *plan, struct app *app, const struct wish *wish, struct err *err);
+/* What a wish names is that at the alert's source, and so it is called (action_whom.c).
+ * False: nobody or several are, and *err says who they could be. */
+struct plan_whom {
+	const char *id; /* what was wished for, or `found` */
+	char found[80], words[PLAN_WHOM];
+};
+bool plan_find_whom(const struct app *app, const struct alert *alert,
+	enum action_verb verb, const char *wanted, struct plan_whom *out,
+	struct err *err);
 /* The silences that actions made are to end: one after the other, then the question. */
 void plan_undo_init(struct plan *plan, struct app *app);
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,

@@ -9,6 +9,7 @@
 #include "app/problems.h"
 #include "app/sources.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "model/alert.h"
 #include "model/response.h"
@@ -78,6 +79,22 @@ static uint64_t silence_named(const struct alerts *alerts, const char *id)
 	return 0;
 }
 
+/* A number that two sources have is refused: each id is there for one thing only. */
+static bool one_thing(const struct call *call, const struct alert *alert,
+	const char *wanted, struct err *err)
+{
+	const struct app *app = call->app;
+	const struct alert *other = alerts_named_too(app->alerts, alert, wanted);
+	char id[80], other_id[80];
+
+	return !other ||
+	       err_set(err, ERR_USAGE, "%.60s could be %s of %s or %s of %s: say which",
+		       wanted, text_line(alert_text(alert, ALERT_ID), id, sizeof id),
+		       sources_row(app->sources, alert->source)->name,
+		       text_line(alert_text(other, ALERT_ID), other_id, sizeof other_id),
+		       sources_row(app->sources, other->source)->name);
+}
+
 static bool find_named(const struct call *call, size_t from, enum action_verb verb,
 	uint64_t *targets, size_t *count, struct err *err)
 {
@@ -94,6 +111,8 @@ static bool find_named(const struct call *call, size_t from, enum action_verb ve
 		} else {
 			alert = alerts_named(alerts, call->argv[i]);
 			key = alert ? alert->key : 0;
+			if (alert && !one_thing(call, alert, call->argv[i], err))
+				return false;
 		}
 		if (!key)
 			return err_set(
@@ -188,10 +207,12 @@ static bool take_body(struct call *call, bool named, struct wish *wish, struct e
 	return true;
 }
 
-static bool take_whom(struct call *call, size_t row, struct wish *wish, struct err *err)
+static bool take_whom(
+	struct call *call, size_t row, bool named, struct wish *wish, struct err *err)
 {
 	wish->whom = call->argc ? call->argv[0] : acts[row].otherwise;
-	if (acts[row].words == WORDS_WHOM_ALL && call->argc)
+	/* "Ben Okafor"; a script's ids stand behind it. */
+	if (call->argc > (acts[row].words != WORDS_WHOM_ALL) && !named)
 		wish->whom = call->rest;
 	return wish->whom || err_set(err, ERR_USAGE, "expected: %s %s",
 				     call->command->name, call->command->args);
@@ -206,7 +227,7 @@ static bool take_words(struct call *call, size_t row, bool named,
 		return take_until(call, named, wish, err);
 	case WORDS_WHOM:
 	case WORDS_WHOM_ALL:
-		return take_whom(call, row, wish, err);
+		return take_whom(call, row, named, wish, err);
 	case WORDS_BODY:
 		return take_body(call, named, wish, err);
 	case WORDS_STATUS:
