@@ -17,7 +17,12 @@ struct silence_row {
 	int64_t matched_at; /* when it last did, as far as this process saw; 0: never */
 };
 
-enum { SILENCE_SOON_MS = 900000, ACK_SOON_MS = 180000, UPDATE_SOON_MS = 300000 };
+enum {
+	SILENCE_SOON_MS = 900000,
+	ACK_SOON_MS = 180000,
+	SNOOZE_SOON_MS = 3600000,
+	UPDATE_SOON_MS = 300000
+};
 
 struct alerts *alerts_new(struct app *app);
 void alerts_free(struct alerts *alerts);

@@ -36,6 +36,7 @@ struct actions *actions_new(struct app *app)
 	actions->app = app;
 	arena_init(&actions->mirror_arena, MIRROR_BYTES);
 	map_init(&actions->on);
+	map_init(&actions->snoozed);
 	id_new(app->now, actions->owner);
 	return actions;
 }
@@ -48,6 +49,7 @@ void actions_free(struct actions *actions)
 		action_send_free(actions->sendings[i]);
 	arena_release(&actions->mirror_arena);
 	map_release(&actions->on);
+	map_release(&actions->snoozed);
 	mem_free(actions->own);
 	mem_free(actions);
 }

@@ -41,7 +41,8 @@ struct actions {
 	struct arena mirror_arena;
 	struct outbox_row *mirror;
 	size_t mirror_count;
-	struct map on; /* key of an alert to the index in mirror, plus one */
+	struct map on;      /* key of an alert to the index in mirror, plus one */
+	struct map snoozed; /* the same, of the newest snooze that was confirmed */
 	bool looking, look_again;
 	int64_t looked_at;
 	uint64_t stamp_seen, mark_seen; /* of the store's file; of the outbox in it */

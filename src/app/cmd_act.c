@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "model/alert.h"
 #include "model/response.h"
+#include "offline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static bool one_thing(const struct call *call, const struct alert *alert,
 		       sources_row(app->sources, other->source)->name);
 }
 
-static bool find_named(const struct call *call, size_t from, enum action_verb verb,
+static bool find_named(struct call *call, size_t from, enum action_verb verb,
 	uint64_t *targets, size_t *count, struct err *err)
 {
 	const struct alerts *alerts = call->app->alerts;
@@ -108,18 +109,28 @@ static bool find_named(const struct call *call, size_t from, enum action_verb ve
 			return err_set(err, ERR_LIMIT, "at most %d at once", TARGETS_MAX);
 		if (verb == ACTION_EXTEND || verb == ACTION_EXPIRE) {
 			key = silence_named(alerts, call->argv[i]);
+			if (!key)
+				return err_set(err, ERR_MISSING, "no source has %s now",
+					call->argv[i]);
 		} else {
 			alert = alerts_named(alerts, call->argv[i]);
 			key = alert ? alert->key : 0;
 			if (alert && !one_thing(call, alert, call->argv[i], err))
 				return false;
+			if (!key)
+				key = offline_find(call, call->argv[i], err);
+			if (!key)
+				return false;
 		}
-		if (!key)
-			return err_set(
-				err, ERR_MISSING, "no source has %s now", call->argv[i]);
 		targets[(*count)++] = key;
 	}
 	return true;
+}
+
+/* What is not known now may be there all the same. */
+static enum status not_found(const struct err *err)
+{
+	return err->kind == ERR_NET ? STATUS_PARTIAL : STATUS_FAILED;
 }
 
 /* The "next 30m" at the end of a status update: true when it is there, and *words is
@@ -253,7 +264,7 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 		return STATUS_USAGE;
 	if (named) {
 		if (!find_named(call, first, wish.verb, targets, &found, err))
-			return STATUS_FAILED;
+			return not_found(err);
 		wish.targets = targets;
 		wish.count = found;
 	}
@@ -318,7 +329,7 @@ enum status cmd_role(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	}
 	if (named && !find_named(call, 2, wish.verb, targets, &found, err))
-		return STATUS_FAILED;
+		return not_found(err);
 	if (named) {
 		wish.targets = targets;
 		wish.count = found;

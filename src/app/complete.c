@@ -296,7 +296,9 @@ static void users(struct search *s)
 			text_line(at > 0 ? untrusted_slice(people[k].mail, 0, (size_t)at)
 					 : people[k].id,
 				name + 1, sizeof name - 1);
-			offer(s, at > 0 ? name : name + 1);
+			/* "be" is as good as "@be". */
+			offer(s, at > 0 && (!*s->typed || *s->typed == '@') ? name
+									    : name + 1);
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include "app/alerts.h"
 #include "app/listing.h"
 #include "app/problems.h"
+#include "app/rotas.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/str.h"
@@ -107,7 +108,7 @@ static bool pending_cell(
 static void state_cell(const struct app *app, const void *row, struct cell *out)
 {
 	const struct alert *alert = row;
-	char who[80], when[TIME_TEXT];
+	char who[80], when[TIME_TEXT], moment[ROTA_TIME];
 
 	out->is_number = true;
 	out->number = alert->state;
@@ -124,6 +125,13 @@ static void state_cell(const struct app *app, const void *row, struct cell *out)
 		out->role = ROLE_TEXT;
 		return;
 	case ALERT_ACKNOWLEDGED:
+		if (actions_snoozed(app->actions, alert)) {
+			cell_print(out, "snoozed until %s",
+				rota_moment(alert->next_at, app->now, moment));
+			out->role = alert->next_at - app->now < ACK_SOON_MS ? ROLE_WARNING
+									    : ROLE_OK;
+			return;
+		}
 		if (alert->next_at > app->now &&
 			alert->next_at - app->now < ACK_NEXT_SHOWN_MS) {
 			text_line(alert_text(alert, ALERT_NEXT), who, sizeof who);
