@@ -146,8 +146,8 @@ struct batch {
 	struct person *people; /* those that rotas name, and others who could be */
 	size_t person_count, person_cap;
 	struct untrusted me; /* id of whose key it is; empty: not known */
-	/* Of servers of which each has what is done at another: the same number for all of
-	 * them, 0 for a server alone. Only where cluster_told. */
+	/* Servers that share what is done at one of them say the same number, one that
+	 * stands alone 0. Only where cluster_told. */
 	uint64_t cluster;
 	bool cluster_told;
 	bool rotas_snapshot;      /* rotas and people are all there are */

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An id of PagerDuty's, as it is copied from a link: who is in no schedule has one too. */
+/* An id of theirs, as it is copied from a link: who is in no schedule has one too. */
 static bool is_id(const char *word)
 {
 	size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");

@@ -255,7 +255,7 @@ static void open_row(struct compose *c, const struct handoff_open *o)
 			      : "open ");
 	document_text(d, DOC_PLAIN, o->owner);
 	document_cell(d);
-	if (o->until_at)
+	if (o->quiet && o->until_at)
 		document_say(d, DOC_PLAIN, "comes back %s",
 			handoff_when(c->f, o->until_at, when));
 	else if (!untrusted_empty(o->runbook)) {
