@@ -17,7 +17,12 @@ struct silence_row {
 	int64_t matched_at; /* when it last did, as far as this process saw; 0: never */
 };
 
-enum { SILENCE_SOON_MS = 900000, ACK_SOON_MS = 180000, UPDATE_SOON_MS = 300000 };
+enum {
+	SILENCE_SOON_MS = 900000,
+	ACK_SOON_MS = 180000,
+	SNOOZE_SOON_MS = 3600000,
+	UPDATE_SOON_MS = 300000
+};
 
 struct alerts *alerts_new(struct app *app);
 void alerts_free(struct alerts *alerts);
@@ -57,6 +62,13 @@ size_t alerts_of(const struct alerts *alerts, int source);
 
 /* By upstream id, "#1234" or "1234", or the link of its page; NULL when there is none. */
 const struct alert *alerts_named(const struct alerts *alerts, const char *wanted);
+
+/* The same, of one source. */
+const struct alert *alerts_named_at(
+	const struct alerts *alerts, int source, const char *wanted);
+/* It fits another thing than this one too: a number that two sources have. NULL: no. */
+const struct alert *alerts_named_too(
+	const struct alerts *alerts, const struct alert *found, const char *wanted);
 
 /* Several sources may tell of one thing: alerts with the same labels (and a label
  * alertname; but for those that a Prometheus adds to all) are twins, so are those that

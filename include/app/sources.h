@@ -26,6 +26,7 @@ struct source_row {
 	struct err past_error;    /* why it does not go on */
 	bool has_rota;            /* its kind has schedules */
 	bool reads_rota;          /* … and this process asks for them */
+	uint64_t cluster;         /* as in a batch; 0: alone, or not known */
 	bool fresh;               /* since the last reload another one than before */
 };
 

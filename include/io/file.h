@@ -22,6 +22,9 @@ bool file_read(const char *path, struct str *out, struct err *err);
 /* Adds the text at the end of a file, made 0600 when it is missing: all of it or, when
  * the disk is full, nothing. */
 bool file_append(const char *path, const struct str *text, struct err *err);
+/* Another number when the file was written to or is another one; 0: there is none. It
+ * looks at the folder's entry only: for files that lie on this machine. */
+uint64_t file_stamp(const char *path);
 /* f_type of statfs(2), -1 when it is not known. */
 int64_t file_system_type(const char *folder);
 /* "NFS" and the like for a file system on which locks between hosts do not hold, else

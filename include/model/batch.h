@@ -155,7 +155,11 @@ struct batch {
 	size_t rota_count, rota_cap;
 	struct person *people; /* those that rotas name, and others who could be */
 	size_t person_count, person_cap;
-	struct untrusted me;      /* id of whose key it is; empty: not known */
+	struct untrusted me; /* id of whose key it is; empty: not known */
+	/* Servers that share what is done at one of them say the same number, one that
+	 * stands alone 0. Only where cluster_told. */
+	uint64_t cluster;
+	bool cluster_told;
 	bool rotas_snapshot;      /* rotas and people are all there are */
 	bool rotas_absent;        /* the plan has no schedules, or they may not be read */
 	bool cut;                 /* something did not fit */

@@ -32,9 +32,10 @@ struct incident_row {
 	/* Of one that ended while nobody watched: when it was last seen; it ended between
 	 * that and ended_at. Else 0. */
 	int64_t ended_after_at;
-	/* What is empty or 0 leaves what is known. */
-	enum urgency urgency;
+	/* What is empty or 0 leaves what is known. But for the number these too are read
+	 * only by incident_span() and incident_since(). */
 	uint32_t number;
+	enum urgency urgency;
 	struct untrusted priority, acked_by, resolved_by;
 	/* --- only read, and only by incident_span(), _since() and _at() --- */
 	struct untrusted id; /* the store's */

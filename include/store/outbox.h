@@ -89,6 +89,11 @@ void outbox_settle_later(struct store *store, const char *owner,
 	const struct outbox_row *rows, size_t count, struct store_then then);
 void outbox_cancel_later(struct store *store, const char *id, struct store_then then);
 void outbox_retry_later(struct store *store, const char *id, struct store_then then);
+/* Another number when a row came, went or changed, whoever wrote it: cheaper than the
+ * list. */
+bool outbox_mark(struct db *db, uint64_t *out, struct err *err);
+typedef void outbox_marked(void *ctx, uint64_t mark, const struct err *err);
+void outbox_mark_later(struct store *store, outbox_marked *got, void *ctx);
 void outbox_list_later(struct store *store, size_t limit, outbox_got *got, void *ctx);
 
 #endif

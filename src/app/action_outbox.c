@@ -8,8 +8,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "model/alert.h"
 
 #include <stdio.h>
+
+/* The server reckons from when it was asked, in whole seconds. */
+enum { SNOOZE_OFF_MS = 2 * MINUTE_MS };
 
 size_t actions_count(const struct actions *actions)
 {
@@ -82,6 +86,37 @@ const char *action_row_words(
 	return out;
 }
 
+int64_t actions_snoozed(const struct actions *actions, const struct alert *alert)
+{
+	size_t i = (uintptr_t)map_get(&actions->snoozed, &alert->key, sizeof alert->key);
+	int64_t until = i ? actions->mirror[i - 1].action.until_at : 0;
+	int64_t off = alert->next_at - until;
+
+	return alert->state == ALERT_ACKNOWLEDGED && until > actions->app->now &&
+			       off > -SNOOZE_OFF_MS && off < SNOOZE_OFF_MS
+		       ? alert->next_at
+		       : 0;
+}
+
+const struct alert *actions_next_snoozed(const struct actions *actions, size_t *i)
+{
+	while (*i < actions->mirror_count) {
+		const struct outbox_row *row = &actions->mirror[(*i)++];
+		uint64_t key;
+		const struct alert *alert;
+
+		if (row->action.verb != ACTION_SNOOZE || row->state != OUTBOX_CONFIRMED)
+			continue;
+		key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
+		alert = alerts_find(actions->app->alerts, key);
+		/* Snoozed twice it is one. */
+		if (alert && actions_snoozed(actions, alert) &&
+			(uintptr_t)map_get(&actions->snoozed, &key, sizeof key) == *i)
+			return alert;
+	}
+	return NULL;
+}
+
 static struct untrusted keep(struct actions *actions, struct untrusted text)
 {
 	return untrusted_copy(&actions->mirror_arena, text);
@@ -102,6 +137,8 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 	arena_reset(&actions->mirror_arena);
 	map_release(&actions->on);
 	map_init(&actions->on);
+	map_release(&actions->snoozed);
+	map_init(&actions->snoozed);
 	actions->mirror = arena_alloc(
 		&actions->mirror_arena, (rows->count + 1) * sizeof *actions->mirror);
 	actions->mirror_count = 0;
@@ -124,6 +161,10 @@ static void got_list(void *ctx, const struct outbox_rows *rows, const struct err
 			acks_seen ^= action_row_key(to);
 		actions->mirror_count++;
 		key = alert_key_named(to->source, a->texts[ACTION_TARGET]);
+		if (a->verb == ACTION_SNOOZE && to->state == OUTBOX_CONFIRMED &&
+			!map_get(&actions->snoozed, &key, sizeof key))
+			map_put(&actions->snoozed, &key, sizeof key,
+				(void *)(uintptr_t)actions->mirror_count);
 		if (open_row(to) && !actions_on(actions, key) &&
 			untrusted_is(to->profile, actions->app->rc->profile))
 			map_put(&actions->on, &key, sizeof key,

@@ -20,6 +20,15 @@ struct own *action_own_find(struct actions *actions, const char *id)
 	return NULL;
 }
 
+/* The one before was about the same problem: to who reads it the two are one. */
+static bool goes_on(const struct actions *actions, size_t i)
+{
+	const struct own *own = &actions->own[i];
+
+	return i && own[-1].wish == own->wish && own[-1].problem == own->problem &&
+	       own[-1].verb == own->verb;
+}
+
 /* Many at once are told as one line. */
 void action_own_tell(struct actions *actions)
 {
@@ -34,7 +43,8 @@ void action_own_tell(struct actions *actions)
 			continue;
 		own->told = true;
 		if (own->state == OUTBOX_CONFIRMED) {
-			done++;
+			done += !goes_on(actions, i) || !own[-1].told ||
+				own[-1].state != OUTBOX_CONFIRMED;
 			last = own;
 		} else if (own->state != OUTBOX_CANCELLED) {
 			bad++;
@@ -149,6 +159,28 @@ static bool plan_undo_override(
 	return true;
 }
 
+/* Each peer has one of its own. They may be too young to be in any list: their ids are
+ * enough. */
+static bool plan_undo_silences(
+	struct plan *plan, struct app *app, const struct own *own, struct err *err)
+{
+	const struct actions *actions = app->actions;
+
+	plan_undo_init(plan, app);
+	for (size_t i = 0; i < actions->own_count; i++) {
+		const struct own *one = &actions->own[i];
+
+		if (one->wish != own->wish || one->verb != ACTION_SILENCE ||
+			one->state != OUTBOX_CONFIRMED)
+			continue;
+		if (!plan_undo_silence(plan, one->key, one->result, one->title, err))
+			return false;
+		plan->problems[plan->count - 1] = one->problem;
+	}
+	plan_undo_words(plan);
+	return true;
+}
+
 /* What makes up for it: another action, the other way round, on all that the wish was
  * about. */
 static bool plan_undo(
@@ -159,22 +191,18 @@ static bool plan_undo(
 	struct wish wish = {.verb = action_verbs[own->verb].undo, .targets = keys};
 	bool made;
 
-	if (own->verb == ACTION_OVERRIDE) {
+	if (own->verb == ACTION_OVERRIDE || own->verb == ACTION_SILENCE) {
 		mem_free(keys);
-		return plan_undo_override(plan, app, own, err);
+		return own->verb == ACTION_OVERRIDE
+			       ? plan_undo_override(plan, app, own, err)
+			       : plan_undo_silences(plan, app, own, err);
 	}
 	for (size_t i = 0; i < actions->own_count; i++)
 		if (actions->own[i].wish == own->wish &&
 			actions->own[i].verb == own->verb &&
 			actions->own[i].state == OUTBOX_CONFIRMED)
 			keys[wish.count++] = actions->own[i].key;
-	if (own->verb == ACTION_SILENCE) {
-		/* It may be too young to be in any list: its id is enough. */
-		*plan = (struct plan){.app = app, .verb = ACTION_EXPIRE};
-		made = plan_undo_silence(plan, own->key, own->result, own->title, err);
-	} else {
-		made = plan_make(plan, app, &wish, err);
-	}
+	made = plan_make(plan, app, &wish, err);
 	mem_free(keys);
 	return made;
 }
@@ -223,6 +251,10 @@ enum status actions_outcome(const struct actions *actions, struct str *out)
 		const struct own *own = &actions->own[i];
 		bool done = own->state == OUTBOX_CONFIRMED;
 
+		if (goes_on(actions, i) && own[-1].state == own->state &&
+			!strcmp(own[-1].result, own->result) &&
+			!strcmp(own[-1].error, own->error))
+			continue;
 		str_printf(out, "%s: %s%s%s%s%s\n", own->title,
 			done ? action_verbs[own->verb].past
 			     : outbox_state_names[own->state],

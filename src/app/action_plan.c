@@ -145,8 +145,11 @@ struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source)
 		plan->rows = mem_resize(plan->rows, plan->cap, sizeof *plan->rows);
 		plan->keys = mem_resize(plan->keys, plan->cap, sizeof *plan->keys);
 		plan->here = mem_resize(plan->here, plan->cap, sizeof *plan->here);
+		plan->problems =
+			mem_resize(plan->problems, plan->cap, sizeof *plan->problems);
 	}
 	plan->here[plan->count] = false;
+	plan->problems[plan->count] = key;
 	row = &plan->rows[plan->count];
 	*row = (struct outbox_row){.action = {.verb = plan->verb},
 		.profile = keep(plan, untrusted_str(plan->app->rc->profile)),
@@ -180,6 +183,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	enum action_verb verb = wish->verb;
 	bool here = false;
 	struct outbox_row *row;
+	struct plan_whom whom;
 	char name[160];
 
 	plan_name(alert, name, sizeof name);
@@ -209,6 +213,8 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 		return err_set(err, ERR_BUSY, "%s is acknowledged already", name);
 	if (verb == ACTION_UNACKNOWLEDGE && alert->state != ALERT_ACKNOWLEDGED)
 		return err_set(err, ERR_MISSING, "%s is not acknowledged", name);
+	if (!plan_find_whom(app, alert, verb, wish->whom, &whom, err))
+		return false;
 	row = plan_add(plan, alert->key, to);
 	plan->here[plan->count - 1] = here;
 	row->action.verb = verb;
@@ -218,7 +224,9 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	row->action.texts[ACTION_BODY] = keep(plan, untrusted_str(wish->body));
 	if (verb == ACTION_RESPONDERS && !wish->body)
 		row->action.texts[ACTION_BODY] = call_for_help(plan, name);
-	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(wish->whom));
+	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(whom.id));
+	if (plan->count == 1)
+		str_copy(plan->whom, sizeof plan->whom, whom.words);
 	if (verb == ACTION_SILENCE)
 		row->action.texts[ACTION_MATCHERS] = matchers_of(plan, alert);
 	row->expected_state = alert->state;
@@ -226,11 +234,53 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	return true;
 }
 
+/* One of its cluster was told already, and tells it the others. */
+static bool cluster_told(const struct plan *plan, int source)
+{
+	const struct sources *sources = plan->app->sources;
+	uint64_t cluster = sources_row(sources, source)->cluster;
+
+	for (size_t i = plan->count; i-- > 0;) {
+		const struct alert *alert = alerts_find(plan->app->alerts, plan->keys[i]);
+
+		if (plan->problems[i] != plan->problems[plan->count - 1] || !alert)
+			break;
+		if (alert->source == source ||
+			(cluster &&
+				sources_row(sources, alert->source)->cluster == cluster))
+			return true;
+	}
+	return false;
+}
+
+/* Each Alertmanager notifies by itself: what one of them mutes the others go on with,
+ * if they are not of one cluster. */
+static void plan_peers(
+	struct plan *plan, const struct alert *alert, const struct wish *wish)
+{
+	const struct app *app = plan->app;
+	uint64_t problem = plan->problems[plan->count - 1];
+	bool silenced = alert->state == ALERT_SILENCED;
+	struct err ignored = {0};
+
+	if (!plan_can(app, alert->source, ACTION_SILENCE))
+		return;
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));)
+		if (t->state != ALERT_RESOLVED &&
+			(t->state == ALERT_SILENCED) == silenced &&
+			plan_can(app, t->source, ACTION_SILENCE) &&
+			!planned(plan, t->key) && !cluster_told(plan, t->source) &&
+			plan->count < OUTBOX_MAX_LIST &&
+			plan_alert(plan, t, wish, &ignored))
+			plan->problems[plan->count - 1] = problem;
+}
+
 /* To acknowledge is to take on the problem, whoever else tells of it: others that take
  * it are told too, and what is kept here is kept for all. */
 static void plan_twins(
 	struct plan *plan, const struct alert *alert, const struct wish *wish, bool here)
 {
+	uint64_t problem = plan->problems[plan->count - 1];
 	int state = wish->verb == ACTION_ACKNOWLEDGE     ? ALERT_FIRING
 		    : wish->verb == ACTION_UNACKNOWLEDGE ? ALERT_ACKNOWLEDGED
 							 : ALERT_STATE_COUNT;
@@ -240,8 +290,9 @@ static void plan_twins(
 	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));)
 		if (t->key != alert->key && t->state == state &&
 			(here || plan_can(app, t->source, wish->verb)) &&
-			!planned(plan, t->key) && plan->count < OUTBOX_MAX_LIST)
-			plan_alert(plan, t, wish, &ignored);
+			!planned(plan, t->key) && plan->count < OUTBOX_MAX_LIST &&
+			plan_alert(plan, t, wish, &ignored))
+			plan->problems[plan->count - 1] = problem;
 }
 
 static bool plan_problem(struct plan *plan, const struct alert *alert,
@@ -254,7 +305,10 @@ static bool plan_problem(struct plan *plan, const struct alert *alert,
 	}
 	if (!plan_alert(plan, alert, wish, err))
 		return false;
-	plan_twins(plan, alert, wish, plan->here[plan->count - 1]);
+	if (plan->rows[plan->count - 1].action.verb == ACTION_SILENCE)
+		plan_peers(plan, alert, wish);
+	else
+		plan_twins(plan, alert, wish, plan->here[plan->count - 1]);
 	return true;
 }
 
@@ -300,22 +354,35 @@ static bool silenced_too(const struct alert *by, const struct alert *other)
 	return by->label_count > 0;
 }
 
-/* Alerts there are now that the planned silences would mute. */
+static bool mutes(const struct plan *plan, const struct alert *alert)
+{
+	for (size_t k = 0; k < plan->count; k++) {
+		const struct alert *by = alerts_find(plan->app->alerts, plan->keys[k]);
+
+		if (by && plan->rows[k].action.verb == ACTION_SILENCE &&
+			silenced_too(by, alert))
+			return true;
+	}
+	return false;
+}
+
+/* Alerts there are now that the planned silences would mute; one that several sources
+ * tell of counts once. */
 static size_t muted(const struct plan *plan)
 {
 	const struct alerts *alerts = plan->app->alerts;
 	size_t n = 0;
 
-	for (size_t i = 0; i < alerts_count(alerts); i++)
-		for (size_t k = 0; k < plan->count; k++) {
-			const struct alert *by = alerts_find(alerts, plan->keys[k]);
+	for (size_t i = 0; i < alerts_count(alerts); i++) {
+		const struct alert *twin = NULL;
 
-			if (by && plan->rows[k].action.verb == ACTION_SILENCE &&
-				silenced_too(by, alerts_at(alerts, i))) {
-				n++;
+		if (!alerts_speaks(alerts, alerts_at(alerts, i)))
+			continue;
+		while ((twin = alerts_twin(alerts, alerts_at(alerts, i), twin)))
+			if (mutes(plan, twin))
 				break;
-			}
-		}
+		n += twin != NULL;
+	}
 	return n;
 }
 
@@ -327,12 +394,43 @@ static bool one_source(const struct plan *plan)
 	return true;
 }
 
+/* The same is done to one problem, at each of several sources. */
+static bool one_problem(const struct plan *plan)
+{
+	for (size_t i = 1; i < plan->count; i++)
+		if (plan->problems[i] != plan->problems[0] ||
+			plan->rows[i].action.verb != plan->rows->action.verb)
+			return false;
+	return true;
+}
+
+/* "am and am-b" */
+static void name_sources(const struct plan *plan, struct str *out)
+{
+	char source[60];
+
+	for (size_t i = 0; i < plan->count; i++)
+		str_printf(out, "%s%s",
+			!i                    ? ""
+			: i + 1 < plan->count ? ", "
+					      : " and ",
+			text_line(plan->rows[i].source, source, sizeof source));
+}
+
 static void name_targets(const struct plan *plan, struct str *out)
 {
 	size_t shown = plan->count <= NAMED ? plan->count : 3;
 	bool one = one_source(plan);
 	char title[NAME_TEXT], source[60];
 
+	if (!one && plan->count <= NAMED && one_problem(plan)) {
+		str_puts(out, " at ");
+		name_sources(plan, out);
+		str_printf(out, ": %s",
+			text_line(plan->rows->action.texts[ACTION_TITLE], title,
+				sizeof title));
+		return;
+	}
 	if (one)
 		str_printf(out, " at %s",
 			text_line(plan->rows->source, source, sizeof source));
@@ -365,8 +463,8 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 	if (*app->rc->profile)
 		str_printf(&out, "%s: ", app->rc->profile);
 	str_puts(&out, verb->words);
-	if (plan->count > 1 || str_ends(verb->words, " to"))
-		str_printf(&out, " %zu", plan->count);
+	if ((plan->count > 1 && !one_problem(plan)) || str_ends(verb->words, " to"))
+		str_printf(&out, " %zu", one_problem(plan) ? 1 : plan->count);
 	name_targets(plan, &out);
 	if (wish->by_ms && plan->count > 1)
 		str_printf(&out, "; each by %s", duration_text(wish->by_ms, left));
@@ -383,7 +481,7 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 						untrusted_str(wish->whom), &level)
 				? "to level"
 				: "to",
-			wish->whom);
+			plan->whom);
 	if (wish->body)
 		str_printf(&out, "; \"%s\"", wish->body);
 	if (plan->rows->action.verb == ACTION_SILENCE && plan->count <= NAMED) {
@@ -445,17 +543,20 @@ bool plan_make(
 	return true;
 }
 
+void plan_undo_init(struct plan *plan, struct app *app)
+{
+	*plan = (struct plan){.app = app, .verb = ACTION_EXPIRE, .asks = true};
+	arena_init(&plan->arena, PLAN_BYTES);
+}
+
 bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	const char *title, struct err *err)
 {
 	const struct app *app = plan->app;
 	const struct alert *alert = alerts_find(app->alerts, key);
-	const struct wish wish = {.verb = ACTION_EXPIRE, .count = 1};
 	int to = silencer(app, alert ? alert->source : SOURCE_HOST);
 	struct outbox_row *row;
 
-	arena_init(&plan->arena, PLAN_BYTES);
-	plan->verb = ACTION_EXPIRE;
 	if (!to || !*silence)
 		return err_set(
 			err, ERR_MISSING, "the silence of %s is not known yet", title);
@@ -463,9 +564,14 @@ bool plan_undo_silence(struct plan *plan, uint64_t key, const char *silence,
 	row->expected_state = -1;
 	row->action.texts[ACTION_TARGET] = keep(plan, untrusted_str(silence));
 	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(title));
-	plan->asks = true;
-	compose(plan, &wish, 0, NULL);
 	return true;
+}
+
+void plan_undo_words(struct plan *plan)
+{
+	const struct wish wish = {.verb = ACTION_EXPIRE, .count = plan->count};
+
+	compose(plan, &wish, 0, NULL);
 }
 
 void plan_release(struct plan *plan)
@@ -474,6 +580,7 @@ void plan_release(struct plan *plan)
 	mem_free(plan->rows);
 	mem_free(plan->keys);
 	mem_free(plan->here);
+	mem_free(plan->problems);
 }
 
 static bool row_holds(const struct plan *plan, size_t i, char *why, size_t size)
@@ -507,6 +614,7 @@ bool plan_holds(struct plan *plan, char *why, size_t size)
 			continue;
 		plan->rows[kept] = plan->rows[i];
 		plan->keys[kept] = plan->keys[i];
+		plan->problems[kept] = plan->problems[i];
 		plan->here[kept++] = plan->here[i];
 	}
 	left = plan->count - kept;

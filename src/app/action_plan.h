@@ -7,20 +7,22 @@
 
 struct source_row;
 
-enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80 };
+enum { PLAN_TEXT = 2400, PLAN_ACTOR = 80, PLAN_WHOM = 200 };
 
 struct plan {
 	struct app *app;
 	enum action_verb verb; /* as wished for */
 	struct arena arena;    /* of all texts */
 	struct outbox_row *rows;
-	uint64_t *keys; /* beside rows: the alert or silence each is about */
-	bool *here;     /* beside rows: oogway's own acknowledgement, nothing is sent */
+	uint64_t *keys;     /* beside rows: the alert or silence each is about */
+	uint64_t *problems; /* beside rows: the same for all of one problem */
+	bool *here; /* beside rows: oogway's own acknowledgement, nothing is sent */
 	size_t count, cap;
 	size_t same; /* targets that were other members of what is planned already */
 	bool asks;
 	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
+	char whom[PLAN_WHOM]; /* in it, as found for the first of the rows */
 	/* Puts the rows into the outbox with what they carry; NULL: the rows alone. */
 	void (*put)(struct plan *plan, struct store_then then);
 	void (*drop)(void *put_ctx); /* at its end, whatever came of it; or NULL */
@@ -30,9 +32,20 @@ struct plan {
 /* False with a sentence; release it in both cases. */
 bool plan_make(
 	struct plan *plan, struct app *app, const struct wish *wish, struct err *err);
-/* The silence that an action made is to end: plan->app is set. */
+/* What a wish names is that at the alert's source, and so it is called (action_whom.c).
+ * False: nobody or several are, and *err says who they could be. */
+struct plan_whom {
+	const char *id; /* what was wished for, or `found` */
+	char found[80], words[PLAN_WHOM];
+};
+bool plan_find_whom(const struct app *app, const struct alert *alert,
+	enum action_verb verb, const char *wanted, struct plan_whom *out,
+	struct err *err);
+/* The silences that actions made are to end: one after the other, then the question. */
+void plan_undo_init(struct plan *plan, struct app *app);
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,
 	const char *title, struct err *err);
+void plan_undo_words(struct plan *plan);
 /* One more row, of the plan's verb; its texts are to be filled. */
 struct outbox_row *plan_add(struct plan *plan, uint64_t key, int source);
 bool plan_can(const struct app *app, int source, enum action_verb verb);

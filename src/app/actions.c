@@ -8,7 +8,9 @@
 #include "app/rotas.h"
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "io/file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -34,6 +36,7 @@ struct actions *actions_new(struct app *app)
 	actions->app = app;
 	arena_init(&actions->mirror_arena, MIRROR_BYTES);
 	map_init(&actions->on);
+	map_init(&actions->snoozed);
 	id_new(app->now, actions->owner);
 	return actions;
 }
@@ -46,6 +49,7 @@ void actions_free(struct actions *actions)
 		action_send_free(actions->sendings[i]);
 	arena_release(&actions->mirror_arena);
 	map_release(&actions->on);
+	map_release(&actions->snoozed);
 	mem_free(actions->own);
 	mem_free(actions);
 }
@@ -61,6 +65,36 @@ bool actions_begun(const struct actions *actions)
 	return actions->begun && !actions->looking;
 }
 
+static void marked(void *ctx, uint64_t mark, const struct err *err)
+{
+	struct actions *actions = ctx;
+
+	actions->marking = false;
+	if (actions->ended || err || mark == actions->mark_seen)
+		return;
+	actions->mark_seen = mark;
+	actions_look(actions);
+}
+
+/* What other processes did to the outbox, read when the store's file has changed; this
+ * process writes to it too, so the list is read only when it is another one. */
+static void look_for_others(struct actions *actions)
+{
+	const struct store_report *report = store_report(actions->app->store);
+	char path[STORE_PATH + 8];
+	uint64_t stamp;
+
+	if (actions->marking || !*report->path)
+		return;
+	snprintf(path, sizeof path, "%s-wal", report->path);
+	stamp = file_stamp(path);
+	if (stamp == actions->stamp_seen)
+		return;
+	actions->stamp_seen = stamp;
+	actions->marking = true;
+	outbox_mark_later(actions->app->store, marked, actions);
+}
+
 void actions_tick(struct actions *actions, int64_t now)
 {
 	bool open = actions_busy(actions);
@@ -72,6 +106,8 @@ void actions_tick(struct actions *actions, int64_t now)
 	open = open || waiting;
 	if (now - actions->looked_at >= (open ? LOOK_OPEN_MS : LOOK_IDLE_MS))
 		actions_look(actions);
+	else if (!open)
+		look_for_others(actions);
 	if (waiting)
 		action_send_as_needed(actions);
 }

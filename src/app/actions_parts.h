@@ -23,6 +23,7 @@ struct own {
 	char id[ID_TEXT];
 	enum action_verb verb;
 	uint64_t key, wish; /* wish: the same for all that were wished for at once */
+	uint64_t problem;   /* … and problem for all of these about one */
 	bool told;
 	enum outbox_state state;
 	uint64_t profile; /* hash of its name */
@@ -40,9 +41,12 @@ struct actions {
 	struct arena mirror_arena;
 	struct outbox_row *mirror;
 	size_t mirror_count;
-	struct map on; /* key of an alert to the index in mirror, plus one */
+	struct map on;      /* key of an alert to the index in mirror, plus one */
+	struct map snoozed; /* the same, of the newest snooze that was confirmed */
 	bool looking, look_again;
 	int64_t looked_at;
+	uint64_t stamp_seen, mark_seen; /* of the store's file; of the outbox in it */
+	bool marking;
 	struct sending *sendings[PLACES];
 	struct own *own;
 	size_t own_count, own_cap;

@@ -594,6 +594,29 @@ const struct alert *alerts_named(const struct alerts *alerts, const char *wanted
 	return found;
 }
 
+const struct alert *alerts_named_at(
+	const struct alerts *alerts, int source, const char *wanted)
+{
+	for (size_t i = 0; i < alerts_count(alerts); i++)
+		if (alerts_at(alerts, i)->source == source &&
+			names(alerts_at(alerts, i), wanted))
+			return alerts_at(alerts, i);
+	return NULL;
+}
+
+const struct alert *alerts_named_too(
+	const struct alerts *alerts, const struct alert *found, const char *wanted)
+{
+	for (size_t i = 0; i < alerts_count(alerts); i++) {
+		const struct alert *other = alerts_at(alerts, i);
+
+		if (other->source != found->source && names(other, wanted) &&
+			alerts_identity(alerts, other) != alerts_identity(alerts, found))
+			return other;
+	}
+	return NULL;
+}
+
 uint32_t alerts_version(const struct alerts *alerts)
 {
 	return alert_table_version(alerts->table);

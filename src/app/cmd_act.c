@@ -9,9 +9,11 @@
 #include "app/problems.h"
 #include "app/sources.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "model/alert.h"
 #include "model/response.h"
+#include "offline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +80,23 @@ static uint64_t silence_named(const struct alerts *alerts, const char *id)
 	return 0;
 }
 
-static bool find_named(const struct call *call, size_t from, enum action_verb verb,
+/* A number that two sources have is refused: each id is there for one thing only. */
+static bool one_thing(const struct call *call, const struct alert *alert,
+	const char *wanted, struct err *err)
+{
+	const struct app *app = call->app;
+	const struct alert *other = alerts_named_too(app->alerts, alert, wanted);
+	char id[80], other_id[80];
+
+	return !other ||
+	       err_set(err, ERR_USAGE, "%.60s could be %s of %s or %s of %s: say which",
+		       wanted, text_line(alert_text(alert, ALERT_ID), id, sizeof id),
+		       sources_row(app->sources, alert->source)->name,
+		       text_line(alert_text(other, ALERT_ID), other_id, sizeof other_id),
+		       sources_row(app->sources, other->source)->name);
+}
+
+static bool find_named(struct call *call, size_t from, enum action_verb verb,
 	uint64_t *targets, size_t *count, struct err *err)
 {
 	const struct alerts *alerts = call->app->alerts;
@@ -91,16 +109,28 @@ static bool find_named(const struct call *call, size_t from, enum action_verb ve
 			return err_set(err, ERR_LIMIT, "at most %d at once", TARGETS_MAX);
 		if (verb == ACTION_EXTEND || verb == ACTION_EXPIRE) {
 			key = silence_named(alerts, call->argv[i]);
+			if (!key)
+				return err_set(err, ERR_MISSING, "no source has %s now",
+					call->argv[i]);
 		} else {
 			alert = alerts_named(alerts, call->argv[i]);
 			key = alert ? alert->key : 0;
+			if (alert && !one_thing(call, alert, call->argv[i], err))
+				return false;
+			if (!key)
+				key = offline_find(call, call->argv[i], err);
+			if (!key)
+				return false;
 		}
-		if (!key)
-			return err_set(
-				err, ERR_MISSING, "no source has %s now", call->argv[i]);
 		targets[(*count)++] = key;
 	}
 	return true;
+}
+
+/* What is not known now may be there all the same. */
+static enum status not_found(const struct err *err)
+{
+	return err->kind == ERR_NET ? STATUS_PARTIAL : STATUS_FAILED;
 }
 
 /* The "next 30m" at the end of a status update: true when it is there, and *words is
@@ -188,10 +218,12 @@ static bool take_body(struct call *call, bool named, struct wish *wish, struct e
 	return true;
 }
 
-static bool take_whom(struct call *call, size_t row, struct wish *wish, struct err *err)
+static bool take_whom(
+	struct call *call, size_t row, bool named, struct wish *wish, struct err *err)
 {
 	wish->whom = call->argc ? call->argv[0] : acts[row].otherwise;
-	if (acts[row].words == WORDS_WHOM_ALL && call->argc)
+	/* "Ben Okafor"; a script's ids stand behind it. */
+	if (call->argc > (acts[row].words != WORDS_WHOM_ALL) && !named)
 		wish->whom = call->rest;
 	return wish->whom || err_set(err, ERR_USAGE, "expected: %s %s",
 				     call->command->name, call->command->args);
@@ -206,7 +238,7 @@ static bool take_words(struct call *call, size_t row, bool named,
 		return take_until(call, named, wish, err);
 	case WORDS_WHOM:
 	case WORDS_WHOM_ALL:
-		return take_whom(call, row, wish, err);
+		return take_whom(call, row, named, wish, err);
 	case WORDS_BODY:
 		return take_body(call, named, wish, err);
 	case WORDS_STATUS:
@@ -232,7 +264,7 @@ static enum status act(struct call *call, size_t row, bool named, struct err *er
 		return STATUS_USAGE;
 	if (named) {
 		if (!find_named(call, first, wish.verb, targets, &found, err))
-			return STATUS_FAILED;
+			return not_found(err);
 		wish.targets = targets;
 		wish.count = found;
 	}
@@ -297,7 +329,7 @@ enum status cmd_role(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	}
 	if (named && !find_named(call, 2, wish.verb, targets, &found, err))
-		return STATUS_FAILED;
+		return not_found(err);
 	if (named) {
 		wish.targets = targets;
 		wish.count = found;

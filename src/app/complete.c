@@ -3,6 +3,7 @@
  * word below; one in small letters is itself. Pure over app. Main thread. */
 #include "app/complete.h"
 
+#include "app/alerts.h"
 #include "app/handoff.h"
 #include "app/keyseq.h"
 #include "app/rotas.h"
@@ -13,6 +14,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "embedded.h"
+#include "model/alert.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,9 +296,52 @@ static void users(struct search *s)
 			text_line(at > 0 ? untrusted_slice(people[k].mail, 0, (size_t)at)
 					 : people[k].id,
 				name + 1, sizeof name - 1);
-			offer(s, at > 0 ? name : name + 1);
+			/* "be" is as good as "@be". */
+			offer(s, at > 0 && (!*s->typed || *s->typed == '@') ? name
+									    : name + 1);
 		}
 	}
+}
+
+/* Those that incidents have. */
+static void priorities(struct search *s)
+{
+	const struct alerts *alerts = s->app->alerts;
+
+	for (size_t i = 0; i < alerts_count(alerts); i++) {
+		const struct alert *alert = alerts_at(alerts, i);
+
+		for (size_t k = 0; alert->pages && k < alert->label_count; k++) {
+			struct pair label = alert_label(alert, k);
+			char name[80];
+
+			if (untrusted_is(label.name, "priority"))
+				offer(s, text_line(label.value, name, sizeof name));
+		}
+	}
+}
+
+/* Their numbers; the id of one that has none. */
+static void incidents(struct search *s)
+{
+	const struct alerts *alerts = s->app->alerts;
+
+	for (size_t i = 0; i < alerts_count(alerts); i++) {
+		const struct alert *alert = alerts_at(alerts, i);
+		char name[80];
+
+		if (alert->number)
+			snprintf(name, sizeof name, "%lld", (long long)alert->number);
+		else
+			text_line(alert_text(alert, ALERT_ID), name, sizeof name);
+		if (alert->pages)
+			offer(s, name);
+	}
+}
+
+static void levels(struct search *s)
+{
+	offer_each(s, "2 3 4 5");
 }
 
 static void pane_numbers(struct search *s)
@@ -335,6 +380,9 @@ static const struct {
 	{"EMAIL", addresses},
 	{"ROTA", rotas},
 	{"USER", users},
+	{"PRIORITY", priorities},
+	{"INCIDENT", incidents},
+	{"LEVEL", levels},
 };
 
 /* What lines of the rc language hold; the last kind goes on. */

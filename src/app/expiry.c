@@ -4,6 +4,7 @@
 #include "expiry.h"
 
 #include "action_plan.h"
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/dossier.h"
 #include "app/sources.h"
@@ -115,7 +116,10 @@ static void look_at_acks(struct expiry *expiry, int64_t now)
 			*link = '\0';
 		notice.service = service;
 		notice.link = link;
-		snprintf(what, sizeof what, "the acknowledgement of %s ends", name);
+		snprintf(what, sizeof what, "the %s of %s ends",
+			actions_snoozed(expiry->app->actions, a) ? "snooze"
+								 : "acknowledgement",
+			name);
 		tell(expiry, &notice, a->source, alert_text(a, ALERT_ID), what);
 	}
 }

@@ -296,9 +296,10 @@ static void open_row(struct compose *c, const struct handoff_open *o)
 	document_say(d, DOC_PLAIN, "%s", handoff_when(c->f, o->since_at, when));
 	document_cell(d);
 	document_say(d, DOC_PLAIN, "%s",
-		o->quiet   ? "quiet "
-		: o->acked ? "acknowledged "
-			   : "open ");
+		o->quiet      ? "quiet "
+		: o->until_at ? "snoozed "
+		: o->acked    ? "acknowledged "
+			      : "open ");
 	document_text(d, DOC_PLAIN, o->owner);
 	document_cell(d);
 	if (o->quiet && o->until_at)

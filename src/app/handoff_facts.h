@@ -45,7 +45,7 @@ struct handoff_problem {
 struct handoff_open {
 	struct untrusted title, service, owner, runbook, link, next;
 	int64_t since_at, next_at;
-	int64_t until_at; /* of what is snoozed or silenced */
+	int64_t until_at; /* of what is snoozed or silenced, else 0 */
 	enum severity severity;
 	bool acked, quiet, pages, anomaly;
 };

@@ -3,6 +3,7 @@
  * each is taken. */
 #include "handoff_facts.h"
 
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/problems.h"
@@ -45,6 +46,9 @@ static void add_problem(
 		keep(f, alert_text(a, p->acknowledged ? ALERT_ACKED_BY : ALERT_ASSIGNED));
 	to->next = keep(f, alert_text(a, ALERT_NEXT));
 	to->next_at = a->next_at;
+	to->until_at = actions_snoozed(app->actions, a);
+	if (to->until_at)
+		to->next = untrusted_str("snooze ends");
 	to->pages = a->pages;
 	book = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
 	if (book)

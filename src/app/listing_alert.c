@@ -5,6 +5,7 @@
 #include "app/alerts.h"
 #include "app/listing.h"
 #include "app/problems.h"
+#include "app/rotas.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/str.h"
@@ -154,8 +155,17 @@ static void ack_cell(const struct app *app, const struct alert *a, struct cell *
 {
 	struct untrusted next = alert_text(a, ALERT_NEXT);
 	char when[TIME_TEXT], after[TIME_TEXT + 4] = "", brief[TIME_TEXT + 6];
+	char moment[ROTA_TIME];
 
-	out->role = ROLE_OK;
+	out->role = a->next_at > app->now && a->next_at - app->now < ACK_SOON_MS
+			    ? ROLE_WARNING
+			    : ROLE_OK;
+	if (actions_snoozed(app->actions, a)) {
+		who_cell(out, "snoozed until ",
+			untrusted_str(rota_moment(a->next_at, app->now, moment)), "",
+			"snoozed");
+		return;
+	}
 	if (a->next_at > app->now && a->next_at - app->now < ACK_NEXT_SHOWN_MS) {
 		duration_text(a->next_at - app->now, when);
 		snprintf(after, sizeof after, " in %s", when);
@@ -163,7 +173,6 @@ static void ack_cell(const struct app *app, const struct alert *a, struct cell *
 		if (untrusted_starts(next, "acknowledgement "))
 			next = untrusted_str("ack ends");
 		who_cell(out, "", next, after, brief);
-		out->role = a->next_at - app->now < ACK_SOON_MS ? ROLE_WARNING : ROLE_OK;
 		return;
 	}
 	if (a->acked_at)

@@ -93,6 +93,8 @@ static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *tak
 		history_past_batch(sources->app->history, s->row.number, batch);
 		return true;
 	}
+	if (batch->cluster_told)
+		s->row.cluster = batch->cluster;
 	return pipeline_answer(sources->app, s->row.number, batch, taken);
 }
 

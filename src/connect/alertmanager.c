@@ -380,8 +380,29 @@ static bool read_list(const struct alertmanager *am, const struct answer *answer
 	return true;
 }
 
+/* All peers of a cluster list all of its peers: the first of their names stands for it,
+ * whoever of them is asked. */
+static void read_cluster(struct batch *batch, struct json cluster)
+{
+	struct json peers = json_get(cluster, "peers");
+	struct untrusted first = UNTRUSTED_NONE;
+	size_t count = 0;
+
+	for (struct json e = json_first(peers); json_item(e); e = json_next(e)) {
+		struct untrusted name = json_text(json_get(e, "name"));
+
+		if (untrusted_empty(name))
+			continue;
+		if (!count++ || untrusted_cmp(name, first) < 0)
+			first = name;
+	}
+	batch->cluster_told = true;
+	batch->cluster = count > 1 ? untrusted_hash(first) : 0;
+}
+
 /* What it cannot say, nothing is made of: the alerts are what counts. */
-static void read_status(struct alertmanager *am, const struct answer *answer)
+static void read_status(
+	struct alertmanager *am, const struct answer *answer, struct batch *batch)
 {
 	struct routes *routes = NULL;
 	struct json_doc doc;
@@ -392,18 +413,20 @@ static void read_status(struct alertmanager *am, const struct answer *answer)
 		return;
 	routes =
 		routes_new(json_text(json_get(json_root(&doc), "config.original")), NULL);
+	read_cluster(batch, json_get(json_root(&doc), "cluster"));
 	json_release(&doc);
 	routes_free(am->routes);
 	am->routes = routes;
 }
 
 /* Never an error: a server that does not say it is only joined less well. */
-static void take_status(struct alertmanager *am, const struct answer *answer)
+static void take_status(
+	struct alertmanager *am, const struct answer *answer, struct batch *batch)
 {
 	bool known = am->routes != NULL;
 
 	if (answer->status == 200)
-		read_status(am, answer);
+		read_status(am, answer, batch);
 	if (!known && am->routes && am->alerts.begun)
 		job_hurry(&am->alerts);
 	job_done(&am->status, answer, true);
@@ -416,7 +439,7 @@ static bool take(
 	bool ok;
 
 	if (answer->id == STATUS) {
-		take_status(am, answer);
+		take_status(am, answer, batch);
 		return true;
 	}
 	ok = answer->status == 200 ? read_list(am, answer, batch, err)

@@ -8,6 +8,7 @@
  * A state machine without I/O. */
 #include "connect/act.h"
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -22,9 +23,15 @@ enum {
 	BODY_MAX = 1 << 20,
 	PATH_MAX_BYTES = 1 << 10,
 	FROM_MAX = 320,
+	PRIORITIES = 100, /* one page; an account has about five */
+	PRIORITIES_NAMED = 8,
 };
 
-enum stage { WRITE, SINGLY, LOOK, OVER };
+enum stage { WRITE, SINGLY, LOOK, NAMES, OVER };
+
+struct priority {
+	char id[40], name[60];
+};
 
 struct pd_act {
 	const struct source_conf *conf;
@@ -35,6 +42,8 @@ struct pd_act {
 	enum stage stage;
 	char from[FROM_MAX];
 	const char *headers[4];
+	struct priority *priorities; /* of ACTION_PRIORITY: as the account has them */
+	size_t priority_count;
 	struct respond respond; /* ACTION_RESPONDERS, ACTION_STATUS */
 	struct pd_override override;
 };
@@ -73,7 +82,9 @@ static void start(void *state, const struct source_conf *conf,
 	pd->actions = actions;
 	pd->results = results;
 	pd->count = count;
-	pd->stage = actions->verb == ACTION_NOTE && actions->attempts ? LOOK : WRITE;
+	pd->stage = actions->verb == ACTION_NOTE && actions->attempts ? LOOK
+		    : actions->verb == ACTION_PRIORITY                ? NAMES
+								      : WRITE;
 	pd->headers[0] = "Accept: application/vnd.pagerduty+json;version=2";
 	pd->headers[1] = "Content-Type: application/json";
 	if (conf->from) {
@@ -106,7 +117,30 @@ static void put_reference(
 	json_shut(o, '}');
 }
 
-static void put_change(struct json_out *o, const struct action *a)
+/* Its id, by that or by its name; empty: there is none. */
+static struct untrusted priority_id(const struct pd_act *pd, const struct action *a)
+{
+	struct untrusted whom = untrusted_trim(a->texts[ACTION_WHOM]);
+
+	for (size_t i = 0; i < pd->priority_count; i++) {
+		const struct priority *p = &pd->priorities[i];
+
+		if (untrusted_is(whom, p->id) ||
+			(untrusted_size(whom) == strlen(p->name) &&
+				untrusted_find_nocase(whom, p->name) == 0))
+			return untrusted_str(p->id);
+	}
+	return UNTRUSTED_NONE;
+}
+
+/* It was refused before anything was sent. */
+static bool misnamed(const struct pd_act *pd, size_t i)
+{
+	return pd->priorities && untrusted_empty(priority_id(pd, &pd->actions[i]));
+}
+
+static void put_change(
+	const struct pd_act *pd, struct json_out *o, const struct action *a)
 {
 	const struct change *change = &changes[a->verb];
 	int64_t level = 0;
@@ -122,7 +156,7 @@ static void put_change(struct json_out *o, const struct action *a)
 		json_shut(o, ']');
 	} else if (a->verb == ACTION_PRIORITY) {
 		put_reference(
-			o, change->member, "priority_reference", a->texts[ACTION_WHOM]);
+			o, change->member, "priority_reference", priority_id(pd, a));
 	} else if (change->value) {
 		json_put_str(o, change->member, change->value);
 	} else if (untrusted_to_i64(a->texts[ACTION_WHOM], &level)) {
@@ -137,7 +171,8 @@ static void list_body(const struct pd_act *pd, struct json_out *o)
 
 	json_open(o, "incidents", '[');
 	for (size_t i = one ? pd->at : 0; i < (one ? pd->at + 1 : pd->count); i++)
-		put_change(o, &pd->actions[i]);
+		if (!misnamed(pd, i))
+			put_change(pd, o, &pd->actions[i]);
 	json_shut(o, ']');
 }
 
@@ -169,7 +204,7 @@ static const char *path_of(const struct pd_act *pd, struct arena *arena)
 	struct str path;
 
 	str_init(&path, PATH_MAX_BYTES);
-	str_puts(&path, "/incidents");
+	str_puts(&path, pd->stage == NAMES ? "/priorities?limit=100" : "/incidents");
 	if (!by_list(pd)) {
 		str_putc(&path, '/');
 		text_add_url(&path,
@@ -240,7 +275,7 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 		return respond_next(&pd->respond, now, arena, pd->headers, out);
 	if (overrides(pd))
 		return pd_override_next(&pd->override, now, arena, out);
-	if (pd->stage == WRITE)
+	if (pd->stage == WRITE || pd->stage == NAMES)
 		for (size_t i = 0; i < pd->count; i++)
 			if (lacks_whom(&pd->actions[i]))
 				give_up(pd, "it does not say to whom, or to which level");
@@ -252,7 +287,7 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 		.path = path_of(pd, arena),
 		.headers = pd->headers,
 		.max_bytes = ANSWER_MAX};
-	if (pd->stage == LOOK)
+	if (pd->stage == LOOK || pd->stage == NAMES)
 		return out->path != NULL;
 	out->method = by_list(pd) || pd->actions->verb == ACTION_MERGE ? "PUT" : "POST";
 	str_init(&body, BODY_MAX);
@@ -287,14 +322,15 @@ void pagerduty_refuse_action(const struct answer *answer, struct action_result *
 }
 
 /* Where the answer tells who has it or how urgent it is, that is to be as asked. */
-static bool as_asked(const struct action *a, struct json incident)
+static bool as_asked(
+	const struct pd_act *pd, const struct action *a, struct json incident)
 {
 	struct untrusted whom = a->texts[ACTION_WHOM];
 	struct json is;
 
 	if (a->verb == ACTION_PRIORITY) {
 		is = json_get(incident, "priority.id");
-		return !json_item(is) || untrusted_eq(json_text(is), whom);
+		return !json_item(is) || untrusted_eq(json_text(is), priority_id(pd, a));
 	}
 	is = json_get(incident, "assignments");
 	if (a->verb != ACTION_REASSIGN || !json_item(is))
@@ -305,14 +341,15 @@ static bool as_asked(const struct action *a, struct json incident)
 	return false;
 }
 
-static void confirm(
-	const struct action *a, struct json incident, struct action_result *result)
+static void confirm(const struct pd_act *pd, size_t i, struct json incident)
 {
+	const struct action *a = &pd->actions[i];
+	struct action_result *result = &pd->results[i];
 	const char *status = changes[a->verb].status;
 	struct untrusted is = json_text(json_get(incident, "status"));
 	char word[40];
 
-	if (!status && !as_asked(a, incident)) {
+	if (!status && !as_asked(pd, a, incident)) {
 		result->outcome = ACTION_FAILED;
 		str_copy(result->text, sizeof result->text,
 			"the server took it, and the incident is as it was");
@@ -334,7 +371,43 @@ static void read_list(struct pd_act *pd, struct json list)
 		for (size_t i = 0; i < pd->count; i++)
 			if (untrusted_eq(json_text(json_get(e, "id")),
 				    pd->actions[i].texts[ACTION_TARGET]))
-				confirm(&pd->actions[i], e, &pd->results[i]);
+				confirm(pd, i, e);
+}
+
+static void refuse_priority(const struct pd_act *pd, size_t i)
+{
+	char word[60];
+	struct str text;
+
+	str_init(&text, sizeof pd->results->text - 1);
+	str_printf(&text, "no priority is called %s there",
+		text_line(pd->actions[i].texts[ACTION_WHOM], word, sizeof word));
+	for (size_t k = 0; k < pd->priority_count && k < PRIORITIES_NAMED; k++)
+		str_printf(&text, "%s %s", k ? "," : ":", pd->priorities[k].name);
+	pd->results[i].outcome = ACTION_FAILED;
+	str_copy(pd->results[i].text, sizeof pd->results[i].text, str_text(&text));
+	str_release(&text);
+}
+
+static void take_names(struct pd_act *pd, struct json list)
+{
+	size_t known = 0;
+
+	pd->priorities = mem_new(PRIORITIES, sizeof *pd->priorities);
+	for (struct json e = json_first(list);
+		json_item(e) && pd->priority_count < PRIORITIES; e = json_next(e)) {
+		struct priority *p = &pd->priorities[pd->priority_count];
+
+		pd->priority_count +=
+			text_to_id(json_text(json_get(e, "id")), p->id, sizeof p->id);
+		text_line(json_text(json_get(e, "name")), p->name, sizeof p->name);
+	}
+	for (size_t i = 0; i < pd->count; i++)
+		if (untrusted_empty(priority_id(pd, &pd->actions[i])))
+			refuse_priority(pd, i);
+		else
+			known++;
+	pd->stage = known ? WRITE : OVER;
 }
 
 static void look(struct pd_act *pd, struct json notes)
@@ -352,9 +425,11 @@ static void look(struct pd_act *pd, struct json notes)
 
 static void advance(struct pd_act *pd)
 {
-	if (pd->stage == SINGLY && ++pd->at < pd->count)
-		return;
-	pd->stage = OVER;
+	do
+		pd->at++;
+	while (pd->at < pd->count && misnamed(pd, pd->at));
+	if (pd->stage != SINGLY || pd->at >= pd->count)
+		pd->stage = OVER;
 }
 
 static void take_bad(struct pd_act *pd, const struct answer *answer)
@@ -365,7 +440,8 @@ static void take_bad(struct pd_act *pd, const struct answer *answer)
 	/* One of them may be what the server does not like. */
 	if (pd->stage == WRITE && pd->count > 1 && refused) {
 		pd->stage = SINGLY;
-		pd->at = 0;
+		for (pd->at = 0; misnamed(pd, pd->at);)
+			pd->at++;
 		return;
 	}
 	if (pd->stage == SINGLY) {
@@ -412,6 +488,11 @@ static void take(void *state, const struct answer *answer)
 		json_release(&doc);
 		return;
 	}
+	if (pd->stage == NAMES) {
+		take_names(pd, json_get(root, "priorities"));
+		json_release(&doc);
+		return;
+	}
 	if (by_list(pd))
 		read_list(pd, json_get(root, "incidents"));
 	else if (json_item(json_get(root, "incident")) ||
@@ -419,6 +500,11 @@ static void take(void *state, const struct answer *answer)
 		pd->results->outcome = ACTION_CONFIRMED;
 	advance(pd);
 	json_release(&doc);
+}
+
+static void stop(void *state)
+{
+	mem_free(((struct pd_act *)state)->priorities);
 }
 
 const struct action_kind pagerduty_actions = {
@@ -435,4 +521,5 @@ const struct action_kind pagerduty_actions = {
 	.start = start,
 	.next = next,
 	.take = take,
+	.stop = stop,
 };

@@ -122,6 +122,18 @@ bool file_append(const char *path, const struct str *text, struct err *err)
 	return ok || err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(why));
 }
 
+uint64_t file_stamp(const char *path)
+{
+	struct stat st;
+	uint64_t stamp;
+
+	if (stat(path, &st))
+		return 0;
+	stamp = (uint64_t)st.st_mtim.tv_sec * 1000000000U + (uint64_t)st.st_mtim.tv_nsec;
+	stamp = (stamp ^ (uint64_t)st.st_size << 32 ^ (uint64_t)st.st_ino) | 1;
+	return stamp;
+}
+
 int64_t file_system_type(const char *folder)
 {
 	struct statfs fs;

@@ -54,7 +54,7 @@ static const char sql_put[] =
 
 #define COLUMNS                                                                          \
 	"source, upstream_id, title, service, summary, severity, state, pages, "         \
-	"started_at, acked_at, ended_at, ended_after_at "
+	"started_at, acked_at, ended_at, ended_after_at, number "
 
 static const char sql_newest[] =
 	"SELECT " COLUMNS
@@ -73,15 +73,15 @@ static const char sql_open[] =
 	"watch.team_id = incident.team_id AND watch.source = incident.source) "
 	"THEN updated_at ELSE "
 	"(SELECT max(until_at) FROM watch WHERE "
-	"watch.team_id = incident.team_id AND watch.source = incident.source) END "
-	"FROM incident WHERE team_id = $1 AND source = $3 AND ended_at = 0 "
+	"watch.team_id = incident.team_id AND watch.source = incident.source) END, "
+	"number FROM incident WHERE team_id = $1 AND source = $3 AND ended_at = 0 "
 	"ORDER BY started_at DESC LIMIT $2";
 
 /* What was done through oogway is in the outbox. A source's clock is not ours, and may
  * tell whole seconds only. */
 #define PAST_COLUMNS                                                                     \
 	COLUMNS                                                                          \
-	", id, updated_at, taken_at, urgency, number, priority, acked_by, resolved_by, " \
+	", id, updated_at, taken_at, urgency, priority, acked_by, resolved_by, "         \
 	"(SELECT coalesce(max(CASE WHEN outbox.verb = 'resolve' THEN 3 ELSE 1 END), 0) " \
 	"FROM outbox WHERE outbox.team_id = incident.team_id AND "                       \
 	"outbox.source = incident.source AND outbox.target = incident.upstream_id AND "  \
@@ -146,6 +146,11 @@ static int within(int64_t value, int count)
 	return value >= 0 && value < count ? (int)value : 0;
 }
 
+static uint32_t number_of(int64_t value)
+{
+	return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+}
+
 static void read_one(
 	const struct db_rows *rows, struct arena *arena, struct incident_row *out)
 {
@@ -162,6 +167,7 @@ static void read_one(
 		.acked_at = row_i64(rows, 9),
 		.ended_at = row_i64(rows, 10),
 		.ended_after_at = row_i64(rows, 11),
+		.number = number_of(row_i64(rows, 12)),
 	};
 }
 
@@ -222,14 +228,11 @@ bool incident_open(struct db *db, struct arena *arena, struct untrusted source,
 static void read_past(
 	const struct db_rows *rows, struct arena *arena, struct incident_row *out)
 {
-	int64_t number = row_i64(rows, 16);
-
 	read_one(rows, arena, out);
-	out->id = untrusted_copy(arena, row_text(rows, 12));
-	out->updated_at = row_i64(rows, 13);
-	out->taken_at = row_i64(rows, 14);
-	out->urgency = (enum urgency)within(row_i64(rows, 15), URGENCY_COUNT);
-	out->number = number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+	out->id = untrusted_copy(arena, row_text(rows, 13));
+	out->updated_at = row_i64(rows, 14);
+	out->taken_at = row_i64(rows, 15);
+	out->urgency = (enum urgency)within(row_i64(rows, 16), URGENCY_COUNT);
 	out->priority = untrusted_copy(arena, row_text(rows, 17));
 	out->acked_by = untrusted_copy(arena, row_text(rows, 18));
 	out->resolved_by = untrusted_copy(arena, row_text(rows, 19));

@@ -72,6 +72,10 @@ static const char sql_list[] =
 	"SELECT " COLUMNS "FROM outbox WHERE team_id = $1 "
 	"ORDER BY CASE WHEN state IN (0, 1, 4) THEN 0 ELSE 1 END, id DESC LIMIT $2";
 
+static const char sql_mark[] =
+	"SELECT count(*), coalesce(max(updated_at), 0), coalesce(sum(revision), 0) "
+	"FROM outbox WHERE team_id = $1";
+
 static struct db_value cut(struct untrusted text)
 {
 	return bind_untrusted(untrusted_slice(text, 0, ACTION_MAX_TEXT));
@@ -284,6 +288,22 @@ bool outbox_list(struct db *db, struct arena *arena, size_t limit,
 	return read_rows(&rows, arena, limit, out, err);
 }
 
+bool outbox_mark(struct db *db, uint64_t *out, struct err *err)
+{
+	struct db_rows rows;
+	uint64_t mark = 0;
+
+	if (db_query(db, &rows, sql_mark, DB_ARGS(bind_text(db->who.team)), err))
+		while (db_next(&rows, err))
+			mark = (uint64_t)row_i64(&rows, 0) * 1000003U +
+			       (uint64_t)row_i64(&rows, 1) * 8191U +
+			       (uint64_t)row_i64(&rows, 2);
+	if (!db_rows_free(&rows))
+		return false;
+	*out = mark;
+	return true;
+}
+
 /* --- later --- */
 
 struct outbox_job {
@@ -294,6 +314,8 @@ struct outbox_job {
 	const char *text; /* id, or the owner */
 	struct outbox_rows out;
 	outbox_got *got;
+	outbox_marked *marked;
+	uint64_t mark;
 	void *ctx;
 };
 
@@ -434,6 +456,29 @@ void outbox_list_later(struct store *store, size_t limit, outbox_got *got, void 
 	o->job.end = end_rows;
 	o->count = limit;
 	o->got = got;
+	o->ctx = ctx;
+	store_read(store, &o->job);
+}
+
+static bool run_mark(struct store_job *job, struct db *db, struct err *err)
+{
+	return outbox_mark(db, &((struct outbox_job *)job)->mark, err);
+}
+
+static void end_mark(struct store_job *job, const struct err *err)
+{
+	struct outbox_job *o = (struct outbox_job *)job;
+
+	o->marked(o->ctx, o->mark, err);
+}
+
+void outbox_mark_later(struct store *store, outbox_marked *got, void *ctx)
+{
+	struct outbox_job *o = store_job_new(sizeof *o);
+
+	o->job.run = run_mark;
+	o->job.end = end_mark;
+	o->marked = got;
 	o->ctx = ctx;
 	store_read(store, &o->job);
 }

@@ -8,6 +8,7 @@
 #include "app/dossier.h"
 #include "app/incidents.h"
 #include "app/problems.h"
+#include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
 #include "app/similar.h"
@@ -227,6 +228,8 @@ static void response(struct page *p, const struct app *app, uint64_t key)
 static void head(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct page *p = &v->page;
+	int64_t snoozed = actions_snoozed(app->actions, a);
+	char until[ROTA_TIME];
 
 	page_line(p, 0, false);
 	page_printf(p, severity_roles[a->severity], "%c %s  ",
@@ -237,7 +240,14 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT, alert_text(a, ALERT_SUMMARY));
 	}
 	page_line(p, 0, false);
-	field(p, "state", untrusted_str(alert_state_name(a->state)));
+	if (snoozed) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s ", "state");
+		page_printf(p, ROLE_TEXT, "snoozed until %s",
+			rota_moment(snoozed, app->now, until));
+	} else {
+		field(p, "state", untrusted_str(alert_state_name(a->state)));
+	}
 	pending(p, app, a);
 	moment(p, "started", a->started_at, app->now);
 	moment(p, "acknowledged", a->acked_at, app->now);
@@ -246,7 +256,9 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	if (a->next_at) {
 		moment(p, "next", a->next_at, app->now);
 		page_puts(p, ROLE_DIM, ": ");
-		page_add(p, ROLE_TEXT, alert_text(a, ALERT_NEXT));
+		page_add(p, ROLE_TEXT,
+			snoozed ? untrusted_str("snooze ends")
+				: alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	response(p, app, dossier_page(app, a)->key);

@@ -1,6 +1,7 @@
 /* The overview: what needs me now, worst first; then what is soon or later. Its rows
  * point into app and are looked up anew for each drawing; the selection is an id. Main
  * thread. */
+#include "app/actions.h"
 #include "app/alerts.h"
 #include "app/dossier.h"
 #include "app/anomalies.h"
@@ -102,8 +103,11 @@ static void state_words(
 	out[0] = '\0';
 	if (a && update_words(app, a, narrow, out, size))
 		return;
-	if (a && p->acknowledged && a->next_at > app->now &&
-		a->next_at - app->now < ACK_SOON_MS) {
+	if (a && p->acknowledged && actions_snoozed(app->actions, a)) {
+		duration_text(a->next_at - app->now, when);
+		snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
+	} else if (a && p->acknowledged && a->next_at > app->now &&
+		   a->next_at - app->now < ACK_SOON_MS) {
 		duration_text(a->next_at - app->now, when);
 		snprintf(out, size, narrow ? "ack->%s" : "ack ends in %s", when);
 	} else if (a && p->acknowledged) {
@@ -255,12 +259,34 @@ static int draw_updates(const struct app *app, const struct canvas *c, int row)
 	return row;
 }
 
+/* They come back. */
+static int draw_snoozes(const struct app *app, const struct canvas *c, int row)
+{
+	char text[256], what[120], left[TIME_TEXT];
+
+	const struct alert *a;
+	size_t i = 0;
+
+	while (row < c->rows && (a = actions_next_snoozed(app->actions, &i))) {
+		if (a->next_at - app->now > SNOOZE_SOON_MS)
+			continue;
+		text_line(alert_text(a, ALERT_TITLE), what, sizeof what);
+		snprintf(text, sizeof text, "snooze of %s ends in %s", what,
+			duration_text(a->next_at - app->now, left));
+		row = line_of(c, row, "Soon",
+			a->next_at - app->now < ACK_SOON_MS ? ROLE_WARNING : ROLE_TEXT,
+			text);
+	}
+	return row;
+}
+
 /* What is known beside the alerts: silences that end, changes, who is on call. */
 static int draw_soon(const struct app *app, const struct canvas *c, int row)
 {
 	char text[256], what[120], when[TIME_TEXT];
 
 	row = draw_updates(app, c, row);
+	row = draw_snoozes(app, c, row);
 	for (size_t i = 0; i < silences_count(app->alerts) && row < c->rows; i++) {
 		const struct silence_row *s = silences_at(app->alerts, i);
 

@@ -196,6 +196,60 @@ ok "behind late ones the next is sent" is "$([ "$(notes_of "$id3")" -ge 2 ] && e
 run --json action list
 ok "late ones have failed" grep -q '"state":"failed".*\(moment\|end\) has passed' "$tmp/out"
 
+# Names and numbers, as people say them.
+id=$(make_incident named) other=$(make_incident into)
+has() { pd GET "/incidents/$1" | field "$2"; }
+number=$(has "$id" "d['incident']['incident_number']")
+into=$(has "$other" "d['incident']['incident_number']")
+run incident reassign ben@lab.example "$number" --yes
+ok "reassigned by mail" is "$status $(has "$id" "d['incident']['assignments'][0]['assignee']['summary']")" "0 Ben Okafor"
+run incident reassign @chen "#$number" --yes
+ok "reassigned by name" is "$status $(has "$id" "d['incident']['assignments'][0]['assignee']['summary']")" "0 Chen Wei"
+run incident reassign @nobody "$number" --yes
+ok "nobody is refused" is "$status" 1
+ok "by name" said "pd knows nobody called nobody"
+run incident priority p2 "$number" --yes
+ok "a priority by its name" is "$status $(has "$id" "d['incident']['priority']['summary']")" "0 P2"
+run incident priority P9 "$number" --yes
+ok "none is refused with those there are" said "no priority is called P9 there: P1, P2"
+run incident merge 999999 "$number" --yes
+ok "no such incident" said "pd has no open incident 999999"
+run incident merge "$number" "$number" --yes
+ok "not into itself" said "cannot be merged into itself"
+run incident merge "$into" "$number" --yes
+ok "merged by number" is "$status $(status_of "$id")" "0 resolved"
+
+# The pager does not answer: what the store knows is enough to say what is to be done.
+id=$(make_incident unreachable)
+number=$(has "$id" "d['incident']['incident_number']")
+"$OOGWAY" -c "$tmp/rc" --plain >/dev/null 2>&1 </dev/null &
+console=$!
+pids="$pids $console"
+for i in $(seq 100); do
+	python3 - "$XDG_STATE_HOME"/oogway/*.db "$id" 2>/dev/null <<'END' && break
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+sys.exit(not db.execute('SELECT 1 FROM incident WHERE upstream_id = ?', sys.argv[2:]).fetchone())
+END
+	sleep 0.2
+done
+kill "$console"
+wait "$console"
+cp "$tmp/rc" "$tmp/rc.there"
+sed "s|url=[^ ]*|url=http://127.0.0.1:1|" "$tmp/rc.there" >"$tmp/rc"
+run incident ack "$number"
+ok "acknowledged offline: it waits" is "$status" 5
+ok "and says of what age that is" said "pd does not answer: what is known of it is"
+run incident ack 999999
+ok "what nobody knows: not answered is not absent" is "$status" 3
+ok "since when" said "pd does not answer since .*, and nothing here knows 999999 to be open"
+mv "$tmp/rc.there" "$tmp/rc"
+for i in $(seq 20); do
+	run incident note "$id" "back $i" --yes
+	[ "$(status_of "$id")" = acknowledged ] && break
+done
+ok "sent when it is back" is "$(status_of "$id")" acknowledged
+
 # A real Alertmanager.
 if command -v prometheus-alertmanager >/dev/null 2>&1; then
 	printf 'route:\n  receiver: none\nreceivers:\n- name: none\n' >"$tmp/am/am.yml"
@@ -236,6 +290,46 @@ print([at.isoformat()[:16]])")"
 	ok "ack here was kept" is "$status" 0
 	run alert unack "$id"
 	ok "and is gone" is "$status" 1
+
+	# Two peers of one cluster, and one that stands alone: one silence for each of the two.
+	manager() { # name port args…
+		name=$1 port=$2
+		shift 2
+		prometheus-alertmanager --config.file="$tmp/am/am.yml" --storage.path="$tmp/am/$name" \
+			--web.listen-address="127.0.0.1:$port" "$@" >"$tmp/$name.log" 2>&1 &
+		pids="$pids $!"
+		echo "source $name alertmanager url=http://127.0.0.1:$port every=1s timeout=4s" >>"$tmp/rc"
+	}
+	base=$((LAB_PORT_BASE + 9303))
+	: >"$tmp/rc"
+	for i in 0 1; do
+		manager "peer-$i" $((base + i)) --cluster.listen-address="127.0.0.1:$((base + 2 + i))" \
+			--cluster.advertise-address="127.0.0.1:$((base + 2 + i))" \
+			--cluster.peer="127.0.0.1:$((base + 2))"
+	done
+	manager alone $((base + 4)) --cluster.listen-address=
+	silences() { ask GET "http://127.0.0.1:$((base + $1))/api/v2/silences" | field "sum(s['status']['state'] == 'active' for s in d)"; }
+	for i in $(seq 100); do
+		peers=$(ask GET "http://127.0.0.1:$((base + 1))/api/v2/status" 2>/dev/null | field "len(d['cluster']['peers'])" 2>/dev/null)
+		[ "$peers" = 2 ] && ask GET "http://127.0.0.1:$((base + 4))/api/v2/status" >/dev/null 2>&1 && break
+		sleep 0.2
+	done
+	for i in 0 1 4; do
+		ask POST "http://127.0.0.1:$((base + i))/api/v2/alerts" '[{"labels":{"alertname":"Hot","host":"b"}}]' >/dev/null
+	done
+	id=$(ask GET "http://127.0.0.1:$base/api/v2/alerts" | field "d[0]['fingerprint']")
+	run alert ack "$id"
+	ok "acknowledged at three, told once" is "$status $(grep -c acknowledged "$tmp/out")" "0 1"
+	run alert silence 30m "$id"
+	ok "each peer that stands alone is named" said "silence at \(peer-[01] and alone\|alone and peer-[01]\): Hot; until"
+	ok "what three tell of is one alert" said "matches 1 alert now"
+	run alert silence 30m "$id" --yes
+	ok "silenced at both" is "$status" 0
+	for i in $(seq 100); do
+		[ "$(silences 1)" = 1 ] && break
+		sleep 0.2
+	done
+	ok "one silence at each" is "$(silences 0) $(silences 1) $(silences 4)" "1 1 1"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -264,6 +264,11 @@ def check_summary(page, shift):
     same('summary', lines, wanted)
 
 
+def snoozed(incident):
+    return incident['unacked'] and any(
+        e['type'] == 'snooze' and e['until'] == incident['unacked'] for e in incident['log'])
+
+
 def check_needs(page, shift):
     """What is open at the pager, and what still fires whose page was ended by hand."""
     part = page.parts['Needs you now']
@@ -277,13 +282,15 @@ def check_needs(page, shift):
         if i['resolved'] or i['title'] == 'Nightly batch late':
             continue
         due = [(i[kind], words) for kind, words in (
-            ('escalates', None), ('unacked', 'acknowledgement ends'),
+            ('escalates', None),
+            ('unacked', 'snooze ends' if snoozed(i) else 'acknowledgement ends'),
             ('resolves', 'resolves itself')) if i[kind]]
         at, words = min(due) if due else (None, None)
         since = {when(i['created'])} | (
             {when(firing[alert_of(i)])} if alert_of(i) in firing else set())
         wanted[i['title'], i['service']] = (
-            since, ('acknowledged ' + i['acked'][0] if i['acked'] else
+            since, (('snoozed ' if snoozed(i) else 'acknowledged ') + i['acked'][0]
+                    if i['acked'] else
                     'open ' + ', '.join(i['assigned'])), at, words)
     open_alerts = {alert_of(i) for i in shift.everything if not i['resolved']}
     alone = {name for name in firing if name not in open_alerts}

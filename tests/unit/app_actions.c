@@ -8,6 +8,9 @@
 #include "base/time.h"
 #include "io/loop.h"
 #include "model/batch.h"
+#include "store/db.h"
+#include "store/outbox.h"
+#include "store/store.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -20,7 +23,7 @@
 
 #include <cmocka.h>
 
-enum { PROM = 1, AM, PD, MANY = ACTIONS_MAX_TARGETS, LIMIT_MS = 60000 };
+enum { PROM = 1, AM, PD, AM_B, MANY = ACTIONS_MAX_TARGETS, LIMIT_MS = 60000 };
 
 static char folder[200], rc[300];
 static struct loop *loop;
@@ -137,7 +140,8 @@ static int set_up(void **unused)
 	fputs("source prom prometheus url=http://127.0.0.1:1\n"
 	      "source am alertmanager url=http://127.0.0.1:1\n"
 	      "source pd pagerduty url=http://127.0.0.1:1 "
-	      "token-env=OOGWAY_TEST_TOKEN\n",
+	      "token-env=OOGWAY_TEST_TOKEN\n"
+	      "source am-b alertmanager url=http://127.0.0.1:1\n",
 		f);
 	fclose(f);
 	asks = 0;
@@ -231,6 +235,7 @@ static void many_here(void **unused)
 /* The row stands for all that tell of it; u takes back all of it. */
 static void twins_together(void **unused)
 {
+	struct str out;
 	uint64_t one;
 
 	(void)unused;
@@ -240,6 +245,10 @@ static void twins_together(void **unused)
 	assert_int_equal(wish(ACTION_ACKNOWLEDGE, &one, 1), STATUS_PENDING);
 	assert_int_equal(asks, 0);
 	wait_for(rested);
+	str_init(&out, 1000);
+	assert_int_equal(actions_outcome(app->actions, &out), STATUS_DONE);
+	assert_string_equal(str_text(&out), "Alert 0: acknowledged\n");
+	str_release(&out);
 	assert_int_equal(state_of(AM, 0), ALERT_ACKNOWLEDGED);
 	assert_int_equal(state_of(PROM, 0), ALERT_ACKNOWLEDGED);
 	assert_int_equal(state_of(PROM, 1), ALERT_FIRING);
@@ -249,6 +258,48 @@ static void twins_together(void **unused)
 	wait_for(rested);
 	assert_int_equal(state_of(AM, 0), ALERT_FIRING);
 	assert_int_equal(state_of(PROM, 0), ALERT_FIRING);
+}
+
+static void cluster(int source, uint64_t number)
+{
+	((struct source_row *)sources_row(app->sources, source))->cluster = number;
+}
+
+static bool two_wait(void)
+{
+	return begun() && actions_count(app->actions) == 2;
+}
+
+/* Each peer notifies by itself, but for those of one cluster; what both tell of is one
+ * alert. */
+static void silenced_at_peers(void **unused)
+{
+	uint64_t one;
+
+	(void)unused;
+	give(PROM, 2, ALERT_FIRING);
+	give(AM, 2, ALERT_FIRING);
+	give(AM_B, 2, ALERT_FIRING);
+	one = key(AM_B, 0);
+	assert_int_equal(wish(ACTION_SNOOZE, &one, 1), STATUS_PENDING);
+	assert_non_null(strstr(asked_text, "silence at am-b and am: Alert 0; until"));
+	assert_non_null(strstr(asked_text, "; matches 1 alert now?"));
+	answer(true);
+	wait_for(two_wait);
+	/* Muted there, it is about the other alone. */
+	give(AM, 2, ALERT_SILENCED);
+	assert_int_equal(wish(ACTION_SNOOZE, &one, 1), STATUS_PENDING);
+	assert_non_null(strstr(asked_text, "silence at am-b: Alert 0; until"));
+	answer(false);
+	give(AM, 2, ALERT_FIRING);
+	cluster(AM, 7);
+	cluster(AM_B, 7);
+	assert_int_equal(wish(ACTION_SNOOZE, &one, 1), STATUS_PENDING);
+	assert_non_null(strstr(asked_text, "silence at am-b: Alert 0; until"));
+	cluster(AM, 8);
+	answer(false);
+	assert_int_equal(wish(ACTION_SNOOZE, &one, 1), STATUS_PENDING);
+	assert_non_null(strstr(asked_text, "silence at am-b and am: Alert 0; until"));
 }
 
 /* Two marks of which one has ended are still a question; the same twice is one. */
@@ -335,6 +386,37 @@ static void question_of_another_profile(void **unused)
 	app->rc->profile = before;
 }
 
+static bool one_known(void)
+{
+	return actions_count(app->actions) == 1;
+}
+
+/* What another process put into the store is seen long before the list is read by
+ * itself. */
+static void by_another_process(void **unused)
+{
+	const struct store_report *report = store_report(app->store);
+	const struct store_config config = {.path = report->path};
+	struct outbox_row row = {.action = {.verb = ACTION_NOTE},
+		.profile = untrusted_str(""),
+		.source = untrusted_str("gone"),
+		.state = OUTBOX_CONFIRMED};
+	int64_t began;
+	struct db *db;
+
+	(void)unused;
+	wait_for(begun);
+	began = app->now;
+	db = store_open_here(&config, NULL, &err);
+	assert_non_null(db);
+	id_new(app->now, row.action.id);
+	assert_true(db_begin(db, &err) && outbox_add(db, &row, 1, &err) &&
+		    db_commit(db, &err));
+	db_close(db);
+	wait_for(one_known);
+	assert_true(app->now - began < 60000);
+}
+
 /* Acknowledged by one life of the app, known to the next before it prints a list. */
 static void kept(void **unused)
 {
@@ -417,11 +499,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(many_here),
 		ROW(twins_together),
+		ROW(silenced_at_peers),
 		ROW(marks),
 		ROW(marks_that_end),
 		ROW(undo_of_the_newest),
 		ROW(question_of_another_profile),
 		ROW(kept),
+		ROW(by_another_process),
 		ROW(promised),
 	};
 

@@ -48,9 +48,23 @@ static bool same_number(double a, double b)
 	return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-9 * fabs(a);
 }
 
+/* The queries ask a source that the rc has; the note asks to add it where it has not. */
+static struct rc *rc_with_source(const char *name, const char *text)
+{
+	struct rc *rc;
+	struct str all;
+
+	str_init(&all, 1 << 20);
+	str_puts(&all, text);
+	str_printf(&all, "source %s prometheus url=http://HOST:9090\n", name);
+	rc = rc_with(str_text(&all));
+	str_release(&all);
+	return rc;
+}
+
 static void comes_back(const struct import *im, const char *text)
 {
-	struct rc *rc = rc_with(text);
+	struct rc *rc = rc_with_source(im->source, text);
 	size_t sources = 0, queries = 0;
 
 	for (size_t i = 0; i < im->item_count; i++) {
@@ -74,7 +88,7 @@ static void comes_back(const struct import *im, const char *text)
 				same_number(q->limits.critical, item->limits.critical));
 		}
 	}
-	assert_int_equal(sources, rc->source_count);
+	assert_int_equal(sources + 1, rc->source_count);
 	assert_int_equal(queries, rc->query_count);
 	assert_int_equal(sources, im->sources);
 	assert_int_equal(queries, im->queries);

@@ -213,8 +213,6 @@ static void test_other_verbs(void **unused)
 		{ACTION_REASSIGN, "PUT", "/incidents",
 			"\"assignments\":[{\"assignee\":{\"type\":\"user_reference\","
 			"\"id\":\"3\"}}]"},
-		{ACTION_PRIORITY, "PUT", "/incidents",
-			"\"priority\":{\"type\":\"priority_reference\",\"id\":\"3\"}"},
 		{ACTION_MERGE, "PUT", "/incidents/3/merge",
 			"\"source_incidents\":[{\"type\":\"incident_reference\","
 			"\"id\":\"Q1\"}]"},
@@ -234,6 +232,50 @@ static void test_other_verbs(void **unused)
 		assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
 		end();
 	}
+}
+
+static const char priorities[] = "{\"priorities\":[{\"id\":\"PPRI1\",\"name\":\"P1\"},"
+				 "{\"id\":\"3\",\"name\":\"Sev-2\"}]}";
+
+/* A priority is an id there: its name is looked up first, and one that is none is
+ * refused with those there are. */
+static void test_priority(void **unused)
+{
+	(void)unused;
+	begin(&pagerduty_actions, ACTION_PRIORITY, 3);
+	actions[0].texts[ACTION_WHOM] = untrusted_str("sev-2");
+	actions[1].texts[ACTION_WHOM] = untrusted_str("P9");
+	actions[2].texts[ACTION_WHOM] = untrusted_str("PPRI1");
+	start(3);
+	asks("GET", "/priorities?limit=100");
+	answers(200, priorities);
+	asks("PUT", "/incidents");
+	assert_true(sent("\"priority\":{\"type\":\"priority_reference\",\"id\":\"3\"}"));
+	assert_true(
+		sent("\"priority\":{\"type\":\"priority_reference\",\"id\":\"PPRI1\"}"));
+	assert_false(sent("\"id\":\"Q2\""));
+	/* One by one: what was refused is not asked for. */
+	answers(400, "{}");
+	asks("PUT", "/incidents");
+	assert_true(sent("\"id\":\"Q1\""));
+	answers(200, "{\"incidents\":[{\"id\":\"Q1\",\"priority\":{\"id\":\"3\"}}]}");
+	asks("PUT", "/incidents");
+	assert_true(sent("\"id\":\"Q3\""));
+	answers(200, "{\"incidents\":[{\"id\":\"Q3\",\"priority\":{\"id\":\"PPRI1\"}}]}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_int_equal(results[1].outcome, ACTION_FAILED);
+	assert_string_equal(results[1].text, "no priority is called P9 there: P1, Sev-2");
+	assert_int_equal(results[2].outcome, ACTION_CONFIRMED);
+	end();
+	begin(&pagerduty_actions, ACTION_PRIORITY, 1);
+	actions[0].texts[ACTION_WHOM] = untrusted_str("P");
+	start(1);
+	asks("GET", "/priorities?limit=100");
+	answers(200, "{\"priorities\":[]}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_FAILED);
+	end();
 }
 
 static void test_hostile_id(void **unused)
@@ -359,6 +401,10 @@ static enum action_outcome answered(enum action_verb verb, const char *body)
 {
 	begin(&pagerduty_actions, verb, 1);
 	start(1);
+	if (verb == ACTION_PRIORITY) {
+		asks("GET", "/priorities?limit=100");
+		answers(200, priorities);
+	}
 	asks("PUT", "/incidents");
 	answers(200, body);
 	asks(NULL, NULL);
@@ -841,6 +887,7 @@ int main(void)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_note_once),
 		cmocka_unit_test(test_other_verbs),
+		cmocka_unit_test(test_priority),
 		cmocka_unit_test(test_hostile_id),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_silence_once),

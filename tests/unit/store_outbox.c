@@ -216,15 +216,25 @@ static void test_list(void **unused)
 	struct outbox_row rows[] = {row_of(ACTION_NOTE, "Q1"),
 		row_of(ACTION_ACKNOWLEDGE, "Q2"), row_of(ACTION_NOTE, "Q3")};
 	struct outbox_rows list;
+	uint64_t before, mark;
+	bool changed;
 
 	(void)unused;
 	rows[1].state = OUTBOX_CONFIRMED;
 	rows[2].state = OUTBOX_CONFIRMED;
+	assert_true(outbox_mark(db, &before, &err));
 	assert_true(outbox_add(db, rows, 3, &err));
+	assert_true(outbox_mark(db, &mark, &err));
+	assert_true(mark != before);
+	assert_true(outbox_mark(db, &before, &err));
+	assert_true(mark == before);
 	assert_true(outbox_list(db, &arena, 2, &list, &err));
 	assert_int_equal(list.count, 2);
 	assert_string_equal(list.rows[0].action.id, rows[0].action.id);
 	assert_string_equal(list.rows[1].action.id, rows[2].action.id);
+	assert_true(outbox_cancel(db, rows[0].action.id, &changed, &err) && changed);
+	assert_true(outbox_mark(db, &mark, &err));
+	assert_true(mark != before);
 	assert_false(outbox_list(db, &arena, 0, &list, &err));
 	assert_false(outbox_add(db, rows, OUTBOX_MAX_LIST + 1, &err));
 }
