@@ -129,7 +129,7 @@ void plan_commit(struct plan *plan)
 		struct own *own = action_own_add(actions, &plan->rows[i]);
 
 		own->key = plan->keys[i];
-		own->problem = plan->problems[i];
+		own->problem = plan->problems ? plan->problems[i] : 0;
 	}
 	if (!audits_writer(plan->app->audits, &err)) {
 		give_up(actions, plan, err.text);

@@ -614,7 +614,8 @@ bool plan_holds(struct plan *plan, char *why, size_t size)
 			continue;
 		plan->rows[kept] = plan->rows[i];
 		plan->keys[kept] = plan->keys[i];
-		plan->problems[kept] = plan->problems[i];
+		if (plan->problems)
+			plan->problems[kept] = plan->problems[i];
 		plan->here[kept++] = plan->here[i];
 	}
 	left = plan->count - kept;

@@ -15,7 +15,7 @@ struct plan {
 	struct arena arena;    /* of all texts */
 	struct outbox_row *rows;
 	uint64_t *keys;     /* beside rows: the alert or silence each is about */
-	uint64_t *problems; /* beside rows: the same for all of one problem */
+	uint64_t *problems; /* beside rows: the same for all of one problem; or NULL */
 	bool *here; /* beside rows: oogway's own acknowledgement, nothing is sent */
 	size_t count, cap;
 	size_t same; /* targets that were other members of what is planned already */
