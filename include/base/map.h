@@ -1,5 +1,5 @@
-/* Map from bytes to a pointer. Keys are copied; values are the caller's. A large map grows
- * a few entries at a time, with each put, so that none of them takes long. */
+/* Map from bytes to a pointer. Keys are copied; values are the caller's. A large map
+ * grows a few entries at a time, with each put, so that none of them takes long. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
