@@ -117,7 +117,7 @@ static void settle(struct metrics *metrics)
 		if (!sort_step(&metrics->sort))
 			show(metrics);
 		else if (metrics->known > AT_ONCE && time_mono_us() > until) {
-			loop_timer_start(metrics->later, 1);
+			loop_timer_start(metrics->later, 0);
 			return;
 		}
 	}

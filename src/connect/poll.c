@@ -37,7 +37,6 @@ enum {
 	FORGET_MS = 90000,
 	STAGGER_MS =
 		900, /* ticks of all consoles fall together; what they ask does not */
-	NEXT_TURN_MS = 1, /* a delay of 0 would fire in the same turn again */
 	ORIGIN_TEXT = 120,
 };
 
@@ -442,7 +441,7 @@ static void deliver_on(void *ctx)
 	if (source->take_ok && poll->events.batch && wanted(source, &source->batch) &&
 		!poll->events.batch(poll->events.ctx, source->index, &source->batch,
 			&source->taken)) {
-		loop_timer_start(source->again, NEXT_TURN_MS);
+		loop_timer_start(source->again, 0);
 		return;
 	}
 	alert_pack_release(&source->pack);

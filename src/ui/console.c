@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 enum {
-	NEXT_TURN_MS = 1,
 	NOTICE_MS = 8000,
 	RESIZE_MS = 60,
 	RESIZE_MOST_MS = 400,
@@ -333,7 +332,7 @@ static void work(void *ctx)
 	if (pane && !list_work(list_at_work(pane), console->app))
 		pane->dirty = true;
 	if (pane_at_work(console))
-		loop_timer_start(console->work, NEXT_TURN_MS);
+		loop_timer_start(console->work, 0);
 }
 
 static void end_of_turn(void *ctx)
@@ -354,7 +353,7 @@ static void end_of_turn(void *ctx)
 		return;
 	console_draw(console);
 	if (pane_at_work(console) && !loop_timer_active(console->work))
-		loop_timer_start(console->work, NEXT_TURN_MS);
+		loop_timer_start(console->work, 0);
 }
 
 static void tick(void *ctx, int64_t now)
