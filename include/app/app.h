@@ -104,6 +104,8 @@ struct front {
 	void (*notice)(void *ctx, bool bad, const char *text); /* one line, passing */
 	/* Terminal, bell, title (in words; NULL: none any more). NULL: it has none. */
 	void (*alarm)(void *ctx, enum notify_kind kind, const char *words);
+	/* A new rc whose lines may name commands; faults are added to it. Or NULL. */
+	void (*check)(void *ctx, struct rc *rc);
 	void *ctx;
 };
 

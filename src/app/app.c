@@ -230,6 +230,8 @@ void app_take_rc(struct app *app, struct rc *rc)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
+	if (app->front.check)
+		app->front.check(app->front.ctx, rc);
 	if (rc->no_profile)
 		app_notice(app, true, "no profile is called %.60s: none is chosen",
 			rc->no_profile);
@@ -352,6 +354,5 @@ bool app_settled(const struct app *app)
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds) &&
-	       rotas_settled(app->rotas);
+	       changes_settled(app->change_feeds) && rotas_settled(app->rotas);
 }

@@ -198,12 +198,13 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		return STATUS_FAILED;
 	}
 	row = sources_row(app->sources, i);
+	if (!call->out) {
+		app_notice(call->app, false, "asking %s", row->name);
+		sources_test(app->sources, row->number);
+		return STATUS_DONE;
+	}
 	source_words(row, app->now, text, sizeof text);
-	if (call->out)
-		str_printf(call->out, "%s: %s\n", row->name, text);
-	else
-		app_notice(call->app, source_health(row, app->now) != HEALTH_OK, "%s: %s",
-			row->name, text);
+	str_printf(call->out, "%s: %s\n", row->name, text);
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 

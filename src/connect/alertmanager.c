@@ -251,8 +251,12 @@ static void read_alert(const struct alertmanager *am, struct json alert, int64_t
 	int64_t ended_at = 0;
 	enum alert_state state;
 
-	if (!json_is_object(labels))
+	if (!json_is_object(labels)) {
+		/* Never silently short. */
+		batch->partial = true;
+		batch_warn(batch, "an alert without labels was left out");
 		return;
+	}
 	if (untrusted_empty(id))
 		id = labels_fingerprint(batch, labels);
 	json_time(json_get(alert, "endsAt"), &ended_at);

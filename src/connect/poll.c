@@ -268,6 +268,7 @@ static void note_failure(struct poll_source *source, const struct slot *slot)
 	if (!s->failing_since)
 		s->failing_since = slot->answer.now;
 	s->error = source->take_err;
+	s->error_status = status;
 	if (status < 200 || status >= 300)
 		block(source, slot);
 	s->next_try_at = source->blocked_until > slot->answer.now ? source->blocked_until

@@ -181,6 +181,13 @@ static void front_notice(void *ctx, bool bad, const char *text)
 	console_notice(ctx, bad, text);
 }
 
+static void front_check(void *ctx, struct rc *rc)
+{
+	const struct console *console = ctx;
+
+	commands_check_rc(console->commands, rc);
+}
+
 void console_quit(struct console *console, const char *why)
 {
 	if (why)
@@ -493,6 +500,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	app->front = (struct front){.ask = console_ask,
 		.notice = front_notice,
 		.alarm = console_alarm,
+		.check = front_check,
 		.ctx = console};
 	if (screen_remark()[0])
 		console_notice(console, true, screen_remark());
