@@ -242,16 +242,19 @@ static bool read_options(int argc, char **argv, struct options *o)
 	bool words_only = false;
 
 	while (optind < argc) {
-		int id = next_option(argc, argv);
+		bool word =
+			words_only || (o->word_count && !str_starts(argv[optind], "--"));
+		int id;
 
-		if (id >= 0 && !take_option(id, o))
-			return false;
-		if (id >= 0)
-			continue;
-		words_only |= !strcmp(argv[optind - 1], "--");
-		while (optind < argc && (words_only || !str_starts(argv[optind], "--")))
+		if (word || argv[optind][0] != '-') {
 			if (!add_word(o, argv[optind++]))
 				return false;
+			continue;
+		}
+		id = next_option(argc, argv);
+		if (id >= 0 && !take_option(id, o))
+			return false;
+		words_only |= id < 0;
 	}
 	return true;
 }
@@ -801,6 +804,8 @@ int main(int argc, char **argv)
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);
+	if (!app->live && *history_remark(app->history))
+		complain("", history_remark(app->history));
 	if (app->live || app->rc->unread || !app_settled(app))
 		guard_quit(QUIT_MS, status);
 	app_free(app);

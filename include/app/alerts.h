@@ -112,6 +112,9 @@ enum quiet {
 	QUIET_UNKNOWN,   /* it cannot be said; see the sentence */
 	QUIET_UNWATCHED, /* no source of alerts is configured */
 };
+/* Since when which source of alerts does not answer, of several the one that counts
+ * most; NULL: all do, or have not been asked long enough. */
+const char *alerts_deaf(const struct alerts *alerts, int64_t *since_at);
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size);
 
 size_t silences_count(const struct alerts *alerts);

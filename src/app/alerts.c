@@ -745,6 +745,18 @@ bool alerts_complete(const struct alerts *alerts, bool pages_only, char *why, si
 	return !gaps.worst;
 }
 
+const char *alerts_deaf(const struct alerts *alerts, int64_t *since_at)
+{
+	struct gaps gaps = gaps_find(alerts, false);
+
+	if (gaps.gap != GAP_DEAD)
+		return NULL;
+	*since_at = gaps.worst->status.last_ok_at;
+	if (!*since_at)
+		*since_at = alerts->app->started_at;
+	return gaps.worst->name;
+}
+
 struct alert_counts alerts_counts(const struct alerts *alerts)
 {
 	struct alert_counts counts = alert_table_counts(alerts->table);

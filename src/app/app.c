@@ -312,8 +312,13 @@ void app_set_window(struct app *app, struct window window)
 		window.span_ms = WINDOW_LEAST_MS;
 	if (window.span_ms > WINDOW_MOST_MS)
 		window.span_ms = WINDOW_MOST_MS;
-	if (window.to >= app->now && !app->past)
+	if (window.to >= app->now)
 		window.to = 0;
+	/* Back from the past: what --at had put off is allowed again. */
+	if (!window.to && app->past) {
+		app->past = false;
+		app_changed(app, CHANGED_ALL);
+	}
 	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
 		return;
 	app->window = window;

@@ -806,10 +806,9 @@ void sources_host_read(struct sources *sources, int64_t now, bool ok, const char
 enum source_health source_health(const struct source_row *row, int64_t now)
 {
 	const struct poll_status *status = &row->status;
-	int64_t allowed = 2 * row->every_ms;
+	/* Twice the interval, and the second in which the tick falls. */
+	int64_t allowed = 2 * row->every_ms + SECOND_MS;
 
-	if (allowed < 10 * SECOND_MS)
-		allowed = 10 * SECOND_MS;
 	if (row->refused.kind)
 		return HEALTH_BAD;
 	if (status->last_ok_at && now - status->last_ok_at <= allowed)

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINES_MAX = 20000, TEXTS_MAX = 1 << 20 };
+enum { LINES_MAX = 20000, TEXTS_MAX = 1 << 20, SPAN_MAX = 16 << 10 };
 
 void page_init(struct page *page)
 {
@@ -330,5 +330,23 @@ bool page_act(struct page *page, enum pane_act act)
 		return true;
 	default:
 		return false;
+	}
+}
+
+void page_text(const struct page *page, struct str *out)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		const struct page_line *line = &page->lines[i];
+		uint8_t cell = 0;
+
+		if (line->room)
+			continue;
+		for (size_t k = 0; k < line->count; k++) {
+			if (line->table && line->spans[k].cell != cell)
+				str_puts(out, "  ");
+			cell = line->spans[k].cell;
+			text_add_line(out, line->spans[k].text, SPAN_MAX);
+		}
+		str_putc(out, '\n');
 	}
 }

@@ -570,6 +570,14 @@ static struct pane_link link(void *state, const struct app *app)
 			  : (struct pane_link){0};
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	(void)all;
+	/* The page borrows from the alert. */
+	fill(state, app, NULL);
+	page_text(&((struct alert_view *)state)->page, out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	(void)app;
@@ -588,5 +596,6 @@ const struct pane_class alert_pane = {
 	.draw = draw,
 	.act = act,
 	.link = link,
+	.text = text,
 	.words = words,
 };

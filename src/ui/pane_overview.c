@@ -411,6 +411,19 @@ static struct pane_link link(void *state, const struct app *app)
 	return (struct pane_link){"chart", o->series[o->at]};
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	struct overview *o = state;
+	char line[256];
+
+	reload(state, app, 0);
+	if (all || o->at >= o->count)
+		str_printf(out, "%s\n", overview_headline(app, line, sizeof line));
+	for (size_t i = 0; i < o->count; i++)
+		if (all || i == o->at)
+			overview_print_problem(app, &o->problems[i], out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
@@ -430,5 +443,6 @@ const struct pane_class overview_pane = {
 	.draw = draw,
 	.act = act,
 	.link = link,
+	.text = text,
 	.words = words,
 };

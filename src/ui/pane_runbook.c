@@ -482,6 +482,19 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 	snprintf(out, size, "%s", ((struct runbook_view *)state)->title);
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	(void)app;
+	(void)all;
+	page_text(&((struct runbook_view *)state)->page, out);
+}
+
+static void book_text(void *state, const struct app *app, bool all, struct str *out)
+{
+	reload(state, app, 0);
+	text(state, app, all, out);
+}
+
 const struct pane_class runbook_pane = {
 	.name = "runbook",
 	.title = "Runbook",
@@ -492,6 +505,7 @@ const struct pane_class runbook_pane = {
 	.reload = reload,
 	.draw = draw,
 	.act = act_step,
+	.text = book_text,
 	.words = words,
 };
 
@@ -527,6 +541,7 @@ const struct pane_class text_pane = {
 	.close = close_page,
 	.draw = draw_page,
 	.act = act,
+	.text = text,
 	.words = words,
 };
 
@@ -559,5 +574,6 @@ const struct pane_class event_pane = {
 	.close = close_page,
 	.draw = draw_page,
 	.act = act,
+	.text = text,
 	.words = words,
 };
