@@ -290,14 +290,11 @@ static int check_contrast(const struct rc *rc)
 	return faint;
 }
 
-static int check_config(const struct app *app, struct commands *commands)
+static int check_config(const struct app *app)
 {
 	const struct conf *conf = &app->rc->conf;
 	int faint;
 
-	commands_add(commands, console_commands, NULL);
-	commands_add(commands, demo_commands, NULL);
-	commands_check_rc(commands, app->rc);
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
 
@@ -671,8 +668,13 @@ static int run(struct app *app, struct commands *commands, const struct options 
 			stderr);
 		return STATUS_USAGE;
 	}
+	if (examines(o)) {
+		commands_add(commands, console_commands, NULL);
+		commands_add(commands, demo_commands, NULL);
+		console_check_rc(commands, app->rc);
+	}
 	if (o->check_config)
-		return check_config(app, commands);
+		return check_config(app);
 	if (is_live(o))
 		return run_live(app, commands, o);
 	if (!examines(o) && !take_rc(app->rc))
@@ -770,8 +772,28 @@ static void hold_streams(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
+/* Another profile with another store: nothing of this process may reach it, so it is
+ * another process, in the same place. Returns when that cannot be begun. */
+static void begin_anew(const struct options *o, const char *profile)
+{
+	const char *argv[8] = {"oogway", "-P", profile};
+	size_t n = 3;
+
+	if (o->app.rc.file) {
+		argv[n++] = "-c";
+		argv[n++] = o->app.rc.file;
+	}
+	if (o->app.readonly)
+		argv[n++] = "--readonly";
+	if (o->plain)
+		argv[n++] = "--plain";
+	execv("/proc/self/exe", (char **)(uintptr_t)argv);
+	complain("the profile was left, and the new one cannot be begun:", profile);
+}
+
 int main(int argc, char **argv)
 {
+	char profile[256];
 	struct options o = {0};
 	struct commands commands = {0};
 	struct loop *loop;
@@ -808,9 +830,12 @@ int main(int argc, char **argv)
 		complain("", history_remark(app->history));
 	if (app->live || app->rc->unread || !app_settled(app))
 		guard_quit(QUIT_MS, status);
+	str_copy(profile, sizeof profile, app->begins_anew);
 	app_free(app);
 	loop_free(loop);
 	guard_quit(0, 0);
 	log_close();
-	return status;
+	if (*profile)
+		begin_anew(&o, profile);
+	return *profile ? STATUS_FAILED : status;
 }

@@ -157,6 +157,8 @@ struct app {
 	bool acts; /* one command that acts: what it does waits in the store */
 	bool live; /* stays: a console or plain lines, not one command */
 	bool past; /* opened with --at: actions are off */
+	/* The profile for which another process is begun when this one ends; or "". */
+	char begins_anew[256];
 	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];

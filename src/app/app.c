@@ -211,10 +211,25 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
  * at where it is used. */
+static bool parts(const struct rc *a, const struct rc *b)
+{
+	return strcmp(a->profile, b->profile) &&
+	       (strcmp(settings_text(&a->settings, SET_STORE),
+			settings_text(&b->settings, SET_STORE)) ||
+		       settings_number(&a->settings, SET_READONLY) !=
+			       settings_number(&b->settings, SET_READONLY));
+}
+
 void app_take_rc(struct app *app, struct rc *rc)
 {
 	struct rc *old = app->rc;
 
+	if (parts(old, rc)) {
+		str_copy(app->begins_anew, sizeof app->begins_anew, rc->profile);
+		rc_free(rc);
+		loop_stop(app->loop);
+		return;
+	}
 	history_flush(app->history);
 	actions_halt(app->actions);
 	app->rc = rc;
@@ -232,6 +247,12 @@ void app_take_rc(struct app *app, struct rc *rc)
 	app_changed(app, CHANGED_ALL);
 	if (app->front.check)
 		app->front.check(app->front.ctx, rc);
+	for (size_t i = 0; i < rc->conf.error_count; i++) {
+		char text[480];
+
+		rc_error_text(&rc->conf.errors[i], text, sizeof text);
+		log_add(LOG_WARN, "%s", text);
+	}
 	if (rc->no_profile)
 		app_notice(app, true, "no profile is called %.60s: none is chosen",
 			rc->no_profile);

@@ -177,7 +177,8 @@ static void ack_cell(const struct app *app, const struct alert *a, struct cell *
 	}
 	if (a->acked_at)
 		snprintf(after, sizeof after, " %s",
-			duration_text(app->now - a->acked_at, when));
+			duration_text(app->now > a->acked_at ? app->now - a->acked_at : 0,
+				when));
 	who_cell(out, "ack ", alert_text(a, ALERT_ACKED_BY), after, "ack");
 }
 

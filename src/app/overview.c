@@ -117,7 +117,10 @@ void overview_print_problem(
 		str_printf(out, "%s  %s", need->anomaly->name, need->anomaly->reason);
 	}
 	if (need->since)
-		str_printf(out, "  %s", duration_text(app->now - need->since, age));
+		str_printf(out, need->since > app->now ? "  in %s" : "  %s",
+			duration_text(need->since > app->now ? need->since - app->now
+							     : app->now - need->since,
+				age));
 	if (*problem_sources(app, need, true, from, sizeof from))
 		str_printf(out, "  (%s)",
 			problem_sources(app, need, false, from, sizeof from));

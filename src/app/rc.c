@@ -438,7 +438,7 @@ static bool run_heartbeat(
 		!rc_check_keys(line, 2, "heartbeat", err) ||
 		!rc_take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
-	if (!conf_value(line, 2, "alert"))
+	if (!conf_value(line, 2, "alert") || !*conf_value(line, 2, "alert"))
 		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
 			line->words[1].text);
 	h.name = rc_keep(rc, line->words[1].text);
@@ -939,6 +939,44 @@ static void no_such_profile(struct rc *rc, const char *profile)
 	rc->no_profile = rc_keep(rc, profile);
 }
 
+static bool complained(const struct conf *conf, const struct conf_error *error)
+{
+	for (size_t i = 0; i < conf->error_count; i++) {
+		const struct conf_error *e = &conf->errors[i];
+
+		if (e->place.line == error->place.line &&
+			e->place.column == error->place.column &&
+			!strcmp(e->place.file, error->place.file) &&
+			!strcmp(e->text, error->text))
+			return true;
+	}
+	return false;
+}
+
+/* The lines of a profile that is not chosen are as right or wrong as all others. */
+static void check_profiles(struct rc *rc, const struct rc_options *options)
+{
+	for (size_t i = 0; i < rc->conf.profile_count; i++) {
+		const char *name = rc->conf.profiles[i];
+		struct rc *other;
+
+		if (!strcmp(name, rc->profile))
+			continue;
+		other = read_with(options, name);
+		rc_check(other);
+		for (size_t k = 0; k < other->conf.error_count; k++) {
+			const struct conf_error *e = &other->conf.errors[k];
+			struct conf_place place = e->place;
+
+			if (complained(&rc->conf, e))
+				continue;
+			place.file = rc_keep(rc, place.file);
+			conf_complain(&rc->conf, place, e->text);
+		}
+		rc_free(other);
+	}
+}
+
 struct rc *rc_read(const struct rc_options *options)
 {
 	const char *profile = options->profile ? options->profile : "";
@@ -950,8 +988,10 @@ struct rc *rc_read(const struct rc_options *options)
 		rc = read_with(options, "");
 		no_such_profile(rc, profile);
 	}
-	if (!options->shipped_only)
+	if (!options->shipped_only) {
 		rc_check(rc);
+		check_profiles(rc, options);
+	}
 	read_look(rc);
 	return rc;
 }

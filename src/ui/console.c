@@ -181,11 +181,27 @@ static void front_notice(void *ctx, bool bad, const char *text)
 	console_notice(ctx, bad, text);
 }
 
+void console_check_rc(const struct commands *commands, struct rc *rc)
+{
+	commands_check_rc(commands, rc);
+	for (size_t i = 0; i < rc->layout_count; i++) {
+		struct layout layout;
+		struct err err;
+		char text[400];
+
+		if (layout_make(&layout, rc->layouts[i].text, 48, 160, &err))
+			continue;
+		snprintf(text, sizeof text, "layout %.60s: %.300s", rc->layouts[i].name,
+			err.text);
+		conf_complain(&rc->conf, rc->layouts[i].place, text);
+	}
+}
+
 static void front_check(void *ctx, struct rc *rc)
 {
 	const struct console *console = ctx;
 
-	commands_check_rc(console->commands, rc);
+	console_check_rc(console->commands, rc);
 }
 
 void console_quit(struct console *console, const char *why)
@@ -492,7 +508,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
-	commands_check_rc(commands, app->rc);
+	console_check_rc(commands, app->rc);
 	console_apply_config(console);
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)

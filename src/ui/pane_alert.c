@@ -23,10 +23,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The chart of an alert, where there is room for it. */
-enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
+enum {
+	CHART_PANE_ROWS = 16,
+	CHART_LEAST = 8,
+	CHART_MOST = 16,
+	CAPTION_COLS = 14,
+	MEMBERS_MOST = 12,
+};
 
 struct alert_view {
 	uint64_t id;
@@ -63,19 +70,49 @@ static void moment(struct page *p, const char *name, int64_t at, int64_t now)
 		page_printf(p, ROLE_DIM, "  %s ago", duration_text(now - at, age));
 }
 
+struct members {
+	const struct alert *list[MEMBERS_MOST];
+	size_t count, total;
+};
+
+static int by_source(const void *a, const void *b)
+{
+	const struct alert *x = *(const struct alert *const *)a;
+	const struct alert *y = *(const struct alert *const *)b;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* All that tell of it, itself too, in the order of the sources: not as they came. */
+static struct members members_of(const struct app *app, const struct alert *a)
+{
+	struct members m = {.count = 0};
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		m.total++;
+		if (m.count < MEMBERS_MOST)
+			m.list[m.count++] = t;
+	}
+	qsort(m.list, m.count, sizeof *m.list, by_source);
+	return m;
+}
+
 /* "am, prom"; where they differ each with its state: "am silenced, prom firing". */
 static void told_by(struct page *p, const struct app *app, const struct alert *a)
 {
+	struct members m = members_of(app, a);
 	const char *between = "";
-	bool differ = false, several = false;
+	bool differ = false;
 
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
-		differ |= t->state != a->state;
-		several |= t != a;
-	}
+	for (size_t i = 0; i < m.count; i++)
+		differ |= m.list[i]->state != a->state;
 	page_line(p, 14, false);
-	page_printf(p, ROLE_DIM, "%-13s ", several ? "sources" : "source");
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+	page_printf(p, ROLE_DIM, "%-13s ", m.count > 1 ? "sources" : "source");
+	for (size_t i = 0; i < m.count; i++) {
+		const struct alert *t = m.list[i];
+
 		page_printf(p, ROLE_TEXT, "%s%s%s%s", between,
 			sources_row(app->sources, t->source)->name, differ ? " " : "",
 			differ ? alert_state_name(t->state) : "");
@@ -101,12 +138,15 @@ static void pending(struct page *p, const struct app *app, const struct alert *a
 /* Others that tell of it, each as its source names it. */
 static void members(struct page *p, const struct app *app, const struct alert *a)
 {
-	enum { MOST = 12 };
+	struct members m = members_of(app, a);
 	size_t n = 0;
 
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
-		if (t->key == a->key || n++ >= MOST)
+	for (size_t i = 0; i < m.count; i++) {
+		const struct alert *t = m.list[i];
+
+		if (t->key == a->key)
 			continue;
+		n++;
 		page_line(p, 14, false);
 		page_printf(p, ROLE_DIM, "%-13s ", n > 1 ? "" : "same as");
 		page_printf(p, ROLE_TEXT, "%s %s  ",
@@ -118,9 +158,9 @@ static void members(struct page *p, const struct app *app, const struct alert *a
 			page_add(p, ROLE_DIM, alert_text(t, ALERT_LINK));
 		}
 	}
-	if (n > MOST) {
+	if (m.total > m.count) {
 		page_line(p, 14, false);
-		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", n - MOST);
+		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", m.total - m.count);
 	}
 	if (n && problem_guessed(app, a)) {
 		page_line(p, 14, false);
@@ -229,11 +269,14 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 {
 	struct page *p = &v->page;
 	int64_t snoozed = actions_snoozed(app->actions, a);
+	enum severity severity;
 	char until[ROTA_TIME];
 
 	page_line(p, 0, false);
-	page_printf(p, severity_roles[a->severity], "%c %s  ",
-		severity_letter(a->severity), severity_name(a->severity));
+	/* The worst that any member says, as in the row that led here. */
+	severity = problem_of(app, a).severity;
+	page_printf(p, severity_roles[severity], "%c %s  ", severity_letter(severity),
+		severity_name(severity));
 	page_add(p, ROLE_STRONG, alert_name(a));
 	if (!untrusted_empty(alert_text(a, ALERT_SUMMARY))) {
 		page_line(p, 0, false);
