@@ -220,12 +220,12 @@ static void choose_pieces(const struct piece *pieces, size_t n, int room, bool *
 /* Of the bar: the path may not cover what one has to know, nor lose its own end. */
 static int crumbs_room(const struct piece *pieces, size_t n, int cols)
 {
-	int room = cols - 2;
+	int room = cols - 2, least = cols / 2 + 6;
 
 	for (size_t i = 0; i < n; i++)
 		if (pieces[i].role != ROLE_BAR)
 			room -= text_width(untrusted_str(pieces[i].text), 120) + 2;
-	return room > cols * 2 / 5 ? room : cols * 2 / 5;
+	return room > least ? room : least;
 }
 
 static void draw_top(struct console *console)
