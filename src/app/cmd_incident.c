@@ -205,7 +205,7 @@ static void print_text(const struct app *app, const struct subject *s,
 	field(out, "resolved by", s->head.resolved_by);
 	field(out, "assigned", s->assigned);
 	moment(out, "next", s->next_at, app->now);
-	field(out, "", s->next);
+	field(out, s->next_at ? "" : "next", s->next);
 	field(out, "service", s->service);
 	field(out, "source", untrusted_str(s->source));
 	field(out, "link", s->link);

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "labels.h"
 #include "pager.h"
+#include "pagerduty_ladder.h"
 
 #include <string.h>
 
@@ -48,6 +49,8 @@ struct pagerduty {
 	int64_t changes_until;
 	uint32_t hurry;
 	struct opened opened;
+	struct ladder ladder; /* as it was read last */
+	struct ladder climb;  /* while it is read again */
 };
 
 const char *const pagerduty_headers[] = {
@@ -177,7 +180,8 @@ static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what w
 		path_incidents(pd, &path);
 	else if (what == ONCALLS)
 		str_printf(&path,
-			"/oncalls?earliest=true&time_zone=UTC&limit=%d&offset=%lld",
+			"/oncalls?earliest=true&time_zone=UTC"
+			"&include%%5B%%5D=escalation_policies&limit=%d&offset=%lld",
 			PAGER_LIMIT, (long long)pd->oncalls.offset);
 	else if (what == CHANGES)
 		path_changes(pd, now, &path);
@@ -288,42 +292,38 @@ static struct untrusted names(struct batch *batch, struct json list, const char 
 static const struct {
 	const char *type, *text;
 } pending_texts[] = {
-	{"escalate", "escalates"},
 	{"unacknowledge", "acknowledgement ends"},
 	{"resolve", "resolves itself"},
 	{"urgency_change", "urgency rises"},
 };
 
-static struct untrusted pending_text(
-	struct batch *batch, struct json action, struct json incident)
+static struct untrusted pending_text(struct batch *batch, const struct ladder *ladder,
+	struct json action, struct json incident)
 {
 	struct untrusted type = json_text(json_get(action, "type")), text;
-	struct untrusted policy =
-		json_text(json_get(incident, "escalation_policy.summary"));
 	const char *words = NULL;
+	int64_t at = 0;
 	struct str out;
 
 	for (size_t i = 0; i < sizeof pending_texts / sizeof *pending_texts; i++)
 		if (untrusted_is(type, pending_texts[i].type))
 			words = pending_texts[i].text;
 	str_init(&out, NAMES_TEXT);
-	if (words)
+	json_time(json_get(action, "at"), &at);
+	if (ladder && untrusted_is(type, "escalate"))
+		ladder_next(ladder, incident, at, &out);
+	else if (words)
 		str_puts(&out, words);
 	else
 		text_add_line(&out, type, 60);
-	if (untrusted_is(type, "escalate") && !untrusted_empty(policy)) {
-		str_puts(&out, " (");
-		text_add_line(&out, policy, 80);
-		str_putc(&out, ')');
-	}
 	text = batch_keep_str(batch, str_text(&out));
 	str_release(&out);
 	return text;
 }
 
 /* The earliest thing that happens by itself. */
-static void fill_pending(
-	struct batch *batch, struct alert_draft *draft, struct json incident)
+static void fill_pending(struct batch *batch, const struct ladder *ladder,
+	struct alert_draft *draft, struct json incident)
 {
 	struct json list = json_get(incident, "pending_actions"), first = {NULL};
 	int64_t at;
@@ -335,7 +335,9 @@ static void fill_pending(
 			first = e;
 		}
 	if (json_item(first))
-		draft->texts[ALERT_NEXT] = pending_text(batch, first, incident);
+		draft->texts[ALERT_NEXT] = pending_text(batch, ladder, first, incident);
+	else if (json_is_array(list) && draft->state == ALERT_FIRING)
+		draft->texts[ALERT_NEXT] = untrusted_str("nothing by itself");
 }
 
 static void fill_labels(
@@ -372,8 +374,8 @@ static enum severity severity_of(struct json incident)
 	return severity_parse(priority, low ? SEVERITY_WARNING : SEVERITY_HIGH);
 }
 
-void pagerduty_incident(
-	struct batch *batch, struct alert_draft *draft, struct json incident)
+void pagerduty_incident(struct batch *batch, const struct ladder *ladder,
+	struct alert_draft *draft, struct json incident)
 {
 	struct json acks = json_get(incident, "acknowledgements");
 	struct untrusted title = json_text(json_get(incident, "title"));
@@ -404,12 +406,13 @@ void pagerduty_incident(
 		draft->texts[ALERT_ACKED_BY] = names(batch, acks, "acknowledger");
 		json_time(json_get(json_first(acks), "at"), &draft->acked_at);
 	}
-	fill_pending(batch, draft, incident);
+	fill_pending(batch, ladder, draft, incident);
 	fill_labels(batch, draft, incident);
 }
 
 /* Adds the page's rows; true when the first of them was known before. */
-static bool add_incidents(struct pager *pager, struct json list)
+static bool add_incidents(
+	const struct ladder *ladder, struct pager *pager, struct json list)
 {
 	struct batch *batch = &pager->rows;
 	bool first_known = false, first = true;
@@ -430,7 +433,7 @@ static bool add_incidents(struct pager *pager, struct json list)
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		pagerduty_incident(batch, draft, e);
+		pagerduty_incident(batch, ladder, draft, e);
 	}
 	return first_known;
 }
@@ -562,8 +565,10 @@ static bool take_details(
 
 /* --- on call and changes --- */
 
-static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct json list)
+static void add_oncalls(struct pagerduty *pd, struct batch *batch, struct json list)
 {
+	if (!pd->oncalls.offset)
+		ladder_reset(&pd->climb);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct json user = json_get(e, "user");
 		bool me = *pd->me_id &&
@@ -571,6 +576,7 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 		struct batch_oncall *oncall;
 		int64_t level = 0;
 
+		ladder_add(&pd->climb, e);
 		json_i64(json_get(e, "escalation_level"), &level);
 		if (level < 1 || level > 1000 || (level != 1 && !me) ||
 			!(oncall = batch_add_oncall(batch)))
@@ -585,6 +591,20 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 		oncall->me = me;
 		json_time(json_get(e, "end"), &oncall->ends_at);
 	}
+}
+
+/* What was said of the open incidents before is said again when others are next. */
+static void give_oncalls(struct pagerduty *pd, struct batch *batch)
+{
+	struct ladder last = pd->ladder;
+
+	ladder_end(&pd->climb, pd->oncalls.incomplete || pd->oncalls.rows.cut);
+	if (!ladder_same(&pd->climb, &last))
+		job_hurry(&pd->incidents.job);
+	pd->ladder = pd->climb;
+	pd->climb = last;
+	ladder_reset(&pd->climb);
+	pager_give_oncalls(&pd->oncalls, batch);
 }
 
 /* Of several services the first that passes; none that does: *passes is false. */
@@ -708,7 +728,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		.count = json_count(list)};
 	json_i64(json_get(json_root(&doc), "limit"), &got.limit);
 	if (answer->id == INCIDENTS)
-		got.first_known = add_incidents(pager, list);
+		got.first_known = add_incidents(&pd->ladder, pager, list);
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
@@ -721,7 +741,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		pager_give_alerts(
 			pager, batch, "the list of open incidents is not complete");
 	else if (answer->id == ONCALLS)
-		pager_give_oncalls(pager, batch);
+		give_oncalls(pd, batch);
 	else
 		give_changes(pd, pager, batch, answer->now);
 	return true;
@@ -821,6 +841,8 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	pager_init(&pd->oncalls, ONCALL_EVERY_MS, conf->seed + 1, false);
 	pager_init(&pd->changes, CHANGES_EVERY_MS, conf->seed + 2, false);
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
+	ladder_init(&pd->ladder);
+	ladder_init(&pd->climb);
 	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
 	return true;
 }
@@ -832,6 +854,8 @@ static void stop(void *state)
 	pager_release(&pd->incidents);
 	pager_release(&pd->oncalls);
 	pager_release(&pd->changes);
+	ladder_release(&pd->ladder);
+	ladder_release(&pd->climb);
 	opened_release(&pd->opened);
 }
 

@@ -26,9 +26,10 @@ void pagerduty_add_filter(struct str *path, const char *filter, const char *only
 bool pagerduty_passes(const char *filter, struct json incident);
 /* "": nothing is known of its service, and it passes. */
 bool pagerduty_passes_service(const char *filter, struct untrusted service);
-/* All but its id. */
-void pagerduty_incident(
-	struct batch *batch, struct alert_draft *draft, struct json incident);
+/* All but its id; ladder or NULL: for whom it escalates to. */
+struct ladder;
+void pagerduty_incident(struct batch *batch, const struct ladder *ladder,
+	struct alert_draft *draft, struct json incident);
 /* "&since=2026-11-21T14%3A32%3A01Z" */
 void pagerduty_add_time(struct str *path, const char *name, int64_t at);
 /* The server said no: false, with its words. */

@@ -259,6 +259,8 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT,
 			snoozed ? untrusted_str("snooze ends")
 				: alert_text(a, ALERT_NEXT));
+	} else {
+		field(p, "next", alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	response(p, app, dossier_page(app, a)->key);
