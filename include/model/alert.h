@@ -97,6 +97,8 @@ struct untrusted alert_name(const struct alert *alert);
 /* "Ben Okafor" and "(Payments)" of "escalates to Ben Okafor (Payments)". */
 void alert_next_parts(
 	const struct alert *alert, struct untrusted *who, struct untrusted *where);
+/* What happens next is that its snooze ends: true, and who snoozed it, or empty. */
+bool alert_snoozed(const struct alert *alert, struct untrusted *by);
 /* i < label_count (or annotation_count). */
 struct pair alert_label(const struct alert *alert, size_t i);
 struct pair alert_annotation(const struct alert *alert, size_t i);

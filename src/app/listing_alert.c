@@ -165,19 +165,31 @@ static void firing_cell(const struct app *app, const struct alert *a, struct cel
 	who_cell(out, "-> ", who, after, brief);
 }
 
+/* "snoozed until 14:30 by Ben Okafor", by whom where there is room for that. */
+static void snoozed_cell(const struct app *app, const struct alert *a, struct cell *out)
+{
+	char moment[ROTA_TIME], until[ROTA_TIME + sizeof "snoozed until  by "];
+	struct untrusted by;
+
+	rota_moment(a->next_at, app->now, moment);
+	snprintf(until, sizeof until, "snoozed until %s by ", moment);
+	if (alert_snoozed(a, &by) && !untrusted_empty(by) &&
+		(!out->room || (int)strlen(until) + WHO_LEAST <= out->room))
+		who_cell(out, until, by, "", "snoozed");
+	else
+		who_cell(out, "snoozed until ", untrusted_str(moment), "", "snoozed");
+}
+
 static void ack_cell(const struct app *app, const struct alert *a, struct cell *out)
 {
 	struct untrusted next = alert_text(a, ALERT_NEXT);
 	char when[TIME_TEXT], after[TIME_TEXT + 4] = "", brief[TIME_TEXT + 6];
-	char moment[ROTA_TIME];
 
 	out->role = a->next_at > app->now && a->next_at - app->now < ACK_SOON_MS
 			    ? ROLE_WARNING
 			    : ROLE_OK;
 	if (actions_snoozed(app->actions, a)) {
-		who_cell(out, "snoozed until ",
-			untrusted_str(rota_moment(a->next_at, app->now, moment)), "",
-			"snoozed");
+		snoozed_cell(app, a, out);
 		return;
 	}
 	if (a->next_at > app->now && a->next_at - app->now < ACK_NEXT_SHOWN_MS) {
@@ -318,6 +330,7 @@ static void alert_json(const struct app *app, const void *row, struct json_out *
 	json_put_time(o, "ended_at", a->ended_at);
 	json_put_time(o, "acknowledged_at", a->acked_at);
 	json_put_time(o, "next_at", a->next_at);
+	json_put_time(o, "snoozed_until", actions_snoozed(app->actions, a));
 	if (a->number)
 		json_put_i64(o, "number", a->number);
 	put_members(app, a, o);

@@ -14,6 +14,7 @@
 #include "labels.h"
 #include "pager.h"
 #include "pagerduty_ladder.h"
+#include "pagerduty_snooze.h"
 
 #include <string.h>
 
@@ -34,7 +35,7 @@ enum {
 	DETAILS_IN_SPAN = 5, /* of 960 requests a minute a third at most */
 };
 
-enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL, DETAILS };
+enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL, DETAILS, SNOOZES };
 
 struct pagerduty {
 	const struct source_conf *conf;
@@ -51,6 +52,7 @@ struct pagerduty {
 	struct opened opened;
 	struct ladder ladder; /* as it was read last */
 	struct ladder climb;  /* while it is read again */
+	struct snoozes snoozes;
 };
 
 const char *const pagerduty_headers[] = {
@@ -226,10 +228,28 @@ static bool detail_wanted(
 	return false;
 }
 
+/* False: out->until is when there may be one. */
+static bool ask_snooze(
+	struct pagerduty *pd, int64_t now, struct arena *arena, struct ask *out)
+{
+	const char *path = snoozes_next(&pd->snoozes, now, arena, &out->until);
+
+	if (!path)
+		return false;
+	*out = (struct ask){.kind = ASK_HTTP,
+		.id = SNOOZES,
+		.method = "GET",
+		.path = path,
+		.headers = pagerduty_headers,
+		.max_bytes = DETAILS_MAX_BODY};
+	return true;
+}
+
 static bool next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out)
 {
 	struct pagerduty *pd = state;
+	int64_t snooze_until;
 
 	if (window->hurry != pd->hurry) {
 		pd->hurry = window->hurry;
@@ -250,10 +270,16 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(pd, arena, CHANGES, now, out);
 	if (opened_next(&pd->opened, now, window, arena, out))
 		return true;
+	out->until = INT64_MAX;
+	if (!window->least && ask_snooze(pd, now, arena, out))
+		return true;
 	if (detail_wanted(pd, now, window))
 		return ask(pd, arena, DETAILS, now, out);
+	snooze_until = out->until;
 	out->kind = ASK_WAIT;
 	out->until = job_until(&pd->incidents.job, now + pd->conf->every_ms);
+	if (snooze_until < out->until)
+		out->until = snooze_until;
 	if (window->details && *window->details[0] && !window->least)
 		out->until = now + DETAILS_SPAN_MS - now % DETAILS_SPAN_MS;
 	if (window->opened && *window->opened && !window->least)
@@ -297,9 +323,10 @@ static const struct {
 	{"urgency_change", "urgency rises"},
 };
 
-static struct untrusted pending_text(struct batch *batch, const struct ladder *ladder,
+static struct untrusted pending_text(struct batch *batch, const struct outlook *outlook,
 	struct json action, struct json incident)
 {
+	const struct snooze *snooze = NULL;
 	struct untrusted type = json_text(json_get(action, "type")), text;
 	const char *words = NULL;
 	int64_t at = 0;
@@ -310,8 +337,13 @@ static struct untrusted pending_text(struct batch *batch, const struct ladder *l
 			words = pending_texts[i].text;
 	str_init(&out, NAMES_TEXT);
 	json_time(json_get(action, "at"), &at);
-	if (ladder && untrusted_is(type, "escalate"))
-		ladder_next(ladder, incident, at, &out);
+	if (outlook && untrusted_is(type, "unacknowledge"))
+		snooze = snoozes_of(
+			outlook->snoozes, json_text(json_get(incident, "id")), at);
+	if (outlook && untrusted_is(type, "escalate"))
+		ladder_next(outlook->ladder, incident, at, &out);
+	else if (snooze)
+		str_printf(&out, "snooze by %s ends", snooze->who);
 	else if (words)
 		str_puts(&out, words);
 	else
@@ -322,7 +354,7 @@ static struct untrusted pending_text(struct batch *batch, const struct ladder *l
 }
 
 /* The earliest thing that happens by itself. */
-static void fill_pending(struct batch *batch, const struct ladder *ladder,
+static void fill_pending(struct batch *batch, const struct outlook *outlook,
 	struct alert_draft *draft, struct json incident)
 {
 	struct json list = json_get(incident, "pending_actions"), first = {NULL};
@@ -335,7 +367,7 @@ static void fill_pending(struct batch *batch, const struct ladder *ladder,
 			first = e;
 		}
 	if (json_item(first))
-		draft->texts[ALERT_NEXT] = pending_text(batch, ladder, first, incident);
+		draft->texts[ALERT_NEXT] = pending_text(batch, outlook, first, incident);
 	else if (json_is_array(list) && draft->state == ALERT_FIRING)
 		draft->texts[ALERT_NEXT] = untrusted_str("nothing by itself");
 }
@@ -374,7 +406,7 @@ static enum severity severity_of(struct json incident)
 	return severity_parse(priority, low ? SEVERITY_WARNING : SEVERITY_HIGH);
 }
 
-void pagerduty_incident(struct batch *batch, const struct ladder *ladder,
+void pagerduty_incident(struct batch *batch, const struct outlook *outlook,
 	struct alert_draft *draft, struct json incident)
 {
 	struct json acks = json_get(incident, "acknowledgements");
@@ -406,13 +438,13 @@ void pagerduty_incident(struct batch *batch, const struct ladder *ladder,
 		draft->texts[ALERT_ACKED_BY] = names(batch, acks, "acknowledger");
 		json_time(json_get(json_first(acks), "at"), &draft->acked_at);
 	}
-	fill_pending(batch, ladder, draft, incident);
+	fill_pending(batch, outlook, draft, incident);
 	fill_labels(batch, draft, incident);
 }
 
 /* Adds the page's rows; true when the first of them was known before. */
 static bool add_incidents(
-	const struct ladder *ladder, struct pager *pager, struct json list)
+	const struct outlook *outlook, struct pager *pager, struct json list)
 {
 	struct batch *batch = &pager->rows;
 	bool first_known = false, first = true;
@@ -433,7 +465,7 @@ static bool add_incidents(
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		pagerduty_incident(batch, ladder, draft, e);
+		pagerduty_incident(batch, outlook, draft, e);
 	}
 	return first_known;
 }
@@ -719,6 +751,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	struct json list;
 	struct pager_got got;
 	enum pager_step step;
+	struct outlook outlook = {&pd->ladder, &pd->snoozes};
 
 	if (!pagerduty_open(answer, member, &doc, err))
 		return false;
@@ -728,7 +761,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		.count = json_count(list)};
 	json_i64(json_get(json_root(&doc), "limit"), &got.limit);
 	if (answer->id == INCIDENTS)
-		got.first_known = add_incidents(&pd->ladder, pager, list);
+		got.first_known = add_incidents(&outlook, pager, list);
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
@@ -737,12 +770,14 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	json_release(&doc);
 	if (step != PAGER_WHOLE)
 		return true;
-	if (answer->id == INCIDENTS)
+	if (answer->id == INCIDENTS) {
+		snoozes_settle(&pd->snoozes);
 		pager_give_alerts(
 			pager, batch, "the list of open incidents is not complete");
-	else if (answer->id == ONCALLS)
+	}
+	if (answer->id == ONCALLS)
 		give_oncalls(pd, batch);
-	else
+	if (answer->id == CHANGES)
 		give_changes(pd, pager, batch, answer->now);
 	return true;
 }
@@ -823,6 +858,10 @@ static bool take(
 		return take_page(pd, &pd->changes, "change_events", answer, batch, err);
 	case DETAILS:
 		return take_details(pd, answer, batch);
+	case SNOOZES:
+		if (snoozes_take(&pd->snoozes, answer, pd->conf->left_out))
+			job_hurry(&pd->incidents.job);
+		return true;
 	default:
 		return take_me(pd, answer, err);
 	}
@@ -843,6 +882,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
 	ladder_init(&pd->ladder);
 	ladder_init(&pd->climb);
+	snoozes_init(&pd->snoozes, conf->seed + 6);
 	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
 	return true;
 }
@@ -856,6 +896,7 @@ static void stop(void *state)
 	pager_release(&pd->changes);
 	ladder_release(&pd->ladder);
 	ladder_release(&pd->climb);
+	snoozes_release(&pd->snoozes);
 	opened_release(&pd->opened);
 }
 

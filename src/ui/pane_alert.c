@@ -230,6 +230,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	struct page *p = &v->page;
 	int64_t snoozed = actions_snoozed(app->actions, a);
 	char until[ROTA_TIME];
+	struct untrusted by;
 
 	page_line(p, 0, false);
 	page_printf(p, severity_roles[a->severity], "%c %s  ",
@@ -245,6 +246,10 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_printf(p, ROLE_DIM, "%-13s ", "state");
 		page_printf(p, ROLE_TEXT, "snoozed until %s",
 			rota_moment(snoozed, app->now, until));
+		if (alert_snoozed(a, &by) && !untrusted_empty(by)) {
+			page_puts(p, ROLE_TEXT, " by ");
+			page_add(p, ROLE_TEXT, by);
+		}
 	} else {
 		field(p, "state", untrusted_str(alert_state_name(a->state)));
 	}

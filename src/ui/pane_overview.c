@@ -106,7 +106,12 @@ static void state_words(
 		return;
 	if (a && p->acknowledged && actions_snoozed(app->actions, a)) {
 		duration_text(a->next_at - app->now, when);
-		snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
+		if (cols >= BRIEF_COLS && alert_snoozed(a, &where))
+			text_line(where, place, sizeof place);
+		if (*place)
+			snprintf(out, size, "snoozed by %s, %s left", place, when);
+		else
+			snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
 	} else if (a && p->acknowledged && a->next_at > app->now &&
 		   a->next_at - app->now < ACK_SOON_MS) {
 		duration_text(a->next_at - app->now, when);

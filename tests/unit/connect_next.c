@@ -1,5 +1,6 @@
-/* Whom an incident of PagerDuty is given to next: by the levels of its policy, who is on
- * call on them, and to whom it is assigned. */
+/* What an incident of PagerDuty does next by itself. Whom it is given to: by the levels
+ * of its policy, who is on call on them, and to whom it is assigned. Whether the end of
+ * its acknowledgement is that of a snooze: by its log. */
 #include "base/alloc.h"
 #include "base/str.h"
 #include "connect/source.h"
@@ -194,12 +195,12 @@ static void test_next(void **state)
 		talk_open(&t);
 		/* First there is only the policy; what is known later is said at once. */
 		incident(&open, rows[i].assigned, rows[i].pending);
-		assert_true(say(&t, "/incidents", str_text(&open), next));
+		assert_true(say(&t, "/incidents?", str_text(&open), next));
 		if (!strcmp(rows[i].pending, ESCALATE))
 			assert_string_equal(next, "escalates (Payments)");
 		assert_true(say(&t, "/oncalls", str_text(&oncalls), next));
 		t.now += 1;
-		assert_true(say(&t, "/incidents", str_text(&open), next));
+		assert_true(say(&t, "/incidents?", str_text(&open), next));
 		if (strcmp(next, rows[i].next))
 			fail_msg("row %zu: \"%s\", not \"%s\"", i, next, rows[i].next);
 		talk_close(&t);
@@ -220,26 +221,154 @@ static void test_pages(void **state)
 	str_init(&open, 1 << 16);
 	incident(&open, TO("UA"), ESCALATE);
 	talk_open(&t);
-	assert_true(say(&t, "/incidents", str_text(&open), next));
+	assert_true(say(&t, "/incidents?", str_text(&open), next));
 	strcpy(page, "{\"oncalls\":[" ON(POLICY(TWO, "0"), "1", "UA", "Ana",
 			     "null") "],\"more\":true,\"limit\":1}");
 	assert_true(say(&t, "/oncalls", page, next));
 	/* Between two pages the names are not known yet. */
 	t.now += 15000;
-	assert_true(say(&t, "/incidents", str_text(&open), next));
+	assert_true(say(&t, "/incidents?", str_text(&open), next));
 	assert_string_equal(next, "escalates (Payments)");
 	strcpy(page, "{\"oncalls\":[" ON(POLICY(TWO, "0"), "2", "UB", "Ben",
 			     "null") "],\"more\":false,\"limit\":1}");
 	assert_true(say(&t, "/oncalls", page, next));
-	assert_true(say(&t, "/incidents", str_text(&open), next));
+	assert_true(say(&t, "/incidents?", str_text(&open), next));
 	assert_string_equal(next, "escalates to Ben (Payments)");
 	talk_close(&t);
 	str_release(&open);
 }
 
+#define UNACK(at) "[{\"type\":\"unacknowledge\",\"at\":\"" at "\"}]"
+#define ENDS      "2023-11-15T02:13:20Z"
+#define LOG       "/incidents/Q1/log_entries"
+#define SNOOZE(at, by, until)                                                            \
+	"{\"type\":\"snooze_log_entry\",\"created_at\":\"" at                            \
+	"\",\"agent\":{\"summary\":\"" by "\"},\"changed_actions\":" UNACK(until) "}"
+
+static const char *acked(struct str *out, const char *pending)
+{
+	str_reset(out);
+	str_printf(out,
+		"{\"incidents\":[{\"id\":\"Q1\",\"status\":\"acknowledged\",\"title\":"
+		"\"t\","
+		"\"created_at\":\"2023-11-14T22:10:00Z\",\"acknowledgements\":[{\"at\":"
+		"\"2023-11-14T22:11:00Z\",\"acknowledger\":{\"summary\":\"Ana\"}}],"
+		"\"pending_actions\":%s}],\"more\":false}",
+		pending);
+	return str_text(out);
+}
+
+static const struct {
+	const char *log, *next;
+} logs[] = {
+	{SNOOZE("2023-11-14T22:12:00Z", "Fay", ENDS), "snooze by Fay ends"},
+	/* The newest of them; one that was overtaken does not count. */
+	{SNOOZE("2023-11-14T22:12:00Z", "Fay", ENDS) "," SNOOZE("2023-11-14T22:13:00Z",
+		 "Ben", ENDS) "," SNOOZE("2023-11-14T22:11:30Z", "Ana", ENDS),
+		"snooze by Ben ends"},
+	{SNOOZE("2023-11-14T22:13:00Z", "Fay", "2023-11-14T23:00:00Z"),
+		"acknowledgement ends"},
+	{"{\"type\":\"acknowledge_log_entry\",\"created_at\":\"2023-11-14T22:11:00Z\"}",
+		"acknowledgement ends"},
+	/* What is wrong says nothing. */
+	{"7,null,{\"type\":\"snooze_log_entry\"},{\"type\":\"snooze_log_entry\","
+	 "\"created_at\":\"2023-11-14T22:12:00Z\",\"changed_actions\":[{\"type\":"
+	 "\"resolve\","
+	 "\"at\":\"" ENDS "\"},8]}",
+		"acknowledgement ends"},
+	{"", "acknowledgement ends"},
+};
+
+static void test_snoozed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+		char next[200] = "";
+		struct str open, log;
+		struct talk t;
+
+		str_init(&open, 1 << 16);
+		str_init(&log, 1 << 16);
+		str_printf(&log, "{\"log_entries\":[%s],\"more\":false}", logs[i].log);
+		talk_open(&t);
+		acked(&open, UNACK(ENDS));
+		assert_true(say(&t, "/incidents?", str_text(&open), next));
+		assert_string_equal(next, "acknowledgement ends");
+		assert_true(say(&t, LOG, str_text(&log), next));
+		t.now += 15000;
+		assert_true(say(&t, "/incidents?", str_text(&open), next));
+		if (strcmp(next, logs[i].next))
+			fail_msg("row %zu: \"%s\", not \"%s\"", i, next, logs[i].next);
+		/* It is asked about once, and again when the moment has moved. */
+		assert_false(say(&t, LOG, str_text(&log), next));
+		t.now += 15000;
+		acked(&open, UNACK("2023-11-15T04:00:00Z"));
+		assert_true(say(&t, "/incidents?", str_text(&open), next));
+		assert_string_equal(next, "acknowledgement ends");
+		assert_true(say(&t, LOG, str_text(&log), next));
+		/* Over, and not asked about any more. */
+		t.now += 15000;
+		acked(&open, "[]");
+		assert_true(say(&t, "/incidents?", str_text(&open), next));
+		assert_string_equal(next, "");
+		assert_false(say(&t, LOG, str_text(&log), next));
+		talk_close(&t);
+		str_release(&open);
+		str_release(&log);
+	}
+}
+
+/* A log that cannot be read now is read later; what was found is shown at once. */
+static void test_later(void **state)
+{
+	struct source_window window = {0};
+	char next[200] = "";
+	struct arena arena;
+	struct str open;
+	struct talk t;
+	int asked = 0;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	str_init(&open, 1 << 16);
+	acked(&open, UNACK(ENDS));
+	talk_open(&t);
+	assert_true(say(&t, "/incidents?", str_text(&open), next));
+	for (int i = 0; i < 20; i++) {
+		struct answer answer = {.status = 503, .origin = "pd", .now = t.now};
+		struct batch batch;
+		struct ask ask = {0};
+		struct err err;
+
+		assert_true(pagerduty_source.next(t.state, t.now, &window, &arena, &ask));
+		if (ask.kind != ASK_HTTP)
+			break;
+		answer.id = ask.id;
+		if (strncmp(ask.path, LOG, strlen(LOG)) != 0)
+			answer.status = 404;
+		else
+			asked++;
+		batch_init(&batch, &arena);
+		/* The present does not depend on it. */
+		assert_true(pagerduty_source.take(t.state, &answer, &batch, &err));
+	}
+	assert_int_equal(asked, 1);
+	t.now += 5000;
+	assert_true(say(&t, LOG,
+		"{\"log_entries\":[" SNOOZE("2023-11-14T22:12:00Z", "Fay", ENDS) "]}",
+		next));
+	assert_true(say(&t, "/incidents?", str_text(&open), next));
+	assert_string_equal(next, "snooze by Fay ends");
+	talk_close(&t);
+	str_release(&open);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_snoozed),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_pages),
 	};
