@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "connect/source.h"
+#include "names.h"
 
 enum { GENIE_MAX_BODY = 16 << 20, GENIE_CLOUD = 80, GENIE_SITE = 256 };
 
@@ -22,6 +23,21 @@ struct genie_face {
 };
 
 extern const struct genie_face genie_opsgenie, genie_jsm;
+
+/* How its alerts are read. */
+struct genie_view {
+	const struct source_conf *conf;
+	const struct genie_face *face;
+	struct names names; /* of teams, and of Jira's people */
+};
+void genie_view_init(struct genie_view *view, const struct genie_face *face,
+	const struct source_conf *conf);
+void genie_view_release(struct genie_view *view);
+/* All but its id. */
+void genie_alert(struct genie_view *view, struct batch *batch, struct alert_draft *draft,
+	struct json alert);
+/* The name of a person (user) or a team; of an unknown person the id. */
+struct untrusted genie_who(struct genie_view *view, struct untrusted id, bool user);
 
 /* Where the API begins: "/v2", "/jsm/ops/api/CLOUD/v1". */
 void genie_root(const struct genie_face *face, const char *cloud, struct str *path);
