@@ -22,6 +22,7 @@ enum {
 	ABSENT_MS = 3600 * 1000, /* what the plan lacks or the key may not read */
 	TENANT_EVERY_MS = 60000, /* until it is known */
 	USERS_EVERY_MS = 1000,
+	TEAMS_AGAIN_MS = 60000,
 	USERS_MOST = 50, /* in one ask */
 	MAX_SCHEDULES = 200,
 	PATH_MAX_BYTES = 16 << 10,
@@ -48,6 +49,8 @@ struct genie {
 	size_t schedule_count, schedule_at;
 	bool asking_schedules; /* the list is whole: now one by one */
 	uint32_t hurry;
+	bool names_teams;   /* the filter does: they are looked for first */
+	struct err no_team; /* one that it names is none; then nothing else is asked */
 };
 
 /* --- asking --- */
@@ -155,6 +158,12 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		if (due(&g->tenant, now))
 			return ask(g, arena, TENANT, out);
 		out->until = job_until(&g->tenant, now + g->conf->every_ms);
+		return true;
+	}
+	if (g->names_teams && due(&g->teams, now))
+		return ask(g, arena, TEAMS, out);
+	if (*g->no_team.text || (g->names_teams && g->teams.open)) {
+		out->until = job_until(&g->teams, now + g->conf->every_ms);
 		return true;
 	}
 	if (pager_wants(&g->alerts, now))
@@ -444,6 +453,26 @@ static void learn_me(struct genie *g, struct json root)
 	text_to_id(json_text(json_get(root, "accountId")), g->me_id, sizeof g->me_id);
 }
 
+/* A list that is not whole says nothing about what it lacks. */
+static void check_teams(struct genie *g, struct json root, struct json list)
+{
+	struct untrusted unknown;
+	struct str words;
+	char name[80];
+
+	g->no_team = (struct err){0};
+	if (!g->names_teams || !json_is_array(list) ||
+		!untrusted_empty(json_text(json_get(root, g->face->next))) ||
+		genie_teams_known(g->face, g->conf->filter, list, &unknown))
+		return;
+	str_init(&words, 300);
+	genie_teams_words(g->face, list, &words);
+	err_set(&g->no_team, ERR_USAGE,
+		"no team is called %s there: check filter= (the key sees %s)",
+		text_line(unknown, name, sizeof name), str_text(&words));
+	str_release(&words);
+}
+
 /* [{"id","name"}] of Opsgenie, [{"teamId","teamName"}] of Jira. */
 static void learn_teams(struct genie *g, struct json root)
 {
@@ -453,6 +482,7 @@ static void learn_teams(struct genie *g, struct json root)
 	for (struct json t = json_first(list); json_item(t); t = json_next(t))
 		names_put(&g->view.names, json_text(json_get(t, jsm ? "teamId" : "id")),
 			json_text(json_get(t, jsm ? "teamName" : "name")));
+	check_teams(g, root, list);
 }
 
 static void learn_users(struct genie *g, struct json root)
@@ -465,6 +495,24 @@ static void learn_users(struct genie *g, struct json root)
 	/* Where ids were shown, names are now. */
 	job_hurry(&g->alerts.job);
 	job_hurry(&g->oncalls.job);
+}
+
+/* A team may come to be. */
+static bool take_teams(struct genie *g, const struct answer *answer, struct err *err)
+{
+	bool before = *g->no_team.text;
+
+	if (!take_aside(g, &g->teams, answer, err, learn_teams))
+		return false;
+	if (!*g->no_team.text) {
+		if (before)
+			job_hurry(&g->alerts.job);
+		return true;
+	}
+	job_put_off(&g->teams, answer->now, TEAMS_AGAIN_MS);
+	if (err)
+		*err = g->no_team;
+	return false;
 }
 
 static bool take_tenant(struct genie *g, const struct answer *answer, struct err *err)
@@ -486,7 +534,7 @@ static bool take(
 	case ALERTS:
 		return take_alerts(g, answer, batch, err);
 	case TEAMS:
-		return take_aside(g, &g->teams, answer, err, learn_teams);
+		return take_teams(g, answer, err);
 	case ME:
 		return take_aside(g, &g->me, answer, err, learn_me);
 	case USERS:
@@ -508,6 +556,7 @@ static bool start(struct genie *g, const struct genie_face *face,
 	if (conf->filter && strlen(conf->filter) > FILTER_MAX)
 		return err_set(
 			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
+	g->names_teams = conf->filter && strstr(conf->filter, "teams");
 	if (conf->org)
 		text_to_id(untrusted_str(conf->org), g->cloud, sizeof g->cloud);
 	pager_init(&g->alerts, conf->every_ms, conf->seed, true);

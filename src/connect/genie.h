@@ -39,6 +39,12 @@ void genie_alert(struct genie_view *view, struct batch *batch, struct alert_draf
 /* The name of a person (user) or a team; of an unknown person the id. */
 struct untrusted genie_who(struct genie_view *view, struct untrusted id, bool user);
 
+/* Is each team that the filter names in the list of them? If not, *unknown is one. */
+bool genie_teams_known(const struct genie_face *face, const char *filter,
+	struct json list, struct untrusted *unknown);
+/* "3 teams: Payments, Platform, Search" */
+void genie_teams_words(const struct genie_face *face, struct json list, struct str *out);
+
 /* Where the API begins: "/v2", "/jsm/ops/api/CLOUD/v1". */
 void genie_root(const struct genie_face *face, const char *cloud, struct str *path);
 /* False with a sentence when the rc says neither site nor cloud id. */
