@@ -23,7 +23,6 @@ enum {
 	TENANT_EVERY_MS = 60000, /* until it is known */
 	USERS_EVERY_MS = 1000,
 	TEAMS_AGAIN_MS = 60000,
-	USERS_MOST = 50, /* in one ask */
 	MAX_SCHEDULES = 200,
 	PATH_MAX_BYTES = 16 << 10,
 	FILTER_MAX = 2000,
@@ -67,23 +66,10 @@ static void add_query(const struct genie *g, struct str *path)
 	str_release(&query);
 }
 
-/* The ids that are wanted, some at a time. */
-static void add_users(struct genie *g, struct str *path)
-{
-	struct untrusted id;
-
-	str_printf(path, "/ex/jira/%s/rest/api/3/user/bulk?maxResults=%d", g->cloud,
-		USERS_MOST);
-	for (int i = 0; i < USERS_MOST && names_next(&g->view.names, &id); i++) {
-		str_puts(path, "&accountId=");
-		text_add_url(path, id);
-	}
-}
-
 static void add_path(struct genie *g, enum ask_what what, struct str *path)
 {
 	if (what == USERS) {
-		add_users(g, path);
+		genie_users_path(&g->view, g->cloud, path);
 		return;
 	}
 	if (what == ME) {
@@ -278,45 +264,6 @@ static void add_schedules(struct genie *g, struct json list)
 
 /* --- answers --- */
 
-static bool refused(const struct genie *g, const struct answer *answer, struct err *err)
-{
-	bool us = !g->face->jsm && str_ends(g->conf->url, "//api.opsgenie.com");
-	struct json_doc doc = {NULL};
-	struct str words;
-	struct err said;
-
-	if (!answer->status)
-		return false;
-	str_init(&words, 400);
-	if (genie_parse(answer, &doc))
-		genie_words(json_root(&doc), &words);
-	answer_refused(answer, untrusted_make(words.p, words.n), err);
-	str_release(&words);
-	json_release(&doc);
-	/* The key of one region is nobody in the other. */
-	if (err && us && (err->kind == ERR_AUTH || answer->status == 422)) {
-		said = *err;
-		err_set(err, said.kind, "%s; an account in the EU needs region=eu",
-			said.text);
-	}
-	return false;
-}
-
-static bool open_page(const struct answer *answer, const char *member,
-	struct json_doc *doc, struct err *err)
-{
-	size_t n;
-	const char *text = text_raw(answer->body, &n);
-
-	if (!json_parse(doc, text ? text : "", n, GENIE_MAX_BODY, err))
-		return err_prefix(err, "%s: ", answer->origin);
-	if (!member || json_is_array(json_get(json_root(doc), member)))
-		return true;
-	json_release(doc);
-	return err_set(err, ERR_INPUT, "%s: JSON, but without a list of %s: check url",
-		answer->origin, member);
-}
-
 static bool read_alerts(struct genie *g, const struct answer *answer, struct batch *batch,
 	struct err *err)
 {
@@ -325,7 +272,7 @@ static bool read_alerts(struct genie *g, const struct answer *answer, struct bat
 	struct pager_got got;
 	enum pager_step step;
 
-	if (!open_page(answer, g->face->rows, &doc, err))
+	if (!genie_open(answer, g->face->rows, &doc, err))
 		return false;
 	root = json_root(&doc);
 	list = json_get(root, g->face->rows);
@@ -348,7 +295,7 @@ static bool take_alerts(struct genie *g, const struct answer *answer, struct bat
 	struct err *err)
 {
 	bool ok = answer->status == 200 ? read_alerts(g, answer, batch, err)
-					: refused(g, answer, err);
+					: genie_refused(&g->view, answer, err);
 
 	if (!ok)
 		pager_drop(&g->alerts);
@@ -401,13 +348,13 @@ static bool take_oncalls(struct genie *g, const struct answer *answer,
 	struct json_doc doc = {NULL};
 
 	if (answer->status == 200)
-		ok = open_page(answer,
+		ok = genie_open(answer,
 			answer->id == ONCALL    ? NULL
 			: answer->id == ONCALLS ? "data"
 						: "values",
 			&doc, err);
 	else if (!missing)
-		ok = refused(g, answer, err);
+		ok = genie_refused(&g->view, answer, err);
 	if (gone || (ok && answer->status == 200)) {
 		struct json root = json_root(&doc);
 
@@ -445,7 +392,7 @@ static bool take_aside(struct genie *g, struct job *job, const struct answer *an
 	else if (ok)
 		job_put_off(job, answer->now, ABSENT_MS);
 	json_release(&doc);
-	return ok || refused(g, answer, err);
+	return ok || genie_refused(&g->view, answer, err);
 }
 
 static void learn_me(struct genie *g, struct json root)
@@ -473,25 +420,14 @@ static void check_teams(struct genie *g, struct json root, struct json list)
 	str_release(&words);
 }
 
-/* [{"id","name"}] of Opsgenie, [{"teamId","teamName"}] of Jira. */
 static void learn_teams(struct genie *g, struct json root)
 {
-	bool jsm = g->face->jsm;
-	struct json list = json_get(root, jsm ? "platformTeams" : "data");
-
-	for (struct json t = json_first(list); json_item(t); t = json_next(t))
-		names_put(&g->view.names, json_text(json_get(t, jsm ? "teamId" : "id")),
-			json_text(json_get(t, jsm ? "teamName" : "name")));
-	check_teams(g, root, list);
+	check_teams(g, root, genie_learn_teams(&g->view, root));
 }
 
 static void learn_users(struct genie *g, struct json root)
 {
-	struct json list = json_get(root, "values");
-
-	for (struct json u = json_first(list); json_item(u); u = json_next(u))
-		names_put(&g->view.names, json_text(json_get(u, "accountId")),
-			json_text(json_get(u, "displayName")));
+	genie_learn_users(&g->view, root);
 	/* Where ids were shown, names are now. */
 	job_hurry(&g->alerts.job);
 	job_hurry(&g->oncalls.job);

@@ -39,6 +39,18 @@ void genie_alert(struct genie_view *view, struct batch *batch, struct alert_draf
 /* The name of a person (user) or a team; of an unknown person the id. */
 struct untrusted genie_who(struct genie_view *view, struct untrusted id, bool user);
 
+/* What its list says of its course. */
+struct genie_report {
+	int64_t acked_at, closed_at; /* 0: not told; closed_at: of one that is closed */
+	struct untrusted acked_by, closed_by;
+};
+struct genie_report genie_report(struct genie_view *view, struct json alert);
+/* The path that asks Jira for the names that are wanted, some at a time. */
+void genie_users_path(struct genie_view *view, const char *cloud, struct str *path);
+void genie_learn_users(struct genie_view *view, struct json root);
+/* The list of them. */
+struct json genie_learn_teams(struct genie_view *view, struct json root);
+
 /* Is each team that the filter names in the list of them? If not, *unknown is one. */
 bool genie_teams_known(const struct genie_face *face, const char *filter,
 	struct json list, struct untrusted *unknown);
@@ -60,5 +72,11 @@ bool genie_tenant_take(const struct source_conf *conf, const struct answer *answ
 /* The sentences of an error, one line. */
 void genie_words(struct json root, struct str *out);
 bool genie_parse(const struct answer *answer, struct json_doc *doc);
+/* A document with a list of that name (NULL: any); false: no such. */
+bool genie_open(const struct answer *answer, const char *member, struct json_doc *doc,
+	struct err *err);
+/* The server said no: false, with its words. */
+bool genie_refused(
+	const struct genie_view *view, const struct answer *answer, struct err *err);
 
 #endif

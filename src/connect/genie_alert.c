@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { NAMES_SHOWN = 300, LINK_MAX = 600 };
+enum { NAMES_SHOWN = 300, LINK_MAX = 600, USERS_MOST = 50 /* in one ask */ };
 
 void genie_view_init(struct genie_view *view, const struct genie_face *face,
 	const struct source_conf *conf)
@@ -219,19 +219,43 @@ static struct untrusted page_of(
 }
 
 /* After how long, in Opsgenie's list; a moment in Jira's. */
+static int64_t moment_of(struct json time, int64_t started_at)
+{
+	int64_t at = 0, after;
+
+	if (json_time(time, &at) || !json_i64(time, &after) || after <= 0 ||
+		after >= 3650 * DAY_MS || !started_at)
+		return at;
+	return started_at + after;
+}
+
+struct genie_report genie_report(struct genie_view *v, struct json alert)
+{
+	bool jsm = v->face->jsm;
+	struct genie_report report = {
+		.acked_by = json_text(json_get(alert, "report.acknowledgedBy")),
+		.closed_by = json_text(json_get(alert, "report.closedBy"))};
+	int64_t started_at = 0;
+
+	json_time(json_get(alert, "createdAt"), &started_at);
+	report.acked_at = moment_of(
+		json_get(alert, jsm ? "ackTime" : "report.ackTime"), started_at);
+	report.closed_at = moment_of(
+		json_get(alert, jsm ? "closeTime" : "report.closeTime"), started_at);
+	if (untrusted_empty(report.acked_by))
+		report.acked_by = owner_of(v, alert);
+	if (!report.closed_at)
+		json_time(json_get(alert, "updatedAt"), &report.closed_at);
+	return report;
+}
+
 static void fill_acked(struct genie_view *v, struct batch *batch,
 	struct alert_draft *draft, struct json alert)
 {
-	struct untrusted by = json_text(json_get(alert, "report.acknowledgedBy"));
-	struct json time = json_get(alert, v->face->jsm ? "ackTime" : "report.ackTime");
-	int64_t after;
+	struct genie_report report = genie_report(v, alert);
 
-	if (untrusted_empty(by))
-		by = owner_of(v, alert);
-	draft->texts[ALERT_ACKED_BY] = batch_keep(batch, by);
-	if (!json_time(time, &draft->acked_at) && json_i64(time, &after) && after > 0 &&
-		after < 3650 * DAY_MS && draft->started_at)
-		draft->acked_at = draft->started_at + after;
+	draft->texts[ALERT_ACKED_BY] = batch_keep(batch, report.acked_by);
+	draft->acked_at = report.acked_at;
 }
 
 static void fill_state(struct genie_view *v, struct batch *batch,
@@ -282,4 +306,40 @@ void genie_alert(struct genie_view *v, struct batch *batch, struct alert_draft *
 	fill_labels(v, batch, draft, alert);
 	draft->texts[ALERT_SERVICE] = service_of(draft);
 	fill_state(v, batch, draft, alert);
+}
+
+/* --- names --- */
+
+/* The ids that are wanted, some at a time. */
+void genie_users_path(struct genie_view *v, const char *cloud, struct str *path)
+{
+	struct untrusted id;
+
+	str_printf(path, "/ex/jira/%s/rest/api/3/user/bulk?maxResults=%d", cloud,
+		USERS_MOST);
+	for (int i = 0; i < USERS_MOST && names_next(&v->names, &id); i++) {
+		str_puts(path, "&accountId=");
+		text_add_url(path, id);
+	}
+}
+
+void genie_learn_users(struct genie_view *v, struct json root)
+{
+	struct json list = json_get(root, "values");
+
+	for (struct json u = json_first(list); json_item(u); u = json_next(u))
+		names_put(&v->names, json_text(json_get(u, "accountId")),
+			json_text(json_get(u, "displayName")));
+}
+
+/* [{"id","name"}] of Opsgenie, [{"teamId","teamName"}] of Jira. */
+struct json genie_learn_teams(struct genie_view *v, struct json root)
+{
+	bool jsm = v->face->jsm;
+	struct json list = json_get(root, jsm ? "platformTeams" : "data");
+
+	for (struct json t = json_first(list); json_item(t); t = json_next(t))
+		names_put(&v->names, json_text(json_get(t, jsm ? "teamId" : "id")),
+			json_text(json_get(t, jsm ? "teamName" : "name")));
+	return list;
 }
