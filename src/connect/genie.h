@@ -23,6 +23,8 @@ struct genie_face {
 };
 
 extern const struct genie_face genie_opsgenie, genie_jsm;
+/* Alerts of the past, for source_kind.past. */
+extern const struct source_kind opsgenie_past, jsm_past;
 
 /* How its alerts are read. */
 struct genie_view {
@@ -45,6 +47,9 @@ struct genie_report {
 	struct untrusted acked_by, closed_by;
 };
 struct genie_report genie_report(struct genie_view *view, struct json alert);
+/* The id of an entry of an alert's log: one of its kind, or the one that `mark` names. */
+void genie_entry_id(struct untrusted alert, enum entry_kind kind, struct untrusted mark,
+	struct str *out);
 /* The path that asks Jira for the names that are wanted, some at a time. */
 void genie_users_path(struct genie_view *view, const char *cloud, struct str *path);
 void genie_learn_users(struct genie_view *view, struct json root);

@@ -308,6 +308,20 @@ void genie_alert(struct genie_view *v, struct batch *batch, struct alert_draft *
 	fill_state(v, batch, draft, alert);
 }
 
+void genie_entry_id(struct untrusted alert, enum entry_kind kind, struct untrusted mark,
+	struct str *out)
+{
+	static const char *const words[ENTRY_KIND_COUNT] = {
+		[ENTRY_TRIGGER] = "begin", [ENTRY_ACK] = "ack", [ENTRY_RESOLVE] = "end"};
+
+	text_add_line(out, alert, 100);
+	str_printf(out, "/%s", words[kind] ? words[kind] : "log");
+	if (!untrusted_empty(mark)) {
+		str_putc(out, '/');
+		text_add_line(out, mark, 60);
+	}
+}
+
 /* --- names --- */
 
 /* The ids that are wanted, some at a time. */

@@ -12,6 +12,7 @@ import collections
 import datetime
 import json
 import os
+import random
 import re
 import secrets
 import socket
@@ -179,11 +180,12 @@ def og_alert(alert, now):
     report = {}
     if alert.snoozed_until:
         made['snoozedUntil'] = iso(alert.snoozed_until)
-    if alert.acknowledged:
+    if alert.acked_at:
         report.update(ackTime=int((alert.acked_at - alert.created) * 1000),
                       acknowledgedBy=alert.acked_by.username)
     if alert.closed_at:
-        report.update(closeTime=int((alert.closed_at - alert.created) * 1000), closedBy=ME)
+        report.update(closeTime=int((alert.closed_at - alert.created) * 1000),
+                      closedBy=alert.closed_by)
     if report:
         made['report'] = report
     return made
@@ -537,6 +539,25 @@ def lab_alerts(desk, spec):
     return {'ids': ids}
 
 
+def lab_past(desk, spec):
+    """{"count": N, "days": D}: so many that began within so many days, most of them over."""
+    rng, now = random.Random(spec.get('seed', 1)), desk.now()
+    for _ in range(spec['count']):
+        at = round(now - rng.random() * spec['days'] * 86400, 3)
+        desk.account.live_through(rng, at, now)
+    return {'count': len(desk.account.alerts)}
+
+
+def lab_records(desk, _):
+    """All there is, in seconds since 1970."""
+    return {'now': desk.now(), 'alerts': [
+        {'id': a.id, 'message': a.message, 'created': a.created, 'status': a.status,
+         'acked': a.acked_at, 'acked_by': a.acked_by.username if a.acked_by else None,
+         'closed': a.closed_at, 'closed_by': a.closed_by, 'priority': a.priority,
+         'snoozed': a.snoozed_until, 'notes': [text for _, text, _, _ in a.notes]}
+        for a in desk.account.alerts.values()]}
+
+
 def lab_close(desk, spec):
     """Behind the client's back: {"id": …}, or {"newest": N}."""
     rows = [desk.account.find(spec['id'])] if 'id' in spec else sorted(
@@ -544,6 +565,7 @@ def lab_close(desk, spec):
         key=lambda a: -a.created)[:spec['newest']]
     for alert in rows:
         desk.account.close(alert, desk.now(), None)
+        alert.updated = desk.now()
     return {'closed': len(rows)}
 
 
@@ -608,10 +630,11 @@ def lab_requests(desk, _):
 
 
 LAB = {('POST', name): verb for name, verb in (
-    ('/_lab/alerts', lab_alerts), ('/_lab/close', lab_close), ('/_lab/alert', lab_alert),
+    ('/_lab/alerts', lab_alerts), ('/_lab/past', lab_past), ('/_lab/close', lab_close), ('/_lab/alert', lab_alert),
     ('/_lab/lag', lab_lag), ('/_lab/refuse', lab_refuse), ('/_lab/faults', lab_faults),
     ('/_lab/limit', lab_limit), ('/_lab/page', lab_page), ('/_lab/clock', lab_clock))}
 LAB['GET', '/_lab/world'] = lab_world
+LAB['GET', '/_lab/records'] = lab_records
 LAB['GET', '/_lab/requests'] = lab_requests
 
 

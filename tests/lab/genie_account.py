@@ -71,6 +71,7 @@ class Alert:
     last: float = 0
     count: int = 1
     closed_at: float = None
+    closed_by: str = None       # a username, or what else did it
     escalated: list = field(default_factory=list)
     notes: list = field(default_factory=list)   # (id, text, who, at)
 
@@ -129,6 +130,21 @@ class Account:
                       source, self.teams[team % len(self.teams)], list(tags),
                       ('Prometheus', 'Prometheus'), updated=at, last=at)
         self.alerts[id] = alert
+        return alert
+
+    def live_through(self, rng, at, now):
+        """One that began then and is over by now, or not."""
+        kind = rng.choice(('disk of db-{} is full', 'queue mail-{} is long', 'node-{} is down'))
+        alert = self.create(kind.format(rng.randint(1, 30)), at, rng.choice(PRIORITIES),
+                            team=rng.randint(0, 1), source=f'host-{rng.randint(1, 7)}')
+        user = rng.choice(self.users)
+        if rng.random() < 0.7:
+            self.acknowledge(alert, min(at + rng.randint(20, 1800), now), user)
+            alert.updated = alert.acked_at
+        if rng.random() < 0.97:
+            end = min(max(at, alert.acked_at or at) + rng.randint(30, 7200), now)
+            self.close(alert, end, user if rng.random() < 0.6 else None)
+            alert.updated = end
         return alert
 
     def find(self, id, kind='id'):
@@ -194,6 +210,7 @@ class Account:
     def close(self, alert, at, user):
         self.must_be_open(alert)
         alert.status, alert.closed_at = 'closed', at
+        alert.closed_by = user.username if user else 'System'
         return 'Alert closed'
 
     def snooze(self, alert, at, until):
@@ -241,6 +258,10 @@ def search(text):
     return check
 
 
+def a_ms(at):
+    return round(at * 1000)
+
+
 def any_of(tokens):
     check, rest = all_of(tokens)
     while rest and rest[0] == 'OR':
@@ -277,6 +298,14 @@ def one_of(tokens):
              'tag': lambda a: a.tags, 'source': lambda a: [a.source],
              'acknowledged': lambda a: [str(a.acknowledged).lower()],
              'teams': lambda a: [a.team.name], 'alias': lambda a: [a.alias]}
+    moment = re.fullmatch(r'(createdAt|updatedAt|lastOccurredAt)(<=|>=|<|>|:)(\d+)', tokens[0])
+    if moment:
+        of = {'createdAt': lambda a: a.created, 'updatedAt': lambda a: a.updated,
+              'lastOccurredAt': lambda a: a.last}[moment[1]]
+        told = {'<': lambda x, y: x < y, '<=': lambda x, y: x <= y, '>': lambda x, y: x > y,
+                '>=': lambda x, y: x >= y, ':': lambda x, y: x == y}[moment[2]]
+        at = int(moment[3])
+        return (lambda a: told(int(a_ms(of(a))), at)), rest
     if not colon or name not in reads:
         raise Refused(422, f'Query field [{name}] is not valid')
     return (lambda a: value in reads[name](a)), rest
