@@ -200,7 +200,8 @@ static bool add_alerts(struct genie *g, struct json list)
 
 /* --- who is on call --- */
 
-static void add_oncall(struct genie *g, struct untrusted id, struct untrusted schedule)
+static void add_oncall(struct genie *g, struct untrusted id, struct untrusted schedule,
+	struct untrusted schedule_id)
 {
 	struct batch *batch = &g->oncalls.rows;
 	struct untrusted name = g->face->jsm ? genie_who(&g->view, id, true) : id;
@@ -211,6 +212,8 @@ static void add_oncall(struct genie *g, struct untrusted id, struct untrusted sc
 		return;
 	oncall->who = batch_keep(batch, name);
 	oncall->policy = batch_keep(batch, schedule);
+	oncall->schedule = batch_keep(batch, schedule_id);
+	oncall->user = batch_keep(batch, id);
 	oncall->level = 1;
 	oncall->me = me && *me && untrusted_is(id, me);
 }
@@ -225,7 +228,8 @@ static void add_oncalls(struct genie *g, struct json list)
 		if (!json_bool(json_get(e, "_parent.enabled"), true))
 			continue;
 		for (struct json p = json_first(people); json_item(p); p = json_next(p))
-			add_oncall(g, json_text(p), schedule);
+			add_oncall(g, json_text(p), schedule,
+				json_text(json_get(e, "_parent.id")));
 	}
 }
 
@@ -234,13 +238,14 @@ static void add_schedule_oncalls(struct genie *g, struct json root)
 {
 	struct json users = json_get(root, "onCallUsers");
 	struct json others = json_get(root, "onCallParticipants");
-	struct untrusted schedule = g->schedules[g->schedule_at].name;
+	const struct schedule *schedule = &g->schedules[g->schedule_at];
 
 	for (struct json u = json_first(users); json_item(u); u = json_next(u))
-		add_oncall(g, json_text(u), schedule);
+		add_oncall(g, json_text(u), schedule->name, schedule->id);
 	for (struct json p = json_first(others); json_item(p); p = json_next(p))
 		if (untrusted_is(json_text(json_get(p, "type")), "user"))
-			add_oncall(g, json_text(json_get(p, "id")), schedule);
+			add_oncall(g, json_text(json_get(p, "id")), schedule->name,
+				schedule->id);
 }
 
 static void add_schedules(struct genie *g, struct json list)
@@ -545,6 +550,7 @@ const struct source_kind opsgenie_source = {
 	.service = &opsgenie_service,
 	.actions = &opsgenie_actions,
 	.past = &opsgenie_past,
+	.rota = &opsgenie_rota,
 	.secret_header = "Authorization: GenieKey ",
 	.state_size = sizeof(struct genie),
 	.start = start_opsgenie,
@@ -561,6 +567,7 @@ const struct source_kind jsm_source = {
 	.service = &jsm_service,
 	.actions = &jsm_actions,
 	.past = &jsm_past,
+	.rota = &jsm_rota,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct genie),
 	.start = start_jsm,

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "connect/act.h"
 #include "connect/source.h"
 #include "names.h"
 
@@ -25,6 +26,8 @@ struct genie_face {
 extern const struct genie_face genie_opsgenie, genie_jsm;
 /* Alerts of the past, for source_kind.past. */
 extern const struct source_kind opsgenie_past, jsm_past;
+/* Schedules and people, for source_kind.rota. */
+extern const struct source_kind opsgenie_rota, jsm_rota;
 
 /* How its alerts are read. */
 struct genie_view {
@@ -83,5 +86,24 @@ bool genie_open(const struct answer *answer, const char *member, struct json_doc
 /* The server said no: false, with its words. */
 bool genie_refused(
 	const struct genie_view *view, const struct answer *answer, struct err *err);
+
+/* Overrides of schedules: a part of the actions, one at a time. */
+enum override_step { OVERRIDE_MAKE, OVERRIDE_END, OVERRIDE_LOOK };
+enum { GENIE_OVERRIDE_ASK = 100 };
+struct genie_override {
+	const struct genie_face *face;
+	const struct action *action;
+	struct action_result *result;
+	struct override_facts facts;
+	bool known, over; /* facts were read; nothing is left to ask */
+	enum override_step step;
+	int offset, pages;
+	int64_t start_at; /* as it is sent */
+};
+void genie_override_start(struct genie_override *o, const struct genie_face *face,
+	const struct action *action, struct action_result *result);
+bool genie_override_next(struct genie_override *o, int64_t now, const char *cloud,
+	struct arena *arena, struct ask *out);
+void genie_override_take(struct genie_override *o, const struct answer *answer);
 
 #endif

@@ -37,6 +37,14 @@ class Team:
 
 
 @dataclass
+class Override:
+    alias: str
+    user: User
+    start: float
+    end: float
+
+
+@dataclass
 class Schedule:
     id: str
     name: str
@@ -44,9 +52,27 @@ class Schedule:
     turn: int
     team: Team
     enabled: bool = True
+    overrides: list = field(default_factory=list)   # the last one made wins
 
     def on_call(self, at):
-        return [self.users[at // self.turn % len(self.users)]] if self.users else []
+        for o in reversed(self.overrides):
+            if o.start <= at < o.end:
+                return [o.user]
+        return [self.users[int(at) // self.turn % len(self.users)]] if self.users else []
+
+    def shifts(self, since, until):
+        """(start, end, users, kind) in that span."""
+        edges = {since, until} | {
+            at for o in self.overrides for at in (o.start, o.end) if since < at < until}
+        first = int(since) // self.turn * self.turn
+        edges |= {at for at in range(first, int(until) + 1, self.turn) if since < at < until}
+        edges = sorted(edges)
+        for start, end in zip(edges, edges[1:]):
+            kind = 'override' if any(o.start <= start < o.end for o in self.overrides) \
+                else 'default'
+            users = self.on_call(start)
+            if users:
+                yield start, end, users, kind
 
 
 @dataclass
@@ -146,6 +172,29 @@ class Account:
             self.close(alert, end, user if rng.random() < 0.6 else None)
             alert.updated = end
         return alert
+
+    def schedule(self, id):
+        for schedule in self.schedules:
+            if schedule.id == id:
+                return schedule
+        raise Refused(404, f'No schedule exists with id [{id}]')
+
+    def override(self, schedule, alias):
+        for override in schedule.overrides:
+            if override.alias == alias:
+                return override
+        raise Refused(404, f'No override exists with alias [{alias}]')
+
+    def make_override(self, schedule, alias, user, start, end):
+        if user is None:
+            raise Refused(422, 'No user exists with given identifier')
+        if end <= start or end <= self.now():
+            raise Refused(422, 'endDate should be later than startDate and now')
+        if any(o.alias == alias for o in schedule.overrides):
+            raise Refused(409, f'Override with alias [{alias}] already exists')
+        made = Override(alias or self.new_uuid(), user, start, end)
+        schedule.overrides.append(made)
+        return made
 
     def find(self, id, kind='id'):
         key = {'id': lambda a: a.id, 'tiny': lambda a: a.tiny, 'alias': lambda a: a.alias}[kind]

@@ -222,6 +222,54 @@ ok "the past of Jira" is "$(past jsm "$jsm")" "0 0"
 "$OOGWAY" -c "$tmp/past.rc" incident list -s all --json 2>/dev/null | head -n 1 >"$tmp/out"
 ok "it says that it is all" said '"complete":true'
 
+# --- the pager: who is on call, overrides under faults, each once ---
+rota() { lab "$1" rota | field "d['$2']['$3']"; } # port schedule what
+for face in og:$us jsm:$jsm; do
+	port=${face#*:} source=${face%:*}
+	grep -v "^source" "$tmp/past.rc" >"$tmp/rc"
+	grep "^source $source " "$tmp/past.rc" | sed 's/since=90d/since=none from=ana@lab.example/' >>"$tmp/rc"
+	run oncall list --json
+	for s in Payments_schedule Platform_schedule Empty_schedule; do
+		ok "$source: who is on call in $s" is "$(python3 -c "import json,sys
+for row in map(json.loads, open(sys.argv[1])):
+    if row.get('schedule') == '$s':
+        print([n['name'] for n in row['now']])" "$tmp/out")" "$(rota "$port" $s on_call)"
+	done
+	ok "$source: what is off is not listed" [ "$(grep -c Old_schedule "$tmp/out")" = 0 ]
+	run oncall show Payments --json
+	ok "$source: a running shift is one" is "$(python3 -c "import json,sys
+rows = [r for r in map(json.loads, open(sys.argv[1])) if r.get('from')]
+print(sum(a['to'] == b['from'] and a['on_call'] == b['on_call']
+      for a, b in zip(rows, rows[1:])) if len(rows) > 5 else rows)" "$tmp/out")" 0
+	run oncall take 2h Payments
+	ok "$source: a script is asked" is $status 4
+	ok "$source: the question shows whom" said 'you .* instead of'
+	run --yes oncall take 2h Payments
+	ok "$source: take" is "$status $(rota "$port" Payments_schedule on_call)" "0 ['Ana Ruiz']"
+	run oncall end
+	ok "$source: what is made can be ended" said 'Ana Ruiz\|say which\|you'
+	# The answer is lost behind the effect: it is looked for, and made once.
+	faults "$port" '[{"method":"POST","path":"/overrides","times":1,"drop":"after"}]'
+	run --yes oncall give @chi 3h Payments
+	faults "$port" '[]'
+	for i in 1 2 3 4 5 6 7 8; do
+		run action list --json
+		grep -q '"state":"\(sending\|waiting\)"' "$tmp/out" || break
+		timeout 4 script -qec "$OOGWAY -c $tmp/rc" /dev/null </dev/null >/dev/null 2>&1
+	done
+	ok "$source: give, its answer lost" is "$(rota "$port" Payments_schedule on_call)" "['Chi Tran']"
+	ok "$source: … was made once" is "$(rota "$port" Payments_schedule overrides |
+		grep -o 'Chi Tran' | grep -c .)" 1
+	run --yes oncall give @nobody 3h Payments
+	ok "$source: an unknown name" said 'knows nobody called nobody'
+	faults "$port" '[{"method":"POST","path":"/overrides","times":9,"status":403,
+		"body":{"message":"You cannot change this schedule"}}]'
+	run --yes oncall take 1h Platform
+	ok "$source: a refusal is told" said 'You cannot change this schedule'
+	ok "$source: … and fails" [ "$status" != 0 ]
+	faults "$port" '[]'
+done
+
 # A team that is none is said, and is not peace.
 cat >"$tmp/team.rc" <<END
 set log.files = $tmp/none
