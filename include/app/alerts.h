@@ -50,6 +50,8 @@ bool alerts_settled(const struct alerts *alerts);
  * same. */
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
+/* Where those in that state or a quieter one begin. */
+size_t alerts_first(const struct alerts *alerts, enum alert_state state);
 uint32_t alerts_version(const struct alerts *alerts);
 /* It comes first in the order of the list. */
 bool alerts_before(const struct alert *alert, const struct alert *other);

@@ -520,6 +520,22 @@ const struct alert *alerts_at(const struct alerts *alerts, size_t i)
 	return alert_table_at(alerts->table, i);
 }
 
+/* They are sorted by state. */
+size_t alerts_first(const struct alerts *alerts, enum alert_state state)
+{
+	size_t low = 0, high = alerts_count(alerts);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (alerts_at(alerts, middle)->state < state)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 {
 	return alert_table_find(alerts->table, key);

@@ -271,6 +271,7 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 	int64_t snoozed = actions_snoozed(app->actions, a);
 	enum severity severity;
 	char until[ROTA_TIME];
+	struct untrusted by;
 
 	page_line(p, 0, false);
 	/* The worst that any member says, as in the row that led here. */
@@ -288,6 +289,10 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_printf(p, ROLE_DIM, "%-13s ", "state");
 		page_printf(p, ROLE_TEXT, "snoozed until %s",
 			rota_moment(snoozed, app->now, until));
+		if (alert_snoozed(a, &by) && !untrusted_empty(by)) {
+			page_puts(p, ROLE_TEXT, " by ");
+			page_add(p, ROLE_TEXT, by);
+		}
 	} else {
 		field(p, "state", untrusted_str(alert_state_name(a->state)));
 	}
@@ -302,6 +307,8 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT,
 			snoozed ? untrusted_str("snooze ends")
 				: alert_text(a, ALERT_NEXT));
+	} else {
+		field(p, "next", alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	response(p, app, dossier_page(app, a)->key);
