@@ -84,16 +84,20 @@ struct hint {
 	bool done;
 };
 
-enum { QUESTION_WORD = 64 };
+enum { QUESTION_WORD = 200 };
 
 /* What somebody must say yes to. The texts are clean and the asker's until then. */
 struct question {
 	const char *text; /* what will happen, to what; lines end with a newline */
 	/* Yes is this word, typed out; NULL: y. At most QUESTION_WORD - 1 bytes. */
 	const char *word;
+	/* Answered with words instead, one of `choices` ("a,b") if there are any: reply
+	 * gets them, and answer(false) comes when there are none. NULL: yes or no. */
+	void (*reply)(void *ctx, const char *words);
+	const char *choices;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*answer)(void *ctx, bool yes); /* exactly once */
+	void (*answer)(void *ctx, bool yes); /* it or reply, exactly once */
 	void *ctx;
 };
 

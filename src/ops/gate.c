@@ -55,9 +55,9 @@ static void pass_free(struct gate_pass *pass)
 	mem_free(pass);
 }
 
-/* What was not done stands there as well; the demo leaves nothing behind. */
-static void record_refusal(const struct gate_door *door, struct audit_record record,
-	const char *decision, const struct err *why)
+/* The demo leaves nothing behind. */
+static void record_beside(
+	const struct gate_door *door, const struct audit_record *record, const char *what)
 {
 	struct policy policy;
 	struct err err = {0};
@@ -67,13 +67,28 @@ static void record_refusal(const struct gate_door *door, struct audit_record rec
 	if (policy.demo)
 		return;
 	audit = door->audit(door->ctx, &err);
+	if (audit)
+		audit_write(audit, record, NULL, NULL);
+	else
+		log_add(LOG_WARN, "a %s is not in the audit: %s", what, err.text);
+}
+
+/* What was not done stands there as well. */
+static void record_refusal(const struct gate_door *door, struct audit_record record,
+	const char *decision, const struct err *why)
+{
 	record.kind = AUDIT_REFUSAL;
 	record.decision = decision;
 	record.error = untrusted_str(why->text);
-	if (audit)
-		audit_write(audit, &record, NULL, NULL);
-	else
-		log_add(LOG_WARN, "a refusal is not in the audit: %s", err.text);
+	record_beside(door, &record, "refusal");
+}
+
+void gate_note(const struct gate_door *door, const struct audit_record *record)
+{
+	struct audit_record note = *record;
+
+	note.kind = AUDIT_NOTE;
+	record_beside(door, &note, "note");
 }
 
 void gate_refuse(const struct gate_door *door, const struct audit_record *record,
