@@ -40,7 +40,7 @@ struct checking {
 
 static bool take_url(struct check *c, struct untrusted line, struct err *err)
 {
-	struct untrusted word, rest = line;
+	struct untrusted word = UNTRUSTED_NONE, rest = line;
 	char shown[80];
 
 	untrusted_word(&rest, " \t", &word);
@@ -115,12 +115,13 @@ static bool read_check(struct check *c, struct untrusted text, struct err *err)
 			return false;
 		first = false;
 	}
-	return true;
+	return !first || take_url(c, UNTRUSTED_NONE, err);
 }
 
 static bool plan(const struct planning *p, struct err *err)
 {
-	struct untrusted rest = untrusted_trim(p->step->text), line, url, more;
+	struct untrusted rest = untrusted_trim(p->step->text), line = UNTRUSTED_NONE, url,
+			 more;
 	struct check check;
 	struct str shown;
 	bool ok;
