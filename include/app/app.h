@@ -15,6 +15,7 @@ struct acks;
 struct actions;
 struct alerts;
 struct anomalies;
+struct breakglass;
 struct changes;
 struct audits;
 struct charts;
@@ -142,6 +143,7 @@ struct app {
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct breakglass *breakglass;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
@@ -202,6 +204,8 @@ int64_t app_setting(const struct app *app, int id);
 void app_settle_settings(struct app *app);
 /* One command looks at the past: nothing of now is listed. */
 bool app_then(const struct app *app);
+/* Why approvals are lifted now, and until when; NULL: they are not. */
+const char *breakglass_words(const struct breakglass *glass, int64_t *until);
 /* Sources have answered once, or failed; what the store has is there. */
 bool app_settled(const struct app *app);
 

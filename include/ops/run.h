@@ -80,6 +80,10 @@ struct run_plan {
 	bool asks;             /* it asks for an answer: no other question before */
 	char place[RUN_PLACE]; /* "here, on bastion-1" */
 	char as_user[40];      /* of become=; "" as we are */
+	/* Where it goes, for policy; none: this machine. */
+	const char *const *hosts;
+	size_t host_count;
+	char confirm[64]; /* typed when it destroys: a group's name; "": this machine's */
 	int64_t timeout_ms;
 };
 

@@ -48,12 +48,21 @@ static void policy(void *ctx, struct policy *out)
 {
 	static const enum audit_class classes[] = {
 		AUDIT_UNCLASSED, AUDIT_READ, AUDIT_CHANGE, AUDIT_DESTROY, AUDIT_SHELL};
-	const struct app *app = ((struct runs *)ctx)->app;
+	const struct runs *runs = ctx;
+	const struct app *app = runs->app;
+	int64_t until;
 
+	gate_approvals_set(runs->door.approvals, app_setting(app, SET_RUN_APPROVE_AFTER),
+		app_setting(app, SET_RUN_APPROVE_FOR));
 	*out = (struct policy){.demo = app->demo,
 		.readonly = app->readonly,
 		.past = app->past || app->window.to,
-		.most = classes[app_setting(app, SET_RUN_ALLOW)]};
+		.most = classes[app_setting(app, SET_RUN_ALLOW)],
+		.approve = classes[app_setting(app, SET_RUN_APPROVE)],
+		.breakglass = breakglass_words(app->breakglass, &until) != NULL,
+		.rules = app->rc->policies,
+		.rule_count = app->rc->policy_count,
+		.minute = time_minute_of_day(app->now)};
 }
 
 static struct audit *audit(void *ctx, struct err *err)
@@ -92,13 +101,20 @@ struct runs *runs_new(struct app *app)
 	struct runs *runs = mem_new(1, sizeof *runs);
 
 	runs->app = app;
-	runs->door = (struct gate_door){policy, audit, ask, runs};
+	runs->door = (struct gate_door){policy, audit, ask, runs,
+		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
+			app_setting(app, SET_RUN_APPROVE_FOR))};
 	return runs;
 }
 
 void runs_set_commands(struct runs *runs, const struct commands *commands)
 {
 	runs->commands = commands;
+}
+
+const struct gate_door *runs_door(const struct runs *runs)
+{
+	return &runs->door;
 }
 
 const struct commands *runs_commands(const struct runs *runs)
@@ -131,6 +147,7 @@ void runs_free(struct runs *runs)
 		return;
 	for (size_t i = 0; i < runs->count; i++)
 		entry_free(runs->list[i]);
+	gate_approvals_free(runs->door.approvals);
 	mem_free(runs);
 }
 

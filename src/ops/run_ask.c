@@ -23,6 +23,8 @@ void run_fingerprint(const struct run_plan *plan, char out[SHA256_DIGITS + 1])
 		digest_add(digest, plan->argv[i], strlen(plan->argv[i]) + 1);
 	digest_add(digest, plan->place, strlen(plan->place) + 1);
 	digest_add(digest, plan->as_user, strlen(plan->as_user) + 1);
+	for (size_t i = 0; i < plan->host_count; i++)
+		digest_add(digest, plan->hosts[i], strlen(plan->hosts[i]) + 1);
 	/* What is no command is bound by its words. */
 	if (!plan->argc) {
 		sha256_text(&plan->shown, 1, words);
@@ -179,7 +181,10 @@ static bool open_gate(
 	/* What cannot be brought back is not done by a key. */
 	if (plan->class == AUDIT_DESTROY ||
 		run->book.steps[run->work.step].risk == AUDIT_DESTROY)
-		deed.word = run->how.host;
+		deed.word = *plan->confirm ? plan->confirm : run->how.host;
+	deed.book = run->how.name;
+	deed.hosts = plan->host_count ? plan->hosts : &run->how.host;
+	deed.host_count = plan->host_count ? plan->host_count : 1;
 	ok = text.cut ? err_set(err, ERR_LIMIT,
 				"the command is too long to be shown whole, so it is not "
 				"asked about: nothing was done")

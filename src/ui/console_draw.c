@@ -124,7 +124,7 @@ static size_t state_pieces(struct console *console, struct piece *out)
 	const struct app *app = console->app;
 	char a[TIME_TEXT], b[TIME_TEXT];
 	size_t n = 0, waiting, held;
-	int64_t until;
+	int64_t until, glass;
 	char who[40];
 
 	if (app->past || app->window.to) {
@@ -142,6 +142,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		out[n].role = ROLE_ALARM;
 		snprintf(out[n++].text, sizeof out->text, "PAUSED %s",
 			time_clock(console->paused_at, a));
+	}
+	if (breakglass_words(app->breakglass, &glass)) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text, "BREAK-GLASS %s",
+			duration_text(glass - app->now, a));
 	}
 	if (app->readonly) {
 		out[n].role = ROLE_STRONG;

@@ -41,13 +41,20 @@ static void refused(void *ctx, const struct err *why)
 	loop_stop(w->loop);
 }
 
+static const char *about = "here";
+
+static void loop_over(void *ctx)
+{
+	loop_stop(((struct world *)ctx)->loop);
+}
+
 static bool open_deed(struct world *w)
 {
 	const struct untrusted args[] = {untrusted_str("df"), untrusted_str("-h")};
 	const struct gate_deed deed = {.record = {.event = "run.local",
 					       .class = AUDIT_READ,
 					       .origin = "key",
-					       .target = untrusted_str("here"),
+					       .target = untrusted_str(about),
 					       .args = args,
 					       .arg_count = 2},
 		.question = "run df?",
@@ -182,6 +189,106 @@ static void full_disk(void **state)
 	assert_int_equal(w.acts, 1);
 	assert_int_equal(w.refusals, 1);
 	has(w.why.text, "nothing was done, as it cannot be recorded");
+	close_world(&w);
+}
+
+/* --- approvals --- */
+
+static void pause_ms(struct world *w, int ms)
+{
+	int64_t until = time_mono_ms() + ms;
+
+	while (time_mono_ms() < until) {
+		w->timer = loop_timer(w->loop, loop_over, w);
+		loop_timer_start(w->timer, 20);
+		loop_run(w->loop);
+		loop_timer_free(w->timer);
+	}
+}
+
+/* Asked for, not before the delay, once, and only for just this. */
+static void approvals(void **state)
+{
+	struct world w;
+	char code[8];
+
+	(void)state;
+	open_world(&w);
+	w.policy.approve = AUDIT_READ;
+	assert_false(open_deed(&w));
+	has(err.text, "none can be had here");
+	door.approvals = gate_approvals_new(300, 60000);
+	assert_true(open_deed(&w));
+	has(w.asked, "It needs an approval: yes asks for it, and does nothing.");
+	assert_string_equal(w.word, "");
+	assert_int_equal(w.acts, 0);
+	assert_int_equal(w.refusals, 1);
+	has(w.why.text, "is asked for: in 300ms");
+	snprintf(code, sizeof code, "%.6s", strstr(w.why.text, "approval ") + 9);
+	assert_false(open_deed(&w));
+	has(err.text, code);
+	has(err.text, "is ready in");
+	pause_ms(&w, 320);
+	/* Another deed needs its own. */
+	about = "elsewhere";
+	assert_true(open_deed(&w));
+	has(w.asked, "It needs an approval");
+	about = "here";
+	w.yes = false;
+	assert_true(open_deed(&w));
+	assert_string_equal(w.word, code);
+	has(w.asked, "typing it approves this");
+	assert_int_equal(w.acts, 0);
+	w.yes = true;
+	assert_true(open_deed(&w));
+	while (w.acts < 1)
+		loop_run(w.loop);
+	has(w.last_line, "\"approval\":\"alone: ");
+	/* Once. */
+	assert_true(open_deed(&w));
+	has(w.asked, "It needs an approval");
+	assert_int_equal(w.acts, 1);
+	/* Broken glass lifts it, and nothing else, and says so. */
+	w.policy.breakglass = true;
+	assert_true(open_deed(&w));
+	while (w.acts < 2)
+		loop_run(w.loop);
+	has(w.last_line, "behind broken glass");
+	w.policy.readonly = true;
+	assert_false(open_deed(&w));
+	flush(&w);
+	gate_approvals_free(door.approvals);
+	close_world(&w);
+	judge();
+}
+
+/* What changes while the question stands makes it void. */
+static void approval_void(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.policy.approve = AUDIT_READ;
+	door.approvals = gate_approvals_new(10, 150);
+	assert_true(open_deed(&w));
+	pause_ms(&w, 20);
+	w.waits = true;
+	assert_true(open_deed(&w));
+	assert_true(*w.word);
+	pause_ms(&w, 200);
+	gate_answer(w.pass, true);
+	assert_int_equal(w.acts, 0);
+	has(w.why.text, "the approval is void by now");
+	/* One is needed only since it was asked. */
+	w.policy.approve = AUDIT_UNCLASSED;
+	assert_true(open_deed(&w));
+	w.policy.approve = AUDIT_READ;
+	gate_answer(w.pass, true);
+	assert_int_equal(w.acts, 0);
+	has(w.why.text, "needs an approval by now");
+	flush(&w);
+	gate_approvals_free(door.approvals);
 	close_world(&w);
 }
 
@@ -577,6 +684,8 @@ int main(void)
 		TEST(not_done),
 		TEST(changed_behind_intent),
 		TEST(full_disk),
+		TEST(approvals),
+		TEST(approval_void),
 		TEST(a_step),
 		TEST(captured),
 		TEST(bound),

@@ -77,7 +77,7 @@ static inline void open_world(struct world *w)
 	w->pool = task_pool_new(w->loop);
 	w->audit = audit_open(w->pool, &config, &err);
 	assert_non_null(w->audit);
-	door = (struct gate_door){policy, audit, ask, w};
+	door = (struct gate_door){policy, audit, ask, w, NULL};
 }
 
 static inline void close_world(struct world *w)
