@@ -401,6 +401,9 @@ static int run_once(struct app *app)
 /* A script has nobody to ask: --yes is its answer. */
 static bool answer_ahead(void *ctx, const struct question *question, struct err *err)
 {
+	if (question->reply)
+		return err_set(err, ERR_REFUSED,
+			"there is nobody to ask: --var NAME=VALUE answers ahead");
 	if (!ctx)
 		return err_set(err, ERR_REFUSED, "%s add --yes if so", question->text);
 	question->answer(question->ctx, true);
@@ -822,6 +825,7 @@ int main(int argc, char **argv)
 	loop = loop_new();
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
+	runs_set_commands(app->runs, &commands);
 	take_incident(&commands, &o);
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);

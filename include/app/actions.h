@@ -39,6 +39,7 @@ struct wish {
 	const char *body;   /* note, comment; may be NULL */
 	const char *origin; /* "key", ":", "script": for the audit */
 	const char *whom;   /* user, level, priority, incident; may be NULL */
+	bool asked;         /* about just this, by a step: not once more */
 };
 
 /* Plans and does it, or asks first. STATUS_PENDING: it is under way; scripts wait for

@@ -15,6 +15,7 @@ struct acks;
 struct actions;
 struct alerts;
 struct anomalies;
+struct breakglass;
 struct changes;
 struct audits;
 struct charts;
@@ -84,16 +85,20 @@ struct hint {
 	bool done;
 };
 
-enum { QUESTION_WORD = 64 };
+enum { QUESTION_WORD = 200 };
 
 /* What somebody must say yes to. The texts are clean and the asker's until then. */
 struct question {
 	const char *text; /* what will happen, to what; lines end with a newline */
 	/* Yes is this word, typed out; NULL: y. At most QUESTION_WORD - 1 bytes. */
 	const char *word;
+	/* Answered with words instead, one of `choices` ("a,b") if there are any: reply
+	 * gets them, and answer(false) comes when there are none. NULL: yes or no. */
+	void (*reply)(void *ctx, const char *words);
+	const char *choices;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*answer)(void *ctx, bool yes); /* exactly once */
+	void (*answer)(void *ctx, bool yes); /* it or reply, exactly once */
 	void *ctx;
 };
 
@@ -140,6 +145,7 @@ struct app {
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct breakglass *breakglass;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
@@ -202,6 +208,8 @@ int64_t app_setting(const struct app *app, int id);
 void app_settle_settings(struct app *app);
 /* One command looks at the past: nothing of now is listed. */
 bool app_then(const struct app *app);
+/* Why approvals are lifted now, and until when; NULL: they are not. */
+const char *breakglass_words(const struct breakglass *glass, int64_t *until);
 /* Sources have answered once, or failed; what the store has is there. */
 bool app_settled(const struct app *app);
 

@@ -150,7 +150,7 @@ enum status actions_wish(
 		plan_free(plan);
 		return STATUS_FAILED;
 	}
-	if (plan->asks)
+	if (plan->asks && !wish->asked)
 		return plan_ask(plan, err);
 	plan_commit(plan);
 	return STATUS_PENDING;

@@ -31,6 +31,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "breakglass.h"
 #include "expiry.h"
 #include "io/http.h"
 #include "io/loop.h"
@@ -98,6 +99,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->enrol = enrol_new(app);
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
+	app->breakglass = breakglass_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -123,6 +125,7 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	notify_tick(app->notify, now);
 	expiry_tick(app->expiry, now);
+	breakglass_tick(app->breakglass, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
@@ -180,6 +183,7 @@ void app_free(struct app *app)
 	rotas_end(app->rotas);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
+	breakglass_free(app->breakglass);
 	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);

@@ -45,6 +45,7 @@ enum status cmd_trend_by(struct call *call, struct err *err);
 enum status cmd_trend_days(struct call *call, struct err *err);
 enum status cmd_trend_merge(struct call *call, struct err *err);
 enum status cmd_trend_split(struct call *call, struct err *err);
+enum status cmd_breakglass(struct call *call, struct err *err);
 enum status cmd_audit_log(struct call *call, struct err *err);
 enum status cmd_audit_show(struct call *call, struct err *err);
 enum status cmd_audit_verify(struct call *call, struct err *err);

@@ -14,12 +14,16 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SYSTEM_RC "/etc/oogway/oogway.rc"
 
 enum { RC_MAX_BYTES = 8 << 20, RC_MAX_BINDS = 4000 };
 
@@ -130,6 +134,13 @@ const struct rc_key rc_keys[] = {
 	{"notify", "token-command", "COMMAND",
 		"prints the secret; words separated by blanks, no shell"},
 	{"notify", "ca-file", "FILE", "trust these authorities, not the system's"},
+	{"policy", "hosts", "PATTERN,…",
+		"names with * and ?, @GROUP for a group of hosts; what goes to several "
+		"is allowed when all match, and denied when one does; any"},
+	{"policy", "class", "CLASS,…", "read, change, destroy, shell; any"},
+	{"policy", "runbook", "PATTERN,…", "names of runbooks; any, also none"},
+	{"policy", "hours", "HH:MM-HH:MM", "local hours of the day; always"},
+	{"policy", "approve", "on|off", "what it allows needs an approval; off"},
 	{0},
 };
 
@@ -672,6 +683,13 @@ const struct conf_verb rc_verbs[] = {
 		"store; a webhook is signed (X-Oogway-Signature: HMAC-SHA-256 in hex, "
 		"over "
 		"X-Oogway-Timestamp, a dot and the body)."},
+	{"policy", 1, 0, "policy allow|deny [hosts= class= runbook= hours= approve=]",
+		rc_run_policy,
+		"What steps and actions may be: host names and groups, classes, "
+		"runbooks, "
+		"hours. Deny wins. Where a line allows anything, what none allows is "
+		"refused; lines of /etc/oogway/oogway.rc and yours count each for "
+		"themselves, so yours can only narrow."},
 	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind,
 		"Binds keys to a command line; the innermost context that knows the keys "
 		"wins. Quote the line when it has blanks or quotes of its own. The note "
@@ -695,7 +713,8 @@ bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
-	       strcmp(word, "notify") && strcmp(word, "changes");
+	       strcmp(word, "notify") && strcmp(word, "changes") &&
+	       strcmp(word, "policy");
 }
 
 bool rc_is_verb(const char *word)
@@ -888,11 +907,23 @@ static void read_sources(struct rc *rc, const struct rc_options *options)
 		read_if_there(rc, rc->sources_path);
 }
 
+/* What others can write decides nothing for good. */
+static bool is_roots(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	bool roots = fd >= 0 && !fstat(fd, &st) && !st.st_uid && !(st.st_mode & 022);
+
+	if (fd >= 0)
+		close(fd);
+	return roots;
+}
+
 static void read_files(struct rc *rc, const struct rc_options *options)
 {
 	if (!options->no_system && !options->looks_only) {
-		rc->conf.final_allowed = true;
-		read_if_there(rc, "/etc/oogway/oogway.rc");
+		rc->conf.final_allowed = is_roots(SYSTEM_RC);
+		read_if_there(rc, SYSTEM_RC);
 		rc->conf.final_allowed = false;
 		read_if_there(rc, rc->layouts_path);
 	}
@@ -1022,6 +1053,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
 	mem_free(rc->notifies);
+	mem_free(rc->policies);
 	mem_free(rc->changes);
 	mem_free(rc->layouts);
 	mem_free(rc->handoffs);

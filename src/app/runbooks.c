@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,32 @@ static void add(struct shelf *shelf, const char *path, const char *text, size_t 
 	shelf->list[shelf->count++] = row;
 }
 
+/* It stands in the list with the reason, and nothing of it can be run. */
+static void add_unread(struct shelf *shelf, const char *path, const char *why)
+{
+	size_t before = shelf->count;
+
+	log_add(LOG_WARN, "runbook: %s: %s", path, why);
+	add(shelf, path, "", 0);
+	if (shelf->count > before)
+		runbook_unread(&shelf->list[before]->book, why);
+}
+
+/* A link may lead to another name of its folder, and nowhere else. */
+static bool leads_out(const char *path)
+{
+	char folder[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
+	size_t n;
+
+	str_copy(folder, sizeof folder, path);
+	if (strrchr(folder, '/'))
+		*strrchr(folder, '/') = '\0';
+	if (!realpath(path, real) || !realpath(folder, own))
+		return false;
+	n = strlen(own);
+	return strncmp(real, own, n) != 0 || real[n] != '/';
+}
+
 static void add_file(struct shelf *shelf, const char *path)
 {
 	/* A FIFO among them would be waited for. */
@@ -109,12 +136,22 @@ static void add_file(struct shelf *shelf, const char *path)
 	char part[4096];
 	size_t n;
 
+	if (leads_out(path)) {
+		add_unread(shelf, path, "leads out of its folder: it is not read");
+		if (f)
+			fclose(f);
+		return;
+	}
+
 	if (!f) {
-		log_add(LOG_WARN, "runbook: cannot read %s: %s", path, strerror(errno));
+		char why[160];
+
+		snprintf(why, sizeof why, "cannot be read: %s", strerror(errno));
+		add_unread(shelf, path, why);
 		return;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		log_add(LOG_WARN, "runbook: %s is not a plain file", path);
+		add_unread(shelf, path, "is not a plain file");
 		fclose(f);
 		return;
 	}

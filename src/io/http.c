@@ -644,6 +644,9 @@ static void set_method(struct http_transfer *t, const struct http_request *reque
 	}
 	if (!t->get)
 		curl.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+	/* There is no body behind its length. */
+	if (!strcmp(t->method, "HEAD"))
+		curl.easy_setopt(easy, CURLOPT_NOBODY, 1L);
 }
 
 static void set_tls(struct http_transfer *t, const struct http_tls *tls)

@@ -151,7 +151,7 @@ static size_t state_pieces(struct console *console, struct piece *out)
 	const struct app *app = console->app;
 	char a[TIME_TEXT], b[TIME_TEXT];
 	size_t n = 0, waiting, held;
-	int64_t until;
+	int64_t until, glass;
 	char who[40];
 
 	if (app->past || app->window.to) {
@@ -174,6 +174,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "%s",
 			history_trouble(app->history));
+	}
+	if (breakglass_words(app->breakglass, &glass)) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text, "BREAK-GLASS %s",
+			duration_text(glass - app->now, a));
 	}
 	if (app->readonly) {
 		out[n].role = ROLE_STRONG;
@@ -230,7 +235,7 @@ static int crumbs_room(const struct piece *pieces, size_t n, int cols)
 
 static void draw_top(struct console *console)
 {
-	enum { MOST = 12 };
+	enum { MOST = 16 };
 	struct canvas screen = canvas_screen(),
 		      bar = canvas_part(&screen, 0, 0, 1, screen.cols), path;
 	struct piece pieces[MOST];
