@@ -352,6 +352,13 @@ bool app_settled(const struct app *app)
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds) &&
-	       rotas_settled(app->rotas);
+	       changes_settled(app->change_feeds) && rotas_settled(app->rotas);
+}
+
+bool app_edit(struct app *app, const char *path, struct err *err)
+{
+	if (!app->front.edit)
+		return err_set(err, ERR_USAGE, "there is no terminal for an editor here");
+	app->front.edit(app->front.ctx, path);
+	return true;
 }
