@@ -111,6 +111,9 @@ struct front {
 	void (*alarm)(void *ctx, enum notify_kind kind, const char *words);
 	/* A new rc whose lines may name commands; faults are added to it. Or NULL. */
 	void (*check)(void *ctx, struct rc *rc);
+	/* The user's editor gets the terminal at the end of the turn; runbooks are read
+	 * anew behind it. NULL: there is no terminal to lend. */
+	void (*edit)(void *ctx, const char *path);
 	void *ctx;
 };
 
@@ -193,6 +196,8 @@ bool app_profile(struct app *app, const char *name, struct err *err);
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);
 /* A passing message to whoever sits there, and to the log. */
+/* False where there is no terminal. */
+bool app_edit(struct app *app, const char *path, struct err *err);
 void app_notice(struct app *app, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

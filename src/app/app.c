@@ -386,3 +386,11 @@ bool app_settled(const struct app *app)
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
 	       changes_settled(app->change_feeds) && rotas_settled(app->rotas);
 }
+
+bool app_edit(struct app *app, const char *path, struct err *err)
+{
+	if (!app->front.edit)
+		return err_set(err, ERR_USAGE, "there is no terminal for an editor here");
+	app->front.edit(app->front.ctx, path);
+	return true;
+}

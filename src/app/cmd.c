@@ -221,6 +221,8 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 			min, SIZE_MAX, cmd_act                                           \
 	}
 enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
+/* For scripts, without asking any source. */
+enum { PRINTS = COMMAND_SCRIPT | COMMAND_JSON };
 
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
@@ -235,6 +237,19 @@ const struct command app_commands[] = {
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),
+	{"runbook search", "WORDS", "runbooks that hold these words, best first", PRINTS,
+		1, SIZE_MAX, cmd_runbook_search},
+	{"runbook match", "ALERT [SUMMARY]",
+		"which runbooks are about an alert of this name, and why", PRINTS, 1,
+		SIZE_MAX, cmd_runbook_match},
+	{"runbook show", "RUNBOOK", "a runbook's text, and its steps as JSON", PRINTS, 1,
+		1, cmd_runbook_show},
+	{"runbook new", "NAME [ALERT...]",
+		"a runbook of your own, in your folder of `set runbooks`", COMMAND_SCRIPT,
+		1, SIZE_MAX, cmd_runbook_new},
+	{"runbook edit", "RUNBOOK",
+		"open a runbook in your editor; of a built-in one your own copy",
+		COMMAND_SCRIPT, 1, 1, cmd_runbook_edit},
 	{"runbook run", "RUNBOOK [--step N] [--var NAME=VALUE]... [--dry-run]",
 		"run a step of a runbook on this machine; it asks first", COMMAND_SCRIPT,
 		1, SIZE_MAX, cmd_runbook_run},

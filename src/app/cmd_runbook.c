@@ -35,7 +35,7 @@ static void look(void *ctx)
 		loop_timer_start(w->timer, 10);
 }
 
-static bool books_ready(struct call *call, struct err *err)
+bool runbook_books_ready(struct call *call, struct err *err)
 {
 	struct waiting w = {call->app, NULL, time_mono_ms() + BOOKS_WAIT_MS};
 
@@ -173,7 +173,7 @@ enum status cmd_runbook_run(struct call *call, struct err *err)
 
 	if (!read_words(call, &w, err))
 		return STATUS_USAGE;
-	if (!books_ready(call, err))
+	if (!runbook_books_ready(call, err))
 		return STATUS_FAILED;
 	row = runbooks_named(app->runbooks, w.name);
 	if (!row) {
@@ -321,7 +321,7 @@ enum status cmd_runbook_check(struct call *call, struct err *err)
 	enum status status;
 	struct str out;
 
-	if (!books_ready(call, err))
+	if (!runbook_books_ready(call, err))
 		return STATUS_FAILED;
 	if (call->out)
 		return check_all(call, call->out, err);

@@ -8,7 +8,7 @@
 #include "app/anomalies.h"
 #include "app/problems.h"
 #include "app/rotas.h"
-#include "app/runbooks.h"
+#include "app/runbook_match.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -53,7 +53,7 @@ static void add_problem(
 	if (to->until_at)
 		to->next = untrusted_str("snooze ends");
 	to->pages = a->pages;
-	book = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
+	book = runbook_best(app, a);
 	if (book)
 		to->runbook =
 			keep(f, untrusted_str(runbook_name(book, name, sizeof name)));

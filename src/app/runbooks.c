@@ -5,6 +5,7 @@
 #include "app/runbooks.h"
 
 #include "embedded.h"
+#include "analysis/search.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -26,6 +27,7 @@ enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10
 struct shelf {
 	struct runbook_row **list;
 	size_t count, cap;
+	struct search *index; /* made by settle(), in that order */
 };
 
 struct reading {
@@ -38,6 +40,7 @@ struct reading {
 struct runbooks {
 	struct app *app;
 	struct shelf shelf;
+	unsigned version;
 	struct reading *reading; /* the newest one */
 	int64_t begun_at;
 	bool told_late;
@@ -51,14 +54,20 @@ struct runbooks *runbooks_new(struct app *app)
 	return runbooks;
 }
 
+static void free_row(struct runbook_row *row)
+{
+	runbook_release(&row->book);
+	matchers_release(&row->labels);
+	untrusted_free(row->text);
+	mem_free(row->path);
+	mem_free(row);
+}
+
 static void forget(struct shelf *shelf)
 {
-	for (size_t i = 0; i < shelf->count; i++) {
-		runbook_release(&shelf->list[i]->book);
-		untrusted_free(shelf->list[i]->text);
-		mem_free(shelf->list[i]->path);
-		mem_free(shelf->list[i]);
-	}
+	for (size_t i = 0; i < shelf->count; i++)
+		free_row(shelf->list[i]);
+	search_free(shelf->index);
 	mem_free(shelf->list);
 	*shelf = (struct shelf){0};
 }
@@ -82,20 +91,62 @@ void runbooks_free(struct runbooks *runbooks)
 	mem_free(runbooks);
 }
 
-static void add(struct shelf *shelf, const char *path, const char *text, size_t n)
+/* That of the front matter, else the first heading, else its path. */
+static struct untrusted title_of(const struct runbook_row *row)
+{
+	struct untrusted rest = row->book.body, line;
+
+	if (!untrusted_empty(row->book.title))
+		return row->book.title;
+	while (untrusted_line(&rest, &line))
+		if (untrusted_starts(line, "# "))
+			return untrusted_trim(untrusted_slice(line, 2, SIZE_MAX));
+	return untrusted_str(row->path);
+}
+
+/* The built-in one of the same name makes way. */
+static bool replace(struct shelf *shelf, struct runbook_row *row)
+{
+	char name[256], other[256];
+
+	runbook_name(row, name, sizeof name);
+	for (size_t i = 0; i < shelf->count; i++) {
+		struct runbook_row *old = shelf->list[i];
+
+		if (old->built_in == row->built_in ||
+			strcmp(runbook_name(old, other, sizeof other), name) != 0)
+			continue;
+		if (row->built_in) {
+			free_row(row);
+			return true;
+		}
+		free_row(old);
+		shelf->list[i] = row;
+		return true;
+	}
+	return false;
+}
+
+static void add(
+	struct shelf *shelf, const char *path, struct untrusted text, bool built_in)
 {
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
+	struct err err;
 
 	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
 		return;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
+	row->built_in = built_in;
 	row->id = untrusted_hash(untrusted_str(path));
-	row->text = untrusted_keep(untrusted_make(text, n), FILE_MAX_BYTES);
+	row->text = untrusted_keep(text, FILE_MAX_BYTES);
 	runbook_parse(&row->book, row->text);
-	row->title = untrusted_empty(row->book.title) ? untrusted_str(row->path)
-						      : row->book.title;
+	/* One at fault matches nothing; `runbook check` says so. */
+	matchers_read(&row->labels, row->book.labels, &err);
+	row->title = title_of(row);
+	if (replace(shelf, row))
+		return;
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
 	shelf->list[shelf->count++] = row;
 }
@@ -159,7 +210,7 @@ static void add_file(struct shelf *shelf, const char *path)
 	while ((n = fread(part, 1, sizeof part, f)) > 0 && str_add(&text, part, n))
 		;
 	fclose(f);
-	add(shelf, path, str_text(&text), text.n);
+	add(shelf, path, untrusted_make(text.p, text.n), false);
 	str_release(&text);
 }
 
@@ -180,7 +231,7 @@ static void add_starters(struct shelf *shelf)
 {
 	for (const struct embedded *e = embedded_files; e->name; e++)
 		if (str_starts(e->name, "runbooks/"))
-			add(shelf, e->name, e->text, e->size);
+			add(shelf, e->name, untrusted_make(e->text, e->size), true);
 }
 
 static int by_title(const void *a, const void *b)
@@ -189,10 +240,29 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
-static void sort(struct shelf *shelf)
+/* Alert names are words too: of a name like KubePodCrashLooping all four. */
+static void index_book(struct search *search, const struct runbook_row *row)
+{
+	struct search_doc doc = {.title = row->title, .text = row->book.body};
+	struct str also;
+
+	str_init(&also, 16 << 10);
+	text_add_line(&also, row->book.matches, 8000);
+	str_putc(&also, ' ');
+	text_add_line(&also, row->book.keywords, 4000);
+	doc.also = untrusted_make(also.p, also.n);
+	search_add(search, &doc);
+	str_release(&also);
+}
+
+static void settle(struct shelf *shelf)
 {
 	if (shelf->count)
 		qsort(shelf->list, shelf->count, sizeof(struct runbook_row *), by_title);
+	shelf->index = search_new();
+	for (size_t i = 0; i < shelf->count; i++)
+		index_book(shelf->index, shelf->list[i]);
+	search_settle(shelf->index);
 }
 
 static void read_folders(struct task *task)
@@ -210,7 +280,7 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
-	sort(&reading->shelf);
+	settle(&reading->shelf);
 }
 
 static void have_read(struct task *task)
@@ -223,6 +293,7 @@ static void have_read(struct task *task)
 
 		runbooks->reading = NULL;
 		runbooks->shelf = reading->shelf;
+		runbooks->version++;
 		reading->shelf = old;
 		app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	}
@@ -242,7 +313,8 @@ void runbooks_load(struct runbooks *runbooks)
 		(!runbooks->shelf.count && str_starts(folders, "auto"))) {
 		forget(&runbooks->shelf);
 		add_starters(&runbooks->shelf);
-		sort(&runbooks->shelf);
+		settle(&runbooks->shelf);
+		runbooks->version++;
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	if (!strcmp(folders, "auto"))
@@ -316,15 +388,12 @@ const struct runbook_row *runbooks_named(
 	return NULL;
 }
 
-const struct runbook_row *runbooks_match(
-	const struct runbooks *runbooks, struct untrusted alert_name)
+const struct search *runbooks_index(const struct runbooks *runbooks)
 {
-	for (size_t i = 0; i < runbooks->shelf.count; i++) {
-		struct untrusted rest = runbooks->shelf.list[i]->book.matches, word;
+	return runbooks->shelf.index;
+}
 
-		while (untrusted_word(&rest, "[], \t", &word))
-			if (untrusted_eq(word, alert_name))
-				return runbooks->shelf.list[i];
-	}
-	return NULL;
+unsigned runbooks_version(const struct runbooks *runbooks)
+{
+	return runbooks->version;
 }

@@ -176,6 +176,13 @@ void console_notice(struct console *console, bool bad, const char *text)
 	console->bars_dirty = true;
 }
 
+static void front_edit(void *ctx, const char *path)
+{
+	struct console *console = ctx;
+
+	str_copy(console->wants_edit, sizeof console->wants_edit, path);
+}
+
 static void front_notice(void *ctx, bool bad, const char *text)
 {
 	console_notice(ctx, bad, text);
@@ -372,6 +379,8 @@ static void end_of_turn(void *ctx)
 	handoff_edit_begin(console);
 	if (console->wants_shell && console->mode == MODE_NORMAL)
 		lend_shell(console);
+	if (*console->wants_edit && console->mode == MODE_NORMAL)
+		lend_editor(console);
 	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
@@ -515,6 +524,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 		open_pane(&console->base[i], pane_classes[i], app, 0);
 	app->front = (struct front){.ask = console_ask,
 		.notice = front_notice,
+		.edit = front_edit,
 		.alarm = console_alarm,
 		.check = front_check,
 		.ctx = console};

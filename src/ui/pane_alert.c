@@ -9,7 +9,7 @@
 #include "app/incidents.h"
 #include "app/problems.h"
 #include "app/rotas.h"
-#include "app/runbooks.h"
+#include "app/runbook_match.h"
 #include "app/runs.h"
 #include "app/similar.h"
 #include "app/sources.h"
@@ -33,6 +33,7 @@ enum {
 	CHART_MOST = 16,
 	CAPTION_COLS = 14,
 	MEMBERS_MOST = 12,
+	MATCHES_SHOWN = 4,
 };
 
 struct alert_view {
@@ -541,12 +542,48 @@ static void fill_past(
 	similar(p, app, v->id);
 }
 
+/* `:runbook 2` opens the second. */
+static void put_match(struct page *p, const struct runbook_match *m, size_t number)
+{
+	page_line(p, 16, false);
+	if (number == 1)
+		page_printf(p, ROLE_DIM, "%-13s ", m->sure ? "runbook" : "");
+	else
+		page_printf(p, ROLE_DIM, "%-13s ", "");
+	page_printf(p, ROLE_DIM, "%zu ", number);
+	page_add(p, m->sure ? ROLE_STRONG : ROLE_TEXT, m->row->title);
+	if (number == 1 && m->sure)
+		page_puts(p, ROLE_DIM, "   r opens it");
+	page_printf(p, ROLE_DIM, "   %s", m->why);
+}
+
+static void runbooks(struct alert_view *v, const struct app *app, const struct alert *a)
+{
+	struct untrusted url = alert_text(a, ALERT_RUNBOOK);
+	struct runbook_matches all;
+	struct page *p = &v->page;
+	bool is_ours = false;
+
+	runbook_matches(app, a, &all);
+	v->runbook = all.none ? 0 : all.list[0].row->id;
+	for (size_t i = 0; i < all.count; i++)
+		is_ours |= all.list[i].kind == MATCH_URL;
+	if (!is_ours)
+		field(p, "runbook page", url);
+	if (all.none && all.count) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s ", "runbook");
+		page_puts(p, ROLE_TEXT, "none is about this; the nearest:");
+	}
+	for (size_t i = 0; i < all.count && i < MATCHES_SHOWN; i++)
+		put_match(p, &all.list[i], i + 1);
+}
+
 static void fill(void *state, const struct app *app, const struct canvas *c)
 {
 	struct alert_view *v = state;
 	const struct alert *a = alerts_find(app->alerts, v->id);
 	const struct past_row *past = a ? NULL : incidents_find(app->incidents, v->id);
-	const struct runbook_row *runbook;
 	struct dossier_head h;
 
 	page_clear(&v->page);
@@ -563,16 +600,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	}
 	text_line(alert_name(a), v->title, sizeof v->title);
 	head(v, app, a);
-	runbook = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
-	v->runbook = runbook ? runbook->id : 0;
-	if (runbook || !untrusted_empty(alert_text(a, ALERT_RUNBOOK))) {
-		page_line(&v->page, 14, false);
-		page_printf(&v->page, ROLE_DIM, "%-13s ", "runbook");
-		page_add(&v->page, ROLE_STRONG,
-			runbook ? runbook->title : alert_text(a, ALERT_RUNBOOK));
-		if (runbook)
-			page_puts(&v->page, ROLE_DIM, "   r opens it");
-	}
+	runbooks(v, app, a);
 	chart_part(&v->page, app, v->id, c);
 	h = dossier_head_of(dossier_page(app, a));
 	timeline(&v->page, app, &h);

@@ -95,6 +95,7 @@ struct console {
 	void (*lent_ended)(void *ctx, int exit_code, const struct err *why);
 	void *lent_ctx;
 	bool wants_shell;
+	char wants_edit[4096]; /* a runbook's file; "" for none */
 	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;
