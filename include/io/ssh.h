@@ -55,6 +55,8 @@ struct ssh_hop {
 	const char *const *certificates; /* besides KEY-cert.pub beside each key */
 	const char *const *known_hosts;  /* the first one is added to */
 	const char *agent;               /* its socket; NULL: none is asked */
+	/* Algorithms as ssh_config(5) lists them; NULL: those of libssh. */
+	const char *exchanges, *ciphers, *macs, *host_key_types;
 	/* argv of a ProxyCommand, or NULL; for the first hop alone. */
 	const char *const *proxy;
 	bool unknown_refused; /* StrictHostKeyChecking yes: nobody is asked */
@@ -87,7 +89,7 @@ struct ssh_question {
 	bool echo;               /* what is typed may be seen */
 };
 
-struct ssh_config {
+struct ssh_net_how {
 	struct loop *loop;
 	struct task_pool *pool;
 	/* Somebody is asked; answered once by ssh_answer(), perhaps before this returns.
@@ -101,7 +103,7 @@ struct ssh_config {
 /* yes: the key is right, or `answer` (NULL without one) is what was typed. */
 void ssh_answer(struct ssh_reply *reply, bool yes, const struct secret *answer);
 
-struct ssh_net *ssh_net_new(const struct ssh_config *config);
+struct ssh_net *ssh_net_new(const struct ssh_net_how *config);
 /* Ends all calls (their end() comes) and closes what is open; before task_pool_free(). */
 void ssh_net_end(struct ssh_net *net);
 /* After task_pool_free(). NULL is fine. */

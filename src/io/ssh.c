@@ -70,7 +70,7 @@ void ssh_answer(struct ssh_reply *reply, bool yes, const struct secret *answer)
 static void put(struct ssh_net *net)
 {
 	struct ssh_reply *reply = net->replies;
-	const struct ssh_config *config = &net->config;
+	const struct ssh_net_how *config = &net->config;
 	struct ssh_question question;
 	struct err err = {0};
 
@@ -187,7 +187,7 @@ static void on_tick(void *ctx)
 		loop_timer_start(net->tick, TICK_MS);
 }
 
-struct ssh_net *ssh_net_new(const struct ssh_config *config)
+struct ssh_net *ssh_net_new(const struct ssh_net_how *config)
 {
 	struct ssh_net *net = mem_new(1, sizeof *net);
 

@@ -64,6 +64,10 @@ static void hop_copy(const struct ssh_hop *from, struct ssh_hop *to)
 	to->alias = dup_or_null(from->alias);
 	to->user = dup_or_null(from->user);
 	to->agent = dup_or_null(from->agent);
+	to->exchanges = dup_or_null(from->exchanges);
+	to->ciphers = dup_or_null(from->ciphers);
+	to->macs = dup_or_null(from->macs);
+	to->host_key_types = dup_or_null(from->host_key_types);
 	to->identities = dup_list(from->identities);
 	to->certificates = dup_list(from->certificates);
 	to->known_hosts = dup_list(from->known_hosts ? from->known_hosts : none);
@@ -72,8 +76,8 @@ static void hop_copy(const struct ssh_hop *from, struct ssh_hop *to)
 
 static void hop_free(struct ssh_hop *hop)
 {
-	const char *const texts[] = {
-		hop->name, hop->host, hop->alias, hop->user, hop->agent};
+	const char *const texts[] = {hop->name, hop->host, hop->alias, hop->user,
+		hop->agent, hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types};
 	const char *const *const lists[] = {
 		hop->identities, hop->certificates, hop->known_hosts, hop->proxy};
 
@@ -81,6 +85,11 @@ static void hop_free(struct ssh_hop *hop)
 		mem_free((void *)(uintptr_t)texts[i]);
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		free_list(lists[i]);
+}
+
+static void key_text(struct str *key, const char *text)
+{
+	str_printf(key, "%s\n", text ? text : "");
 }
 
 static void key_list(struct str *key, const char *const *list)
@@ -93,9 +102,12 @@ static void key_list(struct str *key, const char *const *list)
 /* All that makes a connection what it is: nobody gets one that was made otherwise. */
 static void hop_key(struct str *key, const struct ssh_hop *hop)
 {
-	str_printf(key, "%s\n%s\n%s\n%d\n%s\n%d%d%d%d\n", hop->host,
-		hop->alias ? hop->alias : "", hop->user, hop->port,
-		hop->agent ? hop->agent : "", hop->unknown_refused, hop->no_keys,
+	const char *const texts[] = {hop->host, hop->alias, hop->user, hop->agent,
+		hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types};
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		key_text(key, texts[i]);
+	str_printf(key, "%d %d%d%d%d\n", hop->port, hop->unknown_refused, hop->no_keys,
 		hop->no_password, hop->no_keyboard);
 	key_list(key, hop->identities);
 	key_list(key, hop->certificates);

@@ -150,7 +150,9 @@ static int look(struct login *login)
 	str_init(&list, 300);
 	add_types(&list, &login->trust, true);
 	add_types(&list, &login->trust, false);
-	ssh_options_set(login->session, SSH_OPTIONS_HOSTKEYS, str_text(&list));
+	ssh_options_set(login->session, SSH_OPTIONS_HOSTKEYS,
+		login->hop->host_key_types ? login->hop->host_key_types
+					   : str_text(&list));
 	str_release(&list);
 	return go(login, AT_EXCHANGE);
 }
@@ -560,6 +562,32 @@ bool login_at_agent(const struct login *login)
 	return login->at == AT_AGENT;
 }
 
+/* What is listed and not there is left out; when nothing is left, that is said. */
+static bool set_algorithms(
+	ssh_session session, const struct ssh_hop *hop, struct err *err)
+{
+	const struct {
+		const char *list, *name;
+		enum ssh_options_e both[2];
+	} lists[] = {
+		{hop->exchanges, "KexAlgorithms",
+			{SSH_OPTIONS_KEY_EXCHANGE, SSH_OPTIONS_KEY_EXCHANGE}},
+		{hop->ciphers, "Ciphers",
+			{SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C}},
+		{hop->macs, "MACs", {SSH_OPTIONS_HMAC_C_S, SSH_OPTIONS_HMAC_S_C}},
+		{hop->host_key_types, "HostKeyAlgorithms",
+			{SSH_OPTIONS_HOSTKEYS, SSH_OPTIONS_HOSTKEYS}},
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		for (int k = 0; k < 2 && lists[i].list; k++)
+			if (ssh_options_set(session, lists[i].both[k], lists[i].list))
+				return err_set(err, ERR_REFUSED,
+					"%.60s is refused: libssh has none of its %s",
+					hop->name, lists[i].name);
+	return true;
+}
+
 bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct err *err)
 {
 	int on = 1, off = 0;
@@ -567,6 +595,10 @@ bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct e
 
 	if (!session)
 		return err_set(err, ERR_IO, "libssh cannot begin a session");
+	if (!set_algorithms(session, hop, err)) {
+		ssh_free(session);
+		return false;
+	}
 	*login = (struct login){.hop = hop, .session = session, .at = AT_LOOK};
 	str_init(&login->text, LOGIN_PROMPT_BYTES);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

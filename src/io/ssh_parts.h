@@ -67,7 +67,7 @@ struct ssh_reply {
 };
 
 struct ssh_net {
-	struct ssh_config config;
+	struct ssh_net_how config;
 	struct loop_timer *kick, *tick;
 	struct conn *conns;
 	struct identity *identities;

@@ -233,7 +233,7 @@ static void take_option(const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-	struct ssh_config config = {.ask = ask};
+	struct ssh_net_how config = {.ask = ask};
 	const char *words[HOSTS];
 	size_t count = 0;
 	int i = 1;
