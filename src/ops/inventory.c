@@ -321,16 +321,17 @@ static bool proxy(struct making *m, const char *line)
 {
 	struct words *words = arena_alloc(m->arena, sizeof *words);
 	const char **argv;
-	size_t n = 0, from;
+	size_t n = 0;
 	struct err why;
 
+	if (str_starts(line, "exec "))
+		line += 5;
 	if (!words || !words_read(words, m->arena, untrusted_str(line), &why) ||
 		words->shell || !words->count)
 		return refuse(m, CONFIG_PROXY,
 			"needs a shell, and none is run for it: put it in a script");
 	argv = arena_alloc(m->arena, (words->count + 1) * sizeof *argv);
-	from = untrusted_is(words->parts[words->list[0].first].text, "exec");
-	for (size_t i = from; argv && i < words->count; i++)
+	for (size_t i = 0; argv && i < words->count; i++)
 		if (!add_word(m, words, &words->list[i], &argv[n++]))
 			return false;
 	m->hop.proxy = argv;
