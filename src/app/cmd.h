@@ -51,6 +51,8 @@ enum status cmd_audit_verify(struct call *call, struct err *err);
 enum status cmd_audit_export(struct call *call, struct err *err);
 enum status cmd_runbook_run(struct call *call, struct err *err);
 enum status cmd_runbook_check(struct call *call, struct err *err);
+enum status cmd_run(struct call *call, struct err *err);
+enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 /* "NAME=VALUE" for a variable of its runbook. */

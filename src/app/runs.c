@@ -94,6 +94,11 @@ struct runs *runs_new(struct app *app)
 	return runs;
 }
 
+const struct gate_door *runs_door(const struct runs *runs)
+{
+	return &runs->door;
+}
+
 void runs_end(struct runs *runs)
 {
 	for (size_t i = 0; i < runs->count; i++)
