@@ -18,6 +18,7 @@
 #include "app/option.h"
 #include "app/overview.h"
 #include "app/print_man.h"
+#include "app/remote.h"
 #include "app/runs.h"
 #include "app/setting.h"
 #include "app/status.h"
@@ -177,6 +178,16 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--var", optarg);
 	case OPTION_DRY_RUN:
 		return add_word(o, "--dry-run");
+	case OPTION_SERIAL:
+		return add_pair(o, "--serial", optarg);
+	case OPTION_CANARY:
+		return add_word(o, "--canary");
+	case OPTION_MAX_FAIL:
+		return add_pair(o, "--max-fail", optarg);
+	case OPTION_WIDTH:
+		return add_pair(o, "--width", optarg);
+	case OPTION_TIMEOUT:
+		return add_pair(o, "--timeout", optarg);
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -235,6 +246,15 @@ static int next_option(int argc, char **argv)
 	return c < FIRST ? (c == -1 ? -1 : OPTION_COUNT) : c - FIRST;
 }
 
+/* Its two dashes are the command's own. */
+static bool takes_argv(const struct options *o)
+{
+	for (const struct command *c = app_commands; o->word_count && c->name; c++)
+		if (!strcmp(c->name, o->words[0]))
+			return c->flags & COMMAND_ARGV;
+	return false;
+}
+
 /* Behind the command's first word, what begins with one dash is the command's (a
  * filter: -f, -l); --json and the like may still follow. */
 static bool read_options(int argc, char **argv, struct options *o)
@@ -254,7 +274,12 @@ static bool read_options(int argc, char **argv, struct options *o)
 		id = next_option(argc, argv);
 		if (id >= 0 && !take_option(id, o))
 			return false;
-		words_only |= id < 0;
+		if (id >= 0)
+			continue;
+		words_only = true;
+		if (!strcmp(argv[optind - 1], "--") && takes_argv(o) &&
+			!add_word(o, "--"))
+			return false;
 	}
 	return true;
 }
@@ -422,11 +447,12 @@ static void wait_tick(void *ctx)
 
 	wait->app->now = time_now_ms();
 	/* A step ends by its own timeout. */
-	if (!runs_busy(wait->app->runs) && ((!actions_busy(wait->app->actions) &&
-						    !handoffs_busy(wait->app->handoffs) &&
-						    !enrol_busy(wait->app->enrol) &&
-						    !dossier_busy(wait->app->dossier)) ||
-						   wait->app->now > wait->until))
+	if (!runs_busy(wait->app->runs) && !remote_busy(wait->app->remote) &&
+		((!actions_busy(wait->app->actions) &&
+			 !handoffs_busy(wait->app->handoffs) &&
+			 !enrol_busy(wait->app->enrol) &&
+			 !dossier_busy(wait->app->dossier)) ||
+			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
@@ -434,28 +460,31 @@ static void wait_tick(void *ctx)
 
 /* While a script waits for a step: what interrupts it ends the step, not oogway, which
  * would leave the step running and its outcome unknown. */
-static struct runs *interruptible;
+static struct app *interruptible;
 
 static void on_interrupt(void *ctx)
 {
 	(void)ctx;
-	if (interruptible)
-		runs_stop(interruptible);
+	if (!interruptible)
+		return;
+	runs_stop(interruptible->runs);
+	remote_stop(interruptible->remote);
 }
 
 static void take_interrupts(struct app *app)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-	if (!runs_busy(app->runs))
+	if (!runs_busy(app->runs) && !remote_busy(app->remote))
 		return;
-	interruptible = app->runs;
+	interruptible = app;
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		loop_on_signal(app->loop, signals[i], on_interrupt, NULL);
 }
 
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
-static enum status wait_for_actions(struct app *app, struct str *out, struct err *err)
+static enum status wait_for_actions(
+	struct app *app, bool json, struct str *out, struct err *err)
 {
 	/* A large account is counted for longer than a server answers. */
 	struct wait wait = {
@@ -468,7 +497,8 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
 	interruptible = NULL;
-	if (runs_outcome(app->runs, out, &status, err))
+	if (runs_outcome(app->runs, out, &status, err) ||
+		remote_outcome(app->remote, json, out, &status, err))
 		return status;
 	if (enrol_busy(app->enrol)) {
 		err_set(err, ERR_TIMEOUT, "no answer in time: nothing was done");
@@ -518,7 +548,7 @@ static int run_command(
 				    str_starts(c->name, "handoff "));
 	status = command_run(app, commands, o->command, &run, &err);
 	if (status == STATUS_PENDING)
-		status = wait_for_actions(app, &out, &err);
+		status = wait_for_actions(app, o->json, &out, &err);
 	/* It was asked with less than the rc means. */
 	if (status == STATUS_DONE && app->rc->conf.errors_total && c &&
 		(c->flags & (COMMAND_SETTLE | COMMAND_ACTS)) == COMMAND_SETTLE)
@@ -666,8 +696,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, incident show and "
-		      "similar, source import and status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, run, incident show "
+		      "and similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

@@ -34,8 +34,10 @@ struct rc_watch;
 struct saving;
 struct similar;
 struct runbooks;
+struct remote;
 struct runs;
 struct rotas;
+struct secret;
 struct sources;
 struct status_writer;
 struct store;
@@ -65,9 +67,10 @@ enum change {
 	CHANGED_PAST = 1 << 16,  /* incidents of the store */
 	CHANGED_RUNS = 1 << 17,  /* steps of runbooks */
 	CHANGED_ROTAS = 1 << 18, /* who is on call */
-	CHANGED_ALL = (1 << 19) - 1,
-	CHANGED_KEPT = 1 << 19, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 20, /* the lesson's next hint */
+	CHANGED_REMOTE = 1 << 19, /* commands on other machines */
+	CHANGED_ALL = (1 << 20) - 1,
+	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -98,7 +101,11 @@ struct question {
 	const char *choices;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*answer)(void *ctx, bool yes); /* it or reply, exactly once */
+	void (*answer)(void *ctx, bool yes); /* it, reply or typed, exactly once */
+	/* Instead: what was typed, which is shown only with `echo`; NULL: nothing was. It
+	 * is the asker's for the call. */
+	void (*typed)(void *ctx, const struct secret *secret);
+	bool echo;
 	void *ctx;
 };
 
@@ -144,6 +151,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct runs *runs;
+	struct remote *remote;
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;

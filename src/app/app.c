@@ -19,6 +19,7 @@
 #include "app/metrics.h"
 #include "notify.h"
 #include "app/problems.h"
+#include "app/remote.h"
 #include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
@@ -88,6 +89,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->runs = runs_new(app);
+	app->remote = remote_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
@@ -174,6 +176,7 @@ void app_free(struct app *app)
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
 	runs_end(app->runs);
+	remote_end(app->remote);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -191,6 +194,7 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	runs_free(app->runs);
+	remote_free(app->remote);
 	history_free(app->history);
 	share_free(app->share);
 	trends_free(app->trends);

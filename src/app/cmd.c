@@ -256,6 +256,14 @@ const struct command app_commands[] = {
 	{"runbook check", "[RUNBOOK|FILE...]",
 		"is there anything in runbooks that cannot be understood", COMMAND_SCRIPT,
 		0, SIZE_MAX, cmd_runbook_check},
+	{"run",
+		"HOSTS... [--serial N] [--canary] [--max-fail PERCENT] [--width N] "
+		"[--timeout T] -- COMMAND...",
+		"run a command on other machines over SSH; it asks first",
+		COMMAND_SCRIPT | COMMAND_JSON | COMMAND_ACTS | COMMAND_NO_ROW |
+			COMMAND_ARGV,
+		1, SIZE_MAX, cmd_run},
+	{"remote stop", "", "end what runs on other machines", 0, 0, 0, cmd_remote_stop},
 	LIST("log", "log lines of this host"),
 	LIST("source", "where data comes from, and how that goes"),
 	LIST("event", "what oogway itself did"),

@@ -57,6 +57,8 @@ enum status cmd_runbook_match(struct call *call, struct err *err);
 enum status cmd_runbook_show(struct call *call, struct err *err);
 enum status cmd_runbook_new(struct call *call, struct err *err);
 enum status cmd_runbook_edit(struct call *call, struct err *err);
+enum status cmd_run(struct call *call, struct err *err);
+enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 /* A script reads the folders of `set runbooks` first. */

@@ -262,6 +262,7 @@ static enum status run(const struct command *c, struct call *call,
 		return status;
 	call->argc = words.argc;
 	call->argv = words.argv;
+	call->behind = options->words || !words.line.count ? NULL : words.line.rest;
 	status = c->run(call, err);
 	if (status == STATUS_DONE && call->commands->ran)
 		call->commands->ran(call->commands->ran_ctx, c, call->rest);

@@ -666,6 +666,11 @@ const struct conf_verb rc_verbs[] = {
 	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
 		"An alert that must always fire. When no source has told of it for that "
 		"long, its absence is listed as a critical alert."},
+	{"hosts", 3, 0, "hosts NAME = PATTERN", rc_run_hosts,
+		"A group of machines, for `run @NAME -- COMMAND`. PATTERN is made of "
+		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
+		"several, globs over what is known, and other groups as @NAME; A B is "
+		"both, A & B what is in both, A !B what is in A alone."},
 	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
@@ -1052,6 +1057,8 @@ void rc_free(struct rc *rc)
 	mem_free(rc->colors);
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
+	mem_free(rc->host_groups);
+	mem_free(rc->host_names);
 	mem_free(rc->notifies);
 	mem_free(rc->policies);
 	mem_free(rc->changes);

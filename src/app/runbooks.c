@@ -105,7 +105,7 @@ static struct untrusted title_of(const struct runbook_row *row)
 }
 
 /* The built-in one of the same name makes way. */
-static bool replace(struct shelf *shelf, struct runbook_row *row)
+static bool replace(struct shelf *shelf, struct runbook_row *row, bool *kept)
 {
 	char name[256], other[256];
 
@@ -116,6 +116,7 @@ static bool replace(struct shelf *shelf, struct runbook_row *row)
 		if (old->built_in == row->built_in ||
 			strcmp(runbook_name(old, other, sizeof other), name) != 0)
 			continue;
+		*kept = !row->built_in;
 		if (row->built_in) {
 			free_row(row);
 			return true;
@@ -127,15 +128,17 @@ static bool replace(struct shelf *shelf, struct runbook_row *row)
 	return false;
 }
 
-static void add(
+/* NULL: it has no place there. */
+static struct runbook_row *add(
 	struct shelf *shelf, const char *path, struct untrusted text, bool built_in)
 {
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
+	bool kept = true;
 	struct err err;
 
 	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
-		return;
+		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
 	row->built_in = built_in;
@@ -145,21 +148,22 @@ static void add(
 	/* One at fault matches nothing; `runbook check` says so. */
 	matchers_read(&row->labels, row->book.labels, &err);
 	row->title = title_of(row);
-	if (replace(shelf, row))
-		return;
+	if (replace(shelf, row, &kept))
+		return kept ? row : NULL;
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
 	shelf->list[shelf->count++] = row;
+	return row;
 }
 
 /* It stands in the list with the reason, and nothing of it can be run. */
 static void add_unread(struct shelf *shelf, const char *path, const char *why)
 {
-	size_t before = shelf->count;
+	struct runbook_row *row;
 
 	log_add(LOG_WARN, "runbook: %s: %s", path, why);
-	add(shelf, path, "", 0);
-	if (shelf->count > before)
-		runbook_unread(&shelf->list[before]->book, why);
+	row = add(shelf, path, UNTRUSTED_NONE, false);
+	if (row)
+		runbook_unread(&row->book, why);
 }
 
 /* A link may lead to another name of its folder, and nowhere else. */
