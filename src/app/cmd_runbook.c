@@ -218,7 +218,14 @@ static size_t check_steps(const struct runbook *book, struct str *out, const cha
 static size_t check_book(const struct runbook *book, const char *path, struct str *out)
 {
 	size_t bad = book->fault_count;
+	struct matchers labels;
+	struct err err;
 
+	if (!matchers_read(&labels, book->labels, &err)) {
+		str_printf(out, "%s: labels: %s\n", path, err.text);
+		bad++;
+	}
+	matchers_release(&labels);
 	for (size_t i = 0; i < book->fault_count; i++)
 		str_printf(out, "%s:%d: %s\n", path, book->faults[i].line,
 			book->faults[i].text);

@@ -203,13 +203,15 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
-/* Alert names are words too: of a name like KubePodCrashLooping all four. */
+/* Its file's name and the alerts' are words too: of KubePodCrashLooping all four. */
 static void index_book(struct search *search, const struct runbook_row *row)
 {
 	struct search_doc doc = {.title = row->title, .text = row->book.body};
 	struct str also;
+	char name[256];
 
 	str_init(&also, 16 << 10);
+	str_printf(&also, "%s ", runbook_name(row, name, sizeof name));
 	text_add_line(&also, row->book.matches, 8000);
 	str_putc(&also, ' ');
 	text_add_line(&also, row->book.keywords, 4000);

@@ -26,7 +26,7 @@
 #include <string.h>
 
 /* The chart of an alert, where there is room for it. */
-enum { MATCHES_SHOWN = 4 };
+enum { MATCHES_SHOWN = 3 };
 enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
 
 struct alert_view {
