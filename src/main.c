@@ -177,6 +177,8 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--var", optarg);
 	case OPTION_DRY_RUN:
 		return add_word(o, "--dry-run");
+	case OPTION_CHANGED:
+		return add_word(o, "--changed");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:

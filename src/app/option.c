@@ -33,6 +33,8 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"of runbook run: gives a variable a value"},
 	[OPTION_DRY_RUN] = {"dry-run", 0, 0,
 		"of runbook run: print what each step would do, and do nothing"},
+	[OPTION_CHANGED] = {"changed", 0, 0,
+		"of runbook run: what has changed in it since it last ran was read"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},

@@ -6,6 +6,7 @@
 
 #include "embedded.h"
 #include "analysis/search.h"
+#include "app/runbook_versions.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -33,6 +34,7 @@ struct reading {
 	struct task task;
 	struct runbooks *runbooks; /* NULL: nobody waits for it any more */
 	char *folders;             /* as in `set runbooks` */
+	char versions[4096];       /* where those are; "": nowhere */
 	struct shelf shelf;
 };
 
@@ -58,6 +60,7 @@ static void free_row(struct runbook_row *row)
 	runbook_release(&row->book);
 	matchers_release(&row->labels);
 	untrusted_free(row->text);
+	untrusted_free(row->before);
 	mem_free(row->path);
 	mem_free(row);
 }
@@ -245,6 +248,8 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
+	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
+		runbook_version_load(reading->shelf.list[i], reading->versions);
 	settle(&reading->shelf);
 }
 
@@ -282,13 +287,14 @@ void runbooks_load(struct runbooks *runbooks)
 		runbooks->version++;
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
-	if (!strcmp(folders, "auto"))
-		return;
 	reading = mem_new(1, sizeof *reading);
 	reading->task = (struct task){
 		.work = read_folders, .done = have_read, .class = TASK_INTERACTIVE};
 	reading->runbooks = runbooks;
 	reading->folders = mem_strdup(folders);
+	if (!runbook_versions_folder(
+		    runbooks->app, reading->versions, sizeof reading->versions))
+		*reading->versions = '\0';
 	runbooks->reading = reading;
 	runbooks->begun_at = runbooks->app->now;
 	runbooks->told_late = false;
@@ -329,6 +335,11 @@ const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_
 		if (runbooks->shelf.list[i]->id == id)
 			return runbooks->shelf.list[i];
 	return NULL;
+}
+
+struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id)
+{
+	return (struct runbook_row *)runbooks_find(runbooks, id);
 }
 
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size)

@@ -9,6 +9,10 @@ size_t runbook_pane_step(const struct pane *pane);
 /* It is in sight when the pane is drawn next. */
 void runbook_pane_reveal(struct pane *pane);
 
+/* Once for each text that is another than what last ran: shows what has changed instead,
+ * with a sentence. */
+bool runbook_pane_read(struct pane *pane, struct app *app, struct err *err);
+
 enum status cmd_step_run(struct call *call, struct err *err);
 enum status cmd_step_edit(struct call *call, struct err *err);
 enum status cmd_step_stop(struct call *call, struct err *err);
