@@ -311,8 +311,9 @@ static void put_changes(struct page *p, const struct runbook_row *row)
 	runbook_changes(row, &diff);
 	page_line(p, 2, false);
 	page_line(p, 2, false);
-	page_printf(p, ROLE_WARNING, "Changed since it last ran: %zu new line%s, %zu gone",
-		diff.added, diff.added == 1 ? "" : "s", diff.removed);
+	page_printf(p, ROLE_WARNING,
+		"Changed since it last ran: %zu new line%s, %zu gone", diff.added,
+		diff.added == 1 ? "" : "s", diff.removed);
 	for (size_t i = 0; i < diff.count && i < CHANGES_SHOWN; i++) {
 		page_line(p, 2, true);
 		if (diff.lines[i].gap) {
