@@ -188,6 +188,8 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--width", optarg);
 	case OPTION_TIMEOUT:
 		return add_pair(o, "--timeout", optarg);
+	case OPTION_CHANGED:
+		return add_word(o, "--changed");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:

@@ -233,7 +233,10 @@ static bool is_in(const struct doc *doc, uint32_t term, unsigned in)
 	return e && e->in & in;
 }
 
-enum { IN_LEAD = 1 << FIELD_TITLE | 1 << FIELD_LEAD, IN_ANY = (1 << FIELDS) - 1 };
+enum {
+	IN_LEAD = 1 << FIELD_TITLE | 1 << FIELD_ALSO | 1 << FIELD_LEAD,
+	IN_ANY = (1 << FIELDS) - 1
+};
 
 /* The share of the first sentence that a part of the document says; a word that it says
  * otherwise counts `other`. */

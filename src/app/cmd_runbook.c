@@ -3,7 +3,7 @@
  * ui/console_run.c. Main thread. */
 #include "cmd.h"
 
-#include "app/runbooks.h"
+#include "app/runbook_versions.h"
 #include "app/runs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -57,7 +57,7 @@ bool runbook_books_ready(struct call *call, struct err *err)
 struct wanted {
 	const char *name;
 	int64_t step; /* 0: none is named */
-	bool dry;
+	bool dry, changed;
 	const char *vars[VARS_MAX];
 	size_t var_count;
 };
@@ -68,8 +68,9 @@ static bool read_words(const struct call *call, struct wanted *w, struct err *er
 	for (size_t i = 1; i < call->argc; i++) {
 		const char *word = call->argv[i], *value = call->argv[i + 1];
 
-		if (!strcmp(word, "--dry-run")) {
-			w->dry = true;
+		if (!strcmp(word, "--dry-run") || !strcmp(word, "--changed")) {
+			w->dry |= !strcmp(word, "--dry-run");
+			w->changed |= !strcmp(word, "--changed");
 			continue;
 		}
 		i++;
@@ -189,6 +190,11 @@ enum status cmd_runbook_run(struct call *call, struct err *err)
 			return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_USAGE;
 	if (w.dry)
 		return dry_run(call, run, w.step);
+	if (!w.changed && !runbook_may_run(row, err)) {
+		if (call->told)
+			runbook_print_changes(row, call->told);
+		return STATUS_REFUSED;
+	}
 	if (!w.step) {
 		err_set(err, ERR_USAGE,
 			"which step? --step N of %zu; --dry-run shows what each would do",
@@ -238,7 +244,14 @@ static size_t check_book(const struct app *app, const struct runbook *book,
 	const char *path, struct str *out)
 {
 	size_t bad = book->fault_count;
+	struct matchers labels;
+	struct err err;
 
+	if (!matchers_read(&labels, book->labels, &err)) {
+		str_printf(out, "%s: labels: %s\n", path, err.text);
+		bad++;
+	}
+	matchers_release(&labels);
 	for (size_t i = 0; i < book->fault_count; i++)
 		str_printf(out, "%s:%d: %s\n", path, book->faults[i].line,
 			book->faults[i].text);

@@ -254,7 +254,7 @@ static void add_known(
 {
 	struct untrusted name = alert_text(alert, ALERT_TITLE);
 
-	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before for this alert");
+	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before");
 	add(out, by_url(app, alert_text(alert, ALERT_RUNBOOK)), MATCH_URL,
 		"the alert's runbook_url");
 	add_named(app, name, alert, out);
@@ -274,7 +274,7 @@ void runbook_matches_text(const struct app *app, struct untrusted name,
 	struct untrusted summary, struct runbook_matches *out)
 {
 	*out = (struct runbook_matches){0};
-	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before for this alert");
+	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before");
 	add_named(app, name, NULL, out);
 	find(app, name, summary, out);
 }
@@ -349,4 +349,13 @@ size_t runbook_search(const struct app *app, struct untrusted words,
 			count++;
 	}
 	return count;
+}
+
+void runbook_found_why(const struct app *app, struct untrusted words,
+	const struct runbook_row *row, char *out, size_t size)
+{
+	*out = '\0';
+	for (size_t i = 0; i < runbooks_count(app->runbooks); i++)
+		if (runbooks_at(app->runbooks, i) == row)
+			why_found(app, words, SEARCH_TYPING, (uint32_t)i, out, size);
 }

@@ -6,6 +6,7 @@
 
 #include "embedded.h"
 #include "analysis/search.h"
+#include "app/runbook_versions.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -34,6 +35,7 @@ struct reading {
 	struct task task;
 	struct runbooks *runbooks; /* NULL: nobody waits for it any more */
 	char *folders;             /* as in `set runbooks` */
+	char versions[4096];       /* where those are; "": nowhere */
 	struct shelf shelf;
 };
 
@@ -59,6 +61,7 @@ static void free_row(struct runbook_row *row)
 	runbook_release(&row->book);
 	matchers_release(&row->labels);
 	untrusted_free(row->text);
+	untrusted_free(row->before);
 	mem_free(row->path);
 	mem_free(row);
 }
@@ -244,13 +247,15 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
-/* Alert names are words too: of a name like KubePodCrashLooping all four. */
+/* Its file's name and the alerts' are words too: of KubePodCrashLooping all four. */
 static void index_book(struct search *search, const struct runbook_row *row)
 {
 	struct search_doc doc = {.title = row->title, .text = row->book.body};
 	struct str also;
+	char name[256];
 
 	str_init(&also, 16 << 10);
+	str_printf(&also, "%s ", runbook_name(row, name, sizeof name));
 	text_add_line(&also, row->book.matches, 8000);
 	str_putc(&also, ' ');
 	text_add_line(&also, row->book.keywords, 4000);
@@ -284,6 +289,8 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
+	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
+		runbook_version_load(reading->shelf.list[i], reading->versions);
 	settle(&reading->shelf);
 }
 
@@ -321,13 +328,14 @@ void runbooks_load(struct runbooks *runbooks)
 		runbooks->version++;
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
-	if (!strcmp(folders, "auto"))
-		return;
 	reading = mem_new(1, sizeof *reading);
 	reading->task = (struct task){
 		.work = read_folders, .done = have_read, .class = TASK_INTERACTIVE};
 	reading->runbooks = runbooks;
 	reading->folders = mem_strdup(folders);
+	if (!runbook_versions_folder(
+		    runbooks->app, reading->versions, sizeof reading->versions))
+		*reading->versions = '\0';
 	runbooks->reading = reading;
 	runbooks->begun_at = runbooks->app->now;
 	runbooks->told_late = false;
@@ -368,6 +376,11 @@ const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_
 		if (runbooks->shelf.list[i]->id == id)
 			return runbooks->shelf.list[i];
 	return NULL;
+}
+
+struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id)
+{
+	return (struct runbook_row *)runbooks_find(runbooks, id);
 }
 
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size)

@@ -5,7 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/audits.h"
-#include "app/runbooks.h"
+#include "app/runbook_versions.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -216,6 +216,7 @@ static void ended(void *ctx, size_t step)
 	const char *state = run_state_names[r->state];
 	char end[40] = "";
 
+	runbook_ran(entry->runs->app, entry->runbook, run_book(entry->run)->text);
 	if (r->is_command)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
 	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",

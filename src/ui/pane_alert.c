@@ -33,7 +33,7 @@ enum {
 	CHART_MOST = 16,
 	CAPTION_COLS = 14,
 	MEMBERS_MOST = 12,
-	MATCHES_SHOWN = 4,
+	MATCHES_SHOWN = 3,
 };
 
 struct alert_view {

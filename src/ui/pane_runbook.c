@@ -1,9 +1,10 @@
 /* A runbook as a page: Markdown drawn for reading, code told apart. Also the pages of
  * one log line and of one event in full. Everything shown is foreign text and goes
  * through the canvas. Main thread. */
+#include "model/diff.h"
 #include "app/listing.h"
 #include "app/logs.h"
-#include "app/runbooks.h"
+#include "app/runbook_versions.h"
 #include "app/runs.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { CHANGES_SHOWN = 100 };
 enum { OUTPUT_LINES = 200, OUTPUT_BYTES = 32 << 10 };
 
 struct runbook_view {
@@ -344,6 +346,40 @@ static void put_head(struct runbook_view *v, const struct app *app,
 	put_offer(p, run);
 }
 
+/* What is new since a step of it last ran. */
+static void put_changes(struct page *p, const struct runbook_row *row)
+{
+	static const enum role roles[] = {
+		[DIFF_SAME] = ROLE_DIM, [DIFF_OLD] = ROLE_WARNING, [DIFF_NEW] = ROLE_OK};
+	static const char *const marks[] = {
+		[DIFF_SAME] = "  ", [DIFF_OLD] = "- ", [DIFF_NEW] = "+ "};
+	struct diff diff;
+
+	if (!row->changed)
+		return;
+	runbook_changes(row, &diff);
+	page_line(p, 2, false);
+	page_line(p, 2, false);
+	page_printf(p, ROLE_WARNING,
+		"Changed since it last ran: %zu new line%s, %zu gone", diff.added,
+		diff.added == 1 ? "" : "s", diff.removed);
+	for (size_t i = 0; i < diff.count && i < CHANGES_SHOWN; i++) {
+		page_line(p, 2, true);
+		if (diff.lines[i].gap) {
+			page_puts(p, ROLE_DIM, "  ...");
+			page_line(p, 2, true);
+		}
+		page_puts(p, roles[diff.lines[i].kind], marks[diff.lines[i].kind]);
+		page_add(p, roles[diff.lines[i].kind], diff.lines[i].text);
+	}
+	if (diff.count > CHANGES_SHOWN) {
+		page_line(p, 2, false);
+		page_puts(p, ROLE_DIM, "oogway runbook diff prints all of it");
+	}
+	page_line(p, 2, false);
+	diff_release(&diff);
+}
+
 /* A block as it is read: the step that it is, or none. */
 struct open_block {
 	struct untrusted fence;
@@ -390,6 +426,7 @@ static void fill(struct runbook_view *v, const struct app *app,
 	page_clear(&v->page);
 	v->flows = false;
 	put_head(v, app, row, run);
+	put_changes(&v->page, row);
 	while (untrusted_line(&rest, &line)) {
 		size_t n = runbook_fence(line, block.fence, &info);
 
@@ -514,6 +551,22 @@ void runbook_pane_reveal(struct pane *pane)
 
 	v->moved = v->reveals = true;
 	pane->dirty = true;
+}
+
+bool runbook_pane_read(struct pane *pane, struct app *app, struct err *err)
+{
+	struct runbook_view *v = pane->state;
+	const struct runbook_row *row = runbooks_find(app->runbooks, v->id);
+
+	if (!row || runbook_may_run(row, err))
+		return true;
+	runbook_changes_seen(app, v->id);
+	v->page.top = 0;
+	v->reveals = false;
+	pane->dirty = true;
+	err_set(err, ERR_REFUSED,
+		"it has changed since it last ran: read what is new, then once more");
+	return false;
 }
 
 static bool select_step(struct runbook_view *v, const struct app *app, int by)

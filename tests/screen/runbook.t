@@ -121,6 +121,8 @@ keys "y"
 wait "the runbook has changed since it was opened"
 keys ":readonly<Enter>"
 keys "x"
+expect "it has changed since it last ran"
+keys "x"
 expect "oogway is read-only: nothing was done"
 keys "Q"
 exit 0
@@ -133,7 +135,7 @@ sh test "$(ls $TMP/state/oogway/runs/*.out | wc -l)" -ge 3
 sh ! find $TMP/state/oogway/runs -type f ! -perm 600 | grep -q .
 # What was done from elsewhere is known; what was killed in the middle too; and it begins where
 # it was left.
-sh $OOGWAY runbook run night --step 1 --yes | grep -qx "first line"
+sh $OOGWAY runbook run night --step 1 --yes --changed | grep -qx "first line"
 sh $OOGWAY runbook run night --step 5 --yes & p=$!; sleep 2; kill -9 $p
 run $OOGWAY
 wait "Metrics" 20000
