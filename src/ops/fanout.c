@@ -644,6 +644,8 @@ static void on_timer(void *ctx)
 		skip_rest(fan, "not begun, as too many failed");
 	if (!fan->canary_open || !fan->active)
 		begin_more(fan);
+	mem_free(fan->groups);
+	fan_group_hosts(fan->hosts, fan->count, &fan->groups);
 	if (fan->next == fan->count && !fan->active)
 		finish(fan);
 }
