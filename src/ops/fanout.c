@@ -189,11 +189,22 @@ struct fan *fan_new(
 	return fan;
 }
 
+static void free_texts(struct fan *fan)
+{
+	char *const texts[] = {fan->folder, fan->profile, fan->user, fan->pattern,
+		fan->origin, fan->source, fan->shown};
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		mem_free(texts[i]);
+	for (size_t i = 0; fan->argv && i < fan->argc; i++)
+		mem_free(fan->argv[i]);
+	mem_free(fan->argv);
+	str_release(&fan->line);
+	untrusted_free(fan->id);
+}
+
 void fan_free(struct fan *fan)
 {
-	char **texts[] = {&fan->folder, &fan->profile, &fan->user, &fan->pattern,
-		&fan->origin, &fan->source, &fan->shown};
-
 	if (!fan)
 		return;
 	for (size_t i = 0; i < fan->count; i++) {
@@ -208,13 +219,7 @@ void fan_free(struct fan *fan)
 		mem_free(host->name);
 		mem_free(host->way);
 	}
-	for (size_t i = 0; fan->argv && i < fan->argc; i++)
-		mem_free(fan->argv[i]);
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		mem_free(*texts[i]);
-	untrusted_free(fan->id);
-	mem_free(fan->argv);
-	str_release(&fan->line);
+	free_texts(fan);
 	mem_free(fan->hosts);
 	mem_free(fan->groups);
 	loop_timer_free(fan->timer);
