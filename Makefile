@@ -30,7 +30,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
+.PHONY: all bench bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -150,6 +150,14 @@ $(BUILD)/bench-handoff: tests/bench/handoff.c $(LIB)
 $(BUILD)/bench-past: tests/bench/past.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+$(BUILD)/bench-runbooks: tests/bench/runbooks.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# Any folder of BENCH_DATA's layout; ITEMS=FILE takes one line for each query.
+bench-runbooks: $(BUILD)/bench-runbooks
+	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" $(BUILD)/bench-runbooks
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \

@@ -262,20 +262,24 @@ static bool read_options(int argc, char **argv, struct options *o)
 	bool words_only = false;
 
 	while (optind < argc) {
-		int id = next_option(argc, argv);
+		bool word =
+			words_only || (o->word_count && !str_starts(argv[optind], "--"));
+		int id;
 
+		if (word || argv[optind][0] != '-') {
+			if (!add_word(o, argv[optind++]))
+				return false;
+			continue;
+		}
+		id = next_option(argc, argv);
 		if (id >= 0 && !take_option(id, o))
 			return false;
 		if (id >= 0)
 			continue;
-		if (!words_only && !strcmp(argv[optind - 1], "--")) {
-			words_only = true;
-			if (takes_argv(o) && !add_word(o, "--"))
-				return false;
-		}
-		while (optind < argc && (words_only || !str_starts(argv[optind], "--")))
-			if (!add_word(o, argv[optind++]))
-				return false;
+		words_only = true;
+		if (!strcmp(argv[optind - 1], "--") && takes_argv(o) &&
+			!add_word(o, "--"))
+			return false;
 	}
 	return true;
 }
@@ -311,14 +315,11 @@ static int check_contrast(const struct rc *rc)
 	return faint;
 }
 
-static int check_config(const struct app *app, struct commands *commands)
+static int check_config(const struct app *app)
 {
 	const struct conf *conf = &app->rc->conf;
 	int faint;
 
-	commands_add(commands, console_commands, NULL);
-	commands_add(commands, demo_commands, NULL);
-	commands_check_rc(commands, app->rc);
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
 
@@ -425,6 +426,9 @@ static int run_once(struct app *app)
 /* A script has nobody to ask: --yes is its answer. */
 static bool answer_ahead(void *ctx, const struct question *question, struct err *err)
 {
+	if (question->reply)
+		return err_set(err, ERR_REFUSED,
+			"there is nobody to ask: --var NAME=VALUE answers ahead");
 	if (!ctx)
 		return err_set(err, ERR_REFUSED, "%s add --yes if so", question->text);
 	question->answer(question->ctx, true);
@@ -445,10 +449,10 @@ static void wait_tick(void *ctx)
 	/* A step ends by its own timeout. */
 	if (!runs_busy(wait->app->runs) && !remote_busy(wait->app->remote) &&
 		((!actions_busy(wait->app->actions) &&
-						    !handoffs_busy(wait->app->handoffs) &&
-						    !enrol_busy(wait->app->enrol) &&
-						    !dossier_busy(wait->app->dossier)) ||
-						   wait->app->now > wait->until))
+			 !handoffs_busy(wait->app->handoffs) &&
+			 !enrol_busy(wait->app->enrol) &&
+			 !dossier_busy(wait->app->dossier)) ||
+			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);
@@ -697,8 +701,13 @@ static int run(struct app *app, struct commands *commands, const struct options 
 			stderr);
 		return STATUS_USAGE;
 	}
+	if (examines(o)) {
+		commands_add(commands, console_commands, NULL);
+		commands_add(commands, demo_commands, NULL);
+		console_check_rc(commands, app->rc);
+	}
 	if (o->check_config)
-		return check_config(app, commands);
+		return check_config(app);
 	if (is_live(o))
 		return run_live(app, commands, o);
 	if (!examines(o) && !take_rc(app->rc))
@@ -796,8 +805,28 @@ static void hold_streams(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
+/* Another profile with another store: nothing of this process may reach it, so it is
+ * another process, in the same place. Returns when that cannot be begun. */
+static void begin_anew(const struct options *o, const char *profile)
+{
+	const char *argv[8] = {"oogway", "-P", profile};
+	size_t n = 3;
+
+	if (o->app.rc.file) {
+		argv[n++] = "-c";
+		argv[n++] = o->app.rc.file;
+	}
+	if (o->app.readonly)
+		argv[n++] = "--readonly";
+	if (o->plain)
+		argv[n++] = "--plain";
+	execv("/proc/self/exe", (char **)(uintptr_t)argv);
+	complain("the profile was left, and the new one cannot be begun:", profile);
+}
+
 int main(int argc, char **argv)
 {
+	char profile[256];
 	struct options o = {0};
 	struct commands commands = {0};
 	struct loop *loop;
@@ -826,15 +855,21 @@ int main(int argc, char **argv)
 	loop = loop_new();
 	app = app_new(loop, &o.app);
 	commands_add(&commands, app_commands, NULL);
+	runs_set_commands(app->runs, &commands);
 	take_incident(&commands, &o);
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);
+	if (!app->live && *history_remark(app->history))
+		complain("", history_remark(app->history));
 	if (app->live || app->rc->unread || !app_settled(app))
 		guard_quit(QUIT_MS, status);
+	str_copy(profile, sizeof profile, app->begins_anew);
 	app_free(app);
 	loop_free(loop);
 	guard_quit(0, 0);
 	log_close();
-	return status;
+	if (*profile)
+		begin_anew(&o, profile);
+	return *profile ? STATUS_FAILED : status;
 }

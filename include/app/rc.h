@@ -9,6 +9,7 @@
 #include "connect/source.h"
 #include "io/mail.h"
 #include "model/shift.h"
+#include "ops/policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ enum {
 	RC_MAX_PEOPLE = 50,
 	RC_MAX_NOTIFIES = 16,
 	RC_MAX_CHANGES = 50,
+	RC_MAX_POLICIES = 200,
 	RC_MAX_HOST_GROUPS = 200,
 };
 
@@ -164,6 +166,8 @@ struct rc {
 	size_t handoff_count, handoff_cap;
 	struct rc_notify *notifies;
 	size_t notify_count, notify_cap;
+	struct policy_rule *policies;
+	size_t policy_count, policy_cap;
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
 	char host[256];

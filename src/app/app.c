@@ -32,6 +32,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "breakglass.h"
 #include "expiry.h"
 #include "io/http.h"
 #include "io/loop.h"
@@ -100,6 +101,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->enrol = enrol_new(app);
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
+	app->breakglass = breakglass_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -125,6 +127,7 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	notify_tick(app->notify, now);
 	expiry_tick(app->expiry, now);
+	breakglass_tick(app->breakglass, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
@@ -183,6 +186,7 @@ void app_free(struct app *app)
 	rotas_end(app->rotas);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
+	breakglass_free(app->breakglass);
 	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);
@@ -215,10 +219,25 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
  * at where it is used. */
+static bool parts(const struct rc *a, const struct rc *b)
+{
+	return strcmp(a->profile, b->profile) &&
+	       (strcmp(settings_text(&a->settings, SET_STORE),
+			settings_text(&b->settings, SET_STORE)) ||
+		       settings_number(&a->settings, SET_READONLY) !=
+			       settings_number(&b->settings, SET_READONLY));
+}
+
 void app_take_rc(struct app *app, struct rc *rc)
 {
 	struct rc *old = app->rc;
 
+	if (parts(old, rc)) {
+		str_copy(app->begins_anew, sizeof app->begins_anew, rc->profile);
+		rc_free(rc);
+		loop_stop(app->loop);
+		return;
+	}
 	history_flush(app->history);
 	actions_halt(app->actions);
 	app->rc = rc;
@@ -234,6 +253,14 @@ void app_take_rc(struct app *app, struct rc *rc)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
+	if (app->front.check)
+		app->front.check(app->front.ctx, rc);
+	for (size_t i = 0; i < rc->conf.error_count; i++) {
+		char text[480];
+
+		rc_error_text(&rc->conf.errors[i], text, sizeof text);
+		log_add(LOG_WARN, "%s", text);
+	}
 	if (rc->no_profile)
 		app_notice(app, true, "no profile is called %.60s: none is chosen",
 			rc->no_profile);
@@ -314,8 +341,13 @@ void app_set_window(struct app *app, struct window window)
 		window.span_ms = WINDOW_LEAST_MS;
 	if (window.span_ms > WINDOW_MOST_MS)
 		window.span_ms = WINDOW_MOST_MS;
-	if (window.to >= app->now && !app->past)
+	if (window.to >= app->now)
 		window.to = 0;
+	/* Back from the past: what --at had put off is allowed again. */
+	if (!window.to && app->past) {
+		app->past = false;
+		app_changed(app, CHANGED_ALL);
+	}
 	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
 		return;
 	app->window = window;
@@ -356,6 +388,13 @@ bool app_settled(const struct app *app)
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds) &&
-	       rotas_settled(app->rotas);
+	       changes_settled(app->change_feeds) && rotas_settled(app->rotas);
+}
+
+bool app_edit(struct app *app, const char *path, struct err *err)
+{
+	if (!app->front.edit)
+		return err_set(err, ERR_USAGE, "there is no terminal for an editor here");
+	app->front.edit(app->front.ctx, path);
+	return true;
 }

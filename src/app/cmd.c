@@ -198,12 +198,13 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		return STATUS_FAILED;
 	}
 	row = sources_row(app->sources, i);
+	if (!call->out) {
+		app_notice(call->app, false, "asking %s", row->name);
+		sources_test(app->sources, row->number);
+		return STATUS_DONE;
+	}
 	source_words(row, app->now, text, sizeof text);
-	if (call->out)
-		str_printf(call->out, "%s: %s\n", row->name, text);
-	else
-		app_notice(call->app, source_health(row, app->now) != HEALTH_OK, "%s: %s",
-			row->name, text);
+	str_printf(call->out, "%s: %s\n", row->name, text);
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -220,6 +221,8 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 			min, SIZE_MAX, cmd_act                                           \
 	}
 enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
+/* For scripts, without asking any source. */
+enum { PRINTS = COMMAND_SCRIPT | COMMAND_JSON };
 
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
@@ -234,6 +237,19 @@ const struct command app_commands[] = {
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),
+	{"runbook search", "WORDS", "runbooks that hold these words, best first", PRINTS,
+		1, SIZE_MAX, cmd_runbook_search},
+	{"runbook match", "ALERT [SUMMARY]",
+		"which runbooks are about an alert of this name, and why", PRINTS, 1,
+		SIZE_MAX, cmd_runbook_match},
+	{"runbook show", "RUNBOOK", "a runbook's text, and its steps as JSON", PRINTS, 1,
+		1, cmd_runbook_show},
+	{"runbook new", "NAME [ALERT...]",
+		"a runbook of your own, in your folder of `set runbooks`", COMMAND_SCRIPT,
+		1, SIZE_MAX, cmd_runbook_new},
+	{"runbook edit", "RUNBOOK",
+		"open a runbook in your editor; of a built-in one your own copy",
+		COMMAND_SCRIPT, 1, 1, cmd_runbook_edit},
 	{"runbook run", "RUNBOOK [--step N] [--var NAME=VALUE]... [--dry-run]",
 		"run a step of a runbook on this machine; it asks first", COMMAND_SCRIPT,
 		1, SIZE_MAX, cmd_runbook_run},
@@ -254,6 +270,10 @@ const struct command app_commands[] = {
 	LIST("silence", "silences, soonest end first"),
 	LIST("change", "deploys and other changes"),
 	LIST("process", "the busiest and largest processes of this host"),
+	{"breakglass", "REASON|off",
+		"lift approvals for 30 minutes, recorded and told to all; it asks first",
+		COMMAND_CONSOLE | COMMAND_ACTS | COMMAND_NO_ROW, 1, SIZE_MAX,
+		cmd_breakglass},
 	{"audit log", "[FILTER]", "what was done from here, and what came of it",
 		COMMAND_SCRIPT | COMMAND_JSON, 0, SIZE_MAX, cmd_audit_log},
 	{"audit show", "SEQ", "one record of the audit in full", COMMAND_SCRIPT, 1, 1,

@@ -45,16 +45,24 @@ enum status cmd_trend_by(struct call *call, struct err *err);
 enum status cmd_trend_days(struct call *call, struct err *err);
 enum status cmd_trend_merge(struct call *call, struct err *err);
 enum status cmd_trend_split(struct call *call, struct err *err);
+enum status cmd_breakglass(struct call *call, struct err *err);
 enum status cmd_audit_log(struct call *call, struct err *err);
 enum status cmd_audit_show(struct call *call, struct err *err);
 enum status cmd_audit_verify(struct call *call, struct err *err);
 enum status cmd_audit_export(struct call *call, struct err *err);
 enum status cmd_runbook_run(struct call *call, struct err *err);
 enum status cmd_runbook_check(struct call *call, struct err *err);
+enum status cmd_runbook_search(struct call *call, struct err *err);
+enum status cmd_runbook_match(struct call *call, struct err *err);
+enum status cmd_runbook_show(struct call *call, struct err *err);
+enum status cmd_runbook_new(struct call *call, struct err *err);
+enum status cmd_runbook_edit(struct call *call, struct err *err);
 enum status cmd_run(struct call *call, struct err *err);
 enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
+/* A script reads the folders of `set runbooks` first. */
+bool runbook_books_ready(struct call *call, struct err *err);
 /* "NAME=VALUE" for a variable of its runbook. */
 bool run_set_word(struct run *run, const char *word, struct err *err);
 

@@ -8,7 +8,7 @@
 #include "app/anomalies.h"
 #include "app/problems.h"
 #include "app/rotas.h"
-#include "app/runbooks.h"
+#include "app/runbook_match.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -29,6 +29,7 @@ static void add_problem(
 	struct handoff_open *to = &f->open[f->open_count++];
 	const struct alert *a = p->alert;
 	const struct runbook_row *book;
+	struct untrusted by;
 	char name[256];
 
 	*to = (struct handoff_open){
@@ -47,10 +48,12 @@ static void add_problem(
 	to->next = keep(f, alert_text(a, ALERT_NEXT));
 	to->next_at = a->next_at;
 	to->until_at = actions_snoozed(app->actions, a);
+	if (to->until_at && alert_snoozed(a, &by) && !untrusted_empty(by))
+		to->owner = keep(f, by);
 	if (to->until_at)
 		to->next = untrusted_str("snooze ends");
 	to->pages = a->pages;
-	book = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
+	book = runbook_best(app, a);
 	if (book)
 		to->runbook =
 			keep(f, untrusted_str(runbook_name(book, name, sizeof name)));

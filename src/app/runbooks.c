@@ -5,6 +5,7 @@
 #include "app/runbooks.h"
 
 #include "embedded.h"
+#include "analysis/search.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@ enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10
 struct shelf {
 	struct runbook_row **list;
 	size_t count, cap;
+	struct search *index; /* made by settle(), in that order */
 };
 
 struct reading {
@@ -37,6 +40,7 @@ struct reading {
 struct runbooks {
 	struct app *app;
 	struct shelf shelf;
+	unsigned version;
 	struct reading *reading; /* the newest one */
 	int64_t begun_at;
 	bool told_late;
@@ -50,14 +54,20 @@ struct runbooks *runbooks_new(struct app *app)
 	return runbooks;
 }
 
+static void free_row(struct runbook_row *row)
+{
+	runbook_release(&row->book);
+	matchers_release(&row->labels);
+	untrusted_free(row->text);
+	mem_free(row->path);
+	mem_free(row);
+}
+
 static void forget(struct shelf *shelf)
 {
-	for (size_t i = 0; i < shelf->count; i++) {
-		runbook_release(&shelf->list[i]->book);
-		untrusted_free(shelf->list[i]->text);
-		mem_free(shelf->list[i]->path);
-		mem_free(shelf->list[i]);
-	}
+	for (size_t i = 0; i < shelf->count; i++)
+		free_row(shelf->list[i]);
+	search_free(shelf->index);
 	mem_free(shelf->list);
 	*shelf = (struct shelf){0};
 }
@@ -81,22 +91,94 @@ void runbooks_free(struct runbooks *runbooks)
 	mem_free(runbooks);
 }
 
-static void add(struct shelf *shelf, const char *path, const char *text, size_t n)
+/* That of the front matter, else the first heading, else its path. */
+static struct untrusted title_of(const struct runbook_row *row)
+{
+	struct untrusted rest = row->book.body, line;
+
+	if (!untrusted_empty(row->book.title))
+		return row->book.title;
+	while (untrusted_line(&rest, &line))
+		if (untrusted_starts(line, "# "))
+			return untrusted_trim(untrusted_slice(line, 2, SIZE_MAX));
+	return untrusted_str(row->path);
+}
+
+/* The built-in one of the same name makes way. */
+static bool replace(struct shelf *shelf, struct runbook_row *row, bool *kept)
+{
+	char name[256], other[256];
+
+	runbook_name(row, name, sizeof name);
+	for (size_t i = 0; i < shelf->count; i++) {
+		struct runbook_row *old = shelf->list[i];
+
+		if (old->built_in == row->built_in ||
+			strcmp(runbook_name(old, other, sizeof other), name) != 0)
+			continue;
+		*kept = !row->built_in;
+		if (row->built_in) {
+			free_row(row);
+			return true;
+		}
+		free_row(old);
+		shelf->list[i] = row;
+		return true;
+	}
+	return false;
+}
+
+/* NULL: it has no place there. */
+static struct runbook_row *add(
+	struct shelf *shelf, const char *path, struct untrusted text, bool built_in)
 {
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
+	bool kept = true;
+	struct err err;
 
 	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
-		return;
+		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
+	row->built_in = built_in;
 	row->id = untrusted_hash(untrusted_str(path));
-	row->text = untrusted_keep(untrusted_make(text, n), FILE_MAX_BYTES);
+	row->text = untrusted_keep(text, FILE_MAX_BYTES);
 	runbook_parse(&row->book, row->text);
-	row->title = untrusted_empty(row->book.title) ? untrusted_str(row->path)
-						      : row->book.title;
+	/* One at fault matches nothing; `runbook check` says so. */
+	matchers_read(&row->labels, row->book.labels, &err);
+	row->title = title_of(row);
+	if (replace(shelf, row, &kept))
+		return kept ? row : NULL;
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
 	shelf->list[shelf->count++] = row;
+	return row;
+}
+
+/* It stands in the list with the reason, and nothing of it can be run. */
+static void add_unread(struct shelf *shelf, const char *path, const char *why)
+{
+	struct runbook_row *row;
+
+	log_add(LOG_WARN, "runbook: %s: %s", path, why);
+	row = add(shelf, path, UNTRUSTED_NONE, false);
+	if (row)
+		runbook_unread(&row->book, why);
+}
+
+/* A link may lead to another name of its folder, and nowhere else. */
+static bool leads_out(const char *path)
+{
+	char folder[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
+	size_t n;
+
+	str_copy(folder, sizeof folder, path);
+	if (strrchr(folder, '/'))
+		*strrchr(folder, '/') = '\0';
+	if (!realpath(path, real) || !realpath(folder, own))
+		return false;
+	n = strlen(own);
+	return strncmp(real, own, n) != 0 || real[n] != '/';
 }
 
 static void add_file(struct shelf *shelf, const char *path)
@@ -109,12 +191,22 @@ static void add_file(struct shelf *shelf, const char *path)
 	char part[4096];
 	size_t n;
 
+	if (leads_out(path)) {
+		add_unread(shelf, path, "leads out of its folder: it is not read");
+		if (f)
+			fclose(f);
+		return;
+	}
+
 	if (!f) {
-		log_add(LOG_WARN, "runbook: cannot read %s: %s", path, strerror(errno));
+		char why[160];
+
+		snprintf(why, sizeof why, "cannot be read: %s", strerror(errno));
+		add_unread(shelf, path, why);
 		return;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		log_add(LOG_WARN, "runbook: %s is not a plain file", path);
+		add_unread(shelf, path, "is not a plain file");
 		fclose(f);
 		return;
 	}
@@ -122,7 +214,7 @@ static void add_file(struct shelf *shelf, const char *path)
 	while ((n = fread(part, 1, sizeof part, f)) > 0 && str_add(&text, part, n))
 		;
 	fclose(f);
-	add(shelf, path, str_text(&text), text.n);
+	add(shelf, path, untrusted_make(text.p, text.n), false);
 	str_release(&text);
 }
 
@@ -143,7 +235,7 @@ static void add_starters(struct shelf *shelf)
 {
 	for (const struct embedded *e = embedded_files; e->name; e++)
 		if (str_starts(e->name, "runbooks/"))
-			add(shelf, e->name, e->text, e->size);
+			add(shelf, e->name, untrusted_make(e->text, e->size), true);
 }
 
 static int by_title(const void *a, const void *b)
@@ -152,10 +244,29 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
-static void sort(struct shelf *shelf)
+/* Alert names are words too: of a name like KubePodCrashLooping all four. */
+static void index_book(struct search *search, const struct runbook_row *row)
+{
+	struct search_doc doc = {.title = row->title, .text = row->book.body};
+	struct str also;
+
+	str_init(&also, 16 << 10);
+	text_add_line(&also, row->book.matches, 8000);
+	str_putc(&also, ' ');
+	text_add_line(&also, row->book.keywords, 4000);
+	doc.also = untrusted_make(also.p, also.n);
+	search_add(search, &doc);
+	str_release(&also);
+}
+
+static void settle(struct shelf *shelf)
 {
 	if (shelf->count)
 		qsort(shelf->list, shelf->count, sizeof(struct runbook_row *), by_title);
+	shelf->index = search_new();
+	for (size_t i = 0; i < shelf->count; i++)
+		index_book(shelf->index, shelf->list[i]);
+	search_settle(shelf->index);
 }
 
 static void read_folders(struct task *task)
@@ -173,7 +284,7 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
-	sort(&reading->shelf);
+	settle(&reading->shelf);
 }
 
 static void have_read(struct task *task)
@@ -186,6 +297,7 @@ static void have_read(struct task *task)
 
 		runbooks->reading = NULL;
 		runbooks->shelf = reading->shelf;
+		runbooks->version++;
 		reading->shelf = old;
 		app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	}
@@ -205,7 +317,8 @@ void runbooks_load(struct runbooks *runbooks)
 		(!runbooks->shelf.count && str_starts(folders, "auto"))) {
 		forget(&runbooks->shelf);
 		add_starters(&runbooks->shelf);
-		sort(&runbooks->shelf);
+		settle(&runbooks->shelf);
+		runbooks->version++;
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	if (!strcmp(folders, "auto"))
@@ -279,15 +392,12 @@ const struct runbook_row *runbooks_named(
 	return NULL;
 }
 
-const struct runbook_row *runbooks_match(
-	const struct runbooks *runbooks, struct untrusted alert_name)
+const struct search *runbooks_index(const struct runbooks *runbooks)
 {
-	for (size_t i = 0; i < runbooks->shelf.count; i++) {
-		struct untrusted rest = runbooks->shelf.list[i]->book.matches, word;
+	return runbooks->shelf.index;
+}
 
-		while (untrusted_word(&rest, "[], \t", &word))
-			if (untrusted_eq(word, alert_name))
-				return runbooks->shelf.list[i];
-	}
-	return NULL;
+unsigned runbooks_version(const struct runbooks *runbooks)
+{
+	return runbooks->version;
 }

@@ -7,7 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/dossier.h"
-#include "app/runbooks.h"
+#include "app/runbook_match.h"
 #include "app/runs.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -569,26 +569,45 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* By its name, or by its number among the matches of the alert. */
+static const struct runbook_row *runbook_asked(
+	struct app *app, const struct alert *alert, const char *word)
+{
+	struct runbook_matches all;
+	int64_t number;
+
+	if (!alert || !untrusted_to_i64(untrusted_str(word), &number))
+		return runbooks_named(app->runbooks, word);
+	runbook_matches(app, alert, &all);
+	return number >= 1 && number <= (int64_t)all.count ? all.list[number - 1].row
+							   : NULL;
+}
+
+/* What is asked for by name from an alert is remembered for alerts like it. */
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct runbooks *all = console->app->runbooks;
-	const struct alert *alert = call->argc ? NULL : alert_here(call);
+	struct app *app = console->app;
+	const struct alert *alert = alert_here(call);
 	const struct runbook_row *row = NULL;
 
 	if (call->argc)
-		row = runbooks_named(all, call->argv[0]);
+		row = runbook_asked(app, alert, call->argv[0]);
 	else if (alert)
-		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
+		row = runbook_best(app, alert);
 	if (!row) {
-		err_set(err, ERR_MISSING, "no runbook %s; %s",
-			call->argc ? "has that name" : "matches",
-			alert || call->argc ? ":runbooks lists them all"
-					    : "select an alert first");
+		err_set(err, ERR_MISSING, "%s; %s",
+			call->argc ? "no runbook has that name"
+			: alert    ? "no runbook is about this alert"
+				   : "select an alert first",
+			alert && !call->argc ? ":runbook 1 opens the nearest on its page"
+					     : ":runbooks lists them all");
 		return STATUS_FAILED;
 	}
-	if (!runs_open(console->app->runs, row->id, alert ? alert->key : 0, err))
+	if (!runs_open(app->runs, row->id, alert ? alert->key : 0, err))
 		return STATUS_FAILED;
+	if (alert && call->argc)
+		runbook_choose(app, alert, row);
 	return visit(console, &runbook_pane, row->id, err);
 }
 
@@ -871,6 +890,11 @@ const struct command console_commands[] = {
 		"run another command once in place of the selected step; it asks first",
 		C, 0, SIZE_MAX, cmd_step_edit},
 	{"step stop", "", "stop the step that runs", C, 0, 0, cmd_step_stop},
+	{"step dry", "", "show below each step of this runbook what it would do", C, 0, 0,
+		cmd_step_dry},
+	{"step rollback", "",
+		"behind a step that went wrong: take the steps back, the newest first", C,
+		0, 0, cmd_step_rollback},
 	{"step skip", "", "the selected step is not needed", C, 0, 0, cmd_step_skip},
 	{"step set", "NAME=VALUE", "give a variable of the runbook its value", C, 1,
 		SIZE_MAX, cmd_step_set},

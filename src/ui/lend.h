@@ -17,6 +17,8 @@ bool lend(struct console *console, const char *const *argv,
 /* To the user's shell. Like all lending at the end of a turn, when no answer of the
  * terminal is awaited: the program would read it. */
 void lend_shell(struct console *console);
+/* To the user's editor, for the runbook that is wanted; runbooks are read anew then. */
+void lend_editor(struct console *console);
 /* Takes it back, if it is lent, whatever the program does. */
 void lend_end(struct console *console);
 

@@ -76,6 +76,7 @@ struct console {
 	char question_word[QUESTION_WORD], typed_word[QUESTION_WORD];
 	char typed_secret[512]; /* wiped when it is told */
 	size_t typed_n;
+	char question_choices[QUESTION_WORD * 2];
 	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */
@@ -97,6 +98,7 @@ struct console {
 	void (*lent_ended)(void *ctx, int exit_code, const struct err *why);
 	void *lent_ctx;
 	bool wants_shell;
+	char wants_edit[4096]; /* a runbook's file; "" for none */
 	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;
