@@ -1090,11 +1090,17 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	size_t before = rc->conf.error_count, total = rc->conf.errors_total;
 	char *keymap = mem_strdup(settings_text(&rc->settings, SET_KEYMAP));
 	char *theme = mem_strdup(settings_text(&rc->settings, SET_THEME));
+	char *layout = mem_strdup(settings_text(&rc->settings, SET_LAYOUT));
+	struct conf_place place = rc->settings.values[SET_LAYOUT].place;
 
 	if (conf_read_text(&rc->conf, "the command line", line, strlen(line))) {
 		change_look(rc, SET_KEYMAP, keymap);
 		change_look(rc, SET_THEME, theme);
+		if (strcmp(settings_text(&rc->settings, SET_LAYOUT), layout) &&
+			!rc_check_layout(rc))
+			settings_set(&rc->settings, "layout", layout, false, place, NULL);
 	}
+	mem_free(layout);
 	mem_free(keymap);
 	mem_free(theme);
 	if (rc->conf.errors_total == total)

@@ -658,9 +658,13 @@ static void make_layout(struct console *console)
 	struct err err = {0};
 	bool seen = false;
 
+	/* One at fault is an error of the rc, and told as such. */
 	if (!layout_make(&console->layout, layout_text(console),
 		    console_grid_rows(console), screen_cols(), &err))
-		console_notice(console, true, err.text);
+		layout_make(&console->layout,
+			layout_built_in(console_grid_rows(console), screen_cols(),
+				sources_page(console->app->sources)),
+			console_grid_rows(console), screen_cols(), &err);
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */
