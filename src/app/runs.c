@@ -6,6 +6,8 @@
 #include "app/alerts.h"
 #include "app/audits.h"
 #include "app/runbook_versions.h"
+#include "app/remote.h"
+#include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -62,7 +64,9 @@ static void policy(void *ctx, struct policy *out)
 		.breakglass = breakglass_words(app->breakglass, &until) != NULL,
 		.rules = app->rc->policies,
 		.rule_count = app->rc->policy_count,
-		.minute = time_minute_of_day(app->now)};
+		.minute = time_minute_of_day(app->now),
+		.in_group = remote_in_group,
+		.group_ctx = runs->app};
 }
 
 static struct audit *audit(void *ctx, struct err *err)
@@ -306,6 +310,9 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.ended = ended,
 		.ctx = entry};
 	entry->run = run_new(&how, row->book.text);
+	/* So that it is there when a step wants it. */
+	if (app->live && !app->demo)
+		remote_inventory(app->remote, &(struct err){0});
 	if (alert)
 		take_alert(entry, alert);
 	return entry;

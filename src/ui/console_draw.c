@@ -10,6 +10,7 @@
 #include "app/audits.h"
 #include "app/host.h"
 #include "app/incidents.h"
+#include "app/remote.h"
 #include "app/rotas.h"
 #include "app/problems.h"
 #include "app/runs.h"
@@ -288,6 +289,7 @@ static const struct {
 	{"menu incident", "more"},
 	{"runbook", "runbook"},
 	{"step stop", "stop"},
+	{"remote stop", "stop"},
 	{"step run", "run step"},
 	{"next-match", "next step"},
 	{"prompt step set ", "value"},
@@ -342,6 +344,9 @@ static bool useful(struct console *console, const char *command)
 		return console->app->window.to && !console->app->past;
 	if (!strcmp(command, "step stop"))
 		return pane->class == &runbook_pane && runs_busy(console->app->runs);
+	if (!strcmp(command, "remote stop"))
+		return (pane->class == &remote_pane || pane->class == &remotehost_pane) &&
+		       remote_busy(console->app->remote);
 	if (strstr(command, "step ") || !strcmp(command, "next-match"))
 		return pane->class == &runbook_pane;
 	if (!strcmp(command, "earlier") || !strncmp(command, "zoom-", 5))
