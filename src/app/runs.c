@@ -39,7 +39,7 @@ struct entry {
 struct runs {
 	struct app *app;
 	const struct commands *commands;
-	struct gate_door door;
+	struct gate_door door, actions_door;
 	struct entry *list[RUNS_MAX];
 	size_t count;
 };
@@ -67,6 +67,14 @@ static void policy(void *ctx, struct policy *out)
 		.minute = time_minute_of_day(app->now),
 		.in_group = remote_in_group,
 		.group_ctx = runs->app};
+}
+
+/* Of what is done upstream: run.allow and run.approve are about commands. */
+static void actions_policy(void *ctx, struct policy *out)
+{
+	policy(ctx, out);
+	out->most = AUDIT_SHELL;
+	out->approve = AUDIT_UNCLASSED;
 }
 
 static struct audit *audit(void *ctx, struct err *err)
@@ -108,6 +116,8 @@ struct runs *runs_new(struct app *app)
 	runs->door = (struct gate_door){policy, audit, ask, runs,
 		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
 			app_setting(app, SET_RUN_APPROVE_FOR))};
+	runs->actions_door = runs->door;
+	runs->actions_door.policy = actions_policy;
 	return runs;
 }
 
@@ -119,6 +129,11 @@ void runs_set_commands(struct runs *runs, const struct commands *commands)
 const struct gate_door *runs_door(const struct runs *runs)
 {
 	return &runs->door;
+}
+
+const struct gate_door *runs_actions_door(const struct runs *runs)
+{
+	return &runs->actions_door;
 }
 
 const struct commands *runs_commands(const struct runs *runs)
