@@ -110,6 +110,11 @@ static size_t count_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text,
 			wide ? "UNKNOWN since %s: %.24s" : "UNKNOWN",
 			time_clock(since, clock), deaf);
+	} else if (app->rc->conf.errors_total) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "rc: %zu error%s",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s");
 	} else if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");

@@ -111,7 +111,12 @@ void pane_complete(const struct app *app, char *out, size_t size)
 	char gap[160], scope[200];
 
 	sources_scope(app->sources, scope, sizeof scope);
-	if (*sources_gap(app, GIVES_ALERTS, gap, sizeof gap))
+	if (app->rc->conf.errors_total)
+		snprintf(out, size, "  partial: %zu error%s in the rc%s%s%s",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s", *scope ? ", " : "",
+			scope, now);
+	else if (*sources_gap(app, GIVES_ALERTS, gap, sizeof gap))
 		snprintf(out, size, "  partial: %s%s%s%s", gap, *scope ? ", " : "", scope,
 			now);
 	else
