@@ -5,7 +5,7 @@ CC      ?= cc
 VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
-	yaml-0.1
+	yaml-0.1 libssh
 # Opened when the first transfer starts (src/io/curl.c): only its headers are needed here.
 LATER   := libcurl
 PKG     := pkg-config
@@ -192,9 +192,9 @@ lab:
 # --- what is needed ---
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
-	libyaml-dev
+	libyaml-dev libssh-dev
 DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core \
-	libnotify4 dunst xvfb dbus
+	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl nginx-light
 

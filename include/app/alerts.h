@@ -50,6 +50,8 @@ bool alerts_settled(const struct alerts *alerts);
  * same. */
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
+/* Where those in that state or a quieter one begin. */
+size_t alerts_first(const struct alerts *alerts, enum alert_state state);
 uint32_t alerts_version(const struct alerts *alerts);
 /* It comes first in the order of the list. */
 bool alerts_before(const struct alert *alert, const struct alert *other);
@@ -112,6 +114,9 @@ enum quiet {
 	QUIET_UNKNOWN,   /* it cannot be said; see the sentence */
 	QUIET_UNWATCHED, /* no source of alerts is configured */
 };
+/* Since when which source of alerts does not answer, of several the one that counts
+ * most; NULL: all do, or have not been asked long enough. */
+const char *alerts_deaf(const struct alerts *alerts, int64_t *since_at);
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size);
 
 size_t silences_count(const struct alerts *alerts);

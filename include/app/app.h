@@ -15,6 +15,7 @@ struct acks;
 struct actions;
 struct alerts;
 struct anomalies;
+struct breakglass;
 struct changes;
 struct audits;
 struct charts;
@@ -33,8 +34,10 @@ struct rc_watch;
 struct saving;
 struct similar;
 struct runbooks;
+struct remote;
 struct runs;
 struct rotas;
+struct secret;
 struct sources;
 struct status_writer;
 struct store;
@@ -64,9 +67,10 @@ enum change {
 	CHANGED_PAST = 1 << 16,  /* incidents of the store */
 	CHANGED_RUNS = 1 << 17,  /* steps of runbooks */
 	CHANGED_ROTAS = 1 << 18, /* who is on call */
-	CHANGED_ALL = (1 << 19) - 1,
-	CHANGED_KEPT = 1 << 19, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 20, /* the lesson's next hint */
+	CHANGED_REMOTE = 1 << 19, /* commands on other machines */
+	CHANGED_ALL = (1 << 20) - 1,
+	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -84,16 +88,24 @@ struct hint {
 	bool done;
 };
 
-enum { QUESTION_WORD = 64 };
+enum { QUESTION_WORD = 200 };
 
 /* What somebody must say yes to. The texts are clean and the asker's until then. */
 struct question {
 	const char *text; /* what will happen, to what; lines end with a newline */
 	/* Yes is this word, typed out; NULL: y. At most QUESTION_WORD - 1 bytes. */
 	const char *word;
+	/* Answered with words instead, one of `choices` ("a,b") if there are any: reply
+	 * gets them, and answer(false) comes when there are none. NULL: yes or no. */
+	void (*reply)(void *ctx, const char *words);
+	const char *choices;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*answer)(void *ctx, bool yes); /* exactly once */
+	void (*answer)(void *ctx, bool yes); /* it, reply or typed, exactly once */
+	/* Instead: what was typed, which is shown only with `echo`; NULL: nothing was. It
+	 * is the asker's for the call. */
+	void (*typed)(void *ctx, const struct secret *secret);
+	bool echo;
 	void *ctx;
 };
 
@@ -104,6 +116,8 @@ struct front {
 	void (*notice)(void *ctx, bool bad, const char *text); /* one line, passing */
 	/* Terminal, bell, title (in words; NULL: none any more). NULL: it has none. */
 	void (*alarm)(void *ctx, enum notify_kind kind, const char *words);
+	/* A new rc whose lines may name commands; faults are added to it. Or NULL. */
+	void (*check)(void *ctx, struct rc *rc);
 	/* The user's editor gets the terminal at the end of the turn; runbooks are read
 	 * anew behind it. NULL: there is no terminal to lend. */
 	void (*edit)(void *ctx, const char *path);
@@ -137,10 +151,12 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct runs *runs;
+	struct remote *remote;
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct breakglass *breakglass;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
@@ -158,6 +174,8 @@ struct app {
 	bool acts; /* one command that acts: what it does waits in the store */
 	bool live; /* stays: a console or plain lines, not one command */
 	bool past; /* opened with --at: actions are off */
+	/* The profile for which another process is begun when this one ends; or "". */
+	char begins_anew[256];
 	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
@@ -203,6 +221,8 @@ int64_t app_setting(const struct app *app, int id);
 void app_settle_settings(struct app *app);
 /* One command looks at the past: nothing of now is listed. */
 bool app_then(const struct app *app);
+/* Why approvals are lifted now, and until when; NULL: they are not. */
+const char *breakglass_words(const struct breakglass *glass, int64_t *until);
 /* Sources have answered once, or failed; what the store has is there. */
 bool app_settled(const struct app *app);
 

@@ -73,6 +73,11 @@ void history_pull_covered(struct history *history, const struct past_coverages *
  * command it opens the file itself, if there is one, and reads all of it. */
 bool history_check(struct app *app, char *out, size_t size);
 
+/* What is wrong with the store, or was when it was opened: a sentence; "" nothing. */
+const char *history_remark(const struct history *history);
+/* In a few words for a bar: "store read-only"; NULL: it keeps what it is given. */
+const char *history_trouble(const struct history *history);
+
 /* In a one-shot command: the store, on this thread; NULL with *err, also when there is
  * none yet. */
 struct db *history_db(struct app *app, struct err *err);

@@ -9,6 +9,7 @@
 #include "connect/source.h"
 #include "io/mail.h"
 #include "model/shift.h"
+#include "ops/policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ enum {
 	RC_MAX_PEOPLE = 50,
 	RC_MAX_NOTIFIES = 16,
 	RC_MAX_CHANGES = 50,
+	RC_MAX_POLICIES = 200,
+	RC_MAX_HOST_GROUPS = 200,
 };
 
 struct rc_source {
@@ -76,6 +79,12 @@ struct rc_alias {
 struct rc_heartbeat {
 	const char *name, *alert;
 	int64_t every_ms;
+};
+
+/* `hosts NAME = PATTERN`. */
+struct rc_hosts {
+	const char *name, *pattern;
+	struct conf_place place;
 };
 
 /* A schedule whose shifts end with a handoff. */
@@ -149,10 +158,16 @@ struct rc {
 	size_t alias_count, alias_cap;
 	struct rc_heartbeat *heartbeats;
 	size_t heartbeat_count, heartbeat_cap;
+	struct rc_hosts *host_groups;
+	size_t host_group_count, host_group_cap;
+	const char **host_names; /* the names that stand in their patterns */
+	size_t host_name_count, host_name_cap;
 	struct rc_handoff *handoffs;
 	size_t handoff_count, handoff_cap;
 	struct rc_notify *notifies;
 	size_t notify_count, notify_cap;
+	struct policy_rule *policies;
+	size_t policy_count, policy_cap;
 	struct rc_layout *layouts;
 	size_t layout_count, layout_cap;
 	char host[256];

@@ -13,10 +13,20 @@ struct runs;
 enum { RUNS_MAX = 32 };
 
 struct runs *runs_new(struct app *app);
+/* The door of the gate, for all that goes through it. */
+const struct gate_door *runs_door(const struct runs *runs);
+/* The commands that steps may name; borrowed. */
+void runs_set_commands(struct runs *runs, const struct commands *commands);
+const struct commands *runs_commands(const struct runs *runs);
+/* The key of the alert that a run of ours is about, by run_how's ctx; 0: none. */
+uint64_t runs_alert_at(const void *ctx);
 /* Before task_pool_free(): what runs is killed, and recorded as such. */
 void runs_end(struct runs *runs);
 /* After task_pool_free(). */
 void runs_free(struct runs *runs);
+
+/* The one door of what is run from here. */
+const struct gate_door *runs_door(const struct runs *runs);
 
 /* The run of this runbook, begun when there is none. `alert` fills its variables; with 0
  * the run stays about what it was about. One of another alert, or of a text that has

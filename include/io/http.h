@@ -32,7 +32,7 @@ struct http_tls {
 };
 
 struct http_request {
-	const char *method;      /* GET, POST, PUT, DELETE */
+	const char *method;      /* GET, HEAD, POST, PUT, DELETE */
 	const char *url;         /* http://, https://, or http://… with unix_socket */
 	const char *unix_socket; /* path, or NULL */
 	const char *const *headers; /* "Name: value", NULL at the end; may be NULL */

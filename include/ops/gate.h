@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct approvals;
 struct gate_pass;
 struct gate_deed;
 
@@ -30,13 +31,25 @@ struct gate_door {
 	bool (*ask)(void *ctx, const struct gate_deed *deed, struct gate_pass *pass,
 		struct err *err);
 	void *ctx;
+	struct approvals *approvals; /* of gate_approvals_new(); NULL: none can be had */
 };
+
+/* Approvals of one person: asked for, ready after the delay, void after that long, when
+ * anything of the deed changes, once they are used, and when oogway ends. */
+struct approvals *gate_approvals_new(int64_t delay_ms, int64_t valid_ms);
+void gate_approvals_set(struct approvals *approvals, int64_t delay_ms, int64_t valid_ms);
+void gate_approvals_free(struct approvals *approvals);
 
 struct gate_deed {
 	/* kind, decision and approval are the gate's. Copied. */
 	struct audit_record record;
 	const char *question; /* what will happen, to what; copied */
 	const char *word;     /* that must be typed to confirm it, or NULL; copied */
+	/* For policy: see struct policy_deed. Copied. */
+	const char *book;
+	const char *const *hosts;
+	size_t host_count;
+	bool lifts; /* approvals, so that it needs none itself */
 	/* False with a sentence: it is not any more what was asked about. Looked at when
 	 * the answer comes, and again when the intent is on the disk. */
 	bool (*still)(void *ctx, char *why, size_t size);
@@ -53,6 +66,8 @@ bool gate_open(
 void gate_refuse(const struct gate_door *door, const struct audit_record *record,
 	const struct err *why);
 void gate_answer(struct gate_pass *pass, bool yes);
+/* What stands in the audit beside what was done, such as a step that was passed over. */
+void gate_note(const struct gate_door *door, const struct audit_record *record);
 /* For the question's own look before the answer is taken. */
 bool gate_still(struct gate_pass *pass, char *why, size_t size);
 /* kind and ref are the gate's. A failure to write it is logged: the intent then stands

@@ -10,13 +10,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A line of the rc: what may be, where and when. Patterns are separated by commas, with
+ * * and ?; @GROUP is a group of hosts. NULL matches anything. Texts are borrowed. */
+struct policy_rule {
+	bool deny;
+	bool approve;            /* what it allows needs an approval */
+	bool system;             /* of a file that is root's: no later line widens it */
+	const char *hosts;       /* all of the deed's match, to allow; one, to deny */
+	const char *books;       /* the runbook's name; what is of none never matches */
+	unsigned classes;        /* 1 << AUDIT_…; 0: any */
+	int from_min, until_min; /* local minutes of the day; the same: always */
+	const char *where;       /* "oogway.rc:12", for sentences */
+};
+
 /* What somebody may do now, and why not. */
 struct policy {
 	bool demo, readonly, past;
-	enum audit_class most; /* of `set run.allow`; AUDIT_UNCLASSED: nothing */
+	enum audit_class most;    /* of `set run.allow`; AUDIT_UNCLASSED: nothing */
+	enum audit_class approve; /* from this class on; AUDIT_UNCLASSED: none */
+	bool breakglass;          /* approvals are lifted */
+	const struct policy_rule *rules;
+	size_t rule_count;
+	int minute; /* of the local day, now */
+	/* The host is in the group. NULL, or a group that is not known: a deny matches,
+	 * an allow does not. */
+	bool (*in_group)(void *ctx, const char *group, const char *host, bool *known);
+	void *group_ctx;
 };
 
-enum { POLICY_WHY = 80, POLICY_DECISION = 80 };
+/* What is to be done, as far as policy looks at it. */
+struct policy_deed {
+	enum audit_class class;
+	const char *book;         /* NULL: no step of a runbook */
+	const char *const *hosts; /* names; none: nothing of hosts */
+	size_t host_count;
+};
+
+enum { POLICY_WHY = 80, POLICY_DECISION = 120 };
 
 struct judgement {
 	enum audit_class class;
@@ -28,8 +58,14 @@ void policy_judge(const char *const *argv, size_t argc, struct judgement *out);
 /* The worse of two; shell is the worst, as nobody can say what it does. */
 enum audit_class policy_worse(enum audit_class a, enum audit_class b);
 
-/* False with a sentence. decision: one line for the audit, in both cases. */
-bool policy_allows(const struct policy *policy, enum audit_class class,
+/* False with a sentence. decision: one line for the audit, in both cases. Deny wins;
+ * where there is a line that allows, in the system's file or in the user's, one of that
+ * file must allow it. */
+bool policy_allows(const struct policy *policy, const struct policy_deed *deed,
 	char decision[POLICY_DECISION], struct err *err);
+/* What is allowed needs an approval first. */
+bool policy_approves(const struct policy *policy, const struct policy_deed *deed);
+/* One of the patterns matches the name. */
+bool policy_matches(const char *patterns, const char *name);
 
 #endif

@@ -13,6 +13,7 @@
 
 struct loop;
 struct run;
+struct step_kind;
 struct task_pool;
 
 enum {
@@ -51,6 +52,13 @@ struct run_how {
 	bool own_host; /* `host` is this machine when nothing says otherwise */
 	/* The name or address is this machine's. */
 	bool (*is_here)(void *ctx, struct untrusted host);
+	/* The kinds of steps, STEP_KIND_COUNT of them; NULL: step_kinds_here. */
+	const struct step_kind *const *kinds;
+	void *app; /* of kinds that are not ops's own; NULL: they have nothing */
+	/* An ask is to be answered with words, one of `choices` ("a,b") unless that is
+	 * empty. run_answer() brings them. NULL, or false: there is nobody to ask. */
+	bool (*ask)(void *ctx, struct run *run, const char *text,
+		struct untrusted choices, struct err *err);
 	/* Who runs it here, for the question: "ada". */
 	void (*user)(void *ctx, char *out, size_t size);
 	/* False with a sentence: the runbook is not any more what it was. */
@@ -69,7 +77,13 @@ struct run_plan {
 	enum audit_class class; /* the worse of judged and written */
 	bool shell;
 	bool sudo;             /* it runs something as somebody else */
+	bool asks;             /* it asks for an answer: no other question before */
 	char place[RUN_PLACE]; /* "here, on bastion-1" */
+	char as_user[40];      /* of become=; "" as we are */
+	/* Where it goes, for policy; none: this machine. */
+	const char *const *hosts;
+	size_t host_count;
+	char confirm[64]; /* typed when it destroys: a group's name; "": this machine's */
 	int64_t timeout_ms;
 };
 
@@ -106,8 +120,10 @@ bool run_set(
 bool run_value(struct run *run, const struct runbook_var *var, struct untrusted *out,
 	struct err *err);
 
-/* The step can be understood: its quotes, and each of its variables is known. */
-bool run_check(const struct runbook *book, size_t step, struct err *err);
+/* The step can be understood: its quotes, and each of its variables is known. kinds as
+ * in run_how. */
+bool run_check(const struct step_kind *const *kinds, const struct runbook *book,
+	size_t step, struct err *err);
 
 /* Steps count from 0 here, from 1 for people. */
 bool run_plan(struct run *run, size_t step, struct run_plan *out, struct err *err);
@@ -118,7 +134,16 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 /* The same once with another command in its place; the written class stays the least. */
 bool run_start_edited(struct run *run, size_t step, struct untrusted command,
 	const char *origin, struct err *err);
-bool run_skip(struct run *run, size_t step, struct err *err);
+/* Kept in the audit too, so that it is known after a crash. */
+bool run_skip(struct run *run, size_t step, const char *origin, struct err *err);
+/* The answer to run_how.ask; NULL: there is none. */
+void run_answer(struct run *run, const char *answer);
+/* Its if= holds not, and the step is not needed; false too when that is not known yet:
+ * then err says what is missing. */
+bool run_needless(struct run *run, size_t step, struct err *err);
+/* Behind a step that failed: the rollback that comes next, the newest step's first; -1:
+ * none. `failed` is the step that did. */
+int run_rollback(const struct run *run, size_t *failed);
 /* False: nothing runs. */
 bool run_stop(struct run *run);
 const struct run_result *run_result(const struct run *run, size_t step);
@@ -129,7 +154,7 @@ void run_recall(struct run *run, size_t step, const struct run_result *known);
 const char *run_hash(const struct run *run);
 /* The step that runs or is asked about, or -1. */
 int run_active(const struct run *run);
-/* The first one that is neither done nor skipped, or -1. */
-int run_next(const struct run *run);
+/* The first one that is neither done nor skipped nor needless nor a rollback, or -1. */
+int run_next(struct run *run);
 
 #endif

@@ -30,12 +30,17 @@ enum step_kind_id {
 	STEP_HOST,    /* sh host: on the machine that the variable `host` names */
 	STEP_KUBECTL, /* argv, from here */
 	STEP_SQL,
-	STEP_PROMQL,
-	STEP_WAIT, /* a duration */
-	STEP_ASK,  /* a sentence that is confirmed */
-	STEP_NOTE, /* a sentence for the record */
+	STEP_PROMQL, /* a query, and perhaps what must come of it */
+	STEP_HTTP,   /* a URL, and what must come of it */
+	STEP_WAIT,   /* a duration, or until another kind's words are done */
+	STEP_ASK,    /* a sentence that is confirmed, or answered */
+	STEP_NOTE,   /* a sentence for the incident and the record */
+	STEP_OOGWAY, /* a command of oogway */
 	STEP_KIND_COUNT,
 };
+
+/* What a query must give. */
+enum step_expect { EXPECT_ANY, EXPECT_SOME, EXPECT_NONE };
 
 enum var_type {
 	VAR_TEXT,
@@ -62,10 +67,21 @@ struct runbook_step {
 	bool bash;             /* its shell, should it need one */
 	bool broken;           /* a fault names its line */
 	enum audit_class risk; /* as it is written; AUDIT_UNCLASSED: not */
+	bool rollback;         /* takes a step before it back; see runbook_undoes() */
+	bool types;            /* of an ask: the answer is typed */
+	int undoes;            /* rollback=N, from 1; 0: the one before it */
+	enum step_expect expect;
 	int64_t timeout_ms;
-	struct untrusted title; /* of the heading above it */
-	struct untrusted text;  /* between the fences */
-	int line;               /* of the fence that begins it, from 1 */
+	int64_t every_ms;        /* of a wait: between two looks */
+	char as[RUNBOOK_NAME];   /* what it prints is ${as} from then on; "" none */
+	struct untrusted when;   /* NAME=VALUE or NAME!=VALUE: else it is not needed */
+	struct untrusted choose; /* of an ask: "a,b" */
+	struct untrusted source; /* of a query: which */
+	struct untrusted become; /* as whom a command runs; empty: as we are */
+	struct untrusted on;     /* host=HOSTS: where; empty: where the kind says */
+	struct untrusted title;  /* of the heading above it */
+	struct untrusted text;   /* between the fences */
+	int line;                /* of the fence that begins it, from 1 */
 };
 
 struct runbook_fault {
@@ -89,7 +105,13 @@ struct runbook {
 /* Release it. Text over RUNBOOK_MAX_BYTES is a fault, and its end is not read. */
 void runbook_parse(struct runbook *book, struct untrusted text);
 void runbook_release(struct runbook *book);
+/* Its file was not read: a fault, and nothing else. */
+void runbook_unread(struct runbook *book, const char *why);
 const struct runbook_var *runbook_var(const struct runbook *book, struct untrusted name);
+/* The step that this one takes back, from 0; SIZE_MAX: it is no rollback. */
+size_t runbook_undoes(const struct runbook *book, size_t step);
+/* Some step gives this name a value. */
+bool runbook_gives(const struct runbook *book, struct untrusted name);
 const char *step_kind_name(enum step_kind_id kind);
 const char *var_type_name(enum var_type type);
 

@@ -19,6 +19,7 @@
 #include "app/metrics.h"
 #include "notify.h"
 #include "app/problems.h"
+#include "app/remote.h"
 #include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
@@ -31,6 +32,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "breakglass.h"
 #include "expiry.h"
 #include "io/http.h"
 #include "io/loop.h"
@@ -87,6 +89,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->runs = runs_new(app);
+	app->remote = remote_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
@@ -98,6 +101,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->enrol = enrol_new(app);
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
+	app->breakglass = breakglass_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -123,6 +127,7 @@ static void tick(void *ctx, int64_t now)
 	problems_join(app);
 	notify_tick(app->notify, now);
 	expiry_tick(app->expiry, now);
+	breakglass_tick(app->breakglass, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
@@ -171,6 +176,7 @@ void app_free(struct app *app)
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
 	runs_end(app->runs);
+	remote_end(app->remote);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -180,6 +186,7 @@ void app_free(struct app *app)
 	rotas_end(app->rotas);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
+	breakglass_free(app->breakglass);
 	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);
@@ -187,6 +194,7 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	runs_free(app->runs);
+	remote_free(app->remote);
 	history_free(app->history);
 	share_free(app->share);
 	trends_free(app->trends);
@@ -211,10 +219,25 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
  * at where it is used. */
+static bool parts(const struct rc *a, const struct rc *b)
+{
+	return strcmp(a->profile, b->profile) &&
+	       (strcmp(settings_text(&a->settings, SET_STORE),
+			settings_text(&b->settings, SET_STORE)) ||
+		       settings_number(&a->settings, SET_READONLY) !=
+			       settings_number(&b->settings, SET_READONLY));
+}
+
 void app_take_rc(struct app *app, struct rc *rc)
 {
 	struct rc *old = app->rc;
 
+	if (parts(old, rc)) {
+		str_copy(app->begins_anew, sizeof app->begins_anew, rc->profile);
+		rc_free(rc);
+		loop_stop(app->loop);
+		return;
+	}
 	history_flush(app->history);
 	actions_halt(app->actions);
 	app->rc = rc;
@@ -230,6 +253,14 @@ void app_take_rc(struct app *app, struct rc *rc)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
+	if (app->front.check)
+		app->front.check(app->front.ctx, rc);
+	for (size_t i = 0; i < rc->conf.error_count; i++) {
+		char text[480];
+
+		rc_error_text(&rc->conf.errors[i], text, sizeof text);
+		log_add(LOG_WARN, "%s", text);
+	}
 	if (rc->no_profile)
 		app_notice(app, true, "no profile is called %.60s: none is chosen",
 			rc->no_profile);
@@ -310,8 +341,13 @@ void app_set_window(struct app *app, struct window window)
 		window.span_ms = WINDOW_LEAST_MS;
 	if (window.span_ms > WINDOW_MOST_MS)
 		window.span_ms = WINDOW_MOST_MS;
-	if (window.to >= app->now && !app->past)
+	if (window.to >= app->now)
 		window.to = 0;
+	/* Back from the past: what --at had put off is allowed again. */
+	if (!window.to && app->past) {
+		app->past = false;
+		app_changed(app, CHANGED_ALL);
+	}
 	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
 		return;
 	app->window = window;

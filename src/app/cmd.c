@@ -198,12 +198,13 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		return STATUS_FAILED;
 	}
 	row = sources_row(app->sources, i);
+	if (!call->out) {
+		app_notice(call->app, false, "asking %s", row->name);
+		sources_test(app->sources, row->number);
+		return STATUS_DONE;
+	}
 	source_words(row, app->now, text, sizeof text);
-	if (call->out)
-		str_printf(call->out, "%s: %s\n", row->name, text);
-	else
-		app_notice(call->app, source_health(row, app->now) != HEALTH_OK, "%s: %s",
-			row->name, text);
+	str_printf(call->out, "%s: %s\n", row->name, text);
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -263,12 +264,24 @@ const struct command app_commands[] = {
 	{"runbook check", "[RUNBOOK|FILE...]",
 		"is there anything in runbooks that cannot be understood", COMMAND_SCRIPT,
 		0, SIZE_MAX, cmd_runbook_check},
+	{"run",
+		"HOSTS... [--serial N] [--canary] [--max-fail PERCENT] [--width N] "
+		"[--timeout T] -- COMMAND...",
+		"run a command on other machines over SSH; it asks first",
+		COMMAND_SCRIPT | COMMAND_JSON | COMMAND_ACTS | COMMAND_NO_ROW |
+			COMMAND_ARGV,
+		1, SIZE_MAX, cmd_run},
+	{"remote stop", "", "end what runs on other machines", 0, 0, 0, cmd_remote_stop},
 	LIST("log", "log lines of this host"),
 	LIST("source", "where data comes from, and how that goes"),
 	LIST("event", "what oogway itself did"),
 	LIST("silence", "silences, soonest end first"),
 	LIST("change", "deploys and other changes"),
 	LIST("process", "the busiest and largest processes of this host"),
+	{"breakglass", "REASON|off",
+		"lift approvals for 30 minutes, recorded and told to all; it asks first",
+		COMMAND_CONSOLE | COMMAND_ACTS | COMMAND_NO_ROW, 1, SIZE_MAX,
+		cmd_breakglass},
 	{"audit log", "[FILTER]", "what was done from here, and what came of it",
 		COMMAND_SCRIPT | COMMAND_JSON, 0, SIZE_MAX, cmd_audit_log},
 	{"audit show", "SEQ", "one record of the audit in full", COMMAND_SCRIPT, 1, 1,

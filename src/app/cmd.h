@@ -45,6 +45,7 @@ enum status cmd_trend_by(struct call *call, struct err *err);
 enum status cmd_trend_days(struct call *call, struct err *err);
 enum status cmd_trend_merge(struct call *call, struct err *err);
 enum status cmd_trend_split(struct call *call, struct err *err);
+enum status cmd_breakglass(struct call *call, struct err *err);
 enum status cmd_audit_log(struct call *call, struct err *err);
 enum status cmd_audit_show(struct call *call, struct err *err);
 enum status cmd_audit_verify(struct call *call, struct err *err);
@@ -59,6 +60,8 @@ enum status cmd_runbook_diff(struct call *call, struct err *err);
 enum status cmd_runbook_trust(struct call *call, struct err *err);
 enum status cmd_runbook_untrust(struct call *call, struct err *err);
 enum status cmd_runbook_edit(struct call *call, struct err *err);
+enum status cmd_run(struct call *call, struct err *err);
+enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 /* A script reads the folders of `set runbooks` first. */

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "io/file.h"
 #include "io/loop.h"
+#include "steps.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -206,13 +207,31 @@ enum status cmd_runbook_run(struct call *call, struct err *err)
 /* --- check --- */
 
 /* A step that only misses a value is as it should be. */
-static size_t check_steps(const struct runbook *book, struct str *out, const char *path)
+static bool check_step(const struct app *app, const struct runbook *book, size_t step,
+	const char *path, struct err *err)
+{
+	const struct runbook_step *s = &book->steps[step];
+	const char *slash = strrchr(path, '/');
+	char name[256];
+
+	if (!run_check(app_step_kinds, book, step, err))
+		return false;
+	if (s->kind != STEP_OOGWAY)
+		return true;
+	str_copy(name, sizeof name, slash ? slash + 1 : path);
+	if (str_ends(name, ".md"))
+		name[strlen(name) - strlen(".md")] = '\0';
+	return steps_no_cycle(app, name, s->text, err);
+}
+
+static size_t check_steps(const struct app *app, const struct runbook *book,
+	struct str *out, const char *path)
 {
 	struct err err = {0};
 	size_t bad = 0;
 
 	for (size_t i = 0; i < book->step_count; i++) {
-		if (book->steps[i].broken || run_check(book, i, &err))
+		if (book->steps[i].broken || check_step(app, book, i, path, &err))
 			continue;
 		str_printf(out, "%s:%d: step %zu: %s\n", path, book->steps[i].line, i + 1,
 			err.text);
@@ -221,7 +240,8 @@ static size_t check_steps(const struct runbook *book, struct str *out, const cha
 	return bad;
 }
 
-static size_t check_book(const struct runbook *book, const char *path, struct str *out)
+static size_t check_book(const struct app *app, const struct runbook *book,
+	const char *path, struct str *out)
 {
 	size_t bad = book->fault_count;
 	struct matchers labels;
@@ -235,13 +255,14 @@ static size_t check_book(const struct runbook *book, const char *path, struct st
 	for (size_t i = 0; i < book->fault_count; i++)
 		str_printf(out, "%s:%d: %s\n", path, book->faults[i].line,
 			book->faults[i].text);
-	bad += check_steps(book, out, path);
+	bad += check_steps(app, book, out, path);
 	if (!book->step_count)
 		str_printf(out, "%s: no steps: nothing in it can be run\n", path);
 	return bad;
 }
 
-static enum status check_file(const char *path, struct str *out, struct err *err)
+static enum status check_file(
+	const struct app *app, const char *path, struct str *out, struct err *err)
 {
 	struct runbook book;
 	struct str text;
@@ -253,7 +274,7 @@ static enum status check_file(const char *path, struct str *out, struct err *err
 		return STATUS_USAGE;
 	}
 	runbook_parse(&book, untrusted_make(text.p, text.n));
-	bad = check_book(&book, path, out);
+	bad = check_book(app, &book, path, out);
 	runbook_release(&book);
 	str_release(&text);
 	return bad ? STATUS_FAILED : STATUS_DONE;
@@ -266,8 +287,8 @@ static size_t check_named(struct call *call, const char *word, enum status *stat
 	enum status one;
 
 	if (row)
-		return check_book(&row->book, row->path, out);
-	one = check_file(word, out, err);
+		return check_book(call->app, &row->book, row->path, out);
+	one = check_file(call->app, word, out, err);
 	if (one == STATUS_USAGE)
 		*status = one;
 	return one == STATUS_FAILED;
@@ -294,7 +315,7 @@ static enum status check_all(struct call *call, struct str *out, struct err *err
 	for (size_t i = 0; !call->argc && i < runbooks_count(all); i++, count++) {
 		const struct runbook_row *row = runbooks_at(all, i);
 
-		bad += check_book(&row->book, row->path, out);
+		bad += check_book(call->app, &row->book, row->path, out);
 	}
 	if (status)
 		return status;

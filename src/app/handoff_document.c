@@ -1,6 +1,7 @@
 /* A handoff as a document, part by part: each says what it knows, and that there is
  * nothing where there is nothing. Every number is one of the facts; nothing is worked
  * out here but words. No model, no clock. Any thread. */
+#include "breakglass.h"
 #include "handoff_facts.h"
 
 #include "base/text.h"
@@ -163,6 +164,23 @@ static void completeness(struct compose *c)
 			handoff_when(f, f->changes_from, a));
 }
 
+/* Before all else: approvals were lifted in this shift. */
+static void broken_glass(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+	char when[WHEN];
+
+	for (size_t i = 0; i < f->change_count; i++) {
+		const struct handoff_change *change = &f->changes[i];
+
+		if (!untrusted_is(change->service, BREAKGLASS_SERVICE))
+			continue;
+		document_fact(c->d, "Break-glass");
+		document_say(c->d, DOC_BAD, "%s: ", handoff_when(f, change->at, when));
+		document_text(c->d, DOC_BAD, change->summary);
+	}
+}
+
 static void header(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
@@ -170,6 +188,7 @@ static void header(struct compose *c)
 	long hours = (long)((f->shift.to_at - f->shift.from_at) / HOUR_MS);
 
 	document_facts(c->d);
+	broken_glass(c);
 	document_fact(c->d, "Schedule");
 	document_say(c->d, DOC_STRONG, "%s", f->handoff.name);
 	document_fact(c->d, "Shift");

@@ -29,6 +29,7 @@ static void add_problem(
 	struct handoff_open *to = &f->open[f->open_count++];
 	const struct alert *a = p->alert;
 	const struct runbook_row *book;
+	struct untrusted by;
 	char name[256];
 
 	*to = (struct handoff_open){
@@ -47,6 +48,8 @@ static void add_problem(
 	to->next = keep(f, alert_text(a, ALERT_NEXT));
 	to->next_at = a->next_at;
 	to->until_at = actions_snoozed(app->actions, a);
+	if (to->until_at && alert_snoozed(a, &by) && !untrusted_empty(by))
+		to->owner = keep(f, by);
 	if (to->until_at)
 		to->next = untrusted_str("snooze ends");
 	to->pages = a->pages;

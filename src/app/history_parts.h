@@ -62,6 +62,7 @@ struct history {
 	bool writable; /* … and takes writes */
 	bool ended;
 	enum store_state told;
+	char remark[360]; /* what is wrong with the store, or was; "": nothing */
 	/* Of several consoles on one store, the one that has this lease writes points and
 	 * baselines. */
 	char owner[ID_TEXT];
@@ -96,6 +97,10 @@ struct history {
 	int64_t kept_saved_at;
 };
 
+/* Whether something can be kept where that file is or would be; else why not. */
+bool history_room(const char *path, char *why, size_t size);
+/* How many damaged stores were moved aside there, and the newest one's name. */
+size_t history_aside(const char *path, char *newest, size_t size);
 /* False: nothing may be written now. */
 bool history_writes(const struct history *history);
 /* Likewise, of what the sources tell of their past: one command may want it too. */

@@ -321,6 +321,20 @@ static void log_json(const struct app *app, const void *row, struct json_out *o)
 	json_put_text(o, "text", l->text);
 }
 
+/* What the files still had may be older than what the console looks at. */
+static void log_window(const struct app *app, int64_t *from, int64_t *to)
+{
+	size_t n = log_rows(app);
+
+	(void)to;
+	for (size_t i = 0; i < n; i++) {
+		const struct log_row *row = log_row_at(app, i);
+
+		if (row->at && row->at < *from)
+			*from = row->at;
+	}
+}
+
 const struct listing log_listing = {
 	.noun = "log",
 	.schema = "oogway.log/1",
@@ -333,6 +347,7 @@ const struct listing log_listing = {
 	.find = log_find,
 	.json = log_json,
 	.complete = log_complete,
+	.window = log_window,
 };
 
 /* --- oogway's own events --- */

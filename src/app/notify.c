@@ -281,8 +281,9 @@ void notify_say(struct notify *notify, const struct notice *notice)
 		struct sender *s = &notify->senders[i];
 
 		if (hears(notify, s) && notice->severity <= s->rule->severity &&
-			!left_to_others(notify, s) && !s->command &&
-			!sender_quiet(s, notify->app->now))
+			!s->command &&
+			(notice->urgent || (!left_to_others(notify, s) &&
+						   !sender_quiet(s, notify->app->now))))
 			sender_tell(s, notice, 1);
 	}
 }

@@ -34,6 +34,7 @@ struct notice {
 	const char *target; /* "am/5d41…": source and id */
 	const char *title, *summary, *service, *link, *sources;
 	int64_t since;
+	bool urgent; /* in quiet hours too, and from here, whoever else tells */
 };
 void notify_say(struct notify *notify, const struct notice *notice);
 

@@ -14,12 +14,16 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SYSTEM_RC "/etc/oogway/oogway.rc"
 
 enum { RC_MAX_BYTES = 8 << 20, RC_MAX_BINDS = 4000 };
 
@@ -130,6 +134,13 @@ const struct rc_key rc_keys[] = {
 	{"notify", "token-command", "COMMAND",
 		"prints the secret; words separated by blanks, no shell"},
 	{"notify", "ca-file", "FILE", "trust these authorities, not the system's"},
+	{"policy", "hosts", "PATTERN,…",
+		"names with * and ?, @GROUP for a group of hosts; what goes to several "
+		"is allowed when all match, and denied when one does; any"},
+	{"policy", "class", "CLASS,…", "read, change, destroy, shell; any"},
+	{"policy", "runbook", "PATTERN,…", "names of runbooks; any, also none"},
+	{"policy", "hours", "HH:MM-HH:MM", "local hours of the day; always"},
+	{"policy", "approve", "on|off", "what it allows needs an approval; off"},
 	{0},
 };
 
@@ -438,7 +449,7 @@ static bool run_heartbeat(
 		!rc_check_keys(line, 2, "heartbeat", err) ||
 		!rc_take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
-	if (!conf_value(line, 2, "alert"))
+	if (!conf_value(line, 2, "alert") || !*conf_value(line, 2, "alert"))
 		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
 			line->words[1].text);
 	h.name = rc_keep(rc, line->words[1].text);
@@ -655,6 +666,11 @@ const struct conf_verb rc_verbs[] = {
 	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
 		"An alert that must always fire. When no source has told of it for that "
 		"long, its absence is listed as a critical alert."},
+	{"hosts", 3, 0, "hosts NAME = PATTERN", rc_run_hosts,
+		"A group of machines, for `run @NAME -- COMMAND`. PATTERN is made of "
+		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
+		"several, globs over what is known, and other groups as @NAME; A B is "
+		"both, A & B what is in both, A !B what is in A alone."},
 	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
@@ -672,6 +688,13 @@ const struct conf_verb rc_verbs[] = {
 		"store; a webhook is signed (X-Oogway-Signature: HMAC-SHA-256 in hex, "
 		"over "
 		"X-Oogway-Timestamp, a dot and the body)."},
+	{"policy", 1, 0, "policy allow|deny [hosts= class= runbook= hours= approve=]",
+		rc_run_policy,
+		"What steps and actions may be: host names and groups, classes, "
+		"runbooks, "
+		"hours. Deny wins. Where a line allows anything, what none allows is "
+		"refused; lines of /etc/oogway/oogway.rc and yours count each for "
+		"themselves, so yours can only narrow."},
 	{"bind", 3, 0, "bind CONTEXT KEYS COMMAND-LINE [-- \"note\"]", run_bind,
 		"Binds keys to a command line; the innermost context that knows the keys "
 		"wins. Quote the line when it has blanks or quotes of its own. The note "
@@ -695,7 +718,8 @@ bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
-	       strcmp(word, "notify") && strcmp(word, "changes");
+	       strcmp(word, "notify") && strcmp(word, "changes") &&
+	       strcmp(word, "policy");
 }
 
 bool rc_is_verb(const char *word)
@@ -888,11 +912,23 @@ static void read_sources(struct rc *rc, const struct rc_options *options)
 		read_if_there(rc, rc->sources_path);
 }
 
+/* What others can write decides nothing for good. */
+static bool is_roots(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	bool roots = fd >= 0 && !fstat(fd, &st) && !st.st_uid && !(st.st_mode & 022);
+
+	if (fd >= 0)
+		close(fd);
+	return roots;
+}
+
 static void read_files(struct rc *rc, const struct rc_options *options)
 {
 	if (!options->no_system && !options->looks_only) {
-		rc->conf.final_allowed = true;
-		read_if_there(rc, "/etc/oogway/oogway.rc");
+		rc->conf.final_allowed = is_roots(SYSTEM_RC);
+		read_if_there(rc, SYSTEM_RC);
 		rc->conf.final_allowed = false;
 		read_if_there(rc, rc->layouts_path);
 	}
@@ -939,6 +975,44 @@ static void no_such_profile(struct rc *rc, const char *profile)
 	rc->no_profile = rc_keep(rc, profile);
 }
 
+static bool complained(const struct conf *conf, const struct conf_error *error)
+{
+	for (size_t i = 0; i < conf->error_count; i++) {
+		const struct conf_error *e = &conf->errors[i];
+
+		if (e->place.line == error->place.line &&
+			e->place.column == error->place.column &&
+			!strcmp(e->place.file, error->place.file) &&
+			!strcmp(e->text, error->text))
+			return true;
+	}
+	return false;
+}
+
+/* The lines of a profile that is not chosen are as right or wrong as all others. */
+static void check_profiles(struct rc *rc, const struct rc_options *options)
+{
+	for (size_t i = 0; i < rc->conf.profile_count; i++) {
+		const char *name = rc->conf.profiles[i];
+		struct rc *other;
+
+		if (!strcmp(name, rc->profile))
+			continue;
+		other = read_with(options, name);
+		rc_check(other);
+		for (size_t k = 0; k < other->conf.error_count; k++) {
+			const struct conf_error *e = &other->conf.errors[k];
+			struct conf_place place = e->place;
+
+			if (complained(&rc->conf, e))
+				continue;
+			place.file = rc_keep(rc, place.file);
+			conf_complain(&rc->conf, place, e->text);
+		}
+		rc_free(other);
+	}
+}
+
 struct rc *rc_read(const struct rc_options *options)
 {
 	const char *profile = options->profile ? options->profile : "";
@@ -950,8 +1024,10 @@ struct rc *rc_read(const struct rc_options *options)
 		rc = read_with(options, "");
 		no_such_profile(rc, profile);
 	}
-	if (!options->shipped_only)
+	if (!options->shipped_only) {
 		rc_check(rc);
+		check_profiles(rc, options);
+	}
 	read_look(rc);
 	return rc;
 }
@@ -981,7 +1057,10 @@ void rc_free(struct rc *rc)
 	mem_free(rc->colors);
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
+	mem_free(rc->host_groups);
+	mem_free(rc->host_names);
 	mem_free(rc->notifies);
+	mem_free(rc->policies);
 	mem_free(rc->changes);
 	mem_free(rc->layouts);
 	mem_free(rc->handoffs);

@@ -72,6 +72,24 @@ void rc_no_such_look(struct rc *rc, const char *folder, const char *name)
 		&names);
 }
 
+static const struct rc_source *answers_none(const struct rc *rc, const char *name)
+{
+	for (size_t i = 0; i < rc->source_count; i++)
+		if (!strcmp(rc->sources[i].name, name) && !rc->sources[i].kind->watches)
+			return &rc->sources[i];
+	return NULL;
+}
+
+static void no_queries(struct rc *rc, const struct rc_query *q)
+{
+	char text[240];
+
+	snprintf(text, sizeof text,
+		"query %.60s: %.60s is of kind %s, which has no series", q->name,
+		q->source, answers_none(rc, q->source)->kind->name);
+	conf_complain(&rc->conf, q->place, text);
+}
+
 static void check_queries(struct rc *rc)
 {
 	struct names names = {0};
@@ -82,6 +100,10 @@ static void check_queries(struct rc *rc)
 	for (size_t i = 0; i < rc->query_count; i++) {
 		const struct rc_query *q = &rc->queries[i];
 
+		if (answers_none(rc, q->source)) {
+			no_queries(rc, q);
+			continue;
+		}
 		if (knows(&names, q->source))
 			continue;
 		conf_nearest(q->source, names.list, sizeof *names.list, near);

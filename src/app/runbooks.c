@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,7 @@ static struct untrusted title_of(const struct runbook_row *row)
 }
 
 /* The built-in one of the same name makes way. */
-static bool replace(struct shelf *shelf, struct runbook_row *row)
+static bool replace(struct shelf *shelf, struct runbook_row *row, bool *kept)
 {
 	char name[256], other[256];
 
@@ -118,6 +119,7 @@ static bool replace(struct shelf *shelf, struct runbook_row *row)
 		if (old->built_in == row->built_in ||
 			strcmp(runbook_name(old, other, sizeof other), name) != 0)
 			continue;
+		*kept = !row->built_in;
 		if (row->built_in) {
 			free_row(row);
 			return true;
@@ -129,15 +131,17 @@ static bool replace(struct shelf *shelf, struct runbook_row *row)
 	return false;
 }
 
-static void add(
+/* NULL: it has no place there. */
+static struct runbook_row *add(
 	struct shelf *shelf, const char *path, struct untrusted text, bool built_in)
 {
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
+	bool kept = true;
 	struct err err;
 
 	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
-		return;
+		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
 	row->built_in = built_in;
@@ -147,10 +151,37 @@ static void add(
 	/* One at fault matches nothing; `runbook check` says so. */
 	matchers_read(&row->labels, row->book.labels, &err);
 	row->title = title_of(row);
-	if (replace(shelf, row))
-		return;
+	if (replace(shelf, row, &kept))
+		return kept ? row : NULL;
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
 	shelf->list[shelf->count++] = row;
+	return row;
+}
+
+/* It stands in the list with the reason, and nothing of it can be run. */
+static void add_unread(struct shelf *shelf, const char *path, const char *why)
+{
+	struct runbook_row *row;
+
+	log_add(LOG_WARN, "runbook: %s: %s", path, why);
+	row = add(shelf, path, UNTRUSTED_NONE, false);
+	if (row)
+		runbook_unread(&row->book, why);
+}
+
+/* A link may lead to another name of its folder, and nowhere else. */
+static bool leads_out(const char *path)
+{
+	char folder[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
+	size_t n;
+
+	str_copy(folder, sizeof folder, path);
+	if (strrchr(folder, '/'))
+		*strrchr(folder, '/') = '\0';
+	if (!realpath(path, real) || !realpath(folder, own))
+		return false;
+	n = strlen(own);
+	return strncmp(real, own, n) != 0 || real[n] != '/';
 }
 
 static void add_file(struct shelf *shelf, const char *path)
@@ -163,12 +194,22 @@ static void add_file(struct shelf *shelf, const char *path)
 	char part[4096];
 	size_t n;
 
+	if (leads_out(path)) {
+		add_unread(shelf, path, "leads out of its folder: it is not read");
+		if (f)
+			fclose(f);
+		return;
+	}
+
 	if (!f) {
-		log_add(LOG_WARN, "runbook: cannot read %s: %s", path, strerror(errno));
+		char why[160];
+
+		snprintf(why, sizeof why, "cannot be read: %s", strerror(errno));
+		add_unread(shelf, path, why);
 		return;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		log_add(LOG_WARN, "runbook: %s is not a plain file", path);
+		add_unread(shelf, path, "is not a plain file");
 		fclose(f);
 		return;
 	}

@@ -15,13 +15,14 @@
 #include "ops/gate.h"
 #include "ops/policy.h"
 #include "model/alert.h"
+#include "steps.h"
 
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ABOUT_TEXT = 120, NAME_TEXT = 256, FOLDER = 4096 };
+enum { CHOICES_TEXT = 400, ABOUT_TEXT = 120, NAME_TEXT = 256, FOLDER = 4096 };
 
 #define RECALL_MS (12 * HOUR_MS)
 
@@ -35,6 +36,7 @@ struct entry {
 
 struct runs {
 	struct app *app;
+	const struct commands *commands;
 	struct gate_door door;
 	struct entry *list[RUNS_MAX];
 	size_t count;
@@ -46,12 +48,21 @@ static void policy(void *ctx, struct policy *out)
 {
 	static const enum audit_class classes[] = {
 		AUDIT_UNCLASSED, AUDIT_READ, AUDIT_CHANGE, AUDIT_DESTROY, AUDIT_SHELL};
-	const struct app *app = ((struct runs *)ctx)->app;
+	const struct runs *runs = ctx;
+	const struct app *app = runs->app;
+	int64_t until;
 
+	gate_approvals_set(runs->door.approvals, app_setting(app, SET_RUN_APPROVE_AFTER),
+		app_setting(app, SET_RUN_APPROVE_FOR));
 	*out = (struct policy){.demo = app->demo,
 		.readonly = app->readonly,
 		.past = app->past || app->window.to,
-		.most = classes[app_setting(app, SET_RUN_ALLOW)]};
+		.most = classes[app_setting(app, SET_RUN_ALLOW)],
+		.approve = classes[app_setting(app, SET_RUN_APPROVE)],
+		.breakglass = breakglass_words(app->breakglass, &until) != NULL,
+		.rules = app->rc->policies,
+		.rule_count = app->rc->policy_count,
+		.minute = time_minute_of_day(app->now)};
 }
 
 static struct audit *audit(void *ctx, struct err *err)
@@ -90,8 +101,30 @@ struct runs *runs_new(struct app *app)
 	struct runs *runs = mem_new(1, sizeof *runs);
 
 	runs->app = app;
-	runs->door = (struct gate_door){policy, audit, ask, runs};
+	runs->door = (struct gate_door){policy, audit, ask, runs,
+		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
+			app_setting(app, SET_RUN_APPROVE_FOR))};
 	return runs;
+}
+
+void runs_set_commands(struct runs *runs, const struct commands *commands)
+{
+	runs->commands = commands;
+}
+
+const struct gate_door *runs_door(const struct runs *runs)
+{
+	return &runs->door;
+}
+
+const struct commands *runs_commands(const struct runs *runs)
+{
+	return runs->commands;
+}
+
+uint64_t runs_alert_at(const void *ctx)
+{
+	return ((const struct entry *)ctx)->alert;
 }
 
 void runs_end(struct runs *runs)
@@ -114,6 +147,7 @@ void runs_free(struct runs *runs)
 		return;
 	for (size_t i = 0; i < runs->count; i++)
 		entry_free(runs->list[i]);
+	gate_approvals_free(runs->door.approvals);
 	mem_free(runs);
 }
 
@@ -204,6 +238,35 @@ static void take_alert(struct entry *entry, const struct alert *alert)
 	text_line(alert_text(alert, ALERT_TITLE), entry->about, sizeof entry->about);
 }
 
+/* --- answers --- */
+
+static void answered_words(void *ctx, const char *words)
+{
+	run_answer(ctx, words);
+}
+
+static void not_answered(void *ctx, bool yes)
+{
+	(void)yes;
+	run_answer(ctx, NULL);
+}
+
+static bool ask_words(void *ctx, struct run *run, const char *text,
+	struct untrusted choices, struct err *err)
+{
+	const struct front *front = &((struct entry *)ctx)->runs->app->front;
+	char list[CHOICES_TEXT];
+	const struct question question = {.text = text,
+		.choices = text_line(choices, list, sizeof list),
+		.reply = answered_words,
+		.answer = not_answered,
+		.ctx = run};
+
+	if (!front->ask)
+		return err_set(err, ERR_REFUSED, "there is nobody to ask: %s", text);
+	return front->ask(front->ctx, &question, err);
+}
+
 static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 	const struct alert *alert, struct err *err)
 {
@@ -233,7 +296,10 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.host = app->host,
 		.kube_context = strcmp(context, "none") ? context : "",
 		.own_host = !alert,
+		.kinds = app_step_kinds,
+		.app = app,
 		.is_here = is_here,
+		.ask = ask_words,
 		.user = user,
 		.still = still,
 		.changed = changed,
@@ -345,7 +411,9 @@ static bool about(const struct entry *entry, const struct audit_row *row)
 	struct untrusted id;
 	const char *source = run_about(entry->run, &id);
 
-	return row->is_intent && row->step && !strcmp(row->book, entry->name) &&
+	bool counts = row->is_intent || !strcmp(row->event, "run.skip");
+
+	return counts && row->step && !strcmp(row->book, entry->name) &&
 	       !strcmp(row->book_hash, run_hash(entry->run)) &&
 	       !strcmp(row->source, source) && untrusted_eq(row->id, id) &&
 	       entry->runs->app->now - row->at < RECALL_MS;
@@ -357,8 +425,11 @@ static void recall(struct entry *entry, const struct audit_row *row)
 	struct untrusted result = untrusted_str(row->result);
 	int64_t code = 0;
 
-	if (untrusted_starts(result, "exit ") &&
-		untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code)) {
+	if (!row->is_intent) {
+		known.state = RUN_SKIPPED;
+		known.started_at = 0;
+	} else if (untrusted_starts(result, "exit ") &&
+		   untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code)) {
 		known.is_command = true;
 		known.exit_code = (int)code;
 		known.state = code ? RUN_FAILED : RUN_DONE;

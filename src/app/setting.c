@@ -67,6 +67,16 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"the worst class of command that a runbook's step may be, in this order; "
 		"each asks all the same",
 		"none|read|change|destroy|shell"},
+	[SET_RUN_APPROVE] = {"run.approve", SETTING_ENUM, "none",
+		"from this class on a step needs an approval: asked for, then done by "
+		"asking again after run.approve.after and typing its code",
+		"none|read|change|destroy|shell"},
+	[SET_RUN_APPROVE_AFTER] = {"run.approve.after", SETTING_DURATION, "30s",
+		"time for second thoughts before an approval can be used", NULL,
+		SECOND_MS, HOUR_MS},
+	[SET_RUN_APPROVE_FOR] = {"run.approve.for", SETTING_DURATION, "15m",
+		"how long an approval can be used from then on", NULL, MINUTE_MS,
+		24 * HOUR_MS},
 	[SET_KUBE_CONTEXT] = {"kube.context", SETTING_TEXT, "none",
 		"context that kubectl steps of runbooks get; none: a step that names "
 		"none "

@@ -26,9 +26,16 @@ void pagerduty_add_filter(struct str *path, const char *filter, const char *only
 bool pagerduty_passes(const char *filter, struct json incident);
 /* "": nothing is known of its service, and it passes. */
 bool pagerduty_passes_service(const char *filter, struct untrusted service);
-/* All but its id. */
-void pagerduty_incident(
-	struct batch *batch, struct alert_draft *draft, struct json incident);
+/* What tells more of what happens next than the incident does. */
+struct ladder;
+struct snoozes;
+struct outlook {
+	const struct ladder *ladder;
+	struct snoozes *snoozes;
+};
+/* All but its id; outlook or NULL. */
+void pagerduty_incident(struct batch *batch, const struct outlook *outlook,
+	struct alert_draft *draft, struct json incident);
 /* "&since=2026-11-21T14%3A32%3A01Z" */
 void pagerduty_add_time(struct str *path, const char *name, int64_t at);
 /* The server said no: false, with its words. */

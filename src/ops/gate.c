@@ -6,23 +6,46 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "approval.h"
 #include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { PASS_BYTES = 1 << 20, WHY_TEXT = 240 };
+enum { PASS_BYTES = 1 << 20, WHY_TEXT = 240, APPROVAL_TEXT = 120 };
 
 struct gate_pass {
 	const struct gate_door *door;
 	struct gate_deed deed;
 	struct arena arena;
 	char decision[POLICY_DECISION];
+	char bound[SHA256_DIGITS + 1]; /* "": no approval is needed */
+	bool asks_approval;            /* yes asks for one, and does nothing */
+	char approval[APPROVAL_TEXT];
 };
 
 static void copy_text(struct arena *arena, const char **text)
 {
 	*text = *text ? arena_strdup(arena, *text) : NULL;
+}
+
+static void copy_hosts(struct arena *arena, struct gate_deed *deed)
+{
+	const char **hosts = arena_alloc(arena, (deed->host_count + 1) * sizeof *hosts);
+
+	for (size_t i = 0; hosts && i < deed->host_count; i++)
+		hosts[i] = arena_strdup(arena, deed->hosts[i]);
+	deed->hosts = hosts;
+	copy_text(arena, &deed->book);
+}
+
+static struct policy_deed deed_for_policy(const struct gate_deed *deed)
+{
+	return (struct policy_deed){
+		deed->record.class, deed->book, deed->hosts, deed->host_count};
 }
 
 static void copy_record(struct arena *arena, struct audit_record *r)
@@ -55,9 +78,9 @@ static void pass_free(struct gate_pass *pass)
 	mem_free(pass);
 }
 
-/* What was not done stands there as well; the demo leaves nothing behind. */
-static void record_refusal(const struct gate_door *door, struct audit_record record,
-	const char *decision, const struct err *why)
+/* The demo leaves nothing behind. */
+static void record_beside(
+	const struct gate_door *door, const struct audit_record *record, const char *what)
 {
 	struct policy policy;
 	struct err err = {0};
@@ -67,13 +90,28 @@ static void record_refusal(const struct gate_door *door, struct audit_record rec
 	if (policy.demo)
 		return;
 	audit = door->audit(door->ctx, &err);
+	if (audit)
+		audit_write(audit, record, NULL, NULL);
+	else
+		log_add(LOG_WARN, "a %s is not in the audit: %s", what, err.text);
+}
+
+/* What was not done stands there as well. */
+static void record_refusal(const struct gate_door *door, struct audit_record record,
+	const char *decision, const struct err *why)
+{
 	record.kind = AUDIT_REFUSAL;
 	record.decision = decision;
 	record.error = untrusted_str(why->text);
-	if (audit)
-		audit_write(audit, &record, NULL, NULL);
-	else
-		log_add(LOG_WARN, "a refusal is not in the audit: %s", err.text);
+	record_beside(door, &record, "refusal");
+}
+
+void gate_note(const struct gate_door *door, const struct audit_record *record)
+{
+	struct audit_record note = *record;
+
+	note.kind = AUDIT_NOTE;
+	record_beside(door, &note, "note");
 }
 
 void gate_refuse(const struct gate_door *door, const struct audit_record *record,
@@ -137,15 +175,164 @@ static void commit(struct gate_pass *pass)
 	}
 	record->kind = AUDIT_INTENT;
 	record->decision = pass->decision;
-	if (pass->deed.question)
+	if (*pass->approval)
+		record->approval = untrusted_str(pass->approval);
+	else if (pass->deed.question)
 		record->approval =
 			untrusted_str(pass->deed.word ? "asked, and confirmed by its name"
 						      : "asked and confirmed");
 	audit_write(audit, record, committed, pass);
 }
 
+/* --- approvals --- */
+
+struct approvals *gate_approvals_new(int64_t delay_ms, int64_t valid_ms)
+{
+	struct approvals *approvals = mem_new(1, sizeof *approvals);
+
+	gate_approvals_set(approvals, delay_ms, valid_ms);
+	return approvals;
+}
+
+void gate_approvals_set(struct approvals *approvals, int64_t delay_ms, int64_t valid_ms)
+{
+	approvals->delay_ms = delay_ms;
+	approvals->valid_ms = valid_ms;
+}
+
+void gate_approvals_free(struct approvals *approvals)
+{
+	mem_free(approvals);
+}
+
+static void bind_text(struct digest *digest, struct untrusted text)
+{
+	char hash[SHA256_DIGITS + 1];
+
+	sha256_text(&text, 1, hash);
+	digest_add(digest, hash, sizeof hash);
+}
+
+/* Of all that would be written down, and where, and who. */
+static void bind_deed(const struct gate_deed *deed, char out[SHA256_DIGITS + 1])
+{
+	const struct audit_record *r = &deed->record;
+	const uid_t uid = getuid();
+	struct digest *digest = digest_new();
+
+	bind_text(digest, untrusted_str(r->event));
+	bind_text(digest, untrusted_str(r->profile));
+	bind_text(digest, untrusted_str(r->source));
+	bind_text(digest, untrusted_str(deed->book));
+	bind_text(digest, r->id);
+	bind_text(digest, r->target);
+	digest_add(digest, &uid, sizeof uid);
+	digest_add(digest, &r->class, sizeof r->class);
+	digest_add(digest, &r->arg_count, sizeof r->arg_count);
+	for (size_t i = 0; i < r->arg_count; i++)
+		bind_text(digest, r->args[i]);
+	digest_add(digest, &deed->host_count, sizeof deed->host_count);
+	for (size_t i = 0; i < deed->host_count; i++)
+		bind_text(digest, untrusted_str(deed->hosts[i]));
+	for (size_t i = 0; i < r->extra_count; i++) {
+		bind_text(digest, untrusted_str(r->extra[i].name));
+		bind_text(digest, r->extra[i].value);
+	}
+	digest_end(digest, out);
+}
+
+/* Nothing is done yet: what it waits for is said, and stands in the audit. */
+static void ask_approval(struct gate_pass *pass)
+{
+	struct approvals *approvals = pass->door->approvals;
+	const struct gate_deed deed = pass->deed;
+	struct audit_record record = deed.record;
+	char code[APPROVAL_CODE], delay[TIME_TEXT], valid[TIME_TEXT];
+	struct err err;
+
+	approval_ask(approvals, pass->bound, time_mono_ms());
+	approval_code(pass->bound, code);
+	err_set(&err, ERR_BUSY,
+		"approval %s is asked for: in %s it can be done, within %s, by asking "
+		"again and typing %s",
+		code, duration_text(approvals->delay_ms, delay),
+		duration_text(approvals->valid_ms, valid), code);
+	record.decision = "asked for an approval";
+	record.approval = untrusted_str(pass->bound);
+	gate_note(pass->door, &record);
+	deed.refused(deed.ctx, &err);
+	pass_free(pass);
+}
+
+/* False: it is void by now, and the pass is gone. */
+static bool use_approval(struct gate_pass *pass)
+{
+	struct approvals *approvals = pass->door->approvals;
+	struct err err = {0};
+	int64_t left;
+
+	if (approval_look(approvals, pass->bound, time_mono_ms(), &left) !=
+		APPROVAL_READY) {
+		err_set(&err, ERR_REFUSED,
+			"the approval is void by now: nothing was "
+			"done");
+		refuse(pass, &err);
+		return false;
+	}
+	approval_drop(approvals, pass->bound);
+	return true;
+}
+
+/* What the approval adds to the question. False with a sentence: it is not ready, or
+ * there can be none. */
+static bool add_approval(struct gate_pass *pass, struct err *err)
+{
+	struct approvals *approvals = pass->door->approvals;
+	char code[APPROVAL_CODE], time[TIME_TEXT];
+	const char *question = pass->deed.question ? pass->deed.question : "";
+	enum approval_state state;
+	struct str text;
+	int64_t left;
+
+	if (!approvals)
+		return err_set(err, ERR_REFUSED,
+			"it needs an approval, and none can be had here: nothing was "
+			"done");
+	bind_deed(&pass->deed, pass->bound);
+	state = approval_look(approvals, pass->bound, time_mono_ms(), &left);
+	approval_code(pass->bound, code);
+	if (state == APPROVAL_EARLY)
+		return err_set(err, ERR_BUSY,
+			"its approval %s is ready in %s: then again, and type %s", code,
+			duration_text(left, time), code);
+	pass->asks_approval = state == APPROVAL_NONE;
+	str_init(&text, strlen(question) + 400);
+	str_puts(&text, question);
+	if (pass->asks_approval) {
+		str_printf(&text,
+			"\nIt needs an approval: yes asks for it, and does nothing. %s "
+			"later it can be done.",
+			duration_text(approvals->delay_ms, time));
+		pass->deed.word = NULL;
+	} else {
+		str_printf(&text,
+			"\nApproval %s was asked for and holds for %s more: typing it "
+			"approves this, as it stands here.",
+			code, duration_text(left, time));
+		pass->deed.word = arena_strdup(&pass->arena, code);
+		snprintf(pass->approval, sizeof pass->approval,
+			"alone: %s, asked for and typed %s later", code,
+			duration_text(
+				approvals->delay_ms + approvals->valid_ms - left, time));
+	}
+	pass->deed.question = arena_strdup(&pass->arena, str_text(&text));
+	str_release(&text);
+	return true;
+}
+
 void gate_answer(struct gate_pass *pass, bool yes)
 {
+	const struct policy_deed deed = deed_for_policy(&pass->deed);
 	struct policy policy;
 	char text[WHY_TEXT];
 	struct err err = {0};
@@ -163,11 +350,19 @@ void gate_answer(struct gate_pass *pass, bool yes)
 	}
 	/* It may have become read-only while the question stood there. */
 	pass->door->policy(pass->door->ctx, &policy);
-	if (!policy_allows(&policy, pass->deed.record.class, pass->decision, &err)) {
+	if (!policy_allows(&policy, &deed, pass->decision, &err)) {
 		refuse(pass, &err);
 		return;
 	}
-	commit(pass);
+	if (!*pass->bound && !pass->deed.lifts && policy_approves(&policy, &deed)) {
+		err_set(&err, ERR_REFUSED, "it needs an approval by now: ask again");
+		refuse(pass, &err);
+		return;
+	}
+	if (pass->asks_approval)
+		ask_approval(pass);
+	else if (!*pass->bound || use_approval(pass))
+		commit(pass);
 }
 
 static struct gate_pass *pass_new(
@@ -179,40 +374,54 @@ static struct gate_pass *pass_new(
 	pass->door = door;
 	pass->deed = *deed;
 	copy_record(&pass->arena, &pass->deed.record);
+	copy_hosts(&pass->arena, &pass->deed);
 	copy_text(&pass->arena, &pass->deed.question);
 	copy_text(&pass->arena, &pass->deed.word);
 	return pass;
 }
 
+/* It was refused before anybody was asked; the pass is gone. */
+static bool not_opened(
+	struct gate_pass *pass, const char *decision, const struct err *why)
+{
+	record_refusal(pass->door, pass->deed.record, decision, why);
+	pass_free(pass);
+	return false;
+}
+
 bool gate_open(
 	const struct gate_door *door, const struct gate_deed *deed, struct err *err)
 {
+	const struct policy_deed looked_at = deed_for_policy(deed);
 	char decision[POLICY_DECISION];
 	struct gate_pass *pass;
 	struct policy policy;
 
 	door->policy(door->ctx, &policy);
-	if (!policy_allows(&policy, deed->record.class, decision, err)) {
+	if (!policy_allows(&policy, &looked_at, decision, err)) {
 		record_refusal(door, deed->record, decision, err);
 		return false;
 	}
 	pass = pass_new(door, deed);
 	str_copy(pass->decision, sizeof pass->decision, decision);
+	if (!deed->lifts && policy_approves(&policy, &looked_at) &&
+		!add_approval(pass, err))
+		return not_opened(pass, "waits for an approval", err);
+	if (policy.breakglass)
+		str_copy(pass->approval, sizeof pass->approval,
+			"asked and confirmed, behind broken glass");
 	if (pass->arena.full) {
 		pass_free(pass);
 		return err_set(err, ERR_LIMIT,
 			"more than can be recorded: nothing was "
 			"done");
 	}
-	if (!deed->question) {
+	if (!pass->deed.question) {
 		commit(pass);
 		return true;
 	}
-	if (door->ask(door->ctx, &pass->deed, pass, err))
-		return true;
-	record_refusal(door, pass->deed.record, "nobody to ask", err);
-	pass_free(pass);
-	return false;
+	return door->ask(door->ctx, &pass->deed, pass, err) ||
+	       not_opened(pass, "nobody to ask", err);
 }
 
 void gate_outcome(

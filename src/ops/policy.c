@@ -1,6 +1,6 @@
-/* Judging an argv by the table, and a class by what is allowed. Everything here errs to
- * the worse side: an option that is not in the table, a value that looks like an option,
- * a program elsewhere than in the system's folders make a change of it. Pure. */
+/* Judging an argv by the table. Everything here errs to the worse side: an option that is
+ * not in the table, a value that looks like an option, a program elsewhere than in the
+ * system's folders make a change of it. Pure. */
 #include "ops/policy.h"
 
 #include "base/str.h"
@@ -366,30 +366,4 @@ void policy_judge(const char *const *argv, size_t argc, struct judgement *out)
 		judge(argv, argc, 0, out);
 	else
 		worsen(out, AUDIT_SHELL, "no command");
-}
-
-/* --- what is allowed --- */
-
-bool policy_allows(const struct policy *policy, enum audit_class class,
-	char decision[POLICY_DECISION], struct err *err)
-{
-	const char *state = policy->demo       ? "playing its demo"
-			    : policy->readonly ? "read-only"
-			    : policy->past     ? "looking at the past (. returns to now)"
-					       : NULL;
-
-	if (state) {
-		snprintf(decision, POLICY_DECISION, "refused: %s", state);
-		return err_set(err, ERR_REFUSED, "oogway is %s: nothing was done", state);
-	}
-	if (class == AUDIT_UNCLASSED || class > policy->most) {
-		snprintf(decision, POLICY_DECISION, "refused: over run.allow");
-		return err_set(err, ERR_REFUSED,
-			"class %s is more than `set run.allow` lets pass: nothing was "
-			"done",
-			audit_class_name(class));
-	}
-	snprintf(decision, POLICY_DECISION, "allowed: run.allow lets %s pass",
-		audit_class_name(policy->most));
-	return true;
 }

@@ -262,7 +262,7 @@ const struct policy_program policy_programs[] = {
 		       "clients|rtcdata|selectdata",
 			      READS},
 			{"", CHANGES})},
-	{.names = "ntpq", "46cdinpc:", "peers numeric"},
+	{.names = "ntpq", "46dnp", "peers numeric"},
 	/* packages */
 	{.names = "dpkg",
 		"lLsSV",

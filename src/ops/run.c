@@ -4,8 +4,6 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
-#include "io/loop.h"
-#include "io/proc.h"
 #include "step_plan.h"
 #include "tape.h"
 
@@ -77,7 +75,6 @@ void run_free(struct run *run)
 	}
 	for (int i = 0; i < STREAMS; i++)
 		tape_free(run->work.tapes[i]);
-	loop_timer_free(run->work.timer);
 	str_release(&run->work.before.shown);
 	str_release(&run->captured);
 	mem_free(run->results);
@@ -113,6 +110,7 @@ void run_incident(struct run *run, const char *source, struct untrusted id)
 	mem_free(run->source);
 	untrusted_free(run->incident);
 	run->source = mem_strdup(source);
+	run->values.source = run->source;
 	run->incident = untrusted_keep(id, 1000);
 }
 
@@ -184,13 +182,10 @@ int run_active(const struct run *run)
 	return run->active;
 }
 
-int run_next(const struct run *run)
+const struct step_kind *run_kind(const struct run *run, size_t step)
 {
-	for (size_t i = 0; i < run->book.step_count; i++)
-		if (run->results[i].state != RUN_DONE &&
-			run->results[i].state != RUN_SKIPPED)
-			return (int)i;
-	return -1;
+	return (run->how.kinds ? run->how.kinds
+			       : step_kinds_here)[run->book.steps[step].kind];
 }
 
 static bool good_step(const struct run *run, size_t step, struct err *err)
@@ -235,14 +230,15 @@ enum audit_class run_class(struct run *run, size_t step)
 		struct err err;
 
 		arena_reset(&run->look_arena);
-		step_plan_look(&run->values, &run->book.steps[step], &run->look_arena,
-			&plan, &err);
+		step_plan_look(run->how.kinds, &run->values, &run->book.steps[step],
+			&run->look_arena, &plan, &err);
 		run->classes[step] = plan.class;
 	}
 	return run->classes[step];
 }
 
-bool run_check(const struct runbook *book, size_t step, struct err *err)
+bool run_check(const struct step_kind *const *kinds, const struct runbook *book,
+	size_t step, struct err *err)
 {
 	struct run_plan plan;
 	struct values values;
@@ -251,22 +247,10 @@ bool run_check(const struct runbook *book, size_t step, struct err *err)
 
 	arena_init(&arena, PLAN_BYTES);
 	values_init(&values, book, 1);
-	ok = step_plan_look(&values, &book->steps[step], &arena, &plan, err);
+	ok = step_plan_look(kinds, &values, &book->steps[step], &arena, &plan, err);
 	values_release(&values);
 	arena_release(&arena);
 	return ok;
-}
-
-bool run_skip(struct run *run, size_t step, struct err *err)
-{
-	if (run->active == (int)step)
-		return err_set(err, ERR_BUSY, "step %zu is not over yet", step + 1);
-	if (step >= run->book.step_count)
-		return err_set(err, ERR_USAGE, "%s has %zu steps", run->how.name,
-			run->book.step_count);
-	run->results[step].state = RUN_SKIPPED;
-	run->how.changed(run->how.ctx);
-	return true;
 }
 
 bool run_stop(struct run *run)
@@ -274,7 +258,7 @@ bool run_stop(struct run *run)
 	if (run->active < 0 || run->results[run->active].state != RUN_RUNNING)
 		return false;
 	run->work.stopped = true;
-	run_kinds[run->book.steps[run->active].kind].stop(run);
+	run_kind(run, (size_t)run->active)->stop(run);
 	return true;
 }
 
@@ -288,7 +272,6 @@ void run_end(struct run *run)
 		return;
 	record = run_record(run, "stopped");
 	record.error = untrusted_str("oogway ended while it ran");
-	proc_kill(w->proc);
-	w->proc = NULL;
+	run_kind(run, w->step)->drop(run);
 	gate_outcome(run->how.door, w->seq, &record);
 }

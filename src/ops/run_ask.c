@@ -13,14 +13,23 @@
 
 enum { QUESTION_BYTES = 2200, LINE_COLUMNS = 2000 };
 
-static void fingerprint(const struct run_plan *plan, char out[SHA256_DIGITS + 1])
+void run_fingerprint(const struct run_plan *plan, char out[SHA256_DIGITS + 1])
 {
 	struct digest *digest = digest_new();
+	char words[SHA256_DIGITS + 1];
 
 	/* With their ends, so that "a b" and "a", "b" are two things. */
 	for (size_t i = 0; i < plan->argc; i++)
 		digest_add(digest, plan->argv[i], strlen(plan->argv[i]) + 1);
 	digest_add(digest, plan->place, strlen(plan->place) + 1);
+	digest_add(digest, plan->as_user, strlen(plan->as_user) + 1);
+	for (size_t i = 0; i < plan->host_count; i++)
+		digest_add(digest, plan->hosts[i], strlen(plan->hosts[i]) + 1);
+	/* What is no command is bound by its words. */
+	if (!plan->argc) {
+		sha256_text(&plan->shown, 1, words);
+		digest_add(digest, words, sizeof words);
+	}
 	digest_end(digest, out);
 }
 
@@ -41,7 +50,7 @@ static bool still(void *ctx, char *why, size_t size)
 		str_copy(why, size, err.text);
 		return false;
 	}
-	fingerprint(&plan, bound);
+	run_fingerprint(&plan, bound);
 	if (!strcmp(bound, run->work.bound))
 		return true;
 	snprintf(why, size, "what the step would do has changed: look again");
@@ -64,7 +73,12 @@ static void act(void *ctx, uint64_t seq)
 	r->started_at = time_now_ms();
 	/* still() has just made the same. */
 	if (run_plan(run, run->work.step, &plan, &err)) {
-		run_kinds[run->book.steps[run->work.step].kind].start(run, &plan);
+		run->work.now = run->book.steps[run->work.step];
+		if (run_edited(run, run->work.step))
+			run->work.now.text = run->edited;
+		if (!run_kind(run, run->work.step)->silent)
+			run_open_tapes(run);
+		run_kind(run, run->work.step)->start(run, &plan);
 	} else {
 		run->work.why = err;
 		run->work.exit_code = -1;
@@ -101,8 +115,9 @@ static void question(struct run *run, const struct run_plan *plan, struct str *o
 	run->how.user(run->how.ctx, user, sizeof user);
 	if (*run->how.profile)
 		str_printf(out, "%s: ", run->how.profile);
-	str_printf(out, "%s as %s%s on %s?\n", run_kinds[step->kind].begins, user,
-		plan->sudo ? ", with sudo," : "", plan->place);
+	str_printf(out, "%s as %s%s on %s?\n", run_kind(run, run->work.step)->begins,
+		*plan->as_user ? plan->as_user : user,
+		plan->sudo && !*plan->as_user ? ", with sudo," : "", plan->place);
 	while (untrusted_line(&rest, &line)) {
 		/* Cut, it would be another command. */
 		out->cut |= text_width(line, LINE_COLUMNS + 1) > LINE_COLUMNS;
@@ -161,11 +176,15 @@ static bool open_gate(
 	deed.record.extra_count -= !run_edited(run, run->work.step);
 	str_init(&text, QUESTION_BYTES);
 	question(run, plan, &text);
-	deed.question = str_text(&text);
+	/* An answer says yes itself. */
+	deed.question = plan->asks ? NULL : str_text(&text);
 	/* What cannot be brought back is not done by a key. */
 	if (plan->class == AUDIT_DESTROY ||
 		run->book.steps[run->work.step].risk == AUDIT_DESTROY)
-		deed.word = run->how.host;
+		deed.word = *plan->confirm ? plan->confirm : run->how.host;
+	deed.book = run->how.name;
+	deed.hosts = plan->host_count ? plan->hosts : &run->how.host;
+	deed.host_count = plan->host_count ? plan->host_count : 1;
 	ok = text.cut ? err_set(err, ERR_LIMIT,
 				"the command is too long to be shown whole, so it is not "
 				"asked about: nothing was done")
@@ -206,17 +225,19 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 	struct run_plan plan;
 	struct run_result *r;
 
+	*err = (struct err){0};
 	if (run->active >= 0)
 		return err_set(err, ERR_BUSY, "step %d is not over yet: C-c stops it",
 			run->active + 1);
-	if (!run_plan(run, step, &plan, err))
+	if (run_needless(run, step, err) || err->kind || !run_plan(run, step, &plan, err))
 		return not_planned(run, step, origin, err);
 	if (plan.argc > AUDIT_MAX_ARGS)
 		return err_set(err, ERR_LIMIT, "the command has more than %d words",
 			AUDIT_MAX_ARGS);
 	r = &run->results[step];
 	run->active = (int)step;
-	run->work = (struct work){.step = step, .before = *r};
+	run->work =
+		(struct work){.step = step, .before = *r, .is_command = plan.argc > 0};
 	/* What was refused before can be asked about now. */
 	if (r->state == RUN_REFUSED) {
 		run->work.before.state = RUN_NOT_YET;
@@ -226,7 +247,7 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 	str_init(&r->shown, RUN_SHOWN_BYTES);
 	run->classes[step] = plan.class;
 	id_new(time_now_ms(), run->work.id);
-	fingerprint(&plan, run->work.bound);
+	run_fingerprint(&plan, run->work.bound);
 	str_copy(run->work.place, sizeof run->work.place, plan.place);
 	if (open_gate(run, &plan, origin, err))
 		return true;

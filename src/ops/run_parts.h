@@ -3,10 +3,9 @@
 #define OPS_RUN_PARTS_H
 
 #include "ops/run.h"
+#include "ops/step.h"
 #include "values.h"
 
-struct loop_timer;
-struct proc;
 struct tape;
 
 enum { OUT, ERRORS, STREAMS };
@@ -18,11 +17,13 @@ struct work {
 	char id[ID_TEXT];              /* of its files */
 	char place[RUN_PLACE];
 	uint64_t seq;
-	struct proc *proc;
-	struct loop_timer *timer;
+	struct runbook_step now; /* with its edit in; of a wait, what it looks at */
+	void *own, *inner;       /* the kind's, and that of the kind it repeats */
+	const struct step_kind *looping; /* whose words a wait repeats; NULL: none */
 	struct tape *tapes[STREAMS];
 	int open_tapes, exit_code;
-	bool paused, stopped;
+	char result[80]; /* for the audit; "" what follows from the exit code */
+	bool is_command, paused, stopped;
 	struct err why;
 	struct run_result before; /* until it is run: what comes back when it is not */
 };
@@ -48,14 +49,13 @@ struct run {
 	bool ended;
 };
 
-/* How a kind of step begins and is stopped; it ends in run_finish(). */
-struct run_kind {
-	const char *begins; /* of the question */
-	void (*start)(struct run *run, const struct run_plan *plan);
-	void (*stop)(struct run *run);
-};
-
-extern const struct run_kind run_kinds[STEP_KIND_COUNT]; /* run_work.c */
+/* Its row in the table of this run. */
+const struct step_kind *run_kind(const struct run *run, size_t step);
+/* A wait whose words were not done this time: tries again, or gives up. False: it is no
+ * such wait, or it is done. */
+bool step_wait_again(struct run *run, int exit_code, const struct err *why);
+/* What two plans must have in common to be the same. */
+void run_fingerprint(const struct run_plan *plan, char out[SHA256_DIGITS + 1]);
 
 /* The step's command was replaced for this once. */
 bool run_edited(const struct run *run, size_t step);
@@ -64,6 +64,7 @@ void run_forget_edit(struct run *run);
 struct audit_record run_record(const struct run *run, const char *result);
 /* Writes the outcome of what run->work has come to. */
 void run_finish(struct run *run);
+void run_open_tapes(struct run *run);
 /* The active step was not run: what it printed the last time is there again. */
 void run_refused(struct run *run, const struct err *why);
 /* No step is active any more. */

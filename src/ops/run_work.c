@@ -1,16 +1,16 @@
-/* What a step does once it may: a command with its two tapes, a wait, a sentence; and its
- * end, which writes the outcome. Hides when the last byte is on the disk, and that what
- * cannot be recorded is ended. Main thread. */
+/* What is the same for all kinds of steps once one runs: its two tapes, and its end,
+ * which writes the outcome. Hides when the last byte is on the disk, and that what cannot
+ * be recorded is ended. Main thread. */
 #include "run_parts.h"
 
 #include "base/text.h"
 #include "base/time.h"
-#include "io/loop.h"
-#include "io/proc.h"
 #include "tape.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { RESULT = 80 };
 
 /* --- the end of a step --- */
 
@@ -22,7 +22,6 @@ void run_forget_edit(struct run *run)
 
 void run_rests(struct run *run)
 {
-	loop_timer_free(run->work.timer);
 	run->work = (struct work){0};
 	run->active = -1;
 	run_forget_edit(run);
@@ -70,19 +69,7 @@ static size_t add_stream(struct audit_pair *pairs, size_t n, struct tape *tape,
 
 struct audit_record run_record(const struct run *run, const char *result)
 {
-	static const char *const events[STEP_KIND_COUNT] = {
-		[STEP_LOCAL] = "run.local",
-		[STEP_HOST] = "run.host",
-		[STEP_KUBECTL] = "run.kubectl",
-		[STEP_SQL] = "run.sql",
-		[STEP_PROMQL] = "run.promql",
-		[STEP_WAIT] = "run.wait",
-		[STEP_ASK] = "run.ask",
-		[STEP_NOTE] = "run.note",
-	};
-	const struct runbook_step *step = &run->book.steps[run->work.step];
-
-	return (struct audit_record){.event = events[step->kind],
+	return (struct audit_record){.event = run_kind(run, run->work.step)->event,
 		.class = run->classes[run->work.step],
 		.profile = *run->how.profile ? run->how.profile : NULL,
 		.source = run->source,
@@ -91,21 +78,24 @@ struct audit_record run_record(const struct run *run, const char *result)
 		.result = untrusted_str(result)};
 }
 
-static const char *state_of(const struct work *w, char result[40], enum run_state *state)
+static const char *state_of(
+	const struct work *w, char result[RESULT], enum run_state *state)
 {
 	*state = w->stopped || w->why.kind == ERR_TIMEOUT ? RUN_STOPPED
 		 : w->why.kind || w->exit_code            ? RUN_FAILED
 							  : RUN_DONE;
 	if (w->stopped)
-		snprintf(result, 40, "stopped, exit %d", w->exit_code);
+		snprintf(result, RESULT, "stopped, exit %d", w->exit_code);
 	else if (w->why.kind == ERR_TIMEOUT)
-		snprintf(result, 40, "timed out");
-	else if (!w->tapes[OUT])
-		snprintf(result, 40, "done");
+		snprintf(result, RESULT, "timed out");
+	else if (*w->result)
+		str_copy(result, RESULT, w->result);
+	else if (!w->is_command)
+		snprintf(result, RESULT, w->exit_code ? "failed" : "done");
 	else if (w->exit_code < 0)
-		snprintf(result, 40, "not run");
+		snprintf(result, RESULT, "not run");
 	else
-		snprintf(result, 40, "exit %d", w->exit_code);
+		snprintf(result, RESULT, "exit %d", w->exit_code);
 	return result;
 }
 
@@ -118,7 +108,7 @@ void run_finish(struct run *run)
 	struct work *w = &run->work;
 	struct run_result *r = &run->results[run->active];
 	struct audit_pair pairs[8];
-	char hashes[STREAMS][SHA256_DIGITS + 1], result[40];
+	char hashes[STREAMS][SHA256_DIGITS + 1], result[RESULT];
 	enum run_state state;
 	struct audit_record record;
 	size_t n = 0, step;
@@ -139,7 +129,7 @@ void run_finish(struct run *run)
 	}
 	record.extra = pairs;
 	record.extra_count = n;
-	record.error = untrusted_str(w->why.text);
+	record.error = untrusted_str(w->why.kind ? w->why.text : NULL);
 	gate_outcome(run->how.door, w->seq, &record);
 	for (int i = 0; i < STREAMS; i++)
 		tape_free(w->tapes[i]);
@@ -161,65 +151,33 @@ static void tape_ended(void *ctx)
 		run_finish(run);
 }
 
-/* --- commands --- */
+/* --- what it prints --- */
 
 static void tape_written(void *ctx)
 {
 	struct run *run = ctx;
 	struct work *w = &run->work;
+	const struct step_kind *kind;
 
+	if (run->active < 0)
+		return;
+	kind = w->looping ? w->looping : run_kind(run, w->step);
 	for (int i = 0; i < STREAMS; i++) {
-		if (!tape_error(w->tapes[i]) || w->why.kind)
+		if (!w->tapes[i] || !tape_error(w->tapes[i]) || w->why.kind)
 			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		w->why = *tape_error(w->tapes[i]);
 		err_prefix(&w->why, "ended, as it cannot be recorded: ");
-		if (w->proc)
-			proc_stop(w->proc);
+		if (!w->open_tapes)
+			kind->stop(run);
 	}
-	if (w->proc && w->paused) {
+	if (w->paused && !w->open_tapes && kind->pause) {
 		w->paused = false;
-		proc_pause(w->proc, false);
+		kind->pause(run, false);
 	}
 }
 
-static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
-{
-	struct run *run = ctx;
-	struct work *w = &run->work;
-	struct run_result *r = &run->results[run->active];
-	uint64_t *count = is_error ? &r->err_bytes : &r->out_bytes;
-
-	*count += untrusted_size(bytes);
-	r->dropped |= tape_show_newest(bytes, &r->shown);
-	if (!is_error)
-		tape_show(bytes, &run->captured);
-	if (!tape_add(w->tapes[is_error ? ERRORS : OUT], bytes) && !w->paused) {
-		w->paused = true;
-		proc_pause(w->proc, true);
-	}
-	if (r->out_bytes + r->err_bytes > RUN_OUTPUT_MOST && !w->why.kind) {
-		err_set(&w->why, ERR_LIMIT, "ended, as it printed more than 2 GiB");
-		proc_stop(w->proc);
-	}
-	run->how.changed(run->how.ctx);
-}
-
-static void on_end(void *ctx, int exit_code, const struct err *why)
-{
-	struct run *run = ctx;
-	struct work *w = &run->work;
-
-	w->proc = NULL;
-	w->exit_code = exit_code;
-	if (why && !w->why.kind && !w->stopped)
-		w->why = *why;
-	w->open_tapes = STREAMS;
-	for (int i = 0; i < STREAMS; i++)
-		tape_end(w->tapes[i], tape_ended);
-}
-
-static void open_tapes(struct run *run)
+void run_open_tapes(struct run *run)
 {
 	static const char *const ends[STREAMS] = {"out", "err"};
 	char path[TAPE_PATH];
@@ -233,65 +191,65 @@ static void open_tapes(struct run *run)
 	}
 }
 
-static void start_command(struct run *run, const struct run_plan *plan)
+void run_prints(struct run *run, bool is_error, struct untrusted bytes)
 {
 	struct work *w = &run->work;
-	struct proc_options options = {.argv = plan->argv,
-		.bytes = on_bytes,
-		.end = on_end,
-		.ctx = run,
-		.timeout_ms = plan->timeout_ms};
+	const struct step_kind *kind = w->looping ? w->looping : run_kind(run, w->step);
+	struct run_result *r = &run->results[run->active];
+	uint64_t *count = is_error ? &r->err_bytes : &r->out_bytes;
 
-	open_tapes(run);
-	w->proc = proc_start(run->how.loop, &options, &w->why);
-	if (w->proc)
+	*count += untrusted_size(bytes);
+	r->dropped |= tape_show_newest(bytes, &r->shown);
+	if (!is_error)
+		tape_show(bytes, &run->captured);
+	if (!tape_add(w->tapes[is_error ? ERRORS : OUT], bytes) && !w->paused &&
+		kind->pause) {
+		w->paused = true;
+		kind->pause(run, true);
+	}
+	if (r->out_bytes + r->err_bytes > RUN_OUTPUT_MOST && !w->why.kind) {
+		err_set(&w->why, ERR_LIMIT, "ended, as it printed more than 2 GiB");
+		kind->stop(run);
+	}
+	run->how.changed(run->how.ctx);
+}
+
+void run_over(struct run *run, int exit_code, const char *result, const struct err *why)
+{
+	struct work *w = &run->work;
+
+	if (w->looping && step_wait_again(run, exit_code, why))
 		return;
-	on_end(run, -1, NULL);
+	w->exit_code = exit_code;
+	if (result)
+		str_copy(w->result, sizeof w->result, result);
+	if (why && !w->why.kind && !w->stopped)
+		w->why = *why;
+	if (!w->tapes[OUT]) {
+		run_finish(run);
+		return;
+	}
+	w->open_tapes = STREAMS;
+	for (int i = 0; i < STREAMS; i++)
+		tape_end(w->tapes[i], tape_ended);
 }
 
-static void stop_command(struct run *run)
+void **run_own(struct run *run)
 {
-	if (run->work.proc)
-		proc_stop(run->work.proc);
+	return run->work.looping ? &run->work.inner : &run->work.own;
 }
 
-/* --- waiting, and sentences --- */
-
-static void wait_over(void *ctx)
+const struct run_how *run_how(const struct run *run)
 {
-	run_finish(ctx);
+	return &run->how;
 }
 
-static void start_wait(struct run *run, const struct run_plan *plan)
+const struct runbook_step *run_step(const struct run *run)
 {
-	run->work.timer = loop_timer(run->how.loop, wait_over, run);
-	loop_timer_start(run->work.timer, plan->timeout_ms);
+	return &run->work.now;
 }
 
-static void stop_wait(struct run *run)
+bool run_stopping(const struct run *run)
 {
-	loop_timer_start(run->work.timer, 0);
+	return run->work.stopped || run->work.why.kind;
 }
-
-/* It was read and confirmed: that is all of it. */
-static void start_words(struct run *run, const struct run_plan *plan)
-{
-	(void)plan;
-	run_finish(run);
-}
-
-static void stop_nothing(struct run *run)
-{
-	(void)run;
-}
-
-const struct run_kind run_kinds[STEP_KIND_COUNT] = {
-	[STEP_LOCAL] = {"run", start_command, stop_command},
-	[STEP_HOST] = {"run", start_command, stop_command},
-	[STEP_KUBECTL] = {"run", start_command, stop_command},
-	[STEP_SQL] = {"run", start_words, stop_nothing},
-	[STEP_PROMQL] = {"run", start_words, stop_nothing},
-	[STEP_WAIT] = {"wait", start_wait, stop_wait},
-	[STEP_ASK] = {"confirm", start_words, stop_nothing},
-	[STEP_NOTE] = {"put on record", start_words, stop_nothing},
-};

@@ -7,22 +7,11 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "base/time.h"
+#include "step_info.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *const kind_names[STEP_KIND_COUNT] = {
-	[STEP_LOCAL] = "local",
-	[STEP_HOST] = "host",
-	[STEP_KUBECTL] = "kubectl",
-	[STEP_SQL] = "sql",
-	[STEP_PROMQL] = "promql",
-	[STEP_WAIT] = "wait",
-	[STEP_ASK] = "ask",
-	[STEP_NOTE] = "note",
-};
 
 static const char *const type_names[VAR_TYPE_COUNT] = {
 	[VAR_TEXT] = "text",
@@ -32,11 +21,6 @@ static const char *const type_names[VAR_TYPE_COUNT] = {
 	[VAR_PATH] = "path",
 	[VAR_NAME] = "name",
 };
-
-const char *step_kind_name(enum step_kind_id kind)
-{
-	return kind_names[kind];
-}
 
 const char *var_type_name(enum var_type type)
 {
@@ -84,7 +68,7 @@ static struct untrusted inside_brackets(struct untrusted list)
 	return untrusted_trim(untrusted_slice(list, 1, n - 2));
 }
 
-static bool var_name(struct untrusted name, char out[RUNBOOK_NAME])
+bool runbook_name_ok(struct untrusted name, char out[RUNBOOK_NAME])
 {
 	if (!text_to_id(name, out, RUNBOOK_NAME) || *out < 'a' || *out > 'z')
 		return false;
@@ -185,7 +169,7 @@ static void var_line(struct runbook *book, struct untrusted line, int number)
 	if (untrusted_starts(rest, "{") &&
 		untrusted_is(untrusted_slice(rest, n - 1, 1), "}"))
 		rest = untrusted_slice(rest, 1, n - 2);
-	if (!var_name(name, var.name)) {
+	if (!runbook_name_ok(name, var.name)) {
 		fault(book, number,
 			"a variable's name is a-z, 0-9 and _, at most %d long, not %s",
 			RUNBOOK_NAME - 1, text_line(name, word, sizeof word));
@@ -288,99 +272,33 @@ size_t runbook_fence(struct untrusted line, struct untrusted open, struct untrus
 	return n;
 }
 
-static bool step_risk(struct runbook_step *step, struct untrusted value)
-{
-	for (int i = AUDIT_READ; i < AUDIT_CLASS_COUNT; i++) {
-		if (untrusted_is(value, audit_class_name((enum audit_class)i))) {
-			step->risk = (enum audit_class)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool step_timeout(struct runbook_step *step, struct untrusted value)
-{
-	char text[40];
-
-	text_line(value, text, sizeof text);
-	return duration_parse(text, &step->timeout_ms) && step->timeout_ms > 0 &&
-	       step->timeout_ms <= RUNBOOK_TIMEOUT_MOST_MS;
-}
-
-/* A word behind the first of an info string. */
-static void step_word(
-	struct runbook *book, struct runbook_step *step, struct untrusted word)
-{
-	ptrdiff_t equals = untrusted_find(word, "=");
-	struct untrusted value =
-		untrusted_slice(word, equals < 0 ? 0 : (size_t)equals + 1, SIZE_MAX);
-	char text[40];
-
-	text_line(word, text, sizeof text);
-	if (step->kind == STEP_LOCAL && untrusted_is(word, "host")) {
-		step->kind = STEP_HOST;
-		return;
-	}
-	if (step->kind == STEP_LOCAL && untrusted_is(word, "local"))
-		return;
-	if (untrusted_starts(word, "risk=")) {
-		if (step_risk(step, value))
-			return;
-		fault(book, step->line,
-			"a risk is read, change, destroy or shell, not %s", text);
-	} else if (untrusted_starts(word, "timeout=")) {
-		if (step_timeout(step, value))
-			return;
-		fault(book, step->line, "a timeout is 1s to 24h, not %s", text);
-	} else {
-		fault(book, step->line,
-			"behind the kind of a step stand its place (host, local), risk= "
-			"and timeout=, not %s",
-			text);
-	}
-	step->broken = true;
-}
-
-static bool step_kind(struct runbook_step *step, struct untrusted word)
-{
-	static const struct {
-		const char *word;
-		enum step_kind_id kind;
-		bool bash;
-	} kinds[] = {
-		{"sh", STEP_LOCAL, false},
-		{"bash", STEP_LOCAL, true},
-		{"kubectl", STEP_KUBECTL, false},
-		{"sql", STEP_SQL, false},
-		{"promql", STEP_PROMQL, false},
-		{"wait", STEP_WAIT, false},
-		{"ask", STEP_ASK, false},
-		{"note", STEP_NOTE, false},
-	};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (!untrusted_is(word, kinds[i].word))
-			continue;
-		step->kind = kinds[i].kind;
-		step->bash = kinds[i].bash;
-		return true;
-	}
-	return false;
-}
-
 /* False: the block is text. */
 static bool step_begin(
 	struct runbook *book, struct runbook_step *step, struct untrusted info)
 {
-	struct untrusted word;
+	struct err err = {0};
 
-	if (!untrusted_word(&info, " \t", &word) || !step_kind(step, word))
+	if (!step_info_kind(step, &info))
 		return false;
-	step->timeout_ms = RUNBOOK_TIMEOUT_MS;
-	while (untrusted_word(&info, " \t", &word))
-		step_word(book, step, word);
+	while (!step_info_word(step, &info, &err)) {
+		fault(book, step->line, "%s", err.text);
+		step->broken = true;
+	}
 	return true;
+}
+
+/* A name is given once, and by nobody else. */
+static void check_name(struct runbook *book, struct runbook_step *step)
+{
+	struct untrusted name = untrusted_str(step->as);
+
+	if (!*step->as)
+		return;
+	if (!runbook_var(book, name) && !runbook_gives(book, name))
+		return;
+	fault(book, step->line, "%s has a value already: as= gives a name of its own",
+		step->as);
+	step->broken = true;
 }
 
 static void step_end(struct runbook *book, struct runbook_step step)
@@ -398,8 +316,11 @@ static void step_end(struct runbook *book, struct runbook_step step)
 		fault(book, step.line, "the step is empty");
 		step.broken = true;
 	}
+	check_name(book, &step);
 	MEM_ROOM(book->steps, book->step_count, book->step_cap);
 	book->steps[book->step_count++] = step;
+	if (step.rollback && runbook_undoes(book, book->step_count - 1) == SIZE_MAX)
+		fault(book, step.line, "there is no step before it to take back");
 }
 
 static struct untrusted heading(struct untrusted line)
@@ -481,12 +402,40 @@ void runbook_parse(struct runbook *book, struct untrusted text)
 	read_body(book);
 }
 
+void runbook_unread(struct runbook *book, const char *why)
+{
+	fault(book, 1, "%s", why);
+}
+
 void runbook_release(struct runbook *book)
 {
 	mem_free(book->vars);
 	mem_free(book->steps);
 	mem_free(book->faults);
 	*book = (struct runbook){0};
+}
+
+size_t runbook_undoes(const struct runbook *book, size_t step)
+{
+	const struct runbook_step *s = &book->steps[step];
+	size_t wanted = (size_t)s->undoes - 1;
+
+	if (!s->rollback)
+		return SIZE_MAX;
+	if (s->undoes)
+		return wanted < step && !book->steps[wanted].rollback ? wanted : SIZE_MAX;
+	while (step-- > 0)
+		if (!book->steps[step].rollback)
+			return step;
+	return SIZE_MAX;
+}
+
+bool runbook_gives(const struct runbook *book, struct untrusted name)
+{
+	for (size_t i = 0; i < book->step_count; i++)
+		if (*book->steps[i].as && untrusted_is(name, book->steps[i].as))
+			return true;
+	return false;
 }
 
 const struct runbook_var *runbook_var(const struct runbook *book, struct untrusted name)

@@ -17,13 +17,17 @@ void values_init(struct values *values, const struct runbook *book, size_t max_b
 	arena_init(&values->arena, max_bytes);
 	values->labels = mem_new(VALUES_MAX_LABELS, sizeof *values->labels);
 	values->set = mem_new(book->var_count + 1, sizeof *values->set);
+	values->answers = mem_new(book->step_count + 1, sizeof *values->answers);
 }
 
 void values_release(struct values *values)
 {
 	for (size_t i = 0; values->set && i < values->book->var_count; i++)
 		untrusted_free(values->set[i]);
+	for (size_t i = 0; values->answers && i < values->book->step_count; i++)
+		untrusted_free(values->answers[i]);
 	mem_free(values->set);
+	mem_free(values->answers);
 	mem_free(values->labels);
 	arena_release(&values->arena);
 }
@@ -162,6 +166,29 @@ static bool take(const struct runbook_var *var, struct untrusted *value, struct 
 	return true;
 }
 
+/* Of an ask: what other steps give is what they print, and nothing else. */
+static bool set_answer(
+	struct values *values, struct untrusted name, struct untrusted value)
+{
+	const struct runbook *book = values->book;
+
+	for (size_t i = 0; i < book->step_count; i++) {
+		if (book->steps[i].kind != STEP_ASK || !*book->steps[i].as ||
+			!untrusted_is(name, book->steps[i].as))
+			continue;
+		untrusted_free(values->answers[i]);
+		values->answers[i] = untrusted_keep(value, RUNBOOK_VALUE_BYTES);
+		return true;
+	}
+	return false;
+}
+
+bool values_given(const struct values *values, size_t step, struct untrusted *out)
+{
+	*out = values->answers[step];
+	return !untrusted_empty(*out);
+}
+
 bool values_set(struct values *values, struct untrusted name, struct untrusted value,
 	struct err *err)
 {
@@ -169,6 +196,8 @@ bool values_set(struct values *values, struct untrusted name, struct untrusted v
 	char shown[SHOWN];
 	size_t i;
 
+	if (!var && set_answer(values, name, value))
+		return true;
 	if (!var)
 		return err_set(err, ERR_USAGE, "the runbook has no variable %s",
 			text_line(name, shown, sizeof shown));
@@ -232,6 +261,25 @@ static bool var_value(struct values *values, const struct runbook_var *var,
 	return true;
 }
 
+/* What the step that gives the name has printed. */
+static bool given_value(struct values *values, struct untrusted name,
+	struct untrusted *out, struct err *err)
+{
+	const struct runbook *book = values->book;
+	size_t i = 0;
+
+	while (!untrusted_is(name, book->steps[i].as))
+		i++;
+	if (values->stand_in) {
+		*out = stand_in(VAR_TEXT);
+		return true;
+	}
+	if (values->output(values->ctx, i, out, NULL))
+		return true;
+	return err_set(err, ERR_MISSING, "%s has no value: step %zu gives it one",
+		book->steps[i].as, i + 1);
+}
+
 static bool other_value(struct values *values, struct untrusted name,
 	struct untrusted *out, struct err *err)
 {
@@ -239,6 +287,8 @@ static bool other_value(struct values *values, struct untrusted name,
 	int64_t step = 0;
 
 	text_line(name, shown, sizeof shown);
+	if (runbook_gives(values->book, name))
+		return given_value(values, name, out, err);
 	if (untrusted_starts(name, "step.") &&
 		untrusted_to_i64(untrusted_slice(name, 5, SIZE_MAX), &step) && step > 0) {
 		if (!values->stand_in)
@@ -287,6 +337,6 @@ bool values_typed(const struct values *values, struct untrusted name)
 
 bool values_has(const struct values *values, struct untrusted name)
 {
-	return runbook_var(values->book, name) || untrusted_starts(name, "alert.") ||
-	       untrusted_starts(name, "step.");
+	return runbook_var(values->book, name) || runbook_gives(values->book, name) ||
+	       untrusted_starts(name, "alert.") || untrusted_starts(name, "step.");
 }

@@ -17,9 +17,11 @@ struct values {
 	struct arena arena; /* of labels */
 	struct value_label *labels;
 	size_t label_count;
-	struct untrusted *set; /* beside book->vars; owned */
-	const char *host;      /* what `host` is when nothing says so; NULL: nothing */
-	bool stand_in;         /* what has no value gets one, to be looked at */
+	struct untrusted *set;     /* beside book->vars; owned */
+	struct untrusted *answers; /* beside book->steps, given ahead; owned */
+	const char *source;        /* of the alert; borrowed; NULL: none */
+	const char *host; /* what `host` is when nothing says so; NULL: nothing */
+	bool stand_in;    /* what has no value gets one, to be looked at */
 	/* "step.3": what that step printed; false with a sentence. */
 	bool (*output)(void *ctx, size_t step, struct untrusted *out, struct err *err);
 	void *ctx;
@@ -31,11 +33,14 @@ void values_release(struct values *values);
 void values_label(struct values *values, struct untrusted name, struct untrusted value);
 bool values_set(struct values *values, struct untrusted name, struct untrusted value,
 	struct err *err);
-/* A variable, "alert.LABEL" or "step.N"; shell: it goes behind a shell. */
+/* A variable, a name that a step gives, "alert.LABEL" or "step.N"; shell: it goes behind
+ * a shell. */
 bool values_get(struct values *values, struct untrusted name, bool shell,
 	struct untrusted *out, struct err *err);
 /* Somebody typed it: no label, no default. */
 bool values_typed(const struct values *values, struct untrusted name);
+/* What was typed for an ask before it was asked. */
+bool values_given(const struct values *values, size_t step, struct untrusted *out);
 /* It is one of ours, with a value or without. */
 bool values_has(const struct values *values, struct untrusted name);
 

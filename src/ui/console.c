@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 enum {
-	NEXT_TURN_MS = 1,
 	NOTICE_MS = 8000,
 	RESIZE_MS = 60,
 	RESIZE_MOST_MS = 400,
@@ -189,6 +188,29 @@ static void front_notice(void *ctx, bool bad, const char *text)
 	console_notice(ctx, bad, text);
 }
 
+void console_check_rc(const struct commands *commands, struct rc *rc)
+{
+	commands_check_rc(commands, rc);
+	for (size_t i = 0; i < rc->layout_count; i++) {
+		struct layout layout;
+		struct err err;
+		char text[400];
+
+		if (layout_make(&layout, rc->layouts[i].text, 48, 160, &err))
+			continue;
+		snprintf(text, sizeof text, "layout %.60s: %.300s", rc->layouts[i].name,
+			err.text);
+		conf_complain(&rc->conf, rc->layouts[i].place, text);
+	}
+}
+
+static void front_check(void *ctx, struct rc *rc)
+{
+	const struct console *console = ctx;
+
+	console_check_rc(console->commands, rc);
+}
+
 void console_quit(struct console *console, const char *why)
 {
 	if (why)
@@ -340,7 +362,7 @@ static void work(void *ctx)
 	if (pane && !list_work(list_at_work(pane), console->app))
 		pane->dirty = true;
 	if (pane_at_work(console))
-		loop_timer_start(console->work, NEXT_TURN_MS);
+		loop_timer_start(console->work, 0);
 }
 
 static void end_of_turn(void *ctx)
@@ -363,7 +385,7 @@ static void end_of_turn(void *ctx)
 		return;
 	console_draw(console);
 	if (pane_at_work(console) && !loop_timer_active(console->work))
-		loop_timer_start(console->work, NEXT_TURN_MS);
+		loop_timer_start(console->work, 0);
 }
 
 static void tick(void *ctx, int64_t now)
@@ -495,7 +517,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
-	commands_check_rc(commands, app->rc);
+	console_check_rc(commands, app->rc);
 	console_apply_config(console);
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
@@ -504,6 +526,7 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 		.notice = front_notice,
 		.edit = front_edit,
 		.alarm = console_alarm,
+		.check = front_check,
 		.ctx = console};
 	if (screen_remark()[0])
 		console_notice(console, true, screen_remark());

@@ -36,6 +36,8 @@ bool console_ask(void *ctx, const struct question *question, struct err *err)
 	str_copy(console->question_text, sizeof console->question_text, question->text);
 	str_copy(console->question_word, sizeof console->question_word,
 		question->word ? question->word : "");
+	str_copy(console->question_choices, sizeof console->question_choices,
+		question->choices ? question->choices : "");
 	console->typed_word[0] = '\0';
 	console->question_top = 0;
 	console->question_seen = false;
@@ -114,6 +116,55 @@ static void word_key(struct console *console, int code)
 	console->bars_dirty = true;
 }
 
+/* The words of an answer go to whoever asked; nothing is asked any more. */
+static void reply(struct console *console, const char *words)
+{
+	const struct question question = console->question;
+	char kept[QUESTION_WORD];
+
+	str_copy(kept, sizeof kept, words);
+	leave(console);
+	console->question = (struct question){0};
+	question.reply(question.ctx, kept);
+}
+
+/* The i-th of "a,b"; "" behind the last. */
+static const char *choice(const char *choices, int i, char out[QUESTION_WORD])
+{
+	struct untrusted rest = untrusted_str(choices), one;
+
+	*out = '\0';
+	while (untrusted_split(&rest, ",", &one))
+		if (!i--) {
+			text_line(untrusted_trim(one), out, QUESTION_WORD);
+			break;
+		}
+	return out;
+}
+
+/* Chosen by its number, or typed. */
+static void reply_key(struct console *console, int code)
+{
+	const char *choices = console->question_choices;
+	char *typed = console->typed_word, one[QUESTION_WORD];
+	size_t n = strlen(typed);
+
+	if (code == KEYCODE_ESC || code == 3 || code == 7) {
+		answer(console, false);
+	} else if (*choices) {
+		if (code >= '1' && code <= '9' && *choice(choices, code - '1', one))
+			reply(console, one);
+	} else if (code == KEYCODE_ENTER && n) {
+		reply(console, typed);
+	} else if (code == KEYCODE_BACKSPACE && n) {
+		typed[n - 1] = '\0';
+	} else if (code >= ' ' && code < 127 && n + 1 < QUESTION_WORD) {
+		typed[n] = (char)code;
+		typed[n + 1] = '\0';
+	}
+	console->bars_dirty = true;
+}
+
 static void ask_key(struct console *console, int code)
 {
 	int64_t now = time_mono_ms();
@@ -121,6 +172,13 @@ static void ask_key(struct console *console, int code)
 
 	if (!console->question_seen && scroll_key(console, code))
 		return;
+	if (console->question.reply) {
+		if (ahead && code != KEYCODE_ESC)
+			console->asked_at = now;
+		else if (console->question_seen || code == KEYCODE_ESC)
+			reply_key(console, code);
+		return;
+	}
 	if (*console->question_word) {
 		if (ahead && code != KEYCODE_ESC)
 			console->asked_at = now;
@@ -195,12 +253,31 @@ static int question_lines(const char *text, const struct canvas *c, int top, int
 	return lines;
 }
 
+/* "1 canary  2 all   Esc gives none". */
+static void reply_line(const char *choices, char *out, size_t size)
+{
+	char one[QUESTION_WORD];
+	size_t n = 0;
+
+	*out = '\0';
+	for (int i = 0; i < 9 && *choice(choices, i, one) && n < size - 1; i++) {
+		snprintf(out + n, size - n, " %d %s ", i + 1, one);
+		n = strlen(out);
+	}
+	snprintf(out + n, size - n, "  Esc gives none");
+}
+
 /* What is said of the keys, below the question. */
 static void answer_line(const struct console *console, char *out, size_t size)
 {
 	if (!console->question_seen)
 		snprintf(out, size,
 			" j shows the rest, then y   n no, also Enter and Esc");
+	else if (console->question.reply && *console->question_choices)
+		reply_line(console->question_choices, out, size);
+	else if (console->question.reply)
+		snprintf(out, size, " type the answer and Enter; Esc gives none: %s",
+			console->typed_word);
 	else if (*console->question_word)
 		snprintf(out, size, " type %s and Enter; Esc is no: %s",
 			console->question_word, console->typed_word);
@@ -229,7 +306,9 @@ static void draw_question(struct console *console, const struct canvas *screen)
 	answer_line(console, keys, sizeof keys);
 	canvas_put(&box, rows, 0, ROLE_QUESTION, keys);
 	screen_cursor(box.y + rows,
-		*console->question_word && console->question_seen
+		(*console->question_word ||
+			(console->question.reply && !*console->question_choices)) &&
+				console->question_seen
 			? text_width(untrusted_str(keys), screen->cols - 1)
 			: 0,
 		true);

@@ -3,6 +3,7 @@
  * what is shown, only how. Main thread. */
 #include "state.h"
 
+#include "app/history.h"
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
@@ -24,6 +25,8 @@
 
 /* --- the bar above --- */
 
+enum { CRUMB_TEXT = 160, CRUMB_GAP = 3 };
+
 static int crumb(
 	const struct canvas *c, int col, enum role role, const char *text, bool first)
 {
@@ -33,27 +36,42 @@ static int crumb(
 	return col + canvas_put(c, 0, col, role, text);
 }
 
+/* The profile, then 0 the pane below, then those of the stack. */
+static const char *crumb_words(
+	struct console *console, size_t level, char words[CRUMB_TEXT])
+{
+	struct pane *pane = level ? &console->stack[level - 1] : NULL;
+
+	if (!pane)
+		return console_single(console) ? console->base[console->focus].class->name
+					       : "overview";
+	/* What a page shows; of a list they are figures, its name says more. */
+	words[0] = '\0';
+	if (pane->class->words && !pane->class->list)
+		pane->class->words(pane->state, console->app, words, CRUMB_TEXT);
+	return *words ? words : pane->class->name;
+}
+
+/* Where the room is too small those between the profile and the last are left out, and
+ * the last is cut. */
 static int draw_crumbs(struct console *console, const struct canvas *c)
 {
 	const char *profile = console->app->rc->profile;
-	int col = 1;
+	char words[CRUMB_TEXT];
+	int col = 1, width = 1;
+	size_t from = 0;
 
-	col = crumb(c, col, ROLE_PROFILE, *profile ? profile : console->app->host, true);
-	col = crumb(c, col, ROLE_BAR,
-		console_single(console) ? console->base[console->focus].class->name
-					: "overview",
-		false);
-	for (size_t i = 0; i < console->depth; i++) {
-		struct pane *pane = &console->stack[i];
-		char words[160];
-
-		/* What a page shows; of a list they are figures, its name says more. */
-		words[0] = '\0';
-		if (pane->class->words && !pane->class->list)
-			pane->class->words(
-				pane->state, console->app, words, sizeof words);
-		col = crumb(c, col, ROLE_BAR, *words ? words : pane->class->name, false);
-	}
+	profile = *profile ? profile : console->app->host;
+	width += text_width(untrusted_str(profile), c->cols);
+	for (size_t i = 0; i <= console->depth; i++)
+		width += CRUMB_GAP +
+			 text_width(untrusted_str(crumb_words(console, i, words)),
+				 CRUMB_TEXT);
+	if (width > c->cols)
+		from = console->depth;
+	col = crumb(c, col, ROLE_PROFILE, profile, true);
+	for (size_t i = from; i <= console->depth; i++)
+		col = crumb(c, col, ROLE_BAR, crumb_words(console, i, words), false);
 	return col;
 }
 
@@ -69,6 +87,9 @@ static size_t count_pieces(struct console *console, struct piece *out)
 	const struct app *app = console->app;
 	struct problem_counts counts = problems_counts(app);
 	bool wide = screen_cols() >= 100;
+	const char *deaf;
+	char clock[TIME_TEXT];
+	int64_t since;
 	size_t n = 0;
 
 	for (int s = 0; s <= SEVERITY_WARNING; s++) {
@@ -82,7 +103,13 @@ static size_t count_pieces(struct console *console, struct piece *out)
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
 				severity_letter((enum severity)s), counts.open[s]);
 	}
-	if (!counts.complete) {
+	deaf = alerts_deaf(app->alerts, &since);
+	if (deaf) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text,
+			wide ? "UNKNOWN since %s: %.24s" : "UNKNOWN",
+			time_clock(since, clock), deaf);
+	} else if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");
 	}
@@ -124,7 +151,7 @@ static size_t state_pieces(struct console *console, struct piece *out)
 	const struct app *app = console->app;
 	char a[TIME_TEXT], b[TIME_TEXT];
 	size_t n = 0, waiting, held;
-	int64_t until;
+	int64_t until, glass;
 	char who[40];
 
 	if (app->past || app->window.to) {
@@ -142,6 +169,16 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		out[n].role = ROLE_ALARM;
 		snprintf(out[n++].text, sizeof out->text, "PAUSED %s",
 			time_clock(console->paused_at, a));
+	}
+	if (history_trouble(app->history)) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "%s",
+			history_trouble(app->history));
+	}
+	if (breakglass_words(app->breakglass, &glass)) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text, "BREAK-GLASS %s",
+			duration_text(glass - app->now, a));
 	}
 	if (app->readonly) {
 		out[n].role = ROLE_STRONG;
@@ -185,11 +222,22 @@ static void choose_pieces(const struct piece *pieces, size_t n, int room, bool *
 	}
 }
 
+/* Of the bar: the path may not cover what one has to know, nor lose its own end. */
+static int crumbs_room(const struct piece *pieces, size_t n, int cols)
+{
+	int room = cols - 2, least = cols / 2 + 6;
+
+	for (size_t i = 0; i < n; i++)
+		if (pieces[i].role != ROLE_BAR)
+			room -= text_width(untrusted_str(pieces[i].text), 120) + 2;
+	return room > least ? room : least;
+}
+
 static void draw_top(struct console *console)
 {
-	enum { MOST = 12 };
+	enum { MOST = 16 };
 	struct canvas screen = canvas_screen(),
-		      bar = canvas_part(&screen, 0, 0, 1, screen.cols);
+		      bar = canvas_part(&screen, 0, 0, 1, screen.cols), path;
 	struct piece pieces[MOST];
 	bool kept[MOST] = {false};
 	size_t n = count_pieces(console, pieces);
@@ -197,7 +245,8 @@ static void draw_top(struct console *console)
 
 	n += state_pieces(console, pieces + n);
 	canvas_blank(&bar, 0, 0, bar.cols, ROLE_BAR);
-	left = draw_crumbs(console, &bar);
+	path = canvas_part(&bar, 0, 0, 1, crumbs_room(pieces, n, bar.cols));
+	left = draw_crumbs(console, &path);
 	choose_pieces(pieces, n, right - left, kept);
 	while (n--) {
 		int width = text_width(untrusted_str(pieces[n].text), 120);

@@ -47,6 +47,40 @@ enum status cmd_step_run(struct call *call, struct err *err)
 	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
 }
 
+enum status cmd_step_dry(struct call *call, struct err *err)
+{
+	size_t step;
+	struct run *run = here(call, &step, err);
+
+	if (!run)
+		return STATUS_FAILED;
+	app_notice(call->app, false,
+		runbook_pane_dry(console_pane(call->ctx))
+			? "below each step stands what it would do; nothing was done"
+			: "the steps alone");
+	return STATUS_DONE;
+}
+
+/* The newest step's first; once more for the one before it. */
+enum status cmd_step_rollback(struct call *call, struct err *err)
+{
+	size_t step, failed;
+	struct run *run = here(call, &step, err);
+	int next = run ? run_rollback(run, &failed) : -1;
+
+	if (!run)
+		return STATUS_FAILED;
+	if (next < 0) {
+		err_set(err, ERR_MISSING,
+			"there is nothing to take back: no step went wrong, or all is");
+		return STATUS_FAILED;
+	}
+	runbook_pane_go(console_pane(call->ctx), (size_t)next);
+	if (run_start(run, (size_t)next, call->origin, err))
+		return STATUS_DONE;
+	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
+}
+
 /* The command line is where it is edited: Enter there asks, Esc leaves it as it is. */
 static enum status begin_edit(
 	struct console *console, struct untrusted text, struct err *err)
@@ -105,7 +139,8 @@ enum status cmd_step_skip(struct call *call, struct err *err)
 	size_t step;
 	struct run *run = here(call, &step, err);
 
-	return run && run_skip(run, step, err) ? STATUS_DONE : STATUS_FAILED;
+	return run && run_skip(run, step, call->origin, err) ? STATUS_DONE
+							     : STATUS_FAILED;
 }
 
 enum status cmd_step_set(struct call *call, struct err *err)

@@ -8,6 +8,7 @@
 #include "list.h"
 
 #include "app/app.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +55,9 @@ struct pane_class {
 	struct pane_link (*link)(void *state, const struct app *app);
 	/* Its list, for filter, sort, marks and copy; NULL: it has none. */
 	struct list *(*list)(void *state);
+	/* What copying gives where there is no list: all, or what is selected; NULL: its
+	 * words. */
+	void (*text)(void *state, const struct app *app, bool all, struct str *out);
 	/* Words below the frame and in the breadcrumb; NULL: none. */
 	void (*words)(void *state, const struct app *app, char *out, size_t size);
 };

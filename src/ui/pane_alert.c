@@ -23,11 +23,18 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The chart of an alert, where there is room for it. */
-enum { MATCHES_SHOWN = 3 };
-enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
+enum {
+	CHART_PANE_ROWS = 16,
+	CHART_LEAST = 8,
+	CHART_MOST = 16,
+	CAPTION_COLS = 14,
+	MEMBERS_MOST = 12,
+	MATCHES_SHOWN = 3,
+};
 
 struct alert_view {
 	uint64_t id;
@@ -64,19 +71,49 @@ static void moment(struct page *p, const char *name, int64_t at, int64_t now)
 		page_printf(p, ROLE_DIM, "  %s ago", duration_text(now - at, age));
 }
 
+struct members {
+	const struct alert *list[MEMBERS_MOST];
+	size_t count, total;
+};
+
+static int by_source(const void *a, const void *b)
+{
+	const struct alert *x = *(const struct alert *const *)a;
+	const struct alert *y = *(const struct alert *const *)b;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* All that tell of it, itself too, in the order of the sources: not as they came. */
+static struct members members_of(const struct app *app, const struct alert *a)
+{
+	struct members m = {.count = 0};
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		m.total++;
+		if (m.count < MEMBERS_MOST)
+			m.list[m.count++] = t;
+	}
+	qsort(m.list, m.count, sizeof *m.list, by_source);
+	return m;
+}
+
 /* "am, prom"; where they differ each with its state: "am silenced, prom firing". */
 static void told_by(struct page *p, const struct app *app, const struct alert *a)
 {
+	struct members m = members_of(app, a);
 	const char *between = "";
-	bool differ = false, several = false;
+	bool differ = false;
 
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
-		differ |= t->state != a->state;
-		several |= t != a;
-	}
+	for (size_t i = 0; i < m.count; i++)
+		differ |= m.list[i]->state != a->state;
 	page_line(p, 14, false);
-	page_printf(p, ROLE_DIM, "%-13s ", several ? "sources" : "source");
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+	page_printf(p, ROLE_DIM, "%-13s ", m.count > 1 ? "sources" : "source");
+	for (size_t i = 0; i < m.count; i++) {
+		const struct alert *t = m.list[i];
+
 		page_printf(p, ROLE_TEXT, "%s%s%s%s", between,
 			sources_row(app->sources, t->source)->name, differ ? " " : "",
 			differ ? alert_state_name(t->state) : "");
@@ -102,12 +139,15 @@ static void pending(struct page *p, const struct app *app, const struct alert *a
 /* Others that tell of it, each as its source names it. */
 static void members(struct page *p, const struct app *app, const struct alert *a)
 {
-	enum { MOST = 12 };
+	struct members m = members_of(app, a);
 	size_t n = 0;
 
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
-		if (t->key == a->key || n++ >= MOST)
+	for (size_t i = 0; i < m.count; i++) {
+		const struct alert *t = m.list[i];
+
+		if (t->key == a->key)
 			continue;
+		n++;
 		page_line(p, 14, false);
 		page_printf(p, ROLE_DIM, "%-13s ", n > 1 ? "" : "same as");
 		page_printf(p, ROLE_TEXT, "%s %s  ",
@@ -119,9 +159,9 @@ static void members(struct page *p, const struct app *app, const struct alert *a
 			page_add(p, ROLE_DIM, alert_text(t, ALERT_LINK));
 		}
 	}
-	if (n > MOST) {
+	if (m.total > m.count) {
 		page_line(p, 14, false);
-		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", n - MOST);
+		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", m.total - m.count);
 	}
 	if (n && problem_guessed(app, a)) {
 		page_line(p, 14, false);
@@ -230,11 +270,15 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 {
 	struct page *p = &v->page;
 	int64_t snoozed = actions_snoozed(app->actions, a);
+	enum severity severity;
 	char until[ROTA_TIME];
+	struct untrusted by;
 
 	page_line(p, 0, false);
-	page_printf(p, severity_roles[a->severity], "%c %s  ",
-		severity_letter(a->severity), severity_name(a->severity));
+	/* The worst that any member says, as in the row that led here. */
+	severity = problem_of(app, a).severity;
+	page_printf(p, severity_roles[severity], "%c %s  ", severity_letter(severity),
+		severity_name(severity));
 	page_add(p, ROLE_STRONG, alert_name(a));
 	if (!untrusted_empty(alert_text(a, ALERT_SUMMARY))) {
 		page_line(p, 0, false);
@@ -246,6 +290,10 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_printf(p, ROLE_DIM, "%-13s ", "state");
 		page_printf(p, ROLE_TEXT, "snoozed until %s",
 			rota_moment(snoozed, app->now, until));
+		if (alert_snoozed(a, &by) && !untrusted_empty(by)) {
+			page_puts(p, ROLE_TEXT, " by ");
+			page_add(p, ROLE_TEXT, by);
+		}
 	} else {
 		field(p, "state", untrusted_str(alert_state_name(a->state)));
 	}
@@ -260,6 +308,8 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT,
 			snoozed ? untrusted_str("snooze ends")
 				: alert_text(a, ALERT_NEXT));
+	} else {
+		field(p, "next", alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	response(p, app, dossier_page(app, a)->key);
@@ -598,6 +648,14 @@ static struct pane_link link(void *state, const struct app *app)
 			  : (struct pane_link){0};
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	(void)all;
+	/* The page borrows from the alert. */
+	fill(state, app, NULL);
+	page_text(&((struct alert_view *)state)->page, out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	(void)app;
@@ -616,5 +674,6 @@ const struct pane_class alert_pane = {
 	.draw = draw,
 	.act = act,
 	.link = link,
+	.text = text,
 	.words = words,
 };

@@ -96,7 +96,8 @@ static bool update_words(
 static void state_words(
 	const struct app *app, const struct problem *p, int cols, char *out, size_t size)
 {
-	char when[TIME_TEXT], who[24];
+	char when[TIME_TEXT], who[24], place[60] = "";
+	struct untrusted next, where;
 	const struct alert *a = p->alert;
 	bool narrow = cols < 64;
 
@@ -105,7 +106,12 @@ static void state_words(
 		return;
 	if (a && p->acknowledged && actions_snoozed(app->actions, a)) {
 		duration_text(a->next_at - app->now, when);
-		snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
+		if (cols >= BRIEF_COLS && alert_snoozed(a, &where))
+			text_line(where, place, sizeof place);
+		if (*place)
+			snprintf(out, size, "snoozed by %s, %s left", place, when);
+		else
+			snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
 	} else if (a && p->acknowledged && a->next_at > app->now &&
 		   a->next_at - app->now < ACK_SOON_MS) {
 		duration_text(a->next_at - app->now, when);
@@ -114,15 +120,16 @@ static void state_words(
 		text_line(alert_text(a, ALERT_ACKED_BY), who, sizeof who);
 		snprintf(out, size, "ack%s%s", narrow ? "" : " ", narrow ? "" : who);
 	} else if (a && a->next_at > app->now) {
-		text_line(alert_text(a, ALERT_NEXT), who, sizeof who);
-		if (cols < BRIEF_COLS)
-			who[strcspn(who, "(")] = '\0';
+		alert_next_parts(a, &next, &where);
+		text_line(next, who, sizeof who);
+		if (cols >= BRIEF_COLS)
+			text_line(where, place, sizeof place);
 		duration_text(a->next_at - app->now, when);
 		if (narrow)
 			snprintf(out, size, "->%s", when);
 		else
-			snprintf(out, size, "-> %s%sin %s", *who ? who : "next",
-				*who && who[strlen(who) - 1] == ' ' ? "" : " ", when);
+			snprintf(out, size, "-> %s in %s%s%s", *who ? who : "next", when,
+				*place ? " " : "", place);
 	}
 }
 
@@ -411,6 +418,19 @@ static struct pane_link link(void *state, const struct app *app)
 	return (struct pane_link){"chart", o->series[o->at]};
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	struct overview *o = state;
+	char line[256];
+
+	reload(state, app, 0);
+	if (all || o->at >= o->count)
+		str_printf(out, "%s\n", overview_headline(app, line, sizeof line));
+	for (size_t i = 0; i < o->count; i++)
+		if (all || i == o->at)
+			overview_print_problem(app, &o->problems[i], out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
@@ -430,5 +450,6 @@ const struct pane_class overview_pane = {
 	.draw = draw,
 	.act = act,
 	.link = link,
+	.text = text,
 	.words = words,
 };

@@ -26,6 +26,7 @@ struct runbook_view {
 	size_t step;  /* the selected one */
 	bool moved;   /* by somebody */
 	bool reveals; /* the next drawing brings it into sight */
+	bool dry;     /* below each step stands what it would do */
 	bool flows;   /* a paragraph or an item: a plain line goes on with it */
 };
 
@@ -191,6 +192,11 @@ static void step_head(
 	page_puts(p, ROLE_TEXT, " ");
 	page_puts(p, class_role(class), audit_class_name(class));
 	page_printf(p, ROLE_DIM, "  %s", step_kind_name(s->kind));
+	if (s->rollback && runbook_undoes(run_book(run), step) != SIZE_MAX)
+		page_printf(p, ROLE_DIM, "  takes back step %zu",
+			runbook_undoes(run_book(run), step) + 1);
+	if (*s->as)
+		page_printf(p, ROLE_DIM, "  gives ${%s}", s->as);
 	if (s->broken)
 		page_puts(p, ROLE_WARNING, "   not understood: see runbook check");
 	step_state(p, run_result(run, step), app->now);
@@ -252,6 +258,48 @@ static void step_output(struct page *p, const struct run_result *r)
 	}
 }
 
+/* What it would do exactly, or why it would be refused. */
+static void step_dry(struct page *p, struct run *run, size_t step)
+{
+	struct untrusted rest, line;
+	struct run_plan plan;
+	struct err err = {0};
+
+	page_line(p, 4, false);
+	if (run_needless(run, step, &err) || err.kind) {
+		page_printf(p, ROLE_DIM, "    %s", err.text);
+		return;
+	}
+	if (!run_plan(run, step, &plan, &err)) {
+		page_printf(p, ROLE_WARNING, "    would be refused: %s", err.text);
+		return;
+	}
+	page_printf(p, ROLE_STRONG, "    would go to %s%s%s, class %s:", plan.place,
+		*plan.as_user ? " as " : "", plan.as_user, audit_class_name(plan.class));
+	rest = plan.shown;
+	while (untrusted_line(&rest, &line)) {
+		page_line(p, 8, true);
+		page_puts(p, ROLE_CODE, "      ");
+		/* The plan is gone with the next one. */
+		page_add(p, ROLE_CODE, untrusted_copy(&p->arena, line));
+	}
+}
+
+/* Behind a failure: what is offered. */
+static void put_offer(struct page *p, const struct run *run)
+{
+	size_t failed;
+	int next = run_rollback(run, &failed);
+
+	if (next < 0)
+		return;
+	page_line(p, 2, false);
+	page_printf(p, ROLE_WARNING,
+		"step %zu went wrong: x on it tries it again, U takes back step %zu "
+		"(step %d)",
+		failed + 1, runbook_undoes(run_book(run), (size_t)next) + 1, next + 1);
+}
+
 /* One line for all of them: what stands behind "?" has to be given. */
 static void put_variables(struct page *p, struct run *run)
 {
@@ -295,6 +343,7 @@ static void put_head(struct runbook_view *v, const struct app *app,
 		page_puts(p, ROLE_STRONG, about);
 	}
 	put_variables(p, run);
+	put_offer(p, run);
 }
 
 /* What is new since a step of it last ran. */
@@ -388,6 +437,8 @@ static void fill(struct runbook_view *v, const struct app *app,
 			begin_block(v, app, run, &block, info);
 		} else if (n) {
 			block.fence = UNTRUSTED_NONE;
+			if (block.step != SIZE_MAX && v->dry)
+				step_dry(&v->page, run, block.step);
 			if (block.step != SIZE_MAX)
 				step_output(&v->page, run_result(run, block.step));
 			page_line(&v->page, 0, true);
@@ -477,6 +528,23 @@ size_t runbook_pane_step(const struct pane *pane)
 					    : SIZE_MAX;
 }
 
+bool runbook_pane_dry(struct pane *pane)
+{
+	struct runbook_view *v = pane->state;
+
+	v->dry = !v->dry;
+	pane->dirty = true;
+	return v->dry;
+}
+
+void runbook_pane_go(struct pane *pane, size_t step)
+{
+	struct runbook_view *v = pane->state;
+
+	v->step = step;
+	runbook_pane_reveal(pane);
+}
+
 void runbook_pane_reveal(struct pane *pane)
 {
 	struct runbook_view *v = pane->state;
@@ -535,6 +603,19 @@ static void words(void *state, const struct app *app, char *out, size_t size)
 	snprintf(out, size, "%s", ((struct runbook_view *)state)->title);
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	(void)app;
+	(void)all;
+	page_text(&((struct runbook_view *)state)->page, out);
+}
+
+static void book_text(void *state, const struct app *app, bool all, struct str *out)
+{
+	reload(state, app, 0);
+	text(state, app, all, out);
+}
+
 const struct pane_class runbook_pane = {
 	.name = "runbook",
 	.title = "Runbook",
@@ -545,6 +626,7 @@ const struct pane_class runbook_pane = {
 	.reload = reload,
 	.draw = draw,
 	.act = act_step,
+	.text = book_text,
 	.words = words,
 };
 
@@ -580,6 +662,7 @@ const struct pane_class text_pane = {
 	.close = close_page,
 	.draw = draw_page,
 	.act = act,
+	.text = text,
 	.words = words,
 };
 
@@ -612,5 +695,6 @@ const struct pane_class event_pane = {
 	.close = close_page,
 	.draw = draw_page,
 	.act = act,
+	.text = text,
 	.words = words,
 };

@@ -74,6 +74,7 @@ struct console {
 	int question_top;   /* its first line that is shown */
 	bool question_seen; /* to its end */
 	char question_word[QUESTION_WORD], typed_word[QUESTION_WORD];
+	char question_choices[QUESTION_WORD * 2];
 	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */

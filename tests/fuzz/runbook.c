@@ -4,6 +4,7 @@
 #include "ops/values.h"
 #include "ops/words.h"
 
+#include "app/steps.h"
 #include "base/alloc.h"
 
 #include <stdlib.h>
@@ -82,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(book.faults[i].line > 0 && book.faults[i].text[0]);
 	for (size_t i = 0; i < book.step_count; i++) {
 		check(book.steps[i].line > 0 && book.steps[i].timeout_ms > 0);
-		check(run_check(&book, i, &err) || err.text[0]);
+		check(run_check(app_step_kinds, &book, i, &err) || err.text[0]);
 		commands(book.steps[i].text, hostile);
 	}
 	runbook_release(&book);

@@ -265,10 +265,22 @@ def check_summary(page, shift):
 
 
 def snoozed(incident):
-    """From here: what somebody else has snoozed is acknowledged, as far as we know."""
-    return incident['unacked'] and any(
-        e['type'] == 'snooze' and e['until'] == incident['unacked'] and e['by'] == 'Ana Ruiz'
-        for e in incident['log'])
+    """By whom, wherever that was done; None: it is not."""
+    return next((e['by'] for e in reversed(incident['log']) if e['type'] == 'snooze'
+                 and e['until'] == incident['unacked']), None) if incident['unacked'] else None
+
+
+def next_person(incident, pager):
+    """Whom it is given to when it escalates, as the handoff says it."""
+    policy = next(p for p in pager['policies'] if p['name'] == incident['policy'])
+    level, place = incident['level'] + 1, policy['name']
+    if level > policy['levels']:
+        if not policy['loops']:
+            return f'nobody (level {incident["level"]} of {place} is the last)'
+        level, place = 1, f'level 1 of {place} again'
+    users = sorted({row['user'] for row in pager['on_call']
+                    if row['policy'] == policy['name'] and row['level'] == level})
+    return f'{", ".join(users)} ({place})'
 
 
 def check_needs(page, shift):
@@ -284,15 +296,15 @@ def check_needs(page, shift):
         if i['resolved'] or i['title'] == 'Nightly batch late':
             continue
         due = [(i[kind], words) for kind, words in (
-            ('escalates', None),
+            ('escalates', 'escalates to ' + next_person(i, shift.records['pager'])),
             ('unacked', 'snooze ends' if snoozed(i) else 'acknowledgement ends'),
             ('resolves', 'resolves itself')) if i[kind]]
         at, words = min(due) if due else (None, None)
         since = {when(i['created'])} | (
             {when(firing[alert_of(i)])} if alert_of(i) in firing else set())
         wanted[i['title'], i['service']] = (
-            since, (('snoozed ' if snoozed(i) else 'acknowledged ') + i['acked'][0]
-                    if i['acked'] else
+            since, ('snoozed ' + snoozed(i) if snoozed(i) else
+                    'acknowledged ' + i['acked'][0] if i['acked'] else
                     'open ' + ', '.join(i['assigned'])), at, words)
     open_alerts = {alert_of(i) for i in shift.everything if not i['resolved']}
     alone = {name for name in firing if name not in open_alerts}

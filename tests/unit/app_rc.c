@@ -45,6 +45,17 @@ int open(const char *path, int flags, ...)
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+static bool others = false; /* than root can write the system's file */
+
+int fstat(int fd, struct stat *st)
+{
+	int result = (int)syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
+
+	st->st_uid = 0;
+	st->st_mode = (st->st_mode & (mode_t)~022) | (others ? 020 : 0);
+	return result;
+}
+
 static const char *const names[] = {"rc", "system.rc", "team.rc", "oogway.rc",
 	".oogway.rc", "config/oogway/oogway.rc"};
 
@@ -311,6 +322,58 @@ static void final_stays(void **state)
 	rc_free(rc);
 }
 
+/* Lines of policy: those of root's file stand for themselves, and with others' hands on
+ * it they are lines like the user's, and hold nothing fast. */
+static void policy_lines(void **state)
+{
+	static const struct {
+		const char *line, *fault; /* NULL: none */
+	} rows[] = {
+		{"policy allow", NULL},
+		{"policy deny hosts=db-*,@db class=destroy,shell", NULL},
+		{"policy allow runbook=disk-* hours=22:00-06:00 approve=on", NULL},
+		{"policy permit", "expected: policy allow or deny, not permit"},
+		{"policy allow class=write",
+			"class is of read, change, destroy and shell"},
+		{"policy allow class=read,", NULL},
+		{"policy allow hours=9-18", "two times of the day"},
+		{"policy allow hours=09:00-09:00", "two times of the day"},
+		{"policy deny approve=on", "what is denied needs no approval"},
+		{"policy allow approve=yes", "approve is on or off, not yes"},
+		{"policy allow host=a", "host"},
+	};
+	struct rc *rc;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rc = read_user(rows[i].line);
+		assert_int_equal(rc->conf.errors_total, rows[i].fault != NULL);
+		if (rows[i].fault && !strstr(rc->conf.errors[0].text, rows[i].fault))
+			fail_msg("%s: %s", rows[i].line, rc->conf.errors[0].text);
+		assert_int_equal(rc->policy_count, !rows[i].fault);
+		rc_free(rc);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct err err;
+
+		others = i == 1;
+		put("system.rc", "set -final readonly = on\npolicy allow class=read\n");
+		put("rc", "policy allow\n");
+		rc = read_both(NULL);
+		others = false;
+		assert_int_equal(rc->policy_count, 2);
+		assert_int_equal(rc->policies[0].system, i == 0);
+		assert_int_equal(rc->policies[0].classes, 1u << AUDIT_READ);
+		assert_string_equal(rc->policies[0].where, "oogway.rc:2");
+		assert_false(rc->policies[1].system);
+		assert_int_equal(rc->conf.errors_total, i);
+		/* No line of it at the prompt. */
+		assert_false(rc_is_live("policy"));
+		assert_int_equal(rc_line(rc, "set readonly = off", &err), i == 1);
+		rc_free(rc);
+	}
+}
+
 static void profiles(void **state)
 {
 	struct rc *rc;
@@ -415,6 +478,7 @@ int main(void)
 		CASE(every_error_is_told),
 		CASE(a_value_knows_its_place),
 		CASE(final_stays),
+		CASE(policy_lines),
 		CASE(profiles),
 		CASE(an_unreadable_file_is_told),
 		CASE(nothing_comes_from_the_current_folder),

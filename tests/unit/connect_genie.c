@@ -294,6 +294,80 @@ static void test_no_names(void **unused)
 	end();
 }
 
+static const char two_teams[] = "{\"data\":[{\"id\":\"t1\",\"name\":\"Platform\"},{"
+				"\"id\":\"t2\",\"name\":\"Pay EU\"}]}";
+
+/* An unknown team is said, and never looks like peace. */
+static void test_teams(void **unused)
+{
+	static const struct {
+		const char *filter, *unknown; /* NULL: all are known */
+	} rows[] = {
+		{"(teams:\"Platform\")", NULL},
+		{"(teams:\"platform\" OR teams:\"Pay EU\")", NULL},
+		{"teams:(Platform OR \"Pay EU\")", NULL},
+		{"teams : t2", NULL},
+		{"teams:Plat*", NULL},
+		{"tag:teams AND message:\"my teams: none\"", NULL},
+		{"priority:P1", NULL},
+		{"(teams:\"Platfrm\")", "Platfrm"},
+		{"priority:P1 AND (teams:\"Pay EU\" OR teams:\"Pay\")", "Pay"},
+		{"teams:(Platform OR \"Pay US\")", "Pay US"},
+		{"NOT teams: Ops", "Ops"},
+		{"teams:\"", NULL},
+		{"teams:", NULL},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char wanted[80];
+		const char *path;
+
+		begin(&opsgenie_source, &(struct source_conf){.filter = rows[i].filter});
+		path = next_path();
+		/* Only who names teams has them looked for first. */
+		assert_non_null(strstr(
+			path, strstr(rows[i].filter, "teams") ? "/teams" : "/alerts?"));
+		if (!strstr(path, "/teams")) {
+			end();
+			continue;
+		}
+		if (answers(200, two_teams) != !rows[i].unknown)
+			fail_msg("row %zu: %s", i, err.text);
+		path = next_path();
+		if (!rows[i].unknown) {
+			assert_non_null(strstr(path, "/alerts?"));
+			end();
+			continue;
+		}
+		snprintf(wanted, sizeof wanted, "no team is called %s there",
+			rows[i].unknown);
+		assert_non_null(strstr(err.text, wanted));
+		assert_non_null(strstr(err.text, "2 teams: Platform, Pay EU"));
+		/* Nothing else is asked until it is there. */
+		assert_null(path);
+		now += 61000;
+		until("/teams");
+		assert_true(
+			answers(200, "{\"data\":[{\"name\":\"Platfrm\"},{\"name\":"
+				     "\"Pay\"},{\"name\":\"Pay EU\"},{\"name\":\"Ops\"},"
+				     "{\"name\":\"Pay US\"},{\"name\":\"Platform\"}]}"));
+		assert_non_null(strstr(next_path(), "/alerts?"));
+		end();
+	}
+	/* Who may not read teams, or not all of them, is not told that one is missing. */
+	begin(&opsgenie_source, &(struct source_conf){.filter = "teams:\"X\""});
+	until("/teams");
+	assert_true(answers(403, "{}"));
+	assert_non_null(strstr(next_path(), "/alerts?"));
+	end();
+	begin(&jsm_source, &(struct source_conf){.org = "c1", .filter = "teams:\"X\""});
+	until("/teams");
+	assert_true(answers(200, "{\"platformTeams\":[],\"links\":{\"next\":\"u\"}}"));
+	assert_non_null(strstr(next_path(), "/alerts?"));
+	end();
+}
+
 static void test_schedules(void **unused)
 {
 	(void)unused;
@@ -371,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_names),
+		cmocka_unit_test(test_teams),
 		cmocka_unit_test(test_schedules),
 		cmocka_unit_test(test_my_shift),
 		cmocka_unit_test(test_region_hint),

@@ -1,119 +1,10 @@
 /* The gate: nothing is done before its intent is on the disk, nothing without an audit,
  * and what is refused is written too. And steps that run through it: what they print is
  * kept with its hash, they end in time, and are compared with what was asked about. */
-#include "base/json.h"
-#include "base/str.h"
-#include "base/text.h"
-#include "base/time.h"
-#include "io/loop.h"
-#include "io/task.h"
-#include "ops/gate.h"
-#include "ops/run.h"
-#include "ops_place.h"
+#include "ops_world.h"
 
 #include <signal.h>
 #include <sys/resource.h>
-
-/* A world with one door. */
-struct world {
-	struct loop *loop;
-	struct task_pool *pool;
-	struct audit *audit;
-	struct policy policy;
-	bool no_audit, no_ask, waits; /* waits: the test answers */
-	bool yes;
-	struct gate_pass *pass;
-	char asked[2400], word[64];
-	int asks;
-	/* deeds */
-	bool changed;
-	int acts, refusals, ends;
-	uint64_t seq;
-	struct err why;
-	char last_line[4000]; /* of the audit, when act() came */
-	/* runs */
-	bool changed_book, elsewhere;
-	struct run *run;
-	struct loop_timer *timer;
-};
-
-static void policy(void *ctx, struct policy *out)
-{
-	*out = ((struct world *)ctx)->policy;
-}
-
-static struct audit *audit(void *ctx, struct err *e)
-{
-	struct world *w = ctx;
-
-	if (w->no_audit)
-		err_set(e, ERR_IO, "the disk is full");
-	return w->no_audit ? NULL : w->audit;
-}
-
-static bool ask(
-	void *ctx, const struct gate_deed *deed, struct gate_pass *pass, struct err *e)
-{
-	struct world *w = ctx;
-
-	w->asks++;
-	snprintf(w->asked, sizeof w->asked, "%s", deed->question);
-	snprintf(w->word, sizeof w->word, "%s", deed->word ? deed->word : "");
-	if (w->no_ask)
-		return err_set(e, ERR_REFUSED, "there is nobody to ask");
-	w->pass = pass;
-	if (!w->waits)
-		gate_answer(pass, w->yes);
-	return true;
-}
-
-static struct gate_door door;
-
-static void open_world(struct world *w)
-{
-	struct audit_config config = {.folder = folder};
-
-	*w = (struct world){.policy = {.most = AUDIT_SHELL}, .yes = true};
-	w->loop = loop_new();
-	w->pool = task_pool_new(w->loop);
-	w->audit = audit_open(w->pool, &config, &err);
-	assert_non_null(w->audit);
-	door = (struct gate_door){policy, audit, ask, w};
-}
-
-static void close_world(struct world *w)
-{
-	if (w->run)
-		run_end(w->run);
-	task_pool_free(w->pool);
-	run_free(w->run);
-	audit_close(w->audit);
-	loop_free(w->loop);
-}
-
-/* All records, without the audit's own, as JSON lines. */
-static size_t records(char lines[64][4000])
-{
-	size_t n, starts[400], count, out = 0;
-	char *text = load("000001.jsonl", &n);
-
-	count = find_lines(text, n, starts);
-	for (size_t i = 0; i < count && out < 64; i++) {
-		snprintf(lines[out], 4000, "%.*s", (int)(starts[i + 1] - starts[i] - 1),
-			text + starts[i]);
-		out += !strstr(lines[out], "\"event\":\"audit.");
-	}
-	mem_free(text);
-	return out;
-}
-
-static char lines[64][4000];
-
-static void has(const char *line, const char *part)
-{
-	if (!strstr(line, part))
-		fail_msg("%s is not in %s", part, line);
-}
 
 /* --- the gate alone --- */
 
@@ -150,24 +41,11 @@ static void refused(void *ctx, const struct err *why)
 	loop_stop(w->loop);
 }
 
-static void written(void *ctx)
-{
-	struct world *w = ctx;
+static const char *about = "here";
 
-	if (audit_pending(w->audit))
-		loop_timer_start(w->timer, 5);
-	else
-		loop_stop(w->loop);
-}
-
-static void flush(struct world *w)
+static void loop_over(void *ctx)
 {
-	w->timer = loop_timer(w->loop, written, w);
-	do {
-		loop_timer_start(w->timer, 1);
-		loop_run(w->loop);
-	} while (audit_pending(w->audit));
-	loop_timer_free(w->timer);
+	loop_stop(((struct world *)ctx)->loop);
 }
 
 static bool open_deed(struct world *w)
@@ -176,7 +54,7 @@ static bool open_deed(struct world *w)
 	const struct gate_deed deed = {.record = {.event = "run.local",
 					       .class = AUDIT_READ,
 					       .origin = "key",
-					       .target = untrusted_str("here"),
+					       .target = untrusted_str(about),
 					       .args = args,
 					       .arg_count = 2},
 		.question = "run df?",
@@ -314,78 +192,107 @@ static void full_disk(void **state)
 	close_world(&w);
 }
 
-/* --- steps --- */
+/* --- approvals --- */
 
-static bool is_here(void *ctx, struct untrusted host)
+static void pause_ms(struct world *w, int ms)
 {
-	return !((struct world *)ctx)->elsewhere &&
-	       (untrusted_is(host, "web-1") || untrusted_is(host, "localhost"));
-}
+	int64_t until = time_mono_ms() + ms;
 
-static void user(void *ctx, char *out, size_t size)
-{
-	(void)ctx;
-	snprintf(out, size, "ada");
-}
-
-static bool book_still(void *ctx, char *why, size_t size)
-{
-	snprintf(why, size, "the runbook has changed");
-	return !((struct world *)ctx)->changed_book;
-}
-
-static void run_changed(void *ctx)
-{
-	struct world *w = ctx;
-
-	if (w->run && run_active(w->run) < 0)
-		loop_stop(w->loop);
-}
-
-static void run_ended(void *ctx, size_t step)
-{
-	struct world *w = ctx;
-
-	assert_true(run_result(w->run, step)->state >= RUN_DONE);
-	w->ends++;
-}
-
-static char files[300];
-
-static bool foreign; /* the run is about an alert */
-
-static void begin(struct world *w, const char *text)
-{
-	struct run_how how = {.loop = w->loop,
-		.pool = w->pool,
-		.door = &door,
-		.folder = files,
-		.name = "book",
-		.profile = "prod",
-		.host = "web-1",
-		.kube_context = "",
-		.own_host = !foreign,
-		.is_here = is_here,
-		.user = user,
-		.still = book_still,
-		.changed = run_changed,
-		.ended = run_ended,
-		.ctx = w};
-
-	snprintf(files, sizeof files, "%.*s/runs", (int)(strrchr(folder, '/') - folder),
-		folder);
-	w->run = run_new(&how, untrusted_str(text));
-}
-
-/* Runs a step to its end. */
-static const struct run_result *go(struct world *w, size_t step)
-{
-	if (!run_start(w->run, step, "key", &err))
-		fail_msg("%s", err.text);
-	while (run_active(w->run) >= 0)
+	while (time_mono_ms() < until) {
+		w->timer = loop_timer(w->loop, loop_over, w);
+		loop_timer_start(w->timer, 20);
 		loop_run(w->loop);
-	return run_result(w->run, step);
+		loop_timer_free(w->timer);
+	}
 }
+
+/* Asked for, not before the delay, once, and only for just this. */
+static void approvals(void **state)
+{
+	struct world w;
+	char code[8];
+
+	(void)state;
+	open_world(&w);
+	w.policy.approve = AUDIT_READ;
+	assert_false(open_deed(&w));
+	has(err.text, "none can be had here");
+	door.approvals = gate_approvals_new(300, 60000);
+	assert_true(open_deed(&w));
+	has(w.asked, "It needs an approval: yes asks for it, and does nothing.");
+	assert_string_equal(w.word, "");
+	assert_int_equal(w.acts, 0);
+	assert_int_equal(w.refusals, 1);
+	has(w.why.text, "is asked for: in 300ms");
+	snprintf(code, sizeof code, "%.6s", strstr(w.why.text, "approval ") + 9);
+	assert_false(open_deed(&w));
+	has(err.text, code);
+	has(err.text, "is ready in");
+	pause_ms(&w, 320);
+	/* Another deed needs its own. */
+	about = "elsewhere";
+	assert_true(open_deed(&w));
+	has(w.asked, "It needs an approval");
+	about = "here";
+	w.yes = false;
+	assert_true(open_deed(&w));
+	assert_string_equal(w.word, code);
+	has(w.asked, "typing it approves this");
+	assert_int_equal(w.acts, 0);
+	w.yes = true;
+	assert_true(open_deed(&w));
+	while (w.acts < 1)
+		loop_run(w.loop);
+	has(w.last_line, "\"approval\":\"alone: ");
+	/* Once. */
+	assert_true(open_deed(&w));
+	has(w.asked, "It needs an approval");
+	assert_int_equal(w.acts, 1);
+	/* Broken glass lifts it, and nothing else, and says so. */
+	w.policy.breakglass = true;
+	assert_true(open_deed(&w));
+	while (w.acts < 2)
+		loop_run(w.loop);
+	has(w.last_line, "behind broken glass");
+	w.policy.readonly = true;
+	assert_false(open_deed(&w));
+	flush(&w);
+	gate_approvals_free(door.approvals);
+	close_world(&w);
+	judge();
+}
+
+/* What changes while the question stands makes it void. */
+static void approval_void(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.policy.approve = AUDIT_READ;
+	door.approvals = gate_approvals_new(10, 150);
+	assert_true(open_deed(&w));
+	pause_ms(&w, 20);
+	w.waits = true;
+	assert_true(open_deed(&w));
+	assert_true(*w.word);
+	pause_ms(&w, 200);
+	gate_answer(w.pass, true);
+	assert_int_equal(w.acts, 0);
+	has(w.why.text, "the approval is void by now");
+	/* One is needed only since it was asked. */
+	w.policy.approve = AUDIT_UNCLASSED;
+	assert_true(open_deed(&w));
+	w.policy.approve = AUDIT_READ;
+	gate_answer(w.pass, true);
+	assert_int_equal(w.acts, 0);
+	has(w.why.text, "needs an approval by now");
+	flush(&w);
+	gate_approvals_free(door.approvals);
+	close_world(&w);
+}
+
+/* --- steps --- */
 
 static void file_is(const char *path, const char *expected, size_t n)
 {
@@ -777,6 +684,8 @@ int main(void)
 		TEST(not_done),
 		TEST(changed_behind_intent),
 		TEST(full_disk),
+		TEST(approvals),
+		TEST(approval_void),
 		TEST(a_step),
 		TEST(captured),
 		TEST(bound),

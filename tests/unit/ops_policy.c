@@ -53,6 +53,8 @@ static struct judgement judge(const char *line)
 /* They change, or can. None may be read. */
 static const char *const writes[] = {
 	"find / -delete",
+	"ntpq -c ':config server x'",
+	"ntpq -c config",
 	"find / -name x -delete",
 	"find / -exec rm {} ;",
 	"find / -exec rm {} +",
@@ -526,20 +528,27 @@ static void classes(void **state)
 	}
 }
 
+static char decision[POLICY_DECISION];
+static struct err err;
+
+static bool allows(const struct policy *policy, enum audit_class class)
+{
+	const struct policy_deed deed = {.class = class};
+
+	err = (struct err){0};
+	return policy_allows(policy, &deed, decision, &err);
+}
+
 static void allowed(void **state)
 {
-	char decision[POLICY_DECISION];
-	struct err err = {0};
-
 	(void)state;
 	for (int most = AUDIT_UNCLASSED; most < AUDIT_CLASS_COUNT; most++) {
 		struct policy policy = {.most = (enum audit_class)most};
 
 		for (int class = AUDIT_READ; class < AUDIT_CLASS_COUNT; class ++)
-			assert_int_equal(policy_allows(&policy, (enum audit_class) class,
-						 decision, &err),
-				class <= most);
-		assert_false(policy_allows(&policy, AUDIT_UNCLASSED, decision, &err));
+			assert_int_equal(
+				allows(&policy, (enum audit_class) class), class <= most);
+		assert_false(allows(&policy, AUDIT_UNCLASSED));
 	}
 	for (int i = 0; i < 3; i++) {
 		struct policy policy = {.most = AUDIT_SHELL,
@@ -547,9 +556,121 @@ static void allowed(void **state)
 			.past = i == 1,
 			.demo = i == 2};
 
-		assert_false(policy_allows(&policy, AUDIT_READ, decision, &err));
+		assert_false(allows(&policy, AUDIT_READ));
 		assert_int_equal(err.kind, ERR_REFUSED);
 		assert_non_null(strstr(decision, "refused"));
+	}
+}
+
+static bool in_group(void *ctx, const char *group, const char *host, bool *known)
+{
+	(void)ctx;
+	*known = !strcmp(group, "web");
+	return *known && !strncmp(host, "web-", 4);
+}
+
+#define ALLOW(...)                                                                       \
+	{                                                                                \
+		.where = "rc:1", __VA_ARGS__                                             \
+	}
+#define DENY(...)                                                                        \
+	{                                                                                \
+		.where = "rc:2", .deny = true, __VA_ARGS__                               \
+	}
+#define CLASS(c) (1u << AUDIT_##c)
+
+/* Roles: each row is the lines, a deed, and whether it may be; the sentence says which
+ * line. */
+static void rules(void **state)
+{
+	static const struct {
+		const char *name;
+		struct policy_rule rules[3];
+		size_t count;
+		enum audit_class class;
+		const char *hosts[3], *book;
+		int minute;
+		bool may, approves;
+		const char *why;
+	} rows[] = {
+		{"no lines", {{0}}, 0, AUDIT_SHELL, {"a"}, "b", 0, true, false,
+			"run.allow"},
+		{"allowed", {ALLOW(.classes = CLASS(READ))}, 1, AUDIT_READ, {"a"}, NULL,
+			0, true, false, "policy at rc:1"},
+		{"by default not", {ALLOW(.classes = CLASS(READ))}, 1, AUDIT_CHANGE,
+			{"a"}, NULL, 0, false, false,
+			"no policy line of the rc allows class change"},
+		{"deny wins", {ALLOW(.hosts = "*"), DENY(.hosts = "db-*")}, 2, AUDIT_READ,
+			{"db-1"}, NULL, 0, false, false, "policy deny at rc:2"},
+		{"deny of one", {ALLOW(.hosts = "*"), DENY(.hosts = "db-*")}, 2,
+			AUDIT_READ, {"web-1", "db-1"}, NULL, 0, false, false, "deny"},
+		{"allow needs all", {ALLOW(.hosts = "web-*")}, 1, AUDIT_READ,
+			{"web-1", "db-1"}, NULL, 0, false, false, "no policy line"},
+		{"all", {ALLOW(.hosts = "web-*,db-?")}, 1, AUDIT_READ, {"web-1", "db-1"},
+			NULL, 0, true, false, ""},
+		{"no hosts", {ALLOW(.hosts = "web-*")}, 1, AUDIT_READ, {NULL}, NULL, 0,
+			false, false, "no policy line"},
+		{"group", {ALLOW(.hosts = "@web")}, 1, AUDIT_READ, {"web-9"}, NULL, 0,
+			true, false, ""},
+		{"not in it", {ALLOW(.hosts = "@web")}, 1, AUDIT_READ, {"db-9"}, NULL, 0,
+			false, false, ""},
+		{"unknown group", {ALLOW(.hosts = "@none")}, 1, AUDIT_READ, {"web-9"},
+			NULL, 0, false, false, ""},
+		{"unknown denied", {DENY(.hosts = "@none")}, 1, AUDIT_READ, {"web-9"},
+			NULL, 0, false, false, "deny"},
+		{"book", {ALLOW(.books = "disk-*")}, 1, AUDIT_READ, {"a"}, "disk-full", 0,
+			true, false, ""},
+		{"other book", {ALLOW(.books = "disk-*")}, 1, AUDIT_READ, {"a"}, "cpu", 0,
+			false, false, ""},
+		{"no book", {ALLOW(.books = "*")}, 1, AUDIT_READ, {"a"}, NULL, 0, false,
+			false, ""},
+		{"in hours", {ALLOW(.from_min = 540, .until_min = 1020)}, 1, AUDIT_READ,
+			{"a"}, NULL, 600, true, false, ""},
+		{"out of hours", {ALLOW(.from_min = 540, .until_min = 1020)}, 1,
+			AUDIT_READ, {"a"}, NULL, 1020, false, false, "there and now"},
+		{"at night", {DENY(.from_min = 1320, .until_min = 360)}, 1, AUDIT_READ,
+			{"a"}, NULL, 30, false, false, "deny"},
+		{"at noon", {DENY(.from_min = 1320, .until_min = 360)}, 1, AUDIT_READ,
+			{"a"}, NULL, 720, true, false, ""},
+		{"the user cannot widen",
+			{ALLOW(.system = true, .classes = CLASS(READ)),
+				ALLOW(.hosts = "*")},
+			2, AUDIT_CHANGE, {"a"}, NULL, 0, false, false, "of the system"},
+		{"the user narrows",
+			{ALLOW(.system = true, .hosts = "*"),
+				ALLOW(.classes = CLASS(READ))},
+			2, AUDIT_CHANGE, {"a"}, NULL, 0, false, false, "of the rc"},
+		{"approval", {ALLOW(.classes = CLASS(DESTROY), .approve = true)}, 1,
+			AUDIT_DESTROY, {"a"}, NULL, 0, true, true, ""},
+		{"the user's line lifts none",
+			{ALLOW(.system = true, .approve = true), ALLOW(.hosts = "*")}, 2,
+			AUDIT_READ, {"a"}, NULL, 0, true, true, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct policy policy = {.most = AUDIT_SHELL,
+			.rules = rows[i].rules,
+			.rule_count = rows[i].count,
+			.minute = rows[i].minute,
+			.in_group = in_group};
+		struct policy_deed deed = {rows[i].class, rows[i].book, rows[i].hosts, 0};
+
+		while (deed.host_count < 3 && rows[i].hosts[deed.host_count])
+			deed.host_count++;
+		err = (struct err){0};
+		if (policy_allows(&policy, &deed, decision, &err) != rows[i].may)
+			fail_msg("%s: %s", rows[i].name, decision);
+		if (!strstr(rows[i].may ? decision : err.text, rows[i].why))
+			fail_msg("%s: %s, %s", rows[i].name, decision, err.text);
+		if (!rows[i].may)
+			continue;
+		assert_int_equal(policy_approves(&policy, &deed), rows[i].approves);
+		policy.breakglass = true;
+		assert_false(policy_approves(&policy, &deed));
+		/* It lifts nothing else. */
+		policy.readonly = true;
+		assert_false(policy_allows(&policy, &deed, decision, &err));
 	}
 }
 
@@ -560,6 +681,7 @@ int main(void)
 		cmocka_unit_test(mostly_read),
 		cmocka_unit_test(classes),
 		cmocka_unit_test(allowed),
+		cmocka_unit_test(rules),
 	};
 
 	return cmocka_run_group_tests_name("ops/policy", tests, NULL, NULL);

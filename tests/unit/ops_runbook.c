@@ -203,7 +203,7 @@ static void starters(void **state)
 				book.faults[0].text);
 		assert_true(book.step_count > 3);
 		for (size_t k = 0; k < book.step_count; k++)
-			if (!run_check(&book, k, &err))
+			if (!run_check(NULL, &book, k, &err))
 				fail_msg("%s:%d: %s", found.gl_pathv[i],
 					book.steps[k].line, err.text);
 		steps += book.step_count;

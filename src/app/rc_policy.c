@@ -1,0 +1,98 @@
+/* `policy` lines of the rc: who may do what where and when. Hides how the words of a line
+ * become the row that ops/policy.h judges by; a word that is not understood is a fault,
+ * and the line then allows nothing. Any thread. */
+#include "rc_parts.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool take_classes(const char *word, unsigned *out, struct err *err)
+{
+	for (const char *at = word; at && *at; at += *at == ',') {
+		size_t n = strcspn(at, ",");
+		int class = AUDIT_READ;
+
+		while (class < AUDIT_CLASS_COUNT &&
+			(strlen(audit_class_name((enum audit_class) class)) != n ||
+				strncmp(audit_class_name((enum audit_class) class), at,
+					n) != 0))
+			class ++;
+		if (class == AUDIT_CLASS_COUNT)
+			return err_set(err, ERR_INPUT,
+				"class is of read, change, destroy and shell, not %s",
+				word);
+		*out |= 1u << class;
+		at += n;
+	}
+	return true;
+}
+
+static bool take_hours(const char *word, struct policy_rule *rule, struct err *err)
+{
+	int h, m, h2, m2, end = 0;
+
+	if (!word)
+		return true;
+	if (sscanf(word, "%2d:%2d-%2d:%2d%n", &h, &m, &h2, &m2, &end) != 4 || word[end] ||
+		h < 0 || h > 23 || h2 < 0 || h2 > 23 || m < 0 || m > 59 || m2 < 0 ||
+		m2 > 59 || (h == h2 && m == m2))
+		return err_set(err, ERR_INPUT,
+			"hours are two times of the day such as 09:00-18:00, not %s",
+			word);
+	rule->from_min = 60 * h + m;
+	rule->until_min = 60 * h2 + m2;
+	return true;
+}
+
+static bool take_approve(
+	const struct conf_line *line, struct policy_rule *rule, struct err *err)
+{
+	const char *word = conf_value(line, 2, "approve");
+
+	rule->approve = word && !strcmp(word, "on");
+	if (rule->approve && rule->deny)
+		return err_set(err, ERR_INPUT, "what is denied needs no approval");
+	return !word || rule->approve || !strcmp(word, "off") ||
+	       err_set(err, ERR_INPUT, "approve is on or off, not %s", word);
+}
+
+/* "oogway.rc:12" */
+static const char *place_of(struct rc *rc, const struct conf_place *place)
+{
+	const char *slash = strrchr(place->file, '/');
+	char text[80];
+
+	snprintf(text, sizeof text, "%.60s:%d", slash ? slash + 1 : place->file,
+		place->line);
+	return rc_keep(rc, text);
+}
+
+bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	struct rc *rc = conf->ctx;
+	const char *what = line->words[1].text;
+	struct policy_rule rule = {
+		.deny = !strcmp(what, "deny"), .system = conf->final_allowed};
+
+	if (!rule.deny && strcmp(what, "allow") != 0)
+		return err_set(
+			err, ERR_INPUT, "expected: policy allow or deny, not %s", what);
+	if (!rc_check_keys(line, 2, "policy", err) ||
+		!take_classes(conf_value(line, 2, "class"), &rule.classes, err) ||
+		!take_hours(conf_value(line, 2, "hours"), &rule, err) ||
+		!take_approve(line, &rule, err))
+		return false;
+	if (rc->policy_count == RC_MAX_POLICIES)
+		return err_set(
+			err, ERR_LIMIT, "more than %d policy lines", RC_MAX_POLICIES);
+	rule.hosts = rc_keep(rc, conf_value(line, 2, "hosts"));
+	rule.books = rc_keep(rc, conf_value(line, 2, "runbook"));
+	rule.where = place_of(rc, &line->place);
+	MEM_ROOM(rc->policies, rc->policy_count, rc->policy_cap);
+	rc->policies[rc->policy_count++] = rule;
+	return true;
+}
