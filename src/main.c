@@ -178,8 +178,6 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--var", optarg);
 	case OPTION_DRY_RUN:
 		return add_word(o, "--dry-run");
-	case OPTION_CHANGED:
-		return add_word(o, "--changed");
 	case OPTION_SERIAL:
 		return add_pair(o, "--serial", optarg);
 	case OPTION_CANARY:
@@ -190,6 +188,8 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--width", optarg);
 	case OPTION_TIMEOUT:
 		return add_pair(o, "--timeout", optarg);
+	case OPTION_CHANGED:
+		return add_word(o, "--changed");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:

@@ -45,6 +45,24 @@ bool remote_stop(struct remote *remote);
 bool remote_outcome(struct remote *remote, bool json, struct str *out,
 	enum status *status, struct err *err);
 
+/* The ssh configuration as it was a moment ago, borrowed for the call; NULL with a
+ * sentence: it is being read. A script waits for it. */
+struct inventory *remote_inventory(struct remote *remote, struct err *err);
+/* Names of a pattern, by the groups of the rc. */
+bool remote_hosts(const struct app *app, const struct inventory *inventory,
+	const char *pattern, struct host_list *out, struct err *err);
+/* For policy: the host is in the group; *known: there is such a group. */
+bool remote_in_group(void *app, const char *group, const char *host, bool *known);
+
+/* Fans of runbooks' steps, one for each run; how gets what is the program's. */
+struct run;
+struct fan *remote_step(struct remote *remote, struct run *run, const struct fan_how *how,
+	const struct fan_wish *wish, struct err *err);
+/* NULL: none. */
+struct fan *remote_step_fan(const struct remote *remote, const struct run *run);
+/* It is freed soon. */
+void remote_step_over(struct remote *remote, const struct run *run);
+
 /* The host that an alert is about, by its labels; false: none of them names one. */
 struct alert;
 bool remote_alert_host(const struct alert *alert, char *out, size_t size);

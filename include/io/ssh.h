@@ -158,8 +158,9 @@ struct ssh_call_options {
 /* Never calls back from within. */
 struct ssh_call *ssh_call_start(
 	struct ssh_net *net, const struct ssh_call_options *options);
-/* Asks it to end: signal TERM, KILL after 2 s, and after 2 s more the channel is closed.
- * What has not begun is not begun. `end` comes as ever. */
+/* Asks it to end: signal TERM, a second later by pkill over the same connection (sshd
+ * passes none on to what root runs), then both with KILL, and 2 s after that the channel
+ * is closed. What has not begun is not begun. `end` comes as ever. */
 void ssh_call_stop(struct ssh_call *call);
 /* Reads nothing more of it, or goes on: what it writes then waits over there. */
 void ssh_call_pause(struct ssh_call *call, bool on);

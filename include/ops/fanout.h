@@ -48,12 +48,14 @@ struct fan_how {
 	struct task_pool *pool;
 	struct ssh_net *net;
 	const struct gate_door *door;
-	const struct inventory *inventory; /* until the last host has begun */
+	struct inventory *inventory; /* shared with the fan */
 	const char *folder;  /* of the files with what was printed; copied */
 	const char *profile; /* of the rc; "" for none; copied */
 	const char *user;    /* who asks, for the question; copied */
 	/* False with a sentence: hosts or ways are not any more what they were. */
 	bool (*still)(void *ctx, char *why, size_t size);
+	/* What a host prints, as it comes; or NULL. */
+	void (*bytes)(void *ctx, size_t host, bool is_error, struct untrusted bytes);
 	void (*changed)(void *ctx);
 	void (*ended)(void *ctx); /* all is known and recorded */
 	void *ctx;
@@ -66,6 +68,7 @@ struct fan_wish {
 	const char *const *argv; /* NULL-ended; copied */
 	const char *origin;      /* of the record; copied */
 	const char *event;       /* NULL: "remote.run"; a constant */
+	const char *book;        /* whose step it is, for policy, or NULL; copied */
 	const char *source;      /* the incident it is about, or NULL; copied */
 	struct untrusted id;
 	enum audit_class least; /* of the class, whatever the argv is judged to be */

@@ -50,6 +50,14 @@ struct gate_deed {
 	const char *const *hosts;
 	size_t host_count;
 	bool lifts; /* approvals, so that it needs none itself */
+	bool asked; /* somebody has said yes to just this already: no question */
+	/* Several records instead of one: begin() says how many when it is sure that they
+	 * will be written, write() is called for each and calls gate_write() once, and
+	 * intended() has its number when it is on the disk. `record` is then what a
+	 * refusal says, and act() gets no number. NULL: the one. */
+	size_t (*begin)(void *ctx);
+	void (*write)(void *ctx, size_t i, struct gate_pass *pass);
+	void (*intended)(void *ctx, size_t i, uint64_t seq);
 	/* False with a sentence: it is not any more what was asked about. Looked at when
 	 * the answer comes, and again when the intent is on the disk. */
 	bool (*still)(void *ctx, char *why, size_t size);
@@ -62,6 +70,8 @@ struct gate_deed {
 
 bool gate_open(
 	const struct gate_door *door, const struct gate_deed *deed, struct err *err);
+/* kind, decision and approval are the gate's; copied. */
+void gate_write(struct gate_pass *pass, const struct audit_record *record);
 /* It was refused before it came here; that is recorded too. */
 void gate_refuse(const struct gate_door *door, const struct audit_record *record,
 	const struct err *why);

@@ -31,6 +31,8 @@ struct inventory_how {
 
 /* Reads the configuration; for tasks. Never NULL: what cannot be read refuses hosts. */
 struct inventory *inventory_read(const struct inventory_how *how);
+/* One more who frees it. */
+struct inventory *inventory_share(struct inventory *inventory);
 void inventory_free(struct inventory *inventory);
 
 /* The way to [USER@]NAME[:PORT], hops and all, in the arena. Any thread. */

@@ -181,7 +181,7 @@ const char *history_trouble(const struct history *history)
 		[STORE_MEMORY] = "nothing is kept",
 		[STORE_FAILING] = "nothing is kept"};
 
-	return history->app->store ? words[history->told] : NULL;
+	return words[history->app->store ? history->told : history->here];
 }
 
 static struct db *open_here(
@@ -190,6 +190,7 @@ static struct db *open_here(
 	struct store_report report = {.text = ""};
 	struct db *db = store_open_here(config, &report, err);
 
+	app->history->here = report.state;
 	if (db && *report.text)
 		str_copy(app->history->remark, sizeof app->history->remark, report.text);
 	return db;
@@ -243,8 +244,15 @@ void history_start(struct history *history)
 	app->store = store_open(app->loop, app->pool, &config);
 }
 
+static bool keeps(enum store_state state)
+{
+	return state == STORE_OPENING || state == STORE_READY;
+}
+
+/* To be written to, it must be one that keeps what it is given. */
 struct db *history_open_here(const struct app *app, bool make, struct err *err)
 {
+	struct db *db;
 	struct store_paths paths;
 	struct store_config config;
 	struct stat st;
@@ -258,7 +266,12 @@ struct db *history_open_here(const struct app *app, bool make, struct err *err)
 		return NULL;
 	}
 	config = config_of(&paths);
-	return open_here(app, &config, err);
+	db = open_here(app, &config, err);
+	if (!db || !make || keeps(app->history->here))
+		return db;
+	db_close(db);
+	err_set(err, ERR_IO, "%s Nothing was kept.", app->history->remark);
+	return NULL;
 }
 
 /* --- how the console was left --- */

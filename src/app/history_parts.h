@@ -61,7 +61,7 @@ struct history {
 	bool opened;   /* the store has said how it is */
 	bool writable; /* … and takes writes */
 	bool ended;
-	enum store_state told;
+	enum store_state told, here; /* here: of one that a command opened itself */
 	char remark[360]; /* what is wrong with the store, or was; "": nothing */
 	/* Of several consoles on one store, the one that has this lease writes points and
 	 * baselines. */

@@ -50,6 +50,8 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"processes", "pane 9"},
 	{"detail", "an alert, a runbook and the other views without a name here"},
 	{"runbook", "a runbook that is open"},
+	{"remote", "hosts of a run on other machines"},
+	{"remotehost", "one of them"},
 	{"silences", "the list of silences"},
 	{"chart", "the chart of a metric"},
 	{"trends", "the trends"},

@@ -190,8 +190,8 @@ bool rc_take_duration(const struct conf_line *line, const char *key, int64_t low
 		return err_set(
 			err, ERR_INPUT, "%s is a duration such as 5s, not %s", key, word);
 	if (*out < low || *out > high)
-		return err_set(err, ERR_INPUT, "%s goes from %s to %s", key,
-			duration_text(low, a), duration_text(high, b));
+		return err_set(err, ERR_INPUT, "%s goes from %s to %s, not %s", key,
+			duration_text(low, a), duration_text(high, b), word);
 	return true;
 }
 
@@ -806,6 +806,21 @@ static const char *lookup(void *ctx, const char *name)
 	return NULL;
 }
 
+/* One that cannot be read is an error of the line that names it. */
+static void read_look_file(struct rc *rc, const char *folder, const char *path)
+{
+	int setting = strcmp(folder, "themes") ? SET_KEYMAP : SET_THEME;
+	struct conf_place place = rc->settings.values[setting].place;
+	char text[300];
+
+	if (conf_read_file(&rc->conf, path, true) || !errno)
+		return;
+	snprintf(text, sizeof text, "%s %.160s cannot be read: %s",
+		setting_rows[setting].name, path, strerror(errno));
+	conf_complain(
+		&rc->conf, place.file ? place : (struct conf_place){path, 0, 0}, text);
+}
+
 /* A shipped file by its short name, else a path of the user's. */
 static void read_shipped(struct rc *rc, const char *folder, const char *name)
 {
@@ -817,7 +832,7 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	if (file)
 		conf_read_text(&rc->conf, file->name, file->text, file->size);
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
-		conf_read_file(&rc->conf, name, false);
+		read_look_file(rc, folder, name);
 	else
 		rc_no_such_look(rc, folder, name);
 }
@@ -1090,11 +1105,17 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	size_t before = rc->conf.error_count, total = rc->conf.errors_total;
 	char *keymap = mem_strdup(settings_text(&rc->settings, SET_KEYMAP));
 	char *theme = mem_strdup(settings_text(&rc->settings, SET_THEME));
+	char *layout = mem_strdup(settings_text(&rc->settings, SET_LAYOUT));
+	struct conf_place place = rc->settings.values[SET_LAYOUT].place;
 
 	if (conf_read_text(&rc->conf, "the command line", line, strlen(line))) {
 		change_look(rc, SET_KEYMAP, keymap);
 		change_look(rc, SET_THEME, theme);
+		if (strcmp(settings_text(&rc->settings, SET_LAYOUT), layout) &&
+			!rc_check_layout(rc))
+			settings_set(&rc->settings, "layout", layout, false, place, NULL);
 	}
+	mem_free(layout);
 	mem_free(keymap);
 	mem_free(theme);
 	if (rc->conf.errors_total == total)

@@ -111,7 +111,7 @@ static void check_queries(struct rc *rc)
 	}
 }
 
-static void check_layout(struct rc *rc)
+bool rc_check_layout(struct rc *rc)
 {
 	const char *name = settings_text(&rc->settings, SET_LAYOUT);
 	struct names names = {0};
@@ -119,8 +119,10 @@ static void check_layout(struct rc *rc)
 	add_name(&names, "auto", NAME_BYTES - 1);
 	for (size_t i = 0; i < rc->layout_count; i++)
 		add_name(&names, rc->layouts[i].name, NAME_BYTES - 1);
-	if (!knows(&names, name))
-		complain_of(rc, SET_LAYOUT, "layout", name, &names);
+	if (knows(&names, name))
+		return true;
+	complain_of(rc, SET_LAYOUT, "layout", name, &names);
+	return false;
 }
 
 /* What is relative would be another file in each folder that oogway is started in. */
@@ -157,5 +159,5 @@ void rc_check(struct rc *rc)
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		check_paths(rc, paths[i]);
 	check_queries(rc);
-	check_layout(rc);
+	rc_check_layout(rc);
 }

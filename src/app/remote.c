@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FOLDER = 4096, AGAIN_MS = 250, USER = 80 };
+enum { FOLDER = 4096, AGAIN_MS = 250, USER = 80, FRESH_MS = 3000 };
 
 /* A wish on its way to a fan. */
 struct request {
@@ -42,7 +42,6 @@ struct request {
 struct entry {
 	struct remote *remote;
 	struct fan *fan;
-	struct inventory *inventory;
 	char *profile;
 };
 
@@ -54,8 +53,19 @@ struct asking {
 	bool echo, put;
 };
 
+/* A fan of a runbook's step. */
+struct step {
+	const struct run *run; /* NULL: it is over */
+	struct fan *fan;
+	struct step *next;
+};
+
 struct remote {
 	struct app *app;
+	struct inventory *inventory; /* for steps, as it was read last */
+	int64_t read_at;             /* monotonic */
+	struct step *steps;
+	struct loop_timer *sweep;
 	struct ssh_net *net;
 	struct request *requests;
 	struct entry *list[REMOTE_MAX_FANS]; /* the newest first */
@@ -157,12 +167,29 @@ static bool ask(void *ctx, const struct ssh_question *question, struct ssh_reply
 
 /* --- life --- */
 
+static void sweep_steps(void *ctx)
+{
+	struct remote *remote = ctx;
+	struct step **at = &remote->steps, *step;
+
+	while ((step = *at)) {
+		if (step->run) {
+			at = &step->next;
+			continue;
+		}
+		*at = step->next;
+		fan_free(step->fan);
+		mem_free(step);
+	}
+}
+
 struct remote *remote_new(struct app *app)
 {
 	struct remote *remote = mem_new(1, sizeof *remote);
 
 	remote->app = app;
 	remote->timer = loop_timer(app->loop, put_question, remote);
+	remote->sweep = loop_timer(app->loop, sweep_steps, remote);
 	return remote;
 }
 
@@ -183,7 +210,6 @@ static void entry_free(struct entry *entry)
 	if (!entry)
 		return;
 	fan_free(entry->fan);
-	inventory_free(entry->inventory);
 	mem_free(entry->profile);
 	mem_free(entry);
 }
@@ -195,7 +221,7 @@ static void request_free(struct request *request)
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		mem_free(texts[i]);
-	for (size_t i = 0; request->argv[i]; i++)
+	for (size_t i = 0; request->argv && request->argv[i]; i++)
 		mem_free(request->argv[i]);
 	mem_free(request->argv);
 	untrusted_free(request->id);
@@ -208,6 +234,8 @@ void remote_end(struct remote *remote)
 	remote->ended = true;
 	for (size_t i = 0; i < remote->count; i++)
 		fan_end(remote->list[i]->fan);
+	for (struct step *step = remote->steps; step; step = step->next)
+		fan_end(step->fan);
 	ssh_net_end(remote->net);
 }
 
@@ -223,8 +251,13 @@ void remote_free(struct remote *remote)
 	}
 	for (size_t i = 0; i < remote->count; i++)
 		entry_free(remote->list[i]);
+	for (struct step *step = remote->steps; step; step = step->next)
+		step->run = NULL;
+	sweep_steps(remote);
+	inventory_free(remote->inventory);
 	ssh_net_free(remote->net);
 	loop_timer_free(remote->timer);
+	loop_timer_free(remote->sweep);
 	mem_free(remote);
 }
 
@@ -256,7 +289,8 @@ bool remote_alert_host(const struct alert *alert, char *out, size_t size)
 }
 
 struct groups {
-	const struct request *request;
+	const struct inventory *inventory; /* NULL: no names are known */
+	const char *alert_hosts;           /* or NULL */
 	const struct rc *rc;
 };
 
@@ -265,7 +299,7 @@ static const char *find_group(void *ctx, const char *name)
 	const struct groups *groups = ctx;
 
 	if (!strcmp(name, "alert"))
-		return groups->request->alert_hosts;
+		return groups->alert_hosts;
 	for (size_t i = 0; i < groups->rc->host_group_count; i++)
 		if (!strcmp(groups->rc->host_groups[i].name, name))
 			return groups->rc->host_groups[i].pattern;
@@ -278,11 +312,43 @@ static const char *known_name(void *ctx, size_t i)
 	const struct groups *groups = ctx;
 	size_t n = 0;
 
-	while (inventory_name(groups->request->inventory, n))
+	while (groups->inventory && inventory_name(groups->inventory, n))
 		n++;
 	if (i < n)
-		return inventory_name(groups->request->inventory, i);
+		return inventory_name(groups->inventory, i);
 	return i - n < groups->rc->host_name_count ? groups->rc->host_names[i - n] : NULL;
+}
+
+bool remote_hosts(const struct app *app, const struct inventory *inventory,
+	const char *pattern, struct host_list *out, struct err *err)
+{
+	struct groups groups = {inventory, NULL, app->rc};
+	const struct host_groups of = {find_group, known_name, &groups};
+
+	return hosts_of(&of, pattern, out, err);
+}
+
+bool remote_in_group(void *app, const char *group, const char *host, bool *known)
+{
+	struct groups groups = {NULL, NULL, ((struct app *)app)->rc};
+	const struct host_groups of = {find_group, known_name, &groups};
+	const char *pattern = find_group(&groups, group);
+	struct host_list list = {0};
+	struct err err;
+	bool in = false;
+
+	*known = pattern && hosts_of(&of, pattern, &list, &err);
+	for (size_t i = 0; i < list.count; i++) {
+		const char *name = strchr(list.names[i], '@');
+		size_t n;
+
+		name = name ? name + 1 : list.names[i];
+		n = strcspn(name, ":");
+		in |= !strcmp(list.names[i], host) ||
+		      (strlen(host) == n && !strncmp(name, host, n));
+	}
+	host_list_release(&list);
+	return in;
 }
 
 /* --- a wish --- */
@@ -332,7 +398,7 @@ static struct fan *make_fan(struct request *request, struct entry *entry, struct
 {
 	struct remote *remote = request->remote;
 	struct app *app = remote->app;
-	struct groups groups = {request, app->rc};
+	struct groups groups = {request->inventory, request->alert_hosts, app->rc};
 	const struct host_groups of = {find_group, known_name, &groups};
 	char folder[FOLDER - 8], files[FOLDER];
 	struct host_list hosts = {0};
@@ -387,8 +453,6 @@ static bool make_entry(struct request *request, struct err *err)
 		entry_free(entry);
 		return false;
 	}
-	entry->inventory = request->inventory;
-	request->inventory = NULL;
 	memmove(remote->list + 1, remote->list, remote->count * sizeof *remote->list);
 	remote->list[0] = entry;
 	remote->count++;
@@ -415,7 +479,13 @@ static void read_done(struct task *task)
 	for (at = &remote->requests; *at != request; at = &(*at)->next)
 		continue;
 	*at = request->next;
-	if (!remote->ended && !task_cancelled(task) && !make_entry(request, &err)) {
+	if (request->inventory) {
+		inventory_free(remote->inventory);
+		remote->inventory = inventory_share(request->inventory);
+		remote->read_at = time_mono_ms();
+	}
+	if (request->pattern && !remote->ended && !task_cancelled(task) &&
+		!make_entry(request, &err)) {
 		remote->failed = err;
 		/* A script hears of it by its outcome. */
 		if (remote->app->live)
@@ -464,15 +534,35 @@ static void take_user(struct request *request)
 	str_copy(request->host, sizeof request->host, request->remote->app->host);
 }
 
+static struct request *request_new(struct remote *remote)
+{
+	struct request *request = mem_new(1, sizeof *request);
+
+	request->remote = remote;
+	take_user(request);
+	request->task = (struct task){
+		.work = read_work, .done = read_done, .class = TASK_INTERACTIVE};
+	return request;
+}
+
+static void submit(struct request *request)
+{
+	struct remote *remote = request->remote;
+
+	request->next = remote->requests;
+	remote->requests = request;
+	task_submit(remote->app->pool, &request->task);
+}
+
 bool remote_run(struct remote *remote, const struct remote_wish *wish, struct err *err)
 {
 	struct request *request;
 	size_t n = 0;
 
-	if (remote->requests)
-		return err_set(err, ERR_BUSY, "one is being looked up already");
-	request = mem_new(1, sizeof *request);
-	request->remote = remote;
+	for (request = remote->requests; request; request = request->next)
+		if (request->pattern)
+			return err_set(err, ERR_BUSY, "one is being looked up already");
+	request = request_new(remote);
 	request->wish = *wish;
 	request->pattern = mem_strdup(wish->pattern);
 	request->origin = mem_strdup(wish->origin);
@@ -483,14 +573,80 @@ bool remote_run(struct remote *remote, const struct remote_wish *wish, struct er
 		request->argv[i] = mem_strdup(wish->argv[i]);
 	if (strstr(wish->pattern, "@alert"))
 		take_alerts(request, wish);
-	take_user(request);
 	remote->failed = (struct err){0};
-	request->task = (struct task){
-		.work = read_work, .done = read_done, .class = TASK_INTERACTIVE};
-	request->next = remote->requests;
-	remote->requests = request;
-	task_submit(remote->app->pool, &request->task);
+	submit(request);
 	return true;
+}
+
+/* --- steps --- */
+
+struct inventory *remote_inventory(struct remote *remote, struct err *err)
+{
+	bool old = !remote->inventory || time_mono_ms() - remote->read_at > FRESH_MS;
+
+	if (old && !remote->requests && !remote->app->live) {
+		struct request *request = request_new(remote);
+
+		read_work(&request->task);
+		remote->inventory = request->inventory;
+		remote->read_at = time_mono_ms();
+		request->inventory = NULL;
+		request_free(request);
+	} else if (old && !remote->requests) {
+		submit(request_new(remote));
+	}
+	if (!remote->inventory)
+		err_set(err, ERR_BUSY, "the ssh configuration is being read: once more");
+	return remote->inventory;
+}
+
+struct fan *remote_step(struct remote *remote, struct run *run, const struct fan_how *how,
+	const struct fan_wish *wish, struct err *err)
+{
+	struct app *app = remote->app;
+	struct fan_how whole = *how;
+	char folder[FOLDER - 8], files[FOLDER];
+	struct step *step;
+
+	if (!file_state_folder(folder, sizeof folder, err))
+		return NULL;
+	snprintf(files, sizeof files, "%s/runs", folder);
+	whole.loop = app->loop;
+	whole.pool = app->pool;
+	whole.net = net_of(remote);
+	whole.door = runs_door(app->runs);
+	whole.inventory = remote_inventory(remote, err);
+	whole.folder = files;
+	whole.profile = app->rc->profile;
+	whole.user = "";
+	if (!whole.inventory)
+		return NULL;
+	step = mem_new(1, sizeof *step);
+	step->fan = fan_new(&whole, wish, err);
+	if (!step->fan) {
+		mem_free(step);
+		return NULL;
+	}
+	step->run = run;
+	step->next = remote->steps;
+	remote->steps = step;
+	return step->fan;
+}
+
+struct fan *remote_step_fan(const struct remote *remote, const struct run *run)
+{
+	for (const struct step *step = remote->steps; step; step = step->next)
+		if (step->run == run)
+			return step->fan;
+	return NULL;
+}
+
+void remote_step_over(struct remote *remote, const struct run *run)
+{
+	for (struct step *step = remote->steps; step; step = step->next)
+		if (step->run == run)
+			step->run = NULL;
+	loop_timer_start(remote->sweep, 0);
 }
 
 /* --- looking --- */
@@ -505,7 +661,10 @@ bool remote_busy(const struct remote *remote)
 	for (size_t i = 0; i < remote->count; i++)
 		if (!fan_is_over(remote->list[i]->fan))
 			return true;
-	return remote->requests != NULL;
+	for (const struct request *r = remote->requests; r; r = r->next)
+		if (r->pattern)
+			return true;
+	return false;
 }
 
 const char *remote_running(const struct remote *remote, char *out, size_t size)

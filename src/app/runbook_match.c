@@ -4,6 +4,7 @@
 #include "app/runbook_match.h"
 
 #include "analysis/search.h"
+#include "app/alerts.h"
 #include "app/app.h"
 #include "app/history.h"
 #include "base/str.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_BYTES = 256, QUERY_BYTES = SEARCH_QUERY_BYTES, CHOICES = 500 };
+enum { NAME_BYTES = 256, QUERY_BYTES = SEARCH_QUERY_BYTES, CHOICES = 500, MEMBERS = 8 };
 
 static const char choices_key[] = "console/runbooks";
 
@@ -249,15 +250,41 @@ static void find(const struct app *app, struct untrusted name, struct untrusted 
 	out->none = !out->count || !out->list[0].sure;
 }
 
+/* The alert, and others that tell of the same: a page says less than the rule behind it.
+ * In an order that does not change. */
+static size_t members(const struct app *app, const struct alert *alert,
+	const struct alert *out[MEMBERS])
+{
+	size_t n = 0;
+
+	out[n++] = alert;
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));) {
+		size_t at = n;
+
+		if (t->key == alert->key || n == MEMBERS)
+			continue;
+		for (; at > 1 && out[at - 1]->key > t->key; at--)
+			out[at] = out[at - 1];
+		out[at] = t;
+		n++;
+	}
+	return n;
+}
+
 static void add_known(
 	const struct app *app, const struct alert *alert, struct runbook_matches *out)
 {
-	struct untrusted name = alert_text(alert, ALERT_TITLE);
+	const struct alert *all[MEMBERS];
+	size_t n = members(app, alert, all);
 
-	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before");
-	add(out, by_url(app, alert_text(alert, ALERT_RUNBOOK)), MATCH_URL,
-		"the alert's runbook_url");
-	add_named(app, name, alert, out);
+	for (size_t i = 0; i < n; i++)
+		add(out, chosen(app, alert_text(all[i], ALERT_TITLE)), MATCH_CHOSEN,
+			"chosen before");
+	for (size_t i = 0; i < n; i++)
+		add(out, by_url(app, alert_text(all[i], ALERT_RUNBOOK)), MATCH_URL,
+			"the alert's runbook_url");
+	for (size_t i = 0; i < n; i++)
+		add_named(app, alert_text(all[i], ALERT_TITLE), all[i], out);
 }
 
 /* --- public --- */

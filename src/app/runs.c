@@ -6,6 +6,8 @@
 #include "app/alerts.h"
 #include "app/audits.h"
 #include "app/runbook_versions.h"
+#include "app/remote.h"
+#include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -37,7 +39,7 @@ struct entry {
 struct runs {
 	struct app *app;
 	const struct commands *commands;
-	struct gate_door door;
+	struct gate_door door, actions_door;
 	struct entry *list[RUNS_MAX];
 	size_t count;
 };
@@ -62,7 +64,17 @@ static void policy(void *ctx, struct policy *out)
 		.breakglass = breakglass_words(app->breakglass, &until) != NULL,
 		.rules = app->rc->policies,
 		.rule_count = app->rc->policy_count,
-		.minute = time_minute_of_day(app->now)};
+		.minute = time_minute_of_day(app->now),
+		.in_group = remote_in_group,
+		.group_ctx = runs->app};
+}
+
+/* Of what is done upstream: run.allow and run.approve are about commands. */
+static void actions_policy(void *ctx, struct policy *out)
+{
+	policy(ctx, out);
+	out->most = AUDIT_SHELL;
+	out->approve = AUDIT_UNCLASSED;
 }
 
 static struct audit *audit(void *ctx, struct err *err)
@@ -104,6 +116,8 @@ struct runs *runs_new(struct app *app)
 	runs->door = (struct gate_door){policy, audit, ask, runs,
 		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
 			app_setting(app, SET_RUN_APPROVE_FOR))};
+	runs->actions_door = runs->door;
+	runs->actions_door.policy = actions_policy;
 	return runs;
 }
 
@@ -115,6 +129,11 @@ void runs_set_commands(struct runs *runs, const struct commands *commands)
 const struct gate_door *runs_door(const struct runs *runs)
 {
 	return &runs->door;
+}
+
+const struct gate_door *runs_actions_door(const struct runs *runs)
+{
+	return &runs->actions_door;
 }
 
 const struct commands *runs_commands(const struct runs *runs)
@@ -306,6 +325,9 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.ended = ended,
 		.ctx = entry};
 	entry->run = run_new(&how, row->book.text);
+	/* So that it is there when a step wants it. */
+	if (app->live && !app->demo)
+		remote_inventory(app->remote, &(struct err){0});
 	if (alert)
 		take_alert(entry, alert);
 	return entry;

@@ -48,7 +48,8 @@ struct genie {
 	size_t schedule_count, schedule_at;
 	bool asking_schedules; /* the list is whole: now one by one */
 	uint32_t hurry;
-	bool names_teams;   /* the filter does: they are looked for first */
+	bool names_teams; /* the filter does: they are looked for first */
+	struct genie_opened opened;
 	struct err no_team; /* one that it names is none; then nothing else is asked */
 };
 
@@ -138,6 +139,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&g->tenant);
 		job_hurry(&g->alerts.job);
 		job_hurry(&g->oncalls.job);
+		job_hurry(&g->opened.job);
 	}
 	out->kind = ASK_WAIT;
 	if (g->face->jsm && !*g->cloud) {
@@ -162,7 +164,12 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(g, arena, ME, out);
 	if (!window->least && !g->me.open && pager_wants(&g->oncalls, now))
 		return ask(g, arena, oncall_ask(g), out);
+	if (genie_opened_next(&g->opened, &g->view, g->cloud, now, window, arena, out))
+		return true;
+	out->kind = ASK_WAIT;
 	out->until = job_until(&g->alerts.job, now + g->conf->every_ms);
+	if (window->opened && *window->opened && !window->least)
+		out->until = job_until(&g->opened.job, out->until);
 	out->until = job_until(&g->oncalls.job, out->until);
 	if (g->view.names.wanted)
 		out->until = job_until(&g->users, out->until);
@@ -469,6 +476,10 @@ static bool take(
 {
 	struct genie *g = state;
 
+	if (answer->id >= GENIE_OPENED_ASK) {
+		genie_opened_take(&g->opened, &g->view, answer, batch);
+		return true;
+	}
 	switch (answer->id) {
 	case TENANT:
 		return take_tenant(g, answer, err);
@@ -508,6 +519,7 @@ static bool start(struct genie *g, const struct genie_face *face,
 	job_init(&g->teams, DAILY_MS, conf->seed + 4);
 	job_init(&g->users, USERS_EVERY_MS, conf->seed + 5);
 	genie_view_init(&g->view, face, conf);
+	genie_opened_init(&g->opened, conf->every_ms, conf->seed + 14);
 	return true;
 }
 
@@ -544,7 +556,8 @@ static const struct source_service jsm_service = {
 
 const struct source_kind opsgenie_source = {
 	.name = "opsgenie",
-	.help = "Opsgenie: open alerts, who is on call",
+	.help = "Opsgenie: alerts, who is on call, schedules",
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &opsgenie_service,
@@ -561,7 +574,8 @@ const struct source_kind opsgenie_source = {
 
 const struct source_kind jsm_source = {
 	.name = "jsm",
-	.help = "Jira Service Management Operations: open alerts, who is on call",
+	.help = "Jira Service Management Operations: alerts, who is on call, schedules",
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &jsm_service,

@@ -292,6 +292,40 @@ void call_drive(struct ssh_call *call)
 
 /* --- what its user may do --- */
 
+static void no_bytes(void *ctx, bool is_error, struct untrusted bytes)
+{
+	(void)ctx;
+	(void)is_error;
+	(void)bytes;
+}
+
+static void no_end(void *ctx, const struct ssh_end *end)
+{
+	(void)ctx;
+	(void)end;
+}
+
+static struct ssh_call *make(
+	struct ssh_net *net, const struct ssh_call_options *options, struct conn *conn);
+
+/* sshd gives no signal to what root runs. Where nothing else runs over the connection,
+ * whatever is a child of its sshd is this command. */
+static void end_by_hand(struct ssh_call *call, bool kill)
+{
+	const struct ssh_call_options options = {
+		.line = kill ? "exec /bin/sh -c 'exec pkill -KILL -P $PPID'"
+			     : "exec /bin/sh -c 'exec pkill -TERM -P $PPID'",
+		.timeout_ms = STOP_MS,
+		.bytes = no_bytes,
+		.end = no_end};
+
+	for (const struct ssh_call *other = call->conn->calls; other; other = other->next)
+		if (other != call && !other->over)
+			return;
+	make(call->net, &options, call->conn)->by_hand = true;
+}
+
+/* Asked politely, then by hand, then not politely, and then let go. */
 static void stop_again(void *ctx)
 {
 	struct ssh_call *call = ctx;
@@ -305,16 +339,18 @@ static void stop_again(void *ctx)
 		return;
 	}
 	call->paused = false;
-	if (call->kills < 2) {
-		ssh_channel_request_send_signal(
-			call->channel, call->kills ? "KILL" : "TERM");
-		conn_arm(call->conn);
-		call->kills++;
-		loop_timer_start(call->stop_timer, STOP_MS);
-		net_kick(call->net);
+	if (call->by_hand || call->kills == 3) {
+		finish(call);
 		return;
 	}
-	finish(call);
+	if (call->kills != 1)
+		ssh_channel_request_send_signal(
+			call->channel, call->kills ? "KILL" : "TERM");
+	if (call->kills)
+		end_by_hand(call, call->kills == 2);
+	conn_arm(call->conn);
+	loop_timer_start(call->stop_timer, call->kills++ ? STOP_MS : STOP_MS / 2);
+	net_kick(call->net);
 }
 
 static void stop(struct ssh_call *call)
@@ -380,8 +416,8 @@ void ssh_call_resize(struct ssh_call *call, int columns, int rows)
 	conn_arm(call->conn);
 }
 
-struct ssh_call *ssh_call_start(
-	struct ssh_net *net, const struct ssh_call_options *options)
+static struct ssh_call *make(
+	struct ssh_net *net, const struct ssh_call_options *options, struct conn *conn)
 {
 	struct ssh_call *call = mem_new(1, sizeof *call);
 
@@ -399,9 +435,15 @@ struct ssh_call *ssh_call_start(
 	call->state = SSH_STATE_COUNT;
 	if (options->timeout_ms)
 		loop_timer_start(call->timer, options->timeout_ms);
-	join(call, conn_get(net, &options->target));
+	join(call, conn);
 	net_kick(net);
 	return call;
+}
+
+struct ssh_call *ssh_call_start(
+	struct ssh_net *net, const struct ssh_call_options *options)
+{
+	return make(net, options, conn_get(net, &options->target));
 }
 
 void call_free(struct ssh_call *call)

@@ -133,6 +133,7 @@ struct ssh_call {
 	enum ssh_state state;
 	bool paused, stopping, timed_out, closed, has_status, over, wants_room;
 	int kills;
+	bool by_hand; /* it only ends another one */
 	struct loop_timer *timer, *stop_timer;
 	struct ssh_end end;
 };

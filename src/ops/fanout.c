@@ -42,7 +42,8 @@ struct fan_work {
 
 struct fan {
 	struct fan_how how;
-	char *folder, *profile, *user, *pattern, *origin, *source, *shown;
+	char *folder, *profile, *user, *pattern, *origin, *source, *shown, *book;
+	char **bare; /* names without user and port, for policy */
 	struct untrusted id;
 	char **argv;
 	size_t argc;
@@ -96,15 +97,29 @@ static void plan_host(struct fan *fan, struct fan_host *host, struct arena *aren
 	host->way = str_take(&way);
 }
 
+/* "web" of "ada@web:2222"; an address keeps its colons. */
+static char *bare_name(const char *name)
+{
+	const char *at = strchr(name, '@');
+	char *bare = mem_strdup(at ? at + 1 : name), *colon = strchr(bare, ':');
+
+	if (colon && *bare != '[' && !strchr(colon + 1, ':'))
+		*colon = '\0';
+	return bare;
+}
+
 static void add_hosts(struct fan *fan, const struct fan_wish *wish)
 {
 	struct arena arena;
 
 	fan->hosts = mem_new(wish->host_count, sizeof *fan->hosts);
 	fan->count = wish->host_count;
+	fan->bare = mem_new(fan->count, sizeof *fan->bare);
 	arena_init(&arena, INVENTORY_BYTES);
 	for (size_t i = 0; i < fan->count; i++) {
 		struct fan_host *host = &fan->hosts[i];
+
+		fan->bare[i] = bare_name(wish->hosts[i]);
 
 		host->key =
 			(hash_keyed(fan->fan_id, ID_TEXT) & ~UINT64_C(0xffff)) + i + 1;
@@ -175,6 +190,8 @@ struct fan *fan_new(
 	fan->pattern = mem_strdup(wish->pattern);
 	fan->origin = mem_strdup(wish->origin);
 	fan->source = wish->source ? mem_strdup(wish->source) : NULL;
+	fan->book = wish->book ? mem_strdup(wish->book) : NULL;
+	inventory_share(how->inventory);
 	fan->id = untrusted_keep(wish->id, 1000);
 	fan->wish.width = wish->width ? wish->width : FAN_WIDTH;
 	fan->wish.timeout_ms = wish->timeout_ms ? wish->timeout_ms : FAN_TIMEOUT_MS;
@@ -189,11 +206,25 @@ struct fan *fan_new(
 	return fan;
 }
 
+static void free_texts(struct fan *fan)
+{
+	char *const texts[] = {fan->folder, fan->profile, fan->user, fan->pattern,
+		fan->origin, fan->source, fan->shown, fan->book};
+
+	for (size_t i = 0; fan->bare && i < fan->count; i++)
+		mem_free(fan->bare[i]);
+	mem_free(fan->bare);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		mem_free(texts[i]);
+	for (size_t i = 0; fan->argv && i < fan->argc; i++)
+		mem_free(fan->argv[i]);
+	mem_free(fan->argv);
+	str_release(&fan->line);
+	untrusted_free(fan->id);
+}
+
 void fan_free(struct fan *fan)
 {
-	char **texts[] = {&fan->folder, &fan->profile, &fan->user, &fan->pattern,
-		&fan->origin, &fan->source, &fan->shown};
-
 	if (!fan)
 		return;
 	for (size_t i = 0; i < fan->count; i++) {
@@ -208,13 +239,8 @@ void fan_free(struct fan *fan)
 		mem_free(host->name);
 		mem_free(host->way);
 	}
-	for (size_t i = 0; fan->argv && i < fan->argc; i++)
-		mem_free(fan->argv[i]);
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		mem_free(*texts[i]);
-	untrusted_free(fan->id);
-	mem_free(fan->argv);
-	str_release(&fan->line);
+	free_texts(fan);
+	inventory_free(fan->how.inventory);
 	mem_free(fan->hosts);
 	mem_free(fan->groups);
 	loop_timer_free(fan->timer);
@@ -448,6 +474,8 @@ static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
 	struct fan_work *work = host->work;
 
 	host->bytes[is_error] += untrusted_size(bytes);
+	if (work->fan->how.bytes)
+		work->fan->how.bytes(work->fan->how.ctx, work->index, is_error, bytes);
 	host->dropped[is_error] |= tape_show_newest(bytes, &host->shown[is_error]);
 	if (!tape_add(work->tapes[is_error], bytes) && !work->paused) {
 		work->paused = true;
@@ -567,6 +595,11 @@ static void begin_host(struct fan_host *host)
 	pair_number(&pairs[1], "run", (double)fan->seq);
 	deed.record.extra = pairs;
 	deed.record.extra_count = 2;
+	deed.book = fan->book;
+	deed.hosts = (const char *const *)fan->bare + host->work->index;
+	deed.host_count = 1;
+	/* All of them were approved at once. */
+	deed.lifts = true;
 	if (!gate_open(fan->how.door, &deed, &err))
 		host_refused(host, &err);
 }
@@ -644,6 +677,8 @@ static void on_timer(void *ctx)
 		skip_rest(fan, "not begun, as too many failed");
 	if (!fan->canary_open || !fan->active)
 		begin_more(fan);
+	mem_free(fan->groups);
+	fan_group_hosts(fan->hosts, fan->count, &fan->groups);
 	if (fan->next == fan->count && !fan->active)
 		finish(fan);
 }
@@ -789,6 +824,9 @@ bool fan_ask(struct fan *fan, struct err *err)
 	deed.record.extra = &pair;
 	deed.record.extra_count = 1;
 	deed.question = str_text(&text);
+	deed.book = fan->book;
+	deed.hosts = (const char *const *)fan->bare;
+	deed.host_count = fan->count;
 	/* What cannot be brought back is not done by a key. */
 	if (fan->class == AUDIT_DESTROY)
 		deed.word = strlen(fan->pattern) < 60 && !strchr(fan->pattern, ' ')

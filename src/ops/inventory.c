@@ -21,6 +21,7 @@ struct inventory {
 	char *home, *user, *host, *agent;
 	const char **names;
 	size_t name_count, name_cap;
+	int others; /* who have it besides the first */
 };
 
 /* --- names of the configuration --- */
@@ -62,9 +63,15 @@ struct inventory *inventory_read(const struct inventory_how *how)
 	return inventory;
 }
 
+struct inventory *inventory_share(struct inventory *inventory)
+{
+	inventory->others++;
+	return inventory;
+}
+
 void inventory_free(struct inventory *inventory)
 {
-	if (!inventory)
+	if (!inventory || inventory->others-- > 0)
 		return;
 	ssh_config_release(&inventory->config);
 	mem_free(inventory->names);

@@ -8,6 +8,7 @@
 #include "model/alert.h"
 #include "app/similar.h"
 #include "app/incidents.h"
+#include "app/remote.h"
 #include "app/alerts.h"
 #include "app/host.h"
 #include "app/setting.h"
@@ -307,6 +308,18 @@ void console_apply_config(struct console *console)
 	console->layout_dirty = true;
 }
 
+void console_show_remote(struct console *console)
+{
+	const struct fan *fan = remote_fan(console->app->remote, 0);
+
+	if (!fan || fan_started_at(fan) == console->remote_shown_at ||
+		console->mode != MODE_NORMAL)
+		return;
+	console->remote_shown_at = fan_started_at(fan);
+	if (console_pane(console)->class != &remote_pane)
+		console_push(console, &remote_pane, 0);
+}
+
 /* --- what the loop calls --- */
 
 void console_take_changes(struct console *console)
@@ -327,6 +340,8 @@ void console_take_changes(struct console *console)
 		console_kept_save(console);
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES))
 		console_seek(console);
+	if (bits & CHANGED_REMOTE)
+		console_show_remote(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;
 	if (bits &

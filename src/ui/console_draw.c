@@ -10,6 +10,7 @@
 #include "app/audits.h"
 #include "app/host.h"
 #include "app/incidents.h"
+#include "app/remote.h"
 #include "app/rotas.h"
 #include "app/problems.h"
 #include "app/runs.h"
@@ -109,6 +110,11 @@ static size_t count_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text,
 			wide ? "UNKNOWN since %s: %.24s" : "UNKNOWN",
 			time_clock(since, clock), deaf);
+	} else if (app->rc->conf.errors_total) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "rc: %zu error%s",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s");
 	} else if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");
@@ -288,6 +294,7 @@ static const struct {
 	{"menu incident", "more"},
 	{"runbook", "runbook"},
 	{"step stop", "stop"},
+	{"remote stop", "stop"},
 	{"step run", "run step"},
 	{"next-match", "next step"},
 	{"prompt step set ", "value"},
@@ -342,6 +349,9 @@ static bool useful(struct console *console, const char *command)
 		return console->app->window.to && !console->app->past;
 	if (!strcmp(command, "step stop"))
 		return pane->class == &runbook_pane && runs_busy(console->app->runs);
+	if (!strcmp(command, "remote stop"))
+		return (pane->class == &remote_pane || pane->class == &remotehost_pane) &&
+		       remote_busy(console->app->remote);
 	if (strstr(command, "step ") || !strcmp(command, "next-match"))
 		return pane->class == &runbook_pane;
 	if (!strcmp(command, "earlier") || !strncmp(command, "zoom-", 5))
@@ -653,9 +663,13 @@ static void make_layout(struct console *console)
 	struct err err = {0};
 	bool seen = false;
 
+	/* One at fault is an error of the rc, and told as such. */
 	if (!layout_make(&console->layout, layout_text(console),
 		    console_grid_rows(console), screen_cols(), &err))
-		console_notice(console, true, err.text);
+		layout_make(&console->layout,
+			layout_built_in(console_grid_rows(console), screen_cols(),
+				sources_page(console->app->sources)),
+			console_grid_rows(console), screen_cols(), &err);
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */

@@ -226,9 +226,13 @@ ok no-name said 'failed network: nobody.invalid: its name nobody.invalid cannot 
 
 # ends
 run $sure --key plain --timeout-ms 400 $at -- 'sleep 50'
-ok timeout said ' timed out: '
-run $sure --key plain --stop-ms 400 $at -- 'sleep 50'
-ok stopped said ' stopped: '
+ok timeout said " timed out: signal TERM$"
+run $sure --key plain --stop-ms 400 $at -- 'exec sleep 50'
+ok stopped said ' stopped: signal TERM$'
+run $sure --key plain --stop-ms 400 $at -- 'trap "" TERM; while :; do sleep 1; done'
+ok stopped-hard said ' stopped: signal KILL$'
+run $sure --key plain --timeout-ms 600 $at -- "trap 'echo bye; exit 9' TERM; while :; do sleep 1; done"
+ok timed-out-well said ' timed out: exit 9$'
 cat >fake.py <<'PY'
 """A host that is none: what it does is the port's offset."""
 import socket, sys, threading

@@ -288,7 +288,11 @@ static void a_value_knows_its_place(void **state)
 
 static struct rc *read_both(const char *profile)
 {
-	return rc_read(&(struct rc_options){.file = in_folder("rc"), .profile = profile});
+	static char path[4200];
+
+	/* It is read again for each other profile. */
+	snprintf(path, sizeof path, "%s", in_folder("rc"));
+	return rc_read(&(struct rc_options){.file = path, .profile = profile});
 }
 
 static void final_stays(void **state)
