@@ -14,15 +14,16 @@
 #include "base/text.h"
 #include "io/task.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+enum { NAMES_MAX = 20000, DEPTH_MAX = 6 };
 enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10000 };
 
 struct shelf {
@@ -37,6 +38,7 @@ struct reading {
 	char *folders;             /* as in `set runbooks` */
 	char versions[4096];       /* where those are; "": nowhere */
 	struct shelf shelf;
+	size_t looked_at; /* names of a folder and those below it */
 };
 
 struct runbooks {
@@ -107,6 +109,19 @@ static struct untrusted title_of(const struct runbook_row *row)
 	return untrusted_str(row->path);
 }
 
+/* README.md, CHANGELOG.md and their like are about the folder. */
+static bool is_about(const char *name)
+{
+	bool capital = false;
+
+	for (; *name && strcmp(name, ".md"); name++) {
+		if (*name >= 'a' && *name <= 'z')
+			return false;
+		capital |= *name >= 'A' && *name <= 'Z';
+	}
+	return capital;
+}
+
 /* The built-in one of the same name makes way. */
 static bool replace(struct shelf *shelf, struct runbook_row *row, bool *kept)
 {
@@ -140,7 +155,7 @@ static struct runbook_row *add(
 	bool kept = true;
 	struct err err;
 
-	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
+	if (shelf->count == RUNBOOKS_MAX || is_about(base ? base + 1 : path))
 		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
@@ -221,17 +236,77 @@ static void add_file(struct shelf *shelf, const char *path)
 	str_release(&text);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of a folder in order, so that the list does not depend on the file system; those
+ * that begin with a dot are left out. */
+static char **read_names(const char *folder, size_t *count)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char **names = NULL;
+	size_t cap = 0;
+
+	*count = 0;
+	while (dir && *count < NAMES_MAX && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		MEM_ROOM(names, *count, cap);
+		names[(*count)++] = mem_strdup(entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (*count)
+		qsort(names, *count, sizeof *names, by_name);
+	return names;
+}
+
+/* A checkout has folders in folders; links to folders are not followed. */
+static void add_below(struct reading *reading, const char *folder, int depth)
+{
+	size_t count;
+	char **names = read_names(folder, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		char path[PATH_MAX];
+		struct stat st;
+
+		if (snprintf(path, sizeof path, "%s/%s", folder, names[i]) <
+				(int)sizeof path &&
+			!task_cancelled(&reading->task) &&
+			reading->looked_at++ < NAMES_MAX && !lstat(path, &st)) {
+			if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+				add_below(reading, path, depth + 1);
+			else if (!S_ISDIR(st.st_mode) && str_ends(path, ".md"))
+				add_file(&reading->shelf, path);
+		}
+		mem_free(names[i]);
+	}
+	mem_free(names);
+}
+
 static void add_folder(struct reading *reading, const char *folder)
 {
-	char pattern[4096];
-	glob_t found = {0};
+	const char *home = getenv("HOME");
+	size_t before = reading->shelf.count;
+	char path[PATH_MAX];
 
-	snprintf(pattern, sizeof pattern, "%s/*.md", folder);
-	if (glob(pattern, GLOB_TILDE, NULL, &found))
+	if (str_starts(folder, "~/") && home)
+		snprintf(path, sizeof path, "%s%s", home, folder + 1);
+	else
+		str_copy(path, sizeof path, folder);
+	reading->looked_at = 0;
+	add_below(reading, path, 0);
+	if (reading->looked_at >= NAMES_MAX)
+		log_add(LOG_WARN,
+			"runbooks: %s holds more than %d files: not all of it "
+			"is read",
+			folder, NAMES_MAX);
+	if (reading->shelf.count == before)
 		log_add(LOG_WARN, "runbooks: no Markdown files in %s", folder);
-	for (size_t i = 0; i < found.gl_pathc && !task_cancelled(&reading->task); i++)
-		add_file(&reading->shelf, found.gl_pathv[i]);
-	globfree(&found);
 }
 
 static void add_starters(struct shelf *shelf)

@@ -575,8 +575,10 @@ static void runbooks(struct alert_view *v, const struct app *app, const struct a
 		page_printf(p, ROLE_DIM, "%-13s ", "runbook");
 		page_puts(p, ROLE_TEXT, "none is about this; the nearest:");
 	}
+	/* Beside one that is named what only has some of the words is noise. */
 	for (size_t i = 0; i < all.count && i < MATCHES_SHOWN; i++)
-		put_match(p, &all.list[i], i + 1);
+		if (all.list[i].sure || all.list[0].kind == MATCH_FOUND)
+			put_match(p, &all.list[i], i + 1);
 }
 
 static void fill(void *state, const struct app *app, const struct canvas *c)
