@@ -18,6 +18,7 @@
 #include "app/option.h"
 #include "app/overview.h"
 #include "app/print_man.h"
+#include "app/audits.h"
 #include "app/runs.h"
 #include "app/setting.h"
 #include "app/status.h"
@@ -422,11 +423,12 @@ static void wait_tick(void *ctx)
 
 	wait->app->now = time_now_ms();
 	/* A step ends by its own timeout. */
-	if (!runs_busy(wait->app->runs) && ((!actions_busy(wait->app->actions) &&
-						    !handoffs_busy(wait->app->handoffs) &&
-						    !enrol_busy(wait->app->enrol) &&
-						    !dossier_busy(wait->app->dossier)) ||
-						   wait->app->now > wait->until))
+	if (!runs_busy(wait->app->runs) &&
+		((!audits_busy(wait->app->audits) && !actions_busy(wait->app->actions) &&
+			 !handoffs_busy(wait->app->handoffs) &&
+			 !enrol_busy(wait->app->enrol) &&
+			 !dossier_busy(wait->app->dossier)) ||
+			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
 	else
 		loop_timer_start(wait->timer, 50);

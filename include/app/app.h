@@ -36,6 +36,7 @@ struct similar;
 struct runbooks;
 struct runs;
 struct rotas;
+struct sinks;
 struct sources;
 struct status_writer;
 struct store;
@@ -144,6 +145,7 @@ struct app {
 	struct trends *trends;
 	struct audits *audits;
 	struct breakglass *breakglass;
+	struct sinks *sinks; /* of the audit */
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;

@@ -33,6 +33,7 @@
 #include "base/time.h"
 #include "breakglass.h"
 #include "expiry.h"
+#include "sinks.h"
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
@@ -100,6 +101,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
 	app->breakglass = breakglass_new(app);
+	app->sinks = sinks_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -126,6 +128,7 @@ static void tick(void *ctx, int64_t now)
 	notify_tick(app->notify, now);
 	expiry_tick(app->expiry, now);
 	breakglass_tick(app->breakglass, now);
+	sinks_tick(app->sinks);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
@@ -174,6 +177,7 @@ void app_free(struct app *app)
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
 	runs_end(app->runs);
+	sinks_end(app->sinks);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -183,7 +187,6 @@ void app_free(struct app *app)
 	rotas_end(app->rotas);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
-	breakglass_free(app->breakglass);
 	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);
@@ -191,6 +194,8 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	runs_free(app->runs);
+	breakglass_free(app->breakglass);
+	sinks_free(app->sinks);
 	history_free(app->history);
 	share_free(app->share);
 	trends_free(app->trends);
@@ -223,6 +228,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	actions_halt(app->actions);
 	app->rc = rc;
 	sources_reload(app->sources);
+	sinks_reload(app->sinks);
 	metrics_reload(app->metrics, old);
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
