@@ -190,6 +190,8 @@ bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);
+/* Takes secrets out of what is about to leave, such as into the clipboard. */
+void app_clean(struct str *text);
 /* A passing message to whoever sits there, and to the log. */
 void app_notice(struct app *app, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -37,6 +37,7 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "ops/redact.h"
 #include "joins.h"
 #include "rc_watch.h"
 #include "share.h"
@@ -288,6 +289,16 @@ uint32_t app_take_changes(struct app *app)
 
 	app->changes = 0;
 	return bits;
+}
+
+void app_clean(struct str *text)
+{
+	struct str clean;
+
+	str_init(&clean, text->max);
+	redact_text(&clean, untrusted_make(text->p, text->n));
+	str_release(text);
+	*text = clean;
 }
 
 void app_notice(struct app *app, bool bad, const char *fmt, ...)
