@@ -823,21 +823,6 @@ static const char *lookup(void *ctx, const char *name)
 	return NULL;
 }
 
-/* One that cannot be read is an error of the line that names it. */
-static void read_look_file(struct rc *rc, const char *folder, const char *path)
-{
-	int setting = strcmp(folder, "themes") ? SET_KEYMAP : SET_THEME;
-	struct conf_place place = rc->settings.values[setting].place;
-	char text[300];
-
-	if (conf_read_file(&rc->conf, path, true) || !errno)
-		return;
-	snprintf(text, sizeof text, "%s %.160s cannot be read: %s",
-		setting_rows[setting].name, path, strerror(errno));
-	conf_complain(
-		&rc->conf, place.file ? place : (struct conf_place){path, 0, 0}, text);
-}
-
 /* A shipped file by its short name, else a path of the user's. */
 static void read_shipped(struct rc *rc, const char *folder, const char *name)
 {
@@ -849,7 +834,7 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	if (file)
 		conf_read_text(&rc->conf, file->name, file->text, file->size);
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
-		read_look_file(rc, folder, name);
+		rc_read_look(rc, folder, name);
 	else
 		rc_no_such_look(rc, folder, name);
 }
