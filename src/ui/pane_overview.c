@@ -389,6 +389,9 @@ static void draw(void *state, const struct app *app, const struct canvas *c, boo
 		draw_quiet(app, c, row++);
 	foot = c->rows > 12 ? 4 : 0;
 	rows = c->rows - row - foot;
+	/* What does not fit is told in a row of its own. */
+	if (!foot && rows > 3 && (int)o->total > rows)
+		rows--;
 	if ((int)o->count < rows)
 		rows = (int)o->count;
 	if (o->at < (size_t)(rows > 0 ? rows : 1))
