@@ -34,6 +34,10 @@ struct remote_wish {
 /* The hosts are looked up in a task, then it is asked about. False with a sentence: one
  * too many. What goes wrong later is a notice, or remote_outcome(). */
 bool remote_run(struct remote *remote, const struct remote_wish *wish, struct err *err);
+/* A terminal over there: asked about, then it has this one until it ends. One at a
+ * time. */
+bool remote_shell(
+	struct remote *remote, const char *host, const char *origin, struct err *err);
 /* The newest, or NULL; those before it, i from 1 on. */
 struct fan *remote_fan(const struct remote *remote, size_t i);
 bool remote_busy(const struct remote *remote);

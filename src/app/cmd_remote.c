@@ -110,6 +110,13 @@ enum status cmd_run(struct call *call, struct err *err)
 	return call->out ? STATUS_PENDING : STATUS_DONE;
 }
 
+enum status cmd_ssh(struct call *call, struct err *err)
+{
+	if (remote_shell(call->app->remote, call->argv[0], call->origin, err))
+		return STATUS_DONE;
+	return err->kind == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+}
+
 enum status cmd_remote_stop(struct call *call, struct err *err)
 {
 	if (remote_stop(call->app->remote))

@@ -2,7 +2,7 @@
  * a home may lie on a dead file server; then its fan asks. What SSH has to ask on the way
  * is put through the front, one at a time, and again while another question is open.
  * Hides where a group comes from and which fans are kept. Main thread. */
-#include "app/remote.h"
+#include "remote_parts.h"
 
 #include "app/alerts.h"
 #include "app/audits.h"
@@ -32,6 +32,7 @@ struct request {
 	struct remote *remote;
 	struct request *next;
 	struct remote_wish wish; /* its texts are ours */
+	char *shell;             /* the host of a terminal, instead of a wish; or NULL */
 	char *pattern, *origin, *source, *alert_hosts;
 	struct untrusted id;
 	char **argv;
@@ -65,6 +66,7 @@ struct remote {
 	struct inventory *inventory; /* for steps, as it was read last */
 	int64_t read_at;             /* monotonic */
 	struct step *steps;
+	struct shell *shell; /* or NULL */
 	struct loop_timer *sweep;
 	struct ssh_net *net;
 	struct request *requests;
@@ -217,7 +219,7 @@ static void entry_free(struct entry *entry)
 static void request_free(struct request *request)
 {
 	char *const texts[] = {request->pattern, request->origin, request->source,
-		request->alert_hosts, request->home, request->agent};
+		request->alert_hosts, request->home, request->agent, request->shell};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		mem_free(texts[i]);
@@ -236,6 +238,8 @@ void remote_end(struct remote *remote)
 		fan_end(remote->list[i]->fan);
 	for (struct step *step = remote->steps; step; step = step->next)
 		fan_end(step->fan);
+	if (remote->shell)
+		remote_shell_end(remote->shell);
 	ssh_net_end(remote->net);
 }
 
@@ -254,6 +258,7 @@ void remote_free(struct remote *remote)
 	for (struct step *step = remote->steps; step; step = step->next)
 		step->run = NULL;
 	sweep_steps(remote);
+	remote_shell_free(remote->shell);
 	inventory_free(remote->inventory);
 	ssh_net_free(remote->net);
 	loop_timer_free(remote->timer);
@@ -470,6 +475,14 @@ static void read_work(struct task *task)
 		.agent = request->agent});
 }
 
+static bool go_on(struct request *request, struct err *err)
+{
+	if (request->shell)
+		return remote_shell_open(request->remote, request->inventory,
+			request->shell, request->origin, err);
+	return !request->pattern || make_entry(request, err);
+}
+
 static void read_done(struct task *task)
 {
 	struct request *request = (struct request *)task, **at;
@@ -484,8 +497,7 @@ static void read_done(struct task *task)
 		remote->inventory = inventory_share(request->inventory);
 		remote->read_at = time_mono_ms();
 	}
-	if (request->pattern && !remote->ended && !task_cancelled(task) &&
-		!make_entry(request, &err)) {
+	if (!remote->ended && !task_cancelled(task) && !go_on(request, &err)) {
 		remote->failed = err;
 		/* A script hears of it by its outcome. */
 		if (remote->app->live)
@@ -574,6 +586,44 @@ bool remote_run(struct remote *remote, const struct remote_wish *wish, struct er
 	if (strstr(wish->pattern, "@alert"))
 		take_alerts(request, wish);
 	remote->failed = (struct err){0};
+	submit(request);
+	return true;
+}
+
+/* --- a terminal --- */
+
+struct app *remote_app(struct remote *remote)
+{
+	return remote->app;
+}
+
+struct ssh_net *remote_net(struct remote *remote)
+{
+	return net_of(remote);
+}
+
+void remote_shell_begun(struct remote *remote, struct shell *shell)
+{
+	remote->shell = shell;
+}
+
+void remote_shell_over(struct remote *remote)
+{
+	remote->shell = NULL;
+}
+
+bool remote_shell(
+	struct remote *remote, const char *host, const char *origin, struct err *err)
+{
+	struct request *request;
+
+	if (!host_name_good(host))
+		return err_set(err, ERR_USAGE, "%.80s is no host", host);
+	if (remote->shell)
+		return err_set(err, ERR_BUSY, "one terminal at a time");
+	request = request_new(remote);
+	request->shell = mem_strdup(host);
+	request->origin = mem_strdup(origin);
 	submit(request);
 	return true;
 }

@@ -396,6 +396,8 @@ static void end_of_turn(void *ctx)
 		lend_shell(console);
 	if (*console->wants_edit && console->mode == MODE_NORMAL)
 		lend_editor(console);
+	if (console->session_wanted && console->mode == MODE_NORMAL)
+		lend_session(console);
 	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
@@ -419,6 +421,7 @@ static void resized(void *ctx)
 	struct console *console = ctx;
 
 	console->resize_since = 0;
+	lend_session_resized(console);
 	if (console->mode != MODE_LENT && screen_resize())
 		console->layout_dirty = true;
 }
@@ -538,6 +541,10 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	for (int i = 0; i < PANE_NUMBERED; i++)
 		open_pane(&console->base[i], pane_classes[i], app, 0);
 	app->front = (struct front){.ask = console_ask,
+		.lend = console_lend,
+		.put = console_put,
+		.take_back = console_take_back,
+		.size = console_size,
 		.notice = front_notice,
 		.edit = front_edit,
 		.alarm = console_alarm,
@@ -560,6 +567,7 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
+	console_take_back(console);
 	lend_end(console);
 	handoff_edit_drop(console);
 	console_ask_end(console);
