@@ -180,8 +180,11 @@ static bool is_passed_over(unsigned char c)
 	return c < ' ' && c != 033 && c != 7 && c != 030 && c != 032;
 }
 
-static void drop(struct cast_filter *f, bool wrap)
+/* CAN stands for it, which ends whatever stood before: what is left on both sides must
+ * not be one sequence together. */
+static void drop(struct cast_filter *f, bool wrap, struct str *out)
 {
+	str_putc(out, 030);
 	f->n = 0;
 	f->wrap = wrap;
 	f->state = DROPPED;
@@ -199,7 +202,7 @@ static void osc_byte(struct cast_filter *f, unsigned char c, struct str *out)
 		f->n -= f->n == 3 && f->held[2] == '0';
 		hold(f, c, OSC);
 	} else if (is_52 && (c == ';' || c == 033 || c == 7 || c == 0xc2)) {
-		drop(f, false);
+		drop(f, false, out);
 		f->state = c == 7 ? PLAIN : c == 033 ? DROPPED_ESCAPE : DROPPED;
 	} else {
 		let_out(f, out);
@@ -220,7 +223,7 @@ static void dcs_byte(struct cast_filter *f, unsigned char c, struct str *out)
 	}
 	hold(f, c, DCS);
 	if (!tmux[f->n - 2])
-		drop(f, true);
+		drop(f, true, out);
 }
 
 static void escape_byte(struct cast_filter *f, unsigned char c, struct str *out)
