@@ -28,6 +28,7 @@ struct remote_wish {
 	size_t width, serial;
 	int most_failed; /* per cent */
 	bool canary;
+	bool follows; /* its lines are listed as they come, from all hosts together */
 	int64_t timeout_ms;
 };
 
@@ -66,6 +67,23 @@ struct fan *remote_step(struct remote *remote, struct run *run, const struct fan
 struct fan *remote_step_fan(const struct remote *remote, const struct run *run);
 /* It is freed soon. */
 void remote_step_over(struct remote *remote, const struct run *run);
+
+/* Lines of the newest run that follows a file; NULL: there was none. */
+struct followed;
+struct followed_line {
+	uint64_t id; /* 0: none */
+	const char *host;
+	struct untrusted text;
+};
+enum { FOLLOWED_LINES = 5000 };
+const struct followed *remote_followed(const struct remote *remote);
+/* The newest run is one. */
+bool remote_follows(const struct remote *remote);
+size_t followed_count(const struct followed *tail);
+const struct followed_line *followed_line(
+	const struct followed *tail, size_t i); /* oldest first */
+/* NULL: it has left. */
+const struct followed_line *followed_find(const struct followed *tail, uint64_t id);
 
 /* The host that an alert is about, by its labels; false: none of them names one. */
 struct alert;

@@ -43,6 +43,7 @@ struct request {
 struct entry {
 	struct remote *remote;
 	struct fan *fan;
+	struct followed *tail; /* of one that follows, or NULL */
 	char *profile;
 };
 
@@ -212,6 +213,7 @@ static void entry_free(struct entry *entry)
 	if (!entry)
 		return;
 	fan_free(entry->fan);
+	followed_free(entry->tail);
 	mem_free(entry->profile);
 	mem_free(entry);
 }
@@ -363,6 +365,15 @@ static void changed(void *ctx)
 	app_changed(((struct entry *)ctx)->remote->app, CHANGED_REMOTE | CHANGED_AUDIT);
 }
 
+static void on_bytes(void *ctx, size_t host, bool is_error, struct untrusted bytes)
+{
+	struct entry *entry = ctx;
+
+	(void)is_error;
+	followed_add(entry->tail, host, bytes);
+	app_changed(entry->remote->app, CHANGED_REMOTE);
+}
+
 static void ended(void *ctx)
 {
 	const struct entry *entry = ctx;
@@ -422,6 +433,7 @@ static struct fan *make_fan(struct request *request, struct entry *entry, struct
 			      .profile = app->rc->profile,
 			      .user = request->user,
 			      .still = still,
+			      .bytes = request->wish.follows ? on_bytes : NULL,
 			      .changed = changed,
 			      .ended = ended,
 			      .ctx = entry},
@@ -458,6 +470,8 @@ static bool make_entry(struct request *request, struct err *err)
 		entry_free(entry);
 		return false;
 	}
+	if (request->wish.follows)
+		entry->tail = followed_new(entry->fan);
 	memmove(remote->list + 1, remote->list, remote->count * sizeof *remote->list);
 	remote->list[0] = entry;
 	remote->count++;
@@ -704,6 +718,19 @@ void remote_step_over(struct remote *remote, const struct run *run)
 struct fan *remote_fan(const struct remote *remote, size_t i)
 {
 	return i < remote->count ? remote->list[i]->fan : NULL;
+}
+
+const struct followed *remote_followed(const struct remote *remote)
+{
+	for (size_t i = 0; i < remote->count; i++)
+		if (remote->list[i]->tail)
+			return remote->list[i]->tail;
+	return NULL;
+}
+
+bool remote_follows(const struct remote *remote)
+{
+	return remote->count && remote->list[0]->tail;
 }
 
 bool remote_busy(const struct remote *remote)

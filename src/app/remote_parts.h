@@ -12,6 +12,11 @@ struct ssh_net *remote_net(struct remote *remote);
 void remote_shell_begun(struct remote *remote, struct shell *shell);
 void remote_shell_over(struct remote *remote);
 
+/* --- remote_followed.c --- */
+struct followed *followed_new(const struct fan *fan);
+void followed_free(struct followed *tail);
+void followed_add(struct followed *tail, size_t host, struct untrusted bytes);
+
 /* --- remote_shell.c --- */
 bool remote_shell_open(struct remote *remote, struct inventory *inventory,
 	const char *host, const char *origin, struct err *err);

@@ -311,13 +311,15 @@ void console_apply_config(struct console *console)
 void console_show_remote(struct console *console)
 {
 	const struct fan *fan = remote_fan(console->app->remote, 0);
+	const struct pane_class *class;
 
 	if (!fan || fan_started_at(fan) == console->remote_shown_at ||
 		console->mode != MODE_NORMAL)
 		return;
 	console->remote_shown_at = fan_started_at(fan);
-	if (console_pane(console)->class != &remote_pane)
-		console_push(console, &remote_pane, 0);
+	class = remote_follows(console->app->remote) ? &followed_pane : &remote_pane;
+	if (console_pane(console)->class != class)
+		console_push(console, class, 0);
 }
 
 /* --- what the loop calls --- */

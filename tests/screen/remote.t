@@ -59,6 +59,19 @@ keys "y"
 wait "2 running" 20000
 keys "<C-c>"
 wait "2 stopped" 20000
+# A file that is followed on two of them: one list of lines, what they send is shown.
+sh printf 'one\ntwo\n' >$TMP/app.log
+keys ":follow<Enter>"
+wait "Class read"
+settle 400
+keys "y"
+wait "2 running" 20000
+expect "two"
+sh printf 'three \033[31mred\npart' >>$TMP/app.log
+wait "three ^[[31mred" 20000
+reject "part"
+keys "<C-c>"
+wait "2 stopped" 20000
 # Steps of a runbook go the same way.
 keys ":runbook far<Enter>"
 wait "2 steps"

@@ -26,7 +26,8 @@ done >"$tmp/.ssh/known_hosts"
 	for i in 1 2 3 4 5 6; do printf 'Host w%d\n  HostName 127.0.2.%d\n' $i $i; done
 	printf 'Host *\n  Port %s\n  User %s\n  IdentityFile %s/key\n' "$port" "$(id -un)" "$tmp"
 } >"$tmp/.ssh/config"
-printf 'hosts web = w[1-5]\nset runbooks = %s/books\n' "$tmp" >"$tmp/config/oogway/oogway.rc"
+printf 'hosts web = w[1-5]\nset runbooks = %s/books\nalias follow tail w1 w2 %s/app.log\n' \
+	"$tmp" "$tmp" >"$tmp/config/oogway/oogway.rc"
 cat >"$tmp/books/far.md" <<'BOOK'
 ---
 title: Far
