@@ -110,6 +110,16 @@ struct question {
 	void *ctx;
 };
 
+/* Who gets the terminal: what is typed, as it is; changes of its size; that there is room
+ * again for what comes back; and that whoever sat there is gone. */
+struct terminal_session {
+	void (*typed)(void *ctx, const void *bytes, size_t n);
+	void (*resized)(void *ctx, int columns, int rows);
+	void (*drained)(void *ctx);
+	void (*gone)(void *ctx);
+	void *ctx;
+};
+
 /* How the world outside is asked and told: the console, plain lines, a script. */
 struct front {
 	/* NULL, or false with *err: there is nobody to ask, the answer is no. */
@@ -122,6 +132,14 @@ struct front {
 	/* The user's editor gets the terminal at the end of the turn; runbooks are read
 	 * anew behind it. NULL: there is no terminal to lend. */
 	void (*edit)(void *ctx, const char *path);
+	/* The terminal goes to a session as soon as the console rests, and comes back
+	 * with take_back(). put() writes to it; false: no more until drained(). NULL, all
+	 * of them: there is none to lend. */
+	bool (*lend)(
+		void *ctx, const struct terminal_session *session, struct err *err);
+	bool (*put)(void *ctx, const void *bytes, size_t n);
+	void (*take_back)(void *ctx);
+	void (*size)(void *ctx, int *columns, int *rows); /* left alone: not known */
 	void *ctx;
 };
 

@@ -28,12 +28,17 @@ struct remote_wish {
 	size_t width, serial;
 	int most_failed; /* per cent */
 	bool canary;
+	bool follows; /* its lines are listed as they come, from all hosts together */
 	int64_t timeout_ms;
 };
 
 /* The hosts are looked up in a task, then it is asked about. False with a sentence: one
  * too many. What goes wrong later is a notice, or remote_outcome(). */
 bool remote_run(struct remote *remote, const struct remote_wish *wish, struct err *err);
+/* A terminal over there: asked about, then it has this one until it ends. One at a
+ * time. */
+bool remote_shell(
+	struct remote *remote, const char *host, const char *origin, struct err *err);
 /* The newest, or NULL; those before it, i from 1 on. */
 struct fan *remote_fan(const struct remote *remote, size_t i);
 bool remote_busy(const struct remote *remote);
@@ -62,6 +67,23 @@ struct fan *remote_step(struct remote *remote, struct run *run, const struct fan
 struct fan *remote_step_fan(const struct remote *remote, const struct run *run);
 /* It is freed soon. */
 void remote_step_over(struct remote *remote, const struct run *run);
+
+/* Lines of the newest run that follows a file; NULL: there was none. */
+struct followed;
+struct followed_line {
+	uint64_t id; /* 0: none */
+	const char *host;
+	struct untrusted text;
+};
+enum { FOLLOWED_LINES = 5000 };
+const struct followed *remote_followed(const struct remote *remote);
+/* The newest run is one. */
+bool remote_follows(const struct remote *remote);
+size_t followed_count(const struct followed *tail);
+const struct followed_line *followed_line(
+	const struct followed *tail, size_t i); /* oldest first */
+/* NULL: it has left. */
+const struct followed_line *followed_find(const struct followed *tail, uint64_t id);
 
 /* The host that an alert is about, by its labels; false: none of them names one. */
 struct alert;

@@ -151,6 +151,8 @@ const struct fan_group *fan_compare(struct fan *fan, size_t *count);
  * lines that begin with '-' or '+', and a few around them with ' '. */
 void fan_differ(const struct fan_host *from, const struct fan_host *to, int stream,
 	struct str *out);
+/* "ada@10.0.0.1:22 through bastion" */
+void fan_way(const struct ssh_target *target, struct str *out);
 /* "exit 0", "signal TERM", "connection refused …" */
 const char *fan_result(const struct fan_host *host, char *out, size_t size);
 /* All groups with what they printed, for a terminal or a file. */

@@ -271,6 +271,12 @@ const struct command app_commands[] = {
 		COMMAND_SCRIPT | COMMAND_JSON | COMMAND_ACTS | COMMAND_NO_ROW |
 			COMMAND_ARGV,
 		1, SIZE_MAX, cmd_run},
+	{"ssh", "[USER@]HOST[:PORT]",
+		"a terminal on another machine, recorded; it asks first",
+		COMMAND_ACTS | COMMAND_NO_ROW, 1, 1, cmd_ssh},
+	{"tail", "HOSTS... FILE",
+		"follow a file on other machines, their lines together; it asks first",
+		COMMAND_ACTS | COMMAND_NO_ROW, 2, CONF_MAX_WORDS, cmd_tail},
 	{"remote stop", "", "end what runs on other machines", 0, 0, 0, cmd_remote_stop},
 	LIST("log", "log lines of this host"),
 	LIST("source", "where data comes from, and how that goes"),

@@ -110,6 +110,38 @@ enum status cmd_run(struct call *call, struct err *err)
 	return call->out ? STATUS_PENDING : STATUS_DONE;
 }
 
+/* The last word is the file; those before it are the hosts. */
+enum status cmd_tail(struct call *call, struct err *err)
+{
+	const char *file = call->argv[call->argc - 1];
+	const char *argv[] = {"tail", "-n", "20", "-F", "--", file, NULL};
+	struct options o = {.wish = {.most_failed = 100}};
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < call->argc && n < sizeof o.pattern; i++)
+		n += (size_t)snprintf(o.pattern + n, sizeof o.pattern - n, "%s%s",
+			n ? " " : "", call->argv[i]);
+	if (n >= sizeof o.pattern || !*file) {
+		err_set(err, ERR_USAGE, "expected: tail HOSTS FILE");
+		return STATUS_USAGE;
+	}
+	o.wish.pattern = o.pattern;
+	o.wish.argv = argv;
+	o.wish.origin = call->origin;
+	o.wish.alerts = call->targets;
+	o.wish.alert_count = call->target_count;
+	o.wish.follows = true;
+	o.wish.timeout_ms = DAY_MS;
+	return remote_run(call->app->remote, &o.wish, err) ? STATUS_DONE : STATUS_FAILED;
+}
+
+enum status cmd_ssh(struct call *call, struct err *err)
+{
+	if (remote_shell(call->app->remote, call->argv[0], call->origin, err))
+		return STATUS_DONE;
+	return err->kind == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
+}
+
 enum status cmd_remote_stop(struct call *call, struct err *err)
 {
 	if (remote_stop(call->app->remote))

@@ -52,6 +52,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"runbook", "a runbook that is open"},
 	{"remote", "hosts of a run on other machines"},
 	{"remotehost", "one of them"},
+	{"followed", "lines of a file on other machines"},
 	{"silences", "the list of silences"},
 	{"chart", "the chart of a metric"},
 	{"trends", "the trends"},

@@ -2,7 +2,7 @@
  * a home may lie on a dead file server; then its fan asks. What SSH has to ask on the way
  * is put through the front, one at a time, and again while another question is open.
  * Hides where a group comes from and which fans are kept. Main thread. */
-#include "app/remote.h"
+#include "remote_parts.h"
 
 #include "app/alerts.h"
 #include "app/audits.h"
@@ -32,6 +32,7 @@ struct request {
 	struct remote *remote;
 	struct request *next;
 	struct remote_wish wish; /* its texts are ours */
+	char *shell;             /* the host of a terminal, instead of a wish; or NULL */
 	char *pattern, *origin, *source, *alert_hosts;
 	struct untrusted id;
 	char **argv;
@@ -42,6 +43,7 @@ struct request {
 struct entry {
 	struct remote *remote;
 	struct fan *fan;
+	struct followed *tail; /* of one that follows, or NULL */
 	char *profile;
 };
 
@@ -65,6 +67,7 @@ struct remote {
 	struct inventory *inventory; /* for steps, as it was read last */
 	int64_t read_at;             /* monotonic */
 	struct step *steps;
+	struct shell *shell; /* or NULL */
 	struct loop_timer *sweep;
 	struct ssh_net *net;
 	struct request *requests;
@@ -210,6 +213,7 @@ static void entry_free(struct entry *entry)
 	if (!entry)
 		return;
 	fan_free(entry->fan);
+	followed_free(entry->tail);
 	mem_free(entry->profile);
 	mem_free(entry);
 }
@@ -217,7 +221,7 @@ static void entry_free(struct entry *entry)
 static void request_free(struct request *request)
 {
 	char *const texts[] = {request->pattern, request->origin, request->source,
-		request->alert_hosts, request->home, request->agent};
+		request->alert_hosts, request->home, request->agent, request->shell};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		mem_free(texts[i]);
@@ -236,6 +240,8 @@ void remote_end(struct remote *remote)
 		fan_end(remote->list[i]->fan);
 	for (struct step *step = remote->steps; step; step = step->next)
 		fan_end(step->fan);
+	if (remote->shell)
+		remote_shell_end(remote->shell);
 	ssh_net_end(remote->net);
 }
 
@@ -254,6 +260,7 @@ void remote_free(struct remote *remote)
 	for (struct step *step = remote->steps; step; step = step->next)
 		step->run = NULL;
 	sweep_steps(remote);
+	remote_shell_free(remote->shell);
 	inventory_free(remote->inventory);
 	ssh_net_free(remote->net);
 	loop_timer_free(remote->timer);
@@ -358,6 +365,15 @@ static void changed(void *ctx)
 	app_changed(((struct entry *)ctx)->remote->app, CHANGED_REMOTE | CHANGED_AUDIT);
 }
 
+static void on_bytes(void *ctx, size_t host, bool is_error, struct untrusted bytes)
+{
+	struct entry *entry = ctx;
+
+	(void)is_error;
+	followed_add(entry->tail, host, bytes);
+	app_changed(entry->remote->app, CHANGED_REMOTE);
+}
+
 static void ended(void *ctx)
 {
 	const struct entry *entry = ctx;
@@ -417,6 +433,7 @@ static struct fan *make_fan(struct request *request, struct entry *entry, struct
 			      .profile = app->rc->profile,
 			      .user = request->user,
 			      .still = still,
+			      .bytes = request->wish.follows ? on_bytes : NULL,
 			      .changed = changed,
 			      .ended = ended,
 			      .ctx = entry},
@@ -453,6 +470,8 @@ static bool make_entry(struct request *request, struct err *err)
 		entry_free(entry);
 		return false;
 	}
+	if (request->wish.follows)
+		entry->tail = followed_new(entry->fan);
 	memmove(remote->list + 1, remote->list, remote->count * sizeof *remote->list);
 	remote->list[0] = entry;
 	remote->count++;
@@ -470,6 +489,14 @@ static void read_work(struct task *task)
 		.agent = request->agent});
 }
 
+static bool go_on(struct request *request, struct err *err)
+{
+	if (request->shell)
+		return remote_shell_open(request->remote, request->inventory,
+			request->shell, request->origin, err);
+	return !request->pattern || make_entry(request, err);
+}
+
 static void read_done(struct task *task)
 {
 	struct request *request = (struct request *)task, **at;
@@ -484,8 +511,7 @@ static void read_done(struct task *task)
 		remote->inventory = inventory_share(request->inventory);
 		remote->read_at = time_mono_ms();
 	}
-	if (request->pattern && !remote->ended && !task_cancelled(task) &&
-		!make_entry(request, &err)) {
+	if (!remote->ended && !task_cancelled(task) && !go_on(request, &err)) {
 		remote->failed = err;
 		/* A script hears of it by its outcome. */
 		if (remote->app->live)
@@ -578,6 +604,44 @@ bool remote_run(struct remote *remote, const struct remote_wish *wish, struct er
 	return true;
 }
 
+/* --- a terminal --- */
+
+struct app *remote_app(struct remote *remote)
+{
+	return remote->app;
+}
+
+struct ssh_net *remote_net(struct remote *remote)
+{
+	return net_of(remote);
+}
+
+void remote_shell_begun(struct remote *remote, struct shell *shell)
+{
+	remote->shell = shell;
+}
+
+void remote_shell_over(struct remote *remote)
+{
+	remote->shell = NULL;
+}
+
+bool remote_shell(
+	struct remote *remote, const char *host, const char *origin, struct err *err)
+{
+	struct request *request;
+
+	if (!host_name_good(host))
+		return err_set(err, ERR_USAGE, "%.80s is no host", host);
+	if (remote->shell)
+		return err_set(err, ERR_BUSY, "one terminal at a time");
+	request = request_new(remote);
+	request->shell = mem_strdup(host);
+	request->origin = mem_strdup(origin);
+	submit(request);
+	return true;
+}
+
 /* --- steps --- */
 
 struct inventory *remote_inventory(struct remote *remote, struct err *err)
@@ -654,6 +718,19 @@ void remote_step_over(struct remote *remote, const struct run *run)
 struct fan *remote_fan(const struct remote *remote, size_t i)
 {
 	return i < remote->count ? remote->list[i]->fan : NULL;
+}
+
+const struct followed *remote_followed(const struct remote *remote)
+{
+	for (size_t i = 0; i < remote->count; i++)
+		if (remote->list[i]->tail)
+			return remote->list[i]->tail;
+	return NULL;
+}
+
+bool remote_follows(const struct remote *remote)
+{
+	return remote->count && remote->list[0]->tail;
 }
 
 bool remote_busy(const struct remote *remote)

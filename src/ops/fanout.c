@@ -64,7 +64,7 @@ struct fan {
 
 /* --- made --- */
 
-static void way_text(const struct ssh_target *target, struct str *out)
+void fan_way(const struct ssh_target *target, struct str *out)
 {
 	for (size_t i = target->count; i-- > 0;) {
 		const struct ssh_hop *hop = &target->hops[i];
@@ -89,7 +89,7 @@ static void plan_host(struct fan *fan, struct fan_host *host, struct arena *aren
 	str_init(&way, 2000);
 	arena_reset(arena);
 	if (inventory_target(fan->how.inventory, host->name, arena, &target, &err)) {
-		way_text(&target, &way);
+		fan_way(&target, &way);
 	} else {
 		host->state = FAN_REFUSED;
 		str_copy(host->why, sizeof host->why, err.text);

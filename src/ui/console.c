@@ -311,13 +311,15 @@ void console_apply_config(struct console *console)
 void console_show_remote(struct console *console)
 {
 	const struct fan *fan = remote_fan(console->app->remote, 0);
+	const struct pane_class *class;
 
 	if (!fan || fan_started_at(fan) == console->remote_shown_at ||
 		console->mode != MODE_NORMAL)
 		return;
 	console->remote_shown_at = fan_started_at(fan);
-	if (console_pane(console)->class != &remote_pane)
-		console_push(console, &remote_pane, 0);
+	class = remote_follows(console->app->remote) ? &followed_pane : &remote_pane;
+	if (console_pane(console)->class != class)
+		console_push(console, class, 0);
 }
 
 /* --- what the loop calls --- */
@@ -396,6 +398,8 @@ static void end_of_turn(void *ctx)
 		lend_shell(console);
 	if (*console->wants_edit && console->mode == MODE_NORMAL)
 		lend_editor(console);
+	if (console->session_wanted && console->mode == MODE_NORMAL)
+		lend_session(console);
 	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
@@ -419,6 +423,7 @@ static void resized(void *ctx)
 	struct console *console = ctx;
 
 	console->resize_since = 0;
+	lend_session_resized(console);
 	if (console->mode != MODE_LENT && screen_resize())
 		console->layout_dirty = true;
 }
@@ -538,6 +543,10 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	for (int i = 0; i < PANE_NUMBERED; i++)
 		open_pane(&console->base[i], pane_classes[i], app, 0);
 	app->front = (struct front){.ask = console_ask,
+		.lend = console_lend,
+		.put = console_put,
+		.take_back = console_take_back,
+		.size = console_size,
 		.notice = front_notice,
 		.edit = front_edit,
 		.alarm = console_alarm,
@@ -560,6 +569,7 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
+	console_take_back(console);
 	lend_end(console);
 	handoff_edit_drop(console);
 	console_ask_end(console);

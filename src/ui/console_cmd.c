@@ -823,6 +823,7 @@ const struct command console_commands[] = {
 	VIEW("past", "incidents of the past, newest first"),
 	VIEW("audit", "what was done from here, by whom, and what came of it"),
 	VIEW("remote", "hosts of the newest run on other machines, as they come back"),
+	VIEW("followed", "lines of a file that is followed on other machines"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("incidents",
 		"the incidents of the past that paged, as their source tells them"),

@@ -350,7 +350,8 @@ static bool useful(struct console *console, const char *command)
 	if (!strcmp(command, "step stop"))
 		return pane->class == &runbook_pane && runs_busy(console->app->runs);
 	if (!strcmp(command, "remote stop"))
-		return (pane->class == &remote_pane || pane->class == &remotehost_pane) &&
+		return (pane->class == &remote_pane || pane->class == &remotehost_pane ||
+			       pane->class == &followed_pane) &&
 		       remote_busy(console->app->remote);
 	if (strstr(command, "step ") || !strcmp(command, "next-match"))
 		return pane->class == &runbook_pane;

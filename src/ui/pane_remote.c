@@ -84,6 +84,58 @@ const struct pane_class remote_pane = {
 	.words = list_pane_words,
 };
 
+/* --- lines of a followed file --- */
+
+static void open_tail(void *state, const struct app *app, uint64_t id)
+{
+	struct list_pane *pane = state;
+
+	list_init(&pane->list, &tail_listing);
+	pane->list.tail = !id;
+	list_reload(&pane->list, app);
+}
+
+static void draw_tail(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	const struct fan *fan = remote_fan(app->remote, 0);
+	struct canvas rest = canvas_part(c, 1, 0, c->rows - 1, c->cols);
+
+	if (!remote_followed(app->remote)) {
+		pane_empty(c, "Nothing was followed yet: :tail HOSTS FILE");
+		return;
+	}
+	if (remote_follows(app->remote))
+		draw_sums(fan, c);
+	else
+		canvas_blank_rows(c, 0, 1);
+	list_pane_draw(state, app, &rest, focus);
+}
+
+static void words_tail(void *state, const struct app *app, char *out, size_t size)
+{
+	struct list_pane *pane = state;
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	snprintf(out + n, size - n, "%s", pane->list.tail ? "" : "  paused: G follows");
+}
+
+const struct pane_class followed_pane = {
+	.name = "followed",
+	.title = "Followed",
+	.changes = CHANGED_REMOTE,
+	.state_size = sizeof(struct list_pane),
+	.open = open_tail,
+	.close = list_pane_close,
+	.reload = list_pane_reload,
+	.draw = draw_tail,
+	.act = list_pane_act,
+	.list = list_pane_list,
+	.words = words_tail,
+};
+
 /* --- one host --- */
 
 struct host_view {

@@ -82,6 +82,10 @@ struct console {
 	char menu[40];      /* MODE_MENU: its context */
 	int64_t suspend_warned_at, run_warned_at;
 	const char *run_warned_of;
+	struct terminal_session session; /* who has the terminal, or is to have it */
+	struct str session_out;          /* what it has not taken yet */
+	struct loop_watch *session_watch;
+	bool session_wanted, session_lent, session_tilde, session_line_start;
 	int64_t remote_shown_at; /* when the run began that was brought up last */
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
