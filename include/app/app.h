@@ -38,6 +38,7 @@ struct remote;
 struct runs;
 struct rotas;
 struct secret;
+struct sinks;
 struct sources;
 struct status_writer;
 struct store;
@@ -157,6 +158,7 @@ struct app {
 	struct trends *trends;
 	struct audits *audits;
 	struct breakglass *breakglass;
+	struct sinks *sinks; /* of the audit */
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
@@ -203,6 +205,8 @@ bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);
+/* Takes secrets out of what is about to leave, such as into the clipboard. */
+void app_clean(struct str *text);
 /* A passing message to whoever sits there, and to the log. */
 /* False where there is no terminal. */
 bool app_edit(struct app *app, const char *path, struct err *err);

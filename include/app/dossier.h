@@ -22,7 +22,8 @@ const struct alert *dossier_page(const struct app *app, const struct alert *aler
  * again. What follows goes by the key of dossier_page(). */
 void dossier_show(struct dossier *dossier, uint64_t key);
 /* The same by its source and the id there; false: that source has no log to tell. */
-bool dossier_open(struct dossier *dossier, const char *source, struct untrusted id);
+bool dossier_open(struct dossier *dossier, const char *source, struct untrusted id,
+	int64_t started_at);
 /* What a source told, of whichever incident. */
 void dossier_take(struct dossier *dossier, int source, const struct batch *batch);
 /* The store has more. */

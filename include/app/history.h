@@ -44,6 +44,8 @@ void history_change(
 /* Changes of this host in [from, to) that others have put into the store come into the
  * table. */
 void history_changes_others(struct history *history, int64_t from, int64_t to);
+/* What the store has of changes of that span is given to the alerts as if it came. */
+void history_changes_around(struct history *history, int64_t from, int64_t to);
 /* For one command: into the store at once. */
 bool history_change_here(
 	const struct app *app, const struct batch_change *change, struct err *err);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "io/task.h"
 #include "ops/verify.h"
+#include "sinks.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -90,10 +91,17 @@ bool audits_folder(const struct audits *audits, char out[AUDIT_PATH], struct err
 	return audit_folder(out, err);
 }
 
+bool audits_busy(const struct audits *audits)
+{
+	return (audits->writer && audit_pending(audits->writer)) ||
+	       sinks_busy(audits->app->sinks);
+}
+
 struct audit *audits_writer(struct audits *audits, struct err *err)
 {
 	char folder[AUDIT_PATH];
-	struct audit_config config = {.folder = folder};
+	struct audit_config config = {
+		.folder = folder, .written = sinks_written, .ctx = audits->app->sinks};
 
 	if (!audits->writer && audits_folder(audits, folder, err))
 		audits->writer = audit_open(audits->app->pool, &config, err);

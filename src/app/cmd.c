@@ -286,7 +286,7 @@ const struct command app_commands[] = {
 		COMMAND_SCRIPT | COMMAND_JSON, 0, SIZE_MAX, cmd_audit_log},
 	{"audit show", "SEQ", "one record of the audit in full", COMMAND_SCRIPT, 1, 1,
 		cmd_audit_show},
-	{"audit verify", "[--against FILE]",
+	{"audit verify", "[--against SINK|FILE]",
 		"is the audit whole, and as in a copy kept elsewhere", COMMAND_SCRIPT, 0,
 		2, cmd_audit_verify},
 	{"audit export", "", "all records as they are, for a copy elsewhere",

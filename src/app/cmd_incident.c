@@ -367,7 +367,8 @@ enum status cmd_incident_show(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	found = find(app, call->argv[0], &subject, err);
 	if (found) {
-		dossier_open(app->dossier, subject.source, subject.id);
+		dossier_open(app->dossier, subject.source, subject.id,
+			subject.head.started_at);
 		dossier_wish(app->dossier, call->argv[0], call->json);
 	}
 	arena_release(&subject.arena);

@@ -229,6 +229,9 @@ static bool split(struct split *out, const struct call *call,
 	size_t skip = words_in(call->command->name);
 
 	out->argc = out->line.count = 0;
+	if (options->words && options->word_count > skip + CONF_MAX_WORDS)
+		return err_set(err, ERR_LIMIT, "a command has at most %d words",
+			CONF_MAX_WORDS);
 	if (options->words && options->word_count >= skip) {
 		while (out->argc + skip < options->word_count &&
 			out->argc < CONF_MAX_WORDS) {

@@ -7,6 +7,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/incidents.h"
 #include "app/problems.h"
@@ -189,7 +190,8 @@ static void ask(struct dossier *d, int source, const char *id)
 		d->asked = source;
 }
 
-bool dossier_open(struct dossier *d, const char *source, struct untrusted id)
+bool dossier_open(
+	struct dossier *d, const char *source, struct untrusted id, int64_t started_at)
 {
 	int number = sources_find(d->app->sources, source);
 	uint64_t key = alert_key(source, id);
@@ -200,6 +202,11 @@ bool dossier_open(struct dossier *d, const char *source, struct untrusted id)
 		str_copy(d->source, sizeof d->source, source);
 		if (!text_to_id(id, d->id, sizeof d->id))
 			d->id[0] = '\0';
+		/* What is newer is among the changes already. */
+		if (started_at < d->app->now - DAY_MS)
+			history_changes_around(d->app->history,
+				started_at - CHANGES_BEFORE_MS,
+				started_at + CHANGES_AFTER_MS);
 	}
 	ask(d, *d->id ? number : -1, d->id);
 	load(d);
@@ -227,9 +234,10 @@ void dossier_show(struct dossier *d, uint64_t key)
 		return;
 	if (alert) {
 		dossier_open(d, sources_row(app->sources, alert->source)->name,
-			alert_text(alert, ALERT_ID));
+			alert_text(alert, ALERT_ID), alert->started_at);
 	} else if (row && text_to_id(row->incident.source, source, sizeof source)) {
-		dossier_open(d, source, row->incident.upstream_id);
+		dossier_open(
+			d, source, row->incident.upstream_id, row->incident.started_at);
 	} else {
 		ask(d, -1, "");
 		forget(d);
@@ -267,6 +275,7 @@ void dossier_take(struct dossier *d, int source, const struct batch *batch)
 	if (!batch->entry_count && !opened)
 		return;
 	history_opened_batch(d->app->history, source, batch);
+	handoffs_heard(d->app->handoffs, batch);
 	if (source != d->asked)
 		return;
 	if (opened && opened->notes)
@@ -561,13 +570,13 @@ static void add_runs(struct timeline *t, const struct app *app, uint64_t key)
 			const struct run_result *r = run_result(run, k);
 
 			if (r->started_at)
-				timeline_add(t, &(struct timeline_line){
-							.at = r->started_at,
-							.from = TIMELINE_COMMAND,
-							.text = book->steps[k].title,
-							.more = run_state_names[r->state],
-							.bad = r->state != RUN_DONE,
-							.data = "audit log"});
+				timeline_add(
+					t, &(struct timeline_line){.at = r->started_at,
+						   .from = TIMELINE_COMMAND,
+						   .text = book->steps[k].title,
+						   .more = run_state_names[r->state],
+						   .bad = r->state != RUN_DONE,
+						   .data = "audit log"});
 		}
 	}
 }

@@ -93,6 +93,13 @@ void history_changes_past(struct history *history, int64_t from, int64_t at)
 		got_past, history);
 }
 
+void history_changes_around(struct history *history, int64_t from, int64_t to)
+{
+	if (history->app->store && !history->ended && !app_then(history->app))
+		change_span_later(history->app->store, (struct change_query){from, to},
+			got_past, history);
+}
+
 /* This host's, which another console or a script has put there. */
 static void got_others(void *ctx, const struct change_rows *rows, const struct err *err)
 {

@@ -23,7 +23,6 @@ enum {
 	CHANGES_EVERY_MS = 60000,
 	ME_EVERY_MS = 24 * 3600 * 1000,
 	ABSENT_MS = 3600 * 1000, /* a feature the plan lacks */
-	CHANGES_SPAN_MS = 24 * 3600 * 1000,
 	CHANGES_OVERLAP_MS = 600 * 1000,
 	PAGE_MAX_BODY = 16 << 20,
 	PATH_MAX_BYTES = 8 << 10,
@@ -160,7 +159,7 @@ static void path_incidents(const struct pagerduty *pd, struct str *path)
 static void path_changes(const struct pagerduty *pd, int64_t now, struct str *path)
 {
 	int64_t since = pd->changes_until ? pd->changes_until - CHANGES_OVERLAP_MS
-					  : now - CHANGES_SPAN_MS;
+					  : now - PAGERDUTY_CHANGES_MS;
 	char text[TIME_TEXT];
 
 	time_rfc3339(since, text);
@@ -641,13 +640,13 @@ static void give_oncalls(struct pagerduty *pd, struct batch *batch)
 
 /* Of several services the first that passes; none that does: *passes is false. */
 static struct json service_of(
-	const struct pagerduty *pd, struct json services, bool *passes)
+	const struct source_conf *conf, struct json services, bool *passes)
 {
 	struct json first = json_first(services);
 
 	for (struct json s = first; json_item(s); s = json_next(s))
 		if (pagerduty_passes_service(
-			    pd->conf->filter, json_text(json_get(s, "id")))) {
+			    conf->filter, json_text(json_get(s, "id")))) {
 			*passes = true;
 			return s;
 		}
@@ -656,12 +655,13 @@ static struct json service_of(
 	return first;
 }
 
-static void add_changes(const struct pagerduty *pd, struct batch *batch, struct json list)
+void pagerduty_changes(
+	const struct source_conf *conf, struct batch *batch, struct json list)
 {
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct batch_change *change;
 		bool passes;
-		struct json service = service_of(pd, json_get(e, "services"), &passes);
+		struct json service = service_of(conf, json_get(e, "services"), &passes);
 		struct untrusted name = json_text(json_get(service, "summary"));
 		int64_t at;
 
@@ -765,7 +765,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
-		add_changes(pd, &pager->rows, list);
+		pagerduty_changes(pd->conf, &pager->rows, list);
 	step = pager_page(pager, &got);
 	json_release(&doc);
 	if (step != PAGER_WHOLE)
@@ -883,7 +883,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	ladder_init(&pd->ladder);
 	ladder_init(&pd->climb);
 	snoozes_init(&pd->snoozes, conf->seed + 6);
-	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
+	opened_init(&pd->opened, conf, conf->seed + 5);
 	return true;
 }
 
@@ -912,7 +912,7 @@ const struct source_kind pagerduty_source = {
 	.opens = true,
 	.alerts = true,
 	.pages = true,
-	.changes_ms = CHANGES_SPAN_MS,
+	.changes_ms = PAGERDUTY_CHANGES_MS,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,

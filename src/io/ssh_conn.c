@@ -548,6 +548,7 @@ void conn_pump(struct conn *conn)
 	drive_all(conn);
 	if (conn->phase != CONN_READY)
 		return;
+	login_acknowledge(conn->fd);
 	if (rc == SSH_ERROR || !ssh_is_connected(conn->session)) {
 		lost(conn);
 		return;

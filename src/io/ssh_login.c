@@ -530,12 +530,11 @@ static int (*const steps[])(struct login *login) = {
 	[AT_READY] = ready,
 };
 
-/* libssh acknowledges late otherwise: 40 ms with each answer. */
-static void acknowledge(ssh_session session)
+void login_acknowledge(int fd)
 {
 	int on = 1;
 
-	setsockopt(ssh_get_fd(session), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 enum login_wants login_step(struct login *login)
@@ -546,7 +545,7 @@ enum login_wants login_step(struct login *login)
 		login->at = AT_ACCEPTED;
 	while (wants == GO_ON)
 		wants = steps[login->at](login);
-	acknowledge(login->session);
+	login_acknowledge(ssh_get_fd(login->session));
 	return (enum login_wants)wants;
 }
 

@@ -142,6 +142,17 @@ bool gate_still(struct gate_pass *pass, char *why, size_t size)
 	return !pass->deed.still || pass->deed.still(pass->deed.ctx, why, size);
 }
 
+/* Its intent stands there, so that this must too. */
+static void not_done(const struct gate_pass *pass, uint64_t seq, const char *why)
+{
+	const struct audit_record record = {.event = pass->deed.record.event,
+		.class = pass->deed.record.class,
+		.result = untrusted_str("not done"),
+		.error = untrusted_str(why)};
+
+	gate_outcome(pass->door, seq, &record);
+}
+
 static void committed(void *ctx, uint64_t seq, const struct err *err)
 {
 	struct gate_pass *pass = ctx;
@@ -153,15 +164,13 @@ static void committed(void *ctx, uint64_t seq, const struct err *err)
 		why = *err;
 		err_prefix(&why, "nothing was done, as it cannot be recorded: ");
 		log_add(LOG_ERROR, "audit: %s", why.text);
+		/* It is there, only its copies are not. */
+		if (seq)
+			not_done(pass, seq, why.text);
 		deed.refused(deed.ctx, &why);
 	} else if (!gate_still(pass, text, sizeof text)) {
-		struct audit_record record = {.event = deed.record.event,
-			.class = deed.record.class,
-			.result = untrusted_str("not done"),
-			.error = untrusted_str(text)};
-
 		err_set(&why, ERR_REFUSED, "%s", text);
-		gate_outcome(pass->door, seq, &record);
+		not_done(pass, seq, text);
 		deed.refused(deed.ctx, &why);
 	} else {
 		deed.act(deed.ctx, seq);
@@ -203,7 +212,8 @@ static void one_committed(void *ctx, uint64_t seq, const struct err *err)
 
 	if (err && !pass->failed.kind)
 		pass->failed = *err;
-	if (!err)
+	/* With err too when it is there: then its outcome names it. */
+	if (seq)
 		pass->deed.intended(pass->deed.ctx, i, seq);
 	if (!pass->failed.kind && pass->written < pass->count)
 		pass->deed.write(pass->deed.ctx, pass->written++, pass);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "ops/redact.h"
 #include "tape.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ void run_forget_edit(struct run *run)
 
 void run_rests(struct run *run)
 {
+	for (int i = 0; i < STREAMS; i++)
+		redactor_free(run->work.clean[i]);
 	run->work = (struct work){0};
 	run->active = -1;
 	run_forget_edit(run);
@@ -188,17 +191,22 @@ void run_open_tapes(struct run *run)
 		snprintf(path, sizeof path, "%s/%s.%s", run->how.folder, run->work.id,
 			ends[i]);
 		run->work.tapes[i] = tape_new(&how);
+		run->work.clean[i] = redactor_new();
 	}
 }
 
-void run_prints(struct run *run, bool is_error, struct untrusted bytes)
+/* Into the files, below the step, and for later steps. */
+static void keep(struct run *run, bool is_error, const struct str *clean)
 {
+	struct untrusted bytes = untrusted_make(clean->p, clean->n);
 	struct work *w = &run->work;
 	const struct step_kind *kind = w->looping ? w->looping : run_kind(run, w->step);
 	struct run_result *r = &run->results[run->active];
 	uint64_t *count = is_error ? &r->err_bytes : &r->out_bytes;
 
-	*count += untrusted_size(bytes);
+	if (!clean->n)
+		return;
+	*count += clean->n;
 	r->dropped |= tape_show_newest(bytes, &r->shown);
 	if (!is_error)
 		tape_show(bytes, &run->captured);
@@ -212,6 +220,29 @@ void run_prints(struct run *run, bool is_error, struct untrusted bytes)
 		kind->stop(run);
 	}
 	run->how.changed(run->how.ctx);
+}
+
+void run_prints(struct run *run, bool is_error, struct untrusted bytes)
+{
+	struct str clean;
+
+	str_init(&clean, SIZE_MAX / 2);
+	redactor_add(run->work.clean[is_error ? ERRORS : OUT], bytes, &clean);
+	keep(run, is_error, &clean);
+	str_release(&clean);
+}
+
+/* What was held back, as it might have become a secret. */
+static void print_rest(struct run *run)
+{
+	for (int i = 0; i < STREAMS; i++) {
+		struct str clean;
+
+		str_init(&clean, SIZE_MAX / 2);
+		redactor_end(run->work.clean[i], &clean);
+		keep(run, i == ERRORS, &clean);
+		str_release(&clean);
+	}
 }
 
 void run_over(struct run *run, int exit_code, const char *result, const struct err *why)
@@ -229,6 +260,7 @@ void run_over(struct run *run, int exit_code, const char *result, const struct e
 		run_finish(run);
 		return;
 	}
+	print_rest(run);
 	w->open_tapes = STREAMS;
 	for (int i = 0; i < STREAMS; i++)
 		tape_end(w->tapes[i], tape_ended);

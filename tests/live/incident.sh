@@ -243,6 +243,24 @@ ok "with its log" said ' over     '
 run incident postmortem "$id"
 ok "the postmortem has it too" said 'Triggered through search'
 
+# --- changes around one of long ago, which the present ones do not reach ---
+pd GET /_lab/records >"$tmp/records"
+old=$(python3 -B -c '
+import json, sys
+held = json.load(open(sys.argv[1]))
+for i in held["incidents"]:
+    n = sum(-6 * 3600 <= c["at"] - i["created"] < 600 for c in held["changes"])
+    if n and i["created"] < held["now"] - 5 * 86400:
+        print(i["id"], n)
+        break
+' "$tmp/records")
+run incident show "${old% *}" --json
+ok "its changes are there" is "$(of "sum(l['kind'] == 'change' for l in d['timeline'])")" "${old#* }"
+lab faults '[{"method":"GET","path":"/change_events","times":99,"status":503}]'
+run incident show "${old% *}" --json
+ok "… or it is said that some are missing" is "$status $(of "d['complete']")" "3 False"
+lab faults '[]'
+
 # --- without a server: what the store has, at once, and said to be partial ---
 kill "$fake"
 run incident show "$id"
