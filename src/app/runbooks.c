@@ -224,7 +224,7 @@ static void add_file(struct shelf *shelf, const char *path)
 		return;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		log_add(LOG_WARN, "runbook: %s is not a plain file", path);
+		add_unread(shelf, path, "is not a plain file");
 		fclose(f);
 		return;
 	}
