@@ -1,7 +1,7 @@
 /* The ranking: a first pass over all documents, then features of the best, summed with
- * fixed weights. The weights were set by hand and those of `sure` by logistic
- * regression, both on one half of a labelled collection (tests/bench/runbooks.c).
- * Threads: the index is only read. */
+ * fixed weights. Those were set by hand, by what the whole of a labelled collection
+ * showed (tests/bench/runbooks.c); those of `sure` by logistic regression on one half of
+ * it, and where `sure` begins on all of it. Threads: the index is only read. */
 #include "search_parts.h"
 
 #include "base/alloc.h"
