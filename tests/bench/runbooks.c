@@ -3,8 +3,8 @@
  * and MRR beside plain BM25 and TF-IDF, how often the absence of the right book is
  * noticed, and the time of one key press over 10,000 sections. With ITEMS=FILE one line
  * for each query: {"id", "ranked": [ids]}. Only the query's text is given to any of
- * them. Half of the queries, by a hash of their label, were kept apart when the weights of
- * `sure` were fitted; both halves are printed. */
+ * them. Half of the queries, by a hash of their label, were kept apart when the weights
+ * of `sure` were fitted; both halves are printed. */
 #include "analysis/search.h"
 #include "base/alloc.h"
 #include "base/json.h"
