@@ -161,7 +161,8 @@ bench-runbooks: $(BUILD)/bench-runbooks
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
-	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past
+	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past \
+	$(BUILD)/bench-runbooks
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).

@@ -42,9 +42,8 @@ struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id);
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size);
 const struct runbook_row *runbooks_named(
 	const struct runbooks *runbooks, const char *wanted);
-/* Of all of them; the number of a hit is its place in the list. */
+/* Of all of them; the number of a hit is its place in the list. NULL until they are
+ * read. */
 const struct search *runbooks_index(const struct runbooks *runbooks);
-/* Counts how often the list was read. */
-unsigned runbooks_version(const struct runbooks *runbooks);
 
 #endif

@@ -262,8 +262,8 @@ const struct command app_commands[] = {
 		"run a step of a runbook on this machine; it asks first", COMMAND_SCRIPT,
 		1, SIZE_MAX, cmd_runbook_run},
 	{"runbook check", "[RUNBOOK|FILE...]",
-		"is there anything in runbooks that cannot be understood", COMMAND_SCRIPT,
-		0, SIZE_MAX, cmd_runbook_check},
+		"is there anything in runbooks that cannot be understood", PRINTS, 0,
+		SIZE_MAX, cmd_runbook_check},
 	{"run",
 		"HOSTS... [--serial N] [--canary] [--max-fail PERCENT] [--width N] "
 		"[--timeout T] -- COMMAND...",

@@ -512,8 +512,10 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 {
 	const struct runbook_row *r = row;
 	struct untrusted rest = r->book.matches, name;
+	char file[256];
 
 	(void)app;
+	json_put_str(o, "name", runbook_name(r, file, sizeof file));
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
 	json_put_text(o, "risk", r->book.risk);
@@ -523,6 +525,9 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 		json_put_text(o, NULL, name);
 	json_shut(o, ']');
 	json_put_i64(o, "steps", (int64_t)r->book.step_count);
+	json_put_bool(o, "built_in", r->built_in);
+	json_put_bool(o, "changed", r->changed);
+	json_put_bool(o, "trusted", r->trusted);
 }
 
 static size_t runbook_ranked(

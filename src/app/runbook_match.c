@@ -306,15 +306,31 @@ void runbook_matches_text(const struct app *app, struct untrusted name,
 	find(app, name, summary, out);
 }
 
+/* Without the reasons, which take most of the time: a handoff asks for many. */
+static const struct runbook_row *best_found(
+	const struct app *app, const struct alert *alert)
+{
+	const struct search *index = runbooks_index(app->runbooks);
+	struct search_answer answer = {0};
+	struct str query;
+
+	str_init(&query, QUERY_BYTES);
+	compose(&query, alert_text(alert, ALERT_TITLE), alert_text(alert, ALERT_SUMMARY));
+	if (index)
+		search_query(
+			index, untrusted_make(query.p, query.n), SEARCH_ALERT, &answer);
+	str_release(&query);
+	return answer.count && answer.sure >= search_sure_from
+		       ? runbooks_at(app->runbooks, answer.hits[0].doc)
+		       : NULL;
+}
+
 const struct runbook_row *runbook_best(const struct app *app, const struct alert *alert)
 {
 	struct runbook_matches all = {0};
 
-	/* Most are known without a search. */
 	add_known(app, alert, &all);
-	if (!all.count)
-		runbook_matches(app, alert, &all);
-	return all.count && all.list[0].sure ? all.list[0].row : NULL;
+	return all.count ? all.list[0].row : best_found(app, alert);
 }
 
 /* What is remembered, without what it says of this alert. */

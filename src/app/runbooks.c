@@ -29,7 +29,7 @@ enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10
 struct shelf {
 	struct runbook_row **list;
 	size_t count, cap;
-	struct search *index; /* made by settle(), in that order */
+	struct search *index; /* in that order; NULL until a task has made it */
 };
 
 struct reading {
@@ -44,7 +44,6 @@ struct reading {
 struct runbooks {
 	struct app *app;
 	struct shelf shelf;
-	unsigned version;
 	struct reading *reading; /* the newest one */
 	int64_t begun_at;
 	bool told_late;
@@ -339,10 +338,15 @@ static void index_book(struct search *search, const struct runbook_row *row)
 	str_release(&also);
 }
 
-static void settle(struct shelf *shelf)
+static void sort(struct shelf *shelf)
 {
 	if (shelf->count)
 		qsort(shelf->list, shelf->count, sizeof(struct runbook_row *), by_title);
+}
+
+/* Takes some milliseconds: in a task. */
+static void index_all(struct shelf *shelf)
+{
 	shelf->index = search_new();
 	for (size_t i = 0; i < shelf->count; i++)
 		index_book(shelf->index, shelf->list[i]);
@@ -366,7 +370,8 @@ static void read_folders(struct task *task)
 	}
 	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
 		runbook_version_load(reading->shelf.list[i], reading->versions);
-	settle(&reading->shelf);
+	sort(&reading->shelf);
+	index_all(&reading->shelf);
 }
 
 static void have_read(struct task *task)
@@ -379,7 +384,6 @@ static void have_read(struct task *task)
 
 		runbooks->reading = NULL;
 		runbooks->shelf = reading->shelf;
-		runbooks->version++;
 		reading->shelf = old;
 		app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	}
@@ -395,12 +399,9 @@ void runbooks_load(struct runbooks *runbooks)
 
 	abandon(runbooks);
 	/* The shipped ones are there at once. */
-	if (!strcmp(folders, "auto") ||
-		(!runbooks->shelf.count && str_starts(folders, "auto"))) {
-		forget(&runbooks->shelf);
+	if (!runbooks->shelf.count && str_starts(folders, "auto")) {
 		add_starters(&runbooks->shelf);
-		settle(&runbooks->shelf);
-		runbooks->version++;
+		sort(&runbooks->shelf);
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	reading = mem_new(1, sizeof *reading);
@@ -483,9 +484,4 @@ const struct runbook_row *runbooks_named(
 const struct search *runbooks_index(const struct runbooks *runbooks)
 {
 	return runbooks->shelf.index;
-}
-
-unsigned runbooks_version(const struct runbooks *runbooks)
-{
-	return runbooks->version;
 }

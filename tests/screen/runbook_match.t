@@ -52,3 +52,7 @@ sh $OOGWAY -c $TMP/rc runbook match SomeAlert | head -1 | grep -q "own-book"
 sh $OOGWAY -c $TMP/rc runbook new own-book; test $? = 1
 sh $OOGWAY -c $TMP/rc runbook new ../x; test $? = 2
 sh $OOGWAY -c $TMP/rc runbook show own-book --json | grep -q '"steps":\[{"title":"1. Look at the machine","kind":"host"'
+sh printf '```sh risk=huge\nuptime\n```\n' >$TMP/books/bad.md
+sh $OOGWAY -c $TMP/rc runbook check bad --json >$TMP/faults; test $? = 1
+sh grep -q '"line":1,"step":0,"fault":true,"text":"' $TMP/faults
+sh test -z "$($OOGWAY -c $TMP/rc runbook check own-book --json)"
