@@ -56,6 +56,8 @@ void history_past_batch(struct history *history, int source, const struct batch 
 bool history_past_read(struct history *history);
 /* What a source tells of the incident that is looked at: its entries are kept. */
 void history_opened_batch(struct history *history, int source, const struct batch *batch);
+/* Incidents as a source told them: they are kept, and held nowhere. */
+void history_raws(struct history *history, int source, const struct batch *batch);
 /* All alerts of a source were read, and are in the table. */
 void history_snapshot(struct history *history, int source);
 /* The source is gone; its number is another's from now on. */

@@ -19,6 +19,7 @@ enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_change_add(struct call *call, struct err *err);
 enum status cmd_role(struct call *call, struct err *err);
 enum status cmd_incident_show(struct call *call, struct err *err);
+enum status cmd_incident_raw(struct call *call, struct err *err);
 enum status cmd_incident_similar(struct call *call, struct err *err);
 enum status cmd_problem_join(struct call *call, struct err *err);
 enum status cmd_problem_split(struct call *call, struct err *err);

@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "store/ack.h"
 #include "store/join.h"
+#include "store/raw.h"
 #include "store/baseline.h"
 #include "store/db.h"
 #include "store/keep.h"
@@ -330,6 +331,7 @@ void history_tick(struct history *history, int64_t now)
 	history_states_tick(history, now);
 	history_alerts_tick(history);
 	history_changes_write(history);
+	history_raws_write(history);
 	history_seen_tick(history, now);
 	history_pull_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
@@ -345,6 +347,7 @@ void history_trim(struct history *history, int64_t before_at)
 {
 	ack_trim_later(history->app->store, before_at);
 	join_trim_later(history->app->store, before_at);
+	raw_trim_later(history->app->store, before_at);
 	baseline_trim_later(history->app->store, before_at, (struct store_then){0});
 	history_changes_trim(history, before_at);
 }
@@ -355,6 +358,7 @@ void history_flush(struct history *history)
 		return;
 	history_alerts_write(history);
 	history_changes_write(history);
+	history_raws_write(history);
 	history_seen_write(history);
 	history_points_write(history);
 	history->look = (struct look){0};
@@ -397,6 +401,7 @@ void history_free(struct history *history)
 	map_release(&history->kept);
 	history_alerts_forget(history);
 	history_changes_forget(history);
+	history_raws_forget(history);
 	mem_free(history);
 }
 

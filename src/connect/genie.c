@@ -13,6 +13,7 @@
 #include "labels.h"
 #include "names.h"
 #include "pager.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -50,6 +51,7 @@ struct genie {
 	uint32_t hurry;
 	bool names_teams; /* the filter does: they are looked for first */
 	struct genie_opened opened;
+	struct raws raws;
 	struct err no_team; /* one that it names is none; then nothing else is asked */
 };
 
@@ -184,6 +186,8 @@ static bool add_alerts(struct genie *g, struct json list)
 	struct batch *batch = &g->alerts.rows;
 	bool first_known = false, first = true;
 
+	if (!g->alerts.offset)
+		raws_begin(&g->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct untrusted id = json_text(json_get(e, "id")), kept;
 		struct alert_draft *draft;
@@ -201,6 +205,7 @@ static bool add_alerts(struct genie *g, struct json list)
 			continue;
 		draft->texts[ALERT_ID] = kept;
 		genie_alert(&g->view, batch, draft, e);
+		raws_add(&g->raws, batch, e, kept, json_text(json_get(e, "updatedAt")));
 	}
 	return first_known;
 }
@@ -297,9 +302,11 @@ static bool read_alerts(struct genie *g, const struct answer *answer, struct bat
 	got.first_known = add_alerts(g, list);
 	step = pager_page(&g->alerts, &got);
 	json_release(&doc);
-	if (step == PAGER_WHOLE)
+	if (step == PAGER_WHOLE) {
+		raws_settle(&g->raws);
 		pager_give_alerts(
 			&g->alerts, batch, "the list of open alerts is not complete");
+	}
 	return true;
 }
 
@@ -519,6 +526,7 @@ static bool start(struct genie *g, const struct genie_face *face,
 	job_init(&g->teams, DAILY_MS, conf->seed + 4);
 	job_init(&g->users, USERS_EVERY_MS, conf->seed + 5);
 	genie_view_init(&g->view, face, conf);
+	raws_init(&g->raws);
 	genie_opened_init(&g->opened, conf->every_ms, conf->seed + 14);
 	return true;
 }
@@ -540,6 +548,7 @@ static void stop(void *state)
 	pager_release(&g->alerts);
 	pager_release(&g->oncalls);
 	genie_view_release(&g->view);
+	raws_release(&g->raws);
 }
 
 static const struct source_service opsgenie_service = {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "labels.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -151,6 +152,7 @@ static void read_facts(struct genie_opened *o, struct genie_view *v, struct batc
 	int64_t at = 0;
 
 	json_time(json_get(alert, "createdAt"), &at);
+	raw_give(batch, untrusted_str(o->id), alert);
 	add_course(o, v, batch, ENTRY_TRIGGER, at, json_text(json_get(alert, "source")));
 	add_course(o, v, batch, ENTRY_ACK, report.acked_at, report.acked_by);
 	if (untrusted_is(json_text(json_get(alert, "status")), "closed"))

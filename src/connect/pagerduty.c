@@ -15,6 +15,7 @@
 #include "pager.h"
 #include "pagerduty_ladder.h"
 #include "pagerduty_snooze.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -52,6 +53,7 @@ struct pagerduty {
 	struct ladder ladder; /* as it was read last */
 	struct ladder climb;  /* while it is read again */
 	struct snoozes snoozes;
+	struct raws raws;
 };
 
 const char *const pagerduty_headers[] = {
@@ -442,12 +444,15 @@ void pagerduty_incident(struct batch *batch, const struct outlook *outlook,
 }
 
 /* Adds the page's rows; true when the first of them was known before. */
-static bool add_incidents(
-	const struct outlook *outlook, struct pager *pager, struct json list)
+static bool add_incidents(struct pagerduty *pd, struct json list)
 {
+	struct outlook outlook = {&pd->ladder, &pd->snoozes};
+	struct pager *pager = &pd->incidents;
 	struct batch *batch = &pager->rows;
 	bool first_known = false, first = true;
 
+	if (!pager->offset)
+		raws_begin(&pd->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct untrusted id = json_text(json_get(e, "id")), kept;
 		struct alert_draft *draft;
@@ -464,7 +469,8 @@ static bool add_incidents(
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		pagerduty_incident(batch, outlook, draft, e);
+		pagerduty_incident(batch, &outlook, draft, e);
+		raws_add(&pd->raws, batch, e, kept, json_text(json_get(e, "updated_at")));
 	}
 	return first_known;
 }
@@ -751,7 +757,6 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	struct json list;
 	struct pager_got got;
 	enum pager_step step;
-	struct outlook outlook = {&pd->ladder, &pd->snoozes};
 
 	if (!pagerduty_open(answer, member, &doc, err))
 		return false;
@@ -761,7 +766,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		.count = json_count(list)};
 	json_i64(json_get(json_root(&doc), "limit"), &got.limit);
 	if (answer->id == INCIDENTS)
-		got.first_known = add_incidents(&outlook, pager, list);
+		got.first_known = add_incidents(pd, list);
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
@@ -772,6 +777,7 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		return true;
 	if (answer->id == INCIDENTS) {
 		snoozes_settle(&pd->snoozes);
+		raws_settle(&pd->raws);
 		pager_give_alerts(
 			pager, batch, "the list of open incidents is not complete");
 	}
@@ -882,6 +888,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
 	ladder_init(&pd->ladder);
 	ladder_init(&pd->climb);
+	raws_init(&pd->raws);
 	snoozes_init(&pd->snoozes, conf->seed + 6);
 	opened_init(&pd->opened, conf, conf->seed + 5);
 	return true;
@@ -897,6 +904,7 @@ static void stop(void *state)
 	ladder_release(&pd->ladder);
 	ladder_release(&pd->climb);
 	snoozes_release(&pd->snoozes);
+	raws_release(&pd->raws);
 	opened_release(&pd->opened);
 }
 

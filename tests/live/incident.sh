@@ -92,6 +92,14 @@ lab note "{\"id\":\"$id\",\"drop\":\"Role commander\"}"
 run incident show "$id"
 ok "a note that is gone upstream gives no role" silent 'commander     Ben'
 
+# --- as its source tells it: all fields, whatever oogway makes of them ---
+run incident raw "$id"
+ok "it is told as it is" is "$status" 0
+cp "$tmp/out" "$tmp/raw"
+ok "all of it, as PagerDuty has it" is "$(pd GET "/incidents/$id?include%5B%5D=conference_bridge" |
+	python3 -c "import json, sys
+print(json.load(sys.stdin)['incident'] == json.load(open(sys.argv[1])))" "$tmp/raw")" True
+
 # --- long logs: all of it, once each, whatever the pages do ---
 make_incident long
 lab note "{\"id\":\"$id\",\"text\":\"said again\",\"count\":250}"
@@ -229,6 +237,9 @@ ok "killed: at most once" [ "$(truth "len(d['updates'])")" -le 1 ]
 # --- the past: what is over is shown from the store and its source ---
 run incident resolve "$id" --yes
 ok "resolved" is "$status" 0
+over=$id
+make_incident 'kept as it is told'
+raw=$id id=$over
 "$OOGWAY" -c "$tmp/rc" --plain >/dev/null 2>&1 </dev/null &
 console=$!
 pids="$pids $console"
@@ -267,6 +278,10 @@ run incident show "$id"
 ok "without a server it is partial" is "$status" 3
 ok "and says so" said '^timeline      partial: pd does not answer'
 ok "and is what the store has" said 'Triggered through search'
+run incident raw "$raw"
+ok "as it was told last" is "$status $(field "d['id']" <"$tmp/out")" "3 $raw"
+run incident raw "$id"
+ok "what was over before anybody watched is not known" said 'only what pages is kept as it is'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
