@@ -31,6 +31,7 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct replay;
 struct saving;
 struct similar;
 struct runbooks;
@@ -69,6 +70,7 @@ enum change {
 	CHANGED_ALL = (1 << 19) - 1,
 	CHANGED_KEPT = 1 << 19, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 20, /* the lesson's next hint */
+	CHANGED_REPLAY = 1 << 21,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -146,6 +148,7 @@ struct app {
 	struct audits *audits;
 	struct breakglass *breakglass;
 	struct sinks *sinks; /* of the audit */
+	struct replay *replay;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;

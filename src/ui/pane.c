@@ -15,7 +15,7 @@ const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&events_pane, &processes_pane, &alert_pane, &chart_pane, &runbook_pane,
 	&silences_pane, &changes_pane, &incidents_pane, &actions_pane, &audit_pane,
 	&trends_pane, &past_pane, &handoff_pane, &oncall_pane, &shifts_pane, &help_pane,
-	&options_pane, &text_pane, &event_pane, &source_pane, NULL};
+	&options_pane, &text_pane, &event_pane, &source_pane, &replay_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {
