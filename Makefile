@@ -6,8 +6,8 @@ VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
 	yaml-0.1
-# Opened when the first transfer starts (src/io/curl.c): only its headers are needed here.
-LATER   := libcurl
+# Opened when they are needed (src/io/curl.c, src/ui/vt.c): only headers are needed here.
+LATER   := libcurl vterm
 PKG     := pkg-config
 
 # Texts are cut on purpose where they are shown, so truncation is no error.
@@ -184,8 +184,8 @@ lab:
 # --- what is needed ---
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
-	libyaml-dev
-DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core \
+	libyaml-dev libvterm-dev
+DEPS_TEST := libcmocka-dev python3 procps libcairo2 fonts-dejavu-core \
 	libnotify4 dunst xvfb dbus
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl nginx-light

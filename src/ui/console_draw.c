@@ -143,6 +143,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text, "PAUSED %s",
 			time_clock(console->paused_at, a));
 	}
+	if (runs_unrecorded(app->runs)) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text, "NOT RECORDED: %zu",
+			runs_unrecorded(app->runs));
+	}
 	if (breakglass_words(app->breakglass, &glass)) {
 		out[n].role = ROLE_ALARM;
 		snprintf(out[n++].text, sizeof out->text, "BREAK-GLASS %s",
