@@ -151,9 +151,13 @@ $(BUILD)/bench-past: tests/bench/past.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
+
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
-	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past
+	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past $(BUILD)/bench-audit
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).
