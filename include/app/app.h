@@ -31,6 +31,7 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct replay;
 struct saving;
 struct similar;
 struct runbooks;
@@ -72,6 +73,7 @@ enum change {
 	CHANGED_ALL = (1 << 20) - 1,
 	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
+	CHANGED_REPLAY = 1 << 22,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -177,6 +179,7 @@ struct app {
 	struct audits *audits;
 	struct breakglass *breakglass;
 	struct sinks *sinks; /* of the audit */
+	struct replay *replay;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;

@@ -24,6 +24,7 @@ struct audit_row {
 	int step;
 	struct untrusted target; /* target, or the words of the action */
 	struct untrusted id;     /* of the incident or alert */
+	char *recording;         /* name of its file, or NULL */
 };
 
 struct audits *audits_new(struct app *app);

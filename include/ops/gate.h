@@ -32,6 +32,14 @@ struct gate_door {
 		struct err *err);
 	void *ctx;
 	struct approvals *approvals; /* of gate_approvals_new(); NULL: none can be had */
+	struct gate_gap *gap;        /* NULL: policy's best_effort does not count */
+};
+
+/* What was done and could not be recorded: told by a record of its own when that is
+ * possible again. */
+struct gate_gap {
+	size_t count;
+	int64_t since_at; /* of the first of them */
 };
 
 /* Approvals of one person: asked for, ready after the delay, void after that long, when

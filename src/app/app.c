@@ -1,6 +1,7 @@
 /* Life of the whole state: born with the rc, started after the first frame, ticking
  * once a second, read anew when the rc changes. Hides the order in which the parts
  * begin and end. Main thread. */
+#include "app/replay.h"
 #include "app/app.h"
 
 #include "app/actions.h"
@@ -105,6 +106,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->expiry = expiry_new(app);
 	app->breakglass = breakglass_new(app);
 	app->sinks = sinks_new(app);
+	app->replay = replay_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -182,6 +184,7 @@ void app_free(struct app *app)
 	runs_end(app->runs);
 	remote_end(app->remote);
 	sinks_end(app->sinks);
+	replay_end(app->replay);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -201,6 +204,7 @@ void app_free(struct app *app)
 	remote_free(app->remote);
 	breakglass_free(app->breakglass);
 	sinks_free(app->sinks);
+	replay_free(app->replay);
 	history_free(app->history);
 	share_free(app->share);
 	trends_free(app->trends);

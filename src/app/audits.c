@@ -57,6 +57,7 @@ static void free_row(struct audit_row *row)
 {
 	untrusted_free(row->target);
 	untrusted_free(row->id);
+	mem_free(row->recording);
 	mem_free(row);
 }
 
@@ -144,6 +145,12 @@ static void put_step(struct audit_row *row, struct json extra)
 {
 	int64_t step = 0;
 
+	char file[80];
+
+	words(json_get(extra, "cast_file"), file, sizeof file);
+	if (!*file)
+		words(json_get(extra, "out_file"), file, sizeof file);
+	row->recording = *file ? mem_strdup(file) : NULL;
 	words(json_get(extra, "book"), row->book, sizeof row->book);
 	words(json_get(extra, "book_sha256"), row->book_hash, sizeof row->book_hash);
 	untrusted_to_i64(json_text(json_get(extra, "step")), &step);

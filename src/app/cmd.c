@@ -6,6 +6,7 @@
 #include "app/enrol.h"
 #include "app/overview.h"
 #include "app/setting.h"
+#include "app/replay.h"
 #include "app/sources.h"
 #include "base/time.h"
 
@@ -295,6 +296,16 @@ const struct command app_commands[] = {
 	{"audit verify", "[--against SINK|FILE]",
 		"is the audit whole, and as in a copy kept elsewhere", COMMAND_SCRIPT, 0,
 		2, cmd_audit_verify},
+	{"replay pause", "", "pause the recording, go on, begin anew at its end",
+		COMMAND_CONSOLE, 0, 0, cmd_replay_pause},
+	{"replay speed", "+|-|NUMBER", "how fast it is played", COMMAND_CONSOLE, 1, 1,
+		cmd_replay_speed},
+	{"replay seek", "+TIME|-TIME|TIME", "another place of it", COMMAND_CONSOLE, 1, 1,
+		cmd_replay_seek},
+	{"replay find", "TEXT", "the next place that shows this", COMMAND_CONSOLE, 1,
+		SIZE_MAX, cmd_replay_find},
+	{"replay error", "", "the next place that reads as an error", COMMAND_CONSOLE, 0,
+		0, cmd_replay_error},
 	{"audit export", "", "all records as they are, for a copy elsewhere",
 		COMMAND_SCRIPT, 0, 0, cmd_audit_export},
 	LIST("oncall",

@@ -40,6 +40,7 @@ struct runs {
 	struct app *app;
 	const struct commands *commands;
 	struct gate_door door, actions_door;
+	struct gate_gap gap;
 	struct entry *list[RUNS_MAX];
 	size_t count;
 };
@@ -62,6 +63,7 @@ static void policy(void *ctx, struct policy *out)
 		.most = classes[app_setting(app, SET_RUN_ALLOW)],
 		.approve = classes[app_setting(app, SET_RUN_APPROVE)],
 		.breakglass = breakglass_words(app->breakglass, &until) != NULL,
+		.best_effort = app_setting(app, SET_AUDIT) == 1,
 		.rules = app->rc->policies,
 		.rule_count = app->rc->policy_count,
 		.minute = time_minute_of_day(app->now),
@@ -115,7 +117,8 @@ struct runs *runs_new(struct app *app)
 	runs->app = app;
 	runs->door = (struct gate_door){policy, audit, ask, runs,
 		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
-			app_setting(app, SET_RUN_APPROVE_FOR))};
+			app_setting(app, SET_RUN_APPROVE_FOR)),
+		&runs->gap};
 	runs->actions_door = runs->door;
 	runs->actions_door.policy = actions_policy;
 	return runs;
@@ -124,6 +127,11 @@ struct runs *runs_new(struct app *app)
 void runs_set_commands(struct runs *runs, const struct commands *commands)
 {
 	runs->commands = commands;
+}
+
+size_t runs_unrecorded(const struct runs *runs)
+{
+	return runs->gap.count;
 }
 
 const struct gate_door *runs_door(const struct runs *runs)

@@ -69,6 +69,11 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"the worst class of command that a runbook's step may be, in this order; "
 		"each asks all the same",
 		"none|read|change|destroy|shell"},
+	[SET_AUDIT] = {"audit", SETTING_ENUM, "strict",
+		"strict: what cannot be recorded is not done; best-effort: it is done, "
+		"the "
+		"header says so, and a record tells of it later",
+		"strict|best-effort"},
 	[SET_RUN_APPROVE] = {"run.approve", SETTING_ENUM, "none",
 		"from this class on a step needs an approval: asked for, then done by "
 		"asking again after run.approve.after and typing its code",

@@ -153,6 +153,43 @@ static void not_done(const struct gate_pass *pass, uint64_t seq, const char *why
 	gate_outcome(pass->door, seq, &record);
 }
 
+/* It is done although it cannot be recorded, and that is remembered. */
+static bool goes_on(const struct gate_door *door, const struct err *why)
+{
+	struct policy policy;
+
+	door->policy(door->ctx, &policy);
+	if (!door->gap || !policy.best_effort)
+		return false;
+	if (!door->gap->count++)
+		door->gap->since_at = time_now_ms();
+	log_add(LOG_ERROR, "audit: done without a record: %s", why->text);
+	return true;
+}
+
+/* It can be recorded again: how much was not. */
+static void tell_gap(const struct gate_door *door)
+{
+	char since[TIME_TEXT];
+	const struct audit_pair pairs[] = {
+		{.name = "count",
+			.number = door->gap ? (double)door->gap->count : 0,
+			.is_number = true},
+		{.name = "since",
+			.value = untrusted_str(time_rfc3339(
+				door->gap ? door->gap->since_at : 0, since))},
+	};
+	const struct audit_record record = {.event = "gate.unrecorded",
+		.result = untrusted_str("done without a record, as best-effort says"),
+		.extra = pairs,
+		.extra_count = 2};
+
+	if (!door->gap || !door->gap->count)
+		return;
+	*door->gap = (struct gate_gap){0};
+	gate_note(door, &record);
+}
+
 static void committed(void *ctx, uint64_t seq, const struct err *err)
 {
 	struct gate_pass *pass = ctx;
@@ -160,7 +197,9 @@ static void committed(void *ctx, uint64_t seq, const struct err *err)
 	char text[WHY_TEXT];
 	struct err why;
 
-	if (err) {
+	if (!err)
+		tell_gap(pass->door);
+	if (err && !goes_on(pass->door, err)) {
 		why = *err;
 		err_prefix(&why, "nothing was done, as it cannot be recorded: ");
 		log_add(LOG_ERROR, "audit: %s", why.text);
@@ -210,7 +249,7 @@ static void one_committed(void *ctx, uint64_t seq, const struct err *err)
 	struct gate_pass *pass = ctx;
 	size_t i = pass->answered++;
 
-	if (err && !pass->failed.kind)
+	if (err && !pass->failed.kind && !goes_on(pass->door, err))
 		pass->failed = *err;
 	/* With err too when it is there: then its outcome names it. */
 	if (seq)
@@ -249,6 +288,13 @@ static void commit(struct gate_pass *pass)
 	struct audit *audit = pass->door->audit(pass->door->ctx, &err);
 	struct audit_record *record = &pass->deed.record;
 
+	if (!audit && !pass->deed.begin && goes_on(pass->door, &err)) {
+		const struct gate_deed deed = pass->deed;
+
+		deed.act(deed.ctx, 0);
+		pass_free(pass);
+		return;
+	}
 	if (!audit) {
 		err_prefix(&err, "nothing was done, as it cannot be recorded: ");
 		refuse(pass, &err);
@@ -511,7 +557,8 @@ void gate_outcome(
 	struct err err = {0};
 	struct audit *audit = door->audit(door->ctx, &err);
 
-	outcome.kind = AUDIT_OUTCOME;
+	/* Of what has no intent it is a note. */
+	outcome.kind = seq ? AUDIT_OUTCOME : AUDIT_NOTE;
 	outcome.ref = seq;
 	if (audit)
 		audit_write(audit, &outcome, NULL, NULL);

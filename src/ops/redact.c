@@ -116,8 +116,10 @@ struct redactor {
 	size_t armour; /* how much of its end has come */
 };
 
-static bool first_bytes[256];
-static bool first_known;
+/* Two bytes that something could begin with; [256]: with any second one. */
+static unsigned char pairs[256][32];
+static bool firsts[256];
+static unsigned pairs_of; /* known_version() */
 
 /* -1 behind the end. */
 static int at(struct bytes u, size_t i)
@@ -352,20 +354,46 @@ static enum found secret_at(struct bytes u, size_t i, struct hit *hit)
 
 /* --- the pieces --- */
 
-static bool may_begin(unsigned char c)
+static void mark(unsigned char first, int second)
 {
-	if (!first_known) {
-		for (size_t r = 0; r < ROWS; r++) {
-			unsigned char first = (unsigned char)rows[r].text[0];
+	firsts[first] = true;
+	if (second < 0)
+		memset(pairs[first], 0xff, sizeof pairs[first]);
+	else
+		pairs[first][second >> 3] |= (unsigned char)(1 << (second & 7));
+}
 
-			first_bytes[first] = true;
-			if (!(rows[r].flags & EXACT) && first >= 'a' && first <= 'z')
-				first_bytes[first - 32] = true;
-		}
-		first_bytes[':'] = true;
-		first_known = true;
+static void mark_row(const struct row *row)
+{
+	for (int k = 0; k < 4; k++) {
+		int first = row->text[0], second = row->text[1];
+
+		if (!(row->flags & EXACT) && k & 1 && first >= 'a' && first <= 'z')
+			first -= 32;
+		if (!(row->flags & EXACT) && k & 2 && second >= 'a' && second <= 'z')
+			second -= 32;
+		mark((unsigned char)first, second);
 	}
-	return first_bytes[c] || known_begins(c);
+}
+
+static void mark_all(void)
+{
+	memset(pairs, 0, sizeof pairs);
+	memset(firsts, 0, sizeof firsts);
+	for (size_t r = 0; r < ROWS; r++)
+		mark_row(&rows[r]);
+	mark(':', '/');
+	known_mark(mark);
+	pairs_of = known_version();
+}
+
+static bool may_begin(struct bytes u, size_t i)
+{
+	unsigned char c = u.p[i];
+
+	if (i + 1 == u.n)
+		return firsts[c];
+	return pairs[c][u.p[i + 1] >> 3] >> (u.p[i + 1] & 7) & 1;
 }
 
 /* Where the secret ends that i is in; n: not here. */
@@ -400,6 +428,9 @@ static void go_on(struct redactor *r, struct bytes u, struct str *out)
 	size_t kept = 0, i = 0;
 	struct hit hit;
 
+	if (pairs_of != known_version())
+		mark_all();
+
 	while (i < u.n) {
 		enum found found;
 
@@ -409,7 +440,7 @@ static void go_on(struct redactor *r, struct bytes u, struct str *out)
 				r->inside = NOTHING;
 			continue;
 		}
-		found = may_begin(u.p[i]) ? secret_at(u, i, &hit) : FOUND_NONE;
+		found = may_begin(u, i) ? secret_at(u, i, &hit) : FOUND_NONE;
 		if (found == FOUND_MAYBE)
 			break;
 		if (found == FOUND_NONE) {

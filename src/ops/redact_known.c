@@ -18,7 +18,7 @@ struct known {
 
 static struct known known[REDACT_KNOWN];
 static size_t known_count;
-static bool begins[256];
+static unsigned version = 1;
 
 static const char digits64[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -49,14 +49,6 @@ static struct secret *encode(const char *p, size_t n, size_t shift)
 	return made;
 }
 
-static void may_begin(unsigned char c)
-{
-	begins[c] = true;
-	begins[(unsigned char)digits16[c >> 4]] = true;
-	begins[c >> 4 > 9 ? (unsigned char)(digits16[c >> 4] - 32) : '0'] = true;
-	begins['%'] = begins['\\'] = begins['\''] = begins['+'] = true;
-}
-
 void redact_know(const struct secret *secret)
 {
 	const char *p = secret ? secret_open(secret) : "";
@@ -70,14 +62,9 @@ void redact_know(const struct secret *secret)
 			return;
 	to = &known[known_count++];
 	to->plain = secret_dup(secret);
-	may_begin((unsigned char)*p);
-	for (size_t i = 0; i < ALIGNMENTS; i++) {
+	for (size_t i = 0; i < ALIGNMENTS; i++)
 		to->base64[i] = encode(p, n, i);
-		if (!to->base64[i])
-			continue;
-		begins[(unsigned char)*secret_open(to->base64[i])] = true;
-		begins['-'] = begins['_'] = true;
-	}
+	version++;
 }
 
 void redact_forget(void)
@@ -87,13 +74,64 @@ void redact_forget(void)
 		for (size_t k = 0; k < ALIGNMENTS; k++)
 			secret_free(known[i].base64[k]);
 	}
-	memset(begins, 0, sizeof begins);
 	known_count = 0;
+	version++;
 }
 
-bool known_begins(unsigned char c)
+unsigned known_version(void)
 {
-	return begins[c];
+	return version;
+}
+
+/* Both digits in both cases. */
+static void mark_hex(unsigned char c, void (*mark)(unsigned char first, int second))
+{
+	unsigned char high = (unsigned char)digits16[c >> 4],
+		      low = (unsigned char)digits16[c & 15];
+
+	for (int k = 0; k < 4; k++)
+		mark((unsigned char)(k & 1 && high > '9' ? high - 32 : high),
+			k & 2 && low > '9' ? low - 32 : low);
+}
+
+static void mark_base64(const char *digits, void (*mark)(unsigned char first, int second))
+{
+	static const char others[] = "\n\r-_";
+
+	for (int k = 0; k < 2; k++) {
+		char first = *digits;
+
+		if (k)
+			first = first == '+' ? '-' : first == '/' ? '_' : first;
+		mark((unsigned char)first, (unsigned char)digits[1]);
+		for (const char *o = others; *o; o++)
+			mark((unsigned char)first, (unsigned char)*o);
+	}
+}
+
+void known_mark(void (*mark)(unsigned char first, int second))
+{
+	static const char escapes[] = "%\\'+";
+
+	for (size_t i = 0; i < known_count; i++) {
+		const char *p = secret_open(known[i].plain);
+
+		mark((unsigned char)p[0], (unsigned char)p[1]);
+		for (const char *e = escapes; *e; e++)
+			mark((unsigned char)p[0], (unsigned char)*e);
+		mark('%', (unsigned char)digits16[(unsigned char)p[0] >> 4]);
+		if ((unsigned char)p[0] >> 4 > 9)
+			mark('%', digits16[(unsigned char)p[0] >> 4] - 32);
+		mark('\\', -1);
+		if (p[0] == '\'')
+			mark('\'', -1);
+		if (p[0] == ' ')
+			mark('+', -1);
+		mark_hex((unsigned char)p[0], mark);
+		for (size_t k = 0; k < ALIGNMENTS; k++)
+			if (known[i].base64[k])
+				mark_base64(secret_open(known[i].base64[k]), mark);
+	}
 }
 
 /* --- one byte as programs write it --- */
@@ -186,9 +224,10 @@ enum { WAYS = 6, BRANCHES = 64 };
 static enum found any_way(
 	const unsigned char *p, size_t n, const char *secret, size_t *size)
 {
-	size_t places[BRANCHES] = {0}, count = 1;
+	size_t places[BRANCHES], count = 1;
 	bool maybe = false;
 
+	places[0] = 0;
 	for (const char *s = secret; *s && count; s++) {
 		size_t next[BRANCHES], next_count = 0;
 

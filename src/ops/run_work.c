@@ -56,7 +56,7 @@ void run_refused(struct run *run, const struct err *why)
 }
 
 static size_t add_stream(struct audit_pair *pairs, size_t n, struct tape *tape,
-	const char *const names[3], char hash[SHA256_DIGITS + 1])
+	const char *const names[4], char hash[SHA256_DIGITS + 1])
 {
 	const char *slash = strrchr(tape_path(tape), '/');
 
@@ -102,22 +102,31 @@ static const char *state_of(
 	return result;
 }
 
+static bool best_effort(const struct run *run)
+{
+	struct policy policy;
+
+	run->how.door->policy(run->how.door->ctx, &policy);
+	return policy.best_effort;
+}
+
 /* All that was printed is on the disk. */
 void run_finish(struct run *run)
 {
-	static const char *const names[STREAMS][3] = {
-		{"out_bytes", "out_sha256", "out_file"},
-		{"err_bytes", "err_sha256", "err_file"}};
+	static const char *const names[STREAMS][4] = {
+		{"out_bytes", "out_sha256", "out_file", "out_gap"},
+		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct work *w = &run->work;
 	struct run_result *r = &run->results[run->active];
-	struct audit_pair pairs[8];
+	struct audit_pair pairs[10];
 	char hashes[STREAMS][SHA256_DIGITS + 1], result[RESULT];
 	enum run_state state;
 	struct audit_record record;
 	size_t n = 0, step;
 
 	for (int i = 0; i < STREAMS; i++)
-		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind)
+		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind &&
+			!best_effort(run))
 			w->why = *tape_error(w->tapes[i]);
 	record = run_record(run, state_of(w, result, &state));
 	pairs[n++] = (struct audit_pair){.name = "ms",
@@ -126,6 +135,9 @@ void run_finish(struct run *run)
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i])
 			continue;
+		if (tape_error(w->tapes[i]))
+			pairs[n++] = (struct audit_pair){.name = names[i][3],
+				.value = untrusted_str(tape_error(w->tapes[i])->text)};
 		n = add_stream(pairs, n, w->tapes[i], names[i], hashes[i]);
 		str_copy(i ? r->err_file : r->out_file, sizeof r->out_file,
 			tape_path(w->tapes[i]));
@@ -167,6 +179,8 @@ static void tape_written(void *ctx)
 	kind = w->looping ? w->looping : run_kind(run, w->step);
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i] || !tape_error(w->tapes[i]) || w->why.kind)
+			continue;
+		if (best_effort(run))
 			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		w->why = *tape_error(w->tapes[i]);
