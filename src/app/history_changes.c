@@ -61,7 +61,7 @@ void history_changes_forget(struct history *history)
 	mem_free(history->changes);
 }
 
-/* Those of one source that stand together go in one batch: each is a sort of the table. */
+/* Those of one source that stand together go in one batch: each sorts the table. */
 static void got_past(void *ctx, const struct change_rows *rows, const struct err *err)
 {
 	struct history *history = ctx;
