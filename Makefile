@@ -5,7 +5,7 @@ CC      ?= cc
 VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
-	yaml-0.1
+	yaml-0.1 libssh
 # Opened when they are needed (src/io/curl.c, src/ui/vt.c): only headers are needed here.
 LATER   := libcurl vterm
 PKG     := pkg-config
@@ -30,7 +30,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
+.PHONY: all bench bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -151,13 +151,22 @@ $(BUILD)/bench-past: tests/bench/past.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/bench-runbooks: tests/bench/runbooks.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# Any folder of BENCH_DATA's layout; ITEMS=FILE takes one line for each query.
+bench-runbooks: $(BUILD)/bench-runbooks
+	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" $(BUILD)/bench-runbooks
+
 $(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
-	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past $(BUILD)/bench-audit
+	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past \
+	$(BUILD)/bench-runbooks $(BUILD)/bench-audit
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).
@@ -188,9 +197,9 @@ lab:
 # --- what is needed ---
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
-	libyaml-dev libvterm-dev
+	libyaml-dev libssh-dev libvterm-dev
 DEPS_TEST := libcmocka-dev python3 procps libcairo2 fonts-dejavu-core \
-	libnotify4 dunst xvfb dbus
+	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl nginx-light
 

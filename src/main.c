@@ -18,6 +18,7 @@
 #include "app/option.h"
 #include "app/overview.h"
 #include "app/print_man.h"
+#include "app/remote.h"
 #include "app/audits.h"
 #include "app/runs.h"
 #include "app/setting.h"
@@ -178,6 +179,18 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--var", optarg);
 	case OPTION_DRY_RUN:
 		return add_word(o, "--dry-run");
+	case OPTION_SERIAL:
+		return add_pair(o, "--serial", optarg);
+	case OPTION_CANARY:
+		return add_word(o, "--canary");
+	case OPTION_MAX_FAIL:
+		return add_pair(o, "--max-fail", optarg);
+	case OPTION_WIDTH:
+		return add_pair(o, "--width", optarg);
+	case OPTION_TIMEOUT:
+		return add_pair(o, "--timeout", optarg);
+	case OPTION_CHANGED:
+		return add_word(o, "--changed");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -236,6 +249,15 @@ static int next_option(int argc, char **argv)
 	return c < FIRST ? (c == -1 ? -1 : OPTION_COUNT) : c - FIRST;
 }
 
+/* Its two dashes are the command's own. */
+static bool takes_argv(const struct options *o)
+{
+	for (const struct command *c = app_commands; o->word_count && c->name; c++)
+		if (!strcmp(c->name, o->words[0]))
+			return c->flags & COMMAND_ARGV;
+	return false;
+}
+
 /* Behind the command's first word, what begins with one dash is the command's (a
  * filter: -f, -l); --json and the like may still follow. */
 static bool read_options(int argc, char **argv, struct options *o)
@@ -243,16 +265,24 @@ static bool read_options(int argc, char **argv, struct options *o)
 	bool words_only = false;
 
 	while (optind < argc) {
-		int id = next_option(argc, argv);
+		bool word =
+			words_only || (o->word_count && !str_starts(argv[optind], "--"));
+		int id;
 
+		if (word || argv[optind][0] != '-') {
+			if (!add_word(o, argv[optind++]))
+				return false;
+			continue;
+		}
+		id = next_option(argc, argv);
 		if (id >= 0 && !take_option(id, o))
 			return false;
 		if (id >= 0)
 			continue;
-		words_only |= !strcmp(argv[optind - 1], "--");
-		while (optind < argc && (words_only || !str_starts(argv[optind], "--")))
-			if (!add_word(o, argv[optind++]))
-				return false;
+		words_only = true;
+		if (!strcmp(argv[optind - 1], "--") && takes_argv(o) &&
+			!add_word(o, "--"))
+			return false;
 	}
 	return true;
 }
@@ -288,14 +318,11 @@ static int check_contrast(const struct rc *rc)
 	return faint;
 }
 
-static int check_config(const struct app *app, struct commands *commands)
+static int check_config(const struct app *app)
 {
 	const struct conf *conf = &app->rc->conf;
 	int faint;
 
-	commands_add(commands, console_commands, NULL);
-	commands_add(commands, demo_commands, NULL);
-	commands_check_rc(commands, app->rc);
 	for (size_t i = 0; i < conf->error_count; i++) {
 		char text[512];
 
@@ -423,7 +450,7 @@ static void wait_tick(void *ctx)
 
 	wait->app->now = time_now_ms();
 	/* A step ends by its own timeout. */
-	if (!runs_busy(wait->app->runs) &&
+	if (!runs_busy(wait->app->runs) && !remote_busy(wait->app->remote) &&
 		((!audits_busy(wait->app->audits) && !actions_busy(wait->app->actions) &&
 			 !handoffs_busy(wait->app->handoffs) &&
 			 !enrol_busy(wait->app->enrol) &&
@@ -436,28 +463,31 @@ static void wait_tick(void *ctx)
 
 /* While a script waits for a step: what interrupts it ends the step, not oogway, which
  * would leave the step running and its outcome unknown. */
-static struct runs *interruptible;
+static struct app *interruptible;
 
 static void on_interrupt(void *ctx)
 {
 	(void)ctx;
-	if (interruptible)
-		runs_stop(interruptible);
+	if (!interruptible)
+		return;
+	runs_stop(interruptible->runs);
+	remote_stop(interruptible->remote);
 }
 
 static void take_interrupts(struct app *app)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-	if (!runs_busy(app->runs))
+	if (!runs_busy(app->runs) && !remote_busy(app->remote))
 		return;
-	interruptible = app->runs;
+	interruptible = app;
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		loop_on_signal(app->loop, signals[i], on_interrupt, NULL);
 }
 
 /* What is not known in time goes on waiting in the outbox, for whoever runs next. */
-static enum status wait_for_actions(struct app *app, struct str *out, struct err *err)
+static enum status wait_for_actions(
+	struct app *app, bool json, struct str *out, struct err *err)
 {
 	/* A large account is counted for longer than a server answers. */
 	struct wait wait = {
@@ -470,7 +500,8 @@ static enum status wait_for_actions(struct app *app, struct str *out, struct err
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
 	interruptible = NULL;
-	if (runs_outcome(app->runs, out, &status, err))
+	if (runs_outcome(app->runs, out, &status, err) ||
+		remote_outcome(app->remote, json, out, &status, err))
 		return status;
 	if (enrol_busy(app->enrol)) {
 		err_set(err, ERR_TIMEOUT, "no answer in time: nothing was done");
@@ -520,7 +551,7 @@ static int run_command(
 				    str_starts(c->name, "handoff "));
 	status = command_run(app, commands, o->command, &run, &err);
 	if (status == STATUS_PENDING)
-		status = wait_for_actions(app, &out, &err);
+		status = wait_for_actions(app, o->json, &out, &err);
 	/* It was asked with less than the rc means. */
 	if (status == STATUS_DONE && app->rc->conf.errors_total && c &&
 		(c->flags & (COMMAND_SETTLE | COMMAND_ACTS)) == COMMAND_SETTLE)
@@ -668,13 +699,18 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, incident show and "
-		      "similar, source import and status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, run, incident show "
+		      "and similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}
+	if (examines(o)) {
+		commands_add(commands, console_commands, NULL);
+		commands_add(commands, demo_commands, NULL);
+		console_check_rc(commands, app->rc);
+	}
 	if (o->check_config)
-		return check_config(app, commands);
+		return check_config(app);
 	if (is_live(o))
 		return run_live(app, commands, o);
 	if (!examines(o) && !take_rc(app->rc))
@@ -772,8 +808,28 @@ static void hold_streams(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
+/* Another profile with another store: nothing of this process may reach it, so it is
+ * another process, in the same place. Returns when that cannot be begun. */
+static void begin_anew(const struct options *o, const char *profile)
+{
+	const char *argv[8] = {"oogway", "-P", profile};
+	size_t n = 3;
+
+	if (o->app.rc.file) {
+		argv[n++] = "-c";
+		argv[n++] = o->app.rc.file;
+	}
+	if (o->app.readonly)
+		argv[n++] = "--readonly";
+	if (o->plain)
+		argv[n++] = "--plain";
+	execv("/proc/self/exe", (char **)(uintptr_t)argv);
+	complain("the profile was left, and the new one cannot be begun:", profile);
+}
+
 int main(int argc, char **argv)
 {
+	char profile[256];
 	struct options o = {0};
 	struct commands commands = {0};
 	struct loop *loop;
@@ -807,11 +863,16 @@ int main(int argc, char **argv)
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);
+	if (!app->live && *history_remark(app->history))
+		complain("", history_remark(app->history));
 	if (app->live || app->rc->unread || !app_settled(app))
 		guard_quit(QUIT_MS, status);
+	str_copy(profile, sizeof profile, app->begins_anew);
 	app_free(app);
 	loop_free(loop);
 	guard_quit(0, 0);
 	log_close();
-	return status;
+	if (*profile)
+		begin_anew(&o, profile);
+	return *profile ? STATUS_FAILED : status;
 }

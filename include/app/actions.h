@@ -87,10 +87,11 @@ size_t actions_count(const struct actions *actions);
 const struct outbox_row *actions_at(const struct actions *actions, size_t i);
 uint64_t action_row_key(const struct outbox_row *row);    /* identity in lists */
 uint64_t action_target_key(const struct outbox_row *row); /* of the alert it is about */
-/* Until when it is snoozed: the source has it acknowledged until the moment that a snooze
- * from this store named. 0: it is not, or nobody here knows. */
+/* Until when it is snoozed: its source says so, or has it acknowledged until the moment
+ * that a snooze from this store named. 0: it is not, or nobody knows. */
 int64_t actions_snoozed(const struct actions *actions, const struct alert *alert);
-/* The next one that is; *i begins at 0. NULL at the end. */
+/* The next one that is, of the first thousand acknowledged; *i begins at 0. NULL at the
+ * end. */
 const struct alert *actions_next_snoozed(const struct actions *actions, size_t *i);
 /* The newest unsettled action on this alert, or NULL. */
 const struct outbox_row *actions_on(const struct actions *actions, uint64_t alert);

@@ -50,6 +50,9 @@ bool alerts_settled(const struct alerts *alerts);
  * same. */
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
+/* Where the acknowledged ones begin, behind all that needs somebody; behind them is what
+ * fires and needs nobody, then what is quiet. */
+size_t alerts_first_acknowledged(const struct alerts *alerts);
 uint32_t alerts_version(const struct alerts *alerts);
 /* It comes first in the order of the list. */
 bool alerts_before(const struct alert *alert, const struct alert *other);
@@ -112,6 +115,9 @@ enum quiet {
 	QUIET_UNKNOWN,   /* it cannot be said; see the sentence */
 	QUIET_UNWATCHED, /* no source of alerts is configured */
 };
+/* Since when which source of alerts does not answer, of several the one that counts
+ * most; NULL: all do, or have not been asked long enough. */
+const char *alerts_deaf(const struct alerts *alerts, int64_t *since_at);
 enum quiet alerts_quiet(const struct alerts *alerts, char *sentence, size_t size);
 
 size_t silences_count(const struct alerts *alerts);

@@ -36,8 +36,10 @@ struct replay;
 struct saving;
 struct similar;
 struct runbooks;
+struct remote;
 struct runs;
 struct rotas;
+struct secret;
 struct sinks;
 struct sources;
 struct status_writer;
@@ -68,10 +70,11 @@ enum change {
 	CHANGED_PAST = 1 << 16,  /* incidents of the store */
 	CHANGED_RUNS = 1 << 17,  /* steps of runbooks */
 	CHANGED_ROTAS = 1 << 18, /* who is on call */
-	CHANGED_ALL = (1 << 19) - 1,
-	CHANGED_KEPT = 1 << 19, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 20, /* the lesson's next hint */
-	CHANGED_REPLAY = 1 << 21,
+	CHANGED_REMOTE = 1 << 19, /* commands on other machines */
+	CHANGED_ALL = (1 << 20) - 1,
+	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
+	CHANGED_REPLAY = 1 << 22,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -102,7 +105,21 @@ struct question {
 	const char *choices;
 	/* At "yes": false with a sentence when what is asked about has changed. */
 	bool (*still)(void *ctx, char *why, size_t size);
-	void (*answer)(void *ctx, bool yes); /* it or reply, exactly once */
+	void (*answer)(void *ctx, bool yes); /* it, reply or typed, exactly once */
+	/* Instead: what was typed, which is shown only with `echo`; NULL: nothing was. It
+	 * is the asker's for the call. */
+	void (*typed)(void *ctx, const struct secret *secret);
+	bool echo;
+	void *ctx;
+};
+
+/* Who gets the terminal: what is typed, as it is; changes of its size; that there is room
+ * again for what comes back; and that whoever sat there is gone. */
+struct terminal_session {
+	void (*typed)(void *ctx, const void *bytes, size_t n);
+	void (*resized)(void *ctx, int columns, int rows);
+	void (*drained)(void *ctx);
+	void (*gone)(void *ctx);
 	void *ctx;
 };
 
@@ -113,6 +130,19 @@ struct front {
 	void (*notice)(void *ctx, bool bad, const char *text); /* one line, passing */
 	/* Terminal, bell, title (in words; NULL: none any more). NULL: it has none. */
 	void (*alarm)(void *ctx, enum notify_kind kind, const char *words);
+	/* A new rc whose lines may name commands; faults are added to it. Or NULL. */
+	void (*check)(void *ctx, struct rc *rc);
+	/* The user's editor gets the terminal at the end of the turn; runbooks are read
+	 * anew behind it. NULL: there is no terminal to lend. */
+	void (*edit)(void *ctx, const char *path);
+	/* The terminal goes to a session as soon as the console rests, and comes back
+	 * with take_back(). put() writes to it; false: no more until drained(). NULL, all
+	 * of them: there is none to lend. */
+	bool (*lend)(
+		void *ctx, const struct terminal_session *session, struct err *err);
+	bool (*put)(void *ctx, const void *bytes, size_t n);
+	void (*take_back)(void *ctx);
+	void (*size)(void *ctx, int *columns, int *rows); /* left alone: not known */
 	void *ctx;
 };
 
@@ -143,6 +173,7 @@ struct app {
 	struct charts *charts;
 	struct runbooks *runbooks;
 	struct runs *runs;
+	struct remote *remote;
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;
@@ -168,6 +199,8 @@ struct app {
 	bool acts; /* one command that acts: what it does waits in the store */
 	bool live; /* stays: a console or plain lines, not one command */
 	bool past; /* opened with --at: actions are off */
+	/* The profile for which another process is begun when this one ends; or "". */
+	char begins_anew[256];
 	bool demo; /* an invented world: no rc, nothing acts, nothing is kept */
 	const struct hint *hint; /* what is taught now, or NULL */
 	char host[128];
@@ -198,6 +231,8 @@ uint32_t app_take_changes(struct app *app);
 /* Takes secrets out of what is about to leave, such as into the clipboard. */
 void app_clean(struct str *text);
 /* A passing message to whoever sits there, and to the log. */
+/* False where there is no terminal. */
+bool app_edit(struct app *app, const char *path, struct err *err);
 void app_notice(struct app *app, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -14,6 +14,7 @@ enum command_flag {
 	COMMAND_JSON = 1 << 4,    /* knows --json */
 	COMMAND_ROWS = 1 << 5,    /* is about rows, as what acts is too */
 	COMMAND_NO_ROW = 1 << 6,  /* acts, on what its words name or what is not a row */
+	COMMAND_ARGV = 1 << 7,    /* takes the words of a program behind "--" */
 };
 
 /* Exit status of scripts. */
@@ -38,6 +39,7 @@ struct call {
 	size_t argc;       /* words behind the command's name */
 	const char **argv; /* NULL-ended */
 	const char *rest;  /* the text behind the name, as typed */
+	const char *behind; /* the text behind "--", as typed; NULL: none, or in argv */
 	struct str *out;   /* what the command prints, or NULL in the console */
 	struct str *told;  /* lines beside it, for stderr; or NULL */
 	bool json;

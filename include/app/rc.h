@@ -23,6 +23,7 @@ enum {
 	RC_MAX_NOTIFIES = 16,
 	RC_MAX_CHANGES = 50,
 	RC_MAX_POLICIES = 200,
+	RC_MAX_HOST_GROUPS = 200,
 	RC_MAX_SINKS = 8,
 };
 
@@ -79,6 +80,12 @@ struct rc_alias {
 struct rc_heartbeat {
 	const char *name, *alert;
 	int64_t every_ms;
+};
+
+/* `hosts NAME = PATTERN`. */
+struct rc_hosts {
+	const char *name, *pattern;
+	struct conf_place place;
 };
 
 /* A schedule whose shifts end with a handoff. */
@@ -164,6 +171,10 @@ struct rc {
 	size_t alias_count, alias_cap;
 	struct rc_heartbeat *heartbeats;
 	size_t heartbeat_count, heartbeat_cap;
+	struct rc_hosts *host_groups;
+	size_t host_group_count, host_group_cap;
+	const char **host_names; /* the names that stand in their patterns */
+	size_t host_name_count, host_name_cap;
 	struct rc_handoff *handoffs;
 	size_t handoff_count, handoff_cap;
 	struct rc_notify *notifies;

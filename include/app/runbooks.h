@@ -1,10 +1,14 @@
-/* Runbooks: Markdown files of the folders in `set runbooks`, the starter set first. */
+/* Runbooks: Markdown files of the folders in `set runbooks`. A file stands in for the
+ * built-in one of its name. */
 #ifndef APP_RUNBOOKS_H
 #define APP_RUNBOOKS_H
 
 #include "app/app.h"
 #include "base/untrusted.h"
+#include "ops/matchers.h"
 #include "ops/runbook.h"
+
+struct search;
 
 struct runbook_row {
 	uint64_t id;
@@ -12,6 +16,13 @@ struct runbook_row {
 	struct untrusted text; /* the whole file, owned */
 	struct untrusted title;
 	struct runbook book;
+	struct matchers labels;
+	bool built_in; /* of the starter set */
+	/* See runbook_versions.h. */
+	struct untrusted
+		before; /* the text it last ran with, if that is another; owned */
+	bool changed, trusted;
+	bool ran, seen; /* in this process: a step of this text, what has changed */
 };
 
 struct runbooks *runbooks_new(struct app *app);
@@ -25,12 +36,14 @@ bool runbooks_settled(const struct runbooks *runbooks);
 size_t runbooks_count(const struct runbooks *runbooks);
 const struct runbook_row *runbooks_at(const struct runbooks *runbooks, size_t i);
 const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_t id);
+/* The same, for whoever notes what became of it. */
+struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id);
 /* The name of its file without .md; as `runbook NAME` takes it. */
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size);
 const struct runbook_row *runbooks_named(
 	const struct runbooks *runbooks, const char *wanted);
-/* By alert name: the front matter's `matches`; NULL when none. */
-const struct runbook_row *runbooks_match(
-	const struct runbooks *runbooks, struct untrusted alert_name);
+/* Of all of them; the number of a hit is its place in the list. NULL until they are
+ * read. */
+const struct search *runbooks_index(const struct runbooks *runbooks);
 
 #endif

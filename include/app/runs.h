@@ -29,6 +29,9 @@ void runs_end(struct runs *runs);
 /* After task_pool_free(). */
 void runs_free(struct runs *runs);
 
+/* The one door of what is run from here. */
+const struct gate_door *runs_door(const struct runs *runs);
+
 /* The run of this runbook, begun when there is none. `alert` fills its variables; with 0
  * the run stays about what it was about. One of another alert, or of a text that has
  * changed, is set aside unless a step of it runs; at most RUNS_MAX are kept. NULL with a

@@ -60,6 +60,8 @@ const char *sources_past_words(
 const char *sources_scope(const struct sources *sources, char *out, size_t size);
 /* By the source's number. */
 void sources_hurry_one(struct sources *sources, int source);
+/* The same, and a notice says what came of it. */
+void sources_test(struct sources *sources, int source);
 /* Its schedules alone. */
 void sources_hurry_rota(struct sources *sources, int source);
 /* What can be done at a source; NULL: nothing. */

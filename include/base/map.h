@@ -1,4 +1,5 @@
-/* Map from bytes to a pointer. Keys are copied; values are the caller's. */
+/* Map from bytes to a pointer. Keys are copied; values are the caller's. A large map
+ * grows a few entries at a time, with each put, so that none of them takes long. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -13,9 +14,14 @@ struct map_slot {
 	void *value;
 };
 
-struct map {
-	struct map_slot *slots;
+struct map_table {
+	struct map_slot **parts; /* of 1,024 slots; NULL: all free */
 	size_t cap;
+};
+
+struct map {
+	struct map_table now, old; /* old: the smaller one, while its entries move */
+	size_t moved;              /* slots of the old one that are done */
 	size_t count;
 };
 

@@ -36,6 +36,7 @@ struct poll_status {
 	bool partial;      /* the server's own word on its last answer */
 	bool shared;       /* the last answer was asked for by another oogway */
 	struct err error;  /* last failure */
+	int error_status;  /* HTTP's of that, 0: there was no whole answer */
 	char warning[160]; /* last warning of the server, "" without */
 };
 

@@ -25,8 +25,8 @@ void loop_watch_change(struct loop_watch *watch, int events);
 void loop_watch_free(struct loop_watch *watch);
 
 struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *ctx);
-/* Once after delay_ms. Starting again replaces the old time. From within a timer a delay
- * of 0 fires in the same turn, any other in a later one. */
+/* Once after delay_ms, never in this turn: 0 is the next one, without a wait between.
+ * Starting again replaces the old time. */
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms);
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_active(const struct loop_timer *timer);

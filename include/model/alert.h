@@ -30,7 +30,7 @@ enum alert_text {
 	ALERT_PAGE_KEYS,   /* keys of the incidents it opens, blanks between */
 	ALERT_ACKED_BY,    /* who acknowledged, or which silence */
 	ALERT_ASSIGNED,    /* who is paged */
-	ALERT_NEXT,        /* to whom it escalates */
+	ALERT_NEXT,        /* what happens by itself, see next_at */
 	ALERT_LINK,        /* page for humans */
 	ALERT_RUNBOOK,     /* runbook_url */
 	ALERT_SOURCE_EXPR, /* generatorURL */
@@ -94,6 +94,11 @@ uint64_t alert_key(const char *source_name, struct untrusted id);
 struct untrusted alert_text(const struct alert *alert, enum alert_text which);
 /* Its title for somebody who reads: "(no name)" when it has none. */
 struct untrusted alert_name(const struct alert *alert);
+/* "Ben Okafor" and "(Payments)" of "escalates to Ben Okafor (Payments)". */
+void alert_next_parts(
+	const struct alert *alert, struct untrusted *who, struct untrusted *where);
+/* What happens next is that its snooze ends: true, and who snoozed it, or empty. */
+bool alert_snoozed(const struct alert *alert, struct untrusted *by);
 /* i < label_count (or annotation_count). */
 struct pair alert_label(const struct alert *alert, size_t i);
 struct pair alert_annotation(const struct alert *alert, size_t i);

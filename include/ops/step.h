@@ -49,6 +49,10 @@ extern const struct step_kind step_local, step_host, step_kubectl, step_wait, st
 
 /* The step's text as a command: argv, shown, shell, class. */
 bool planning_command(const struct planning *p, struct err *err);
+/* The same with its pins, and as whom it is to run. */
+bool planning_run(const struct planning *p, struct err *err);
+/* What host=, or the variable host, says. */
+bool planning_host(const struct planning *p, struct untrusted *host, struct err *err);
 /* On this machine. */
 void planning_here(const struct planning *p);
 /* The source of the alert that it is about, or "". */

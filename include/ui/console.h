@@ -11,6 +11,10 @@ struct console;
 /* Its commands; they run only in an open console. */
 extern const struct command console_commands[];
 
+/* What of an rc only the console can judge, its layouts and what is bound to commands,
+ * becomes errors of it. The table of commands is complete by then. */
+void console_check_rc(const struct commands *commands, struct rc *rc);
+
 /* Opens the terminal and draws the first frame. NULL with *err when there is no
  * usable terminal. Adds its commands to the table. */
 struct console *console_open(struct app *app, struct commands *commands, struct err *err);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* The server reckons from when it was asked, in whole seconds. */
-enum { SNOOZE_OFF_MS = 2 * MINUTE_MS };
+enum { SNOOZE_OFF_MS = 2 * MINUTE_MS, SNOOZED_LOOK = 1000 };
 
 size_t actions_count(const struct actions *actions)
 {
@@ -91,27 +91,31 @@ int64_t actions_snoozed(const struct actions *actions, const struct alert *alert
 	size_t i = (uintptr_t)map_get(&actions->snoozed, &alert->key, sizeof alert->key);
 	int64_t until = i ? actions->mirror[i - 1].action.until_at : 0;
 	int64_t off = alert->next_at - until;
+	struct untrusted by;
 
-	return alert->state == ALERT_ACKNOWLEDGED && until > actions->app->now &&
-			       off > -SNOOZE_OFF_MS && off < SNOOZE_OFF_MS
+	if (alert->next_at <= actions->app->now)
+		return 0;
+	if (alert->state == ALERT_SILENCED && alert_snoozed(alert, &by))
+		return alert->next_at;
+	if (alert->state != ALERT_ACKNOWLEDGED)
+		return 0;
+	return alert_snoozed(alert, &by) ||
+			       (until && off > -SNOOZE_OFF_MS && off < SNOOZE_OFF_MS)
 		       ? alert->next_at
 		       : 0;
 }
 
 const struct alert *actions_next_snoozed(const struct actions *actions, size_t *i)
 {
-	while (*i < actions->mirror_count) {
-		const struct outbox_row *row = &actions->mirror[(*i)++];
-		uint64_t key;
-		const struct alert *alert;
+	const struct alerts *alerts = actions->app->alerts;
+	size_t first = alerts_first_acknowledged(alerts), end = first + SNOOZED_LOOK;
 
-		if (row->action.verb != ACTION_SNOOZE || row->state != OUTBOX_CONFIRMED)
-			continue;
-		key = alert_key_named(row->source, row->action.texts[ACTION_TARGET]);
-		alert = alerts_find(actions->app->alerts, key);
-		/* Snoozed twice it is one. */
-		if (alert && actions_snoozed(actions, alert) &&
-			(uintptr_t)map_get(&actions->snoozed, &key, sizeof key) == *i)
+	for (*i = *i < first ? first : *i; *i < end && *i < alerts_count(alerts);) {
+		const struct alert *alert = alerts_at(alerts, (*i)++);
+
+		if (alert->state != ALERT_ACKNOWLEDGED)
+			return NULL;
+		if (actions_snoozed(actions, alert))
 			return alert;
 	}
 	return NULL;

@@ -123,7 +123,7 @@ static void tell_outcomes(void *ctx)
 	if (tell_some(s))
 		send_chunk(s);
 	else
-		loop_timer_start(s->later, 1);
+		loop_timer_start(s->later, 0);
 }
 
 static bool overrides(enum action_verb verb)

@@ -41,7 +41,9 @@ static bool person(const struct app *app, int source, const char *wanted,
 				wanted, why);
 		return false;
 	}
-	if (!text_to_id(person->id, out->found, sizeof out->found))
+	/* Opsgenie's people are their addresses. */
+	if (!text_to_id(person->id, out->found, sizeof out->found) &&
+		!text_to_mailbox(person->id, out->found, sizeof out->found))
 		return err_set(err, ERR_INPUT, "%.60s has no id there", wanted);
 	out->id = out->found;
 	text_line(person->name, name, sizeof name);

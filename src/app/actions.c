@@ -5,6 +5,7 @@
  * file is the life of it and the way in. Main thread. */
 #include "actions_parts.h"
 
+#include "app/history.h"
 #include "app/rotas.h"
 #include "app/sources.h"
 #include "base/alloc.h"
@@ -127,10 +128,13 @@ bool actions_may(const struct app *app, struct err *err)
 			app->demo       ? "playing its demo"
 			: app->readonly ? "read-only"
 					: "looking at the past (. returns to now)");
-	if (!app->store || !app->actions->begun)
-		return err_set(err, ERR_BUSY,
-			"the store is not open yet: nothing was done; try again");
-	return true;
+	if (app->store && app->actions->begun)
+		return true;
+	if (*history_remark(app->history))
+		return err_set(err, ERR_REFUSED, "%s Nothing was done.",
+			history_remark(app->history));
+	return err_set(
+		err, ERR_BUSY, "the store is not open yet: nothing was done; try again");
 }
 
 enum status actions_wish(

@@ -604,7 +604,7 @@ static void work(struct alert_table *table)
 
 	for (int i = 1; step(table); i++) {
 		if (i % STEPS == 0 && is_long(table) && time_mono_us() > until) {
-			loop_timer_start(table->later, 1);
+			loop_timer_start(table->later, 0);
 			return;
 		}
 	}
@@ -869,7 +869,7 @@ struct alert_counts alert_table_counts(const struct alert_table *table)
 	while (own->uncounted && own->live.count <= AT_ONCE)
 		step_count(own);
 	if (own->uncounted && !loop_timer_active(own->later))
-		loop_timer_start(own->later, 1);
+		loop_timer_start(own->later, 0);
 	return table->counts;
 }
 

@@ -520,6 +520,22 @@ const struct alert *alerts_at(const struct alerts *alerts, size_t i)
 	return alert_table_at(alerts->table, i);
 }
 
+size_t alerts_first_acknowledged(const struct alerts *alerts)
+{
+	size_t low = 0, high = alerts_count(alerts);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct alert *a = alerts_at(alerts, middle);
+
+		if (a->state == ALERT_FIRING && a->severity <= SEVERITY_WARNING)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct alert *alerts_find(const struct alerts *alerts, uint64_t key)
 {
 	return alert_table_find(alerts->table, key);
@@ -743,6 +759,18 @@ bool alerts_complete(const struct alerts *alerts, bool pages_only, char *why, si
 	if (gaps.worst)
 		say_gaps(alerts, &gaps, why, size);
 	return !gaps.worst;
+}
+
+const char *alerts_deaf(const struct alerts *alerts, int64_t *since_at)
+{
+	struct gaps gaps = gaps_find(alerts, false);
+
+	if (gaps.gap != GAP_DEAD)
+		return NULL;
+	*since_at = gaps.worst->status.last_ok_at;
+	if (!*since_at)
+		*since_at = alerts->app->started_at;
+	return gaps.worst->name;
 }
 
 struct alert_counts alerts_counts(const struct alerts *alerts)

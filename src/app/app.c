@@ -20,6 +20,7 @@
 #include "app/metrics.h"
 #include "notify.h"
 #include "app/problems.h"
+#include "app/remote.h"
 #include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/runs.h"
@@ -92,6 +93,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
 	app->runs = runs_new(app);
+	app->remote = remote_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
@@ -183,6 +185,7 @@ void app_free(struct app *app)
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
 	runs_end(app->runs);
+	remote_end(app->remote);
 	sinks_end(app->sinks);
 	replay_end(app->replay);
 	prune_end(app->prune);
@@ -202,6 +205,7 @@ void app_free(struct app *app)
 	runbooks_free(app->runbooks);
 	task_pool_free(app->pool);
 	runs_free(app->runs);
+	remote_free(app->remote);
 	breakglass_free(app->breakglass);
 	sinks_free(app->sinks);
 	replay_free(app->replay);
@@ -230,10 +234,25 @@ void app_free(struct app *app)
 
 /* Sources, queries and heartbeats that changed begin anew; the rest of the rc is looked
  * at where it is used. */
+static bool parts(const struct rc *a, const struct rc *b)
+{
+	return strcmp(a->profile, b->profile) &&
+	       (strcmp(settings_text(&a->settings, SET_STORE),
+			settings_text(&b->settings, SET_STORE)) ||
+		       settings_number(&a->settings, SET_READONLY) !=
+			       settings_number(&b->settings, SET_READONLY));
+}
+
 void app_take_rc(struct app *app, struct rc *rc)
 {
 	struct rc *old = app->rc;
 
+	if (parts(old, rc)) {
+		str_copy(app->begins_anew, sizeof app->begins_anew, rc->profile);
+		rc_free(rc);
+		loop_stop(app->loop);
+		return;
+	}
 	history_flush(app->history);
 	actions_halt(app->actions);
 	app->rc = rc;
@@ -250,6 +269,14 @@ void app_take_rc(struct app *app, struct rc *rc)
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
+	if (app->front.check)
+		app->front.check(app->front.ctx, rc);
+	for (size_t i = 0; i < rc->conf.error_count; i++) {
+		char text[480];
+
+		rc_error_text(&rc->conf.errors[i], text, sizeof text);
+		log_add(LOG_WARN, "%s", text);
+	}
 	if (rc->no_profile)
 		app_notice(app, true, "no profile is called %.60s: none is chosen",
 			rc->no_profile);
@@ -340,8 +367,13 @@ void app_set_window(struct app *app, struct window window)
 		window.span_ms = WINDOW_LEAST_MS;
 	if (window.span_ms > WINDOW_MOST_MS)
 		window.span_ms = WINDOW_MOST_MS;
-	if (window.to >= app->now && !app->past)
+	if (window.to >= app->now)
 		window.to = 0;
+	/* Back from the past: what --at had put off is allowed again. */
+	if (!window.to && app->past) {
+		app->past = false;
+		app_changed(app, CHANGED_ALL);
+	}
 	if (window.to == app->window.to && window.span_ms == app->window.span_ms)
 		return;
 	app->window = window;
@@ -383,4 +415,12 @@ bool app_settled(const struct app *app)
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
 	       changes_settled(app->change_feeds) && rotas_settled(app->rotas);
+}
+
+bool app_edit(struct app *app, const char *path, struct err *err)
+{
+	if (!app->front.edit)
+		return err_set(err, ERR_USAGE, "there is no terminal for an editor here");
+	app->front.edit(app->front.ctx, path);
+	return true;
 }

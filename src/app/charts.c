@@ -230,7 +230,7 @@ static void decide_on(struct charts *charts, struct chart *chart, int64_t until)
 	if (chart->searching) {
 		str_copy(chart->shown.why, sizeof chart->shown.why,
 			*before ? before : "looking for its rule");
-		loop_timer_start(charts->later, 1);
+		loop_timer_start(charts->later, 0);
 		return;
 	}
 	if (can && same_question(chart, &q)) {

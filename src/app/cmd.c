@@ -199,12 +199,13 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 		return STATUS_FAILED;
 	}
 	row = sources_row(app->sources, i);
+	if (!call->out) {
+		app_notice(call->app, false, "asking %s", row->name);
+		sources_test(app->sources, row->number);
+		return STATUS_DONE;
+	}
 	source_words(row, app->now, text, sizeof text);
-	if (call->out)
-		str_printf(call->out, "%s: %s\n", row->name, text);
-	else
-		app_notice(call->app, source_health(row, app->now) != HEALTH_OK, "%s: %s",
-			row->name, text);
+	str_printf(call->out, "%s: %s\n", row->name, text);
 	return source_health(row, app->now) == HEALTH_OK ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -221,6 +222,8 @@ static enum status cmd_source_test(struct call *call, struct err *err)
 			min, SIZE_MAX, cmd_act                                           \
 	}
 enum { LISTED = COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON };
+/* For scripts, without asking any source. */
+enum { PRINTS = COMMAND_SCRIPT | COMMAND_JSON };
 
 #define LIST(noun, help)                                                                 \
 	{                                                                                \
@@ -235,12 +238,47 @@ const struct command app_commands[] = {
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),
-	{"runbook run", "RUNBOOK [--step N] [--var NAME=VALUE]... [--dry-run]",
+	{"runbook search", "WORDS", "runbooks that hold these words, best first", PRINTS,
+		1, SIZE_MAX, cmd_runbook_search},
+	{"runbook match", "ALERT [SUMMARY]",
+		"which runbooks are about an alert of this name, and why", PRINTS, 1,
+		SIZE_MAX, cmd_runbook_match},
+	{"runbook show", "RUNBOOK", "a runbook's text, and its steps as JSON", PRINTS, 1,
+		1, cmd_runbook_show},
+	{"runbook diff", "RUNBOOK", "what has changed in a runbook since its last run",
+		COMMAND_SCRIPT, 1, 1, cmd_runbook_diff},
+	{"runbook trust", "RUNBOOK",
+		"a runbook may run by itself as it is now, until its text changes",
+		COMMAND_SCRIPT, 1, 1, cmd_runbook_trust},
+	{"runbook untrust", "RUNBOOK", "a runbook never runs by itself", COMMAND_SCRIPT,
+		1, 1, cmd_runbook_untrust},
+	{"runbook new", "NAME [ALERT...]",
+		"a runbook of your own, in your folder of `set runbooks`", COMMAND_SCRIPT,
+		1, SIZE_MAX, cmd_runbook_new},
+	{"runbook edit", "RUNBOOK",
+		"open a runbook in your editor; of a built-in one your own copy",
+		COMMAND_SCRIPT, 1, 1, cmd_runbook_edit},
+	{"runbook run",
+		"RUNBOOK [--step N] [--var NAME=VALUE]... [--dry-run] [--changed]",
 		"run a step of a runbook on this machine; it asks first", COMMAND_SCRIPT,
 		1, SIZE_MAX, cmd_runbook_run},
 	{"runbook check", "[RUNBOOK|FILE...]",
-		"is there anything in runbooks that cannot be understood", COMMAND_SCRIPT,
-		0, SIZE_MAX, cmd_runbook_check},
+		"is there anything in runbooks that cannot be understood", PRINTS, 0,
+		SIZE_MAX, cmd_runbook_check},
+	{"run",
+		"HOSTS... [--serial N] [--canary] [--max-fail PERCENT] [--width N] "
+		"[--timeout T] -- COMMAND...",
+		"run a command on other machines over SSH; it asks first",
+		COMMAND_SCRIPT | COMMAND_JSON | COMMAND_ACTS | COMMAND_NO_ROW |
+			COMMAND_ARGV,
+		1, SIZE_MAX, cmd_run},
+	{"ssh", "[USER@]HOST[:PORT]",
+		"a terminal on another machine, recorded; it asks first",
+		COMMAND_ACTS | COMMAND_NO_ROW, 1, 1, cmd_ssh},
+	{"tail", "HOSTS... FILE",
+		"follow a file on other machines, their lines together; it asks first",
+		COMMAND_ACTS | COMMAND_NO_ROW, 2, CONF_MAX_WORDS, cmd_tail},
+	{"remote stop", "", "end what runs on other machines", 0, 0, 0, cmd_remote_stop},
 	LIST("log", "log lines of this host"),
 	LIST("source", "where data comes from, and how that goes"),
 	LIST("event", "what oogway itself did"),
@@ -317,6 +355,10 @@ const struct command app_commands[] = {
 		COMMAND_ACTS | COMMAND_SCRIPT | COMMAND_SETTLE, 3, SIZE_MAX, cmd_role},
 	{"incident show", "ID", "one incident: who responds, and its timeline",
 		COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON, 1, 1, cmd_incident_show},
+	{"incident raw", "ID", "all that its source tells of it, as JSON",
+		COMMAND_SCRIPT | COMMAND_SETTLE, 1, 1, cmd_incident_raw},
+	{"raw", "", "all that the source tells of this incident, on its page", 0, 0, 0,
+		cmd_incident_raw},
 	{"incident similar", "ID", "incidents like it, and what was done then",
 		COMMAND_SCRIPT | COMMAND_SETTLE | COMMAND_JSON, 1, 1,
 		cmd_incident_similar},

@@ -24,11 +24,11 @@ enum { COLUMNS = 400, SUBJECT_BYTES = 1 << 20 };
 struct subject {
 	struct dossier_head head;
 	char source[64];
-	struct untrusted id, service, link, assigned, next;
+	struct untrusted id, service, link, assigned, next, snoozed_by;
 	uint32_t number;
 	enum severity severity;
 	enum alert_state state;
-	int64_t next_at;
+	int64_t next_at, snoozed_at;
 	struct arena arena;
 };
 
@@ -42,6 +42,8 @@ static void of_alert(const struct app *app, const struct alert *a, struct subjec
 	s->assigned = alert_text(a, ALERT_ASSIGNED);
 	s->next = alert_text(a, ALERT_NEXT);
 	s->next_at = a->next_at;
+	s->snoozed_at = actions_snoozed(app->actions, a);
+	alert_snoozed(a, &s->snoozed_by);
 	s->number = a->number;
 	s->severity = (enum severity)a->severity;
 	s->state = (enum alert_state)a->state;
@@ -198,6 +200,8 @@ static void print_text(const struct app *app, const struct subject *s,
 		str_printf(out, "%-13s %u\n", "number", (unsigned)s->number);
 	str_printf(out, "%-13s %s, %s\n", "state", alert_state_name(s->state),
 		severity_name(s->severity));
+	moment(out, "snoozed until", s->snoozed_at, app->now);
+	field(out, s->snoozed_at ? "snoozed by" : "", s->snoozed_by);
 	moment(out, "started", s->head.started_at, app->now);
 	moment(out, "acknowledged", s->head.acked_at, app->now);
 	field(out, "by", s->head.acked_by);
@@ -205,7 +209,7 @@ static void print_text(const struct app *app, const struct subject *s,
 	field(out, "resolved by", s->head.resolved_by);
 	field(out, "assigned", s->assigned);
 	moment(out, "next", s->next_at, app->now);
-	field(out, "", s->next);
+	field(out, s->next_at ? "" : "next", s->next);
 	field(out, "service", s->service);
 	field(out, "source", untrusted_str(s->source));
 	field(out, "link", s->link);
@@ -326,6 +330,11 @@ static void print_json(const struct app *app, const struct subject *s,
 	json_put_time(&o, "started_at", s->head.started_at);
 	json_put_time(&o, "acknowledged_at", s->head.acked_at);
 	json_put_time(&o, "ended_at", s->head.ended_at);
+	json_put_text(&o, "assigned", s->assigned);
+	json_put_text(&o, "next", s->next);
+	json_put_time(&o, "next_at", s->next_at);
+	json_put_time(&o, "snoozed_until", s->snoozed_at);
+	json_put_text(&o, "snoozed_by", s->snoozed_by);
 	json_put_text(&o, "link", s->link);
 	if (timeline) {
 		json_put_bool(&o, "complete", whole);
@@ -358,11 +367,25 @@ enum status cmd_incident_show(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	found = find(app, call->argv[0], &subject, err);
 	if (found) {
-		dossier_open(app->dossier, subject.source, subject.id);
+		dossier_open(app->dossier, subject.source, subject.id,
+			subject.head.started_at);
 		dossier_wish(app->dossier, call->argv[0], call->json);
 	}
 	arena_release(&subject.arena);
 	return found ? STATUS_PENDING : STATUS_FAILED;
+}
+
+/* What its source says of it now, else what the store has of that. */
+static enum status print_raw(
+	struct app *app, const struct subject *s, struct str *out, struct err *err)
+{
+	int64_t told_at;
+
+	if (dossier_raw(app->dossier, s->head.key, out, &told_at))
+		return told_at ? STATUS_PARTIAL : STATUS_DONE;
+	err_set(err, ERR_MISSING,
+		"%s has not told all of it: only what pages is kept as it is", s->source);
+	return STATUS_FAILED;
 }
 
 enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
@@ -376,6 +399,12 @@ enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
 
 	if (!name)
 		return STATUS_DONE;
+	if (dossier_wished_raw(app->dossier)) {
+		if (find(app, name, &s, err))
+			status = print_raw(app, &s, out, err);
+		arena_release(&s.arena);
+		return status;
+	}
 	if (find(app, name, &s, err)) {
 		/* Without a store there is nothing like it. */
 		if (!similar_read(app, s.id, s.head.title, s.service, &list, &none))
@@ -388,6 +417,21 @@ enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
 		status = dossier_lacks(app->dossier, err) ? STATUS_PARTIAL : STATUS_DONE;
 	}
 	arena_release(&s.arena);
+	return status;
+}
+
+enum status cmd_incident_raw(struct call *call, struct err *err)
+{
+	enum status status;
+
+	/* On its page, which is shown, it stands below. */
+	if (!call->out) {
+		dossier_turn_raw(call->app->dossier);
+		return STATUS_DONE;
+	}
+	status = cmd_incident_show(call, err);
+	if (status == STATUS_PENDING)
+		dossier_wish_raw(call->app->dossier);
 	return status;
 }
 

@@ -129,10 +129,25 @@ static bool begins_one(const struct commands *commands, const char *word)
 	return false;
 }
 
+/* "audit log, audit show or audit verify": those a script may run; "" when none. */
+static const char *verbs(const struct commands *commands, const char *noun, char out[200])
+{
+	const struct command *c;
+	size_t n = strlen(noun), used = 0;
+
+	*out = '\0';
+	for (size_t i = 0; used < 200 && (c = commands_at(commands, i)); i++)
+		if (c->flags & COMMAND_SCRIPT && !strncmp(c->name, noun, n) &&
+			c->name[n] == ' ')
+			used += (size_t)snprintf(out + used, 200 - used, "%s%s",
+				used ? ", " : "", c->name);
+	return out;
+}
+
 static enum status unknown(
 	const struct commands *commands, const char *line, bool script, struct err *err)
 {
-	char word[100], near[80];
+	char word[100], near[80], all[200];
 	size_t n = strcspn(line, " ");
 
 	snprintf(word, sizeof word, "%.*s", (int)n, line);
@@ -151,15 +166,24 @@ static enum status unknown(
 		snprintf(two, sizeof two, "%.*s", (int)n, line);
 		nearest(commands, two, script, near);
 	}
-	err_set(err, ERR_USAGE, "no command is called %s%s", word, near);
+	if (script && !line[strcspn(line, " ")] && *verbs(commands, line, all))
+		err_set(err, ERR_USAGE, "%s needs a verb: %s", word, all);
+	else
+		err_set(err, ERR_USAGE, "no command is called %s%s", word, near);
 	return STATUS_USAGE;
 }
 
-static enum status refuse(const struct command *c, const struct app *app,
-	const struct run_options *options, size_t words, struct err *err)
+static enum status refuse(const struct call *call, const struct run_options *options,
+	size_t words, struct err *err)
 {
+	const struct command *c = call->command;
+	const struct app *app = call->app;
+	char all[200];
+
 	if (options->script && !(c->flags & COMMAND_SCRIPT)) {
-		err_set(err, ERR_USAGE, "%s works only in the console", c->name);
+		err_set(err, ERR_USAGE, "%s works only in the console%s%s", c->name,
+			*verbs(call->commands, c->name, all) ? "; scripts have " : "",
+			all);
 		return STATUS_USAGE;
 	}
 	if (words < c->min || words > c->max) {
@@ -205,6 +229,9 @@ static bool split(struct split *out, const struct call *call,
 	size_t skip = words_in(call->command->name);
 
 	out->argc = out->line.count = 0;
+	if (options->words && options->word_count > skip + CONF_MAX_WORDS)
+		return err_set(err, ERR_LIMIT, "a command has at most %d words",
+			CONF_MAX_WORDS);
 	if (options->words && options->word_count >= skip) {
 		while (out->argc + skip < options->word_count &&
 			out->argc < CONF_MAX_WORDS) {
@@ -233,11 +260,12 @@ static enum status run(const struct command *c, struct call *call,
 
 	if (!split(&words, call, options, err))
 		return STATUS_USAGE;
-	status = refuse(c, call->app, options, words.argc, err);
+	status = refuse(call, options, words.argc, err);
 	if (status)
 		return status;
 	call->argc = words.argc;
 	call->argv = words.argv;
+	call->behind = options->words || !words.line.count ? NULL : words.line.rest;
 	status = c->run(call, err);
 	if (status == STATUS_DONE && call->commands->ran)
 		call->commands->ran(call->commands->ran_ctx, c, call->rest);

@@ -288,6 +288,8 @@ static void say_present(struct enrol *e, const struct trial_found *f)
 		f->line->no_past
 			? "\nits past is not read (since=none): kept is what it tells "
 			  "from now on\n"
+		: f->line->kind->past
+			? "\nits past is read behind that, as far back as since= says\n"
 			: "\nit does not tell its past: kept is what it tells from now "
 			  "on\n");
 }

@@ -74,30 +74,15 @@ static void tell(struct expiry *expiry, struct notice *notice, int source,
 	notify_say(app->notify, notice);
 }
 
-/* The table is sorted by state. */
-static size_t first_acknowledged(const struct alerts *alerts)
-{
-	size_t low = 0, high = alerts_count(alerts);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (alerts_at(alerts, middle)->state < ALERT_ACKNOWLEDGED)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void look_at_acks(struct expiry *expiry, int64_t now)
 {
 	const struct alerts *alerts = expiry->app->alerts;
-	size_t first = first_acknowledged(alerts);
+	size_t first = alerts_first_acknowledged(alerts);
 
 	for (size_t i = first; i < alerts_count(alerts) && i < first + LOOKED_AT; i++) {
 		const struct alert *a = alerts_at(alerts, i);
-		char name[TEXT], what[TEXT + 60], link[TEXT], service[80], next[60];
+		struct untrusted next = alert_text(a, ALERT_NEXT);
+		char name[TEXT], what[TEXT + 60], link[TEXT], service[80];
 		struct notice notice = {.severity = (enum severity)a->severity,
 			.event = "ack-ends",
 			.summary = "",
@@ -105,9 +90,9 @@ static void look_at_acks(struct expiry *expiry, int64_t now)
 
 		if (a->state != ALERT_ACKNOWLEDGED)
 			break;
-		text_line(alert_text(a, ALERT_NEXT), next, sizeof next);
 		if (a->next_at <= now || a->next_at - now > ACK_SOON_MS ||
-			strncmp(next, "acknowledgement", 15) != 0 ||
+			(!untrusted_starts(next, "acknowledgement") &&
+				!untrusted_starts(next, "snooze ")) ||
 			!first_time(expiry, a->key, a->next_at))
 			continue;
 		plan_name(a, name, sizeof name);

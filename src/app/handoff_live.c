@@ -8,7 +8,7 @@
 #include "app/anomalies.h"
 #include "app/problems.h"
 #include "app/rotas.h"
-#include "app/runbooks.h"
+#include "app/runbook_match.h"
 #include "app/sources.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -29,6 +29,7 @@ static void add_problem(
 	struct handoff_open *to = &f->open[f->open_count++];
 	const struct alert *a = p->alert;
 	const struct runbook_row *book;
+	struct untrusted by;
 	char name[256];
 
 	*to = (struct handoff_open){
@@ -47,15 +48,41 @@ static void add_problem(
 	to->next = keep(f, alert_text(a, ALERT_NEXT));
 	to->next_at = a->next_at;
 	to->until_at = actions_snoozed(app->actions, a);
+	if (to->until_at && alert_snoozed(a, &by) && !untrusted_empty(by))
+		to->owner = keep(f, by);
 	if (to->until_at)
 		to->next = untrusted_str("snooze ends");
 	to->pages = a->pages;
-	book = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
+	book = runbook_best(app, a);
 	if (book)
 		to->runbook =
 			keep(f, untrusted_str(runbook_name(book, name, sizeof name)));
 	else
 		to->runbook = keep(f, alert_text(a, ALERT_RUNBOOK));
+}
+
+/* Pages that are open and no problem: they count as open all the same. */
+static void add_minor(const struct app *app, struct handoff_facts *f)
+{
+	size_t i = alerts_first_acknowledged(app->alerts);
+
+	for (; i < alerts_count(app->alerts) && f->open_count < HANDOFF_MAX_LIVE; i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (a->state > ALERT_ACKNOWLEDGED)
+			break;
+		if (a->state != ALERT_FIRING || a->severity <= SEVERITY_WARNING ||
+			!a->pages || !alerts_speaks(app->alerts, a))
+			continue;
+		f->open[f->open_count++] = (struct handoff_open){
+			.title = keep(f, alert_text(a, ALERT_TITLE)),
+			.service = keep(f, alert_text(a, ALERT_SERVICE)),
+			.link = keep(f, alert_text(a, ALERT_LINK)),
+			.severity = (enum severity)a->severity,
+			.since_at = a->started_at,
+			.pages = true,
+			.minor = true};
+	}
 }
 
 /* Snoozed and silenced: they come back. */
@@ -203,6 +230,7 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	for (size_t i = 0; i < n; i++)
 		add_problem(app, f, &problems[i]);
 	f->open_more = total - n;
+	add_minor(app, f);
 	add_quiet(app, f);
 	add_sources(app, f);
 	add_calls(app, f);

@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "store/ack.h"
 #include "store/join.h"
+#include "store/raw.h"
 #include "store/baseline.h"
 #include "store/db.h"
 #include "store/keep.h"
@@ -155,9 +156,11 @@ static void on_report(void *ctx, const struct store_report *report)
 	enum store_state before = history->told;
 
 	history->told = report->state;
+	str_copy(history->remark, sizeof history->remark, report->text);
 	history->writable = history->app->live && report->state != STORE_READ_ONLY;
 	if (history->ended)
 		return;
+	app_changed(history->app, CHANGED_SOURCES);
 	if (*report->text)
 		app_notice(
 			history->app, report->state != STORE_READY, "%s", report->text);
@@ -165,6 +168,33 @@ static void on_report(void *ctx, const struct store_report *report)
 		app_notice(history->app, false, "The store can be written again.");
 	if (report->state != STORE_WAITING && !history->opened && history->app->store)
 		begin(history);
+}
+
+const char *history_remark(const struct history *history)
+{
+	return history->remark;
+}
+
+const char *history_trouble(const struct history *history)
+{
+	static const char *const words[] = {[STORE_WAITING] = "store locked",
+		[STORE_READ_ONLY] = "store read-only",
+		[STORE_MEMORY] = "nothing is kept",
+		[STORE_FAILING] = "nothing is kept"};
+
+	return words[history->app->store ? history->told : history->here];
+}
+
+static struct db *open_here(
+	const struct app *app, const struct store_config *config, struct err *err)
+{
+	struct store_report report = {.text = ""};
+	struct db *db = store_open_here(config, &report, err);
+
+	app->history->here = report.state;
+	if (db && *report.text)
+		str_copy(app->history->remark, sizeof app->history->remark, report.text);
+	return db;
 }
 
 bool history_writes(const struct history *history)
@@ -215,9 +245,15 @@ void history_start(struct history *history)
 	app->store = store_open(app->loop, app->pool, &config);
 }
 
+static bool keeps(enum store_state state)
+{
+	return state == STORE_OPENING || state == STORE_READY;
+}
+
+/* To be written to, it must be one that keeps what it is given. */
 struct db *history_open_here(const struct app *app, bool make, struct err *err)
 {
-	struct store_report report;
+	struct db *db;
 	struct store_paths paths;
 	struct store_config config;
 	struct stat st;
@@ -231,7 +267,12 @@ struct db *history_open_here(const struct app *app, bool make, struct err *err)
 		return NULL;
 	}
 	config = config_of(&paths);
-	return store_open_here(&config, &report, err);
+	db = open_here(app, &config, err);
+	if (!db || !make || keeps(app->history->here))
+		return db;
+	db_close(db);
+	err_set(err, ERR_IO, "%s Nothing was kept.", app->history->remark);
+	return NULL;
 }
 
 /* --- how the console was left --- */
@@ -290,6 +331,7 @@ void history_tick(struct history *history, int64_t now)
 	history_states_tick(history, now);
 	history_alerts_tick(history);
 	history_changes_write(history);
+	history_raws_write(history);
 	history_seen_tick(history, now);
 	history_pull_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
@@ -305,6 +347,7 @@ void history_trim(struct history *history, int64_t before_at)
 {
 	ack_trim_later(history->app->store, before_at);
 	join_trim_later(history->app->store, before_at);
+	raw_trim_later(history->app->store, before_at);
 	baseline_trim_later(history->app->store, before_at, (struct store_then){0});
 	history_changes_trim(history, before_at);
 }
@@ -315,6 +358,7 @@ void history_flush(struct history *history)
 		return;
 	history_alerts_write(history);
 	history_changes_write(history);
+	history_raws_write(history);
 	history_seen_write(history);
 	history_points_write(history);
 	history->look = (struct look){0};
@@ -357,6 +401,7 @@ void history_free(struct history *history)
 	map_release(&history->kept);
 	history_alerts_forget(history);
 	history_changes_forget(history);
+	history_raws_forget(history);
 	mem_free(history);
 }
 
@@ -379,21 +424,35 @@ static const char *size_words(const char *path, char out[UNIT_TEXT])
 static bool say(
 	const struct store_report *report, const char *sound, char *out, size_t size)
 {
-	char bytes[UNIT_TEXT];
+	char bytes[UNIT_TEXT], why[300], newest[120];
+	size_t aside;
+	int n;
 
-	if (*report->text)
+	if (*report->text) {
 		snprintf(out, size, "store: %s", report->text);
-	else if (report->state == STORE_OPENING)
+		return report->state == STORE_READY;
+	}
+	if (report->state == STORE_OPENING) {
 		snprintf(out, size, "store: is being opened");
-	else
-		snprintf(out, size, "store: %s, %s, schema %d%s", report->path,
-			size_words(report->path, bytes), report->version, sound);
-	return !*report->text || report->state == STORE_READY;
+		return true;
+	}
+	if (*report->path && !history_room(report->path, why, sizeof why)) {
+		snprintf(
+			out, size, "store: %s takes nothing more: %s", report->path, why);
+		return false;
+	}
+	n = snprintf(out, size, "store: %s, %s, schema %d%s", report->path,
+		size_words(report->path, bytes), report->version, sound);
+	aside = *report->path ? history_aside(report->path, newest, sizeof newest) : 0;
+	if (aside && n > 0 && (size_t)n < size)
+		snprintf(out + n, size - (size_t)n,
+			"; %zu damaged one%s beside it, the newest %s", aside,
+			aside == 1 ? " is" : "s are", newest);
+	return true;
 }
 
 struct db *history_db(struct app *app, struct err *err)
 {
-	struct store_report report;
 	struct store_paths paths;
 	struct store_config config;
 	struct stat st;
@@ -408,7 +467,7 @@ struct db *history_db(struct app *app, struct err *err)
 		return NULL;
 	}
 	config = config_of(&paths);
-	return store_open_here(&config, &report, err);
+	return open_here(app, &config, err);
 }
 
 bool history_check(struct app *app, char *out, size_t size)
@@ -428,9 +487,16 @@ bool history_check(struct app *app, char *out, size_t size)
 		return false;
 	}
 	if (stat(paths.path, &st)) {
-		snprintf(out, size, "store: %s is made when the console first runs",
-			paths.path);
-		return true;
+		char why[300];
+
+		if (history_room(paths.path, why, sizeof why)) {
+			snprintf(out, size,
+				"store: %s is made when the console first runs",
+				paths.path);
+			return true;
+		}
+		snprintf(out, size, "store: %s cannot be made: %s", paths.path, why);
+		return false;
 	}
 	config = config_of(&paths);
 	db = store_open_here(&config, &report, &err);

@@ -15,7 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATE_WIDTH = 26, WHO_LEAST = 6, WHO_MOST = 40, ACK_NEXT_SHOWN_MS = 1800000 };
+enum {
+	STATE_WIDTH = 26,
+	WHO_LEAST = 6,
+	WHO_MOST = 40,
+	WHERE_TEXT = 40,
+	ACK_NEXT_SHOWN_MS = 1800000
+};
 
 static const enum role severity_roles[SEVERITY_COUNT] = {
 	ROLE_CRITICAL, ROLE_HIGH, ROLE_WARNING, ROLE_INFO, ROLE_OK};
@@ -96,7 +102,7 @@ static void old_cell(const struct app *app, const void *row, struct cell *out)
 		cell_old(out, source->status.last_ok_at, app->now);
 }
 
-/* "-> escalates (Core) in 12m": who is cut, so that when is always seen; where there is
+/* "-> Ben Okafor in 12m": who is cut, so that when is always seen; where there is
  * no room for that, the short form. */
 static void who_cell(struct cell *out, const char *before, struct untrusted who,
 	const char *after, const char *brief)
@@ -136,8 +142,9 @@ static bool pending_cell(
 
 static void firing_cell(const struct app *app, const struct alert *a, struct cell *out)
 {
-	struct untrusted next = alert_text(a, ALERT_NEXT);
-	char when[TIME_TEXT], after[TIME_TEXT + 4], brief[TIME_TEXT + 2];
+	char when[TIME_TEXT], place[WHERE_TEXT] = "", brief[TIME_TEXT + 2];
+	char after[TIME_TEXT + 5 + WHERE_TEXT];
+	struct untrusted who, where;
 
 	out->role = ROLE_TEXT;
 	if (a->next_at <= app->now) {
@@ -145,25 +152,44 @@ static void firing_cell(const struct app *app, const struct alert *a, struct cel
 		return;
 	}
 	duration_text(a->next_at - app->now, when);
-	snprintf(after, sizeof after, " in %s", when);
+	alert_next_parts(a, &who, &where);
+	if (untrusted_empty(who))
+		who = untrusted_str("next");
+	/* Of which policy, where there is room for all of it. */
+	if (!out->room || text_width(who, WHO_MOST) + text_width(where, WHERE_TEXT) +
+					  (int)sizeof "->  in  " + (int)strlen(when) <=
+				  out->room + 1)
+		text_line(where, place, sizeof place);
+	snprintf(after, sizeof after, " in %s%s%s", when, *place ? " " : "", place);
 	snprintf(brief, sizeof brief, "->%s", when);
-	who_cell(out, "-> ", untrusted_empty(next) ? untrusted_str("next") : next, after,
-		brief);
+	who_cell(out, "-> ", who, after, brief);
+}
+
+/* "snoozed until 14:30 by Ben Okafor", by whom where there is room for that. */
+static void snoozed_cell(const struct app *app, const struct alert *a, struct cell *out)
+{
+	char moment[ROTA_TIME], until[ROTA_TIME + sizeof "snoozed until  by "];
+	struct untrusted by;
+
+	rota_moment(a->next_at, app->now, moment);
+	snprintf(until, sizeof until, "snoozed until %s by ", moment);
+	if (alert_snoozed(a, &by) && !untrusted_empty(by) &&
+		(!out->room || (int)strlen(until) + WHO_LEAST <= out->room))
+		who_cell(out, until, by, "", "snoozed");
+	else
+		who_cell(out, "snoozed until ", untrusted_str(moment), "", "snoozed");
 }
 
 static void ack_cell(const struct app *app, const struct alert *a, struct cell *out)
 {
 	struct untrusted next = alert_text(a, ALERT_NEXT);
 	char when[TIME_TEXT], after[TIME_TEXT + 4] = "", brief[TIME_TEXT + 6];
-	char moment[ROTA_TIME];
 
 	out->role = a->next_at > app->now && a->next_at - app->now < ACK_SOON_MS
 			    ? ROLE_WARNING
 			    : ROLE_OK;
 	if (actions_snoozed(app->actions, a)) {
-		who_cell(out, "snoozed until ",
-			untrusted_str(rota_moment(a->next_at, app->now, moment)), "",
-			"snoozed");
+		snoozed_cell(app, a, out);
 		return;
 	}
 	if (a->next_at > app->now && a->next_at - app->now < ACK_NEXT_SHOWN_MS) {
@@ -177,7 +203,8 @@ static void ack_cell(const struct app *app, const struct alert *a, struct cell *
 	}
 	if (a->acked_at)
 		snprintf(after, sizeof after, " %s",
-			duration_text(app->now - a->acked_at, when));
+			duration_text(app->now > a->acked_at ? app->now - a->acked_at : 0,
+				when));
 	who_cell(out, "ack ", alert_text(a, ALERT_ACKED_BY), after, "ack");
 }
 
@@ -304,6 +331,7 @@ static void alert_json(const struct app *app, const void *row, struct json_out *
 	json_put_time(o, "ended_at", a->ended_at);
 	json_put_time(o, "acknowledged_at", a->acked_at);
 	json_put_time(o, "next_at", a->next_at);
+	json_put_time(o, "snoozed_until", actions_snoozed(app->actions, a));
 	if (a->number)
 		json_put_i64(o, "number", a->number);
 	put_members(app, a, o);

@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/unit.h"
+#include "io/loop.h"
 #include "io/proc.h"
 #include "io/tail.h"
 
@@ -33,6 +35,8 @@ struct logs {
 	uint64_t newest;
 	struct tail *tails[MAX_FILES];
 	size_t tail_count;
+	uint32_t behind; /* a bit for each of them whose end is not reached */
+	struct loop_timer *later;
 	struct untrusted unit_of_file; /* while a file is read */
 	struct proc *journal;
 	char *files; /* the setting they were started with; NULL: not started */
@@ -46,6 +50,8 @@ static const char *const usual_files[] = {"/var/log/syslog", "/var/log/messages"
 	"/var/log/apache2/error.log", "/var/log/postgresql/*.log", "/var/log/redis/*.log",
 	"/var/log/mysql/error.log", "/var/log/dpkg.log", NULL};
 
+static void read_on(void *ctx);
+
 struct logs *logs_new(struct app *app)
 {
 	struct logs *logs = mem_new(1, sizeof *logs);
@@ -54,6 +60,7 @@ struct logs *logs_new(struct app *app)
 	logs->cap = (size_t)app_setting(app, SET_LOG_LINES);
 	logs->ring = mem_new(logs->cap, sizeof *logs->ring);
 	str_copy(logs->origin, sizeof logs->origin, app->demo ? "invented lines" : "");
+	logs->later = loop_timer(app->loop, read_on, logs);
 	return logs;
 }
 
@@ -61,6 +68,7 @@ static void stop(struct logs *logs)
 {
 	proc_kill(logs->journal);
 	logs->journal = NULL;
+	logs->behind = 0;
 	while (logs->tail_count)
 		tail_free(logs->tails[--logs->tail_count]);
 	logs->origin[0] = '\0';
@@ -73,6 +81,7 @@ void logs_free(struct logs *logs)
 	if (!logs)
 		return;
 	stop(logs);
+	loop_timer_free(logs->later);
 	for (size_t i = 0; i < logs->cap; i++)
 		mem_free(logs->ring[i]);
 	mem_free(logs->ring);
@@ -332,20 +341,54 @@ static void sort_first(struct logs *logs)
 	mem_free(rows);
 }
 
+/* A slice of one file; true when there is more of it. */
+static bool read_one(struct logs *logs, struct tail *tail)
+{
+	const char *slash = strrchr(tail_path(tail), '/');
+	uint64_t skipped;
+	char size[UNIT_TEXT];
+	bool more;
+
+	logs->unit_of_file = untrusted_str(slash ? slash + 1 : tail_path(tail));
+	tail_read(tail, &more, file_line, logs);
+	skipped = tail_skipped(tail);
+	if (skipped)
+		app_notice(logs->app, true,
+			"%.200s grows faster than it can be shown: %s of it left out",
+			tail_path(tail), unit_text(UNIT_BYTES, (double)skipped, size));
+	return more;
+}
+
+/* What was left of a flood, in this turn and the next ones. */
+static void read_on(void *ctx)
+{
+	struct logs *logs = ctx;
+	int64_t until = loop_slice_end(logs->app->loop);
+	bool more = false;
+
+	for (size_t i = 0; i < logs->tail_count; i++) {
+		if (!(logs->behind & 1u << i))
+			continue;
+		if (time_mono_us() < until && !read_one(logs, logs->tails[i]))
+			logs->behind &= ~(1u << i);
+		more |= (logs->behind & 1u << i) != 0;
+	}
+	if (more)
+		loop_timer_start(logs->later, 0);
+}
+
 void logs_tick(struct logs *logs, int64_t now)
 {
 	bool first = !logs->newest;
 
 	(void)now;
-	for (size_t i = 0; i < logs->tail_count; i++) {
-		const char *slash = strrchr(tail_path(logs->tails[i]), '/');
-
-		logs->unit_of_file =
-			untrusted_str(slash ? slash + 1 : tail_path(logs->tails[i]));
-		tail_read(logs->tails[i], file_line, logs);
-	}
+	for (size_t i = 0; i < logs->tail_count; i++)
+		if (!(logs->behind & 1u << i) && read_one(logs, logs->tails[i]))
+			logs->behind |= 1u << i;
 	if (first && logs->count)
 		sort_first(logs);
+	if (logs->behind && !loop_timer_active(logs->later))
+		loop_timer_start(logs->later, 0);
 }
 
 size_t logs_count(const struct logs *logs)

@@ -117,7 +117,7 @@ static void settle(struct metrics *metrics)
 		if (!sort_step(&metrics->sort))
 			show(metrics);
 		else if (metrics->known > AT_ONCE && time_mono_us() > until) {
-			loop_timer_start(metrics->later, 1);
+			loop_timer_start(metrics->later, 0);
 			return;
 		}
 	}
@@ -580,12 +580,10 @@ struct series_span series_in_window(const struct app *app, const struct series *
 
 bool series_stale(const struct app *app, const struct series *series)
 {
-	int64_t allowed = 2 * series->interval_ms;
+	int64_t allowed = 2 * series->interval_ms + SECOND_MS; /* as of a source */
 	struct point last;
 
 	if (app->window.to)
 		return false;
-	if (allowed < 10 * SECOND_MS)
-		allowed = 10 * SECOND_MS;
 	return !series_last(series, &last) || app->now - last.at > allowed;
 }

@@ -348,8 +348,10 @@ static void compose(struct work *w, const struct override_wish *wish)
 		covered &= tell_coverage(w, &w->halves[h], &out);
 	if (covered)
 		str_puts(&out, "; no gap before or after");
-	str_printf(&out, "; makes %zu override%s (schedules %s)", w->plan->count,
-		w->plan->count == 1 ? "" : "s", w->row->rota.by_shifts ? "v3" : "v2");
+	str_printf(&out, "; makes %zu override%s", w->plan->count,
+		w->plan->count == 1 ? "" : "s");
+	if (sources_row(app->sources, w->row->source)->rc->kind == &pagerduty_source)
+		str_printf(&out, " (schedules %s)", w->row->rota.by_shifts ? "v3" : "v2");
 	if (w->row->kept || app->now - w->row->read_at > ROTAS_OLD_MS)
 		str_printf(&out, "; as the schedule was %s ago",
 			duration_text(app->now - w->row->read_at, age));

@@ -67,7 +67,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
-	size_t beyond;
+	size_t beyond, errors = app->rc->conf.errors_total;
 	char page[LAST_PAGE_TEXT];
 
 	if (quiet == QUIET_UNKNOWN)
@@ -75,6 +75,13 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 	count_words(app, out, size);
 	if (*out)
 		return out;
+	if (errors) {
+		snprintf(out, size,
+			"Not all is watched: %zu error%s in the rc. `oogway doctor` "
+			"lists %s.",
+			errors, errors == 1 ? "" : "s", errors == 1 ? "it" : "them");
+		return out;
+	}
 	if (sources_page(app->sources))
 		snprintf(out, size,
 			"No open incidents. %sWatching %zu series, %zu sources.",
@@ -101,7 +108,7 @@ bool overview_known(const struct app *app, char *why, size_t size)
 	return alerts_complete(app->alerts, false, why, size);
 }
 
-static void print_problem(
+void overview_print_problem(
 	const struct app *app, const struct problem *need, struct str *out)
 {
 	char age[TIME_TEXT], from[128];
@@ -117,7 +124,10 @@ static void print_problem(
 		str_printf(out, "%s  %s", need->anomaly->name, need->anomaly->reason);
 	}
 	if (need->since)
-		str_printf(out, "  %s", duration_text(app->now - need->since, age));
+		str_printf(out, need->since > app->now ? "  in %s" : "  %s",
+			duration_text(need->since > app->now ? need->since - app->now
+							     : app->now - need->since,
+				age));
 	if (*problem_sources(app, need, true, from, sizeof from))
 		str_printf(out, "  (%s)",
 			problem_sources(app, need, false, from, sizeof from));
@@ -161,7 +171,7 @@ void overview_print(const struct app *app, struct str *out)
 		time_clock(app->now, when), time_zone(app->now, zone));
 	str_printf(out, "%s\n", overview_headline(app, text, sizeof text));
 	for (size_t i = 0; i < n; i++)
-		print_problem(app, &needs[i], out);
+		overview_print_problem(app, &needs[i], out);
 	if (total > n)
 		str_printf(out, "  and %zu more: oogway alert list\n", total - n);
 	print_metrics(app, out);

@@ -202,8 +202,8 @@ bool rc_take_duration(const struct conf_line *line, const char *key, int64_t low
 		return err_set(
 			err, ERR_INPUT, "%s is a duration such as 5s, not %s", key, word);
 	if (*out < low || *out > high)
-		return err_set(err, ERR_INPUT, "%s goes from %s to %s", key,
-			duration_text(low, a), duration_text(high, b));
+		return err_set(err, ERR_INPUT, "%s goes from %s to %s, not %s", key,
+			duration_text(low, a), duration_text(high, b), word);
 	return true;
 }
 
@@ -461,7 +461,7 @@ static bool run_heartbeat(
 		!rc_check_keys(line, 2, "heartbeat", err) ||
 		!rc_take_duration(line, "every", SECOND_MS, DAY_MS, &h.every_ms, err))
 		return false;
-	if (!conf_value(line, 2, "alert"))
+	if (!conf_value(line, 2, "alert") || !*conf_value(line, 2, "alert"))
 		return err_set(err, ERR_INPUT, "heartbeat %s needs alert=NAME",
 			line->words[1].text);
 	h.name = rc_keep(rc, line->words[1].text);
@@ -678,6 +678,11 @@ const struct conf_verb rc_verbs[] = {
 	{"heartbeat", 2, 3, "heartbeat NAME alert=NAME [every=5m]", run_heartbeat,
 		"An alert that must always fire. When no source has told of it for that "
 		"long, its absence is listed as a critical alert."},
+	{"hosts", 3, 0, "hosts NAME = PATTERN", rc_run_hosts,
+		"A group of machines, for `run @NAME -- COMMAND`. PATTERN is made of "
+		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
+		"several, globs over what is known, and other groups as @NAME; A B is "
+		"both, A & B what is in both, A !B what is in A alone."},
 	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
@@ -829,7 +834,7 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	if (file)
 		conf_read_text(&rc->conf, file->name, file->text, file->size);
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
-		conf_read_file(&rc->conf, name, false);
+		rc_read_look(rc, folder, name);
 	else
 		rc_no_such_look(rc, folder, name);
 }
@@ -987,6 +992,44 @@ static void no_such_profile(struct rc *rc, const char *profile)
 	rc->no_profile = rc_keep(rc, profile);
 }
 
+static bool complained(const struct conf *conf, const struct conf_error *error)
+{
+	for (size_t i = 0; i < conf->error_count; i++) {
+		const struct conf_error *e = &conf->errors[i];
+
+		if (e->place.line == error->place.line &&
+			e->place.column == error->place.column &&
+			!strcmp(e->place.file, error->place.file) &&
+			!strcmp(e->text, error->text))
+			return true;
+	}
+	return false;
+}
+
+/* The lines of a profile that is not chosen are as right or wrong as all others. */
+static void check_profiles(struct rc *rc, const struct rc_options *options)
+{
+	for (size_t i = 0; i < rc->conf.profile_count; i++) {
+		const char *name = rc->conf.profiles[i];
+		struct rc *other;
+
+		if (!strcmp(name, rc->profile))
+			continue;
+		other = read_with(options, name);
+		rc_check(other);
+		for (size_t k = 0; k < other->conf.error_count; k++) {
+			const struct conf_error *e = &other->conf.errors[k];
+			struct conf_place place = e->place;
+
+			if (complained(&rc->conf, e))
+				continue;
+			place.file = rc_keep(rc, place.file);
+			conf_complain(&rc->conf, place, e->text);
+		}
+		rc_free(other);
+	}
+}
+
 struct rc *rc_read(const struct rc_options *options)
 {
 	const char *profile = options->profile ? options->profile : "";
@@ -998,8 +1041,10 @@ struct rc *rc_read(const struct rc_options *options)
 		rc = read_with(options, "");
 		no_such_profile(rc, profile);
 	}
-	if (!options->shipped_only)
+	if (!options->shipped_only) {
 		rc_check(rc);
+		check_profiles(rc, options);
+	}
 	read_look(rc);
 	return rc;
 }
@@ -1029,6 +1074,8 @@ void rc_free(struct rc *rc)
 	mem_free(rc->colors);
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
+	mem_free(rc->host_groups);
+	mem_free(rc->host_names);
 	mem_free(rc->notifies);
 	mem_free(rc->policies);
 	mem_free(rc->changes);
@@ -1060,11 +1107,17 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	size_t before = rc->conf.error_count, total = rc->conf.errors_total;
 	char *keymap = mem_strdup(settings_text(&rc->settings, SET_KEYMAP));
 	char *theme = mem_strdup(settings_text(&rc->settings, SET_THEME));
+	char *layout = mem_strdup(settings_text(&rc->settings, SET_LAYOUT));
+	struct conf_place place = rc->settings.values[SET_LAYOUT].place;
 
 	if (conf_read_text(&rc->conf, "the command line", line, strlen(line))) {
 		change_look(rc, SET_KEYMAP, keymap);
 		change_look(rc, SET_THEME, theme);
+		if (strcmp(settings_text(&rc->settings, SET_LAYOUT), layout) &&
+			!rc_check_layout(rc))
+			settings_set(&rc->settings, "layout", layout, false, place, NULL);
 	}
+	mem_free(layout);
 	mem_free(keymap);
 	mem_free(theme);
 	if (rc->conf.errors_total == total)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "embedded.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +73,38 @@ void rc_no_such_look(struct rc *rc, const char *folder, const char *name)
 		&names);
 }
 
+void rc_read_look(struct rc *rc, const char *folder, const char *path)
+{
+	int setting = strcmp(folder, "themes") ? SET_KEYMAP : SET_THEME;
+	struct conf_place place = rc->settings.values[setting].place;
+	char text[300];
+
+	if (conf_read_file(&rc->conf, path, true) || !errno)
+		return;
+	snprintf(text, sizeof text, "%s %.160s cannot be read: %s",
+		setting_rows[setting].name, path, strerror(errno));
+	conf_complain(
+		&rc->conf, place.file ? place : (struct conf_place){path, 0, 0}, text);
+}
+
+static const struct rc_source *answers_none(const struct rc *rc, const char *name)
+{
+	for (size_t i = 0; i < rc->source_count; i++)
+		if (!strcmp(rc->sources[i].name, name) && !rc->sources[i].kind->watches)
+			return &rc->sources[i];
+	return NULL;
+}
+
+static void no_queries(struct rc *rc, const struct rc_query *q)
+{
+	char text[240];
+
+	snprintf(text, sizeof text,
+		"query %.60s: %.60s is of kind %s, which has no series", q->name,
+		q->source, answers_none(rc, q->source)->kind->name);
+	conf_complain(&rc->conf, q->place, text);
+}
+
 static void check_queries(struct rc *rc)
 {
 	struct names names = {0};
@@ -82,6 +115,10 @@ static void check_queries(struct rc *rc)
 	for (size_t i = 0; i < rc->query_count; i++) {
 		const struct rc_query *q = &rc->queries[i];
 
+		if (answers_none(rc, q->source)) {
+			no_queries(rc, q);
+			continue;
+		}
 		if (knows(&names, q->source))
 			continue;
 		conf_nearest(q->source, names.list, sizeof *names.list, near);
@@ -89,7 +126,7 @@ static void check_queries(struct rc *rc)
 	}
 }
 
-static void check_layout(struct rc *rc)
+bool rc_check_layout(struct rc *rc)
 {
 	const char *name = settings_text(&rc->settings, SET_LAYOUT);
 	struct names names = {0};
@@ -97,8 +134,10 @@ static void check_layout(struct rc *rc)
 	add_name(&names, "auto", NAME_BYTES - 1);
 	for (size_t i = 0; i < rc->layout_count; i++)
 		add_name(&names, rc->layouts[i].name, NAME_BYTES - 1);
-	if (!knows(&names, name))
-		complain_of(rc, SET_LAYOUT, "layout", name, &names);
+	if (knows(&names, name))
+		return true;
+	complain_of(rc, SET_LAYOUT, "layout", name, &names);
+	return false;
 }
 
 /* What is relative would be another file in each folder that oogway is started in. */
@@ -135,5 +174,5 @@ void rc_check(struct rc *rc)
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		check_paths(rc, paths[i]);
 	check_queries(rc);
-	check_layout(rc);
+	rc_check_layout(rc);
 }

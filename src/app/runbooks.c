@@ -5,6 +5,8 @@
 #include "app/runbooks.h"
 
 #include "embedded.h"
+#include "analysis/search.h"
+#include "app/runbook_versions.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -12,27 +14,31 @@
 #include "base/text.h"
 #include "io/task.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+enum { NAMES_MAX = 20000, DEPTH_MAX = 6 };
 enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10000 };
 
 struct shelf {
 	struct runbook_row **list;
 	size_t count, cap;
+	struct search *index; /* in that order; NULL until a task has made it */
 };
 
 struct reading {
 	struct task task;
 	struct runbooks *runbooks; /* NULL: nobody waits for it any more */
 	char *folders;             /* as in `set runbooks` */
+	char versions[4096];       /* where those are; "": nowhere */
 	struct shelf shelf;
+	size_t looked_at; /* names of a folder and those below it */
 };
 
 struct runbooks {
@@ -51,14 +57,21 @@ struct runbooks *runbooks_new(struct app *app)
 	return runbooks;
 }
 
+static void free_row(struct runbook_row *row)
+{
+	runbook_release(&row->book);
+	matchers_release(&row->labels);
+	untrusted_free(row->text);
+	untrusted_free(row->before);
+	mem_free(row->path);
+	mem_free(row);
+}
+
 static void forget(struct shelf *shelf)
 {
-	for (size_t i = 0; i < shelf->count; i++) {
-		runbook_release(&shelf->list[i]->book);
-		untrusted_free(shelf->list[i]->text);
-		mem_free(shelf->list[i]->path);
-		mem_free(shelf->list[i]);
-	}
+	for (size_t i = 0; i < shelf->count; i++)
+		free_row(shelf->list[i]);
+	search_free(shelf->index);
 	mem_free(shelf->list);
 	*shelf = (struct shelf){0};
 }
@@ -82,33 +95,92 @@ void runbooks_free(struct runbooks *runbooks)
 	mem_free(runbooks);
 }
 
-static void add(struct shelf *shelf, const char *path, const char *text, size_t n)
+/* That of the front matter, else the first heading, else its path. */
+static struct untrusted title_of(const struct runbook_row *row)
+{
+	struct untrusted rest = row->book.body, line;
+
+	if (!untrusted_empty(row->book.title))
+		return row->book.title;
+	while (untrusted_line(&rest, &line))
+		if (untrusted_starts(line, "# "))
+			return untrusted_trim(untrusted_slice(line, 2, SIZE_MAX));
+	return untrusted_str(row->path);
+}
+
+/* README.md, CHANGELOG.md and their like are about the folder. */
+static bool is_about(const char *name)
+{
+	bool capital = false;
+
+	for (; *name && strcmp(name, ".md"); name++) {
+		if (*name >= 'a' && *name <= 'z')
+			return false;
+		capital |= *name >= 'A' && *name <= 'Z';
+	}
+	return capital;
+}
+
+/* The built-in one of the same name makes way. */
+static bool replace(struct shelf *shelf, struct runbook_row *row, bool *kept)
+{
+	char name[256], other[256];
+
+	runbook_name(row, name, sizeof name);
+	for (size_t i = 0; i < shelf->count; i++) {
+		struct runbook_row *old = shelf->list[i];
+
+		if (old->built_in == row->built_in ||
+			strcmp(runbook_name(old, other, sizeof other), name) != 0)
+			continue;
+		*kept = !row->built_in;
+		if (row->built_in) {
+			free_row(row);
+			return true;
+		}
+		free_row(old);
+		shelf->list[i] = row;
+		return true;
+	}
+	return false;
+}
+
+/* NULL: it has no place there. */
+static struct runbook_row *add(
+	struct shelf *shelf, const char *path, struct untrusted text, bool built_in)
 {
 	struct runbook_row *row;
 	const char *base = strrchr(path, '/');
+	bool kept = true;
+	struct err err;
 
-	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
-		return;
+	if (shelf->count == RUNBOOKS_MAX || is_about(base ? base + 1 : path))
+		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
+	row->built_in = built_in;
 	row->id = untrusted_hash(untrusted_str(path));
-	row->text = untrusted_keep(untrusted_make(text, n), FILE_MAX_BYTES);
+	row->text = untrusted_keep(text, FILE_MAX_BYTES);
 	runbook_parse(&row->book, row->text);
-	row->title = untrusted_empty(row->book.title) ? untrusted_str(row->path)
-						      : row->book.title;
+	/* One at fault matches nothing; `runbook check` says so. */
+	matchers_read(&row->labels, row->book.labels, &err);
+	row->title = title_of(row);
+	if (replace(shelf, row, &kept))
+		return kept ? row : NULL;
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
 	shelf->list[shelf->count++] = row;
+	return row;
 }
 
 /* It stands in the list with the reason, and nothing of it can be run. */
 static void add_unread(struct shelf *shelf, const char *path, const char *why)
 {
-	size_t before = shelf->count;
+	struct runbook_row *row;
 
 	log_add(LOG_WARN, "runbook: %s: %s", path, why);
-	add(shelf, path, "", 0);
-	if (shelf->count > before)
-		runbook_unread(&shelf->list[before]->book, why);
+	row = add(shelf, path, UNTRUSTED_NONE, false);
+	if (row)
+		runbook_unread(&row->book, why);
 }
 
 /* A link may lead to another name of its folder, and nowhere else. */
@@ -151,7 +223,7 @@ static void add_file(struct shelf *shelf, const char *path)
 		return;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		log_add(LOG_WARN, "runbook: %s is not a plain file", path);
+		add_unread(shelf, path, "is not a plain file");
 		fclose(f);
 		return;
 	}
@@ -159,28 +231,88 @@ static void add_file(struct shelf *shelf, const char *path)
 	while ((n = fread(part, 1, sizeof part, f)) > 0 && str_add(&text, part, n))
 		;
 	fclose(f);
-	add(shelf, path, str_text(&text), text.n);
+	add(shelf, path, untrusted_make(text.p, text.n), false);
 	str_release(&text);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of a folder in order, so that the list does not depend on the file system; those
+ * that begin with a dot are left out. */
+static char **read_names(const char *folder, size_t *count)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char **names = NULL;
+	size_t cap = 0;
+
+	*count = 0;
+	while (dir && *count < NAMES_MAX && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		MEM_ROOM(names, *count, cap);
+		names[(*count)++] = mem_strdup(entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (*count)
+		qsort(names, *count, sizeof *names, by_name);
+	return names;
+}
+
+/* A checkout has folders in folders; links to folders are not followed. */
+static void add_below(struct reading *reading, const char *folder, int depth)
+{
+	size_t count;
+	char **names = read_names(folder, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		char path[PATH_MAX];
+		struct stat st;
+
+		if (snprintf(path, sizeof path, "%s/%s", folder, names[i]) <
+				(int)sizeof path &&
+			!task_cancelled(&reading->task) &&
+			reading->looked_at++ < NAMES_MAX && !lstat(path, &st)) {
+			if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+				add_below(reading, path, depth + 1);
+			else if (!S_ISDIR(st.st_mode) && str_ends(path, ".md"))
+				add_file(&reading->shelf, path);
+		}
+		mem_free(names[i]);
+	}
+	mem_free(names);
 }
 
 static void add_folder(struct reading *reading, const char *folder)
 {
-	char pattern[4096];
-	glob_t found = {0};
+	const char *home = getenv("HOME");
+	size_t before = reading->shelf.count;
+	char path[PATH_MAX];
 
-	snprintf(pattern, sizeof pattern, "%s/*.md", folder);
-	if (glob(pattern, GLOB_TILDE, NULL, &found))
+	if (str_starts(folder, "~/") && home)
+		snprintf(path, sizeof path, "%s%s", home, folder + 1);
+	else
+		str_copy(path, sizeof path, folder);
+	reading->looked_at = 0;
+	add_below(reading, path, 0);
+	if (reading->looked_at >= NAMES_MAX)
+		log_add(LOG_WARN,
+			"runbooks: %s holds more than %d files: not all of it "
+			"is read",
+			folder, NAMES_MAX);
+	if (reading->shelf.count == before)
 		log_add(LOG_WARN, "runbooks: no Markdown files in %s", folder);
-	for (size_t i = 0; i < found.gl_pathc && !task_cancelled(&reading->task); i++)
-		add_file(&reading->shelf, found.gl_pathv[i]);
-	globfree(&found);
 }
 
 static void add_starters(struct shelf *shelf)
 {
 	for (const struct embedded *e = embedded_files; e->name; e++)
 		if (str_starts(e->name, "runbooks/"))
-			add(shelf, e->name, e->text, e->size);
+			add(shelf, e->name, untrusted_make(e->text, e->size), true);
 }
 
 static int by_title(const void *a, const void *b)
@@ -189,10 +321,36 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
+/* Its file's name and the alerts' are words too: of KubePodCrashLooping all four. */
+static void index_book(struct search *search, const struct runbook_row *row)
+{
+	struct search_doc doc = {.title = row->title, .text = row->book.body};
+	struct str also;
+	char name[256];
+
+	str_init(&also, 16 << 10);
+	str_printf(&also, "%s ", runbook_name(row, name, sizeof name));
+	text_add_line(&also, row->book.matches, 8000);
+	str_putc(&also, ' ');
+	text_add_line(&also, row->book.keywords, 4000);
+	doc.also = untrusted_make(also.p, also.n);
+	search_add(search, &doc);
+	str_release(&also);
+}
+
 static void sort(struct shelf *shelf)
 {
 	if (shelf->count)
 		qsort(shelf->list, shelf->count, sizeof(struct runbook_row *), by_title);
+}
+
+/* Takes some milliseconds: in a task. */
+static void index_all(struct shelf *shelf)
+{
+	shelf->index = search_new();
+	for (size_t i = 0; i < shelf->count; i++)
+		index_book(shelf->index, shelf->list[i]);
+	search_settle(shelf->index);
 }
 
 static void read_folders(struct task *task)
@@ -210,7 +368,10 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
+	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
+		runbook_version_load(reading->shelf.list[i], reading->versions);
 	sort(&reading->shelf);
+	index_all(&reading->shelf);
 }
 
 static void have_read(struct task *task)
@@ -238,20 +399,19 @@ void runbooks_load(struct runbooks *runbooks)
 
 	abandon(runbooks);
 	/* The shipped ones are there at once. */
-	if (!strcmp(folders, "auto") ||
-		(!runbooks->shelf.count && str_starts(folders, "auto"))) {
-		forget(&runbooks->shelf);
+	if (!runbooks->shelf.count && str_starts(folders, "auto")) {
 		add_starters(&runbooks->shelf);
 		sort(&runbooks->shelf);
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
-	if (!strcmp(folders, "auto"))
-		return;
 	reading = mem_new(1, sizeof *reading);
 	reading->task = (struct task){
 		.work = read_folders, .done = have_read, .class = TASK_INTERACTIVE};
 	reading->runbooks = runbooks;
 	reading->folders = mem_strdup(folders);
+	if (!runbook_versions_folder(
+		    runbooks->app, reading->versions, sizeof reading->versions))
+		*reading->versions = '\0';
 	runbooks->reading = reading;
 	runbooks->begun_at = runbooks->app->now;
 	runbooks->told_late = false;
@@ -294,6 +454,11 @@ const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_
 	return NULL;
 }
 
+struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id)
+{
+	return (struct runbook_row *)runbooks_find(runbooks, id);
+}
+
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size)
 {
 	const char *slash = strrchr(row->path, '/');
@@ -316,15 +481,7 @@ const struct runbook_row *runbooks_named(
 	return NULL;
 }
 
-const struct runbook_row *runbooks_match(
-	const struct runbooks *runbooks, struct untrusted alert_name)
+const struct search *runbooks_index(const struct runbooks *runbooks)
 {
-	for (size_t i = 0; i < runbooks->shelf.count; i++) {
-		struct untrusted rest = runbooks->shelf.list[i]->book.matches, word;
-
-		while (untrusted_word(&rest, "[], \t", &word))
-			if (untrusted_eq(word, alert_name))
-				return runbooks->shelf.list[i];
-	}
-	return NULL;
+	return runbooks->shelf.index;
 }

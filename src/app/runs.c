@@ -5,6 +5,8 @@
 
 #include "app/alerts.h"
 #include "app/audits.h"
+#include "app/runbook_versions.h"
+#include "app/remote.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -64,7 +66,9 @@ static void policy(void *ctx, struct policy *out)
 		.best_effort = app_setting(app, SET_AUDIT) == 1,
 		.rules = app->rc->policies,
 		.rule_count = app->rc->policy_count,
-		.minute = time_minute_of_day(app->now)};
+		.minute = time_minute_of_day(app->now),
+		.in_group = remote_in_group,
+		.group_ctx = runs->app};
 }
 
 /* Of what is done upstream: run.allow and run.approve are about commands. */
@@ -239,6 +243,7 @@ static void ended(void *ctx, size_t step)
 	const char *state = run_state_names[r->state];
 	char end[40] = "";
 
+	runbook_ran(entry->runs->app, entry->runbook, run_book(entry->run)->text);
 	if (r->is_command)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
 	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",
@@ -328,6 +333,9 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.ended = ended,
 		.ctx = entry};
 	entry->run = run_new(&how, row->book.text);
+	/* So that it is there when a step wants it. */
+	if (app->live && !app->demo)
+		remote_inventory(app->remote, &(struct err){0});
 	if (alert)
 		take_alert(entry, alert);
 	return entry;

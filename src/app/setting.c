@@ -67,7 +67,9 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_ANOMALY_POINTS] = {"anomaly.points", SETTING_INT, "3",
 		"consecutive points beyond a limit before it counts", NULL, 1, 100},
 	[SET_RUNBOOKS] = {"runbooks", SETTING_TEXT, "auto",
-		"folders of runbooks, separated by commas; auto: the starter set"},
+		"folders of runbooks, with those below them, separated by commas; auto: "
+		"the "
+		"starter set"},
 	[SET_RUN_ALLOW] = {"run.allow", SETTING_ENUM, "shell",
 		"the worst class of command that a runbook's step may be, in this order; "
 		"each asks all the same",

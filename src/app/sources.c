@@ -8,6 +8,7 @@
 #include "share.h"
 #include "app/alerts.h"
 #include "app/charts.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/metrics.h"
 #include "app/rotas.h"
@@ -30,6 +31,8 @@ struct source {
 	int past; /* number in the engine of the half that reads the past, or -1 */
 	int rota; /* likewise of that which reads the schedules */
 	bool logged_bad;
+	bool tested; /* its next answer is waited for, and told */
+	uint64_t heard;
 	enum source_health health; /* as last told */
 };
 
@@ -91,6 +94,7 @@ static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *tak
 		return true;
 	if (poll == s->past) {
 		history_past_batch(sources->app->history, s->row.number, batch);
+		handoffs_heard(sources->app->handoffs, batch);
 		return true;
 	}
 	if (batch->cluster_told)
@@ -118,6 +122,27 @@ static void take_past_status(struct source *s, const struct poll_status *status)
 			status->error.text);
 	s->row.past_error = bad ? status->error : (struct err){0};
 	app_changed(s->owner->app, CHANGED_SOURCES);
+}
+
+static uint64_t heard(const struct source *s)
+{
+	const struct poll_status *status =
+		s->row.poll < 0 ? &s->row.status
+				: poll_status(s->owner->poll, s->row.poll);
+
+	return status->answers + status->failures;
+}
+
+static void tell_test(struct source *s, int64_t now)
+{
+	char text[400];
+
+	if (!s->tested || s->heard == heard(s))
+		return;
+	s->tested = false;
+	source_words(&s->row, now, text, sizeof text);
+	app_notice(s->owner->app, source_health(&s->row, now) != HEALTH_OK, "%s: %s",
+		s->row.name, text);
 }
 
 static void on_status(void *ctx, int poll)
@@ -604,6 +629,7 @@ void sources_tick(struct sources *sources, int64_t now)
 		if (health != sources->list[i]->health)
 			app_changed(sources->app, CHANGED_SOURCES);
 		sources->list[i]->health = health;
+		tell_test(sources->list[i], now);
 	}
 }
 
@@ -646,6 +672,17 @@ void sources_hurry_one(struct sources *sources, int source)
 
 	if (s && s->row.poll >= 0)
 		poll_hurry(sources->poll, s->row.poll);
+}
+
+void sources_test(struct sources *sources, int source)
+{
+	struct source *s = sources->numbered[source];
+
+	if (!s)
+		return;
+	s->tested = true;
+	s->heard = s->row.poll >= 0 ? heard(s) : heard(s) - 1;
+	sources_hurry_one(sources, source);
 }
 
 const struct action_kind *sources_actions(const struct sources *sources, int source)
@@ -771,10 +808,9 @@ void sources_host_read(struct sources *sources, int64_t now, bool ok, const char
 enum source_health source_health(const struct source_row *row, int64_t now)
 {
 	const struct poll_status *status = &row->status;
-	int64_t allowed = 2 * row->every_ms;
+	/* Twice the interval, and the second in which the tick falls. */
+	int64_t allowed = 2 * row->every_ms + SECOND_MS;
 
-	if (allowed < 10 * SECOND_MS)
-		allowed = 10 * SECOND_MS;
 	if (row->refused.kind)
 		return HEALTH_BAD;
 	if (status->last_ok_at && now - status->last_ok_at <= allowed)
@@ -873,6 +909,8 @@ const char *source_advice(const struct source_row *row)
 	/* The error is an old one: it is the newest question that hangs. */
 	if (row->status.state == POLL_OK)
 		return "look at the server's load, and at what is on the way to it";
+	if (row->status.error_status >= 500)
+		return "see the server's own log, and those of what stands before it";
 	switch (row->status.error.kind) {
 	case ERR_AUTH:
 		return "check token-file, token-env or token-command of this source";

@@ -5,7 +5,7 @@
 
 const struct step_kind *const app_step_kinds[STEP_KIND_COUNT] = {
 	[STEP_LOCAL] = &step_local,
-	[STEP_HOST] = &step_host,
+	[STEP_HOST] = &step_host_app,
 	[STEP_KUBECTL] = &step_kubectl,
 	[STEP_SQL] = &step_elsewhere,
 	[STEP_PROMQL] = &step_promql,

@@ -7,7 +7,8 @@
 
 /* All kinds, as runs have them. A kind more is a file more and its row here. */
 extern const struct step_kind *const app_step_kinds[STEP_KIND_COUNT];
-extern const struct step_kind step_http, step_promql, step_note_app, step_oogway;
+extern const struct step_kind step_http, step_promql, step_note_app, step_oogway,
+	step_host_app;
 
 /* Of the run's run_how. */
 struct app *steps_app(const struct run *run);

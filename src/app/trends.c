@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 500, SINCE_MS = 5000, OVERLAP_MS = 60000, LATE_MS = 60000 };
+enum { PAGE = 100, SINCE_MS = 5000, OVERLAP_MS = 60000, LATE_MS = 60000 };
 
 struct page_job {
 	struct store_job job;
@@ -67,6 +67,8 @@ void trends_free(struct trends *trends)
 	map_release(&trends->by_id);
 	map_release(&trends->service_indices);
 	mem_free(trends->services);
+	for (size_t i = 0; i < trends->count; i++)
+		untrusted_free(trends->rows[i].upstream_id);
 	mem_free(trends->rows);
 	mem_free(trends->drill.indices);
 	trends_view_free(trends->view);
@@ -75,7 +77,7 @@ void trends_free(struct trends *trends)
 
 /* --- rows --- */
 
-/* Each text once, for as long as the program runs. */
+/* Each text that rows may share once, for as long as the program runs. */
 static struct untrusted keep_text(struct trends *trends, struct untrusted text)
 {
 	uint64_t hash = untrusted_hash(text);
@@ -159,7 +161,7 @@ static void take_row(struct trends *trends, const struct incident_row *row)
 	p->title = keep_text(trends, row->title);
 	p->service = keep_text(trends, row->service);
 	p->source = keep_text(trends, row->source);
-	p->upstream_id = keep_text(trends, row->upstream_id);
+	p->upstream_id = untrusted_keep(row->upstream_id, INCIDENT_MAX_TEXT);
 	p->service_index = service_index(trends, row->service);
 	p->cell =
 		clusters_add(trends->clusters, row->title, row->service, row->started_at);
@@ -232,9 +234,7 @@ static void take_page(struct trends *trends, const struct page_job *p)
 	int64_t newest = trends->since.at;
 
 	if (p->coming) {
-		/* Nothing large grows while pages come. */
-		map_reserve(&trends->by_id, p->coming);
-		map_reserve(&trends->texts, p->coming);
+		/* It is not copied while pages come; maps grow piece by piece. */
 		trends->cap = p->coming;
 		trends->rows =
 			mem_resize(trends->rows, trends->cap, sizeof *trends->rows);

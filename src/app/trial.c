@@ -248,7 +248,7 @@ struct trial *trial_new(struct app *app, const struct rc_source *line,
 	t->credential.done = fetched;
 	t->credential.ctx = t;
 	t->ready = credential_fetch(&t->credential, app->loop, &place, &t->err);
-	loop_timer_start(t->step, 1);
+	loop_timer_start(t->step, 0);
 	return t;
 }
 

@@ -108,7 +108,10 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		out->until = am->status_asked_at + STATUS_WAIT_MS;
 		return true;
 	}
-	if (job_due(&am->alerts, now)) {
+	/* What is due longer goes first: of a slow server both are heard. */
+	if (job_due(&am->alerts, now) &&
+		(!job_due(&am->silences, now) ||
+			am->alerts.due_at <= am->silences.due_at)) {
 		job_ask(&am->alerts, now);
 		return ask(am, arena, ALERTS, out);
 	}
@@ -171,12 +174,16 @@ static struct untrusted receivers(struct batch *batch, struct json list)
 	return text;
 }
 
-/* The page of the server that shows alerts of this name. */
-static struct untrusted page(
-	const struct alertmanager *am, struct batch *batch, struct untrusted name)
+/* The page of the server that shows alerts of this name. Grafana's own Alertmanager has
+ * none: there it is the page of the rule, as the alert says it. */
+static struct untrusted page(const struct alertmanager *am, struct batch *batch,
+	struct untrusted name, struct untrusted rule)
 {
 	struct str filter, out;
 	struct untrusted text;
+
+	if (strstr(am->conf->url, "/api/alertmanager/"))
+		return batch_keep(batch, rule);
 
 	str_init(&filter, 1024);
 	str_puts(&filter, "{alertname=");
@@ -251,8 +258,12 @@ static void read_alert(const struct alertmanager *am, struct json alert, int64_t
 	int64_t ended_at = 0;
 	enum alert_state state;
 
-	if (!json_is_object(labels))
+	if (!json_is_object(labels)) {
+		/* Never silently short. */
+		batch->partial = true;
+		batch_warn(batch, "an alert without labels was left out");
 		return;
+	}
 	if (untrusted_empty(id))
 		id = labels_fingerprint(batch, labels);
 	json_time(json_get(alert, "endsAt"), &ended_at);
@@ -276,7 +287,8 @@ static void read_alert(const struct alertmanager *am, struct json alert, int64_t
 	draft->texts[ALERT_ASSIGNED] = receivers(batch, json_get(alert, "receivers"));
 	draft->texts[ALERT_SOURCE_EXPR] =
 		batch_keep(batch, json_text(json_get(alert, "generatorURL")));
-	draft->texts[ALERT_LINK] = page(am, batch, draft->texts[ALERT_TITLE]);
+	draft->texts[ALERT_LINK] = page(
+		am, batch, draft->texts[ALERT_TITLE], draft->texts[ALERT_SOURCE_EXPR]);
 }
 
 static void print_matcher(struct str *out, struct json matcher)

@@ -13,6 +13,7 @@
 #include "labels.h"
 #include "names.h"
 #include "pager.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -22,13 +23,11 @@ enum {
 	ABSENT_MS = 3600 * 1000, /* what the plan lacks or the key may not read */
 	TENANT_EVERY_MS = 60000, /* until it is known */
 	USERS_EVERY_MS = 1000,
-	USERS_MOST = 50, /* in one ask */
+	TEAMS_AGAIN_MS = 60000,
 	MAX_SCHEDULES = 200,
 	PATH_MAX_BYTES = 16 << 10,
 	FILTER_MAX = 2000,
-	NAMES_SHOWN = 300,
 	ID_MAX = 120,
-	LINK_MAX = 600,
 	ENDS_AT_S = 1806883200, /* 2027-04-05 */
 };
 
@@ -45,11 +44,15 @@ struct genie {
 	char me_id[ID_MAX];
 	struct job tenant, me, teams, users;
 	struct pager alerts, oncalls;
-	struct names names;
+	struct genie_view view;
 	struct schedule schedules[MAX_SCHEDULES];
 	size_t schedule_count, schedule_at;
 	bool asking_schedules; /* the list is whole: now one by one */
 	uint32_t hurry;
+	bool names_teams; /* the filter does: they are looked for first */
+	struct genie_opened opened;
+	struct raws raws;
+	struct err no_team; /* one that it names is none; then nothing else is asked */
 };
 
 /* --- asking --- */
@@ -66,23 +69,10 @@ static void add_query(const struct genie *g, struct str *path)
 	str_release(&query);
 }
 
-/* The ids that are wanted, some at a time. */
-static void add_users(struct genie *g, struct str *path)
-{
-	struct untrusted id;
-
-	str_printf(path, "/ex/jira/%s/rest/api/3/user/bulk?maxResults=%d", g->cloud,
-		USERS_MOST);
-	for (int i = 0; i < USERS_MOST && names_next(&g->names, &id); i++) {
-		str_puts(path, "&accountId=");
-		text_add_url(path, id);
-	}
-}
-
 static void add_path(struct genie *g, enum ask_what what, struct str *path)
 {
 	if (what == USERS) {
-		add_users(g, path);
+		genie_users_path(&g->view, g->cloud, path);
 		return;
 	}
 	if (what == ME) {
@@ -151,6 +141,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&g->tenant);
 		job_hurry(&g->alerts.job);
 		job_hurry(&g->oncalls.job);
+		job_hurry(&g->opened.job);
 	}
 	out->kind = ASK_WAIT;
 	if (g->face->jsm && !*g->cloud) {
@@ -159,9 +150,15 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		out->until = job_until(&g->tenant, now + g->conf->every_ms);
 		return true;
 	}
+	if (g->names_teams && due(&g->teams, now))
+		return ask(g, arena, TEAMS, out);
+	if (*g->no_team.text || (g->names_teams && g->teams.open)) {
+		out->until = job_until(&g->teams, now + g->conf->every_ms);
+		return true;
+	}
 	if (pager_wants(&g->alerts, now))
 		return ask(g, arena, ALERTS, out);
-	if (g->names.wanted && due(&g->users, now))
+	if (g->view.names.wanted && due(&g->users, now))
 		return ask(g, arena, USERS, out);
 	if (!window->least && due(&g->teams, now))
 		return ask(g, arena, TEAMS, out);
@@ -169,273 +166,19 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(g, arena, ME, out);
 	if (!window->least && !g->me.open && pager_wants(&g->oncalls, now))
 		return ask(g, arena, oncall_ask(g), out);
+	if (genie_opened_next(&g->opened, &g->view, g->cloud, now, window, arena, out))
+		return true;
+	out->kind = ASK_WAIT;
 	out->until = job_until(&g->alerts.job, now + g->conf->every_ms);
+	if (window->opened && *window->opened && !window->least)
+		out->until = job_until(&g->opened.job, out->until);
 	out->until = job_until(&g->oncalls.job, out->until);
-	if (g->names.wanted)
+	if (g->view.names.wanted)
 		out->until = job_until(&g->users, out->until);
 	return true;
 }
 
 /* --- alerts --- */
-
-/* Jira's people are ids: their names are learnt. Opsgenie's have their names. */
-static struct untrusted who(struct genie *g, struct untrusted id, bool user)
-{
-	struct untrusted name = names_of(&g->names, id, g->face->jsm && user);
-
-	return untrusted_empty(name) && g->face->jsm && user ? id : name;
-}
-
-static struct untrusted responder(struct genie *g, struct json r)
-{
-	struct untrusted name = json_text(json_get(r, "name"));
-
-	if (untrusted_empty(name))
-		name = json_text(json_get(r, "username"));
-	if (untrusted_empty(name))
-		name = who(g, json_text(json_get(r, "id")),
-			untrusted_is(json_text(json_get(r, "type")), "user"));
-	return name;
-}
-
-static struct untrusted owner_of(struct genie *g, struct json alert)
-{
-	struct untrusted owner = json_text(json_get(alert, "owner"));
-
-	return g->face->jsm ? who(g, owner, true) : owner;
-}
-
-/* The owner; without one, who is asked to respond. */
-static struct untrusted assigned(struct genie *g, struct batch *batch, struct json alert)
-{
-	struct json list = json_get(alert, "responders");
-	struct untrusted text = owner_of(g, alert);
-	struct str out;
-
-	if (!untrusted_empty(text))
-		return batch_keep(batch, text);
-	str_init(&out, NAMES_SHOWN);
-	for (struct json r = json_first(list); json_item(r); r = json_next(r)) {
-		struct untrusted name = responder(g, r);
-
-		if (untrusted_empty(name))
-			continue;
-		str_puts(&out, out.n ? ", " : "");
-		text_add_line(&out, name, 80);
-	}
-	text = batch_keep_str(batch, str_text(&out));
-	str_release(&out);
-	return text;
-}
-
-static struct untrusted team(struct genie *g, struct json alert)
-{
-	struct json list = json_get(alert, "responders");
-
-	for (struct json r = json_first(list); json_item(r); r = json_next(r))
-		if (untrusted_is(json_text(json_get(r, "type")), "team"))
-			return responder(g, r);
-	return names_of(&g->names, json_text(json_get(alert, "ownerTeamId")), false);
-}
-
-/* Sorted by name, each name once. */
-static void add_label(struct batch *batch, struct alert_draft *draft, struct pair *pairs,
-	struct pair label)
-{
-	size_t at = draft->label_count;
-
-	if (untrusted_empty(label.value) || at == ALERT_MAX_PAIRS)
-		return;
-	while (at && untrusted_cmp(pairs[at - 1].name, label.name) > 0)
-		at--;
-	if (at && untrusted_eq(pairs[at - 1].name, label.name))
-		return;
-	memmove(pairs + at + 1, pairs + at, (draft->label_count - at) * sizeof *pairs);
-	pairs[at] = (struct pair){
-		batch_keep(batch, label.name), batch_keep(batch, label.value)};
-	draft->label_count++;
-}
-
-/* "service:cart" and "env=prod" are labels; other tags are listed in one. */
-static bool tag_pair(struct untrusted tag, struct pair *out)
-{
-	struct untrusted rest = tag;
-	char id[64];
-
-	return untrusted_split(&rest, ":=", &out->name) &&
-	       untrusted_size(out->name) < untrusted_size(tag) &&
-	       text_to_id(out->name, id, sizeof id) &&
-	       !untrusted_empty(out->value = untrusted_trim(rest)) &&
-	       !untrusted_starts(out->value, "//");
-}
-
-static void add_tags(struct batch *batch, struct alert_draft *draft, struct pair *pairs,
-	struct json tags)
-{
-	struct str others;
-
-	str_init(&others, LABELS_MAX_TEXT);
-	for (struct json t = json_first(tags); json_item(t); t = json_next(t)) {
-		struct pair label = {UNTRUSTED_NONE, UNTRUSTED_NONE};
-
-		if (tag_pair(json_text(t), &label)) {
-			add_label(batch, draft, pairs, label);
-			continue;
-		}
-		if (untrusted_empty(json_text(t)))
-			continue;
-		str_puts(&others, others.n ? ", " : "");
-		text_add_line(&others, json_text(t), 120);
-	}
-	add_label(batch, draft, pairs,
-		(struct pair){untrusted_str("tags"), untrusted_make(others.p, others.n)});
-	str_release(&others);
-}
-
-static void fill_labels(struct genie *g, struct batch *batch, struct alert_draft *draft,
-	struct json alert)
-{
-	static const struct {
-		const char *name, *path, *other;
-	} rows[] = {
-		{"integration", "integration.name", "integrationName"},
-		{"priority", "priority", NULL},
-		{"source", "source", NULL},
-		{"entity", "entity", NULL},
-	};
-	struct pair pairs[ALERT_MAX_PAIRS], *kept;
-	int64_t count = 0;
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct untrusted value = json_text(json_get(alert, rows[i].path));
-
-		if (untrusted_empty(value) && rows[i].other)
-			value = json_text(json_get(alert, rows[i].other));
-		add_label(batch, draft, pairs,
-			(struct pair){untrusted_str(rows[i].name), value});
-	}
-	add_label(batch, draft, pairs,
-		(struct pair){untrusted_str("team"), team(g, alert)});
-	if (json_i64(json_get(alert, "count"), &count) && count > 1) {
-		struct str text;
-
-		str_init(&text, 32);
-		str_printf(&text, "%lld", (long long)count);
-		add_label(batch, draft, pairs,
-			(struct pair){
-				untrusted_str("count"), untrusted_make(text.p, text.n)});
-		str_release(&text);
-	}
-	add_tags(batch, draft, pairs, json_get(alert, "tags"));
-	kept = arena_alloc(batch->arena, draft->label_count * sizeof *kept);
-	if (!kept)
-		draft->label_count = 0;
-	else
-		memcpy(kept, pairs, draft->label_count * sizeof *kept);
-	draft->labels = kept;
-}
-
-/* What it is about: a tag or an entity that says so, else whose it is. */
-static struct untrusted service_of(const struct alert_draft *draft)
-{
-	static const char *const names[] = {"service", "entity", "team", "integration"};
-
-	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
-		for (size_t i = 0; i < draft->label_count; i++)
-			if (untrusted_is(draft->labels[i].name, names[n]))
-				return draft->labels[i].value;
-	return UNTRUSTED_NONE;
-}
-
-static struct untrusted page_of(
-	const struct genie *g, struct batch *batch, struct untrusted id)
-{
-	bool eu = g->conf->region && !strcmp(g->conf->region, "eu");
-	struct untrusted text = UNTRUSTED_NONE;
-	char site[GENIE_SITE];
-	struct str out;
-
-	if (g->face->jsm && !g->conf->site)
-		return text;
-	str_init(&out, LINK_MAX);
-	if (g->face->jsm)
-		str_printf(&out, "%s/jira/ops/alerts/", genie_site(g->conf, site));
-	else
-		str_printf(&out, "https://app.%sopsgenie.com/alert/detail/",
-			eu ? "eu." : "");
-	text_add_url(&out, id);
-	str_puts(&out, g->face->jsm ? "" : "/details");
-	if (!out.cut)
-		text = batch_keep_str(batch, str_text(&out));
-	str_release(&out);
-	return text;
-}
-
-/* After how long, in Opsgenie's list; a moment in Jira's. */
-static void fill_acked(struct genie *g, struct batch *batch, struct alert_draft *draft,
-	struct json alert)
-{
-	struct untrusted by = json_text(json_get(alert, "report.acknowledgedBy"));
-	struct json time = json_get(alert, g->face->jsm ? "ackTime" : "report.ackTime");
-	int64_t after;
-
-	if (untrusted_empty(by))
-		by = owner_of(g, alert);
-	draft->texts[ALERT_ACKED_BY] = batch_keep(batch, by);
-	if (!json_time(time, &draft->acked_at) && json_i64(time, &after) && after > 0 &&
-		after < 3650 * DAY_MS && draft->started_at)
-		draft->acked_at = draft->started_at + after;
-}
-
-static void fill_state(struct genie *g, struct batch *batch, struct alert_draft *draft,
-	struct json alert)
-{
-	bool snoozed = json_bool(json_get(alert, "snoozed"), false);
-	struct untrusted status = json_text(json_get(alert, "status"));
-
-	if (snoozed) {
-		draft->state = ALERT_SILENCED;
-		draft->texts[ALERT_ACKED_BY] = batch_keep_str(batch, "a snooze");
-		if (json_time(json_get(alert, "snoozedUntil"), &draft->next_at))
-			draft->texts[ALERT_NEXT] = batch_keep_str(batch, "snooze ends");
-	}
-	if (json_bool(json_get(alert, "acknowledged"), false) ||
-		untrusted_is(status, "acked")) {
-		draft->state = ALERT_ACKNOWLEDGED;
-		fill_acked(g, batch, draft, alert);
-	}
-}
-
-static void fill_alert(struct genie *g, struct batch *batch, struct alert_draft *draft,
-	struct json alert)
-{
-	int64_t number = 0, last = 0;
-
-	draft->pages = true;
-	draft->severity =
-		severity_parse(json_text(json_get(alert, "priority")), SEVERITY_WARNING);
-	draft->texts[ALERT_TITLE] =
-		batch_keep(batch, json_text(json_get(alert, "message")));
-	draft->texts[ALERT_GROUP] =
-		batch_keep(batch, json_text(json_get(alert, "alias")));
-	draft->texts[ALERT_SUMMARY] =
-		batch_keep(batch, json_text(json_get(alert, "description")));
-	draft->texts[ALERT_LINK] = page_of(g, batch, draft->texts[ALERT_ID]);
-	draft->texts[ALERT_ASSIGNED] = assigned(g, batch, alert);
-	json_time(json_get(alert, "createdAt"), &draft->started_at);
-	json_time(json_get(alert, "updatedAt"), &draft->updated_at);
-	/* Jira spells it with one r. */
-	if (!json_time(json_get(alert, "lastOccurredAt"), &last))
-		json_time(json_get(alert, "lastOccuredAt"), &last);
-	if (last > draft->updated_at)
-		draft->updated_at = last;
-	if (untrusted_to_i64(json_text(json_get(alert, "tinyId")), &number) &&
-		number > 0 && number <= UINT32_MAX)
-		draft->number = (uint32_t)number;
-	fill_labels(g, batch, draft, alert);
-	draft->texts[ALERT_SERVICE] = service_of(draft);
-	fill_state(g, batch, draft, alert);
-}
 
 /* Adds the page's rows; true when the first of them was known before. */
 static bool add_alerts(struct genie *g, struct json list)
@@ -443,6 +186,8 @@ static bool add_alerts(struct genie *g, struct json list)
 	struct batch *batch = &g->alerts.rows;
 	bool first_known = false, first = true;
 
+	if (!g->alerts.offset)
+		raws_begin(&g->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct untrusted id = json_text(json_get(e, "id")), kept;
 		struct alert_draft *draft;
@@ -459,17 +204,19 @@ static bool add_alerts(struct genie *g, struct json list)
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		fill_alert(g, batch, draft, e);
+		genie_alert(&g->view, batch, draft, e);
+		raws_add(&g->raws, batch, e, kept, json_text(json_get(e, "updatedAt")));
 	}
 	return first_known;
 }
 
 /* --- who is on call --- */
 
-static void add_oncall(struct genie *g, struct untrusted id, struct untrusted schedule)
+static void add_oncall(struct genie *g, struct untrusted id, struct untrusted schedule,
+	struct untrusted schedule_id)
 {
 	struct batch *batch = &g->oncalls.rows;
-	struct untrusted name = g->face->jsm ? who(g, id, true) : id;
+	struct untrusted name = g->face->jsm ? genie_who(&g->view, id, true) : id;
 	const char *me = g->face->jsm ? g->me_id : g->conf->from;
 	struct batch_oncall *oncall;
 
@@ -477,6 +224,8 @@ static void add_oncall(struct genie *g, struct untrusted id, struct untrusted sc
 		return;
 	oncall->who = batch_keep(batch, name);
 	oncall->policy = batch_keep(batch, schedule);
+	oncall->schedule = batch_keep(batch, schedule_id);
+	oncall->user = batch_keep(batch, id);
 	oncall->level = 1;
 	oncall->me = me && *me && untrusted_is(id, me);
 }
@@ -491,7 +240,8 @@ static void add_oncalls(struct genie *g, struct json list)
 		if (!json_bool(json_get(e, "_parent.enabled"), true))
 			continue;
 		for (struct json p = json_first(people); json_item(p); p = json_next(p))
-			add_oncall(g, json_text(p), schedule);
+			add_oncall(g, json_text(p), schedule,
+				json_text(json_get(e, "_parent.id")));
 	}
 }
 
@@ -500,13 +250,14 @@ static void add_schedule_oncalls(struct genie *g, struct json root)
 {
 	struct json users = json_get(root, "onCallUsers");
 	struct json others = json_get(root, "onCallParticipants");
-	struct untrusted schedule = g->schedules[g->schedule_at].name;
+	const struct schedule *schedule = &g->schedules[g->schedule_at];
 
 	for (struct json u = json_first(users); json_item(u); u = json_next(u))
-		add_oncall(g, json_text(u), schedule);
+		add_oncall(g, json_text(u), schedule->name, schedule->id);
 	for (struct json p = json_first(others); json_item(p); p = json_next(p))
 		if (untrusted_is(json_text(json_get(p, "type")), "user"))
-			add_oncall(g, json_text(json_get(p, "id")), schedule);
+			add_oncall(g, json_text(json_get(p, "id")), schedule->name,
+				schedule->id);
 }
 
 static void add_schedules(struct genie *g, struct json list)
@@ -530,45 +281,6 @@ static void add_schedules(struct genie *g, struct json list)
 
 /* --- answers --- */
 
-static bool refused(const struct genie *g, const struct answer *answer, struct err *err)
-{
-	bool us = !g->face->jsm && str_ends(g->conf->url, "//api.opsgenie.com");
-	struct json_doc doc = {NULL};
-	struct str words;
-	struct err said;
-
-	if (!answer->status)
-		return false;
-	str_init(&words, 400);
-	if (genie_parse(answer, &doc))
-		genie_words(json_root(&doc), &words);
-	answer_refused(answer, untrusted_make(words.p, words.n), err);
-	str_release(&words);
-	json_release(&doc);
-	/* The key of one region is nobody in the other. */
-	if (err && us && (err->kind == ERR_AUTH || answer->status == 422)) {
-		said = *err;
-		err_set(err, said.kind, "%s; an account in the EU needs region=eu",
-			said.text);
-	}
-	return false;
-}
-
-static bool open_page(const struct answer *answer, const char *member,
-	struct json_doc *doc, struct err *err)
-{
-	size_t n;
-	const char *text = text_raw(answer->body, &n);
-
-	if (!json_parse(doc, text ? text : "", n, GENIE_MAX_BODY, err))
-		return err_prefix(err, "%s: ", answer->origin);
-	if (!member || json_is_array(json_get(json_root(doc), member)))
-		return true;
-	json_release(doc);
-	return err_set(err, ERR_INPUT, "%s: JSON, but without a list of %s: check url",
-		answer->origin, member);
-}
-
 static bool read_alerts(struct genie *g, const struct answer *answer, struct batch *batch,
 	struct err *err)
 {
@@ -577,7 +289,7 @@ static bool read_alerts(struct genie *g, const struct answer *answer, struct bat
 	struct pager_got got;
 	enum pager_step step;
 
-	if (!open_page(answer, g->face->rows, &doc, err))
+	if (!genie_open(answer, g->face->rows, &doc, err))
 		return false;
 	root = json_root(&doc);
 	list = json_get(root, g->face->rows);
@@ -590,9 +302,11 @@ static bool read_alerts(struct genie *g, const struct answer *answer, struct bat
 	got.first_known = add_alerts(g, list);
 	step = pager_page(&g->alerts, &got);
 	json_release(&doc);
-	if (step == PAGER_WHOLE)
+	if (step == PAGER_WHOLE) {
+		raws_settle(&g->raws);
 		pager_give_alerts(
 			&g->alerts, batch, "the list of open alerts is not complete");
+	}
 	return true;
 }
 
@@ -600,7 +314,7 @@ static bool take_alerts(struct genie *g, const struct answer *answer, struct bat
 	struct err *err)
 {
 	bool ok = answer->status == 200 ? read_alerts(g, answer, batch, err)
-					: refused(g, answer, err);
+					: genie_refused(&g->view, answer, err);
 
 	if (!ok)
 		pager_drop(&g->alerts);
@@ -653,13 +367,13 @@ static bool take_oncalls(struct genie *g, const struct answer *answer,
 	struct json_doc doc = {NULL};
 
 	if (answer->status == 200)
-		ok = open_page(answer,
+		ok = genie_open(answer,
 			answer->id == ONCALL    ? NULL
 			: answer->id == ONCALLS ? "data"
 						: "values",
 			&doc, err);
 	else if (!missing)
-		ok = refused(g, answer, err);
+		ok = genie_refused(&g->view, answer, err);
 	if (gone || (ok && answer->status == 200)) {
 		struct json root = json_root(&doc);
 
@@ -697,7 +411,7 @@ static bool take_aside(struct genie *g, struct job *job, const struct answer *an
 	else if (ok)
 		job_put_off(job, answer->now, ABSENT_MS);
 	json_release(&doc);
-	return ok || refused(g, answer, err);
+	return ok || genie_refused(&g->view, answer, err);
 }
 
 static void learn_me(struct genie *g, struct json root)
@@ -705,27 +419,55 @@ static void learn_me(struct genie *g, struct json root)
 	text_to_id(json_text(json_get(root, "accountId")), g->me_id, sizeof g->me_id);
 }
 
-/* [{"id","name"}] of Opsgenie, [{"teamId","teamName"}] of Jira. */
+/* A list that is not whole says nothing about what it lacks. */
+static void check_teams(struct genie *g, struct json root, struct json list)
+{
+	struct untrusted unknown;
+	struct str words;
+	char name[80];
+
+	g->no_team = (struct err){0};
+	if (!g->names_teams || !json_is_array(list) ||
+		!untrusted_empty(json_text(json_get(root, g->face->next))) ||
+		genie_teams_known(g->face, g->conf->filter, list, &unknown))
+		return;
+	str_init(&words, 300);
+	genie_teams_words(g->face, list, &words);
+	err_set(&g->no_team, ERR_USAGE,
+		"no team is called %s there: check filter= (the key sees %s)",
+		text_line(unknown, name, sizeof name), str_text(&words));
+	str_release(&words);
+}
+
 static void learn_teams(struct genie *g, struct json root)
 {
-	bool jsm = g->face->jsm;
-	struct json list = json_get(root, jsm ? "platformTeams" : "data");
-
-	for (struct json t = json_first(list); json_item(t); t = json_next(t))
-		names_put(&g->names, json_text(json_get(t, jsm ? "teamId" : "id")),
-			json_text(json_get(t, jsm ? "teamName" : "name")));
+	check_teams(g, root, genie_learn_teams(&g->view, root));
 }
 
 static void learn_users(struct genie *g, struct json root)
 {
-	struct json list = json_get(root, "values");
-
-	for (struct json u = json_first(list); json_item(u); u = json_next(u))
-		names_put(&g->names, json_text(json_get(u, "accountId")),
-			json_text(json_get(u, "displayName")));
+	genie_learn_users(&g->view, root);
 	/* Where ids were shown, names are now. */
 	job_hurry(&g->alerts.job);
 	job_hurry(&g->oncalls.job);
+}
+
+/* A team may come to be. */
+static bool take_teams(struct genie *g, const struct answer *answer, struct err *err)
+{
+	bool before = *g->no_team.text;
+
+	if (!take_aside(g, &g->teams, answer, err, learn_teams))
+		return false;
+	if (!*g->no_team.text) {
+		if (before)
+			job_hurry(&g->alerts.job);
+		return true;
+	}
+	job_put_off(&g->teams, answer->now, TEAMS_AGAIN_MS);
+	if (err)
+		*err = g->no_team;
+	return false;
 }
 
 static bool take_tenant(struct genie *g, const struct answer *answer, struct err *err)
@@ -741,13 +483,17 @@ static bool take(
 {
 	struct genie *g = state;
 
+	if (answer->id >= GENIE_OPENED_ASK) {
+		genie_opened_take(&g->opened, &g->view, answer, batch);
+		return true;
+	}
 	switch (answer->id) {
 	case TENANT:
 		return take_tenant(g, answer, err);
 	case ALERTS:
 		return take_alerts(g, answer, batch, err);
 	case TEAMS:
-		return take_aside(g, &g->teams, answer, err, learn_teams);
+		return take_teams(g, answer, err);
 	case ME:
 		return take_aside(g, &g->me, answer, err, learn_me);
 	case USERS:
@@ -769,6 +515,7 @@ static bool start(struct genie *g, const struct genie_face *face,
 	if (conf->filter && strlen(conf->filter) > FILTER_MAX)
 		return err_set(
 			err, ERR_LIMIT, "source %s: filter is too long", conf->name);
+	g->names_teams = conf->filter && strstr(conf->filter, "teams");
 	if (conf->org)
 		text_to_id(untrusted_str(conf->org), g->cloud, sizeof g->cloud);
 	pager_init(&g->alerts, conf->every_ms, conf->seed, true);
@@ -778,7 +525,9 @@ static bool start(struct genie *g, const struct genie_face *face,
 	job_init(&g->me, DAILY_MS, conf->seed + 3);
 	job_init(&g->teams, DAILY_MS, conf->seed + 4);
 	job_init(&g->users, USERS_EVERY_MS, conf->seed + 5);
-	names_init(&g->names);
+	genie_view_init(&g->view, face, conf);
+	raws_init(&g->raws);
+	genie_opened_init(&g->opened, conf->every_ms, conf->seed + 14);
 	return true;
 }
 
@@ -798,7 +547,8 @@ static void stop(void *state)
 
 	pager_release(&g->alerts);
 	pager_release(&g->oncalls);
-	names_release(&g->names);
+	genie_view_release(&g->view);
+	raws_release(&g->raws);
 }
 
 static const struct source_service opsgenie_service = {
@@ -815,11 +565,14 @@ static const struct source_service jsm_service = {
 
 const struct source_kind opsgenie_source = {
 	.name = "opsgenie",
-	.help = "Opsgenie: open alerts, who is on call",
+	.help = "Opsgenie: alerts, who is on call, schedules",
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &opsgenie_service,
 	.actions = &opsgenie_actions,
+	.past = &opsgenie_past,
+	.rota = &opsgenie_rota,
 	.secret_header = "Authorization: GenieKey ",
 	.state_size = sizeof(struct genie),
 	.start = start_opsgenie,
@@ -830,11 +583,14 @@ const struct source_kind opsgenie_source = {
 
 const struct source_kind jsm_source = {
 	.name = "jsm",
-	.help = "Jira Service Management Operations: open alerts, who is on call",
+	.help = "Jira Service Management Operations: alerts, who is on call, schedules",
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &jsm_service,
 	.actions = &jsm_actions,
+	.past = &jsm_past,
+	.rota = &jsm_rota,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct genie),
 	.start = start_jsm,

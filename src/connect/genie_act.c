@@ -58,7 +58,14 @@ struct genie_act {
 	const char *headers[2];
 	bool polling;
 	int64_t give_up_at, poll_at, pause_ms;
+	struct genie_override override;
 };
+
+static bool overrides(const struct genie_act *g)
+{
+	return g->actions->verb == ACTION_OVERRIDE ||
+	       g->actions->verb == ACTION_END_OVERRIDE;
+}
 
 /* Sent twice, it would take effect twice. */
 static bool creates(const struct action *a)
@@ -113,6 +120,10 @@ static void start(struct genie_act *g, const struct genie_face *face,
 	g->headers[0] = "Content-Type: application/json";
 	if (conf->org)
 		text_to_id(untrusted_str(conf->org), g->cloud, sizeof g->cloud);
+	if (overrides(g)) {
+		genie_override_start(&g->override, face, actions, results);
+		return;
+	}
 	for (size_t i = 0; i < g->count; i++) {
 		struct item *item = &g->items[i];
 
@@ -344,6 +355,10 @@ static bool next(void *state, int64_t now, struct arena *arena, struct ask *out)
 {
 	struct genie_act *g = state;
 
+	if (overrides(g) && !g->override.over && g->face->jsm && !*g->cloud)
+		return genie_tenant_ask(g->conf, arena, TENANT, out);
+	if (overrides(g))
+		return genie_override_next(&g->override, now, g->cloud, arena, out);
 	if (g->polling && now >= g->give_up_at) {
 		give_up(g);
 		return false;
@@ -397,6 +412,7 @@ static void take_tenant(struct genie_act *g, const struct answer *answer)
 		return;
 	for (size_t i = 0; i < g->count; i++)
 		over(g, i, ACTION_AGAIN, err.text, g->items[i].request);
+	g->override.over = true;
 }
 
 static void take_write(struct genie_act *g, const struct answer *answer)
@@ -578,6 +594,8 @@ static void take(void *state, const struct answer *answer)
 
 	if (answer->id == TENANT) {
 		take_tenant(g, answer);
+	} else if (answer->id == GENIE_OVERRIDE_ASK) {
+		genie_override_take(&g->override, answer);
 	} else if (answer->id == WRITE) {
 		take_write(g, answer);
 	} else if (answer->id == LOOK) {
@@ -595,9 +613,10 @@ static void take(void *state, const struct answer *answer)
 	(1 << ACTION_ACKNOWLEDGE | 1 << ACTION_UNACKNOWLEDGE | 1 << ACTION_RESOLVE |     \
 		1 << ACTION_SNOOZE | 1 << ACTION_NOTE | 1 << ACTION_ESCALATE |           \
 		1 << ACTION_REASSIGN | 1 << ACTION_PRIORITY)
+#define ONE_BY_ONE (1 << ACTION_OVERRIDE | 1 << ACTION_END_OVERRIDE)
 
 const struct action_kind opsgenie_actions = {
-	.verbs = VERBS,
+	.verbs = VERBS | ONE_BY_ONE,
 	.bulk = VERBS,
 	.most = MOST,
 	.state_size = sizeof(struct genie_act),
@@ -607,7 +626,7 @@ const struct action_kind opsgenie_actions = {
 };
 
 const struct action_kind jsm_actions = {
-	.verbs = VERBS,
+	.verbs = VERBS | ONE_BY_ONE,
 	.bulk = VERBS,
 	.most = MOST,
 	.state_size = sizeof(struct genie_act),

@@ -129,3 +129,43 @@ void genie_words(struct json root, struct str *out)
 	if (!out->n)
 		add_word(out, json_text(json_get(root, "error")));
 }
+
+bool genie_refused(
+	const struct genie_view *g, const struct answer *answer, struct err *err)
+{
+	bool us = !g->face->jsm && str_ends(g->conf->url, "//api.opsgenie.com");
+	struct json_doc doc = {NULL};
+	struct str words;
+	struct err said;
+
+	if (!answer->status)
+		return false;
+	str_init(&words, 400);
+	if (genie_parse(answer, &doc))
+		genie_words(json_root(&doc), &words);
+	answer_refused(answer, untrusted_make(words.p, words.n), err);
+	str_release(&words);
+	json_release(&doc);
+	/* The key of one region is nobody in the other. */
+	if (err && us && (err->kind == ERR_AUTH || answer->status == 422)) {
+		said = *err;
+		err_set(err, said.kind, "%s; an account in the EU needs region=eu",
+			said.text);
+	}
+	return false;
+}
+
+bool genie_open(const struct answer *answer, const char *member, struct json_doc *doc,
+	struct err *err)
+{
+	size_t n;
+	const char *text = text_raw(answer->body, &n);
+
+	if (!json_parse(doc, text ? text : "", n, GENIE_MAX_BODY, err))
+		return err_prefix(err, "%s: ", answer->origin);
+	if (!member || json_is_array(json_get(json_root(doc), member)))
+		return true;
+	json_release(doc);
+	return err_set(err, ERR_INPUT, "%s: JSON, but without a list of %s: check url",
+		answer->origin, member);
+}

@@ -13,6 +13,9 @@
 #include "base/time.h"
 #include "labels.h"
 #include "pager.h"
+#include "pagerduty_ladder.h"
+#include "pagerduty_snooze.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -21,7 +24,6 @@ enum {
 	CHANGES_EVERY_MS = 60000,
 	ME_EVERY_MS = 24 * 3600 * 1000,
 	ABSENT_MS = 3600 * 1000, /* a feature the plan lacks */
-	CHANGES_SPAN_MS = 24 * 3600 * 1000,
 	CHANGES_OVERLAP_MS = 600 * 1000,
 	PAGE_MAX_BODY = 16 << 20,
 	PATH_MAX_BYTES = 8 << 10,
@@ -33,7 +35,7 @@ enum {
 	DETAILS_IN_SPAN = 5, /* of 960 requests a minute a third at most */
 };
 
-enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL, DETAILS };
+enum ask_what { INCIDENTS, ONCALLS, CHANGES, ME, ME_BY_MAIL, DETAILS, SNOOZES };
 
 struct pagerduty {
 	const struct source_conf *conf;
@@ -48,6 +50,10 @@ struct pagerduty {
 	int64_t changes_until;
 	uint32_t hurry;
 	struct opened opened;
+	struct ladder ladder; /* as it was read last */
+	struct ladder climb;  /* while it is read again */
+	struct snoozes snoozes;
+	struct raws raws;
 };
 
 const char *const pagerduty_headers[] = {
@@ -155,7 +161,7 @@ static void path_incidents(const struct pagerduty *pd, struct str *path)
 static void path_changes(const struct pagerduty *pd, int64_t now, struct str *path)
 {
 	int64_t since = pd->changes_until ? pd->changes_until - CHANGES_OVERLAP_MS
-					  : now - CHANGES_SPAN_MS;
+					  : now - PAGERDUTY_CHANGES_MS;
 	char text[TIME_TEXT];
 
 	time_rfc3339(since, text);
@@ -177,7 +183,8 @@ static bool ask(const struct pagerduty *pd, struct arena *arena, enum ask_what w
 		path_incidents(pd, &path);
 	else if (what == ONCALLS)
 		str_printf(&path,
-			"/oncalls?earliest=true&time_zone=UTC&limit=%d&offset=%lld",
+			"/oncalls?earliest=true&time_zone=UTC"
+			"&include%%5B%%5D=escalation_policies&limit=%d&offset=%lld",
 			PAGER_LIMIT, (long long)pd->oncalls.offset);
 	else if (what == CHANGES)
 		path_changes(pd, now, &path);
@@ -222,10 +229,28 @@ static bool detail_wanted(
 	return false;
 }
 
+/* False: out->until is when there may be one. */
+static bool ask_snooze(
+	struct pagerduty *pd, int64_t now, struct arena *arena, struct ask *out)
+{
+	const char *path = snoozes_next(&pd->snoozes, now, arena, &out->until);
+
+	if (!path)
+		return false;
+	*out = (struct ask){.kind = ASK_HTTP,
+		.id = SNOOZES,
+		.method = "GET",
+		.path = path,
+		.headers = pagerduty_headers,
+		.max_bytes = DETAILS_MAX_BODY};
+	return true;
+}
+
 static bool next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out)
 {
 	struct pagerduty *pd = state;
+	int64_t snooze_until;
 
 	if (window->hurry != pd->hurry) {
 		pd->hurry = window->hurry;
@@ -246,10 +271,16 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(pd, arena, CHANGES, now, out);
 	if (opened_next(&pd->opened, now, window, arena, out))
 		return true;
+	out->until = INT64_MAX;
+	if (!window->least && ask_snooze(pd, now, arena, out))
+		return true;
 	if (detail_wanted(pd, now, window))
 		return ask(pd, arena, DETAILS, now, out);
+	snooze_until = out->until;
 	out->kind = ASK_WAIT;
 	out->until = job_until(&pd->incidents.job, now + pd->conf->every_ms);
+	if (snooze_until < out->until)
+		out->until = snooze_until;
 	if (window->details && *window->details[0] && !window->least)
 		out->until = now + DETAILS_SPAN_MS - now % DETAILS_SPAN_MS;
 	if (window->opened && *window->opened && !window->least)
@@ -288,42 +319,44 @@ static struct untrusted names(struct batch *batch, struct json list, const char 
 static const struct {
 	const char *type, *text;
 } pending_texts[] = {
-	{"escalate", "escalates"},
 	{"unacknowledge", "acknowledgement ends"},
 	{"resolve", "resolves itself"},
 	{"urgency_change", "urgency rises"},
 };
 
-static struct untrusted pending_text(
-	struct batch *batch, struct json action, struct json incident)
+static struct untrusted pending_text(struct batch *batch, const struct outlook *outlook,
+	struct json action, struct json incident)
 {
+	const struct snooze *snooze = NULL;
 	struct untrusted type = json_text(json_get(action, "type")), text;
-	struct untrusted policy =
-		json_text(json_get(incident, "escalation_policy.summary"));
 	const char *words = NULL;
+	int64_t at = 0;
 	struct str out;
 
 	for (size_t i = 0; i < sizeof pending_texts / sizeof *pending_texts; i++)
 		if (untrusted_is(type, pending_texts[i].type))
 			words = pending_texts[i].text;
 	str_init(&out, NAMES_TEXT);
-	if (words)
+	json_time(json_get(action, "at"), &at);
+	if (outlook && untrusted_is(type, "unacknowledge"))
+		snooze = snoozes_of(
+			outlook->snoozes, json_text(json_get(incident, "id")), at);
+	if (outlook && untrusted_is(type, "escalate"))
+		ladder_next(outlook->ladder, incident, at, &out);
+	else if (snooze)
+		str_printf(&out, "snooze by %s ends", snooze->who);
+	else if (words)
 		str_puts(&out, words);
 	else
 		text_add_line(&out, type, 60);
-	if (untrusted_is(type, "escalate") && !untrusted_empty(policy)) {
-		str_puts(&out, " (");
-		text_add_line(&out, policy, 80);
-		str_putc(&out, ')');
-	}
 	text = batch_keep_str(batch, str_text(&out));
 	str_release(&out);
 	return text;
 }
 
 /* The earliest thing that happens by itself. */
-static void fill_pending(
-	struct batch *batch, struct alert_draft *draft, struct json incident)
+static void fill_pending(struct batch *batch, const struct outlook *outlook,
+	struct alert_draft *draft, struct json incident)
 {
 	struct json list = json_get(incident, "pending_actions"), first = {NULL};
 	int64_t at;
@@ -335,7 +368,9 @@ static void fill_pending(
 			first = e;
 		}
 	if (json_item(first))
-		draft->texts[ALERT_NEXT] = pending_text(batch, first, incident);
+		draft->texts[ALERT_NEXT] = pending_text(batch, outlook, first, incident);
+	else if (json_is_array(list) && draft->state == ALERT_FIRING)
+		draft->texts[ALERT_NEXT] = untrusted_str("nothing by itself");
 }
 
 static void fill_labels(
@@ -372,8 +407,8 @@ static enum severity severity_of(struct json incident)
 	return severity_parse(priority, low ? SEVERITY_WARNING : SEVERITY_HIGH);
 }
 
-void pagerduty_incident(
-	struct batch *batch, struct alert_draft *draft, struct json incident)
+void pagerduty_incident(struct batch *batch, const struct outlook *outlook,
+	struct alert_draft *draft, struct json incident)
 {
 	struct json acks = json_get(incident, "acknowledgements");
 	struct untrusted title = json_text(json_get(incident, "title"));
@@ -404,16 +439,20 @@ void pagerduty_incident(
 		draft->texts[ALERT_ACKED_BY] = names(batch, acks, "acknowledger");
 		json_time(json_get(json_first(acks), "at"), &draft->acked_at);
 	}
-	fill_pending(batch, draft, incident);
+	fill_pending(batch, outlook, draft, incident);
 	fill_labels(batch, draft, incident);
 }
 
 /* Adds the page's rows; true when the first of them was known before. */
-static bool add_incidents(struct pager *pager, struct json list)
+static bool add_incidents(struct pagerduty *pd, struct json list)
 {
+	struct outlook outlook = {&pd->ladder, &pd->snoozes};
+	struct pager *pager = &pd->incidents;
 	struct batch *batch = &pager->rows;
 	bool first_known = false, first = true;
 
+	if (!pager->offset)
+		raws_begin(&pd->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct untrusted id = json_text(json_get(e, "id")), kept;
 		struct alert_draft *draft;
@@ -430,7 +469,8 @@ static bool add_incidents(struct pager *pager, struct json list)
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		pagerduty_incident(batch, draft, e);
+		pagerduty_incident(batch, &outlook, draft, e);
+		raws_add(&pd->raws, batch, e, kept, json_text(json_get(e, "updated_at")));
 	}
 	return first_known;
 }
@@ -562,8 +602,10 @@ static bool take_details(
 
 /* --- on call and changes --- */
 
-static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct json list)
+static void add_oncalls(struct pagerduty *pd, struct batch *batch, struct json list)
 {
+	if (!pd->oncalls.offset)
+		ladder_reset(&pd->climb);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct json user = json_get(e, "user");
 		bool me = *pd->me_id &&
@@ -571,6 +613,7 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 		struct batch_oncall *oncall;
 		int64_t level = 0;
 
+		ladder_add(&pd->climb, e);
 		json_i64(json_get(e, "escalation_level"), &level);
 		if (level < 1 || level > 1000 || (level != 1 && !me) ||
 			!(oncall = batch_add_oncall(batch)))
@@ -587,15 +630,29 @@ static void add_oncalls(const struct pagerduty *pd, struct batch *batch, struct 
 	}
 }
 
+/* What was said of the open incidents before is said again when others are next. */
+static void give_oncalls(struct pagerduty *pd, struct batch *batch)
+{
+	struct ladder last = pd->ladder;
+
+	ladder_end(&pd->climb, pd->oncalls.incomplete || pd->oncalls.rows.cut);
+	if (!ladder_same(&pd->climb, &last))
+		job_hurry(&pd->incidents.job);
+	pd->ladder = pd->climb;
+	pd->climb = last;
+	ladder_reset(&pd->climb);
+	pager_give_oncalls(&pd->oncalls, batch);
+}
+
 /* Of several services the first that passes; none that does: *passes is false. */
 static struct json service_of(
-	const struct pagerduty *pd, struct json services, bool *passes)
+	const struct source_conf *conf, struct json services, bool *passes)
 {
 	struct json first = json_first(services);
 
 	for (struct json s = first; json_item(s); s = json_next(s))
 		if (pagerduty_passes_service(
-			    pd->conf->filter, json_text(json_get(s, "id")))) {
+			    conf->filter, json_text(json_get(s, "id")))) {
 			*passes = true;
 			return s;
 		}
@@ -604,12 +661,13 @@ static struct json service_of(
 	return first;
 }
 
-static void add_changes(const struct pagerduty *pd, struct batch *batch, struct json list)
+void pagerduty_changes(
+	const struct source_conf *conf, struct batch *batch, struct json list)
 {
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct batch_change *change;
 		bool passes;
-		struct json service = service_of(pd, json_get(e, "services"), &passes);
+		struct json service = service_of(conf, json_get(e, "services"), &passes);
 		struct untrusted name = json_text(json_get(service, "summary"));
 		int64_t at;
 
@@ -708,21 +766,24 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		.count = json_count(list)};
 	json_i64(json_get(json_root(&doc), "limit"), &got.limit);
 	if (answer->id == INCIDENTS)
-		got.first_known = add_incidents(pager, list);
+		got.first_known = add_incidents(pd, list);
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
-		add_changes(pd, &pager->rows, list);
+		pagerduty_changes(pd->conf, &pager->rows, list);
 	step = pager_page(pager, &got);
 	json_release(&doc);
 	if (step != PAGER_WHOLE)
 		return true;
-	if (answer->id == INCIDENTS)
+	if (answer->id == INCIDENTS) {
+		snoozes_settle(&pd->snoozes);
+		raws_settle(&pd->raws);
 		pager_give_alerts(
 			pager, batch, "the list of open incidents is not complete");
-	else if (answer->id == ONCALLS)
-		pager_give_oncalls(pager, batch);
-	else
+	}
+	if (answer->id == ONCALLS)
+		give_oncalls(pd, batch);
+	if (answer->id == CHANGES)
 		give_changes(pd, pager, batch, answer->now);
 	return true;
 }
@@ -803,6 +864,10 @@ static bool take(
 		return take_page(pd, &pd->changes, "change_events", answer, batch, err);
 	case DETAILS:
 		return take_details(pd, answer, batch);
+	case SNOOZES:
+		if (snoozes_take(&pd->snoozes, answer, pd->conf->left_out))
+			job_hurry(&pd->incidents.job);
+		return true;
 	default:
 		return take_me(pd, answer, err);
 	}
@@ -821,7 +886,11 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	pager_init(&pd->oncalls, ONCALL_EVERY_MS, conf->seed + 1, false);
 	pager_init(&pd->changes, CHANGES_EVERY_MS, conf->seed + 2, false);
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
-	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
+	ladder_init(&pd->ladder);
+	ladder_init(&pd->climb);
+	raws_init(&pd->raws);
+	snoozes_init(&pd->snoozes, conf->seed + 6);
+	opened_init(&pd->opened, conf, conf->seed + 5);
 	return true;
 }
 
@@ -832,6 +901,10 @@ static void stop(void *state)
 	pager_release(&pd->incidents);
 	pager_release(&pd->oncalls);
 	pager_release(&pd->changes);
+	ladder_release(&pd->ladder);
+	ladder_release(&pd->climb);
+	snoozes_release(&pd->snoozes);
+	raws_release(&pd->raws);
 	opened_release(&pd->opened);
 }
 
@@ -847,7 +920,7 @@ const struct source_kind pagerduty_source = {
 	.opens = true,
 	.alerts = true,
 	.pages = true,
-	.changes_ms = CHANGES_SPAN_MS,
+	.changes_ms = PAGERDUTY_CHANGES_MS,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,

@@ -287,7 +287,7 @@ static void add_past(struct reader *reader, struct batch *batch, struct json inc
 		!pagerduty_passes(reader->conf->filter, incident) ||
 		!(row = batch_add_past(batch)))
 		return;
-	pagerduty_incident(batch, &row->alert, incident);
+	pagerduty_incident(batch, NULL, &row->alert, incident);
 	if (reader->conf->left_out & FIELD_PEOPLE) {
 		row->alert.texts[ALERT_ASSIGNED] = UNTRUSTED_NONE;
 		if (row->alert.acked_at)

@@ -14,14 +14,18 @@
 #include "base/time.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "labels.h"
 #include "request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LARGE_BODY = 1 << 20 };
 
 enum {
+	FIRST_IDS = 64,
+	AHEAD_MS = 60000, /* clocks may differ by that */
 	ASK_ARENA_BYTES = 4 << 20,
 	CONF_ARENA_BYTES = 16 << 20,
 	BATCH_ARENA_BYTES = 256 << 20,
@@ -37,7 +41,6 @@ enum {
 	FORGET_MS = 90000,
 	STAGGER_MS =
 		900, /* ticks of all consoles fall together; what they ask does not */
-	NEXT_TURN_MS = 1, /* a delay of 0 would fire in the same turn again */
 	ORIGIN_TEXT = 120,
 };
 
@@ -100,6 +103,8 @@ struct poll_source {
 		int64_t at;
 	} failing[MAX_FAILING]; /* asks whose last answer was bad */
 	int failing_count;
+	int first_ids[FIRST_IDS]; /* asks that were answered before it settled */
+	int first_count;
 	int warning_id;
 	int32_t latencies[LATENCIES];
 	size_t latency_count;
@@ -269,6 +274,7 @@ static void note_failure(struct poll_source *source, const struct slot *slot)
 	if (!s->failing_since)
 		s->failing_since = slot->answer.now;
 	s->error = source->take_err;
+	s->error_status = status;
 	if (status < 200 || status >= 300)
 		block(source, slot);
 	s->next_try_at = source->blocked_until > slot->answer.now ? source->blocked_until
@@ -298,9 +304,21 @@ static void note_warning(struct poll_source *source, int id)
 		text_line(batch->warning, s->warning, sizeof s->warning);
 }
 
+static bool was_answered(const struct poll_source *source, int id)
+{
+	for (int i = 0; i < source->first_count; i++)
+		if (source->first_ids[i] == id)
+			return true;
+	return false;
+}
+
 static void note_success(struct poll_source *source, const struct slot *slot)
 {
 	struct poll_status *s = &source->status;
+
+	if (!source->settled && source->first_count < FIRST_IDS &&
+		!was_answered(source, slot->answer.id))
+		source->first_ids[source->first_count++] = slot->answer.id;
 
 	if (slot->answer.status) {
 		source->fails = 0;
@@ -346,6 +364,22 @@ static void source_free(struct poll_source *source)
 	mem_free(source);
 }
 
+/* An alert that begins later than now has the clock of another. */
+static void warn_ahead(struct batch *batch, int64_t now)
+{
+	size_t n = 0;
+	char text[120];
+
+	for (size_t i = 0; i < batch->alert_count; i++)
+		n += batch->alerts[i].started_at - now > AHEAD_MS;
+	if (!n)
+		return;
+	snprintf(text, sizeof text,
+		"%zu alert%s in the future: a clock is ahead of this host's", n,
+		n == 1 ? " begins" : "s begin");
+	batch_warn(batch, text);
+}
+
 static void take_work(struct task *task)
 {
 	struct poll_source *source = (struct poll_source *)task;
@@ -359,6 +393,7 @@ static void take_work(struct task *task)
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
 	if (source->take_ok && source->batch.alert_count) {
+		warn_ahead(&source->batch, slot->answer.now);
 		alert_pack_make(&source->pack, &source->batch, source->options.number,
 			source->conf.name);
 		source->batch.pack = &source->pack;
@@ -442,7 +477,7 @@ static void deliver_on(void *ctx)
 	if (source->take_ok && poll->events.batch && wanted(source, &source->batch) &&
 		!poll->events.batch(poll->events.ctx, source->index, &source->batch,
 			&source->taken)) {
-		loop_timer_start(source->again, NEXT_TURN_MS);
+		loop_timer_start(source->again, 0);
 		return;
 	}
 	alert_pack_release(&source->pack);
@@ -688,6 +723,10 @@ static void pump(struct poll_source *source, int64_t now)
 				source->settled = true;
 			break;
 		}
+		/* A server that takes longer than the interval never lets it rest: all
+		 * is told when a question comes round again. */
+		if (!open && was_answered(source, ask.id))
+			source->settled = true;
 		source->budget_used++;
 		if (!start_ask(source, slot, &ask))
 			break;

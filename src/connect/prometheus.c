@@ -310,8 +310,6 @@ static bool next_rules(
 	if (!job_due(&prom->rules, now))
 		return false;
 	job_ask(&prom->rules, now);
-	if (prom->rules_missing)
-		prom->rules.due_at = now + RULES_MISSING_MS;
 	str_init(&path, 200);
 	str_printf(&path, "%s/rules?type=alert", prom->prefix);
 	out->kind = ASK_HTTP;
@@ -726,7 +724,7 @@ static bool take_rules(struct prom *prom, const struct answer *answer,
 		ok = prom_read_error(answer, words, &timed_out, err);
 	job_done(&prom->rules, answer, ok);
 	if (prom->rules_missing)
-		prom->rules.due_at = answer->now + RULES_MISSING_MS;
+		job_put_off(&prom->rules, answer->now, RULES_MISSING_MS);
 	return ok;
 }
 

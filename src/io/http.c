@@ -23,7 +23,6 @@
 enum {
 	BUFFER_BYTES = 1 << 10, /* one read: bounds what one of them can unpack to */
 	TURN_BYTES = 256 << 10, /* of one transfer in one turn; less when time is up */
-	NEXT_TURN_MS = 1,       /* a delay of 0 would fire in the same turn again */
 	MAX_HOST_CONNECTIONS = 8,
 	MAX_IDLE_CONNECTIONS = 32,
 	MAX_RETRY_AFTER_S = 24 * 3600,
@@ -306,8 +305,7 @@ static int want_timer(CURLM *multi, long delay_ms, void *ctx)
 	if (delay_ms < 0)
 		loop_timer_stop(http->timer);
 	else
-		loop_timer_start(
-			http->timer, delay_ms < NEXT_TURN_MS ? NEXT_TURN_MS : delay_ms);
+		loop_timer_start(http->timer, delay_ms);
 	return 0;
 }
 
@@ -400,7 +398,7 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 	if (t->turn_bytes &&
 		(t->turn_bytes + n > TURN_BYTES || time_mono_us() > t->http->until)) {
 		t->paused = true;
-		loop_timer_start(t->http->resume, NEXT_TURN_MS);
+		loop_timer_start(t->http->resume, 0);
 		return CURL_WRITEFUNC_PAUSE;
 	}
 	if (!body_fits(t, n))

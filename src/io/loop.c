@@ -20,7 +20,11 @@ struct loop_signal {
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
+	uv_idle_t awake; /* no wait while a timer is due in the next turn */
+	uv_check_t check;
 	uv_timer_t tick;
+	struct loop_timer *soon; /* due in the next turn, oldest first */
+	uint64_t turn;
 	int64_t last_us, last_cpu_us;
 	struct loop_turn longest;
 	uint64_t last_idle_ns;
@@ -45,6 +49,9 @@ struct loop_watch {
 
 struct loop_timer {
 	uv_timer_t handle;
+	struct loop_timer *next; /* of `soon` */
+	uint64_t turn;           /* in which it was put there */
+	bool soon;
 	void (*fire)(void *ctx);
 	void *ctx;
 };
@@ -94,6 +101,7 @@ static void end_turn(uv_prepare_t *handle)
 	for (int i = 0; i < loop->turn_count; i++)
 		loop->turns[i].fn(loop->turns[i].ctx);
 	measure(loop);
+	loop->turn++;
 }
 
 static void on_tick(uv_timer_t *handle)
@@ -115,7 +123,9 @@ struct loop *loop_new(void)
 	uv_loop_init(&loop->uv);
 	uv_prepare_init(&loop->uv, &loop->prepare);
 	uv_timer_init(&loop->uv, &loop->tick);
-	loop->prepare.data = loop->tick.data = loop->uv.data = loop;
+	uv_idle_init(&loop->uv, &loop->awake);
+	uv_check_init(&loop->uv, &loop->check);
+	loop->prepare.data = loop->tick.data = loop->check.data = loop->uv.data = loop;
 	uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
 	uv_prepare_start(&loop->prepare, end_turn);
 	uv_unref((uv_handle_t *)&loop->prepare);
@@ -128,6 +138,8 @@ void loop_free(struct loop *loop)
 		return;
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
 	uv_close((uv_handle_t *)&loop->tick, NULL);
+	uv_close((uv_handle_t *)&loop->awake, NULL);
+	uv_close((uv_handle_t *)&loop->check, NULL);
 	for (int i = 0; i < loop->signal_count; i++)
 		uv_close((uv_handle_t *)&loop->signals[i].handle, NULL);
 	/* A stop that nobody waited for must not cut the closing short. */
@@ -205,15 +217,66 @@ void loop_watch_free(struct loop_watch *watch)
 		uv_close((uv_handle_t *)&watch->handle, free_watch);
 }
 
-static void on_timer(uv_timer_t *handle)
+static void tell(struct loop *loop, struct loop_timer *timer)
 {
-	struct loop_timer *timer = handle->data;
-	struct loop *loop = handle->loop->data;
-
 	/* What fires may be freed by it, the loop may not. */
 	loop->firing = true;
 	timer->fire(timer->ctx);
 	loop->firing = false;
+}
+
+static void on_timer(uv_timer_t *handle)
+{
+	tell(handle->loop->data, handle->data);
+}
+
+static void unlink_soon(struct loop *loop, struct loop_timer *timer)
+{
+	struct loop_timer **at = &loop->soon;
+
+	if (!timer->soon)
+		return;
+	while (*at != timer)
+		at = &(*at)->next;
+	*at = timer->next;
+	timer->next = NULL;
+	timer->soon = false;
+	if (!loop->soon) {
+		uv_idle_stop(&loop->awake);
+		uv_check_stop(&loop->check);
+	}
+}
+
+/* What was put there since the turn began waits for the next one. */
+static void on_check(uv_check_t *handle)
+{
+	struct loop *loop = handle->data;
+	struct loop_timer *timer;
+
+	while ((timer = loop->soon) && timer->turn != loop->turn) {
+		unlink_soon(loop, timer);
+		tell(loop, timer);
+	}
+}
+
+static void stay_awake(uv_idle_t *handle)
+{
+	(void)handle;
+}
+
+static void start_soon(struct loop *loop, struct loop_timer *timer)
+{
+	struct loop_timer **at = &loop->soon;
+
+	if (timer->soon)
+		return;
+	while (*at)
+		at = &(*at)->next;
+	*at = timer;
+	timer->soon = true;
+	timer->turn = loop->turn;
+	uv_idle_start(&loop->awake, stay_awake);
+	uv_check_start(&loop->check, on_check);
 }
 
 struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *ctx)
@@ -229,30 +292,38 @@ struct loop_timer *loop_timer(struct loop *loop, void (*fire)(void *ctx), void *
 
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms)
 {
-	const struct loop *loop = timer->handle.loop->data;
+	struct loop *loop = timer->handle.loop->data;
 
+	if (delay_ms <= 0) {
+		uv_timer_stop(&timer->handle);
+		start_soon(loop, timer);
+		return;
+	}
+	unlink_soon(loop, timer);
 	/* While timers fire their time stands still: if it went on, two that work in
 	 * slices would call each other up in the same turn, without end. */
 	if (!loop->firing)
 		uv_update_time(timer->handle.loop);
-	uv_timer_start(
-		&timer->handle, on_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
+	uv_timer_start(&timer->handle, on_timer, (uint64_t)delay_ms, 0);
 }
 
 void loop_timer_stop(struct loop_timer *timer)
 {
+	unlink_soon(timer->handle.loop->data, timer);
 	uv_timer_stop(&timer->handle);
 }
 
 bool loop_timer_active(const struct loop_timer *timer)
 {
-	return uv_is_active((const uv_handle_t *)&timer->handle);
+	return timer->soon || uv_is_active((const uv_handle_t *)&timer->handle);
 }
 
 void loop_timer_free(struct loop_timer *timer)
 {
-	if (timer)
-		uv_close((uv_handle_t *)&timer->handle, free_watch);
+	if (!timer)
+		return;
+	unlink_soon(timer->handle.loop->data, timer);
+	uv_close((uv_handle_t *)&timer->handle, free_watch);
 }
 
 void loop_on_tick(struct loop *loop, void (*tick)(void *ctx, int64_t now), void *ctx)

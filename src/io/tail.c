@@ -21,6 +21,7 @@ struct tail {
 	bool skip_part; /* the first line may be a part of one */
 	bool cut;       /* the rest of an over-long line is skipped */
 	struct str line;
+	uint64_t skipped; /* bytes that nobody asked about yet */
 };
 
 struct tail *tail_new(const char *path, size_t first_bytes)
@@ -106,16 +107,37 @@ static bool rotated(const struct tail *tail)
 	       (st.st_ino != tail->inode || st.st_dev != tail->device);
 }
 
-bool tail_read(
-	struct tail *tail, void (*line)(void *ctx, struct untrusted line), void *ctx)
+/* A flood is not read to its end for ever behind it: what is new counts. */
+static void leap(struct tail *tail, off_t size)
+{
+	if (size - tail->at <= TAIL_BEHIND)
+		return;
+	tail->skipped += (uint64_t)(size - TAIL_SLICE - tail->at);
+	start_at(tail, size - TAIL_SLICE);
+}
+
+uint64_t tail_skipped(struct tail *tail)
+{
+	uint64_t skipped = tail->skipped;
+
+	tail->skipped = 0;
+	return skipped;
+}
+
+bool tail_read(struct tail *tail, bool *more,
+	void (*line)(void *ctx, struct untrusted line), void *ctx)
 {
 	static char buffer[16 * 1024];
 	struct stat st;
 
+	*more = false;
 	if (tail->fd < 0 && !open_file(tail))
 		return false;
-	if (!fstat(tail->fd, &st) && st.st_size < tail->at)
-		start_at(tail, 0);
+	if (!fstat(tail->fd, &st)) {
+		if (st.st_size < tail->at)
+			start_at(tail, 0);
+		leap(tail, st.st_size);
+	}
 	for (size_t total = 0; total < TAIL_SLICE;) {
 		ssize_t n = pread(tail->fd, buffer, sizeof buffer, tail->at);
 
@@ -130,6 +152,7 @@ bool tail_read(
 		total += (size_t)n;
 		take(tail, buffer, (size_t)n, line, ctx);
 	}
+	*more = true;
 	return true;
 }
 

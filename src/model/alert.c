@@ -278,6 +278,33 @@ struct untrusted alert_name(const struct alert *alert)
 	return untrusted_empty(title) ? untrusted_str("(no name)") : title;
 }
 
+void alert_next_parts(
+	const struct alert *alert, struct untrusted *who, struct untrusted *where)
+{
+	static const char to[] = "escalates to ";
+	struct untrusted next = alert_text(alert, ALERT_NEXT);
+	ptrdiff_t at;
+
+	if (untrusted_starts(next, to))
+		next = untrusted_slice(next, sizeof to - 1, SIZE_MAX);
+	at = untrusted_find(next, " (");
+	*who = at < 0 ? next : untrusted_slice(next, 0, (size_t)at);
+	*where =
+		at < 0 ? UNTRUSTED_NONE : untrusted_slice(next, (size_t)at + 1, SIZE_MAX);
+}
+
+bool alert_snoozed(const struct alert *alert, struct untrusted *by)
+{
+	static const char from[] = "snooze by ", to[] = " ends";
+	struct untrusted next = alert_text(alert, ALERT_NEXT);
+	size_t n = untrusted_size(next), around = sizeof from + sizeof to - 2;
+
+	*by = UNTRUSTED_NONE;
+	if (untrusted_starts(next, from) && n > around)
+		*by = untrusted_slice(next, sizeof from - 1, n - around);
+	return untrusted_starts(next, "snooze ");
+}
+
 static struct pair pair_at(const struct alert *alert, size_t i)
 {
 	size_t at = pairs_at(alert->texts);

@@ -35,12 +35,17 @@ static bool become(const struct planning *p, struct err *err)
 	return argv[3] || err_set(err, ERR_LIMIT, "the step is too long");
 }
 
-static bool plan_local(const struct planning *p, struct err *err)
+bool planning_run(const struct planning *p, struct err *err)
 {
-	planning_here(p);
 	if (!planning_command(p, err) || !step_pin(p, err))
 		return false;
 	return untrusted_empty(p->step->become) || become(p, err);
+}
+
+static bool plan_local(const struct planning *p, struct err *err)
+{
+	planning_here(p);
+	return planning_run(p, err);
 }
 
 static bool is_loopback(struct untrusted host)
@@ -49,7 +54,7 @@ static bool is_loopback(struct untrusted host)
 	       untrusted_is(host, "::1") || untrusted_starts(host, "localhost.");
 }
 
-static bool host_of(const struct planning *p, struct untrusted *host, struct err *err)
+bool planning_host(const struct planning *p, struct untrusted *host, struct err *err)
 {
 	if (!untrusted_empty(p->step->on))
 		return planning_fill(p, p->step->on, FILL_TEXT, host, err);
@@ -67,7 +72,7 @@ static bool plan_host(const struct planning *p, struct err *err)
 
 	if (p->look)
 		return planning_command(p, err);
-	if (!host_of(p, &host, err))
+	if (!planning_host(p, &host, err))
 		return false;
 	text_line(host, shown, sizeof shown);
 	/* To whoever scraped it that was itself, and that need not be this machine. */
@@ -79,8 +84,8 @@ static bool plan_host(const struct planning *p, struct err *err)
 			shown);
 	if (!p->how->is_here(p->how->ctx, host))
 		return err_set(err, ERR_REFUSED,
-			"this step runs on %s, and oogway does not reach other machines "
-			"yet: y copies the command",
+			"this step runs on %s, and nothing here reaches other machines: "
+			"y copies the command",
 			shown);
 	return plan_local(p, err);
 }

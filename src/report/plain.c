@@ -11,7 +11,7 @@
 enum {
 	LEAST_COLUMNS = 40,
 	MOST_COLUMNS = 200,
-	CELL_LINES = 6, /* of one table cell; the last one ends with … */
+	CELL_LINES = 9, /* of one table cell; the last one ends with … */
 	CELL_LEAST = 6, /* columns */
 	FACT_MOST = 20, /* columns of a fact's key */
 	LINE_BYTES = 1 << 16,

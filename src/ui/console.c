@@ -8,6 +8,7 @@
 #include "model/alert.h"
 #include "app/similar.h"
 #include "app/incidents.h"
+#include "app/remote.h"
 #include "app/alerts.h"
 #include "app/host.h"
 #include "app/setting.h"
@@ -30,7 +31,6 @@
 #include <unistd.h>
 
 enum {
-	NEXT_TURN_MS = 1,
 	NOTICE_MS = 8000,
 	RESIZE_MS = 60,
 	RESIZE_MOST_MS = 400,
@@ -177,9 +177,39 @@ void console_notice(struct console *console, bool bad, const char *text)
 	console->bars_dirty = true;
 }
 
+static void front_edit(void *ctx, const char *path)
+{
+	struct console *console = ctx;
+
+	str_copy(console->wants_edit, sizeof console->wants_edit, path);
+}
+
 static void front_notice(void *ctx, bool bad, const char *text)
 {
 	console_notice(ctx, bad, text);
+}
+
+void console_check_rc(const struct commands *commands, struct rc *rc)
+{
+	commands_check_rc(commands, rc);
+	for (size_t i = 0; i < rc->layout_count; i++) {
+		struct layout layout;
+		struct err err;
+		char text[400];
+
+		if (layout_make(&layout, rc->layouts[i].text, 48, 160, &err))
+			continue;
+		snprintf(text, sizeof text, "layout %.60s: %.300s", rc->layouts[i].name,
+			err.text);
+		conf_complain(&rc->conf, rc->layouts[i].place, text);
+	}
+}
+
+static void front_check(void *ctx, struct rc *rc)
+{
+	const struct console *console = ctx;
+
+	console_check_rc(console->commands, rc);
 }
 
 void console_quit(struct console *console, const char *why)
@@ -278,6 +308,20 @@ void console_apply_config(struct console *console)
 	console->layout_dirty = true;
 }
 
+void console_show_remote(struct console *console)
+{
+	const struct fan *fan = remote_fan(console->app->remote, 0);
+	const struct pane_class *class;
+
+	if (!fan || fan_started_at(fan) == console->remote_shown_at ||
+		console->mode != MODE_NORMAL)
+		return;
+	console->remote_shown_at = fan_started_at(fan);
+	class = remote_follows(console->app->remote) ? &followed_pane : &remote_pane;
+	if (console_pane(console)->class != class)
+		console_push(console, class, 0);
+}
+
 /* --- what the loop calls --- */
 
 void console_take_changes(struct console *console)
@@ -298,6 +342,8 @@ void console_take_changes(struct console *console)
 		console_kept_save(console);
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES))
 		console_seek(console);
+	if (bits & CHANGED_REMOTE)
+		console_show_remote(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)
 		console->layout_dirty = true;
 	if (bits &
@@ -333,7 +379,7 @@ static void work(void *ctx)
 	if (pane && !list_work(list_at_work(pane), console->app))
 		pane->dirty = true;
 	if (pane_at_work(console))
-		loop_timer_start(console->work, NEXT_TURN_MS);
+		loop_timer_start(console->work, 0);
 }
 
 static void end_of_turn(void *ctx)
@@ -350,11 +396,15 @@ static void end_of_turn(void *ctx)
 	handoff_edit_begin(console);
 	if (console->wants_shell && console->mode == MODE_NORMAL)
 		lend_shell(console);
+	if (*console->wants_edit && console->mode == MODE_NORMAL)
+		lend_editor(console);
+	if (console->session_wanted && console->mode == MODE_NORMAL)
+		lend_session(console);
 	if (console->mode == MODE_LENT)
 		return;
 	console_draw(console);
 	if (pane_at_work(console) && !loop_timer_active(console->work))
-		loop_timer_start(console->work, NEXT_TURN_MS);
+		loop_timer_start(console->work, 0);
 }
 
 static void tick(void *ctx, int64_t now)
@@ -373,6 +423,7 @@ static void resized(void *ctx)
 	struct console *console = ctx;
 
 	console->resize_since = 0;
+	lend_session_resized(console);
 	if (console->mode != MODE_LENT && screen_resize())
 		console->layout_dirty = true;
 }
@@ -486,14 +537,20 @@ struct console *console_open(struct app *app, struct commands *commands, struct 
 	listen(console);
 	keys_init();
 	commands_add(commands, console_commands, console);
-	commands_check_rc(commands, app->rc);
+	console_check_rc(commands, app->rc);
 	console_apply_config(console);
 	help_look_at(console);
 	for (int i = 0; i < PANE_NUMBERED; i++)
 		open_pane(&console->base[i], pane_classes[i], app, 0);
 	app->front = (struct front){.ask = console_ask,
+		.lend = console_lend,
+		.put = console_put,
+		.take_back = console_take_back,
+		.size = console_size,
 		.notice = front_notice,
+		.edit = front_edit,
 		.alarm = console_alarm,
+		.check = front_check,
 		.ctx = console};
 	if (screen_remark()[0])
 		console_notice(console, true, screen_remark());
@@ -512,6 +569,7 @@ void console_close(struct console *console)
 	if (console->mode == MODE_BARE)
 		copy_bare_leave(console);
 	proc_kill(console->lent);
+	console_take_back(console);
 	lend_end(console);
 	handoff_edit_drop(console);
 	console_ask_end(console);

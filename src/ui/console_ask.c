@@ -3,9 +3,11 @@
  * it does not know. The screen behind them is still. Main thread. */
 #include "state.h"
 
+#include "base/secret.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "keys.h"
 #include "screen.h"
 
@@ -65,9 +67,13 @@ static void answer(struct console *console, bool yes)
 	question.answer(question.ctx, yes);
 }
 
+static void told(struct console *console, bool given);
+
 void console_ask_end(struct console *console)
 {
-	if (console->mode == MODE_ASK)
+	if (console->mode == MODE_ASK && console->question.typed)
+		told(console, false);
+	else if (console->mode == MODE_ASK)
 		answer(console, false);
 }
 
@@ -112,6 +118,50 @@ static void word_key(struct console *console, int code)
 	} else if (code > ' ' && code < 127 && n + 1 < QUESTION_WORD) {
 		typed[n] = (char)code;
 		typed[n + 1] = '\0';
+	}
+	console->bars_dirty = true;
+}
+
+/* What is typed and hidden, and whom it is for. */
+static void told(struct console *console, bool given)
+{
+	const struct question question = console->question;
+	struct secret *secret =
+		given ? secret_new(console->typed_secret, console->typed_n) : NULL;
+
+	secret_wipe(console->typed_secret, sizeof console->typed_secret);
+	console->typed_n = 0;
+	leave(console);
+	console->question = (struct question){0};
+	question.typed(question.ctx, secret);
+	secret_free(secret);
+}
+
+static void secret_key(struct console *console, int code)
+{
+	char *typed = console->typed_secret, utf8[4];
+	size_t *n = &console->typed_n, size;
+
+	if (code == KEYCODE_ESC || code == 3 || code == 7) {
+		told(console, false);
+		return;
+	}
+	if (code == KEYCODE_ENTER) {
+		told(console, true);
+		return;
+	}
+	if (code == KEYCODE_BACKSPACE && *n) {
+		do
+			(*n)--;
+		while (*n && ((unsigned char)typed[*n] & 0xc0) == 0x80);
+	} else if (code == 21) { /* C-u */
+		*n = 0;
+	} else if (code >= ' ' && code != 127 && code < KEYCODE_ENTER) {
+		size = utf8_encode((uint32_t)code, utf8);
+		if (*n + size < sizeof console->typed_secret) {
+			memcpy(typed + *n, utf8, size);
+			*n += size;
+		}
 	}
 	console->bars_dirty = true;
 }
@@ -170,6 +220,10 @@ static void ask_key(struct console *console, int code)
 	int64_t now = time_mono_ms();
 	bool ahead = now - console->asked_at < GUARD_MS;
 
+	if (console->question.typed) {
+		secret_key(console, code);
+		return;
+	}
 	if (!console->question_seen && scroll_key(console, code))
 		return;
 	if (console->question.reply) {
@@ -270,7 +324,15 @@ static void reply_line(const char *choices, char *out, size_t size)
 /* What is said of the keys, below the question. */
 static void answer_line(const struct console *console, char *out, size_t size)
 {
-	if (!console->question_seen)
+	if (console->question.typed && console->question.echo)
+		snprintf(out, size, " type it and Enter; Esc is none: %.*s",
+			(int)console->typed_n, console->typed_secret);
+	else if (console->question.typed)
+		snprintf(out, size,
+			" type it and Enter; it is not shown; Esc is none: %.*s",
+			(int)(console->typed_n < 40 ? console->typed_n : 40),
+			"****************************************");
+	else if (!console->question_seen)
 		snprintf(out, size,
 			" j shows the rest, then y   n no, also Enter and Esc");
 	else if (console->question.reply && *console->question_choices)
@@ -306,9 +368,11 @@ static void draw_question(struct console *console, const struct canvas *screen)
 	answer_line(console, keys, sizeof keys);
 	canvas_put(&box, rows, 0, ROLE_QUESTION, keys);
 	screen_cursor(box.y + rows,
-		(*console->question_word ||
-			(console->question.reply && !*console->question_choices)) &&
-				console->question_seen
+		console->question.typed ||
+				((*console->question_word ||
+					 (console->question.reply &&
+						 !*console->question_choices)) &&
+					console->question_seen)
 			? text_width(untrusted_str(keys), screen->cols - 1)
 			: 0,
 		true);

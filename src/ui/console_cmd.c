@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/dossier.h"
+#include "app/runbook_match.h"
 #include "app/replay.h"
 #include "app/runbooks.h"
 #include "app/audits.h"
@@ -571,6 +572,20 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* By its name, or by its number among the matches of the alert. */
+static const struct runbook_row *runbook_asked(
+	struct app *app, const struct alert *alert, const char *word)
+{
+	struct runbook_matches all;
+	int64_t number;
+
+	if (!alert || !untrusted_to_i64(untrusted_str(word), &number))
+		return runbooks_named(app->runbooks, word);
+	runbook_matches(app, alert, &all);
+	return number >= 1 && number <= (int64_t)all.count ? all.list[number - 1].row
+							   : NULL;
+}
+
 static enum status cmd_audit_replay(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -593,26 +608,31 @@ static enum status cmd_audit_replay(struct call *call, struct err *err)
 	return visit(console, &replay_pane, (uint64_t)seq, err);
 }
 
+/* What is asked for by name from an alert is remembered for alerts like it. */
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	const struct runbooks *all = console->app->runbooks;
-	const struct alert *alert = call->argc ? NULL : alert_here(call);
+	struct app *app = console->app;
+	const struct alert *alert = alert_here(call);
 	const struct runbook_row *row = NULL;
 
 	if (call->argc)
-		row = runbooks_named(all, call->argv[0]);
+		row = runbook_asked(app, alert, call->argv[0]);
 	else if (alert)
-		row = runbooks_match(all, alert_text(alert, ALERT_TITLE));
+		row = runbook_best(app, alert);
 	if (!row) {
-		err_set(err, ERR_MISSING, "no runbook %s; %s",
-			call->argc ? "has that name" : "matches",
-			alert || call->argc ? ":runbooks lists them all"
-					    : "select an alert first");
+		err_set(err, ERR_MISSING, "%s; %s",
+			call->argc ? "no runbook has that name"
+			: alert    ? "no runbook is about this alert"
+				   : "select an alert first",
+			alert && !call->argc ? ":runbook 1 opens the nearest on its page"
+					     : ":runbooks lists them all");
 		return STATUS_FAILED;
 	}
-	if (!runs_open(console->app->runs, row->id, alert ? alert->key : 0, err))
+	if (!runs_open(app->runs, row->id, alert ? alert->key : 0, err))
 		return STATUS_FAILED;
+	if (alert && call->argc)
+		runbook_choose(app, alert, row);
 	return visit(console, &runbook_pane, row->id, err);
 }
 
@@ -827,6 +847,8 @@ const struct command console_commands[] = {
 	VIEW("trends", "what the past adds up to: counts, bars, problems"),
 	VIEW("past", "incidents of the past, newest first"),
 	VIEW("audit", "what was done from here, by whom, and what came of it"),
+	VIEW("remote", "hosts of the newest run on other machines, as they come back"),
+	VIEW("followed", "lines of a file that is followed on other machines"),
 	VIEW("changes", "deploys and other changes"),
 	VIEW("incidents",
 		"the incidents of the past that paged, as their source tells them"),
@@ -887,8 +909,9 @@ const struct command console_commands[] = {
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
 	{"bridge", "[link|number]", "copy the conference bridge of an incident", C, 0, 1,
 		cmd_bridge},
-	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
-		C, 0, 1, cmd_runbook},
+	{"runbook", "[RUNBOOK|N]",
+		"the runbook that is about this alert, its Nth, or the named one", C, 0,
+		1, cmd_runbook},
 	{"audit replay", "[SEQ]",
 		"play what a record of the audit, or the selected one, recorded",
 		C | COMMAND_ROWS, 0, 1, cmd_audit_replay},

@@ -3,12 +3,14 @@
  * what is shown, only how. Main thread. */
 #include "state.h"
 
+#include "app/history.h"
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/audits.h"
 #include "app/host.h"
 #include "app/incidents.h"
+#include "app/remote.h"
 #include "app/rotas.h"
 #include "app/problems.h"
 #include "app/runs.h"
@@ -24,6 +26,8 @@
 
 /* --- the bar above --- */
 
+enum { CRUMB_TEXT = 160, CRUMB_GAP = 3 };
+
 static int crumb(
 	const struct canvas *c, int col, enum role role, const char *text, bool first)
 {
@@ -33,27 +37,42 @@ static int crumb(
 	return col + canvas_put(c, 0, col, role, text);
 }
 
+/* The profile, then 0 the pane below, then those of the stack. */
+static const char *crumb_words(
+	struct console *console, size_t level, char words[CRUMB_TEXT])
+{
+	struct pane *pane = level ? &console->stack[level - 1] : NULL;
+
+	if (!pane)
+		return console_single(console) ? console->base[console->focus].class->name
+					       : "overview";
+	/* What a page shows; of a list they are figures, its name says more. */
+	words[0] = '\0';
+	if (pane->class->words && !pane->class->list)
+		pane->class->words(pane->state, console->app, words, CRUMB_TEXT);
+	return *words ? words : pane->class->name;
+}
+
+/* Where the room is too small those between the profile and the last are left out, and
+ * the last is cut. */
 static int draw_crumbs(struct console *console, const struct canvas *c)
 {
 	const char *profile = console->app->rc->profile;
-	int col = 1;
+	char words[CRUMB_TEXT];
+	int col = 1, width = 1;
+	size_t from = 0;
 
-	col = crumb(c, col, ROLE_PROFILE, *profile ? profile : console->app->host, true);
-	col = crumb(c, col, ROLE_BAR,
-		console_single(console) ? console->base[console->focus].class->name
-					: "overview",
-		false);
-	for (size_t i = 0; i < console->depth; i++) {
-		struct pane *pane = &console->stack[i];
-		char words[160];
-
-		/* What a page shows; of a list they are figures, its name says more. */
-		words[0] = '\0';
-		if (pane->class->words && !pane->class->list)
-			pane->class->words(
-				pane->state, console->app, words, sizeof words);
-		col = crumb(c, col, ROLE_BAR, *words ? words : pane->class->name, false);
-	}
+	profile = *profile ? profile : console->app->host;
+	width += text_width(untrusted_str(profile), c->cols);
+	for (size_t i = 0; i <= console->depth; i++)
+		width += CRUMB_GAP +
+			 text_width(untrusted_str(crumb_words(console, i, words)),
+				 CRUMB_TEXT);
+	if (width > c->cols)
+		from = console->depth;
+	col = crumb(c, col, ROLE_PROFILE, profile, true);
+	for (size_t i = from; i <= console->depth; i++)
+		col = crumb(c, col, ROLE_BAR, crumb_words(console, i, words), false);
 	return col;
 }
 
@@ -69,6 +88,9 @@ static size_t count_pieces(struct console *console, struct piece *out)
 	const struct app *app = console->app;
 	struct problem_counts counts = problems_counts(app);
 	bool wide = screen_cols() >= 100;
+	const char *deaf;
+	char clock[TIME_TEXT];
+	int64_t since;
 	size_t n = 0;
 
 	for (int s = 0; s <= SEVERITY_WARNING; s++) {
@@ -82,7 +104,18 @@ static size_t count_pieces(struct console *console, struct piece *out)
 			snprintf(out[n++].text, sizeof out->text, "%c%zu",
 				severity_letter((enum severity)s), counts.open[s]);
 	}
-	if (!counts.complete) {
+	deaf = alerts_deaf(app->alerts, &since);
+	if (deaf) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text,
+			wide ? "UNKNOWN since %s: %.24s" : "UNKNOWN",
+			time_clock(since, clock), deaf);
+	} else if (app->rc->conf.errors_total) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "rc: %zu error%s",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s");
+	} else if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");
 	}
@@ -143,6 +176,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text, "PAUSED %s",
 			time_clock(console->paused_at, a));
 	}
+	if (history_trouble(app->history)) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "%s",
+			history_trouble(app->history));
+	}
 	if (runs_unrecorded(app->runs)) {
 		out[n].role = ROLE_ALARM;
 		snprintf(out[n++].text, sizeof out->text, "NOT RECORDED: %zu",
@@ -195,11 +233,22 @@ static void choose_pieces(const struct piece *pieces, size_t n, int room, bool *
 	}
 }
 
+/* Of the bar: the path may not cover what one has to know, nor lose its own end. */
+static int crumbs_room(const struct piece *pieces, size_t n, int cols)
+{
+	int room = cols - 2, least = cols / 2 + 6;
+
+	for (size_t i = 0; i < n; i++)
+		if (pieces[i].role != ROLE_BAR)
+			room -= text_width(untrusted_str(pieces[i].text), 120) + 2;
+	return room > least ? room : least;
+}
+
 static void draw_top(struct console *console)
 {
-	enum { MOST = 12 };
+	enum { MOST = 20 };
 	struct canvas screen = canvas_screen(),
-		      bar = canvas_part(&screen, 0, 0, 1, screen.cols);
+		      bar = canvas_part(&screen, 0, 0, 1, screen.cols), path;
 	struct piece pieces[MOST];
 	bool kept[MOST] = {false};
 	size_t n = count_pieces(console, pieces);
@@ -207,7 +256,8 @@ static void draw_top(struct console *console)
 
 	n += state_pieces(console, pieces + n);
 	canvas_blank(&bar, 0, 0, bar.cols, ROLE_BAR);
-	left = draw_crumbs(console, &bar);
+	path = canvas_part(&bar, 0, 0, 1, crumbs_room(pieces, n, bar.cols));
+	left = draw_crumbs(console, &path);
 	choose_pieces(pieces, n, right - left, kept);
 	while (n--) {
 		int width = text_width(untrusted_str(pieces[n].text), 120);
@@ -249,6 +299,7 @@ static const struct {
 	{"menu incident", "more"},
 	{"runbook", "runbook"},
 	{"step stop", "stop"},
+	{"remote stop", "stop"},
 	{"step run", "run step"},
 	{"next-match", "next step"},
 	{"prompt step set ", "value"},
@@ -303,6 +354,10 @@ static bool useful(struct console *console, const char *command)
 		return console->app->window.to && !console->app->past;
 	if (!strcmp(command, "step stop"))
 		return pane->class == &runbook_pane && runs_busy(console->app->runs);
+	if (!strcmp(command, "remote stop"))
+		return (pane->class == &remote_pane || pane->class == &remotehost_pane ||
+			       pane->class == &followed_pane) &&
+		       remote_busy(console->app->remote);
 	if (strstr(command, "step ") || !strcmp(command, "next-match"))
 		return pane->class == &runbook_pane;
 	if (!strcmp(command, "earlier") || !strncmp(command, "zoom-", 5))
@@ -614,9 +669,13 @@ static void make_layout(struct console *console)
 	struct err err = {0};
 	bool seen = false;
 
+	/* One at fault is an error of the rc, and told as such. */
 	if (!layout_make(&console->layout, layout_text(console),
 		    console_grid_rows(console), screen_cols(), &err))
-		console_notice(console, true, err.text);
+		layout_make(&console->layout,
+			layout_built_in(console_grid_rows(console), screen_cols(),
+				sources_page(console->app->sources)),
+			console_grid_rows(console), screen_cols(), &err);
 	for (size_t i = 0; i < console->layout.count; i++)
 		seen |= console->layout.boxes[i].pane == console->focus;
 	/* A pane that the grid does not show is shown alone. */

@@ -186,6 +186,12 @@ static void paste_key(struct console *console, int code)
 			preview_show(console);
 		return;
 	}
+	/* A passphrase out of a keyring; its newline is not its end. */
+	if (console->mode == MODE_ASK && console->question.typed) {
+		if (code >= ' ' && code < KEYCODE_ENTER)
+			console_wait_key(console, code);
+		return;
+	}
 	/* Newlines are blanks: nothing that is pasted runs by itself. */
 	if (code == KEYCODE_ENTER || code == KEYCODE_TAB)
 		code = ' ';

@@ -27,8 +27,6 @@ const char *layout_text(struct console *console)
 			text = rc->layouts[i].text;
 	if (text)
 		return text;
-	if (strcmp(name, "auto"))
-		console_notice(console, true, "no layout line has that name");
 	return layout_built_in(console_grid_rows(console), screen_cols(),
 		sources_page(console->app->sources));
 }

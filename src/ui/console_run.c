@@ -3,6 +3,7 @@
  * command line has to do with it. Main thread. */
 #include "runbook_pane.h"
 
+#include "app/remote.h"
 #include "app/runs.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -39,6 +40,8 @@ enum status cmd_step_run(struct call *call, struct err *err)
 
 	if (!run)
 		return STATUS_FAILED;
+	if (!runbook_pane_read(console_pane(call->ctx), call->app, err))
+		return STATUS_REFUSED;
 	runbook_pane_reveal(console_pane(call->ctx));
 	if (run_start(run, step, call->origin, err))
 		return STATUS_DONE;
@@ -195,7 +198,8 @@ bool step_warns(struct console *console, const char *what, struct err *err)
 	const struct app *app = console->app;
 	char name[300];
 
-	if (!runs_running(app->runs, name, sizeof name) ||
+	if ((!runs_running(app->runs, name, sizeof name) &&
+		    !remote_running(app->remote, name, sizeof name)) ||
 		(console->run_warned_of == what &&
 			app->now - console->run_warned_at <= WARN_MS))
 		return false;

@@ -67,6 +67,10 @@ void copy_rows(struct console *console, struct str *out, bool all)
 	if (!list) {
 		char words[200] = "";
 
+		if (pane->class->text) {
+			pane->class->text(pane->state, console->app, all, out);
+			return;
+		}
 		if (pane->class->words)
 			pane->class->words(
 				pane->state, console->app, words, sizeof words);

@@ -4,6 +4,7 @@
  * written and read by tasks. Main thread. */
 #include "handoff_pane.h"
 
+#include "app/editor.h"
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -178,34 +179,14 @@ static void edited(void *ctx, int exit_code, const struct err *why)
 	task_submit(p->console->app->pool, &p->task);
 }
 
-/* Its words, split at blanks; the path follows. */
-static size_t argv_of(const char *program, char *text, size_t size, const char *path,
-	const char *argv[16])
-{
-	size_t n = 0;
-	char *rest = text, *word;
-
-	str_copy(text, size, program);
-	while (n < 14 && (word = strsep(&rest, " ")))
-		if (*word)
-			argv[n++] = word;
-	argv[n++] = path;
-	argv[n] = NULL;
-	return n;
-}
-
 static void edit(struct paper *p)
 {
 	struct console *console = p->console;
-	const char *editor = getenv("VISUAL"), *argv[16];
+	const char *argv[EDITOR_WORDS];
 	char text[1000];
 	struct err err;
 
-	if (!editor || !*editor)
-		editor = getenv("EDITOR");
-	if (!editor || !*editor)
-		editor = "vi";
-	argv_of(editor, text, sizeof text, p->path, argv);
+	editor_argv(p->path, text, sizeof text, argv);
 	if (lend(console, argv, edited, p, &err))
 		return;
 	console_notice(console, true, err.text);
@@ -252,7 +233,7 @@ static void looked(void *ctx, int exit_code, const struct err *why)
 /* Where there is a screen for one; else the path is enough. */
 static void show(struct paper *p)
 {
-	const char *browser = getenv("BROWSER"), *argv[16];
+	const char *browser = getenv("BROWSER"), *argv[EDITOR_WORDS];
 	bool there = getenv("DISPLAY") || getenv("WAYLAND_DISPLAY");
 	char text[1000], notice[NOTICE_TEXT];
 	struct err err;
@@ -265,7 +246,7 @@ static void show(struct paper *p)
 		paper_free(p);
 		return;
 	}
-	argv_of(browser, text, sizeof text, p->path, argv);
+	program_argv(browser, p->path, text, sizeof text, argv);
 	if (proc_start(p->console->app->loop,
 		    &(struct proc_options){
 			    .argv = argv, .line = program_line, .end = looked, .ctx = p},

@@ -60,6 +60,8 @@ static bool parse(const char *text, struct line *lines, size_t *count, struct er
 		size_t n = strcspn(text, " ");
 
 		if (n == 1 && *text == '/') {
+			if (!lines[*count - 1].count)
+				return err_set(err, ERR_INPUT, "a row has no pane");
 			if (*count == MOST_ROWS)
 				return err_set(
 					err, ERR_LIMIT, "at most %d rows", MOST_ROWS);

@@ -3,6 +3,8 @@
  * be left and entered again. Main thread. */
 #include "lend.h"
 
+#include "app/editor.h"
+#include "app/runbooks.h"
 #include "io/loop.h"
 #include "io/proc.h"
 #include "screen.h"
@@ -76,5 +78,27 @@ void lend_shell(struct console *console)
 
 	console->wants_shell = false;
 	if (!lend(console, argv, shell_ended, console, &err))
+		console_notice(console, true, err.text);
+}
+
+static void editor_ended(void *ctx, int exit_code, const struct err *why)
+{
+	struct console *console = ctx;
+
+	if (why || exit_code)
+		console_notice(console, true, "the editor failed; set EDITOR");
+	runbooks_load(console->app->runbooks);
+}
+
+void lend_editor(struct console *console)
+{
+	const char *argv[EDITOR_WORDS];
+	char text[1000], path[sizeof console->wants_edit];
+	struct err err;
+
+	str_copy(path, sizeof path, console->wants_edit);
+	*console->wants_edit = '\0';
+	editor_argv(path, text, sizeof text, argv);
+	if (!lend(console, argv, editor_ended, console, &err))
 		console_notice(console, true, err.text);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINES_MAX = 20000, TEXTS_MAX = 1 << 20 };
+enum { LINES_MAX = 20000, TEXTS_MAX = 1 << 20, SPAN_MAX = 16 << 10 };
 
 void page_init(struct page *page)
 {
@@ -146,22 +146,18 @@ static void put(struct flow *f, enum role role, struct untrusted text, int width
 /* Puts a text word by word, breaking the row where it does not fit. */
 static void flow_words(struct flow *f, enum role role, struct untrusted text)
 {
-	size_t n = untrusted_size(text), i = 0;
+	struct untrusted word;
 
-	while (i < n) {
-		struct untrusted rest = untrusted_slice(text, i, SIZE_MAX), word;
-		struct untrusted probe = rest;
-		size_t blanks, size;
+	for (size_t left = untrusted_size(text), blanks; left;
+		left = untrusted_size(text)) {
 		int width, room = f->right - f->col;
 
-		if (!untrusted_word(&probe, " \t", &word)) {
+		if (!untrusted_word(&text, " \t", &word)) {
 			/* Blanks between this span and the next. */
-			f->col += room > (int)(n - i) ? (int)(n - i) : 0;
+			f->col += room > (int)left ? (int)left : 0;
 			return;
 		}
-		blanks = untrusted_size(rest) - untrusted_size(probe) -
-			 untrusted_size(word);
-		size = untrusted_size(word);
+		blanks = left - untrusted_size(text) - untrusted_size(word);
 		width = text_width(word, f->right + 1);
 		if (f->col > f->indent && (int)blanks + width > room)
 			new_row(f, f->indent);
@@ -172,7 +168,6 @@ static void flow_words(struct flow *f, enum role role, struct untrusted text)
 		if (width > f->right - f->col)
 			width = f->right - f->col;
 		put(f, role, word, width);
-		i += blanks + size;
 	}
 }
 
@@ -335,5 +330,23 @@ bool page_act(struct page *page, enum pane_act act)
 		return true;
 	default:
 		return false;
+	}
+}
+
+void page_text(const struct page *page, struct str *out)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		const struct page_line *line = &page->lines[i];
+		uint8_t cell = 0;
+
+		if (line->room)
+			continue;
+		for (size_t k = 0; k < line->count; k++) {
+			if (line->table && line->spans[k].cell != cell)
+				str_puts(out, "  ");
+			cell = line->spans[k].cell;
+			text_add_line(out, line->spans[k].text, SPAN_MAX);
+		}
+		str_putc(out, '\n');
 	}
 }

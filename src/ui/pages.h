@@ -60,5 +60,7 @@ void page_reveal(struct page *page);
 /* Draws wrapped lines from page->top. */
 void page_draw(struct page *page, const struct canvas *c);
 bool page_act(struct page *page, enum pane_act act);
+/* All of it as text, each line as it is, unwrapped. */
+void page_text(const struct page *page, struct str *out);
 
 #endif

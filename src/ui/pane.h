@@ -8,6 +8,7 @@
 #include "list.h"
 
 #include "app/app.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +55,9 @@ struct pane_class {
 	struct pane_link (*link)(void *state, const struct app *app);
 	/* Its list, for filter, sort, marks and copy; NULL: it has none. */
 	struct list *(*list)(void *state);
+	/* What copying gives where there is no list: all, or what is selected; NULL: its
+	 * words. */
+	void (*text)(void *state, const struct app *app, bool all, struct str *out);
 	/* Words below the frame and in the breadcrumb; NULL: none. */
 	void (*words)(void *state, const struct app *app, char *out, size_t size);
 };
@@ -69,7 +73,7 @@ extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomali
 	runbook_pane, silences_pane, changes_pane, processes_pane, help_pane,
 	options_pane, text_pane, actions_pane, audit_pane, trends_pane, past_pane,
 	handoff_pane, incidents_pane, oncall_pane, shifts_pane, event_pane, source_pane,
-	replay_pane;
+	remote_pane, remotehost_pane, followed_pane, replay_pane;
 
 /* When another row took the overview's selection by itself: monotonic ms, 0 never. */
 int64_t overview_moved_at(const void *state);

@@ -9,7 +9,7 @@
 #include "app/incidents.h"
 #include "app/problems.h"
 #include "app/rotas.h"
-#include "app/runbooks.h"
+#include "app/runbook_match.h"
 #include "app/runs.h"
 #include "app/similar.h"
 #include "app/sources.h"
@@ -23,10 +23,18 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The chart of an alert, where there is room for it. */
-enum { CHART_PANE_ROWS = 16, CHART_LEAST = 8, CHART_MOST = 16, CAPTION_COLS = 14 };
+enum {
+	CHART_PANE_ROWS = 16,
+	CHART_LEAST = 8,
+	CHART_MOST = 16,
+	CAPTION_COLS = 14,
+	MEMBERS_MOST = 12,
+	MATCHES_SHOWN = 3,
+};
 
 struct alert_view {
 	uint64_t id;
@@ -63,19 +71,49 @@ static void moment(struct page *p, const char *name, int64_t at, int64_t now)
 		page_printf(p, ROLE_DIM, "  %s ago", duration_text(now - at, age));
 }
 
+struct members {
+	const struct alert *list[MEMBERS_MOST];
+	size_t count, total;
+};
+
+static int by_source(const void *a, const void *b)
+{
+	const struct alert *x = *(const struct alert *const *)a;
+	const struct alert *y = *(const struct alert *const *)b;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* All that tell of it, itself too, in the order of the sources: not as they came. */
+static struct members members_of(const struct app *app, const struct alert *a)
+{
+	struct members m = {.count = 0};
+
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+		m.total++;
+		if (m.count < MEMBERS_MOST)
+			m.list[m.count++] = t;
+	}
+	qsort(m.list, m.count, sizeof *m.list, by_source);
+	return m;
+}
+
 /* "am, prom"; where they differ each with its state: "am silenced, prom firing". */
 static void told_by(struct page *p, const struct app *app, const struct alert *a)
 {
+	struct members m = members_of(app, a);
 	const char *between = "";
-	bool differ = false, several = false;
+	bool differ = false;
 
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
-		differ |= t->state != a->state;
-		several |= t != a;
-	}
+	for (size_t i = 0; i < m.count; i++)
+		differ |= m.list[i]->state != a->state;
 	page_line(p, 14, false);
-	page_printf(p, ROLE_DIM, "%-13s ", several ? "sources" : "source");
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
+	page_printf(p, ROLE_DIM, "%-13s ", m.count > 1 ? "sources" : "source");
+	for (size_t i = 0; i < m.count; i++) {
+		const struct alert *t = m.list[i];
+
 		page_printf(p, ROLE_TEXT, "%s%s%s%s", between,
 			sources_row(app->sources, t->source)->name, differ ? " " : "",
 			differ ? alert_state_name(t->state) : "");
@@ -101,12 +139,15 @@ static void pending(struct page *p, const struct app *app, const struct alert *a
 /* Others that tell of it, each as its source names it. */
 static void members(struct page *p, const struct app *app, const struct alert *a)
 {
-	enum { MOST = 12 };
+	struct members m = members_of(app, a);
 	size_t n = 0;
 
-	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, a, t));) {
-		if (t->key == a->key || n++ >= MOST)
+	for (size_t i = 0; i < m.count; i++) {
+		const struct alert *t = m.list[i];
+
+		if (t->key == a->key)
 			continue;
+		n++;
 		page_line(p, 14, false);
 		page_printf(p, ROLE_DIM, "%-13s ", n > 1 ? "" : "same as");
 		page_printf(p, ROLE_TEXT, "%s %s  ",
@@ -118,9 +159,9 @@ static void members(struct page *p, const struct app *app, const struct alert *a
 			page_add(p, ROLE_DIM, alert_text(t, ALERT_LINK));
 		}
 	}
-	if (n > MOST) {
+	if (m.total > m.count) {
 		page_line(p, 14, false);
-		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", n - MOST);
+		page_printf(p, ROLE_DIM, "%-13s and %zu more", "", m.total - m.count);
 	}
 	if (n && problem_guessed(app, a)) {
 		page_line(p, 14, false);
@@ -229,11 +270,15 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 {
 	struct page *p = &v->page;
 	int64_t snoozed = actions_snoozed(app->actions, a);
+	enum severity severity;
 	char until[ROTA_TIME];
+	struct untrusted by;
 
 	page_line(p, 0, false);
-	page_printf(p, severity_roles[a->severity], "%c %s  ",
-		severity_letter(a->severity), severity_name(a->severity));
+	/* The worst that any member says, as in the row that led here. */
+	severity = problem_of(app, a).severity;
+	page_printf(p, severity_roles[severity], "%c %s  ", severity_letter(severity),
+		severity_name(severity));
 	page_add(p, ROLE_STRONG, alert_name(a));
 	if (!untrusted_empty(alert_text(a, ALERT_SUMMARY))) {
 		page_line(p, 0, false);
@@ -245,6 +290,10 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_printf(p, ROLE_DIM, "%-13s ", "state");
 		page_printf(p, ROLE_TEXT, "snoozed until %s",
 			rota_moment(snoozed, app->now, until));
+		if (alert_snoozed(a, &by) && !untrusted_empty(by)) {
+			page_puts(p, ROLE_TEXT, " by ");
+			page_add(p, ROLE_TEXT, by);
+		}
 	} else {
 		field(p, "state", untrusted_str(alert_state_name(a->state)));
 	}
@@ -259,6 +308,8 @@ static void head(struct alert_view *v, const struct app *app, const struct alert
 		page_add(p, ROLE_TEXT,
 			snoozed ? untrusted_str("snooze ends")
 				: alert_text(a, ALERT_NEXT));
+	} else {
+		field(p, "next", alert_text(a, ALERT_NEXT));
 	}
 	moment(p, "ended", a->ended_at, app->now);
 	response(p, app, dossier_page(app, a)->key);
@@ -426,7 +477,7 @@ static void put_line(struct page *p, const struct app *app, const struct timelin
 
 /* All of it is drawn anew each time: of very many lines the newest. `incident show` has
  * the rest. */
-enum { LINES_SHOWN = 1000 };
+enum { LINES_SHOWN = 1000, RAW_MOST = 1 << 20, RAW_LINE = 4096 };
 
 /* One moment alone stands above already. */
 static void timeline(struct page *p, const struct app *app, const struct dossier_head *h)
@@ -453,6 +504,35 @@ static void timeline(struct page *p, const struct app *app, const struct dossier
 	for (size_t i = from; t.count > 1 && i < t.count; i++)
 		put_line(p, app, &t.lines[i]);
 	timeline_release(&t);
+}
+
+/* As its source told it, when somebody wants to see that. */
+static void raw(struct page *p, const struct app *app, uint64_t key)
+{
+	struct untrusted lines, line;
+	char age[TIME_TEXT], shown[RAW_LINE];
+	struct str text;
+	int64_t told_at;
+
+	if (!dossier_shows_raw(app->dossier))
+		return;
+	str_init(&text, RAW_MOST);
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_HEADER, "As its source tells it");
+	if (!dossier_raw(app->dossier, key, &text, &told_at)) {
+		page_line(p, 0, false);
+		page_puts(p, ROLE_DIM, "not known: only what pages is kept as it is");
+	} else if (told_at) {
+		page_printf(p, ROLE_WARNING, "  as it was %s ago",
+			duration_text(app->now - told_at, age));
+	}
+	lines = untrusted_make(text.p, text.n);
+	while (untrusted_line(&lines, &line)) {
+		page_line(p, 2, true);
+		page_puts(p, ROLE_TEXT, text_line(line, shown, sizeof shown));
+	}
+	str_release(&text);
 }
 
 /* One that is over, as the store has it. */
@@ -489,6 +569,46 @@ static void fill_past(
 	response(p, app, v->id);
 	timeline(p, app, &h);
 	similar(p, app, v->id);
+	raw(p, app, v->id);
+}
+
+/* `:runbook 2` opens the second. */
+static void put_match(struct page *p, const struct runbook_match *m, size_t number)
+{
+	page_line(p, 16, false);
+	if (number == 1)
+		page_printf(p, ROLE_DIM, "%-13s ", m->sure ? "runbook" : "");
+	else
+		page_printf(p, ROLE_DIM, "%-13s ", "");
+	page_printf(p, ROLE_DIM, "%zu ", number);
+	page_add(p, m->sure ? ROLE_STRONG : ROLE_TEXT, m->row->title);
+	if (number == 1 && m->sure)
+		page_puts(p, ROLE_DIM, "   r opens it");
+	page_printf(p, ROLE_DIM, "   %s", m->why);
+}
+
+static void runbooks(struct alert_view *v, const struct app *app, const struct alert *a)
+{
+	struct untrusted url = alert_text(a, ALERT_RUNBOOK);
+	struct runbook_matches all;
+	struct page *p = &v->page;
+	bool is_ours = false;
+
+	runbook_matches(app, a, &all);
+	v->runbook = all.none ? 0 : all.list[0].row->id;
+	for (size_t i = 0; i < all.count; i++)
+		is_ours |= all.list[i].kind == MATCH_URL;
+	if (!is_ours)
+		field(p, "runbook page", url);
+	if (all.none && all.count) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s ", "runbook");
+		page_puts(p, ROLE_TEXT, "none is about this; the nearest:");
+	}
+	/* Beside one that is named what only has some of the words is noise. */
+	for (size_t i = 0; i < all.count && i < MATCHES_SHOWN; i++)
+		if (all.list[i].sure || all.list[0].kind == MATCH_FOUND)
+			put_match(p, &all.list[i], i + 1);
 }
 
 static void fill(void *state, const struct app *app, const struct canvas *c)
@@ -496,7 +616,6 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	struct alert_view *v = state;
 	const struct alert *a = alerts_find(app->alerts, v->id);
 	const struct past_row *past = a ? NULL : incidents_find(app->incidents, v->id);
-	const struct runbook_row *runbook;
 	struct dossier_head h;
 
 	page_clear(&v->page);
@@ -513,21 +632,13 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	}
 	text_line(alert_name(a), v->title, sizeof v->title);
 	head(v, app, a);
-	runbook = runbooks_match(app->runbooks, alert_text(a, ALERT_TITLE));
-	v->runbook = runbook ? runbook->id : 0;
-	if (runbook || !untrusted_empty(alert_text(a, ALERT_RUNBOOK))) {
-		page_line(&v->page, 14, false);
-		page_printf(&v->page, ROLE_DIM, "%-13s ", "runbook");
-		page_add(&v->page, ROLE_STRONG,
-			runbook ? runbook->title : alert_text(a, ALERT_RUNBOOK));
-		if (runbook)
-			page_puts(&v->page, ROLE_DIM, "   r opens it");
-	}
+	runbooks(v, app, a);
 	chart_part(&v->page, app, v->id, c);
 	h = dossier_head_of(dossier_page(app, a));
 	timeline(&v->page, app, &h);
 	similar(&v->page, app, h.key);
 	pairs(&v->page, a);
+	raw(&v->page, app, h.key);
 }
 
 static void open_alert(void *state, const struct app *app, uint64_t id)
@@ -570,6 +681,14 @@ static struct pane_link link(void *state, const struct app *app)
 			  : (struct pane_link){0};
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	(void)all;
+	/* The page borrows from the alert. */
+	fill(state, app, NULL);
+	page_text(&((struct alert_view *)state)->page, out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	(void)app;
@@ -588,5 +707,6 @@ const struct pane_class alert_pane = {
 	.draw = draw,
 	.act = act,
 	.link = link,
+	.text = text,
 	.words = words,
 };

@@ -88,6 +88,31 @@ static void draw(void *state, const struct app *app, const struct canvas *c, boo
 	chart_draw(&area, &chart);
 }
 
+/* Selected: how it stands; all: its points in the window too. */
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	const struct series *series =
+		metrics_find(app->metrics, ((struct chart_view *)state)->id);
+	struct series_span span;
+	char now[UNIT_TEXT], low[UNIT_TEXT], high[UNIT_TEXT], stamp[TIME_TEXT];
+
+	if (!series)
+		return;
+	span = series_in_window(app, series);
+	text_add_line(out, series->name, 400);
+	str_printf(out, "  %s  min %s  max %s\n", series_now(app, series, now),
+		unit_text(series->unit, span.low, low),
+		unit_text(series->unit, span.high, high));
+	for (size_t i = 0; all && i < series->count; i++) {
+		struct point point = series_at(series, i);
+
+		if (point.at < window_from(app) || point.at > window_to(app))
+			continue;
+		time_rfc3339(point.at, stamp);
+		str_printf(out, "%s  %g\n", stamp, point.value);
+	}
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	char span[TIME_TEXT];
@@ -103,5 +128,6 @@ const struct pane_class chart_pane = {
 	.state_size = sizeof(struct chart_view),
 	.open = open_chart,
 	.draw = draw,
+	.text = text,
 	.words = words,
 };

@@ -194,6 +194,16 @@ static bool act(void *state, const struct app *app, enum pane_act act)
 	}
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	const struct handoff_view *v = handoffs_view(app->handoffs);
+
+	(void)state;
+	(void)all;
+	if (v)
+		str_puts(out, str_text(&v->forms[HANDOFF_TEXT]));
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	const struct handoff_view *v = handoffs_view(app->handoffs);
@@ -212,5 +222,6 @@ const struct pane_class handoff_pane = {
 	.close = close_handoff,
 	.draw = draw,
 	.act = act,
+	.text = text,
 	.words = words,
 };

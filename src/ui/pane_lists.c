@@ -1,6 +1,7 @@
 /* Panes that are a list over a listing: alerts, metrics, anomalies, logs, sources,
  * events, runbooks, silences, changes, actions, processes, audit, incidents. Each says
  * what an empty one means. Main thread. */
+#include "app/history.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/incidents.h"
@@ -362,6 +363,16 @@ static void logs_words(void *state, const struct app *app, char *out, size_t siz
 		list_pane_words(state, app, out, size);
 }
 
+static void sources_words(void *state, const struct app *app, char *out, size_t size)
+{
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (history_trouble(app->history))
+		snprintf(out + n, size - n, "  %s", history_remark(app->history));
+}
+
 #define LIST_PANE(var, word, heading, noun, draws, opens, says)                          \
 	const struct pane_class var = {.name = word,                                     \
 		.title = heading,                                                        \
@@ -404,7 +415,7 @@ LIST_PANE(logs_pane, "logs", "Logs", LOGS | CHANGED_WINDOW, logs_draw, open_log,
 }
 ;
 LIST_PANE(sources_pane, "sources", "Sources", SOURCES | CHANGED_CLOCK, list_pane_draw,
-	open_source, list_pane_words),
+	open_source, sources_words),
 	.link = source_link,
 }
 ;

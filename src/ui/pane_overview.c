@@ -16,7 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 200, BRIEF_COLS = 100 /* narrower ones say less of who */ };
+enum {
+	MOST = 200,
+	BRIEF_COLS = 100, /* narrower ones say less of who */
+	STATE_COLS = 76,  /* … and then only how long */
+};
 
 struct overview {
 	struct problem problems[MOST];
@@ -96,16 +100,22 @@ static bool update_words(
 static void state_words(
 	const struct app *app, const struct problem *p, int cols, char *out, size_t size)
 {
-	char when[TIME_TEXT], who[24];
+	char when[TIME_TEXT], who[24], place[60] = "";
+	struct untrusted next, where;
 	const struct alert *a = p->alert;
-	bool narrow = cols < 64;
+	bool narrow = cols < STATE_COLS;
 
 	out[0] = '\0';
 	if (a && update_words(app, a, narrow, out, size))
 		return;
 	if (a && p->acknowledged && actions_snoozed(app->actions, a)) {
 		duration_text(a->next_at - app->now, when);
-		snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
+		if (cols >= BRIEF_COLS && alert_snoozed(a, &where))
+			text_line(where, place, sizeof place);
+		if (*place)
+			snprintf(out, size, "snoozed by %s, %s left", place, when);
+		else
+			snprintf(out, size, narrow ? "zz %s" : "snoozed, %s left", when);
 	} else if (a && p->acknowledged && a->next_at > app->now &&
 		   a->next_at - app->now < ACK_SOON_MS) {
 		duration_text(a->next_at - app->now, when);
@@ -114,15 +124,16 @@ static void state_words(
 		text_line(alert_text(a, ALERT_ACKED_BY), who, sizeof who);
 		snprintf(out, size, "ack%s%s", narrow ? "" : " ", narrow ? "" : who);
 	} else if (a && a->next_at > app->now) {
-		text_line(alert_text(a, ALERT_NEXT), who, sizeof who);
-		if (cols < BRIEF_COLS)
-			who[strcspn(who, "(")] = '\0';
+		alert_next_parts(a, &next, &where);
+		text_line(next, who, sizeof who);
+		if (cols >= BRIEF_COLS)
+			text_line(where, place, sizeof place);
 		duration_text(a->next_at - app->now, when);
 		if (narrow)
 			snprintf(out, size, "->%s", when);
 		else
-			snprintf(out, size, "-> %s%sin %s", *who ? who : "next",
-				*who && who[strlen(who) - 1] == ' ' ? "" : " ", when);
+			snprintf(out, size, "-> %s in %s%s%s", *who ? who : "next", when,
+				*place ? " " : "", place);
 	}
 }
 
@@ -323,7 +334,46 @@ static void draw_quiet(const struct app *app, const struct canvas *c, int row)
 	}
 	overview_headline(app, text, sizeof text);
 	canvas_blank(c, row, 0, c->cols, ROLE_TEXT);
-	canvas_put(c, row, 0, quiet == QUIET_YES ? ROLE_OK : ROLE_TEXT, text);
+	canvas_put(c, row, 0,
+		app->rc->conf.errors_total ? ROLE_WARNING
+		: quiet == QUIET_YES       ? ROLE_OK
+					   : ROLE_TEXT,
+		text);
+}
+
+/* Worst first, and above the edge they would not be seen: they are told. */
+static void draw_above(const struct canvas *c, int row, const struct overview *o)
+{
+	size_t open = 0;
+	enum role role = ROLE_DIM;
+
+	for (size_t i = 0; i < o->top; i++) {
+		const struct problem *p = &o->problems[i];
+
+		if (p->acknowledged)
+			continue;
+		if (!open++)
+			role = severity_roles[p->severity];
+	}
+	canvas_blank(c, row, 0, c->cols, ROLE_TEXT);
+	if (open)
+		canvas_printf(
+			c, row, 0, role, "%zu above, %zu not acknowledged", o->top, open);
+	else
+		canvas_printf(c, row, 0, role, "%zu above", o->top);
+}
+
+/* So that the selected one is among the rows, and no room is left over. */
+static void scroll(struct overview *o, int rows)
+{
+	size_t page = rows > 0 ? (size_t)rows : 1;
+
+	if (o->at < o->top)
+		o->top = o->at;
+	if (o->at >= o->top + page)
+		o->top = o->at - page + 1;
+	if (o->top + page > o->count)
+		o->top = o->count > page ? o->count - page : 0;
 }
 
 static void draw(void *state, const struct app *app, const struct canvas *c, bool focus)
@@ -339,21 +389,27 @@ static void draw(void *state, const struct app *app, const struct canvas *c, boo
 		draw_quiet(app, c, row++);
 	foot = c->rows > 12 ? 4 : 0;
 	rows = c->rows - row - foot;
+	/* What does not fit is told in a row of its own. */
+	if (!foot && rows > 3 && (int)o->total > rows)
+		rows--;
 	if ((int)o->count < rows)
 		rows = (int)o->count;
+	if (o->at < (size_t)(rows > 0 ? rows : 1))
+		o->top = 0;
+	scroll(o, rows);
+	if (o->top && rows > 2) {
+		rows--;
+		scroll(o, rows);
+		draw_above(c, row++, o);
+	}
 	o->page = rows > 0 ? rows : 1;
-	if (o->at < o->top)
-		o->top = o->at;
-	if (o->at >= o->top + (size_t)o->page)
-		o->top = o->at - (size_t)o->page + 1;
-	if (o->top + (size_t)o->page > o->count)
-		o->top = o->count > (size_t)o->page ? o->count - (size_t)o->page : 0;
 	for (int i = 0; i < rows; i++, row++)
 		draw_problem(app, c, row, &o->problems[o->top + (size_t)i],
 			focus && o->top + (size_t)i == o->at);
-	if ((int)o->total > rows && row < c->rows) {
+	if (o->total > o->top + (size_t)o->page && row < c->rows) {
 		canvas_blank(c, row, 0, c->cols, ROLE_TEXT);
-		canvas_printf(c, row++, 0, ROLE_DIM, "%zu more", o->total - (size_t)rows);
+		canvas_printf(c, row++, 0, ROLE_DIM, "%zu more",
+			o->total - o->top - (size_t)o->page);
 	}
 	if (row < c->rows)
 		canvas_blank(c, row, 0, c->cols, ROLE_TEXT), row++;
@@ -411,6 +467,19 @@ static struct pane_link link(void *state, const struct app *app)
 	return (struct pane_link){"chart", o->series[o->at]};
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	struct overview *o = state;
+	char line[256];
+
+	reload(state, app, 0);
+	if (all || o->at >= o->count)
+		str_printf(out, "%s\n", overview_headline(app, line, sizeof line));
+	for (size_t i = 0; i < o->count; i++)
+		if (all || i == o->at)
+			overview_print_problem(app, &o->problems[i], out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct overview *o = state;
@@ -430,5 +499,6 @@ const struct pane_class overview_pane = {
 	.draw = draw,
 	.act = act,
 	.link = link,
+	.text = text,
 	.words = words,
 };

@@ -232,6 +232,13 @@ static bool act(void *state, const struct app *app, enum pane_act act)
 	return page_act(&((struct source_view *)state)->page, act);
 }
 
+static void text(void *state, const struct app *app, bool all, struct str *out)
+{
+	(void)all;
+	fill(state, app);
+	page_text(&((struct source_view *)state)->page, out);
+}
+
 static void words(void *state, const struct app *app, char *out, size_t size)
 {
 	(void)app;
@@ -247,5 +254,6 @@ const struct pane_class source_pane = {
 	.close = close_source,
 	.draw = draw,
 	.act = act,
+	.text = text,
 	.words = words,
 };

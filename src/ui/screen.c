@@ -54,6 +54,7 @@ static struct {
 	/* for the signal handler */
 	struct termios original;
 	bool have_original;
+	int flags; /* of its description, which others have too */
 	char restore[RESTORE_MAX];
 	size_t restore_n;
 	char crash_file[512];
@@ -173,6 +174,7 @@ bool screen_open(const struct screen_options *options, struct err *err)
 		return err_set(err, ERR_MISSING,
 			"no terminal here: use --once, --plain or a command");
 	screen.have_original = !tcgetattr(STDIN_FILENO, &screen.original);
+	screen.flags = fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK;
 	screen.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8");
 	set_escdelay(options->escape_ms);
 	screen.handle = try_terminals();
@@ -240,6 +242,13 @@ static void clear_prompt_row(void)
 	fflush(stdout);
 }
 
+/* It is the shell's too, and the loop has made it non-blocking: others could not read. */
+static void block_again(void)
+{
+	if (screen.have_original)
+		fcntl(STDIN_FILENO, F_SETFL, screen.flags);
+}
+
 void screen_leave(void)
 {
 	if (!screen.open || screen.away)
@@ -252,6 +261,7 @@ void screen_leave(void)
 	curs_set(1);
 	endwin();
 	clear_prompt_row();
+	block_again();
 }
 
 void screen_enter(void)
@@ -259,6 +269,7 @@ void screen_enter(void)
 	if (!screen.open || !screen.away)
 		return;
 	screen.away = false;
+	fcntl(STDIN_FILENO, F_SETFL, screen.flags | O_NONBLOCK);
 	refresh();
 	curs_set(0);
 	if (screen_knows_modes())
@@ -498,6 +509,7 @@ static void restore_now(void)
 	screen.away = true;
 	if (screen.have_original)
 		tcsetattr(STDIN_FILENO, TCSANOW, &screen.original);
+	block_again();
 }
 
 static void on_fatal(int signal)

@@ -74,12 +74,19 @@ struct console {
 	int question_top;   /* its first line that is shown */
 	bool question_seen; /* to its end */
 	char question_word[QUESTION_WORD], typed_word[QUESTION_WORD];
+	char typed_secret[512]; /* wiped when it is told */
+	size_t typed_n;
 	char question_choices[QUESTION_WORD * 2];
 	int64_t asked_at;   /* monotonic: keys typed before are not an answer */
 	const char *origin; /* of the line that runs; NULL: a key */
 	char menu[40];      /* MODE_MENU: its context */
 	int64_t suspend_warned_at, run_warned_at;
 	const char *run_warned_of;
+	struct terminal_session session; /* who has the terminal, or is to have it */
+	struct str session_out;          /* what it has not taken yet */
+	struct loop_watch *session_watch;
+	bool session_wanted, session_lent, session_tilde, session_line_start;
+	int64_t remote_shown_at; /* when the run began that was brought up last */
 	char notice[NOTICE_TEXT];
 	bool notice_bad;
 	int64_t notice_until; /* UTC ms */
@@ -95,6 +102,7 @@ struct console {
 	void (*lent_ended)(void *ctx, int exit_code, const struct err *why);
 	void *lent_ctx;
 	bool wants_shell;
+	char wants_edit[4096]; /* a runbook's file; "" for none */
 	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
 	bool closing;         /* nobody looks any more */
 	struct proc *asking_tmux;
@@ -124,6 +132,8 @@ void console_focus(struct console *console, int pane);
 void console_notice(struct console *console, bool bad, const char *text);
 void console_apply_config(struct console *console);
 void console_quit(struct console *console, const char *why);
+/* A run on other machines that has just begun comes up, unless somebody types. */
+void console_show_remote(struct console *console);
 /* Opens the incident that is wanted as soon as a source has it. */
 void console_seek(struct console *console);
 

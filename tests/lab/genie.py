@@ -12,6 +12,7 @@ import collections
 import datetime
 import json
 import os
+import random
 import re
 import secrets
 import socket
@@ -179,11 +180,12 @@ def og_alert(alert, now):
     report = {}
     if alert.snoozed_until:
         made['snoozedUntil'] = iso(alert.snoozed_until)
-    if alert.acknowledged:
+    if alert.acked_at:
         report.update(ackTime=int((alert.acked_at - alert.created) * 1000),
                       acknowledgedBy=alert.acked_by.username)
     if alert.closed_at:
-        report.update(closeTime=int((alert.closed_at - alert.created) * 1000), closedBy=ME)
+        report.update(closeTime=int((alert.closed_at - alert.created) * 1000),
+                      closedBy=alert.closed_by)
     if report:
         made['report'] = report
     return made
@@ -299,11 +301,10 @@ def set_priority(request, id):
                     lambda alert, at: request.account.prioritise(alert, at, priority))
 
 
-def og_notes(request, id):
+def og_lines(request, rows):
+    """A page of notes or of a log: what comes behind or before an opaque place."""
     request.only('identifierType', 'offset', 'direction', 'limit', 'order')
-    limit = request.number('limit', 20, 1, 100)
-    rows = [{'note': text, 'owner': who, 'createdAt': iso(at), 'offset': key}
-            for key, text, who, at in og_find(request, id).notes]
+    limit = min(request.number('limit', 20, 1, 100), request.desk.max_page)
     if request.one('order', 'desc') == 'desc':
         rows.reverse()
     if request.one('offset'):
@@ -314,6 +315,17 @@ def og_notes(request, id):
     if len(rows) > limit:
         paging['next'] = request.link(offset=rows[limit - 1]['offset'], direction='next')
     return 200, {'data': rows[:limit], 'paging': paging}
+
+
+def og_notes(request, id):
+    return og_lines(request, [{'note': text, 'owner': who, 'createdAt': iso(at), 'offset': key}
+                              for key, text, who, at in og_find(request, id).notes])
+
+
+def og_logs(request, id):
+    return og_lines(request, [
+        {'log': text, 'type': 'system', 'owner': who, 'createdAt': iso(at), 'offset': key}
+        for key, text, who, at in og_find(request, id).logs])
 
 
 def status_of(request, id):
@@ -350,6 +362,108 @@ def og_on_calls(request):
             rows.append({'_parent': parent, 'onCallParticipants': [
                 {'id': u.id, 'name': u.username, 'type': 'user'} for u in users]})
     return 200, {'data': rows}
+
+
+def og_schedules(request):
+    request.only('expand')
+    return 200, {'data': [
+        {'id': s.id, 'name': s.name, 'description': '', 'timezone': 'Europe/Berlin',
+         'enabled': s.enabled, 'ownerTeam': {'id': s.team.id, 'name': s.team.name},
+         'rotations': []} for s in request.account.schedules], 'expandable': ['rotation']}
+
+
+WEEK = 7 * 86400
+
+
+def timeline(request, id, person, one, several):
+    """A span of whole weeks, of which one can be the present; what is over of the shift
+    that runs is told apart from what is still to come of it."""
+    schedule, now = request.account.schedule(id), request.desk.now()
+    if request.one('intervalUnit', 'weeks') != 'weeks':
+        raise Refused(422, 'this fake has weeks only')
+    weeks = request.number('interval', 1, 1, 104)
+    monday = now - (now - 4 * 86400) % WEEK
+    start, end = int(monday), int(monday) + weeks * WEEK
+    periods = []
+    for begin, until, users, kind in schedule.shifts(start, end):
+        if begin < now < until:
+            cuts = [(begin, now, 'historical'), (now, until, kind)]
+        else:
+            cuts = [(begin, until, 'historical' if until <= now else kind)]
+        for a, b, kind in cuts:
+            made = {'startDate': iso(a), 'endDate': iso(b), 'type': kind,
+                    one: person(users[0])}
+            if kind == 'historical':
+                made[several] = [person(user) for user in users]
+            periods.append(made)
+    return {'startDate': iso(start), 'endDate': iso(end), 'finalTimeline': {'rotations': [
+        {'id': str(uuid.UUID(int=9)), 'name': 'First', 'order': 1.0, 'periods': periods}]}}
+
+
+def og_timeline(request, id):
+    request.only('identifierType', 'expand', 'interval', 'intervalUnit', 'date')
+    schedule = request.account.schedule(id)
+    person = lambda u: {'id': u.id, 'type': 'user', 'name': u.username}
+    return 200, {'data': {
+        '_parent': {'id': id, 'name': schedule.name, 'enabled': schedule.enabled},
+        **timeline(request, id, person, 'recipient', 'flattenedRecipients')},
+        'expandable': ['base', 'forwarding', 'override']}
+
+
+def og_override(schedule, override):
+    return {'_parent': {'id': schedule.id, 'name': schedule.name, 'enabled': True},
+            'alias': override.alias,
+            'user': {'type': 'user', 'id': override.user.id, 'username': override.user.username},
+            'startDate': iso(override.start), 'endDate': iso(override.end), 'rotations': []}
+
+
+def moments(body):
+    for name in ('startDate', 'endDate'):
+        if name not in body:
+            raise Refused(422, f'{name} cannot be empty')
+    return parse_time(body['startDate']), parse_time(body['endDate'])
+
+
+def og_make_override(request, id):
+    request.only('scheduleIdentifierType')
+    account, schedule = request.account, request.account.schedule(id)
+    body = request.body('alias', 'user', 'startDate', 'endDate', 'rotations')
+    user, name = og_reference(body, 'user', 'user', 'username')
+    made = account.make_override(schedule, body.get('alias'), account.user(user or name),
+                                 *moments(body))
+    return 201, {'data': {'alias': made.alias}}
+
+
+def og_overrides(request, id):
+    request.only('scheduleIdentifierType')
+    schedule = request.account.schedule(id)
+    return 200, {'data': [og_override(schedule, o) for o in schedule.overrides
+                          if o.end > request.desk.now()]}
+
+
+def og_get_override(request, id, alias):
+    request.only('scheduleIdentifierType')
+    schedule = request.account.schedule(id)
+    return 200, {'data': og_override(schedule, request.account.override(schedule, alias))}
+
+
+def end_override(request, id, alias):
+    request.only('scheduleIdentifierType')
+    schedule = request.account.schedule(id)
+    schedule.overrides.remove(request.account.override(schedule, alias))
+    return (204, {}) if request.desk.face == 'jsm' else (200, {'result': 'Deleted'})
+
+
+def og_users(request):
+    request.only('limit', 'offset', 'sortField', 'order', 'query')
+    limit, offset = request.number('limit', 100, 1, 500), request.number('offset', 0, 0, 10 ** 6)
+    limit = min(limit, request.desk.max_page)
+    rows = request.account.users
+    paging = {'next': request.link(offset=offset + limit)} if offset + limit < len(rows) else {}
+    return 200, {'data': [
+        {'id': u.id, 'username': u.username, 'fullName': u.name, 'blocked': False,
+         'verified': True, 'role': {'id': 'User', 'name': 'User'}}
+        for u in rows[offset:offset + limit]], 'totalCount': len(rows), 'paging': paging}
 
 
 def og_teams(request):
@@ -428,6 +542,17 @@ def jsm_notes(request, id):
         'next': request.link(after=rows[size - 1]['id']) if len(rows) > size else None}}
 
 
+def jsm_logs(request, id):
+    """Newest first; a line has no key of its own."""
+    request.only('after', 'size')
+    size = request.number('size', 20, 1, 100)
+    owners = {u.username: u.account for u in request.account.users}
+    rows = [{'logTime': iso(at), 'logType': 'system', 'log': text,
+             'owner': owners.get(who, who)}
+            for _, text, who, at in reversed(request.account.find(id).logs)]
+    return 200, {'values': rows[:size], 'links': {'next': None}}
+
+
 def jsm_status(request, id):
     return 200, status_of(request, id)
 
@@ -453,6 +578,40 @@ def jsm_on_calls(request, id):
             return 200, {'onCallParticipants': [{'id': u.account, 'type': 'user'}
                                                 for u in users]}
     raise Refused(404, f'No schedule exists with id [{id}]')
+
+
+def jsm_timeline(request, id):
+    request.only('interval', 'intervalUnit', 'date', 'expand')
+    person = lambda u: {'id': u.account, 'type': 'user'}
+    return 200, {**timeline(request, id, person, 'responder', 'flattenedResponders'),
+                 '_expands': ['base', 'forwarding', 'override']}
+
+
+def jsm_override(override):
+    return {'alias': override.alias,
+            'responder': {'type': 'user', 'id': override.user.account},
+            'startDate': iso(override.start), 'endDate': iso(override.end),
+            'rotationIds': None}
+
+
+def jsm_make_override(request, id):
+    request.only()
+    account, schedule = request.account, request.account.schedule(id)
+    body = request.body('responder', 'startDate', 'endDate', 'rotationIds')
+    who = body.get('responder') or {}
+    if who.get('type') != 'user':
+        raise Refused(400, 'responder is not valid')
+    user = next((u for u in account.users if u.account == who.get('id')), None)
+    return 201, jsm_override(account.make_override(schedule, None, user, *moments(body)))
+
+
+def jsm_overrides(request, id):
+    request.only('size', 'offset')
+    size, offset = request.number('size', 25, 1, 100), request.number('offset', 0, 0, 10 ** 6)
+    size = min(size, request.desk.max_page)
+    rows = [o for o in request.account.schedule(id).overrides if o.end > request.desk.now()]
+    return 200, {'values': [jsm_override(o) for o in rows[offset:offset + size]], 'links': {
+        'next': request.link(offset=offset + size) if offset + size < len(rows) else None}}
 
 
 def jsm_teams(request):
@@ -486,12 +645,20 @@ ROUTES = {
         ('GET', '/v2/alerts/requests/ID', 'alert', og_status),
         ('GET', '/v2/alerts/ID', 'alert', og_get),
         ('GET', '/v2/alerts/ID/notes', 'alert', og_notes),
+        ('GET', '/v2/alerts/ID/logs', 'alert', og_logs),
         ('POST', '/v2/alerts/ID/notes', 'alert', og_write(note, 'note')),
         ('POST', '/v2/alerts/ID/snooze', 'alert', og_write(snooze, 'endTime')),
         ('POST', '/v2/alerts/ID/assign', 'alert', og_write(og_assign, 'owner')),
         ('POST', '/v2/alerts/ID/escalate', 'alert', og_write(og_escalate, 'escalation')),
         ('PUT', '/v2/alerts/ID/priority', 'alert', set_priority),
         ('GET', '/v2/schedules/on-calls', 'oncall', og_on_calls),
+        ('GET', '/v2/schedules', 'oncall', og_schedules),
+        ('GET', '/v2/schedules/ID/timeline', 'oncall', og_timeline),
+        ('POST', '/v2/schedules/ID/overrides', 'oncall', og_make_override),
+        ('GET', '/v2/schedules/ID/overrides', 'oncall', og_overrides),
+        ('GET', '/v2/schedules/ID/overrides/ID', 'oncall', og_get_override),
+        ('DELETE', '/v2/schedules/ID/overrides/ID', 'oncall', end_override),
+        ('GET', '/v2/users', 'search', og_users),
         ('GET', '/v2/teams', 'configuration', og_teams),
     ] + [('POST', f'/v2/alerts/ID/{name}', 'alert', og_write(verb))
          for name, verb in ALERT_VERBS.items()],
@@ -500,6 +667,7 @@ ROUTES = {
         ('GET', JSM + '/alerts/requests/ID', 'alert', jsm_status),
         ('GET', JSM + '/alerts/ID', 'alert', jsm_get),
         ('GET', JSM + '/alerts/ID/notes', 'alert', jsm_notes),
+        ('GET', JSM + '/alerts/ID/logs', 'alert', jsm_logs),
         ('POST', JSM + '/alerts/ID/notes', 'alert', jsm_write(note)),
         ('POST', JSM + '/alerts/ID/snooze', 'alert', jsm_write(snooze, 'endTime')),
         ('POST', JSM + '/alerts/ID/assign', 'alert', jsm_write(jsm_assign, 'accountId')),
@@ -507,6 +675,10 @@ ROUTES = {
         ('PATCH', JSM + '/alerts/ID/priority', 'alert', set_priority),
         ('GET', JSM + '/schedules', 'configuration', jsm_schedules),
         ('GET', JSM + '/schedules/ID/on-calls', 'oncall', jsm_on_calls),
+        ('GET', JSM + '/schedules/ID/timeline', 'oncall', jsm_timeline),
+        ('POST', JSM + '/schedules/ID/overrides', 'oncall', jsm_make_override),
+        ('GET', JSM + '/schedules/ID/overrides', 'oncall', jsm_overrides),
+        ('DELETE', JSM + '/schedules/ID/overrides/ID', 'oncall', end_override),
         ('GET', JSM + '/teams', 'configuration', jsm_teams),
         ('GET', '/ex/jira/CLOUD/rest/api/3/myself', 'jira', jira_me),
         ('GET', '/ex/jira/CLOUD/rest/api/3/user/bulk', 'jira', jira_bulk),
@@ -537,6 +709,33 @@ def lab_alerts(desk, spec):
     return {'ids': ids}
 
 
+def lab_past(desk, spec):
+    """{"count": N, "days": D}: so many that began within so many days, most of them over."""
+    rng, now = random.Random(spec.get('seed', 1)), desk.now()
+    for _ in range(spec['count']):
+        at = round(now - rng.random() * spec['days'] * 86400, 3)
+        desk.account.live_through(rng, at, now)
+    return {'count': len(desk.account.alerts)}
+
+
+def lab_records(desk, _):
+    """All there is, in seconds since 1970."""
+    return {'now': desk.now(), 'alerts': [
+        {'id': a.id, 'message': a.message, 'created': a.created, 'status': a.status,
+         'acked': a.acked_at, 'acked_by': a.acked_by.username if a.acked_by else None,
+         'closed': a.closed_at, 'closed_by': a.closed_by, 'priority': a.priority,
+         'snoozed': a.snoozed_until, 'notes': [text for _, text, _, _ in a.notes],
+         'logs': [text for _, text, _, _ in a.logs]}
+        for a in desk.account.alerts.values()]}
+
+
+def lab_rota(desk, _):
+    """Who is on call, and each override that was made and not ended."""
+    return {s.name: {'on_call': [u.name for u in s.on_call(desk.now())],
+                     'overrides': [{'user': o.user.name, 'start': o.start, 'end': o.end}
+                                   for o in s.overrides]} for s in desk.account.schedules}
+
+
 def lab_close(desk, spec):
     """Behind the client's back: {"id": …}, or {"newest": N}."""
     rows = [desk.account.find(spec['id'])] if 'id' in spec else sorted(
@@ -544,6 +743,7 @@ def lab_close(desk, spec):
         key=lambda a: -a.created)[:spec['newest']]
     for alert in rows:
         desk.account.close(alert, desk.now(), None)
+        alert.updated = desk.now()
     return {'closed': len(rows)}
 
 
@@ -608,10 +808,12 @@ def lab_requests(desk, _):
 
 
 LAB = {('POST', name): verb for name, verb in (
-    ('/_lab/alerts', lab_alerts), ('/_lab/close', lab_close), ('/_lab/alert', lab_alert),
+    ('/_lab/alerts', lab_alerts), ('/_lab/past', lab_past), ('/_lab/close', lab_close), ('/_lab/alert', lab_alert),
     ('/_lab/lag', lab_lag), ('/_lab/refuse', lab_refuse), ('/_lab/faults', lab_faults),
     ('/_lab/limit', lab_limit), ('/_lab/page', lab_page), ('/_lab/clock', lab_clock))}
 LAB['GET', '/_lab/world'] = lab_world
+LAB['GET', '/_lab/rota'] = lab_rota
+LAB['GET', '/_lab/records'] = lab_records
 LAB['GET', '/_lab/requests'] = lab_requests
 
 

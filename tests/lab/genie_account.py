@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 
 PRIORITIES = ('P1', 'P2', 'P3', 'P4', 'P5')
+ME = 'ana@lab.example'
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -37,6 +38,14 @@ class Team:
 
 
 @dataclass
+class Override:
+    alias: str
+    user: User
+    start: float
+    end: float
+
+
+@dataclass
 class Schedule:
     id: str
     name: str
@@ -44,9 +53,27 @@ class Schedule:
     turn: int
     team: Team
     enabled: bool = True
+    overrides: list = field(default_factory=list)   # the last one made wins
 
     def on_call(self, at):
-        return [self.users[at // self.turn % len(self.users)]] if self.users else []
+        for o in reversed(self.overrides):
+            if o.start <= at < o.end:
+                return [o.user]
+        return [self.users[int(at) // self.turn % len(self.users)]] if self.users else []
+
+    def shifts(self, since, until):
+        """(start, end, users, kind) in that span."""
+        edges = {since, until} | {
+            at for o in self.overrides for at in (o.start, o.end) if since < at < until}
+        first = int(since) // self.turn * self.turn
+        edges |= {at for at in range(first, int(until) + 1, self.turn) if since < at < until}
+        edges = sorted(edges)
+        for start, end in zip(edges, edges[1:]):
+            kind = 'override' if any(o.start <= start < o.end for o in self.overrides) \
+                else 'default'
+            users = self.on_call(start)
+            if users:
+                yield start, end, users, kind
 
 
 @dataclass
@@ -71,8 +98,13 @@ class Alert:
     last: float = 0
     count: int = 1
     closed_at: float = None
+    closed_by: str = None       # a username, or what else did it
     escalated: list = field(default_factory=list)
     notes: list = field(default_factory=list)   # (id, text, who, at)
+    logs: list = field(default_factory=list)    # (key, text, who, at)
+
+    def log(self, text, who, at):
+        self.logs.append((f'{int(at * 1000)}_{len(self.logs):04d}', text, who, at))
 
 
 @dataclass
@@ -129,7 +161,47 @@ class Account:
                       source, self.teams[team % len(self.teams)], list(tags),
                       ('Prometheus', 'Prometheus'), updated=at, last=at)
         self.alerts[id] = alert
+        alert.log('Alert created via API[Prometheus]', 'Alert API', at)
+        alert.log(f'Sent [Notification] to {self.users[0].username}', 'System', at + 2)
         return alert
+
+    def live_through(self, rng, at, now):
+        """One that began then and is over by now, or not."""
+        kind = rng.choice(('disk of db-{} is full', 'queue mail-{} is long', 'node-{} is down'))
+        alert = self.create(kind.format(rng.randint(1, 30)), at, rng.choice(PRIORITIES),
+                            team=rng.randint(0, 1), source=f'host-{rng.randint(1, 7)}')
+        user = rng.choice(self.users)
+        if rng.random() < 0.7:
+            self.acknowledge(alert, min(at + rng.randint(20, 1800), now), user)
+            alert.updated = alert.acked_at
+        if rng.random() < 0.97:
+            end = min(max(at, alert.acked_at or at) + rng.randint(30, 7200), now)
+            self.close(alert, end, user if rng.random() < 0.6 else None)
+            alert.updated = end
+        return alert
+
+    def schedule(self, id):
+        for schedule in self.schedules:
+            if schedule.id == id:
+                return schedule
+        raise Refused(404, f'No schedule exists with id [{id}]')
+
+    def override(self, schedule, alias):
+        for override in schedule.overrides:
+            if override.alias == alias:
+                return override
+        raise Refused(404, f'No override exists with alias [{alias}]')
+
+    def make_override(self, schedule, alias, user, start, end):
+        if user is None:
+            raise Refused(422, 'No user exists with given identifier')
+        if end <= start or end <= self.now():
+            raise Refused(422, 'endDate should be later than startDate and now')
+        if any(o.alias == alias for o in schedule.overrides):
+            raise Refused(409, f'Override with alias [{alias}] already exists')
+        made = Override(alias or self.new_uuid(), user, start, end)
+        schedule.overrides.append(made)
+        return made
 
     def find(self, id, kind='id'):
         key = {'id': lambda a: a.id, 'tiny': lambda a: a.tiny, 'alias': lambda a: a.alias}[kind]
@@ -184,21 +256,26 @@ class Account:
             raise Refused(422, 'Alert is already acknowledged')
         alert.acknowledged, alert.acked_by, alert.acked_at = True, user, at
         alert.owner = alert.owner or user
+        alert.log('Alert acknowledged via web', user.username, at)
         return 'Alert acknowledged'
 
     def unacknowledge(self, alert, at, user):
         self.must_be_open(alert)
         alert.acknowledged, alert.acked_by, alert.acked_at = False, None, None
+        alert.log('Alert unacknowledged via web', user.username, at)
         return 'Alert unacknowledged'
 
     def close(self, alert, at, user):
         self.must_be_open(alert)
         alert.status, alert.closed_at = 'closed', at
+        alert.closed_by = user.username if user else 'System'
+        alert.log('Alert closed via web', alert.closed_by, at)
         return 'Alert closed'
 
     def snooze(self, alert, at, until):
         self.must_be_open(alert)
         alert.snoozed_until = until if until > at else None
+        alert.log('Snoozed until later', ME, at)
         return 'Alert snoozed'
 
     def assign(self, alert, at, user):
@@ -206,6 +283,7 @@ class Account:
         if user is None:
             raise Refused(422, 'User does not exist')
         alert.owner = user
+        alert.log(f'Assigned to {user.username}', ME, at)
         return 'Alert assigned'
 
     def escalate(self, alert, at, escalation):
@@ -217,6 +295,7 @@ class Account:
 
     def annotate(self, alert, at, text, who):
         alert.notes.append((f'{int(at * 1000)}{len(alert.notes):04d}', text, who, at))
+        alert.log(f'Added note [{text}]', who, at)
         return 'Note added'
 
     def prioritise(self, alert, at, priority):
@@ -239,6 +318,10 @@ def search(text):
     if rest:
         raise Refused(422, f'Query is not valid near [{rest[0]}]')
     return check
+
+
+def a_ms(at):
+    return round(at * 1000)
 
 
 def any_of(tokens):
@@ -277,6 +360,14 @@ def one_of(tokens):
              'tag': lambda a: a.tags, 'source': lambda a: [a.source],
              'acknowledged': lambda a: [str(a.acknowledged).lower()],
              'teams': lambda a: [a.team.name], 'alias': lambda a: [a.alias]}
+    moment = re.fullmatch(r'(createdAt|updatedAt|lastOccurredAt)(<=|>=|<|>|:)(\d+)', tokens[0])
+    if moment:
+        of = {'createdAt': lambda a: a.created, 'updatedAt': lambda a: a.updated,
+              'lastOccurredAt': lambda a: a.last}[moment[1]]
+        told = {'<': lambda x, y: x < y, '<=': lambda x, y: x <= y, '>': lambda x, y: x > y,
+                '>=': lambda x, y: x >= y, ':': lambda x, y: x == y}[moment[2]]
+        at = int(moment[3])
+        return (lambda a: told(int(a_ms(of(a))), at)), rest
     if not colon or name not in reads:
         raise Refused(422, f'Query field [{name}] is not valid')
     return (lambda a: value in reads[name](a)), rest

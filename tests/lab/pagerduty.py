@@ -973,6 +973,7 @@ def lab_records(desk, _):
         {'id': i.id, 'number': i.number, 'title': i.title, 'service': i.service.name,
          'status': i.status, 'urgency': i.urgency, 'created': i.created, 'resolved': i.resolved,
          'assigned': [u.name for u, _ in i.assigned], 'acked': [a.name for a, _ in i.acked],
+         'policy': i.policy.name, 'level': i.level,
          'escalates': i.escalate_at, 'unacked': i.unack_at, 'resolves': i.resolve_at,
          'notes': [{'by': n['user'].name, 'text': n['text'], 'at': n['at']} for n in i.notes],
          'alerts': [{'key': a.key, 'severity': a.severity, 'details': a.details}
@@ -981,6 +982,8 @@ def lab_records(desk, _):
         'on_call': [{'policy': p.name, 'level': level, 'user': user.name, 'until': end}
                     for p, level, user, _, _, end in View(account, UTC).on_calls(
                         desk.now(), desk.now() + 1)],
+        'policies': [{'name': p.name, 'levels': len(p.rules), 'loops': p.loops}
+                     for p in account.policies],
         'changes': [{'id': c.id, 'at': c.at, 'summary': c.summary, 'service': c.service.name}
                     for c in account.changes],
         'overrides': [{'id': o.id, 'schedule': s.name, 'user': o.user.name, 'start': o.start,

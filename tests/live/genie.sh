@@ -183,6 +183,127 @@ ok "all is confirmed in the end" is "$(grep -c '"state":"\(sending\|waiting\)"' 
 ok "late: the note is there once" is "$(of "$us" "$id" "len(d['notes'])")" 1
 ok "killed: the note is there once" is "$(of "$us" "$killed" "len(d['notes'])")" 1
 
+# --- the past: all there is, as they hold it; a reader that is killed goes on ---
+lab "$us" clock '{"advance":-700}' >/dev/null
+for port in $us $jsm; do
+	lab "$port" past '{"count":700,"days":80}' >/dev/null
+done
+cat >"$tmp/past.rc" <<END
+set log.files = $tmp/none
+source og opsgenie url=http://127.0.0.1:$us every=1s timeout=4s token-file=$tmp/secrets/opsgenie.token since=90d
+source jsm jsm site=http://127.0.0.1:$jsm url=http://127.0.0.1:$jsm every=1s timeout=4s user=ana@lab.example token-file=$tmp/secrets/jsm.token since=90d
+END
+past() { # source port: what differs from what is held there
+	"$OOGWAY" -c "$tmp/past.rc" incident list -s all --json >"$tmp/out" 2>"$tmp/err"
+	lab "$2" records >"$tmp/records"
+	python3 -B -c '
+import datetime, json, sys
+iso = lambda t: t and datetime.datetime.fromisoformat(t.replace("Z", "+00:00")).timestamp()
+same = lambda a, b: (a is None) == (b is None) and (a is None or abs(a - b) < 0.01)
+rows = [json.loads(line) for line in open(sys.argv[1])][1:]
+rows = {r["id"]: r for r in rows if r["source"] == sys.argv[3]}
+held = json.load(open(sys.argv[2]))
+# Its clock was moved ahead for a while.
+held = [a for a in held["alerts"] if a["created"] < held["now"]]
+print(len(held) - len(rows), sum(not (a["id"] in rows
+    and same(iso(rows[a["id"]]["ended_at"]), a["closed"])
+    and same(iso(rows[a["id"]]["acknowledged_at"]), a["acked"])) for a in held))
+' "$tmp/out" "$tmp/records" "$1"
+}
+kill_past() { # after $1 seconds
+	timeout -s KILL "$1" script -qec "$OOGWAY -c $tmp/past.rc" /dev/null \
+		</dev/null >/dev/null 2>&1
+}
+kill_past 3
+kill_past 4
+script -qec "timeout 14 $OOGWAY -c $tmp/past.rc" /dev/null </dev/null >/dev/null 2>&1
+ok "the past of Opsgenie" is "$(past og "$us")" "0 0"
+ok "the past of Jira" is "$(past jsm "$jsm")" "0 0"
+"$OOGWAY" -c "$tmp/past.rc" incident list -s all --json 2>/dev/null | head -n 1 >"$tmp/out"
+ok "it says that it is all" said '"complete":true'
+
+# --- an alert's page: its course, log and notes, each once ---
+for face in og:$us jsm:$jsm; do
+	port=${face#*:} source=${face%:*}
+	grep -v "^source" "$tmp/past.rc" >"$tmp/rc"
+	grep "^source $source " "$tmp/past.rc" >>"$tmp/rc"
+	id=$(lab "$port" alerts '{"message":"queue is long","age":900,"note":"looking",
+		"acknowledged":true}' | field "d['ids'][0]")
+	for n in 1 2 3 4 5; do
+		run incident note "$id" "words $n" --yes
+	done
+	[ "$source" = jsm ] || lab "$port" page '{"max":2}' >/dev/null
+	run incident show "$id"
+	ok "$source: all of it" said 'timeline  *complete'
+	ok "$source: it began once" is "$(grep -c ' page  *Created' "$tmp/out")" 1
+	ok "$source: it was acknowledged once" is "$(grep -c ' ack  *Acknowledged' "$tmp/out")" 1
+	ok "$source: its log" is "$(grep -c 'notified Sent' "$tmp/out")" 1
+	ok "$source: its notes" is "$(grep -c ' note  *.*: \(words [1-5]\|looking\)' "$tmp/out")" 6
+	faults "$port" '[{"method":"GET","path":"/logs","times":9,"status":403,"body":{"message":"no"}}]'
+	run incident show "$id"
+	ok "$source: without its log there are notes" is "$(grep -c ': words' "$tmp/out")" 5
+	faults "$port" '[]'
+	lab "$port" page '{"max":100}' >/dev/null
+done
+
+# --- the pager: who is on call, overrides under faults, each once ---
+rota() { lab "$1" rota | field "d['$2']['$3']"; } # port schedule what
+for face in og:$us jsm:$jsm; do
+	port=${face#*:} source=${face%:*}
+	grep -v "^source" "$tmp/past.rc" >"$tmp/rc"
+	grep "^source $source " "$tmp/past.rc" | sed 's/since=90d/since=none from=ana@lab.example/' >>"$tmp/rc"
+	run oncall list --json
+	for s in Payments_schedule Platform_schedule Empty_schedule; do
+		ok "$source: who is on call in $s" is "$(python3 -c "import json,sys
+for row in map(json.loads, open(sys.argv[1])):
+    if row.get('schedule') == '$s':
+        print([n['name'] for n in row['now']])" "$tmp/out")" "$(rota "$port" $s on_call)"
+	done
+	ok "$source: what is off is not listed" [ "$(grep -c Old_schedule "$tmp/out")" = 0 ]
+	run oncall show Payments --json
+	ok "$source: a running shift is one" is "$(python3 -c "import json,sys
+rows = [r for r in map(json.loads, open(sys.argv[1])) if r.get('from')]
+print(sum(a['to'] == b['from'] and a['on_call'] == b['on_call']
+      for a, b in zip(rows, rows[1:])) if len(rows) > 5 else rows)" "$tmp/out")" 0
+	run oncall take 2h Payments
+	ok "$source: a script is asked" is $status 4
+	ok "$source: the question shows whom" said 'you .* instead of'
+	run --yes oncall take 2h Payments
+	ok "$source: take" is "$status $(rota "$port" Payments_schedule on_call)" "0 ['Ana Ruiz']"
+	run oncall end
+	ok "$source: what is made can be ended" said 'Ana Ruiz\|say which\|you'
+	# The answer is lost behind the effect: it is looked for, and made once.
+	faults "$port" '[{"method":"POST","path":"/overrides","times":1,"drop":"after"}]'
+	run --yes oncall give @chi 3h Payments
+	faults "$port" '[]'
+	for i in 1 2 3 4 5 6 7 8; do
+		run action list --json
+		grep -q '"state":"\(sending\|waiting\)"' "$tmp/out" || break
+		timeout 4 script -qec "$OOGWAY -c $tmp/rc" /dev/null </dev/null >/dev/null 2>&1
+	done
+	ok "$source: give, its answer lost" is "$(rota "$port" Payments_schedule on_call)" "['Chi Tran']"
+	ok "$source: … was made once" is "$(rota "$port" Payments_schedule overrides |
+		grep -o 'Chi Tran' | grep -c .)" 1
+	run --yes oncall give @nobody 3h Payments
+	ok "$source: an unknown name" said 'knows nobody called nobody'
+	faults "$port" '[{"method":"POST","path":"/overrides","times":9,"status":403,
+		"body":{"message":"You cannot change this schedule"}}]'
+	run --yes oncall take 1h Platform
+	ok "$source: a refusal is told" said 'You cannot change this schedule'
+	ok "$source: … and fails" [ "$status" != 0 ]
+	faults "$port" '[]'
+done
+
+# A team that is none is said, and is not peace.
+cat >"$tmp/team.rc" <<END
+set log.files = $tmp/none
+source og opsgenie url=http://127.0.0.1:$us every=1s timeout=4s token-file=$tmp/secrets/opsgenie.token since=none "filter=teams:\"Platfrm\""
+END
+"$OOGWAY" -c "$tmp/team.rc" source test og >"$tmp/out" 2>"$tmp/err"
+status=$?
+ok "an unknown team" said 'no team is called Platfrm there.*2 teams: Platform, Payments'
+ok "… fails" [ "$status" != 0 ]
+
 # --- every request, against the published description ---
 if [ -n "${OPENAPI_GENIE:-}" ]; then
 	for port in $us $eu; do

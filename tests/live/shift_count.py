@@ -255,7 +255,8 @@ def check_summary(page, shift):
         f'{statistics.median(weeks):.10g} is the median of four weeks.' +
         (f' {shift.low} of low urgency besides.' if shift.low else ''),
         f'{total} interruption{"s" * (total != 1)}: {kinds["asleep"]} asleep, {kinds["off"]} '
-        f'off hours, {kinds["work"]} at work; {len(mine) - len(ended)} still open.',
+        f'off hours, {kinds["work"]} at work; {len(mine) - len(ended)} of these '
+        'pages still open.',
         f'TTA {span(statistics.median(taken))} (median of {len(taken)}; 90 % within '
         f'{span(nearest_rank(taken))}), TTR {span(statistics.median(took))} (median of '
         f'{len(took)}; 90 % within {span(nearest_rank(took))}); '
@@ -265,10 +266,22 @@ def check_summary(page, shift):
 
 
 def snoozed(incident):
-    """From here: what somebody else has snoozed is acknowledged, as far as we know."""
-    return incident['unacked'] and any(
-        e['type'] == 'snooze' and e['until'] == incident['unacked'] and e['by'] == 'Ana Ruiz'
-        for e in incident['log'])
+    """By whom, wherever that was done; None: it is not."""
+    return next((e['by'] for e in reversed(incident['log']) if e['type'] == 'snooze'
+                 and e['until'] == incident['unacked']), None) if incident['unacked'] else None
+
+
+def next_person(incident, pager):
+    """Whom it is given to when it escalates, as the handoff says it."""
+    policy = next(p for p in pager['policies'] if p['name'] == incident['policy'])
+    level, place = incident['level'] + 1, policy['name']
+    if level > policy['levels']:
+        if not policy['loops']:
+            return f'nobody (level {incident["level"]} of {place} is the last)'
+        level, place = 1, f'level 1 of {place} again'
+    users = sorted({row['user'] for row in pager['on_call']
+                    if row['policy'] == policy['name'] and row['level'] == level})
+    return f'{", ".join(users)} ({place})'
 
 
 def check_needs(page, shift):
@@ -284,15 +297,15 @@ def check_needs(page, shift):
         if i['resolved'] or i['title'] == 'Nightly batch late':
             continue
         due = [(i[kind], words) for kind, words in (
-            ('escalates', None),
+            ('escalates', 'escalates to ' + next_person(i, shift.records['pager'])),
             ('unacked', 'snooze ends' if snoozed(i) else 'acknowledgement ends'),
             ('resolves', 'resolves itself')) if i[kind]]
         at, words = min(due) if due else (None, None)
         since = {when(i['created'])} | (
             {when(firing[alert_of(i)])} if alert_of(i) in firing else set())
         wanted[i['title'], i['service']] = (
-            since, (('snoozed ' if snoozed(i) else 'acknowledged ') + i['acked'][0]
-                    if i['acked'] else
+            since, ('snoozed ' + snoozed(i) if snoozed(i) else
+                    'acknowledged ' + i['acked'][0] if i['acked'] else
                     'open ' + ', '.join(i['assigned'])), at, words)
     open_alerts = {alert_of(i) for i in shift.everything if not i['resolved']}
     alone = {name for name in firing if name not in open_alerts}
@@ -322,7 +335,11 @@ def check_needs(page, shift):
     check('each that is open is there', sorted(map(str, seen)) == sorted(
         map(str, list(wanted) + list(alone))), (seen, list(wanted), alone))
     lines = part['lines']
-    wanted = ['No silence ends in your shift.'] + [
+    # Each that counts as open is in a row or in one of these lines.
+    wanted = [f'Open too, and asks for nothing now (info): {i["title"]} {i["service"]}, since '
+              f'{when(i["created"])}.' for i in shift.everything
+              if not i['resolved'] and i['title'] == 'Nightly batch late']
+    wanted += ['No silence ends in your shift.'] + [
         f'{row["user"]} is on call only until {when(row["until"])}: {row["policy"]}'
         for row in shift.records['pager']['on_call']
         if row['until'] and shift.end < row['until'] < wall(shift.end, 7)]
@@ -469,8 +486,9 @@ def check_followups(page, shift):
 def check_signoff(page, shift):
     facts = dict(page.parts['Sign-off']['rows'])
     check('signed', facts['Outgoing'].endswith(', ' + when(shift.now)), facts)
-    check('code', re.fullmatch(r'accept with :handoff accept [0-9a-f]{8} in your oogway, or '
-                               'answer this mail', facts['Incoming']), facts)
+    check('code', re.fullmatch(r'accept with :handoff accept [0-9a-f]{8} in your oogway, with '
+                               'these words in a note on an incident at the pager, or answer '
+                               'this mail', facts['Incoming']), facts)
 
 
 def check_both(text, page):

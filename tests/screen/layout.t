@@ -74,6 +74,11 @@ keys "1<C-w>c:layout save other<Enter>"
 wait "kept in"
 sh grep -q "^layout mine" $TMP/config/oogway/layouts.rc
 sh grep -q "^layout other" $TMP/config/oogway/layouts.rc
+# A reload looks at bindings and aliases as the start does.
+sh printf 'bind main F6 "metrc list"\n' >> $TMP/rc
+wait "1 error in the rc"
+sh sed -i /metrc/d $TMP/rc
+wait "was read anew"
 # A name of the user's own rc is refused, and the rc wins over what is kept.
 sh printf 'layout own overview / logs\nset layout = own\n' >> $TMP/rc
 wait "was read anew"

@@ -15,12 +15,12 @@ expect-re C ! clock +ClockNear .* <1m ││
 expect-re C !  clock +ClockFar +in 4h  firing
 expect-re C !  clock +ClockNear +<1m  firing
 # Who is cut, not when; what has room is whole.
-expect-re -> escalates .Pay.* in 2h
+expect-re -> escalates in 2h
 keys "2z"
 expect "payments-and-refunds-api  Payments are late"
-expect "-> escalates (Payments Platform) in 2h"
+expect "-> escalates in 2h (Payments Platform)"
 resize 80x24
-expect-re Payments are late +2h  -> escalates .* in 2h
+expect-re Payments are late +2h  -> escalates in 2h
 # Narrow: the state in its short form, none of the titles gone.
 resize 40x12
 expect-re C !  .* 2h +->2h

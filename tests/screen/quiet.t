@@ -7,7 +7,7 @@ expect "UNKNOWN since"
 expect "am has never answered: connection refuse"
 expect "  partial"
 # Also where no count stands beside it.
-expect-row 1 "partial"
+expect-row 1 "UNKNOWN since"
 reject "no pager"
 keys "2z"
 expect "am has never answered"

@@ -16,9 +16,9 @@ wait "am ! stale" 60000
 expect-re 7 of 7  partial: am stale since [0-9:]{8} 
 expect-re 10  partial: am stale since [0-9:]{8} 
 expect-re W -  mailer +QueueBacklog +6h  <1m  firing
-expect-re C !  Checkout +Checkout is down for every.* 2h +-> escalates
+expect-re C !  Checkout +Checkout is down for ever.* 2h +-> Ben Okafor in 2h
 expect-re W - mailer .*QueueBacklog .*<1m old   6h
-expect-re C ! Checkout .*escalates in 2h   2h
+expect-re C ! Checkout .*Ben Okafor in 2h( .Core.)?   2h
 expect-attr * "QueueBacklog" fg=245
 reject "partial: prom"
 expect-re x  am +[0-9]+s stale: 127.0.0.1:[0-9]+ failed .HTTP 500.

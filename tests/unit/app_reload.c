@@ -136,7 +136,10 @@ static void a_fifo_is_no_runbook(void **state)
 {
 	runbooks_load(app->runbooks);
 	run_until(runbooks_read);
-	assert_int_equal(runbooks_count(app->runbooks), 0);
+	/* It is listed with the reason, and matches nothing. */
+	assert_int_equal(runbooks_count(app->runbooks), 1);
+	assert_int_equal(runbooks_at(app->runbooks, 0)->book.fault_count, 1);
+	assert_true(untrusted_empty(runbooks_at(app->runbooks, 0)->text));
 	(void)state;
 }
 

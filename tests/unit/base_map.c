@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { KEYS = 400 };
+enum { KEYS = 6000 }; /* more than a map takes over at once as it grows */
 
 static uint32_t next(uint32_t *seed)
 {
@@ -46,18 +46,18 @@ static void check_all(const struct map *map, void *const model[KEYS])
 static void random_operations(void **state)
 {
 	static int values[16];
-	void *model[KEYS] = {0};
+	static void *model[KEYS];
 	uint32_t seed = 42;
 	struct map map;
 
 	(void)state;
 	map_init(&map);
-	for (int i = 0; i < 60000; i++) {
+	for (int i = 0; i < 120000; i++) {
 		int k = (int)(next(&seed) % KEYS);
 		char key[16];
 		size_t n = (size_t)snprintf(key, sizeof key, "%d", k);
 
-		switch (next(&seed) % (i % 20000 < 10000 ? 4 : 6)) {
+		switch (next(&seed) % (i % 40000 < 20000 ? 3 : 6)) {
 		case 0:
 		case 1: {
 			void *value = &values[next(&seed) % 16];

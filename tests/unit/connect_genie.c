@@ -294,6 +294,141 @@ static void test_no_names(void **unused)
 	end();
 }
 
+/* What the alert's page shows: the log says again what the course says, pages go on by
+ * the server's own places, and notes are all of them only when one page has them all. */
+static void test_opened(void **unused)
+{
+	static const struct source_window window = {.opened = "a1"};
+	static const struct {
+		const char *path, *body;
+		size_t entries;
+		bool notes, ended;
+	} rows[] = {
+		{"/v2/alerts/a1",
+			"{\"data\":{\"id\":\"a1\",\"status\":\"open\",\"createdAt\":"
+			"\"2023-11-14T22:00:00Z\",\"report\":{\"ackTime\":60000,"
+			"\"acknowledgedBy\":\"ana@lab\"}}}",
+			2, false, false},
+		{"/v2/alerts/a1/notes?limit=100&order=asc",
+			"{\"data\":[{\"note\":\"n\",\"owner\":\"ben@lab\",\"createdAt\":"
+			"\"2023-11-14T22:02:00Z\",\"offset\":\"n_1\"},{\"note\":7}]}",
+			1, true, false},
+		{"/v2/alerts/a1/logs?limit=100&order=asc",
+			"{\"data\":[{\"log\":\"Alert created via API\",\"createdAt\":"
+			"\"2023-11-14T22:00:00Z\",\"offset\":\"l_1\"},"
+			"{\"log\":\"Alert acknowledged via web\",\"createdAt\":"
+			"\"2023-11-14T22:01:01Z\",\"offset\":\"l_2\"},"
+			"{\"log\":\"Added note "
+			"[n]\",\"createdAt\":\"2023-11-14T22:02:00Z\","
+			"\"offset\":\"l_3\"}],\"paging\":{\"next\":\"http://evil/\"}}",
+			0, false, false},
+		{"/v2/alerts/a1/logs?limit=100&order=asc&direction=next&offset=l_3",
+			"{\"data\":[{\"log\":\"Alert "
+			"unacknowledged\",\"owner\":\"ben@lab\","
+			"\"createdAt\":\"2023-11-14T22:09:00Z\",\"offset\":\"l_4\"}]}",
+			1, false, true},
+	};
+
+	(void)unused;
+	begin(&opsgenie_source, &(struct source_conf){0});
+	for (int i = 0; i < 12; i++) {
+		asked = (struct ask){0};
+		arena_reset(&asks);
+		assert_true(kind->next(state, now, &window, &asks, &asked));
+		if (asked.kind == ASK_WAIT || !strncmp(asked.path, "/v2/alerts/", 11))
+			break;
+		answers(404, "{}");
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(asked.kind, ASK_HTTP);
+		assert_string_equal(asked.path, rows[i].path);
+		assert_true(answers(200, rows[i].body));
+		assert_int_equal(batch.entry_count, rows[i].entries);
+		assert_int_equal(batch.opened && batch.opened->notes, rows[i].notes);
+		assert_int_equal(batch.opened && batch.opened->ended, rows[i].ended);
+		if (i == 3)
+			assert_int_equal(batch.entries[0].kind, ENTRY_UNACK);
+		asked = (struct ask){0};
+		arena_reset(&asks);
+		assert_true(kind->next(state, now, &window, &asks, &asked));
+	}
+	end();
+}
+
+static const char two_teams[] = "{\"data\":[{\"id\":\"t1\",\"name\":\"Platform\"},{"
+				"\"id\":\"t2\",\"name\":\"Pay EU\"}]}";
+
+/* An unknown team is said, and never looks like peace. */
+static void test_teams(void **unused)
+{
+	static const struct {
+		const char *filter, *unknown; /* NULL: all are known */
+	} rows[] = {
+		{"(teams:\"Platform\")", NULL},
+		{"(teams:\"platform\" OR teams:\"Pay EU\")", NULL},
+		{"teams:(Platform OR \"Pay EU\")", NULL},
+		{"teams : t2", NULL},
+		{"teams:Plat*", NULL},
+		{"tag:teams AND message:\"my teams: none\"", NULL},
+		{"priority:P1", NULL},
+		{"(teams:\"Platfrm\")", "Platfrm"},
+		{"priority:P1 AND (teams:\"Pay EU\" OR teams:\"Pay\")", "Pay"},
+		{"teams:(Platform OR \"Pay US\")", "Pay US"},
+		{"NOT teams: Ops", "Ops"},
+		{"teams:\"", NULL},
+		{"teams:", NULL},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char wanted[80];
+		const char *path;
+
+		begin(&opsgenie_source, &(struct source_conf){.filter = rows[i].filter});
+		path = next_path();
+		/* Only who names teams has them looked for first. */
+		assert_non_null(strstr(
+			path, strstr(rows[i].filter, "teams") ? "/teams" : "/alerts?"));
+		if (!strstr(path, "/teams")) {
+			end();
+			continue;
+		}
+		if (answers(200, two_teams) != !rows[i].unknown)
+			fail_msg("row %zu: %s", i, err.text);
+		path = next_path();
+		if (!rows[i].unknown) {
+			assert_non_null(strstr(path, "/alerts?"));
+			end();
+			continue;
+		}
+		snprintf(wanted, sizeof wanted, "no team is called %s there",
+			rows[i].unknown);
+		assert_non_null(strstr(err.text, wanted));
+		assert_non_null(strstr(err.text, "2 teams: Platform, Pay EU"));
+		/* Nothing else is asked until it is there. */
+		assert_null(path);
+		now += 61000;
+		until("/teams");
+		assert_true(
+			answers(200, "{\"data\":[{\"name\":\"Platfrm\"},{\"name\":"
+				     "\"Pay\"},{\"name\":\"Pay EU\"},{\"name\":\"Ops\"},"
+				     "{\"name\":\"Pay US\"},{\"name\":\"Platform\"}]}"));
+		assert_non_null(strstr(next_path(), "/alerts?"));
+		end();
+	}
+	/* Who may not read teams, or not all of them, is not told that one is missing. */
+	begin(&opsgenie_source, &(struct source_conf){.filter = "teams:\"X\""});
+	until("/teams");
+	assert_true(answers(403, "{}"));
+	assert_non_null(strstr(next_path(), "/alerts?"));
+	end();
+	begin(&jsm_source, &(struct source_conf){.org = "c1", .filter = "teams:\"X\""});
+	until("/teams");
+	assert_true(answers(200, "{\"platformTeams\":[],\"links\":{\"next\":\"u\"}}"));
+	assert_non_null(strstr(next_path(), "/alerts?"));
+	end();
+}
+
 static void test_schedules(void **unused)
 {
 	(void)unused;
@@ -371,6 +506,8 @@ int main(void)
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_names),
+		cmocka_unit_test(test_opened),
+		cmocka_unit_test(test_teams),
 		cmocka_unit_test(test_schedules),
 		cmocka_unit_test(test_my_shift),
 		cmocka_unit_test(test_region_hint),

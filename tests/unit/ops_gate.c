@@ -683,7 +683,7 @@ static void other_host(void **state)
 	run_label(w.run, untrusted_str("instance"), untrusted_str("db-9:9100"));
 	assert_false(run_start(w.run, 0, "key", &err));
 	assert_string_equal(w.word, "");
-	has(err.text, "this step runs on db-9, and oogway does not reach other machines");
+	has(err.text, "this step runs on db-9, and nothing here reaches other machines");
 	assert_int_equal(w.asks, 1);
 	close_world(&w);
 	/* Of an alert, localhost is whoever looked; typed, it is this machine. */

@@ -1,0 +1,3 @@
+/* Answers of the past of jsm. */
+#define FUZZ_KIND *jsm_source.past
+#include "source.h"

@@ -1,0 +1,309 @@
+#!/bin/sh
+# io/ssh against real sshds of our own on loopback: logins of every kind, host keys, jump
+# hosts, ends. Accounts with passwords are made for it, which only root can.
+here=$(cd "$(dirname "$0")/../.." && pwd)
+net=$here/build/test/live/ssh_net
+[ -x "$net" ] || net=$here/build/live/ssh_net
+port=$((${LAB_PORT_BASE:-12000} + 1900))
+bastion=$((port + 1)) deaf=$((port + 2)) fake=$((port + 3))
+tmp=$(mktemp -d) || exit 1
+passed=0 failed=0 me=$(id -un)
+users=
+cleanup() {
+	for pid in $(cat "$tmp"/*.pid 2>/dev/null); do kill "$pid" 2>/dev/null; done
+	[ -z "$agent" ] || kill "$agent" 2>/dev/null
+	for u in $users; do userdel -f "$u" 2>/dev/null; done
+	rm -rf "$tmp" "/etc/pam.d/$pam" 2>/dev/null
+}
+pam=none agent=
+trap cleanup EXIT
+unset SSH_AUTH_SOCK
+umask 077
+
+ok() { # name condition…
+	name=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $name"
+		head -n 8 "$tmp/out"
+	fi
+}
+
+run() { # args…
+	timeout 60 "$net" "$@" >"$tmp/out" 2>&1 </dev/null
+}
+
+said() { grep -q -e "$1" "$tmp/out"; }
+never() { ! grep -q -e "$1" "$tmp/out"; }
+count() { [ "$(grep -c -e "$2" "$tmp/out")" = "$1" ]; }
+
+cd "$tmp" || exit 1
+for k in host other plain locked signed authority stranger; do
+	ssh-keygen -q -t ed25519 -N '' -C "$k" -f $k
+done
+ssh-keygen -q -t rsa -b 3072 -N '' -f rsa
+ssh-keygen -q -t ecdsa -N '' -f ecdsa
+ssh-keygen -q -p -P '' -N 'open sesame' -f locked >/dev/null
+ssh-keygen -q -s authority -I tester -n "$me" signed.pub
+cat plain.pub locked.pub rsa.pub ecdsa.pub >authorized
+
+server() { # port, lines of its config
+	p=$1
+	shift
+	{
+		echo "Port $p
+ListenAddress 127.0.0.1
+HostKey $tmp/host
+AuthorizedKeysFile $tmp/authorized
+TrustedUserCAKeys $tmp/authority.pub
+PidFile $tmp/$p.pid
+StrictModes no
+UsePAM no
+PermitRootLogin yes"
+		printf '%s\n' "${@:-PasswordAuthentication no}"
+	} >"sshd.$p"
+	start /usr/sbin/sshd "$p"
+}
+
+start() { # program port
+	"$1" -f "$tmp/sshd.$2" -E "$tmp/sshd.$2.log" && return
+	echo "sshd does not start: $(tail -n 1 "$tmp/sshd.$2.log")"
+	exit 1
+}
+[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+server $port
+server $bastion
+hostkey=$(cut -d' ' -f1,2 host.pub)
+printf '[127.0.0.1]:%s %s\n[127.0.0.1]:%s %s\n' $port "$hostkey" $bastion "$hostkey" >known
+at=$me@127.0.0.1:$port
+sure="--known $tmp/known"
+
+# what comes back
+run $sure --key plain $at -- 'echo out; echo err >&2; exit 3'
+ok streams said '^out: out$'
+ok streams-apart said '^err: err$'
+ok status said '8 bytes: exit 3$'
+run $sure --key plain $at -- 'kill -SEGV $$'
+ok signal said ': signal SEGV$'
+run $sure --key plain --input 'to be read' $at -- 'cat; echo ... end'
+ok input said '^out: to be read... end$'
+run $sure --key plain $at -- 'printf "a\0b\377"; cat'
+ok no-input said ' 4 bytes: exit 0$'
+run $sure --key plain --quiet $at -- 'head -c 20000000 /dev/zero; echo x >&2'
+run $sure --key plain --pause-ms 300 $at -- 'head -c 3000000 /dev/zero'
+ok paused said ' 3000000 bytes: exit 0$'
+run $sure --key plain --repeat 3 $at -- 'echo $SSH_CONNECTION'
+ok reused sh -c "[ \$(grep '^out' '$tmp/out' | sort -u | wc -l) = 1 ]"
+run $sure --key plain $at $at $at $at $at $at $at $at $at $at $at $at -- 'echo one'
+ok twelve count 12 ': exit 0$'
+
+# keys
+for k in rsa ecdsa; do
+	run $sure --key $k $at -- 'true'
+	ok key-$k said ': exit 0$'
+done
+run $sure --key stranger --key missing --key plain $at -- 'true'
+ok second-key said ': exit 0$'
+run $sure --key stranger $at -- 'true'
+ok no-key said "failed auth: 127.0.0.1 lets $me not in: 1 key file tried, no agent is there"
+chmod 644 plain
+run $sure --key plain $at -- 'true'
+ok open-key said ': failed auth: '
+chmod 600 plain
+run $sure --key signed $at -- 'true'
+ok certificate-beside said ': exit 0$'
+mv signed-cert.pub apart.pub
+run $sure --key signed $at -- 'true'
+ok certificate-gone said 'failed auth'
+run $sure --key signed --cert "$tmp/apart.pub" $at -- 'true'
+ok certificate-apart said ': exit 0$'
+run $sure --key plain --cert "$tmp/apart.pub" $at -- 'true'
+ok certificate-of-another said ': exit 0$'
+
+# passphrases
+run $sure --key locked --say 'open sesame' $at $at $at -- 'true'
+ok passphrase count 3 ': exit 0$'
+ok passphrase-once count 1 "^asked passphrase $me@127.0.0.1 locked$"
+run $sure --key locked --say wrong --say 'open sesame' $at -- 'true'
+ok passphrase-again said ': exit 0$'
+run $sure --key locked $at -- 'true'
+ok passphrase-nobody said 'failed auth: .*a key file needs its passphrase'
+cp locked useless
+cp stranger.pub useless.pub
+run $sure --key useless --say 'open sesame' $at -- 'true'
+ok passphrase-useless never '^asked'
+
+# the agent
+eval "$(ssh-agent -s)" >/dev/null
+agent=$SSH_AGENT_PID
+run $sure --agent $at -- 'true'
+ok agent-empty said 'failed auth'
+ssh-add -q plain
+run $sure --agent $at $at $at $at $at $at $at $at $at $at -- 'true'
+ok agent count 10 ': exit 0$'
+kill $agent
+agent=
+run $sure --agent --key plain $at -- 'true'
+ok agent-gone said ': exit 0$'
+unset SSH_AUTH_SOCK
+
+# host keys
+run --known unknown --key plain $at -- 'true'
+ok unknown-nobody said 'refused: 127.0.0.1 is refused: its host key is not known (ED25519 SHA256:'
+ok unknown-kept sh -c "! [ -e '$tmp/unknown' ]"
+run --known unknown --key plain --accept no $at -- 'true'
+ok unknown-no said 'its host key was not accepted'
+run --known unknown --known known --strict --key plain $me@127.0.0.1:$port -- 'true'
+ok second-file said ': exit 0$'
+run --known unknown --strict --accept yes --key plain $at -- 'true'
+ok strict said 'StrictHostKeyChecking is yes'
+run --known unknown --key plain --accept yes $at $at $at -- 'true'
+ok unknown-yes count 3 ': exit 0$'
+ok unknown-once count 1 '^asked host-key'
+run --known unknown --key plain $at -- 'true'
+ok remembered said ': exit 0$'
+ok fingerprint sh -c "ssh-keygen -lf '$tmp/unknown' | grep -q \"\$(ssh-keygen -lf '$tmp/host.pub' | cut -d' ' -f2)\""
+run --known hashed --hash --key plain --accept yes $at -- 'true'
+ok hashed grep -q '^|1|' hashed
+ok hashed-found sh -c "ssh-keygen -F [127.0.0.1]:$port -f hashed >/dev/null"
+printf '[127.0.0.1]:%s %s\n' $port "$(cut -d' ' -f1,2 other.pub)" >changed
+run --known changed --accept yes --key plain $at -- 'true'
+ok changed said 'refused: 127.0.0.1 is refused: it shows the host key ED25519 SHA256:'
+ok changed-where said 'changed:1 has another one: somebody may be listening'
+ok changed-unasked never '^asked'
+printf '[127.0.0.1]:%s %s\n' $port "$(cut -d' ' -f1,2 rsa.pub)" >type
+run --known type --accept yes --key plain $at -- 'true'
+ok other-type said 'has another one of another type'
+{ cat known; echo "@revoked * $hostkey"; } >revoked
+run --known revoked --accept yes --key plain $at -- 'true'
+ok revoked said 'its host key is revoked (revoked:3)'
+echo "@cert-authority * $(cut -d' ' -f1,2 authority.pub)" >ca
+run --known ca --accept yes --key plain $at -- 'true'
+ok authority said 'only the authority at ca:1 vouches for it'
+{ cat known; echo "@maybe * $hostkey"; } >maybe
+run --known maybe --key plain $at -- 'true'
+ok unknown-marker said 'maybe:3 cannot be understood'
+
+# ways
+jump=$me@127.0.0.1:$bastion
+run $sure --key plain --jump $jump $at -- 'echo $SSH_CONNECTION'
+ok jump said ': exit 0$'
+run $sure --key plain --jump $jump --jump $at --jump $jump $at $at $at -- 'echo deep'
+ok jumps count 3 '^out: deep$'
+run $sure --key plain --jump $jump $at -- 'head -c 5000000 /dev/zero'
+ok jump-much said ' 5000000 bytes: exit 0$'
+run --known unknown --key plain --jump $jump $at -- 'true'
+ok jump-unknown said "failed refused: through 127.0.0.1: 127.0.0.1 is refused"
+run $sure --key plain --jump $jump $me@127.0.0.1:1 -- 'true'
+ok jump-nowhere said 'failed network: .*127.0.0.1 does not let it through to 127.0.0.1:1'
+cat >pass.py <<'PY'
+import os, selectors, socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+sel = selectors.DefaultSelector()
+sel.register(0, 1, (0, s.fileno()))
+sel.register(s, 1, (s.fileno(), 1))
+while True:
+    for key, _ in sel.select():
+        data = os.read(key.data[0], 65536)
+        if not data:
+            sys.exit()
+        os.write(key.data[1], data)
+PY
+run $sure --key plain --proxy python3 --proxy pass.py --proxy 127.0.0.1 --proxy $port \
+	$at -- 'echo by proxy'
+ok proxy said '^out: by proxy$'
+run $sure --key plain --proxy sh --proxy -c --proxy 'echo no way >&2; exit 1' $at -- 'true'
+ok proxy-fails said 'its ProxyCommand says: no way'
+run $sure --key plain --proxy /no/such $at -- 'true'
+ok proxy-none said 'cannot run its ProxyCommand /no/such'
+run $sure --key plain $me@127.0.0.1:1 -- 'true'
+ok refused said 'failed network: 127.0.0.1: cannot connect to 127.0.0.1:1: Connection refused'
+run $sure --key plain $me@nobody.invalid:22 -- 'true'
+ok no-name said 'failed network: nobody.invalid: its name nobody.invalid cannot be resolved'
+
+# ends
+run $sure --key plain --timeout-ms 400 $at -- 'sleep 50'
+ok timeout said " timed out: signal TERM$"
+run $sure --key plain --stop-ms 400 $at -- 'exec sleep 50'
+ok stopped said ' stopped: signal TERM$'
+run $sure --key plain --stop-ms 400 $at -- 'trap "" TERM; while :; do sleep 1; done'
+ok stopped-hard said ' stopped: signal KILL$'
+run $sure --key plain --timeout-ms 600 $at -- "trap 'echo bye; exit 9' TERM; while :; do sleep 1; done"
+ok timed-out-well said ' timed out: exit 9$'
+cat >fake.py <<'PY'
+"""A host that is none: what it does is the port's offset."""
+import socket, sys, threading
+def serve(port, what):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(('127.0.0.1', port))
+    s.listen(50)
+    while True:
+        c, _ = s.accept()
+        threading.Thread(target=what, args=(c,), daemon=True).start()
+def deaf(c):
+    c.recv(1)
+    threading.Event().wait()
+def chatter(c):
+    try:
+        while True:
+            c.sendall(b'\x1b]0;PWNED\x07' * 4000 + b'\n')
+    except OSError:
+        pass
+base = int(sys.argv[1])
+threading.Thread(target=serve, args=(base, deaf), daemon=True).start()
+threading.Thread(target=serve, args=(base + 1, chatter), daemon=True).start()
+print('ready', flush=True)
+threading.Event().wait()
+PY
+python3 fake.py $deaf >fake.out &
+echo $! >fake.pid
+while ! grep -q ready fake.out; do kill -0 "$(cat fake.pid)" || break; done
+run $sure --login-ms 700 $me@127.0.0.1:$deaf -- 'true'
+ok deaf said 'failed timeout: 127.0.0.1: no login within 0 s'
+run $sure --login-ms 5000 $me@127.0.0.1:$fake -- 'true'
+ok chatter said 'failed network'
+ok chatter-clean never "$(printf '\033')"
+
+# passwords, which take accounts
+if [ "$(id -u)" = 0 ]; then
+	user=oogwayt$$
+	useradd -M -d "$tmp" -s /bin/sh "$user" && users=$user
+	echo "$user:right horse" | chpasswd
+	chmod 755 "$tmp"
+	chmod 644 authorized authority.pub
+	server $((port + 5)) 'PasswordAuthentication yes'
+	printf '[127.0.0.1]:%s %s\n' $((port + 5)) "$hostkey" >>known
+	run $sure --say wrong --say 'right horse' "$user@127.0.0.1:$((port + 5))" -- 'id -un'
+	ok password said "^out: $user$"
+	ok password-twice count 2 "^asked password $user@127.0.0.1"
+	run $sure --say a --say b --say c --say d "$user@127.0.0.1:$((port + 5))" -- 'id -un'
+	ok password-wrong said 'failed auth'
+	run $sure --stop-ms 600 --say 'right horse' "$user@127.0.0.1:$((port + 5))" -- \
+		"echo \$\$; exec sleep 50"
+	ok stop-ends said ' stopped: signal TERM$'
+	# A one-time code, through PAM: the service is called as the program is.
+	pam=oogwayt$$
+	cp /usr/sbin/sshd "$tmp/$pam"
+	printf '%s\n' "auth requisite pam_unix.so" "account required pam_unix.so" \
+		"session required pam_permit.so" >"/etc/pam.d/$pam"
+	sed -e "s/$((port + 5))/$((port + 6))/; s/^UsePAM no/UsePAM yes/; /^Password/d" \
+		"sshd.$((port + 5))" >"sshd.$((port + 6))"
+	printf '%s\n' 'KbdInteractiveAuthentication yes' \
+		'AuthenticationMethods publickey,keyboard-interactive' >>"sshd.$((port + 6))"
+	printf '[127.0.0.1]:%s %s\n' $((port + 6)) "$hostkey" >>known
+	start "$tmp/$pam" $((port + 6))
+	run $sure --key plain --say 'right horse' "$user@127.0.0.1:$((port + 6))" -- 'id -un'
+	ok both-proofs said "^out: $user$"
+	ok both-asked count 1 "^asked prompt $user@127.0.0.1"
+	run $sure --key plain "$user@127.0.0.1:$((port + 6))" -- 'id -un'
+	ok one-proof said 'failed auth: .*one of several proofs was taken'
+else
+	echo "skipped: passwords and one-time codes, which take accounts that only root makes"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
