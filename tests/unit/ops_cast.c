@@ -173,7 +173,8 @@ static void recorded(void **state)
 			assert_int_equal(json_count(json_root(&doc)), 3);
 		json_release(&doc);
 	}
-	assert_int_equal(lines, 1 + 14 + 1 + 1);
+	/* a and b, with which a secret could begin, wait for what follows. */
+	assert_int_equal(lines, 1 + 12 + 1 + 1);
 	assert_non_null(strstr(str_text(&file), "\"o\", \"\303\244\"]"));
 	assert_non_null(strstr(str_text(&file), "\"o\", \"\360\237\230\200\"]"));
 	assert_non_null(strstr(str_text(&file), "\"r\", \"100x30\"]"));
