@@ -6,8 +6,8 @@ VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
 	yaml-0.1 libssh
-# Opened when the first transfer starts (src/io/curl.c): only its headers are needed here.
-LATER   := libcurl
+# Opened when they are needed (src/io/curl.c, src/ui/vt.c): only headers are needed here.
+LATER   := libcurl vterm
 PKG     := pkg-config
 
 # Texts are cut on purpose where they are shown, so truncation is no error.
@@ -159,9 +159,14 @@ $(BUILD)/bench-runbooks: tests/bench/runbooks.c $(LIB)
 bench-runbooks: $(BUILD)/bench-runbooks
 	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" $(BUILD)/bench-runbooks
 
+$(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
+
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
-	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past
+	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past \
+	$(BUILD)/bench-runbooks $(BUILD)/bench-audit
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # Each parser of foreign bytes, FUZZ_SECONDS each, with libFuzzer (clang).
@@ -192,8 +197,8 @@ lab:
 # --- what is needed ---
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
-	libyaml-dev libssh-dev
-DEPS_TEST := libcmocka-dev libvterm-dev python3 procps libcairo2 fonts-dejavu-core \
+	libyaml-dev libssh-dev libvterm-dev
+DEPS_TEST := libcmocka-dev python3 procps libcairo2 fonts-dejavu-core \
 	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl nginx-light

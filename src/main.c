@@ -19,6 +19,7 @@
 #include "app/overview.h"
 #include "app/print_man.h"
 #include "app/remote.h"
+#include "app/audits.h"
 #include "app/runs.h"
 #include "app/setting.h"
 #include "app/status.h"
@@ -188,6 +189,8 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--width", optarg);
 	case OPTION_TIMEOUT:
 		return add_pair(o, "--timeout", optarg);
+	case OPTION_CHANGED:
+		return add_word(o, "--changed");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -448,7 +451,7 @@ static void wait_tick(void *ctx)
 	wait->app->now = time_now_ms();
 	/* A step ends by its own timeout. */
 	if (!runs_busy(wait->app->runs) && !remote_busy(wait->app->remote) &&
-		((!actions_busy(wait->app->actions) &&
+		((!audits_busy(wait->app->audits) && !actions_busy(wait->app->actions) &&
 			 !handoffs_busy(wait->app->handoffs) &&
 			 !enrol_busy(wait->app->enrol) &&
 			 !dossier_busy(wait->app->dossier)) ||

@@ -49,7 +49,7 @@ enum search_mode {
 	SEARCH_TYPING, /* the last word may be unfinished; others may be mistyped */
 };
 
-/* Below it `sure` means that there is no such document; set on half of a labelled
+/* Below it `sure` means that there is no such document; set on a labelled
  * collection (tests/bench/runbooks.c) so that few right answers are lost. */
 extern const double search_sure_from;
 

@@ -50,8 +50,9 @@ bool alerts_settled(const struct alerts *alerts);
  * same. */
 size_t alerts_count(const struct alerts *alerts);
 const struct alert *alerts_at(const struct alerts *alerts, size_t i);
-/* Where those in that state or a quieter one begin. */
-size_t alerts_first(const struct alerts *alerts, enum alert_state state);
+/* Where the acknowledged ones begin, behind all that needs somebody; behind them is what
+ * fires and needs nobody, then what is quiet. */
+size_t alerts_first_acknowledged(const struct alerts *alerts);
 uint32_t alerts_version(const struct alerts *alerts);
 /* It comes first in the order of the list. */
 bool alerts_before(const struct alert *alert, const struct alert *other);

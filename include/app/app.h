@@ -31,6 +31,7 @@ struct logs;
 struct metrics;
 struct notify;
 struct rc_watch;
+struct replay;
 struct saving;
 struct similar;
 struct runbooks;
@@ -38,6 +39,7 @@ struct remote;
 struct runs;
 struct rotas;
 struct secret;
+struct sinks;
 struct sources;
 struct status_writer;
 struct store;
@@ -71,6 +73,7 @@ enum change {
 	CHANGED_ALL = (1 << 20) - 1,
 	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
+	CHANGED_REPLAY = 1 << 22,
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -175,6 +178,8 @@ struct app {
 	struct trends *trends;
 	struct audits *audits;
 	struct breakglass *breakglass;
+	struct sinks *sinks; /* of the audit */
+	struct replay *replay;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;
@@ -221,6 +226,8 @@ bool app_profile(struct app *app, const char *name, struct err *err);
 
 void app_changed(struct app *app, uint32_t bits);
 uint32_t app_take_changes(struct app *app);
+/* Takes secrets out of what is about to leave, such as into the clipboard. */
+void app_clean(struct str *text);
 /* A passing message to whoever sits there, and to the log. */
 /* False where there is no terminal. */
 bool app_edit(struct app *app, const char *path, struct err *err);

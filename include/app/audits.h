@@ -24,6 +24,7 @@ struct audit_row {
 	int step;
 	struct untrusted target; /* target, or the words of the action */
 	struct untrusted id;     /* of the incident or alert */
+	char *recording;         /* name of its file, or NULL */
 };
 
 struct audits *audits_new(struct app *app);
@@ -35,6 +36,8 @@ void audits_free(struct audits *audits);
 /* The audit to write to, opened now if it was not. NULL with a sentence when there can
  * be none: then nothing is done. */
 struct audit *audits_writer(struct audits *audits, struct err *err);
+/* Records are being written, or are on their way to a sink. */
+bool audits_busy(const struct audits *audits);
 /* Where the files are; false when there is no place for them. */
 bool audits_folder(const struct audits *audits, char out[AUDIT_PATH], struct err *err);
 

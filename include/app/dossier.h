@@ -22,7 +22,8 @@ const struct alert *dossier_page(const struct app *app, const struct alert *aler
  * again. What follows goes by the key of dossier_page(). */
 void dossier_show(struct dossier *dossier, uint64_t key);
 /* The same by its source and the id there; false: that source has no log to tell. */
-bool dossier_open(struct dossier *dossier, const char *source, struct untrusted id);
+bool dossier_open(struct dossier *dossier, const char *source, struct untrusted id,
+	int64_t started_at);
 /* What a source told, of whichever incident. */
 void dossier_take(struct dossier *dossier, int source, const struct batch *batch);
 /* The store has more. */
@@ -37,9 +38,19 @@ bool dossier_words(const struct dossier *dossier, uint64_t key, char *out, size_
 /* Its source was asked and has not told all yet. */
 bool dossier_busy(const struct dossier *dossier);
 
+/* All that its source told of it, as lines of JSON; false: nothing is known. *told_at is
+ * 0 when it came just now. */
+bool dossier_raw(
+	const struct dossier *dossier, uint64_t key, struct str *out, int64_t *told_at);
+/* On its page too, or not any more. */
+void dossier_turn_raw(struct dossier *dossier);
+bool dossier_shows_raw(const struct dossier *dossier);
+
 /* For one command: which one is to be printed when it was read, and how; then what it
  * was. The rest is in cmd_incident.c. */
 void dossier_wish(struct dossier *dossier, const char *name, bool json);
+void dossier_wish_raw(struct dossier *dossier); /* as its source told it */
+bool dossier_wished_raw(const struct dossier *dossier);
 const char *dossier_wished(const struct dossier *dossier, bool *json);
 /* Its source did not tell all: true, with the sentence. */
 bool dossier_lacks(const struct dossier *dossier, struct err *err);

@@ -44,6 +44,8 @@ void history_change(
 /* Changes of this host in [from, to) that others have put into the store come into the
  * table. */
 void history_changes_others(struct history *history, int64_t from, int64_t to);
+/* What the store has of changes of that span is given to the alerts as if it came. */
+void history_changes_around(struct history *history, int64_t from, int64_t to);
 /* For one command: into the store at once. */
 bool history_change_here(
 	const struct app *app, const struct batch_change *change, struct err *err);
@@ -54,6 +56,8 @@ void history_past_batch(struct history *history, int source, const struct batch 
 bool history_past_read(struct history *history);
 /* What a source tells of the incident that is looked at: its entries are kept. */
 void history_opened_batch(struct history *history, int source, const struct batch *batch);
+/* Incidents as a source told them: they are kept, and held nowhere. */
+void history_raws(struct history *history, int source, const struct batch *batch);
 /* All alerts of a source were read, and are in the table. */
 void history_snapshot(struct history *history, int source);
 /* The source is gone; its number is another's from now on. */

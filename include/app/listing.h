@@ -63,6 +63,16 @@ struct grouping {
 		struct cell *out);
 };
 
+/* Rows that plain words behind `/` are looked for in, rather than a filter. */
+struct ranking {
+	/* Best first; how many. 0: the words are a filter after all. */
+	size_t (*find)(
+		const struct app *app, const char *words, uint64_t *ids, size_t max);
+	/* Why a row is among them: one line. */
+	void (*why)(const struct app *app, const char *words, const void *row, char *out,
+		size_t size);
+};
+
 struct listing {
 	const char *noun;   /* "alert" */
 	const char *schema; /* "oogway.alert/1" */
@@ -85,6 +95,7 @@ struct listing {
 	/* The span that its rows are of; NULL: the window. */
 	void (*window)(const struct app *app, int64_t *from, int64_t *to);
 	const struct grouping *grouping; /* NULL: rows are never grouped */
+	const struct ranking *ranking;   /* NULL: `/` only filters */
 	/* False: no row has anything in this column now, and it is not shown. NULL: all
 	 * columns are. */
 	bool (*says)(const struct app *app, size_t column);
@@ -96,6 +107,8 @@ extern const struct listing alert_listing, incident_listing, metric_listing,
 	trend_listing, past_listing, incidents_listing, oncall_listing, shift_listing,
 	remote_listing, tail_listing;
 extern const struct grouping alert_grouping;
+/* A filter text without the marks of one: words. */
+bool listing_is_words(const char *text);
 /* Columns of alerts, in the order of their table. */
 enum alert_column {
 	ALERT_COLUMN_SEVERITY,

@@ -24,6 +24,7 @@ enum {
 	RC_MAX_CHANGES = 50,
 	RC_MAX_POLICIES = 200,
 	RC_MAX_HOST_GROUPS = 200,
+	RC_MAX_SINKS = 8,
 };
 
 struct rc_source {
@@ -129,6 +130,18 @@ struct rc_notify {
 	struct conf_place place;
 };
 
+/* Where copies of the audit go. */
+enum sink_kind { SINK_FILE, SINK_JOURNALD, SINK_SYSLOG, SINK_HTTPS, SINK_KIND_COUNT };
+
+struct rc_sink {
+	const char *name;
+	enum sink_kind kind;
+	bool required;    /* no acknowledgement, no run */
+	const char *path; /* of a file; of journald's socket, or NULL */
+	const char *url;  /* https://…; of syslog HOST[:PORT] */
+	const char *ca_file, *token_file, *token_env, *token_command;
+};
+
 /* One user-defined arrangement: rows of panes with weights. */
 struct rc_layout {
 	const char *name;
@@ -166,6 +179,8 @@ struct rc {
 	size_t handoff_count, handoff_cap;
 	struct rc_notify *notifies;
 	size_t notify_count, notify_cap;
+	struct rc_sink sinks[RC_MAX_SINKS];
+	size_t sink_count;
 	struct policy_rule *policies;
 	size_t policy_count, policy_cap;
 	struct rc_layout *layouts;

@@ -53,5 +53,7 @@ struct runbook_found {
 /* What somebody types: best first; how many. */
 size_t runbook_search(const struct app *app, struct untrusted words,
 	struct runbook_found *out, size_t max);
+void runbook_found_why(const struct app *app, struct untrusted words,
+	const struct runbook_row *row, char *out, size_t size);
 
 #endif

@@ -18,6 +18,11 @@ struct runbook_row {
 	struct runbook book;
 	struct matchers labels;
 	bool built_in; /* of the starter set */
+	/* See runbook_versions.h. */
+	struct untrusted
+		before; /* the text it last ran with, if that is another; owned */
+	bool changed, trusted;
+	bool ran, seen; /* in this process: a step of this text, what has changed */
 };
 
 struct runbooks *runbooks_new(struct app *app);
@@ -31,13 +36,14 @@ bool runbooks_settled(const struct runbooks *runbooks);
 size_t runbooks_count(const struct runbooks *runbooks);
 const struct runbook_row *runbooks_at(const struct runbooks *runbooks, size_t i);
 const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_t id);
+/* The same, for whoever notes what became of it. */
+struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id);
 /* The name of its file without .md; as `runbook NAME` takes it. */
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size);
 const struct runbook_row *runbooks_named(
 	const struct runbooks *runbooks, const char *wanted);
-/* Of all of them; the number of a hit is its place in the list. */
+/* Of all of them; the number of a hit is its place in the list. NULL until they are
+ * read. */
 const struct search *runbooks_index(const struct runbooks *runbooks);
-/* Counts how often the list was read. */
-unsigned runbooks_version(const struct runbooks *runbooks);
 
 #endif

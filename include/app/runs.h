@@ -13,8 +13,12 @@ struct runs;
 enum { RUNS_MAX = 32 };
 
 struct runs *runs_new(struct app *app);
+/* What was done and could not be recorded, as `set audit = best-effort` allows. */
+size_t runs_unrecorded(const struct runs *runs);
 /* The door of the gate, for all that goes through it. */
 const struct gate_door *runs_door(const struct runs *runs);
+/* The same for what is done upstream, for which run.allow does not count. */
+const struct gate_door *runs_actions_door(const struct runs *runs);
 /* The commands that steps may name; borrowed. */
 void runs_set_commands(struct runs *runs, const struct commands *commands);
 const struct commands *runs_commands(const struct runs *runs);

@@ -27,6 +27,9 @@ struct json_doc {
 bool json_parse(struct json_doc *doc, const void *text, size_t n, size_t max_bytes,
 	struct err *err);
 void json_release(struct json_doc *doc);
+/* The same of a text that others wrote. */
+bool json_read(
+	struct json_doc *doc, struct untrusted text, size_t max_bytes, struct err *err);
 struct json json_root(const struct json_doc *doc);
 
 bool json_ok(struct json j); /* something is there, and it is not null */
@@ -49,6 +52,11 @@ struct untrusted json_text(struct json j);
 bool json_number(struct json j, double *out);
 bool json_i64(struct json j, int64_t *out);
 bool json_bool(struct json j, bool otherwise);
+/* The value as one line of JSON; numbers as near as a double holds them. False when it
+ * does not fit; *out is then as it was. */
+bool json_print(struct json j, struct str *out);
+/* The same for somebody who reads: a line for each member, tabs before it. */
+bool json_pretty(struct json j, struct str *out);
 /* RFC 3339 strings to UTC ms; false when absent or zero ("0001-01-01…"). */
 bool json_time(struct json j, int64_t *out);
 

@@ -57,7 +57,7 @@ struct source_watch {
 	bool urgent; /* also while the server is slow, only less often */
 };
 
-enum { SOURCE_MAX_WATCHES = 16, SOURCE_MAX_DETAILS = 8, SOURCE_ID = 48 };
+enum { SOURCE_MAX_WATCHES = 16, SOURCE_MAX_DETAILS = 8, SOURCE_ID = 64 };
 
 /* The window the console looks at; to 0: live; step_ms 0: no history wanted. The
  * members from `least` on are poll's. */

@@ -19,6 +19,7 @@ enum {
 	BATCH_MAX_SERIES = 20000,
 	BATCH_MAX_ALERTS = 200000,
 	BATCH_MAX_ITEMS = 20000, /* silences, changes, rules, lines */
+	BATCH_MAX_RAW = 64 << 10,
 };
 
 struct batch_series {
@@ -80,6 +81,11 @@ struct batch_oncall {
 	int level;
 	int64_t ends_at; /* 0: no end */
 	bool me;
+};
+
+/* An incident as its source told it, all of it, when that has changed. */
+struct batch_raw {
+	struct untrusted id, json; /* json: an object, at most BATCH_MAX_RAW */
 };
 
 /* The incident that somebody looks at was read: its entries came before, or with it. */
@@ -149,6 +155,8 @@ struct batch {
 	bool oncalls_snapshot;
 	struct batch_count *counts;
 	size_t count_count, count_cap;
+	struct batch_raw *raws;
+	size_t raw_count, raw_cap;
 	struct batch_detail *details;
 	size_t detail_count, detail_cap;
 	struct rota *rotas;
@@ -179,6 +187,7 @@ struct batch_oncall *batch_add_oncall(struct batch *batch);
 struct batch_past *batch_add_past(struct batch *batch);
 struct batch_entry *batch_add_entry(struct batch *batch);
 struct batch_detail *batch_add_detail(struct batch *batch);
+struct batch_raw *batch_add_raw(struct batch *batch);
 struct batch_count *batch_add_count(struct batch *batch);
 struct rota *batch_add_rota(struct batch *batch);
 struct person *batch_add_person(struct batch *batch);

@@ -85,6 +85,13 @@ struct audit_record {
 struct audit_config {
 	/* $XDG_STATE_HOME/oogway/audit as a rule (audit_folder()); made 0700. */
 	const char *folder;
+	/* Records up to seq are on the disk: `then` is to be called, later, when whoever
+	 * keeps copies has them too, or with err when one who must have them has not.
+	 * NULL: nobody keeps any. Main. */
+	void (*written)(void *ctx, uint64_t seq,
+		void (*then)(struct audit *audit, const struct err *err),
+		struct audit *audit);
+	void *ctx;
 	/* For tests; 0 and NULL are what everybody uses. */
 	size_t segment_bytes;
 	int64_t (*now)(void);
@@ -105,8 +112,9 @@ void audit_close(struct audit *audit);
 
 /* Copies the record and returns. `then` comes once, on main, in the order of the
  * writes, never before this has returned: err is NULL when the record is on the disk
- * (fdatasync has returned) and seq is its number. With err nothing of it is there, and
- * the caller does not act. `then` may be NULL: a failure is then logged. */
+ * (fdatasync has returned), those who must have a copy have one, and seq is its number.
+ * With err the caller does not act; with a seq beside it the record is there all the
+ * same, and only the copies are not. `then` may be NULL: a failure is then logged. */
 void audit_write(struct audit *audit, const struct audit_record *record,
 	void (*then)(void *ctx, uint64_t seq, const struct err *err), void *ctx);
 /* The same on this thread, for one-shot commands; refused (ERR_BUSY) while records of

@@ -32,6 +32,14 @@ struct gate_door {
 		struct err *err);
 	void *ctx;
 	struct approvals *approvals; /* of gate_approvals_new(); NULL: none can be had */
+	struct gate_gap *gap;        /* NULL: policy's best_effort does not count */
+};
+
+/* What was done and could not be recorded: told by a record of its own when that is
+ * possible again. */
+struct gate_gap {
+	size_t count;
+	int64_t since_at; /* of the first of them */
 };
 
 /* Approvals of one person: asked for, ready after the delay, void after that long, when
@@ -50,6 +58,14 @@ struct gate_deed {
 	const char *const *hosts;
 	size_t host_count;
 	bool lifts; /* approvals, so that it needs none itself */
+	bool asked; /* somebody has said yes to just this already: no question */
+	/* Several records instead of one: begin() says how many when it is sure that they
+	 * will be written, write() is called for each and calls gate_write() once, and
+	 * intended() has its number when it is on the disk. `record` is then what a
+	 * refusal says, and act() gets no number. NULL: the one. */
+	size_t (*begin)(void *ctx);
+	void (*write)(void *ctx, size_t i, struct gate_pass *pass);
+	void (*intended)(void *ctx, size_t i, uint64_t seq);
 	/* False with a sentence: it is not any more what was asked about. Looked at when
 	 * the answer comes, and again when the intent is on the disk. */
 	bool (*still)(void *ctx, char *why, size_t size);
@@ -62,6 +78,8 @@ struct gate_deed {
 
 bool gate_open(
 	const struct gate_door *door, const struct gate_deed *deed, struct err *err);
+/* kind, decision and approval are the gate's; copied. */
+void gate_write(struct gate_pass *pass, const struct audit_record *record);
 /* It was refused before it came here; that is recorded too. */
 void gate_refuse(const struct gate_door *door, const struct audit_record *record,
 	const struct err *why);

@@ -29,6 +29,7 @@ struct policy {
 	enum audit_class most;    /* of `set run.allow`; AUDIT_UNCLASSED: nothing */
 	enum audit_class approve; /* from this class on; AUDIT_UNCLASSED: none */
 	bool breakglass;          /* approvals are lifted */
+	bool best_effort;         /* what cannot be recorded is done all the same */
 	const struct policy_rule *rules;
 	size_t rule_count;
 	int minute; /* of the local day, now */

@@ -35,7 +35,7 @@ const struct lexicon_row lexicon[] = {
 	{LEXICON_SAME, "rabbitmq rabbit amqp"},
 	{LEXICON_SAME, "kafka"},
 	{LEXICON_SAME, "file_descriptor fd descriptor filehandle"},
-	{LEXICON_SAME, "filesystem file_system fs mount mountpoint"},
+	{LEXICON_SAME, "filesystem file_system fs mount mountpoint disk"},
 	{LEXICON_SAME, "inode file inodes"},
 	{LEXICON_SAME, "disk drive device"},
 	{LEXICON_SAME, "space disk capacity"},

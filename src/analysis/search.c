@@ -19,7 +19,7 @@ enum { ARENA_BYTES = 1 << 30, SLOT_WORDS = 24, COUNT_MAX = 60000 };
 static const struct {
 	double weight, length;
 } fields[FIELDS] = {[FIELD_TITLE] = {3, 0.5},
-	[FIELD_ALSO] = {3, 0.5},
+	[FIELD_ALSO] = {3, 0},
 	[FIELD_HEADING] = {0.5, 0.5},
 	[FIELD_LEAD] = {2, 0.5},
 	[FIELD_TEXT] = {1, 0.75},

@@ -1,7 +1,7 @@
 /* The ranking: a first pass over all documents, then features of the best, summed with
- * fixed weights. The weights were set by hand and those of `sure` by logistic
- * regression, both on one half of a labelled collection (tests/bench/runbooks.c).
- * Threads: the index is only read. */
+ * fixed weights. Those were set by hand, by what the whole of a labelled collection
+ * showed (tests/bench/runbooks.c); those of `sure` by logistic regression on one half of
+ * it, and where `sure` begins on all of it. Threads: the index is only read. */
 #include "search_parts.h"
 
 #include "base/alloc.h"
@@ -23,6 +23,7 @@ enum feature {
 	SEEN_SENTENCE,  /* the share of the first sentence that its lead says */
 	SEEN_TEXT,      /* the share of it that the document says at all */
 	SEEN_LACK,      /* the weightiest word of it that its lead lacks */
+	SEEN_WHOLE,     /* it lacks no weighty word */
 	SEEN_RIVAL,     /* the title names a sister of what the query names */
 	SEEN_RIVAL_LED, /* and what stands below it does not name the query's */
 	SEEN_NUMBER,    /* a number of its lead is the query's */
@@ -30,8 +31,7 @@ enum feature {
 	SEEN_STATE,     /* the title says how it fares, and so does the query */
 	SEEN_UNSAID,    /* words of the title that the query does not say, to 3 */
 	SEEN_SCORE,     /* the sum */
-	SEEN_LEAD,      /* how far the sum is above the next one */
-	SEEN_LEAD_MORE, /* and above the mean of the next five */
+	SEEN_LEAD,      /* how far it is above the mean of the next five */
 	FEATURES,
 };
 
@@ -51,18 +51,18 @@ static const float rank_weights[FEATURES] = {
 };
 
 static const float sure_weights[FEATURES] = {
-	[SEEN_LEAD] = 0.52F,
-	[SEEN_LEAD_MORE] = 0.65F,
-	[SEEN_PAIRS] = 0.41F,
-	[SEEN_SENTENCE] = 1.06F,
-	[SEEN_LACK] = -0.72F,
-	[SEEN_TEXT] = 2.07F,
-	[SEEN_RIVAL] = -1.34F,
-	[SEEN_RIVAL_LED] = -0.64F,
-	[SEEN_UNSAID] = -0.57F,
-	[SEEN_NUMBER] = 1.05F,
+	[SEEN_LEAD] = 1.39F,
+	[SEEN_PAIRS] = 0.37F,
+	[SEEN_SENTENCE] = 0.24F,
+	[SEEN_LACK] = -0.27F,
+	[SEEN_WHOLE] = 0.77F,
+	[SEEN_TEXT] = 2.91F,
+	[SEEN_RIVAL] = -2.06F,
+	[SEEN_RIVAL_LED] = -0.8F,
+	[SEEN_UNSAID] = -0.82F,
+	[SEEN_NUMBER] = 1.58F,
 };
-static const float sure_bias = -2.6F;
+static const float sure_bias = -3.62F;
 
 const double search_sure_from = 0.5;
 
@@ -233,7 +233,10 @@ static bool is_in(const struct doc *doc, uint32_t term, unsigned in)
 	return e && e->in & in;
 }
 
-enum { IN_LEAD = 1 << FIELD_TITLE | 1 << FIELD_LEAD, IN_ANY = (1 << FIELDS) - 1 };
+enum {
+	IN_LEAD = 1 << FIELD_TITLE | 1 << FIELD_ALSO | 1 << FIELD_LEAD,
+	IN_ANY = (1 << FIELDS) - 1
+};
 
 /* The share of the first sentence that a part of the document says; a word that it says
  * otherwise counts `other`. */
@@ -359,6 +362,7 @@ static void look_closely(const struct pass *p, struct candidate *c)
 	c->seen[SEEN_TITLED] = things_share(p, &doc->title_says);
 	c->seen[SEEN_SENTENCE] =
 		sentence_share(p->query, doc, IN_LEAD, 0.5F, &c->seen[SEEN_LACK]);
+	c->seen[SEEN_WHOLE] = c->seen[SEEN_LACK] < 0.2F;
 	c->seen[SEEN_TEXT] = sentence_share(p->query, doc, IN_ANY, 0.3F, &unused);
 	see_numbers(p->query, c, doc);
 	c->seen[SEEN_STATE] = see_state(p, doc);
@@ -393,18 +397,16 @@ static bool same_title(const struct doc *a, const struct doc *b)
 /* Copies of one book are no rivals of each other. */
 static void see_lead(const struct search *s, struct candidate *all, size_t count)
 {
-	float sum = 0, first = 0;
+	float sum = 0;
 	size_t others = 0;
 
 	for (size_t i = 1; i < count && others < NEXT; i++) {
 		if (same_title(&s->docs[all[0].doc], &s->docs[all[i].doc]))
 			continue;
-		if (!others++)
-			first = all[i].seen[SEEN_SCORE];
 		sum += all[i].seen[SEEN_SCORE];
+		others++;
 	}
-	all[0].seen[SEEN_LEAD] = all[0].seen[SEEN_SCORE] - first;
-	all[0].seen[SEEN_LEAD_MORE] =
+	all[0].seen[SEEN_LEAD] =
 		all[0].seen[SEEN_SCORE] - (others ? sum / (float)others : 0);
 }
 

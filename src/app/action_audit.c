@@ -59,26 +59,32 @@ static size_t words_of(
 	return n;
 }
 
-void action_audit_intent(const struct plan *plan, const struct outbox_row *row,
-	void (*then)(void *ctx, uint64_t seq, const struct err *err), void *ctx)
+void action_audit_record(const struct plan *plan, const struct outbox_row *row,
+	struct audit_words *w, struct audit_record *out)
 {
 	const struct app *app = plan->app;
-	char event[EVENT_TEXT], source[NAME_TEXT], until[TIME_TEXT];
-	struct untrusted words[WORDS];
-	struct audit_record record = {.kind = AUDIT_INTENT,
+
+	*out = (struct audit_record){.kind = AUDIT_INTENT,
 		.class = AUDIT_CHANGE,
-		.event = event_of(app, row, event),
+		.event = event_of(app, row, w->event),
 		.origin = plan->origin,
 		.profile = *app->rc->profile ? app->rc->profile : NULL,
-		.source = text_line(row->source, source, sizeof source),
+		.source = text_line(row->source, w->source, sizeof w->source),
 		.id = row->action.texts[ACTION_TARGET],
 		.target = row->action.texts[ACTION_TITLE],
-		.args = words,
-		.arg_count = words_of(&row->action, until, words),
-		.approval = untrusted_str(plan->asks ? "asked and confirmed" : NULL)};
+		.args = w->words,
+		.arg_count = words_of(&row->action, w->until, w->words)};
+	out->pager_user = pager_user(app, w->source);
+}
 
-	record.pager_user = pager_user(app, source);
-	audit_write(audits_writer(app->audits, NULL), &record, then, ctx);
+void action_audit_intent(
+	const struct plan *plan, const struct outbox_row *row, struct gate_pass *pass)
+{
+	struct audit_words words;
+	struct audit_record record;
+
+	action_audit_record(plan, row, &words, &record);
+	gate_write(pass, &record);
 }
 
 void action_audit_outcome(const struct app *app, const struct outbox_row *row,

@@ -3,18 +3,11 @@
  * how many records and rows that takes. Main thread. */
 #include "actions_parts.h"
 
-#include "app/audits.h"
+#include "app/runs.h"
 #include "base/alloc.h"
 #include "base/str.h"
 
 #include <string.h>
-
-/* A plan on its way: first the audit's intents, then the rows of the outbox. */
-struct commit {
-	struct plan *plan;
-	size_t asked, answered;
-	struct err err; /* the first that went wrong */
-};
 
 void plan_free(struct plan *plan)
 {
@@ -44,16 +37,15 @@ static void give_up(struct actions *actions, const struct plan *plan, const char
 
 static void added(void *ctx, const struct err *err)
 {
-	struct commit *c = ctx;
-	struct actions *actions = c->plan->app->actions;
+	struct plan *plan = ctx;
+	struct actions *actions = plan->app->actions;
 
 	actions->adding--;
 	if (!actions->ended && err)
-		give_up(actions, c->plan, err->text);
+		give_up(actions, plan, err->text);
 	else if (!actions->ended)
 		actions_look(actions);
-	plan_free(c->plan);
-	mem_free(c);
+	plan_free(plan);
 }
 
 /* What is oogway's alone is done here; its row is only the record. */
@@ -79,100 +71,123 @@ static void act_here(const struct plan *plan)
 	}
 }
 
-static void all_intended(struct commit *c)
+/* --- through the gate --- */
+
+/* All intents are on the disk. */
+static void act(void *ctx, uint64_t seq)
 {
-	struct plan *plan = c->plan;
+	struct plan *plan = ctx;
 	struct actions *actions = plan->app->actions;
 
-	if (actions->ended || c->err.kind) {
-		if (!actions->ended)
-			give_up(actions, plan, c->err.text);
+	(void)seq;
+	if (actions->ended) {
 		actions->adding--;
 		plan_free(plan);
-		mem_free(c);
 		return;
 	}
 	act_here(plan);
 	action_own_tell(actions);
 	if (plan->put)
-		plan->put(plan, (struct store_then){added, c});
+		plan->put(plan, (struct store_then){added, plan});
 	else
 		outbox_add_later(plan->app->store, plan->rows, plan->count,
-			(struct store_then){added, c});
+			(struct store_then){added, plan});
 }
 
-static void intended(void *ctx, uint64_t seq, const struct err *err)
+static void refused(void *ctx, const struct err *why)
 {
-	struct commit *c = ctx;
-
-	if (err && !c->err.kind)
-		c->err = *err;
-	c->plan->rows[c->answered++].audit_seq = (int64_t)seq;
-	if (!c->err.kind && c->asked < c->plan->count) {
-		struct outbox_row *row = &c->plan->rows[c->asked++];
-
-		action_audit_intent(c->plan, row, intended, c);
-	}
-	if (c->answered == c->asked)
-		all_intended(c);
-}
-
-/* No audit, no act. */
-void plan_commit(struct plan *plan)
-{
+	struct plan *plan = ctx;
 	struct actions *actions = plan->app->actions;
-	struct commit *c;
-	struct err err = {0};
 
+	if (plan->owned && !actions->ended)
+		give_up(actions, plan, why->text);
+	else if (!actions->ended && why->kind != ERR_CANCELLED)
+		app_notice(plan->app, true, "%s", why->text);
+	if (plan->owned)
+		actions->adding--;
+	plan_free(plan);
+}
+
+/* From here on it is followed. */
+static size_t begin(void *ctx)
+{
+	struct plan *plan = ctx;
+	struct actions *actions = plan->app->actions;
+
+	if (plan->owned)
+		return plan->count;
+	plan->owned = true;
 	actions->wishes++;
+	actions->adding++;
 	for (size_t i = 0; i < plan->count; i++) {
 		struct own *own = action_own_add(actions, &plan->rows[i]);
 
 		own->key = plan->keys[i];
 		own->problem = plan->problems ? plan->problems[i] : 0;
 	}
-	if (!audits_writer(plan->app->audits, &err)) {
-		give_up(actions, plan, err.text);
-		plan_free(plan);
-		return;
-	}
-	c = mem_new(1, sizeof *c);
-	c->plan = plan;
-	actions->adding++;
 	if (plan->count == 1 && !plan->here[0])
 		app_notice(plan->app, false, "%s: %s is on its way",
 			actions->own[actions->own_count - 1].title,
 			action_verbs[plan->verb].name);
-	for (; c->asked < plan->count && c->asked < ACTION_RECORDS_AT_ONCE; c->asked++)
-		action_audit_intent(plan, &plan->rows[c->asked], intended, c);
+	return plan->count;
 }
 
-static void answered(void *ctx, bool yes)
+static void intended(void *ctx, size_t i, uint64_t seq)
+{
+	((struct plan *)ctx)->rows[i].audit_seq = (int64_t)seq;
+}
+
+static void write_one(void *ctx, size_t i, struct gate_pass *pass)
+{
+	const struct plan *plan = ctx;
+
+	action_audit_intent(plan, &plan->rows[i], pass);
+}
+
+/* Before it begins: behind that the rows are what was written down. Looked at twice, it
+ * says the same twice. */
+static bool plan_still(void *ctx, char *why, size_t size)
 {
 	struct plan *plan = ctx;
 
-	if (yes)
-		plan_commit(plan);
-	else
-		plan_free(plan);
+	if (plan->owned)
+		return true;
+	plan->void_ = plan->void_ || !plan_holds(plan, plan->gone, sizeof plan->gone);
+	str_copy(why, size, plan->gone);
+	return !plan->void_;
 }
 
-static bool plan_still(void *ctx, char *why, size_t size)
+static bool open_gate(struct plan *plan, bool asks, struct err *err)
 {
-	return plan_holds(ctx, why, size);
+	struct gate_deed deed = {.question = asks ? plan->text : NULL,
+		.asked = plan->asks && !asks,
+		.still = plan_still,
+		.begin = begin,
+		.write = write_one,
+		.intended = intended,
+		.act = act,
+		.refused = refused,
+		.ctx = plan};
+	struct audit_words words;
+
+	action_audit_record(plan, &plan->rows[0], &words, &deed.record);
+	return gate_open(runs_actions_door(plan->app->runs), &deed, err);
+}
+
+void plan_commit(struct plan *plan)
+{
+	struct err err = {0};
+
+	begin(plan);
+	if (!open_gate(plan, false, &err))
+		refused(plan, &err);
 }
 
 /* The plan is taken. */
 enum status plan_ask(struct plan *plan, struct err *err)
 {
-	const struct front *front = &plan->app->front;
-	const struct question question = {
-		.text = plan->text, .still = plan_still, .answer = answered, .ctx = plan};
-
-	if (front->ask && front->ask(front->ctx, &question, err))
+	if (open_gate(plan, true, err))
 		return STATUS_PENDING;
-	if (!front->ask)
-		err_set(err, ERR_REFUSED, "there is nobody to ask: %s", plan->text);
 	plan_free(plan);
 	return STATUS_REFUSED;
 }

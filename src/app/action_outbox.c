@@ -108,8 +108,7 @@ int64_t actions_snoozed(const struct actions *actions, const struct alert *alert
 const struct alert *actions_next_snoozed(const struct actions *actions, size_t *i)
 {
 	const struct alerts *alerts = actions->app->alerts;
-	size_t first = alerts_first(alerts, ALERT_ACKNOWLEDGED),
-	       end = first + SNOOZED_LOOK;
+	size_t first = alerts_first_acknowledged(alerts), end = first + SNOOZED_LOOK;
 
 	for (*i = *i < first ? first : *i; *i < end && *i < alerts_count(alerts);) {
 		const struct alert *alert = alerts_at(alerts, (*i)++);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "ops/redact.h"
 #include "base/time.h"
 #include "model/alert.h"
 
@@ -76,6 +77,19 @@ static int silencer(const struct app *app, int own)
 static struct untrusted keep(struct plan *plan, struct untrusted text)
 {
 	return untrusted_copy(&plan->arena, text);
+}
+
+/* What is sent to others holds no secret that is known for one. */
+static struct untrusted keep_clean(struct plan *plan, const char *text)
+{
+	struct untrusted kept;
+	struct str clean;
+
+	str_init(&clean, 64 << 10);
+	redact_text(&clean, untrusted_str(text));
+	kept = keep(plan, untrusted_make(clean.p, clean.n));
+	str_release(&clean);
+	return kept;
 }
 
 /* Every label must be the same: it mutes this alert and no other. */
@@ -221,7 +235,7 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	row->action.until_at = wish->until_at;
 	row->action.texts[ACTION_TARGET] = keep(plan, alert_text(alert, ALERT_ID));
 	row->action.texts[ACTION_TITLE] = keep(plan, untrusted_str(name));
-	row->action.texts[ACTION_BODY] = keep(plan, untrusted_str(wish->body));
+	row->action.texts[ACTION_BODY] = keep_clean(plan, wish->body);
 	if (verb == ACTION_RESPONDERS && !wish->body)
 		row->action.texts[ACTION_BODY] = call_for_help(plan, name);
 	row->action.texts[ACTION_WHOM] = keep(plan, untrusted_str(whom.id));

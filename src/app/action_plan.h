@@ -4,6 +4,8 @@
 
 #include "app/actions.h"
 #include "base/arena.h"
+#include "base/time.h"
+#include "ops/gate.h"
 
 struct source_row;
 
@@ -20,6 +22,9 @@ struct plan {
 	size_t count, cap;
 	size_t same; /* targets that were other members of what is planned already */
 	bool asks;
+	bool owned;           /* it is followed: its rows do not change any more */
+	bool void_;           /* it holds no more */
+	char gone[240];       /* … and why */
 	const char *origin;   /* "key", ":", "script": where the wish came from */
 	char text[PLAN_TEXT]; /* the question */
 	char whom[PLAN_WHOM]; /* in it, as found for the first of the rows */
@@ -90,9 +95,15 @@ int64_t actions_stamp(struct actions *actions);
 
 /* --- the audit of actions (action_audit.c) --- */
 
-/* `then` comes once the record is on the disk, or cannot be. */
-void action_audit_intent(const struct plan *plan, const struct outbox_row *row,
-	void (*then)(void *ctx, uint64_t seq, const struct err *err), void *ctx);
+struct audit_words {
+	char event[40], source[80], until[TIME_TEXT];
+	struct untrusted words[4];
+};
+/* What the audit says of a row that is about to go out; borrows from both. */
+void action_audit_record(const struct plan *plan, const struct outbox_row *row,
+	struct audit_words *words, struct audit_record *out);
+void action_audit_intent(
+	const struct plan *plan, const struct outbox_row *row, struct gate_pass *pass);
 /* What came of it; the row names its intent. */
 void action_audit_outcome(const struct app *app, const struct outbox_row *row,
 	const char *result, struct untrusted error);

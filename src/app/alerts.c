@@ -520,15 +520,15 @@ const struct alert *alerts_at(const struct alerts *alerts, size_t i)
 	return alert_table_at(alerts->table, i);
 }
 
-/* They are sorted by state. */
-size_t alerts_first(const struct alerts *alerts, enum alert_state state)
+size_t alerts_first_acknowledged(const struct alerts *alerts)
 {
 	size_t low = 0, high = alerts_count(alerts);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
+		const struct alert *a = alerts_at(alerts, middle);
 
-		if (alerts_at(alerts, middle)->state < state)
+		if (a->state == ALERT_FIRING && a->severity <= SEVERITY_WARNING)
 			low = middle + 1;
 		else
 			high = middle;

@@ -1,6 +1,7 @@
 /* Life of the whole state: born with the rc, started after the first frame, ticking
  * once a second, read anew when the rc changes. Hides the order in which the parts
  * begin and end. Main thread. */
+#include "app/replay.h"
 #include "app/app.h"
 
 #include "app/actions.h"
@@ -34,9 +35,11 @@
 #include "base/time.h"
 #include "breakglass.h"
 #include "expiry.h"
+#include "sinks.h"
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/task.h"
+#include "ops/redact.h"
 #include "joins.h"
 #include "rc_watch.h"
 #include "share.h"
@@ -102,6 +105,8 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->notify = notify_new(app);
 	app->expiry = expiry_new(app);
 	app->breakglass = breakglass_new(app);
+	app->sinks = sinks_new(app);
+	app->replay = replay_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -128,6 +133,7 @@ static void tick(void *ctx, int64_t now)
 	notify_tick(app->notify, now);
 	expiry_tick(app->expiry, now);
 	breakglass_tick(app->breakglass, now);
+	sinks_tick(app->sinks);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
@@ -177,6 +183,8 @@ void app_free(struct app *app)
 	trends_end(app->trends);
 	runs_end(app->runs);
 	remote_end(app->remote);
+	sinks_end(app->sinks);
+	replay_end(app->replay);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -186,7 +194,6 @@ void app_free(struct app *app)
 	rotas_end(app->rotas);
 	notify_free(app->notify);
 	expiry_free(app->expiry);
-	breakglass_free(app->breakglass);
 	enrol_end(app->enrol);
 	sources_free(app->sources);
 	http_free(app->http);
@@ -195,6 +202,9 @@ void app_free(struct app *app)
 	task_pool_free(app->pool);
 	runs_free(app->runs);
 	remote_free(app->remote);
+	breakglass_free(app->breakglass);
+	sinks_free(app->sinks);
+	replay_free(app->replay);
 	history_free(app->history);
 	share_free(app->share);
 	trends_free(app->trends);
@@ -242,6 +252,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	actions_halt(app->actions);
 	app->rc = rc;
 	sources_reload(app->sources);
+	sinks_reload(app->sinks);
 	metrics_reload(app->metrics, old);
 	alerts_reload(app->alerts, old);
 	charts_settle(app->charts);
@@ -309,6 +320,16 @@ uint32_t app_take_changes(struct app *app)
 
 	app->changes = 0;
 	return bits;
+}
+
+void app_clean(struct str *text)
+{
+	struct str clean;
+
+	str_init(&clean, text->max);
+	redact_text(&clean, untrusted_make(text->p, text->n));
+	str_release(text);
+	*text = clean;
 }
 
 void app_notice(struct app *app, bool bad, const char *fmt, ...)

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "io/task.h"
 #include "ops/verify.h"
+#include "sinks.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ static void free_row(struct audit_row *row)
 {
 	untrusted_free(row->target);
 	untrusted_free(row->id);
+	mem_free(row->recording);
 	mem_free(row);
 }
 
@@ -90,10 +92,17 @@ bool audits_folder(const struct audits *audits, char out[AUDIT_PATH], struct err
 	return audit_folder(out, err);
 }
 
+bool audits_busy(const struct audits *audits)
+{
+	return (audits->writer && audit_pending(audits->writer)) ||
+	       sinks_busy(audits->app->sinks);
+}
+
 struct audit *audits_writer(struct audits *audits, struct err *err)
 {
 	char folder[AUDIT_PATH];
-	struct audit_config config = {.folder = folder};
+	struct audit_config config = {
+		.folder = folder, .written = sinks_written, .ctx = audits->app->sinks};
 
 	if (!audits->writer && audits_folder(audits, folder, err))
 		audits->writer = audit_open(audits->app->pool, &config, err);
@@ -136,6 +145,12 @@ static void put_step(struct audit_row *row, struct json extra)
 {
 	int64_t step = 0;
 
+	char file[80];
+
+	words(json_get(extra, "cast_file"), file, sizeof file);
+	if (!*file)
+		words(json_get(extra, "out_file"), file, sizeof file);
+	row->recording = *file ? mem_strdup(file) : NULL;
 	words(json_get(extra, "book"), row->book, sizeof row->book);
 	words(json_get(extra, "book_sha256"), row->book_hash, sizeof row->book_hash);
 	untrusted_to_i64(json_text(json_get(extra, "step")), &step);

@@ -19,6 +19,7 @@ enum status cmd_act(struct call *call, struct err *err);
 enum status cmd_change_add(struct call *call, struct err *err);
 enum status cmd_role(struct call *call, struct err *err);
 enum status cmd_incident_show(struct call *call, struct err *err);
+enum status cmd_incident_raw(struct call *call, struct err *err);
 enum status cmd_incident_similar(struct call *call, struct err *err);
 enum status cmd_problem_join(struct call *call, struct err *err);
 enum status cmd_problem_split(struct call *call, struct err *err);
@@ -56,6 +57,9 @@ enum status cmd_runbook_search(struct call *call, struct err *err);
 enum status cmd_runbook_match(struct call *call, struct err *err);
 enum status cmd_runbook_show(struct call *call, struct err *err);
 enum status cmd_runbook_new(struct call *call, struct err *err);
+enum status cmd_runbook_diff(struct call *call, struct err *err);
+enum status cmd_runbook_trust(struct call *call, struct err *err);
+enum status cmd_runbook_untrust(struct call *call, struct err *err);
 enum status cmd_runbook_edit(struct call *call, struct err *err);
 enum status cmd_run(struct call *call, struct err *err);
 enum status cmd_tail(struct call *call, struct err *err);
@@ -67,6 +71,8 @@ enum status cmd_doctor(struct call *call, struct err *err);
 
 /* A script reads the folders of `set runbooks` first. */
 bool runbook_books_ready(struct call *call, struct err *err);
+struct runbook_row;
+void runbook_print_changes(const struct runbook_row *row, struct str *out);
 /* "NAME=VALUE" for a variable of its runbook. */
 bool run_set_word(struct run *run, const char *word, struct err *err);
 

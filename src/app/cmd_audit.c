@@ -3,6 +3,7 @@
  * task. Records are shown through base/text.h; only `export` gives them as they are,
  * and never to a terminal. */
 #include "cmd.h"
+#include "sinks.h"
 
 #include "app/audits.h"
 #include "base/alloc.h"
@@ -259,13 +260,21 @@ static void verify_done(struct task *task)
 	verify_free(v);
 }
 
+/* A sink of the rc by its name, or a file. */
+static const char *copy_of(const struct app *app, const char *word)
+{
+	const char *file = sinks_file(app, word);
+
+	return file ? file : word;
+}
+
 static bool read_words(struct verifying *v, const struct call *call, struct err *err)
 {
 	if (call->argc && (call->argc != 2 || strcmp(call->argv[0], "--against") != 0))
 		return err_set(
 			err, ERR_USAGE, "expected: audit verify %s", call->command->args);
 	if (call->argc)
-		v->copy = mem_strdup(call->argv[1]);
+		v->copy = mem_strdup(copy_of(call->app, call->argv[1]));
 	return audits_folder(call->app->audits, v->folder, err);
 }
 

@@ -62,8 +62,12 @@ enum status cmd_handoff_send(struct call *call, struct err *err)
 
 enum status cmd_handoff_accept(struct call *call, struct err *err)
 {
-	return handoffs_accept(
-		call->app->handoffs, call->argc ? call->argv[0] : NULL, err);
+	const char *code = call->argc ? call->argv[0] : NULL;
+	enum status status = handoffs_accept(call->app->handoffs, code, err);
+
+	if (status != STATUS_PENDING)
+		return status;
+	return handoffs_note(call->app->handoffs, code, call->origin, err);
 }
 
 enum status cmd_handoff_shift(struct call *call, struct err *err)

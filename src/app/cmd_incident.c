@@ -367,11 +367,25 @@ enum status cmd_incident_show(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	found = find(app, call->argv[0], &subject, err);
 	if (found) {
-		dossier_open(app->dossier, subject.source, subject.id);
+		dossier_open(app->dossier, subject.source, subject.id,
+			subject.head.started_at);
 		dossier_wish(app->dossier, call->argv[0], call->json);
 	}
 	arena_release(&subject.arena);
 	return found ? STATUS_PENDING : STATUS_FAILED;
+}
+
+/* What its source says of it now, else what the store has of that. */
+static enum status print_raw(
+	struct app *app, const struct subject *s, struct str *out, struct err *err)
+{
+	int64_t told_at;
+
+	if (dossier_raw(app->dossier, s->head.key, out, &told_at))
+		return told_at ? STATUS_PARTIAL : STATUS_DONE;
+	err_set(err, ERR_MISSING,
+		"%s has not told all of it: only what pages is kept as it is", s->source);
+	return STATUS_FAILED;
 }
 
 enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
@@ -385,6 +399,12 @@ enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
 
 	if (!name)
 		return STATUS_DONE;
+	if (dossier_wished_raw(app->dossier)) {
+		if (find(app, name, &s, err))
+			status = print_raw(app, &s, out, err);
+		arena_release(&s.arena);
+		return status;
+	}
 	if (find(app, name, &s, err)) {
 		/* Without a store there is nothing like it. */
 		if (!similar_read(app, s.id, s.head.title, s.service, &list, &none))
@@ -397,6 +417,21 @@ enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
 		status = dossier_lacks(app->dossier, err) ? STATUS_PARTIAL : STATUS_DONE;
 	}
 	arena_release(&s.arena);
+	return status;
+}
+
+enum status cmd_incident_raw(struct call *call, struct err *err)
+{
+	enum status status;
+
+	/* On its page, which is shown, it stands below. */
+	if (!call->out) {
+		dossier_turn_raw(call->app->dossier);
+		return STATUS_DONE;
+	}
+	status = cmd_incident_show(call, err);
+	if (status == STATUS_PENDING)
+		dossier_wish_raw(call->app->dossier);
 	return status;
 }
 

@@ -3,6 +3,7 @@
  * base/text.h, so that a terminal is safe. Main thread. */
 #include "cmd.h"
 
+#include "app/history.h"
 #include "app/incidents.h"
 #include "app/rotas.h"
 #include "app/listing.h"
@@ -16,6 +17,19 @@
 #include <string.h>
 
 enum { TEXT_COLUMNS = 60 };
+
+/* Rows that come out of the store, when it could not be read. */
+static bool store_heard(
+	const struct app *app, const struct listing *l, char *why, size_t size)
+{
+	bool stored = l->changes & (CHANGED_PAST | CHANGED_TRENDS) ||
+		      !strcmp(l->noun, "change");
+
+	if (!stored || !history_trouble(app->history))
+		return true;
+	str_copy(why, size, history_remark(app->history));
+	return false;
+}
 
 /* What nobody keeps: of the past it is not known. */
 static bool kept(const struct app *app, const struct listing *l, char *why, size_t size)
@@ -208,6 +222,7 @@ static enum status print_listing(struct call *call, const struct listing *l,
 {
 	bool complete =
 		kept(call->app, l, err->text, sizeof err->text) &&
+		store_heard(call->app, l, err->text, sizeof err->text) &&
 		(!l->complete || l->complete(call->app, err->text, sizeof err->text));
 	char when[TIME_TEXT], words[300];
 

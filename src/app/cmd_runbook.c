@@ -3,8 +3,9 @@
  * ui/console_run.c. Main thread. */
 #include "cmd.h"
 
-#include "app/runbooks.h"
+#include "app/runbook_versions.h"
 #include "app/runs.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -57,7 +58,7 @@ bool runbook_books_ready(struct call *call, struct err *err)
 struct wanted {
 	const char *name;
 	int64_t step; /* 0: none is named */
-	bool dry;
+	bool dry, changed;
 	const char *vars[VARS_MAX];
 	size_t var_count;
 };
@@ -68,8 +69,9 @@ static bool read_words(const struct call *call, struct wanted *w, struct err *er
 	for (size_t i = 1; i < call->argc; i++) {
 		const char *word = call->argv[i], *value = call->argv[i + 1];
 
-		if (!strcmp(word, "--dry-run")) {
-			w->dry = true;
+		if (!strcmp(word, "--dry-run") || !strcmp(word, "--changed")) {
+			w->dry |= !strcmp(word, "--dry-run");
+			w->changed |= !strcmp(word, "--changed");
 			continue;
 		}
 		i++;
@@ -189,6 +191,11 @@ enum status cmd_runbook_run(struct call *call, struct err *err)
 			return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_USAGE;
 	if (w.dry)
 		return dry_run(call, run, w.step);
+	if (!w.changed && !runbook_may_run(row, err)) {
+		if (call->told)
+			runbook_print_changes(row, call->told);
+		return STATUS_REFUSED;
+	}
 	if (!w.step) {
 		err_set(err, ERR_USAGE,
 			"which step? --step N of %zu; --dry-run shows what each would do",
@@ -218,38 +225,78 @@ static bool check_step(const struct app *app, const struct runbook *book, size_t
 	return steps_no_cycle(app, name, s->text, err);
 }
 
-static size_t check_steps(const struct app *app, const struct runbook *book,
-	struct str *out, const char *path)
-{
-	struct err err = {0};
-	size_t bad = 0;
+/* What is found in one book: lines, or one object each. */
+struct finding {
+	const struct app *app;
+	struct str *out;
+	bool json;
+	const char *path;
+	size_t bad;
+};
 
-	for (size_t i = 0; i < book->step_count; i++) {
-		if (book->steps[i].broken || check_step(app, book, i, path, &err))
-			continue;
-		str_printf(out, "%s:%d: step %zu: %s\n", path, book->steps[i].line, i + 1,
-			err.text);
-		bad++;
+/* line and step 0: of the whole. What is no fault is only told. */
+static void tell(struct finding *f, int line, size_t step, bool fault, const char *text)
+{
+	struct json_out o;
+
+	f->bad += fault;
+	if (f->json) {
+		json_begin(&o, f->out);
+		json_open(&o, NULL, '{');
+		json_put_str(&o, "path", f->path);
+		json_put_i64(&o, "line", line);
+		json_put_i64(&o, "step", (int64_t)step);
+		json_put_bool(&o, "fault", fault);
+		json_put_str(&o, "text", text);
+		json_shut(&o, '}');
+		str_putc(f->out, '\n');
+		return;
 	}
-	return bad;
+	str_puts(f->out, f->path);
+	if (line)
+		str_printf(f->out, ":%d", line);
+	if (step)
+		str_printf(f->out, ": step %zu", step);
+	str_printf(f->out, ": %s\n", text);
 }
 
-static size_t check_book(const struct app *app, const struct runbook *book,
+static void check_steps(struct finding *f, const struct runbook *book)
+{
+	struct err err = {0};
+
+	for (size_t i = 0; i < book->step_count; i++)
+		if (!book->steps[i].broken && !check_step(f->app, book, i, f->path, &err))
+			tell(f, book->steps[i].line, i + 1, true, err.text);
+}
+
+static void check_labels(struct finding *f, const struct runbook *book)
+{
+	struct matchers labels;
+	struct err err;
+
+	if (!matchers_read(&labels, book->labels, &err)) {
+		err_prefix(&err, "labels: ");
+		tell(f, 0, 0, true, err.text);
+	}
+	matchers_release(&labels);
+}
+
+static size_t check_book(const struct call *call, const struct runbook *book,
 	const char *path, struct str *out)
 {
-	size_t bad = book->fault_count;
+	struct finding f = {call->app, out, call->json, path, 0};
 
+	check_labels(&f, book);
 	for (size_t i = 0; i < book->fault_count; i++)
-		str_printf(out, "%s:%d: %s\n", path, book->faults[i].line,
-			book->faults[i].text);
-	bad += check_steps(app, book, out, path);
+		tell(&f, book->faults[i].line, 0, true, book->faults[i].text);
+	check_steps(&f, book);
 	if (!book->step_count)
-		str_printf(out, "%s: no steps: nothing in it can be run\n", path);
-	return bad;
+		tell(&f, 0, 0, false, "no steps: nothing in it can be run");
+	return f.bad;
 }
 
 static enum status check_file(
-	const struct app *app, const char *path, struct str *out, struct err *err)
+	const struct call *call, const char *path, struct str *out, struct err *err)
 {
 	struct runbook book;
 	struct str text;
@@ -261,7 +308,7 @@ static enum status check_file(
 		return STATUS_USAGE;
 	}
 	runbook_parse(&book, untrusted_make(text.p, text.n));
-	bad = check_book(app, &book, path, out);
+	bad = check_book(call, &book, path, out);
 	runbook_release(&book);
 	str_release(&text);
 	return bad ? STATUS_FAILED : STATUS_DONE;
@@ -274,8 +321,8 @@ static size_t check_named(struct call *call, const char *word, enum status *stat
 	enum status one;
 
 	if (row)
-		return check_book(call->app, &row->book, row->path, out);
-	one = check_file(call->app, word, out, err);
+		return check_book(call, &row->book, row->path, out);
+	one = check_file(call, word, out, err);
 	if (one == STATUS_USAGE)
 		*status = one;
 	return one == STATUS_FAILED;
@@ -302,10 +349,12 @@ static enum status check_all(struct call *call, struct str *out, struct err *err
 	for (size_t i = 0; !call->argc && i < runbooks_count(all); i++, count++) {
 		const struct runbook_row *row = runbooks_at(all, i);
 
-		bad += check_book(call->app, &row->book, row->path, out);
+		bad += check_book(call, &row->book, row->path, out);
 	}
 	if (status)
 		return status;
+	if (!bad && call->json)
+		return STATUS_DONE;
 	if (!bad) {
 		str_printf(out, "%zu runbook%s: all of it can be understood\n", count,
 			count == 1 ? "" : "s");

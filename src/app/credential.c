@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "io/proc.h"
+#include "ops/redact.h"
 
 #include <string.h>
 
@@ -29,6 +30,7 @@ static void token_line(void *ctx, struct untrusted line)
 			"token-command printed a NUL byte: not a secret");
 	else
 		c->secret = secret_new(raw, n);
+	redact_know(c->secret);
 }
 
 static void token_end(void *ctx, int exit_code, const struct err *why)
@@ -56,10 +58,12 @@ bool credential_fetch(struct credential *c, struct loop *loop,
 	char text[CONF_MAX_LINE];
 	const char *argv[CONF_MAX_WORDS + 1];
 
-	if (place->file)
-		return (c->secret = secret_from_file(place->file, err)) != NULL;
-	if (place->env)
-		return (c->secret = secret_from_env(place->env, err)) != NULL;
+	if (place->file || place->env) {
+		c->secret = place->file ? secret_from_file(place->file, err)
+					: secret_from_env(place->env, err);
+		redact_know(c->secret);
+		return c->secret != NULL;
+	}
 	if (!place->command)
 		return true;
 	if (!conf_split(place->command, &words, text, sizeof text, err))

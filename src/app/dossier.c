@@ -7,6 +7,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/incidents.h"
 #include "app/problems.h"
@@ -14,11 +15,13 @@
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "store/past.h"
+#include "store/raw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,7 @@
 enum {
 	LOG_BYTES = 16 << 20,
 	LOG_MOST = 5000, /* entries that are held */
+	RAW_PRETTY = 1 << 20,
 	CHANGES_BEFORE_MS = 6 * HOUR_MS,
 	CHANGES_AFTER_MS = 10 * MINUTE_MS,
 	ANOMALIES_BEFORE_MS = 30 * MINUTE_MS,
@@ -47,10 +51,13 @@ struct dossier {
 	bool dirty, loading;
 	bool told_notes, ended;
 	char wish[200]; /* what one command prints; "": nothing */
-	bool wish_json;
+	bool wish_json, wish_raw;
 	char lacks[160];
 	struct arena stored_arena, told_arena;
 	struct entries stored, told, log;
+	struct untrusted raw; /* as its source told it; a copy */
+	int64_t raw_at;       /* when that was read, of one from the store; 0: just now */
+	bool show_raw;
 	struct map by_id; /* of told: index + 1 */
 };
 
@@ -73,6 +80,7 @@ void dossier_free(struct dossier *d)
 	arena_release(&d->stored_arena);
 	arena_release(&d->told_arena);
 	map_release(&d->by_id);
+	untrusted_free(d->raw);
 	mem_free(d->stored.rows);
 	mem_free(d->told.rows);
 	mem_free(d->log.rows);
@@ -151,10 +159,26 @@ static void got_log(void *ctx, const struct past_entries *entries, const struct 
 	merge(d);
 }
 
+static void got_raw(void *ctx, const struct raw_row *row, const struct err *err)
+{
+	struct dossier *d = ctx;
+
+	/* What its source says meanwhile is newer. */
+	if (err || !row->told_at || !untrusted_empty(d->raw) ||
+		!untrusted_is(row->upstream_id, d->id))
+		return;
+	d->raw = untrusted_keep(row->body, RAW_MAX_BYTES);
+	d->raw_at = row->told_at;
+	app_changed(d->app, CHANGED_PAST);
+}
+
 static void load(struct dossier *d)
 {
 	if (!d->app->store || d->loading || !d->key)
 		return;
+	if (untrusted_empty(d->raw))
+		raw_find_later(d->app->store, untrusted_str(d->source),
+			untrusted_str(d->id), got_raw, d);
 	d->loading = true;
 	d->dirty = false;
 	past_log_later(d->app->store, untrusted_str(d->source), untrusted_str(d->id),
@@ -173,6 +197,9 @@ static void forget(struct dossier *d)
 	map_release(&d->by_id);
 	map_init(&d->by_id);
 	d->told_notes = d->ended = false;
+	untrusted_free(d->raw);
+	d->raw = UNTRUSTED_NONE;
+	d->raw_at = 0;
 	d->lacks[0] = '\0';
 	d->dirty = true;
 }
@@ -189,7 +216,8 @@ static void ask(struct dossier *d, int source, const char *id)
 		d->asked = source;
 }
 
-bool dossier_open(struct dossier *d, const char *source, struct untrusted id)
+bool dossier_open(
+	struct dossier *d, const char *source, struct untrusted id, int64_t started_at)
 {
 	int number = sources_find(d->app->sources, source);
 	uint64_t key = alert_key(source, id);
@@ -200,6 +228,11 @@ bool dossier_open(struct dossier *d, const char *source, struct untrusted id)
 		str_copy(d->source, sizeof d->source, source);
 		if (!text_to_id(id, d->id, sizeof d->id))
 			d->id[0] = '\0';
+		/* What is newer is among the changes already. */
+		if (started_at < d->app->now - DAY_MS)
+			history_changes_around(d->app->history,
+				started_at - CHANGES_BEFORE_MS,
+				started_at + CHANGES_AFTER_MS);
 	}
 	ask(d, *d->id ? number : -1, d->id);
 	load(d);
@@ -227,9 +260,10 @@ void dossier_show(struct dossier *d, uint64_t key)
 		return;
 	if (alert) {
 		dossier_open(d, sources_row(app->sources, alert->source)->name,
-			alert_text(alert, ALERT_ID));
+			alert_text(alert, ALERT_ID), alert->started_at);
 	} else if (row && text_to_id(row->incident.source, source, sizeof source)) {
-		dossier_open(d, source, row->incident.upstream_id);
+		dossier_open(
+			d, source, row->incident.upstream_id, row->incident.started_at);
 	} else {
 		ask(d, -1, "");
 		forget(d);
@@ -264,9 +298,17 @@ void dossier_take(struct dossier *d, int source, const struct batch *batch)
 {
 	const struct batch_opened *opened = batch->opened;
 
+	for (size_t i = 0; source == d->asked && i < batch->raw_count; i++) {
+		if (!untrusted_is(batch->raws[i].id, d->id))
+			continue;
+		untrusted_free(d->raw);
+		d->raw = untrusted_keep(batch->raws[i].json, RAW_MAX_BYTES);
+		d->raw_at = 0;
+	}
 	if (!batch->entry_count && !opened)
 		return;
 	history_opened_batch(d->app->history, source, batch);
+	handoffs_heard(d->app->handoffs, batch);
 	if (source != d->asked)
 		return;
 	if (opened && opened->notes)
@@ -279,6 +321,42 @@ void dossier_take(struct dossier *d, int source, const struct batch *batch)
 		text_line(opened->lacks, d->lacks, sizeof d->lacks);
 	}
 	merge(d);
+}
+
+bool dossier_raw(const struct dossier *d, uint64_t key, struct str *out, int64_t *told_at)
+{
+	struct untrusted lines, line;
+	struct json_doc doc;
+	struct str pretty;
+
+	*told_at = d->raw_at;
+	if (key != d->key || !json_read(&doc, d->raw, RAW_MAX_BYTES + 1, NULL))
+		return false;
+	str_init(&pretty, RAW_PRETTY);
+	json_pretty(json_root(&doc), &pretty);
+	lines = untrusted_make(pretty.p, pretty.n);
+	while (untrusted_line(&lines, &line)) {
+		while (untrusted_starts(line, "\t")) {
+			str_puts(out, "  ");
+			line = untrusted_slice(line, 1, SIZE_MAX);
+		}
+		text_add_line(out, line, RAW_MAX_BYTES);
+		str_putc(out, '\n');
+	}
+	str_release(&pretty);
+	json_release(&doc);
+	return true;
+}
+
+void dossier_turn_raw(struct dossier *d)
+{
+	d->show_raw = !d->show_raw;
+	app_changed(d->app, CHANGED_PAST);
+}
+
+bool dossier_shows_raw(const struct dossier *d)
+{
+	return d->show_raw;
 }
 
 void dossier_changed(struct dossier *d)
@@ -349,6 +427,16 @@ void dossier_wish(struct dossier *d, const char *name, bool json)
 {
 	str_copy(d->wish, sizeof d->wish, name);
 	d->wish_json = json;
+}
+
+void dossier_wish_raw(struct dossier *d)
+{
+	d->wish_raw = true;
+}
+
+bool dossier_wished_raw(const struct dossier *d)
+{
+	return d->wish_raw;
 }
 
 const char *dossier_wished(const struct dossier *d, bool *json)
@@ -561,13 +649,13 @@ static void add_runs(struct timeline *t, const struct app *app, uint64_t key)
 			const struct run_result *r = run_result(run, k);
 
 			if (r->started_at)
-				timeline_add(t, &(struct timeline_line){
-							.at = r->started_at,
-							.from = TIMELINE_COMMAND,
-							.text = book->steps[k].title,
-							.more = run_state_names[r->state],
-							.bad = r->state != RUN_DONE,
-							.data = "audit log"});
+				timeline_add(
+					t, &(struct timeline_line){.at = r->started_at,
+						   .from = TIMELINE_COMMAND,
+						   .text = book->steps[k].title,
+						   .more = run_state_names[r->state],
+						   .bad = r->state != RUN_DONE,
+						   .data = "audit log"});
 		}
 	}
 }

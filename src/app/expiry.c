@@ -77,7 +77,7 @@ static void tell(struct expiry *expiry, struct notice *notice, int source,
 static void look_at_acks(struct expiry *expiry, int64_t now)
 {
 	const struct alerts *alerts = expiry->app->alerts;
-	size_t first = alerts_first(alerts, ALERT_ACKNOWLEDGED);
+	size_t first = alerts_first_acknowledged(alerts);
 
 	for (size_t i = first; i < alerts_count(alerts) && i < first + LOOKED_AT; i++) {
 		const struct alert *a = alerts_at(alerts, i);

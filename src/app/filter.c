@@ -124,3 +124,8 @@ bool filter_match(const struct filter *f, const struct app *app,
 	}
 	return f->inverse;
 }
+
+bool listing_is_words(const char *text)
+{
+	return *text && *text != '-' && !strpbrk(text, "\\^$*+?()[]{}|!");
+}

@@ -5,6 +5,7 @@
 
 #include "action_plan.h"
 #include "app/actions.h"
+#include "app/alerts.h"
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
@@ -47,8 +48,13 @@ struct compose_job {
 	struct str message;
 };
 
+#define HEARD "handoff accept "
+enum { HEARD_MOST = 16, NOTE_LOOK = 2000 };
+
 struct handoffs {
 	struct app *app;
+	uint64_t heard[HEARD_MOST]; /* codes of notes that were read */
+	size_t heard_at;
 	struct handoff_sender *sender;
 	struct handoff_view *view;
 	char name[64], words[240];
@@ -808,33 +814,129 @@ static bool find_code(const struct handoffs *h, const char *code, struct shift_k
 	return false;
 }
 
+/* Without a code the one that is looked at, or the last that ended. */
+static bool find_shift(const struct handoffs *h, const char *code, struct shift_key *key,
+	struct err *err)
+{
+	const struct rc_handoff *line = line_of(h);
+	struct shift shift;
+
+	key->profile = h->app->rc->profile;
+	if (!line || (code && !find_code(h, code, key)))
+		return err_set(err, ERR_MISSING,
+			line ? "no shift of the last ones has the code %.20s"
+			     : "the rc has no handoff for %.20s",
+			code ? code : "this");
+	if (code)
+		return true;
+	shift = shift_back(line, h->app->now, h->back ? h->back : 1);
+	key->schedule = line->name;
+	key->from_at = shift.from_at;
+	key->to_at = shift.to_at;
+	return true;
+}
+
 enum status handoffs_accept(struct handoffs *h, const char *code, struct err *err)
 {
-	struct shift_key key = {.profile = h->app->rc->profile};
-	const struct rc_handoff *line = line_of(h);
+	struct shift_key key = {0};
 	char own[HANDOFF_CODE], actor[PLAN_ACTOR];
 
 	if (!may_send(h->app, err))
 		return STATUS_REFUSED;
-	if (!line || (code && !find_code(h, code, &key))) {
-		err_set(err, ERR_MISSING,
-			line ? "no shift of the last ones has the code %.20s"
-			     : "the rc has no handoff for %.20s",
-			code ? code : "this");
+	if (!find_shift(h, code, &key, err))
 		return STATUS_FAILED;
-	}
-	if (!code) {
-		struct shift shift = shift_back(line, h->app->now, h->back ? h->back : 1);
-
-		key.schedule = line->name;
-		key.from_at = shift.from_at;
-		key.to_at = shift.to_at;
-	}
 	code_of(key.schedule, key.from_at, own);
 	h->writing++;
 	shift_accept_later(h->app->store, &key, own, plan_actor(h->app, actor),
 		(struct store_then){accepted, h});
 	return STATUS_PENDING;
+}
+
+/* The worst one that a note can be left on. */
+static const struct alert *noted_on(const struct app *app)
+{
+	for (size_t i = 0; i < alerts_count(app->alerts) && i < NOTE_LOOK; i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (a->pages && a->state != ALERT_RESOLVED &&
+			plan_can(app, a->source, ACTION_NOTE))
+			return a;
+	}
+	return NULL;
+}
+
+enum status handoffs_note(
+	struct handoffs *h, const char *code, const char *origin, struct err *err)
+{
+	const struct alert *on = noted_on(h->app);
+	char own[HANDOFF_CODE], body[200];
+	struct shift_key key = {0};
+	struct wish wish = {
+		.verb = ACTION_NOTE, .count = 1, .body = body, .origin = origin};
+
+	if (!find_shift(h, code, &key, err))
+		return STATUS_FAILED;
+	if (!on) {
+		tell(h, false,
+			"accepted here; nothing is open at a pager to note it on: answer "
+			"the mail");
+		return STATUS_PENDING;
+	}
+	code_of(key.schedule, key.from_at, own);
+	snprintf(body, sizeof body, HEARD "%s: the shift of %s is taken over", own,
+		key.schedule);
+	wish.targets = &on->key;
+	return actions_wish(h->app->actions, &wish, err);
+}
+
+static void heard(void *ctx, const struct err *err)
+{
+	struct handoffs *h = ctx;
+
+	/* That it was accepted before is no news. */
+	if (h->ended || err)
+		return;
+	app_notice(h->app, false, "The handoff was accepted by a note on the pager.");
+	h->anew = true;
+}
+
+/* Once for each code: a note comes again with each reading of its incident. */
+static bool heard_before(struct handoffs *h, uint64_t code)
+{
+	for (size_t i = 0; i < HEARD_MOST; i++)
+		if (h->heard[i] == code)
+			return true;
+	h->heard[h->heard_at++ % HEARD_MOST] = code;
+	return false;
+}
+
+static void hear(struct handoffs *h, const struct batch_entry *e)
+{
+	ptrdiff_t at = untrusted_find_nocase(e->text, HEARD);
+	struct untrusted rest, word;
+	struct shift_key key = {.profile = h->app->rc->profile};
+	char code[HANDOFF_CODE], who[80], by[120];
+
+	if (at < 0)
+		return;
+	rest = untrusted_slice(e->text, (size_t)at + sizeof HEARD - 1, SIZE_MAX);
+	if (!untrusted_word(&rest, " \t\n:.,;()", &word) ||
+		!text_to_id(word, code, sizeof code) || !find_code(h, code, &key) ||
+		heard_before(h, untrusted_hash(word)))
+		return;
+	snprintf(by, sizeof by, "%s, by a note on the pager",
+		text_line(e->who, who, sizeof who));
+	code_of(key.schedule, key.from_at, code);
+	shift_accept_later(h->app->store, &key, code, by, (struct store_then){heard, h});
+}
+
+void handoffs_heard(struct handoffs *h, const struct batch *batch)
+{
+	if (!h || h->ended || !h->app->store || app_then(h->app) || h->app->demo)
+		return;
+	for (size_t i = 0; i < batch->entry_count; i++)
+		if (batch->entries[i].kind == ENTRY_NOTE && batch->entries[i].by_hand)
+			hear(h, &batch->entries[i]);
 }
 
 static void changed(void *ctx, const struct err *err)

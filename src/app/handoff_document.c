@@ -19,6 +19,7 @@ enum {
 	CHANGES_MOST = 40,
 	NOISE_MOST = 10,
 	OPEN_MOST = 30,
+	MINOR_MOST = 5,
 	FLAPS = 3,
 	TIMES_REPEATED = 3,
 	WHEN = 48,
@@ -278,10 +279,11 @@ static void summary(struct compose *c)
 		document_say(c->d, DOC_PLAIN, " %zu of low urgency besides.", f->low);
 	document_item(c->d, DOC_BULLET);
 	document_say(c->d, DOC_PLAIN,
-		"%zu %s: %zu asleep, %zu off hours, %zu at work; %zu still open.",
+		"%zu %s: %zu asleep, %zu off hours, %zu at work; %zu of these %s still "
+		"open.",
 		asleep + off + work,
 		plural(asleep + off + work, "interruption", "interruptions"), asleep, off,
-		work, s->open);
+		work, s->open, unit_of(f, 2));
 	document_item(c->d, DOC_BULLET);
 	if (!s->acked && !s->ended)
 		document_say(c->d, DOC_PLAIN,
@@ -337,6 +339,38 @@ static void open_row(struct compose *c, const struct handoff_open *o)
 	}
 }
 
+/* What counts as open and is in no row. */
+static void minor(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+	size_t told = 0, more = 0;
+	char when[WHEN];
+
+	for (size_t i = 0; i < f->open_count; i++) {
+		const struct handoff_open *o = &f->open[i];
+
+		if (!o->minor)
+			continue;
+		if (told == MINOR_MOST) {
+			more++;
+			continue;
+		}
+		told++;
+		document_item(c->d, DOC_BULLET);
+		document_say(c->d, DOC_PLAIN, "Open too, and asks for nothing now (%s): ",
+			severity_name(o->severity));
+		document_link(c->d, o->link, o->title);
+		document_say(c->d, DOC_PLAIN, " ");
+		document_text(c->d, DOC_DIM, o->service);
+		document_say(c->d, DOC_PLAIN, ", since %s.",
+			handoff_when(f, o->since_at, when));
+	}
+	if (more) {
+		document_item(c->d, DOC_BULLET);
+		document_say(c->d, DOC_PLAIN, "And %zu more of such.", more);
+	}
+}
+
 static void coming(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
@@ -345,6 +379,7 @@ static void coming(struct compose *c)
 	char when[WHEN];
 
 	document_list(c->d);
+	minor(c);
 	for (size_t i = 0; i < f->silence_count; i++) {
 		const struct handoff_silence *s = &f->silences[i];
 
@@ -376,6 +411,20 @@ static void coming(struct compose *c)
 	}
 }
 
+static bool listed(const struct handoff_open *o)
+{
+	return !o->anomaly && !o->minor;
+}
+
+static size_t count_minor(const struct handoff_facts *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->open_count; i++)
+		n += f->open[i].minor;
+	return n;
+}
+
 static void needs(struct compose *c)
 {
 	static const struct document_column columns[] = {{"Severity", false},
@@ -384,8 +433,11 @@ static void needs(struct compose *c)
 	size_t shown = 0, all = 0;
 
 	for (size_t i = 0; i < f->open_count; i++)
-		all += !f->open[i].anomaly;
-	if (!all) {
+		all += listed(&f->open[i]);
+	if (!all && count_minor(f)) {
+		document_paragraph(c->d);
+		document_say(c->d, DOC_GOOD, "Nothing that is open needs you now.");
+	} else if (!all) {
 		document_paragraph(c->d);
 		document_say(c->d, f->complete ? DOC_GOOD : DOC_WARN, "%s",
 			f->complete ? "No open incidents."
@@ -394,7 +446,7 @@ static void needs(struct compose *c)
 		document_table(c->d, columns, 5);
 	}
 	for (size_t i = 0; i < f->open_count && shown < OPEN_MOST; i++)
-		if (!f->open[i].anomaly) {
+		if (listed(&f->open[i])) {
 			open_row(c, &f->open[i]);
 			shown++;
 		}
@@ -813,7 +865,9 @@ static void signoff(struct compose *c)
 	} else {
 		document_say(c->d, DOC_PLAIN, "accept with ");
 		document_say(c->d, DOC_CODE, ":handoff accept %s", f->code);
-		document_say(c->d, DOC_PLAIN, " in your oogway, or answer this mail");
+		document_say(c->d, DOC_PLAIN,
+			" in your oogway, with these words in a note on an incident at "
+			"the pager, or answer this mail");
 	}
 }
 

@@ -48,6 +48,7 @@ struct handoff_open {
 	int64_t until_at; /* of what is snoozed or silenced, else 0 */
 	enum severity severity;
 	bool acked, quiet, pages, anomaly;
+	bool minor; /* of severity info: it asks for nothing now */
 };
 
 struct handoff_silence {

@@ -61,6 +61,30 @@ static void add_problem(
 		to->runbook = keep(f, alert_text(a, ALERT_RUNBOOK));
 }
 
+/* Pages that are open and no problem: they count as open all the same. */
+static void add_minor(const struct app *app, struct handoff_facts *f)
+{
+	size_t i = alerts_first_acknowledged(app->alerts);
+
+	for (; i < alerts_count(app->alerts) && f->open_count < HANDOFF_MAX_LIVE; i++) {
+		const struct alert *a = alerts_at(app->alerts, i);
+
+		if (a->state > ALERT_ACKNOWLEDGED)
+			break;
+		if (a->state != ALERT_FIRING || a->severity <= SEVERITY_WARNING ||
+			!a->pages || !alerts_speaks(app->alerts, a))
+			continue;
+		f->open[f->open_count++] = (struct handoff_open){
+			.title = keep(f, alert_text(a, ALERT_TITLE)),
+			.service = keep(f, alert_text(a, ALERT_SERVICE)),
+			.link = keep(f, alert_text(a, ALERT_LINK)),
+			.severity = (enum severity)a->severity,
+			.since_at = a->started_at,
+			.pages = true,
+			.minor = true};
+	}
+}
+
 /* Snoozed and silenced: they come back. */
 static void add_quiet(const struct app *app, struct handoff_facts *f)
 {
@@ -206,6 +230,7 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	for (size_t i = 0; i < n; i++)
 		add_problem(app, f, &problems[i]);
 	f->open_more = total - n;
+	add_minor(app, f);
 	add_quiet(app, f);
 	add_sources(app, f);
 	add_calls(app, f);

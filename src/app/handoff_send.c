@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "io/mail.h"
 #include "io/proc.h"
+#include "ops/redact.h"
 #include "store/shift.h"
 
 #include <stdio.h>
@@ -236,6 +237,7 @@ static void command_line(void *ctx, struct untrusted line)
 		err_set(&s->why, ERR_AUTH, "password-command printed no password");
 	else
 		s->secret = secret_new(raw, n);
+	redact_know(s->secret);
 }
 
 static void command_end(void *ctx, int exit_code, const struct err *why)
@@ -296,6 +298,7 @@ static void fetch_secret(struct handoff_sender *s)
 		s->secret = secret_from_file(h->password_file, &err);
 	else if (h && h->password_env)
 		s->secret = secret_from_env(h->password_env, &err);
+	redact_know(s->secret);
 	if (h && h->user && !s->secret)
 		give_up(s, OUTBOX_WAITING, err.text);
 	else

@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "store/ack.h"
 #include "store/join.h"
+#include "store/raw.h"
 #include "store/baseline.h"
 #include "store/db.h"
 #include "store/keep.h"
@@ -181,7 +182,7 @@ const char *history_trouble(const struct history *history)
 		[STORE_MEMORY] = "nothing is kept",
 		[STORE_FAILING] = "nothing is kept"};
 
-	return history->app->store ? words[history->told] : NULL;
+	return words[history->app->store ? history->told : history->here];
 }
 
 static struct db *open_here(
@@ -190,6 +191,7 @@ static struct db *open_here(
 	struct store_report report = {.text = ""};
 	struct db *db = store_open_here(config, &report, err);
 
+	app->history->here = report.state;
 	if (db && *report.text)
 		str_copy(app->history->remark, sizeof app->history->remark, report.text);
 	return db;
@@ -243,8 +245,15 @@ void history_start(struct history *history)
 	app->store = store_open(app->loop, app->pool, &config);
 }
 
+static bool keeps(enum store_state state)
+{
+	return state == STORE_OPENING || state == STORE_READY;
+}
+
+/* To be written to, it must be one that keeps what it is given. */
 struct db *history_open_here(const struct app *app, bool make, struct err *err)
 {
+	struct db *db;
 	struct store_paths paths;
 	struct store_config config;
 	struct stat st;
@@ -258,7 +267,12 @@ struct db *history_open_here(const struct app *app, bool make, struct err *err)
 		return NULL;
 	}
 	config = config_of(&paths);
-	return open_here(app, &config, err);
+	db = open_here(app, &config, err);
+	if (!db || !make || keeps(app->history->here))
+		return db;
+	db_close(db);
+	err_set(err, ERR_IO, "%s Nothing was kept.", app->history->remark);
+	return NULL;
 }
 
 /* --- how the console was left --- */
@@ -317,6 +331,7 @@ void history_tick(struct history *history, int64_t now)
 	history_states_tick(history, now);
 	history_alerts_tick(history);
 	history_changes_write(history);
+	history_raws_write(history);
 	history_seen_tick(history, now);
 	history_pull_tick(history, now);
 	if (now - history->kept_saved_at >= MINUTE_MS)
@@ -332,6 +347,7 @@ void history_trim(struct history *history, int64_t before_at)
 {
 	ack_trim_later(history->app->store, before_at);
 	join_trim_later(history->app->store, before_at);
+	raw_trim_later(history->app->store, before_at);
 	baseline_trim_later(history->app->store, before_at, (struct store_then){0});
 	history_changes_trim(history, before_at);
 }
@@ -342,6 +358,7 @@ void history_flush(struct history *history)
 		return;
 	history_alerts_write(history);
 	history_changes_write(history);
+	history_raws_write(history);
 	history_seen_write(history);
 	history_points_write(history);
 	history->look = (struct look){0};
@@ -384,6 +401,7 @@ void history_free(struct history *history)
 	map_release(&history->kept);
 	history_alerts_forget(history);
 	history_changes_forget(history);
+	history_raws_forget(history);
 	mem_free(history);
 }
 

@@ -61,28 +61,33 @@ void history_changes_forget(struct history *history)
 	mem_free(history->changes);
 }
 
+/* Those of one source that stand together go in one batch: each sorts the table. */
 static void got_past(void *ctx, const struct change_rows *rows, const struct err *err)
 {
 	struct history *history = ctx;
 	struct arena arena;
+	struct batch batch;
 
 	if (err || history->ended)
 		return;
-	arena_init(&arena, 1 << 20);
+	arena_init(&arena, 4 << 20);
+	batch_init(&batch, &arena);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct change_row *row = &rows->rows[i];
-		struct batch_change *change;
-		struct batch batch;
+		struct batch_change *change = batch_add_change(&batch);
 
+		if (change)
+			*change = (struct batch_change){.id = row->upstream_id,
+				.at = row->at,
+				.summary = row->summary,
+				.service = row->service,
+				.link = row->link};
+		if (i + 1 < rows->count &&
+			untrusted_eq(row->source, rows->rows[i + 1].source))
+			continue;
+		history_past_give(history, row->source, &batch);
 		arena_reset(&arena);
 		batch_init(&batch, &arena);
-		change = batch_add_change(&batch);
-		change->id = row->upstream_id;
-		change->at = row->at;
-		change->summary = row->summary;
-		change->service = row->service;
-		change->link = row->link;
-		history_past_give(history, row->source, &batch);
 	}
 	arena_release(&arena);
 }
@@ -91,6 +96,13 @@ void history_changes_past(struct history *history, int64_t from, int64_t at)
 {
 	change_span_later(history->app->store, (struct change_query){from, at + 1},
 		got_past, history);
+}
+
+void history_changes_around(struct history *history, int64_t from, int64_t to)
+{
+	if (history->app->store && !history->ended && !app_then(history->app))
+		change_span_later(history->app->store, (struct change_query){from, to},
+			got_past, history);
 }
 
 /* This host's, which another console or a script has put there. */

@@ -61,7 +61,7 @@ struct history {
 	bool opened;   /* the store has said how it is */
 	bool writable; /* … and takes writes */
 	bool ended;
-	enum store_state told;
+	enum store_state told, here; /* here: of one that a command opened itself */
 	char remark[360]; /* what is wrong with the store, or was; "": nothing */
 	/* Of several consoles on one store, the one that has this lease writes points and
 	 * baselines. */
@@ -82,6 +82,9 @@ struct history {
 	bool writing_alerts;
 	struct alert_over *over;
 	size_t over_count, over_cap;
+	struct raw_row *raws;
+	size_t raw_count, raw_cap;
+	uint64_t raw_last; /* of the one that was told last */
 	struct change_row *changes;
 	size_t change_count, change_cap;
 	int64_t last_page_at, last_page_after; /* see struct incident_row */
@@ -145,6 +148,10 @@ void history_past_begin(struct history *history);
 struct batch;
 void history_past_give(
 	struct history *history, struct untrusted source, const struct batch *batch);
+
+/* history_raws.c */
+void history_raws_write(struct history *history);
+void history_raws_forget(struct history *history);
 
 /* history_changes.c */
 void history_changes_write(struct history *history);

@@ -59,6 +59,8 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"past", "the incidents behind a bar of the trends"},
 	{"help", "the list of keys"},
 	{"options", "the list of settings"},
+	{"audit", "the audit"},
+	{"replay", "a recording that is played"},
 	{"handoff", "the handoff of a shift"},
 	{"oncall", "who is on call in each schedule"},
 	{"shifts", "the shifts of one schedule"},

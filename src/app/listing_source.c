@@ -3,7 +3,8 @@
  * Main thread. */
 #include "app/listing.h"
 #include "app/logs.h"
-#include "app/runbooks.h"
+#include "analysis/search.h"
+#include "app/runbook_match.h"
 #include "app/sources.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -452,7 +453,7 @@ static void runbook_title(const struct app *app, const void *row, struct cell *o
 	out->role = ROLE_STRONG;
 }
 
-static void runbook_matches(const struct app *app, const void *row, struct cell *out)
+static void runbook_names(const struct app *app, const void *row, struct cell *out)
 {
 	(void)app;
 	cell_text(out, ((const struct runbook_row *)row)->book.matches);
@@ -484,7 +485,7 @@ static const struct column runbook_columns[] = {
 	{"title", "Runbook", 22, 0, COLUMN_FLEX, runbook_title},
 	{"risk", "Risk", 7, 2, 0, runbook_risk},
 	{"steps", "Steps", 5, 3, COLUMN_RIGHT | COLUMN_DESC, runbook_steps},
-	{"matches", "Matches", 20, 5, COLUMN_FLEX, runbook_matches},
+	{"matches", "Matches", 20, 5, COLUMN_FLEX, runbook_names},
 };
 
 static size_t runbook_rows(const struct app *app)
@@ -511,8 +512,10 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 {
 	const struct runbook_row *r = row;
 	struct untrusted rest = r->book.matches, name;
+	char file[256];
 
 	(void)app;
+	json_put_str(o, "name", runbook_name(r, file, sizeof file));
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
 	json_put_text(o, "risk", r->book.risk);
@@ -522,7 +525,30 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 		json_put_text(o, NULL, name);
 	json_shut(o, ']');
 	json_put_i64(o, "steps", (int64_t)r->book.step_count);
+	json_put_bool(o, "built_in", r->built_in);
+	json_put_bool(o, "changed", r->changed);
+	json_put_bool(o, "trusted", r->trusted);
 }
+
+static size_t runbook_ranked(
+	const struct app *app, const char *words, uint64_t *ids, size_t max)
+{
+	struct runbook_found found[SEARCH_MAX_HITS];
+	size_t n = runbook_search(app, untrusted_str(words), found,
+		max < SEARCH_MAX_HITS ? max : SEARCH_MAX_HITS);
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = found[i].row->id;
+	return n;
+}
+
+static void runbook_why(
+	const struct app *app, const char *words, const void *row, char *out, size_t size)
+{
+	runbook_found_why(app, untrusted_str(words), row, out, size);
+}
+
+static const struct ranking runbook_ranking = {runbook_ranked, runbook_why};
 
 const struct listing runbook_listing = {
 	.noun = "runbook",
@@ -535,4 +561,5 @@ const struct listing runbook_listing = {
 	.id = runbook_id,
 	.find = runbook_find,
 	.json = runbook_json,
+	.ranking = &runbook_ranking,
 };

@@ -42,6 +42,8 @@ const struct option_row option_rows[OPTION_COUNT] = {
 	[OPTION_WIDTH] = {"width", 0, "N",
 		"of run: at most so many hosts at a time; 100"},
 	[OPTION_TIMEOUT] = {"timeout", 0, "DURATION", "of run: of each host; 10m"},
+	[OPTION_CHANGED] = {"changed", 0, 0,
+		"of runbook run: what has changed in it since it last ran was read"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},

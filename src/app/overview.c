@@ -67,7 +67,7 @@ static size_t beyond_limit(const struct app *app)
 const char *overview_headline(const struct app *app, char *out, size_t size)
 {
 	enum quiet quiet = alerts_quiet(app->alerts, out, size);
-	size_t beyond;
+	size_t beyond, errors = app->rc->conf.errors_total;
 	char page[LAST_PAGE_TEXT];
 
 	if (quiet == QUIET_UNKNOWN)
@@ -75,6 +75,13 @@ const char *overview_headline(const struct app *app, char *out, size_t size)
 	count_words(app, out, size);
 	if (*out)
 		return out;
+	if (errors) {
+		snprintf(out, size,
+			"Not all is watched: %zu error%s in the rc. `oogway doctor` "
+			"lists %s.",
+			errors, errors == 1 ? "" : "s", errors == 1 ? "it" : "them");
+		return out;
+	}
 	if (sources_page(app->sources))
 		snprintf(out, size,
 			"No open incidents. %sWatching %zu series, %zu sources.",

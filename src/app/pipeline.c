@@ -17,6 +17,7 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/dossier.h"
+#include "app/history.h"
 #include "app/metrics.h"
 #include "app/problems.h"
 #include "app/rotas.h"
@@ -41,6 +42,7 @@ bool pipeline_answer(
 		alerts_apply(app->alerts, source, batch);
 	if (batch->rotas_snapshot && !app_then(app))
 		rotas_apply(app->rotas, source, batch);
+	history_raws(app->history, source, batch);
 	joins_details(app->joins, source, batch);
 	dossier_take(app->dossier, source, batch);
 	charts_apply(app->charts, source, batch);

@@ -265,8 +265,9 @@ size_t problems_list(
 struct problem_counts problems_counts(const struct app *app)
 {
 	struct alert_counts alerts = alerts_counts(app->alerts);
-	struct problem_counts counts = {
-		.acknowledged = alerts.acknowledged, .complete = alerts.complete};
+	struct problem_counts counts = {.acknowledged = alerts.acknowledged,
+		/* What a wrong line was to name is not watched. */
+		.complete = alerts.complete && !app->rc->conf.errors_total};
 
 	memcpy(counts.open, alerts.firing, sizeof counts.open);
 	for (size_t i = 0; i < anomalies_count(app->anomalies); i++) {

@@ -134,6 +134,18 @@ const struct rc_key rc_keys[] = {
 	{"notify", "token-command", "COMMAND",
 		"prints the secret; words separated by blanks, no shell"},
 	{"notify", "ca-file", "FILE", "trust these authorities, not the system's"},
+	{"sink", "kind", "KIND", "file, journald, syslog (over TLS) or https; needed"},
+	{"sink", "path", "FILE", "of a file: on another disk, or one that only grows"},
+	{"sink", "url", "URL",
+		"https://…, which takes lines of JSON and answers 2xx; of syslog "
+		"HOST[:PORT]"},
+	{"sink", "required", "on|off",
+		"nothing is done before it has the record of it; off"},
+	{"sink", "ca-file", "FILE", "trust these authorities, not the system's"},
+	{"sink", "token-file", "FILE", "of https: holds the token it wants"},
+	{"sink", "token-env", "NAME", "the environment variable with it"},
+	{"sink", "token-command", "COMMAND",
+		"prints it; words separated by blanks, no shell"},
 	{"policy", "hosts", "PATTERN,…",
 		"names with * and ?, @GROUP for a group of hosts; what goes to several "
 		"is allowed when all match, and denied when one does; any"},
@@ -190,8 +202,8 @@ bool rc_take_duration(const struct conf_line *line, const char *key, int64_t low
 		return err_set(
 			err, ERR_INPUT, "%s is a duration such as 5s, not %s", key, word);
 	if (*out < low || *out > high)
-		return err_set(err, ERR_INPUT, "%s goes from %s to %s", key,
-			duration_text(low, a), duration_text(high, b));
+		return err_set(err, ERR_INPUT, "%s goes from %s to %s, not %s", key,
+			duration_text(low, a), duration_text(high, b), word);
 	return true;
 }
 
@@ -688,6 +700,11 @@ const struct conf_verb rc_verbs[] = {
 		"store; a webhook is signed (X-Oogway-Signature: HMAC-SHA-256 in hex, "
 		"over "
 		"X-Oogway-Timestamp, a dot and the body)."},
+	{"sink", 2, 0, "sink NAME kind=KIND [path= url= required= ca-file= token-file=]",
+		rc_run_sink,
+		"Where a copy of each record of the audit goes as it is written: what a "
+		"chain alone cannot show, that its end was cut off or that it was "
+		"written anew, `audit verify --against` finds with such a copy."},
 	{"policy", 1, 0, "policy allow|deny [hosts= class= runbook= hours= approve=]",
 		rc_run_policy,
 		"What steps and actions may be: host names and groups, classes, "
@@ -719,7 +736,7 @@ bool rc_is_live(const char *word)
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
 	       strcmp(word, "notify") && strcmp(word, "changes") &&
-	       strcmp(word, "policy");
+	       strcmp(word, "policy") && strcmp(word, "sink");
 }
 
 bool rc_is_verb(const char *word)
@@ -817,7 +834,7 @@ static void read_shipped(struct rc *rc, const char *folder, const char *name)
 	if (file)
 		conf_read_text(&rc->conf, file->name, file->text, file->size);
 	else if (strchr(name, '/') || str_ends(name, ".rc"))
-		conf_read_file(&rc->conf, name, false);
+		rc_read_look(rc, folder, name);
 	else
 		rc_no_such_look(rc, folder, name);
 }

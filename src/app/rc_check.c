@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "embedded.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,20 @@ void rc_no_such_look(struct rc *rc, const char *folder, const char *name)
 				&names, e->name + before, strcspn(e->name + before, "."));
 	complain_of(rc, theme ? SET_THEME : SET_KEYMAP, theme ? "theme" : "keymap", name,
 		&names);
+}
+
+void rc_read_look(struct rc *rc, const char *folder, const char *path)
+{
+	int setting = strcmp(folder, "themes") ? SET_KEYMAP : SET_THEME;
+	struct conf_place place = rc->settings.values[setting].place;
+	char text[300];
+
+	if (conf_read_file(&rc->conf, path, true) || !errno)
+		return;
+	snprintf(text, sizeof text, "%s %.160s cannot be read: %s",
+		setting_rows[setting].name, path, strerror(errno));
+	conf_complain(
+		&rc->conf, place.file ? place : (struct conf_place){path, 0, 0}, text);
 }
 
 static const struct rc_source *answers_none(const struct rc *rc, const char *name)

@@ -5,6 +5,7 @@
 #include "app/rc.h"
 
 bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_sink(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_handoff(struct conf *conf, const struct conf_line *line, struct err *err);

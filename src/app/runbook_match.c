@@ -4,6 +4,7 @@
 #include "app/runbook_match.h"
 
 #include "analysis/search.h"
+#include "app/alerts.h"
 #include "app/app.h"
 #include "app/history.h"
 #include "base/str.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_BYTES = 256, QUERY_BYTES = SEARCH_QUERY_BYTES, CHOICES = 500 };
+enum { NAME_BYTES = 256, QUERY_BYTES = SEARCH_QUERY_BYTES, CHOICES = 500, MEMBERS = 8 };
 
 static const char choices_key[] = "console/runbooks";
 
@@ -249,15 +250,41 @@ static void find(const struct app *app, struct untrusted name, struct untrusted 
 	out->none = !out->count || !out->list[0].sure;
 }
 
+/* The alert, and others that tell of the same: a page says less than the rule behind it.
+ * In an order that does not change. */
+static size_t members(const struct app *app, const struct alert *alert,
+	const struct alert *out[MEMBERS])
+{
+	size_t n = 0;
+
+	out[n++] = alert;
+	for (const struct alert *t = NULL; (t = alerts_twin(app->alerts, alert, t));) {
+		size_t at = n;
+
+		if (t->key == alert->key || n == MEMBERS)
+			continue;
+		for (; at > 1 && out[at - 1]->key > t->key; at--)
+			out[at] = out[at - 1];
+		out[at] = t;
+		n++;
+	}
+	return n;
+}
+
 static void add_known(
 	const struct app *app, const struct alert *alert, struct runbook_matches *out)
 {
-	struct untrusted name = alert_text(alert, ALERT_TITLE);
+	const struct alert *all[MEMBERS];
+	size_t n = members(app, alert, all);
 
-	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before for this alert");
-	add(out, by_url(app, alert_text(alert, ALERT_RUNBOOK)), MATCH_URL,
-		"the alert's runbook_url");
-	add_named(app, name, alert, out);
+	for (size_t i = 0; i < n; i++)
+		add(out, chosen(app, alert_text(all[i], ALERT_TITLE)), MATCH_CHOSEN,
+			"chosen before");
+	for (size_t i = 0; i < n; i++)
+		add(out, by_url(app, alert_text(all[i], ALERT_RUNBOOK)), MATCH_URL,
+			"the alert's runbook_url");
+	for (size_t i = 0; i < n; i++)
+		add_named(app, alert_text(all[i], ALERT_TITLE), all[i], out);
 }
 
 /* --- public --- */
@@ -274,20 +301,36 @@ void runbook_matches_text(const struct app *app, struct untrusted name,
 	struct untrusted summary, struct runbook_matches *out)
 {
 	*out = (struct runbook_matches){0};
-	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before for this alert");
+	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before");
 	add_named(app, name, NULL, out);
 	find(app, name, summary, out);
+}
+
+/* Without the reasons, which take most of the time: a handoff asks for many. */
+static const struct runbook_row *best_found(
+	const struct app *app, const struct alert *alert)
+{
+	const struct search *index = runbooks_index(app->runbooks);
+	struct search_answer answer = {0};
+	struct str query;
+
+	str_init(&query, QUERY_BYTES);
+	compose(&query, alert_text(alert, ALERT_TITLE), alert_text(alert, ALERT_SUMMARY));
+	if (index)
+		search_query(
+			index, untrusted_make(query.p, query.n), SEARCH_ALERT, &answer);
+	str_release(&query);
+	return answer.count && answer.sure >= search_sure_from
+		       ? runbooks_at(app->runbooks, answer.hits[0].doc)
+		       : NULL;
 }
 
 const struct runbook_row *runbook_best(const struct app *app, const struct alert *alert)
 {
 	struct runbook_matches all = {0};
 
-	/* Most are known without a search. */
 	add_known(app, alert, &all);
-	if (!all.count)
-		runbook_matches(app, alert, &all);
-	return all.count && all.list[0].sure ? all.list[0].row : NULL;
+	return all.count ? all.list[0].row : best_found(app, alert);
 }
 
 /* What is remembered, without what it says of this alert. */
@@ -349,4 +392,13 @@ size_t runbook_search(const struct app *app, struct untrusted words,
 			count++;
 	}
 	return count;
+}
+
+void runbook_found_why(const struct app *app, struct untrusted words,
+	const struct runbook_row *row, char *out, size_t size)
+{
+	*out = '\0';
+	for (size_t i = 0; i < runbooks_count(app->runbooks); i++)
+		if (runbooks_at(app->runbooks, i) == row)
+			why_found(app, words, SEARCH_TYPING, (uint32_t)i, out, size);
 }

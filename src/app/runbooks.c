@@ -6,6 +6,7 @@
 
 #include "embedded.h"
 #include "analysis/search.h"
+#include "app/runbook_versions.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -13,34 +14,36 @@
 #include "base/text.h"
 #include "io/task.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+enum { NAMES_MAX = 20000, DEPTH_MAX = 6 };
 enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10000 };
 
 struct shelf {
 	struct runbook_row **list;
 	size_t count, cap;
-	struct search *index; /* made by settle(), in that order */
+	struct search *index; /* in that order; NULL until a task has made it */
 };
 
 struct reading {
 	struct task task;
 	struct runbooks *runbooks; /* NULL: nobody waits for it any more */
 	char *folders;             /* as in `set runbooks` */
+	char versions[4096];       /* where those are; "": nowhere */
 	struct shelf shelf;
+	size_t looked_at; /* names of a folder and those below it */
 };
 
 struct runbooks {
 	struct app *app;
 	struct shelf shelf;
-	unsigned version;
 	struct reading *reading; /* the newest one */
 	int64_t begun_at;
 	bool told_late;
@@ -59,6 +62,7 @@ static void free_row(struct runbook_row *row)
 	runbook_release(&row->book);
 	matchers_release(&row->labels);
 	untrusted_free(row->text);
+	untrusted_free(row->before);
 	mem_free(row->path);
 	mem_free(row);
 }
@@ -104,6 +108,19 @@ static struct untrusted title_of(const struct runbook_row *row)
 	return untrusted_str(row->path);
 }
 
+/* README.md, CHANGELOG.md and their like are about the folder. */
+static bool is_about(const char *name)
+{
+	bool capital = false;
+
+	for (; *name && strcmp(name, ".md"); name++) {
+		if (*name >= 'a' && *name <= 'z')
+			return false;
+		capital |= *name >= 'A' && *name <= 'Z';
+	}
+	return capital;
+}
+
 /* The built-in one of the same name makes way. */
 static bool replace(struct shelf *shelf, struct runbook_row *row, bool *kept)
 {
@@ -137,7 +154,7 @@ static struct runbook_row *add(
 	bool kept = true;
 	struct err err;
 
-	if (shelf->count == RUNBOOKS_MAX || !strcmp(base ? base + 1 : path, "README.md"))
+	if (shelf->count == RUNBOOKS_MAX || is_about(base ? base + 1 : path))
 		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->path = mem_strdup(path);
@@ -218,17 +235,77 @@ static void add_file(struct shelf *shelf, const char *path)
 	str_release(&text);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of a folder in order, so that the list does not depend on the file system; those
+ * that begin with a dot are left out. */
+static char **read_names(const char *folder, size_t *count)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char **names = NULL;
+	size_t cap = 0;
+
+	*count = 0;
+	while (dir && *count < NAMES_MAX && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		MEM_ROOM(names, *count, cap);
+		names[(*count)++] = mem_strdup(entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (*count)
+		qsort(names, *count, sizeof *names, by_name);
+	return names;
+}
+
+/* A checkout has folders in folders; links to folders are not followed. */
+static void add_below(struct reading *reading, const char *folder, int depth)
+{
+	size_t count;
+	char **names = read_names(folder, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		char path[PATH_MAX];
+		struct stat st;
+
+		if (snprintf(path, sizeof path, "%s/%s", folder, names[i]) <
+				(int)sizeof path &&
+			!task_cancelled(&reading->task) &&
+			reading->looked_at++ < NAMES_MAX && !lstat(path, &st)) {
+			if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+				add_below(reading, path, depth + 1);
+			else if (!S_ISDIR(st.st_mode) && str_ends(path, ".md"))
+				add_file(&reading->shelf, path);
+		}
+		mem_free(names[i]);
+	}
+	mem_free(names);
+}
+
 static void add_folder(struct reading *reading, const char *folder)
 {
-	char pattern[4096];
-	glob_t found = {0};
+	const char *home = getenv("HOME");
+	size_t before = reading->shelf.count;
+	char path[PATH_MAX];
 
-	snprintf(pattern, sizeof pattern, "%s/*.md", folder);
-	if (glob(pattern, GLOB_TILDE, NULL, &found))
+	if (str_starts(folder, "~/") && home)
+		snprintf(path, sizeof path, "%s%s", home, folder + 1);
+	else
+		str_copy(path, sizeof path, folder);
+	reading->looked_at = 0;
+	add_below(reading, path, 0);
+	if (reading->looked_at >= NAMES_MAX)
+		log_add(LOG_WARN,
+			"runbooks: %s holds more than %d files: not all of it "
+			"is read",
+			folder, NAMES_MAX);
+	if (reading->shelf.count == before)
 		log_add(LOG_WARN, "runbooks: no Markdown files in %s", folder);
-	for (size_t i = 0; i < found.gl_pathc && !task_cancelled(&reading->task); i++)
-		add_file(&reading->shelf, found.gl_pathv[i]);
-	globfree(&found);
 }
 
 static void add_starters(struct shelf *shelf)
@@ -244,13 +321,15 @@ static int by_title(const void *a, const void *b)
 		(*(struct runbook_row *const *)b)->title);
 }
 
-/* Alert names are words too: of a name like KubePodCrashLooping all four. */
+/* Its file's name and the alerts' are words too: of KubePodCrashLooping all four. */
 static void index_book(struct search *search, const struct runbook_row *row)
 {
 	struct search_doc doc = {.title = row->title, .text = row->book.body};
 	struct str also;
+	char name[256];
 
 	str_init(&also, 16 << 10);
+	str_printf(&also, "%s ", runbook_name(row, name, sizeof name));
 	text_add_line(&also, row->book.matches, 8000);
 	str_putc(&also, ' ');
 	text_add_line(&also, row->book.keywords, 4000);
@@ -259,10 +338,15 @@ static void index_book(struct search *search, const struct runbook_row *row)
 	str_release(&also);
 }
 
-static void settle(struct shelf *shelf)
+static void sort(struct shelf *shelf)
 {
 	if (shelf->count)
 		qsort(shelf->list, shelf->count, sizeof(struct runbook_row *), by_title);
+}
+
+/* Takes some milliseconds: in a task. */
+static void index_all(struct shelf *shelf)
+{
 	shelf->index = search_new();
 	for (size_t i = 0; i < shelf->count; i++)
 		index_book(shelf->index, shelf->list[i]);
@@ -284,7 +368,10 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
-	settle(&reading->shelf);
+	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
+		runbook_version_load(reading->shelf.list[i], reading->versions);
+	sort(&reading->shelf);
+	index_all(&reading->shelf);
 }
 
 static void have_read(struct task *task)
@@ -297,7 +384,6 @@ static void have_read(struct task *task)
 
 		runbooks->reading = NULL;
 		runbooks->shelf = reading->shelf;
-		runbooks->version++;
 		reading->shelf = old;
 		app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	}
@@ -313,21 +399,19 @@ void runbooks_load(struct runbooks *runbooks)
 
 	abandon(runbooks);
 	/* The shipped ones are there at once. */
-	if (!strcmp(folders, "auto") ||
-		(!runbooks->shelf.count && str_starts(folders, "auto"))) {
-		forget(&runbooks->shelf);
+	if (!runbooks->shelf.count && str_starts(folders, "auto")) {
 		add_starters(&runbooks->shelf);
-		settle(&runbooks->shelf);
-		runbooks->version++;
+		sort(&runbooks->shelf);
 	}
 	app_changed(runbooks->app, CHANGED_RUNBOOKS);
-	if (!strcmp(folders, "auto"))
-		return;
 	reading = mem_new(1, sizeof *reading);
 	reading->task = (struct task){
 		.work = read_folders, .done = have_read, .class = TASK_INTERACTIVE};
 	reading->runbooks = runbooks;
 	reading->folders = mem_strdup(folders);
+	if (!runbook_versions_folder(
+		    runbooks->app, reading->versions, sizeof reading->versions))
+		*reading->versions = '\0';
 	runbooks->reading = reading;
 	runbooks->begun_at = runbooks->app->now;
 	runbooks->told_late = false;
@@ -370,6 +454,11 @@ const struct runbook_row *runbooks_find(const struct runbooks *runbooks, uint64_
 	return NULL;
 }
 
+struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id)
+{
+	return (struct runbook_row *)runbooks_find(runbooks, id);
+}
+
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size)
 {
 	const char *slash = strrchr(row->path, '/');
@@ -395,9 +484,4 @@ const struct runbook_row *runbooks_named(
 const struct search *runbooks_index(const struct runbooks *runbooks)
 {
 	return runbooks->shelf.index;
-}
-
-unsigned runbooks_version(const struct runbooks *runbooks)
-{
-	return runbooks->version;
 }

@@ -5,6 +5,7 @@
 
 #include "app/alerts.h"
 #include "app/audits.h"
+#include "app/runbook_versions.h"
 #include "app/remote.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
@@ -38,7 +39,8 @@ struct entry {
 struct runs {
 	struct app *app;
 	const struct commands *commands;
-	struct gate_door door;
+	struct gate_door door, actions_door;
+	struct gate_gap gap;
 	struct entry *list[RUNS_MAX];
 	size_t count;
 };
@@ -61,11 +63,20 @@ static void policy(void *ctx, struct policy *out)
 		.most = classes[app_setting(app, SET_RUN_ALLOW)],
 		.approve = classes[app_setting(app, SET_RUN_APPROVE)],
 		.breakglass = breakglass_words(app->breakglass, &until) != NULL,
+		.best_effort = app_setting(app, SET_AUDIT) == 1,
 		.rules = app->rc->policies,
 		.rule_count = app->rc->policy_count,
 		.minute = time_minute_of_day(app->now),
 		.in_group = remote_in_group,
 		.group_ctx = runs->app};
+}
+
+/* Of what is done upstream: run.allow and run.approve are about commands. */
+static void actions_policy(void *ctx, struct policy *out)
+{
+	policy(ctx, out);
+	out->most = AUDIT_SHELL;
+	out->approve = AUDIT_UNCLASSED;
 }
 
 static struct audit *audit(void *ctx, struct err *err)
@@ -106,7 +117,10 @@ struct runs *runs_new(struct app *app)
 	runs->app = app;
 	runs->door = (struct gate_door){policy, audit, ask, runs,
 		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
-			app_setting(app, SET_RUN_APPROVE_FOR))};
+			app_setting(app, SET_RUN_APPROVE_FOR)),
+		&runs->gap};
+	runs->actions_door = runs->door;
+	runs->actions_door.policy = actions_policy;
 	return runs;
 }
 
@@ -115,9 +129,19 @@ void runs_set_commands(struct runs *runs, const struct commands *commands)
 	runs->commands = commands;
 }
 
+size_t runs_unrecorded(const struct runs *runs)
+{
+	return runs->gap.count;
+}
+
 const struct gate_door *runs_door(const struct runs *runs)
 {
 	return &runs->door;
+}
+
+const struct gate_door *runs_actions_door(const struct runs *runs)
+{
+	return &runs->actions_door;
 }
 
 const struct commands *runs_commands(const struct runs *runs)
@@ -219,6 +243,7 @@ static void ended(void *ctx, size_t step)
 	const char *state = run_state_names[r->state];
 	char end[40] = "";
 
+	runbook_ran(entry->runs->app, entry->runbook, run_book(entry->run)->text);
 	if (r->is_command)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
 	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",

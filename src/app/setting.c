@@ -62,11 +62,18 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_ANOMALY_POINTS] = {"anomaly.points", SETTING_INT, "3",
 		"consecutive points beyond a limit before it counts", NULL, 1, 100},
 	[SET_RUNBOOKS] = {"runbooks", SETTING_TEXT, "auto",
-		"folders of runbooks, separated by commas; auto: the starter set"},
+		"folders of runbooks, with those below them, separated by commas; auto: "
+		"the "
+		"starter set"},
 	[SET_RUN_ALLOW] = {"run.allow", SETTING_ENUM, "shell",
 		"the worst class of command that a runbook's step may be, in this order; "
 		"each asks all the same",
 		"none|read|change|destroy|shell"},
+	[SET_AUDIT] = {"audit", SETTING_ENUM, "strict",
+		"strict: what cannot be recorded is not done; best-effort: it is done, "
+		"the "
+		"header says so, and a record tells of it later",
+		"strict|best-effort"},
 	[SET_RUN_APPROVE] = {"run.approve", SETTING_ENUM, "none",
 		"from this class on a step needs an approval: asked for, then done by "
 		"asking again after run.approve.after and typing its code",

@@ -8,6 +8,7 @@
 #include "share.h"
 #include "app/alerts.h"
 #include "app/charts.h"
+#include "app/handoff.h"
 #include "app/history.h"
 #include "app/metrics.h"
 #include "app/rotas.h"
@@ -93,6 +94,7 @@ static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *tak
 		return true;
 	if (poll == s->past) {
 		history_past_batch(sources->app->history, s->row.number, batch);
+		handoffs_heard(sources->app->handoffs, batch);
 		return true;
 	}
 	if (batch->cluster_told)

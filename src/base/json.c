@@ -252,6 +252,25 @@ bool json_bool(struct json j, bool otherwise)
 	return j.node_ && cJSON_IsBool(j.node_) ? cJSON_IsTrue(j.node_) : otherwise;
 }
 
+static bool add_text(char *text, struct str *out)
+{
+	size_t n = text ? strlen(text) : 0;
+	bool fits = text && out->n + n < out->max && str_add(out, text, n);
+
+	cJSON_free(text);
+	return fits;
+}
+
+bool json_print(struct json j, struct str *out)
+{
+	return add_text(j.node_ ? cJSON_PrintUnformatted(j.node_) : NULL, out);
+}
+
+bool json_pretty(struct json j, struct str *out)
+{
+	return add_text(j.node_ ? cJSON_Print(j.node_) : NULL, out);
+}
+
 bool json_time(struct json j, int64_t *out)
 {
 	int64_t at;
@@ -345,4 +364,13 @@ void json_put_pair(struct json_out *o, struct untrusted name, struct untrusted v
 	text_add_json(o->to, name);
 	str_putc(o->to, ':');
 	text_add_json(o->to, value);
+}
+
+bool json_read(
+	struct json_doc *doc, struct untrusted text, size_t max_bytes, struct err *err)
+{
+	size_t n;
+	const char *bytes = text_raw(text, &n);
+
+	return json_parse(doc, bytes ? bytes : "", n, max_bytes, err);
 }

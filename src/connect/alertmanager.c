@@ -108,7 +108,10 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		out->until = am->status_asked_at + STATUS_WAIT_MS;
 		return true;
 	}
-	if (job_due(&am->alerts, now)) {
+	/* What is due longer goes first: of a slow server both are heard. */
+	if (job_due(&am->alerts, now) &&
+		(!job_due(&am->silences, now) ||
+			am->alerts.due_at <= am->silences.due_at)) {
 		job_ask(&am->alerts, now);
 		return ask(am, arena, ALERTS, out);
 	}

@@ -13,6 +13,7 @@
 #include "labels.h"
 #include "names.h"
 #include "pager.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -48,7 +49,9 @@ struct genie {
 	size_t schedule_count, schedule_at;
 	bool asking_schedules; /* the list is whole: now one by one */
 	uint32_t hurry;
-	bool names_teams;   /* the filter does: they are looked for first */
+	bool names_teams; /* the filter does: they are looked for first */
+	struct genie_opened opened;
+	struct raws raws;
 	struct err no_team; /* one that it names is none; then nothing else is asked */
 };
 
@@ -138,6 +141,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&g->tenant);
 		job_hurry(&g->alerts.job);
 		job_hurry(&g->oncalls.job);
+		job_hurry(&g->opened.job);
 	}
 	out->kind = ASK_WAIT;
 	if (g->face->jsm && !*g->cloud) {
@@ -162,7 +166,12 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(g, arena, ME, out);
 	if (!window->least && !g->me.open && pager_wants(&g->oncalls, now))
 		return ask(g, arena, oncall_ask(g), out);
+	if (genie_opened_next(&g->opened, &g->view, g->cloud, now, window, arena, out))
+		return true;
+	out->kind = ASK_WAIT;
 	out->until = job_until(&g->alerts.job, now + g->conf->every_ms);
+	if (window->opened && *window->opened && !window->least)
+		out->until = job_until(&g->opened.job, out->until);
 	out->until = job_until(&g->oncalls.job, out->until);
 	if (g->view.names.wanted)
 		out->until = job_until(&g->users, out->until);
@@ -177,6 +186,8 @@ static bool add_alerts(struct genie *g, struct json list)
 	struct batch *batch = &g->alerts.rows;
 	bool first_known = false, first = true;
 
+	if (!g->alerts.offset)
+		raws_begin(&g->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct untrusted id = json_text(json_get(e, "id")), kept;
 		struct alert_draft *draft;
@@ -194,6 +205,7 @@ static bool add_alerts(struct genie *g, struct json list)
 			continue;
 		draft->texts[ALERT_ID] = kept;
 		genie_alert(&g->view, batch, draft, e);
+		raws_add(&g->raws, batch, e, kept, json_text(json_get(e, "updatedAt")));
 	}
 	return first_known;
 }
@@ -290,9 +302,11 @@ static bool read_alerts(struct genie *g, const struct answer *answer, struct bat
 	got.first_known = add_alerts(g, list);
 	step = pager_page(&g->alerts, &got);
 	json_release(&doc);
-	if (step == PAGER_WHOLE)
+	if (step == PAGER_WHOLE) {
+		raws_settle(&g->raws);
 		pager_give_alerts(
 			&g->alerts, batch, "the list of open alerts is not complete");
+	}
 	return true;
 }
 
@@ -469,6 +483,10 @@ static bool take(
 {
 	struct genie *g = state;
 
+	if (answer->id >= GENIE_OPENED_ASK) {
+		genie_opened_take(&g->opened, &g->view, answer, batch);
+		return true;
+	}
 	switch (answer->id) {
 	case TENANT:
 		return take_tenant(g, answer, err);
@@ -508,6 +526,8 @@ static bool start(struct genie *g, const struct genie_face *face,
 	job_init(&g->teams, DAILY_MS, conf->seed + 4);
 	job_init(&g->users, USERS_EVERY_MS, conf->seed + 5);
 	genie_view_init(&g->view, face, conf);
+	raws_init(&g->raws);
+	genie_opened_init(&g->opened, conf->every_ms, conf->seed + 14);
 	return true;
 }
 
@@ -528,6 +548,7 @@ static void stop(void *state)
 	pager_release(&g->alerts);
 	pager_release(&g->oncalls);
 	genie_view_release(&g->view);
+	raws_release(&g->raws);
 }
 
 static const struct source_service opsgenie_service = {
@@ -544,7 +565,8 @@ static const struct source_service jsm_service = {
 
 const struct source_kind opsgenie_source = {
 	.name = "opsgenie",
-	.help = "Opsgenie: open alerts, who is on call",
+	.help = "Opsgenie: alerts, who is on call, schedules",
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &opsgenie_service,
@@ -561,7 +583,8 @@ const struct source_kind opsgenie_source = {
 
 const struct source_kind jsm_source = {
 	.name = "jsm",
-	.help = "Jira Service Management Operations: open alerts, who is on call",
+	.help = "Jira Service Management Operations: alerts, who is on call, schedules",
+	.opens = true,
 	.alerts = true,
 	.pages = true,
 	.service = &jsm_service,

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "connect/act.h"
 #include "connect/source.h"
+#include "job.h"
 #include "names.h"
 
 enum { GENIE_MAX_BODY = 16 << 20, GENIE_CLOUD = 80, GENIE_SITE = 256 };
@@ -86,6 +87,29 @@ bool genie_open(const struct answer *answer, const char *member, struct json_doc
 /* The server said no: false, with its words. */
 bool genie_refused(
 	const struct genie_view *view, const struct answer *answer, struct err *err);
+
+/* The alert that is looked at (genie_opened.c). */
+enum genie_part { GENIE_FACTS, GENIE_NOTES, GENIE_LOGS, GENIE_PARTS };
+enum { GENIE_OPENED_ASK = 200 };
+struct genie_opened {
+	struct job job; /* rounds over it */
+	char id[SOURCE_ID], asked[SOURCE_ID];
+	enum genie_part part; /* asked next; GENIE_FACTS: between rounds */
+	bool open, reading;   /* an ask is under way; a round is */
+	char place[80];       /* the next page begins behind it */
+	int pages;
+	bool cut; /* there is more than was read */
+	int64_t no_logs_until;
+	int64_t course[ENTRY_KIND_COUNT]; /* when it was acknowledged and so on */
+};
+void genie_opened_init(struct genie_opened *opened, int64_t every_ms, uint64_t seed);
+/* False: nothing is to be asked now. */
+bool genie_opened_next(struct genie_opened *opened, const struct genie_view *view,
+	const char *cloud, int64_t now, const struct source_window *window,
+	struct arena *arena, struct ask *out);
+/* Never an error of the source: the present does not depend on it. */
+void genie_opened_take(struct genie_opened *opened, struct genie_view *view,
+	const struct answer *answer, struct batch *batch);
 
 /* Overrides of schedules: a part of the actions, one at a time. */
 enum override_step { OVERRIDE_MAKE, OVERRIDE_END, OVERRIDE_LOOK };

@@ -93,6 +93,12 @@ void pager_give_alerts(struct pager *pager, struct batch *batch, const char *inc
 		if (draft)
 			*draft = pager->rows.alerts[i];
 	}
+	for (size_t i = 0; i < pager->rows.raw_count; i++) {
+		struct batch_raw *raw = batch_add_raw(batch);
+
+		if (raw)
+			*raw = pager->rows.raws[i];
+	}
 	batch->cut = batch->cut || pager->rows.cut;
 	batch->partial = pager->incomplete;
 	if (pager->incomplete)

@@ -15,6 +15,7 @@
 #include "pager.h"
 #include "pagerduty_ladder.h"
 #include "pagerduty_snooze.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -23,7 +24,6 @@ enum {
 	CHANGES_EVERY_MS = 60000,
 	ME_EVERY_MS = 24 * 3600 * 1000,
 	ABSENT_MS = 3600 * 1000, /* a feature the plan lacks */
-	CHANGES_SPAN_MS = 24 * 3600 * 1000,
 	CHANGES_OVERLAP_MS = 600 * 1000,
 	PAGE_MAX_BODY = 16 << 20,
 	PATH_MAX_BYTES = 8 << 10,
@@ -53,6 +53,7 @@ struct pagerduty {
 	struct ladder ladder; /* as it was read last */
 	struct ladder climb;  /* while it is read again */
 	struct snoozes snoozes;
+	struct raws raws;
 };
 
 const char *const pagerduty_headers[] = {
@@ -160,7 +161,7 @@ static void path_incidents(const struct pagerduty *pd, struct str *path)
 static void path_changes(const struct pagerduty *pd, int64_t now, struct str *path)
 {
 	int64_t since = pd->changes_until ? pd->changes_until - CHANGES_OVERLAP_MS
-					  : now - CHANGES_SPAN_MS;
+					  : now - PAGERDUTY_CHANGES_MS;
 	char text[TIME_TEXT];
 
 	time_rfc3339(since, text);
@@ -443,12 +444,15 @@ void pagerduty_incident(struct batch *batch, const struct outlook *outlook,
 }
 
 /* Adds the page's rows; true when the first of them was known before. */
-static bool add_incidents(
-	const struct outlook *outlook, struct pager *pager, struct json list)
+static bool add_incidents(struct pagerduty *pd, struct json list)
 {
+	struct outlook outlook = {&pd->ladder, &pd->snoozes};
+	struct pager *pager = &pd->incidents;
 	struct batch *batch = &pager->rows;
 	bool first_known = false, first = true;
 
+	if (!pager->offset)
+		raws_begin(&pd->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct untrusted id = json_text(json_get(e, "id")), kept;
 		struct alert_draft *draft;
@@ -465,7 +469,8 @@ static bool add_incidents(
 		if (known || !(draft = batch_add_alert(batch)))
 			continue;
 		draft->texts[ALERT_ID] = kept;
-		pagerduty_incident(batch, outlook, draft, e);
+		pagerduty_incident(batch, &outlook, draft, e);
+		raws_add(&pd->raws, batch, e, kept, json_text(json_get(e, "updated_at")));
 	}
 	return first_known;
 }
@@ -641,13 +646,13 @@ static void give_oncalls(struct pagerduty *pd, struct batch *batch)
 
 /* Of several services the first that passes; none that does: *passes is false. */
 static struct json service_of(
-	const struct pagerduty *pd, struct json services, bool *passes)
+	const struct source_conf *conf, struct json services, bool *passes)
 {
 	struct json first = json_first(services);
 
 	for (struct json s = first; json_item(s); s = json_next(s))
 		if (pagerduty_passes_service(
-			    pd->conf->filter, json_text(json_get(s, "id")))) {
+			    conf->filter, json_text(json_get(s, "id")))) {
 			*passes = true;
 			return s;
 		}
@@ -656,12 +661,13 @@ static struct json service_of(
 	return first;
 }
 
-static void add_changes(const struct pagerduty *pd, struct batch *batch, struct json list)
+void pagerduty_changes(
+	const struct source_conf *conf, struct batch *batch, struct json list)
 {
 	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
 		struct batch_change *change;
 		bool passes;
-		struct json service = service_of(pd, json_get(e, "services"), &passes);
+		struct json service = service_of(conf, json_get(e, "services"), &passes);
 		struct untrusted name = json_text(json_get(service, "summary"));
 		int64_t at;
 
@@ -751,7 +757,6 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 	struct json list;
 	struct pager_got got;
 	enum pager_step step;
-	struct outlook outlook = {&pd->ladder, &pd->snoozes};
 
 	if (!pagerduty_open(answer, member, &doc, err))
 		return false;
@@ -761,17 +766,18 @@ static bool read_page(struct pagerduty *pd, struct pager *pager, const char *mem
 		.count = json_count(list)};
 	json_i64(json_get(json_root(&doc), "limit"), &got.limit);
 	if (answer->id == INCIDENTS)
-		got.first_known = add_incidents(&outlook, pager, list);
+		got.first_known = add_incidents(pd, list);
 	else if (answer->id == ONCALLS)
 		add_oncalls(pd, &pager->rows, list);
 	else
-		add_changes(pd, &pager->rows, list);
+		pagerduty_changes(pd->conf, &pager->rows, list);
 	step = pager_page(pager, &got);
 	json_release(&doc);
 	if (step != PAGER_WHOLE)
 		return true;
 	if (answer->id == INCIDENTS) {
 		snoozes_settle(&pd->snoozes);
+		raws_settle(&pd->raws);
 		pager_give_alerts(
 			pager, batch, "the list of open incidents is not complete");
 	}
@@ -882,8 +888,9 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	job_init(&pd->me, ME_EVERY_MS, conf->seed + 3);
 	ladder_init(&pd->ladder);
 	ladder_init(&pd->climb);
+	raws_init(&pd->raws);
 	snoozes_init(&pd->snoozes, conf->seed + 6);
-	opened_init(&pd->opened, conf->every_ms, conf->seed + 5, conf->left_out);
+	opened_init(&pd->opened, conf, conf->seed + 5);
 	return true;
 }
 
@@ -897,6 +904,7 @@ static void stop(void *state)
 	ladder_release(&pd->ladder);
 	ladder_release(&pd->climb);
 	snoozes_release(&pd->snoozes);
+	raws_release(&pd->raws);
 	opened_release(&pd->opened);
 }
 
@@ -912,7 +920,7 @@ const struct source_kind pagerduty_source = {
 	.opens = true,
 	.alerts = true,
 	.pages = true,
-	.changes_ms = CHANGES_SPAN_MS,
+	.changes_ms = PAGERDUTY_CHANGES_MS,
 	.service = &service,
 	.actions = &pagerduty_actions,
 	.past = &pagerduty_past,

@@ -36,6 +36,10 @@ struct outlook {
 /* All but its id; outlook or NULL. */
 void pagerduty_incident(struct batch *batch, const struct outlook *outlook,
 	struct alert_draft *draft, struct json incident);
+/* How long before now the changes of the present begin. */
+#define PAGERDUTY_CHANGES_MS (24 * HOUR_MS)
+void pagerduty_changes(
+	const struct source_conf *conf, struct batch *batch, struct json list);
 /* "&since=2026-11-21T14%3A32%3A01Z" */
 void pagerduty_add_time(struct str *path, const char *name, int64_t at);
 /* The server said no: false, with its words. */
@@ -79,6 +83,7 @@ enum {
 	OPENED_NOTES,
 	OPENED_LOG,
 	OPENED_ALERTS,
+	OPENED_CHANGES, /* around its begin, where the present ones do not reach */
 	OPENED_PARTS,
 	OPENED_ASK = 100, /* the ids of its asks: this and a part */
 };
@@ -93,15 +98,17 @@ struct opened {
 	bool whole; /* its log was read to its end, or to the most of it */
 	bool cut;   /* … to the most */
 	uint64_t facts_hash, notes_hash;
+	const struct source_conf *conf;
+	int64_t created_at;
+	bool changes_read;
 	unsigned left_out;
 	int64_t absent_until[OPENED_PARTS];
 	struct arena arena;
 	struct seen seen;
 };
 
-/* left_out: bits of enum source_field. */
-void opened_init(
-	struct opened *opened, int64_t every_ms, uint64_t seed, unsigned left_out);
+/* conf lives as long as it. */
+void opened_init(struct opened *opened, const struct source_conf *conf, uint64_t seed);
 void opened_release(struct opened *opened);
 /* False: nothing is to be asked now. */
 bool opened_next(struct opened *opened, int64_t now, const struct source_window *window,

@@ -15,6 +15,7 @@
 #include "labels.h"
 #include "model/entry.h"
 #include "pager.h"
+#include "raws.h"
 
 #include <string.h>
 
@@ -26,14 +27,17 @@ enum {
 	ID_TEXT_MOST = 200,
 	RESPONDERS_MOST = 200,
 	NOTES_MOST = 2000, /* the API's own limit */
-	PATH_MOST = 512,
+	PATH_MOST = 4096,
 };
 
-void opened_init(
-	struct opened *opened, int64_t every_ms, uint64_t seed, unsigned left_out)
+#define CHANGES_BEFORE_MS (6 * HOUR_MS)
+#define CHANGES_AFTER_MS  (10 * MINUTE_MS)
+
+void opened_init(struct opened *opened, const struct source_conf *conf, uint64_t seed)
 {
-	*opened = (struct opened){.part = OPENED_FACTS, .left_out = left_out};
-	job_init(&opened->job, every_ms, seed);
+	*opened = (struct opened){
+		.part = OPENED_FACTS, .conf = conf, .left_out = conf->left_out};
+	job_init(&opened->job, conf->every_ms, seed);
 	opened->job.begun = true;
 	arena_init(&opened->arena, SEEN_BYTES);
 	seen_init(&opened->seen);
@@ -58,6 +62,8 @@ static void forget(struct opened *o, const char *id)
 	o->offset = 0;
 	o->reading = o->whole = o->cut = false;
 	o->facts_hash = o->notes_hash = 0;
+	o->created_at = 0;
+	o->changes_read = false;
 	o->job.open = false;
 	o->job.fails = 0;
 	o->job.due_at = 0;
@@ -69,6 +75,15 @@ static const char *path_of(const struct opened *o, struct arena *arena)
 	struct str path;
 
 	str_init(&path, PATH_MOST);
+	if (o->part == OPENED_CHANGES) {
+		str_printf(&path, "/change_events?limit=%d", PAGER_LIMIT);
+		pagerduty_add_time(&path, "since", o->created_at - CHANGES_BEFORE_MS);
+		pagerduty_add_time(&path, "until", o->created_at + CHANGES_AFTER_MS);
+		pagerduty_add_filter(&path, o->conf->filter, "team=");
+		kept = path.cut ? NULL : arena_strdup(arena, str_text(&path));
+		str_release(&path);
+		return kept;
+	}
 	str_puts(&path, "/incidents/");
 	text_add_url(&path, untrusted_str(o->id));
 	if (o->part == OPENED_FACTS)
@@ -241,9 +256,10 @@ static void read_facts(struct opened *o, struct batch *batch, struct json root)
 
 	if (!json_time(json_get(incident, "created_at"), &at))
 		return;
+	o->created_at = at;
+	raw_give(batch, untrusted_str(o->id), incident);
 	if (!(o->left_out & FIELD_PEOPLE))
-		read_responders(
-			o, batch, json_get(incident, "incidents_responders"));
+		read_responders(o, batch, json_get(incident, "incidents_responders"));
 	read_bridge(o, batch, json_get(incident, "conference_bridge"), at);
 	told_before(batch, from, &o->facts_hash);
 }
@@ -328,6 +344,12 @@ static void read_alerts(struct opened *o, struct batch *batch, struct json root)
 	o->cut = o->cut || json_bool(json_get(root, "more"), false);
 }
 
+static void read_changes(struct opened *o, struct batch *batch, struct json root)
+{
+	o->changes_read = true;
+	pagerduty_changes(o->conf, batch, json_get(root, "change_events"));
+}
+
 /* --- answers --- */
 
 static struct batch_opened *say(struct opened *o, struct batch *batch)
@@ -359,10 +381,19 @@ static void end_round(struct opened *o, const struct answer *answer, struct batc
 		said->lacks = untrusted_str("only the newest of its log and alerts");
 }
 
+/* Changes of long ago are read once; of those around a new one the present tells. */
+static bool worth(const struct opened *o, int part, int64_t now)
+{
+	return part != OPENED_CHANGES ||
+	       (!o->changes_read && o->created_at &&
+		       o->created_at - CHANGES_BEFORE_MS < now - PAGERDUTY_CHANGES_MS);
+}
+
 static void next_part(struct opened *o, const struct answer *answer, struct batch *batch)
 {
 	o->offset = 0;
-	while (++o->part < OPENED_PARTS && absent(o, o->part, answer->now))
+	while (++o->part < OPENED_PARTS &&
+		(absent(o, o->part, answer->now) || !worth(o, o->part, answer->now)))
 		;
 	if (o->part >= OPENED_PARTS)
 		end_round(o, answer, batch, NULL);
@@ -387,7 +418,7 @@ static void fail(struct opened *o, const struct answer *answer, struct batch *ba
 void opened_take(struct opened *o, const struct answer *answer, struct batch *batch)
 {
 	static const char *const members[OPENED_PARTS] = {
-		"incident", "notes", "log_entries", "alerts"};
+		"incident", "notes", "log_entries", "alerts", "change_events"};
 	bool notes = false, again = false;
 	struct batch_opened *said;
 	struct json_doc doc;
@@ -411,8 +442,10 @@ void opened_take(struct opened *o, const struct answer *answer, struct batch *ba
 		notes = read_notes(o, batch, json_root(&doc));
 	else if (o->part == OPENED_LOG)
 		again = read_log(o, batch, json_root(&doc));
-	else
+	else if (o->part == OPENED_ALERTS)
 		read_alerts(o, batch, json_root(&doc));
+	else
+		read_changes(o, batch, json_root(&doc));
 	json_release(&doc);
 	if (!again)
 		next_part(o, answer, batch);

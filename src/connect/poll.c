@@ -24,6 +24,7 @@
 enum { LARGE_BODY = 1 << 20 };
 
 enum {
+	FIRST_IDS = 64,
 	AHEAD_MS = 60000, /* clocks may differ by that */
 	ASK_ARENA_BYTES = 4 << 20,
 	CONF_ARENA_BYTES = 16 << 20,
@@ -102,6 +103,8 @@ struct poll_source {
 		int64_t at;
 	} failing[MAX_FAILING]; /* asks whose last answer was bad */
 	int failing_count;
+	int first_ids[FIRST_IDS]; /* asks that were answered before it settled */
+	int first_count;
 	int warning_id;
 	int32_t latencies[LATENCIES];
 	size_t latency_count;
@@ -301,9 +304,21 @@ static void note_warning(struct poll_source *source, int id)
 		text_line(batch->warning, s->warning, sizeof s->warning);
 }
 
+static bool was_answered(const struct poll_source *source, int id)
+{
+	for (int i = 0; i < source->first_count; i++)
+		if (source->first_ids[i] == id)
+			return true;
+	return false;
+}
+
 static void note_success(struct poll_source *source, const struct slot *slot)
 {
 	struct poll_status *s = &source->status;
+
+	if (!source->settled && source->first_count < FIRST_IDS &&
+		!was_answered(source, slot->answer.id))
+		source->first_ids[source->first_count++] = slot->answer.id;
 
 	if (slot->answer.status) {
 		source->fails = 0;
@@ -708,6 +723,10 @@ static void pump(struct poll_source *source, int64_t now)
 				source->settled = true;
 			break;
 		}
+		/* A server that takes longer than the interval never lets it rest: all
+		 * is told when a question comes round again. */
+		if (!open && was_answered(source, ask.id))
+			source->settled = true;
 		source->budget_used++;
 		if (!start_ask(source, slot, &ask))
 			break;

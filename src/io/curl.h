@@ -15,6 +15,7 @@
 	X(easy_init)                                                                     \
 	X(easy_pause)                                                                    \
 	X(easy_perform)                                                                  \
+	X(easy_send)                                                                     \
 	X(easy_setopt)                                                                   \
 	X(easy_strerror)                                                                 \
 	X(free)                                                                          \

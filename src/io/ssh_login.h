@@ -52,7 +52,7 @@ struct login {
 bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct err *err);
 enum login_wants login_step(struct login *login);
 /* What was read is acknowledged at once, which the kernel forgets after a while: the
- * other side waits for that, 40 ms each time, before it sends its next small packet. */
+ * other side waits for that, 40 ms each time, before it sends the next small packet. */
 void login_acknowledge(int fd);
 /* LOOP_READ | LOOP_WRITE */
 int login_events(const struct login *login);

@@ -80,6 +80,11 @@ struct batch_oncall *batch_add_oncall(struct batch *batch)
 	return ADD(oncalls, oncall_count, oncall_cap, BATCH_MAX_ITEMS);
 }
 
+struct batch_raw *batch_add_raw(struct batch *batch)
+{
+	return ADD(raws, raw_count, raw_cap, BATCH_MAX_ITEMS);
+}
+
 struct batch_count *batch_add_count(struct batch *batch)
 {
 	return ADD(counts, count_count, count_cap, BATCH_MAX_ITEMS);

@@ -35,6 +35,7 @@ struct audit {
 	/* The task's, while it runs. */
 	struct pending *batch[CHAIN_MAX_LINES];
 	size_t batch_count;
+	uint64_t last; /* number of the newest that was written; 0: none */
 };
 
 bool audit_folder(char out[AUDIT_PATH], struct err *err)
@@ -125,6 +126,7 @@ static void write_work(struct task *task)
 	size_t n = 0, k = 0;
 	bool ok;
 
+	audit->last = 0;
 	for (size_t i = 0; i < audit->batch_count; i++)
 		if (audit->batch[i]->draft.text)
 			drafts[n++] = audit->batch[i]->draft;
@@ -137,7 +139,7 @@ static void write_work(struct task *task)
 		if (!p->draft.text)
 			continue;
 		if (ok)
-			p->seq = seqs[k++];
+			p->seq = audit->last = seqs[k++];
 		else
 			p->err = err;
 	}
@@ -155,9 +157,8 @@ static void tell(struct pending *p)
 	mem_free(p);
 }
 
-static void write_done(struct task *task)
+static void batch_over(struct audit *audit, const struct err *err)
 {
-	struct audit *audit = (struct audit *)task;
 	struct pending *batch[CHAIN_MAX_LINES];
 	size_t n = audit->batch_count;
 
@@ -166,8 +167,21 @@ static void write_done(struct task *task)
 	audit->running = false;
 	/* The next are on their way while these are told. */
 	submit(audit);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (err && !batch[i]->err.kind)
+			batch[i]->err = *err;
 		tell(batch[i]);
+	}
+}
+
+static void write_done(struct task *task)
+{
+	struct audit *audit = (struct audit *)task;
+
+	if (audit->last && audit->config.written)
+		audit->config.written(audit->config.ctx, audit->last, batch_over, audit);
+	else
+		batch_over(audit, NULL);
 }
 
 void audit_write(struct audit *audit, const struct audit_record *record,

@@ -15,7 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PASS_BYTES = 1 << 20, WHY_TEXT = 240, APPROVAL_TEXT = 120 };
+enum {
+	PASS_BYTES = 1 << 20,
+	WHY_TEXT = 240,
+	APPROVAL_TEXT = 120,
+	AT_ONCE = 32, /* records in one turn: about 1 ms */
+};
 
 struct gate_pass {
 	const struct gate_door *door;
@@ -25,6 +30,8 @@ struct gate_pass {
 	char bound[SHA256_DIGITS + 1]; /* "": no approval is needed */
 	bool asks_approval;            /* yes asks for one, and does nothing */
 	char approval[APPROVAL_TEXT];
+	size_t count, written, answered; /* of several records */
+	struct err failed;               /* the first that could not be written */
 };
 
 static void copy_text(struct arena *arena, const char **text)
@@ -135,6 +142,54 @@ bool gate_still(struct gate_pass *pass, char *why, size_t size)
 	return !pass->deed.still || pass->deed.still(pass->deed.ctx, why, size);
 }
 
+/* Its intent stands there, so that this must too. */
+static void not_done(const struct gate_pass *pass, uint64_t seq, const char *why)
+{
+	const struct audit_record record = {.event = pass->deed.record.event,
+		.class = pass->deed.record.class,
+		.result = untrusted_str("not done"),
+		.error = untrusted_str(why)};
+
+	gate_outcome(pass->door, seq, &record);
+}
+
+/* It is done although it cannot be recorded, and that is remembered. */
+static bool goes_on(const struct gate_door *door, const struct err *why)
+{
+	struct policy policy;
+
+	door->policy(door->ctx, &policy);
+	if (!door->gap || !policy.best_effort)
+		return false;
+	if (!door->gap->count++)
+		door->gap->since_at = time_now_ms();
+	log_add(LOG_ERROR, "audit: done without a record: %s", why->text);
+	return true;
+}
+
+/* It can be recorded again: how much was not. */
+static void tell_gap(const struct gate_door *door)
+{
+	char since[TIME_TEXT];
+	const struct audit_pair pairs[] = {
+		{.name = "count",
+			.number = door->gap ? (double)door->gap->count : 0,
+			.is_number = true},
+		{.name = "since",
+			.value = untrusted_str(time_rfc3339(
+				door->gap ? door->gap->since_at : 0, since))},
+	};
+	const struct audit_record record = {.event = "gate.unrecorded",
+		.result = untrusted_str("done without a record, as best-effort says"),
+		.extra = pairs,
+		.extra_count = 2};
+
+	if (!door->gap || !door->gap->count)
+		return;
+	*door->gap = (struct gate_gap){0};
+	gate_note(door, &record);
+}
+
 static void committed(void *ctx, uint64_t seq, const struct err *err)
 {
 	struct gate_pass *pass = ctx;
@@ -142,24 +197,89 @@ static void committed(void *ctx, uint64_t seq, const struct err *err)
 	char text[WHY_TEXT];
 	struct err why;
 
-	if (err) {
+	if (!err)
+		tell_gap(pass->door);
+	if (err && !goes_on(pass->door, err)) {
 		why = *err;
 		err_prefix(&why, "nothing was done, as it cannot be recorded: ");
 		log_add(LOG_ERROR, "audit: %s", why.text);
+		/* It is there, only its copies are not. */
+		if (seq)
+			not_done(pass, seq, why.text);
 		deed.refused(deed.ctx, &why);
 	} else if (!gate_still(pass, text, sizeof text)) {
-		struct audit_record record = {.event = deed.record.event,
-			.class = deed.record.class,
-			.result = untrusted_str("not done"),
-			.error = untrusted_str(text)};
-
 		err_set(&why, ERR_REFUSED, "%s", text);
-		gate_outcome(pass->door, seq, &record);
+		not_done(pass, seq, text);
 		deed.refused(deed.ctx, &why);
 	} else {
 		deed.act(deed.ctx, seq);
 	}
 	pass_free(pass);
+}
+
+static struct untrusted approval_of(const struct gate_pass *pass)
+{
+	const struct gate_deed *deed = &pass->deed;
+
+	if (*pass->approval)
+		return untrusted_str(pass->approval);
+	if (!deed->question && !deed->asked)
+		return UNTRUSTED_NONE;
+	return untrusted_str(
+		deed->word ? "asked, and confirmed by its name" : "asked and confirmed");
+}
+
+/* --- several records --- */
+
+/* All are on the disk, or one is not: then none is acted upon. */
+static void all_committed(struct gate_pass *pass)
+{
+	const struct gate_deed deed = pass->deed;
+	struct err why = pass->failed;
+
+	if (why.kind)
+		deed.refused(deed.ctx, &why);
+	else
+		deed.act(deed.ctx, 0);
+	pass_free(pass);
+}
+
+static void one_committed(void *ctx, uint64_t seq, const struct err *err)
+{
+	struct gate_pass *pass = ctx;
+	size_t i = pass->answered++;
+
+	if (err && !pass->failed.kind && !goes_on(pass->door, err))
+		pass->failed = *err;
+	/* With err too when it is there: then its outcome names it. */
+	if (seq)
+		pass->deed.intended(pass->deed.ctx, i, seq);
+	if (!pass->failed.kind && pass->written < pass->count)
+		pass->deed.write(pass->deed.ctx, pass->written++, pass);
+	if (pass->answered == pass->written)
+		all_committed(pass);
+}
+
+void gate_write(struct gate_pass *pass, const struct audit_record *record)
+{
+	struct audit_record intent = *record;
+
+	intent.kind = AUDIT_INTENT;
+	intent.decision = pass->decision;
+	intent.approval = approval_of(pass);
+	audit_write(
+		pass->door->audit(pass->door->ctx, NULL), &intent, one_committed, pass);
+}
+
+static void commit_several(struct gate_pass *pass)
+{
+	size_t first;
+
+	pass->count = pass->deed.begin(pass->deed.ctx);
+	first = pass->count < AT_ONCE ? pass->count : AT_ONCE;
+	/* Their callbacks come later: none of them ends the pass before all are out. */
+	while (pass->written < first)
+		pass->deed.write(pass->deed.ctx, pass->written++, pass);
 }
 
 static void commit(struct gate_pass *pass)
@@ -168,19 +288,25 @@ static void commit(struct gate_pass *pass)
 	struct audit *audit = pass->door->audit(pass->door->ctx, &err);
 	struct audit_record *record = &pass->deed.record;
 
+	if (!audit && !pass->deed.begin && goes_on(pass->door, &err)) {
+		const struct gate_deed deed = pass->deed;
+
+		deed.act(deed.ctx, 0);
+		pass_free(pass);
+		return;
+	}
 	if (!audit) {
 		err_prefix(&err, "nothing was done, as it cannot be recorded: ");
 		refuse(pass, &err);
 		return;
 	}
+	if (pass->deed.begin) {
+		commit_several(pass);
+		return;
+	}
 	record->kind = AUDIT_INTENT;
 	record->decision = pass->decision;
-	if (*pass->approval)
-		record->approval = untrusted_str(pass->approval);
-	else if (pass->deed.question)
-		record->approval =
-			untrusted_str(pass->deed.word ? "asked, and confirmed by its name"
-						      : "asked and confirmed");
+	record->approval = approval_of(pass);
 	audit_write(audit, record, committed, pass);
 }
 
@@ -431,7 +557,8 @@ void gate_outcome(
 	struct err err = {0};
 	struct audit *audit = door->audit(door->ctx, &err);
 
-	outcome.kind = AUDIT_OUTCOME;
+	/* Of what has no intent it is a note. */
+	outcome.kind = seq ? AUDIT_OUTCOME : AUDIT_NOTE;
 	outcome.ref = seq;
 	if (audit)
 		audit_write(audit, &outcome, NULL, NULL);

@@ -8,7 +8,7 @@
 #include "base/canonical.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "redact.h"
+#include "ops/redact.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
+#include "ops/redact.h"
 #include "step_plan.h"
 #include "tape.h"
 
@@ -73,8 +74,10 @@ void run_free(struct run *run)
 		str_release(&run->results[i].shown);
 		untrusted_free(run->outputs[i]);
 	}
-	for (int i = 0; i < STREAMS; i++)
+	for (int i = 0; i < STREAMS; i++) {
 		tape_free(run->work.tapes[i]);
+		redactor_free(run->work.clean[i]);
+	}
 	str_release(&run->work.before.shown);
 	str_release(&run->captured);
 	mem_free(run->results);

@@ -6,6 +6,7 @@
 #include "ops/step.h"
 #include "values.h"
 
+struct redactor;
 struct tape;
 
 enum { OUT, ERRORS, STREAMS };
@@ -21,6 +22,7 @@ struct work {
 	void *own, *inner;       /* the kind's, and that of the kind it repeats */
 	const struct step_kind *looping; /* whose words a wait repeats; NULL: none */
 	struct tape *tapes[STREAMS];
+	struct redactor *clean[STREAMS]; /* of what goes into them */
 	int open_tapes, exit_code;
 	char result[80]; /* for the audit; "" what follows from the exit code */
 	bool is_command, paused, stopped;

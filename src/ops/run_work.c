@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "ops/redact.h"
 #include "tape.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ void run_forget_edit(struct run *run)
 
 void run_rests(struct run *run)
 {
+	for (int i = 0; i < STREAMS; i++)
+		redactor_free(run->work.clean[i]);
 	run->work = (struct work){0};
 	run->active = -1;
 	run_forget_edit(run);
@@ -53,7 +56,7 @@ void run_refused(struct run *run, const struct err *why)
 }
 
 static size_t add_stream(struct audit_pair *pairs, size_t n, struct tape *tape,
-	const char *const names[3], char hash[SHA256_DIGITS + 1])
+	const char *const names[4], char hash[SHA256_DIGITS + 1])
 {
 	const char *slash = strrchr(tape_path(tape), '/');
 
@@ -99,22 +102,31 @@ static const char *state_of(
 	return result;
 }
 
+static bool best_effort(const struct run *run)
+{
+	struct policy policy;
+
+	run->how.door->policy(run->how.door->ctx, &policy);
+	return policy.best_effort;
+}
+
 /* All that was printed is on the disk. */
 void run_finish(struct run *run)
 {
-	static const char *const names[STREAMS][3] = {
-		{"out_bytes", "out_sha256", "out_file"},
-		{"err_bytes", "err_sha256", "err_file"}};
+	static const char *const names[STREAMS][4] = {
+		{"out_bytes", "out_sha256", "out_file", "out_gap"},
+		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct work *w = &run->work;
 	struct run_result *r = &run->results[run->active];
-	struct audit_pair pairs[8];
+	struct audit_pair pairs[10];
 	char hashes[STREAMS][SHA256_DIGITS + 1], result[RESULT];
 	enum run_state state;
 	struct audit_record record;
 	size_t n = 0, step;
 
 	for (int i = 0; i < STREAMS; i++)
-		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind)
+		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind &&
+			!best_effort(run))
 			w->why = *tape_error(w->tapes[i]);
 	record = run_record(run, state_of(w, result, &state));
 	pairs[n++] = (struct audit_pair){.name = "ms",
@@ -123,6 +135,9 @@ void run_finish(struct run *run)
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i])
 			continue;
+		if (tape_error(w->tapes[i]))
+			pairs[n++] = (struct audit_pair){.name = names[i][3],
+				.value = untrusted_str(tape_error(w->tapes[i])->text)};
 		n = add_stream(pairs, n, w->tapes[i], names[i], hashes[i]);
 		str_copy(i ? r->err_file : r->out_file, sizeof r->out_file,
 			tape_path(w->tapes[i]));
@@ -165,6 +180,8 @@ static void tape_written(void *ctx)
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i] || !tape_error(w->tapes[i]) || w->why.kind)
 			continue;
+		if (best_effort(run))
+			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		w->why = *tape_error(w->tapes[i]);
 		err_prefix(&w->why, "ended, as it cannot be recorded: ");
@@ -188,17 +205,22 @@ void run_open_tapes(struct run *run)
 		snprintf(path, sizeof path, "%s/%s.%s", run->how.folder, run->work.id,
 			ends[i]);
 		run->work.tapes[i] = tape_new(&how);
+		run->work.clean[i] = redactor_new();
 	}
 }
 
-void run_prints(struct run *run, bool is_error, struct untrusted bytes)
+/* Into the files, below the step, and for later steps. */
+static void keep(struct run *run, bool is_error, const struct str *clean)
 {
+	struct untrusted bytes = untrusted_make(clean->p, clean->n);
 	struct work *w = &run->work;
 	const struct step_kind *kind = w->looping ? w->looping : run_kind(run, w->step);
 	struct run_result *r = &run->results[run->active];
 	uint64_t *count = is_error ? &r->err_bytes : &r->out_bytes;
 
-	*count += untrusted_size(bytes);
+	if (!clean->n)
+		return;
+	*count += clean->n;
 	r->dropped |= tape_show_newest(bytes, &r->shown);
 	if (!is_error)
 		tape_show(bytes, &run->captured);
@@ -212,6 +234,29 @@ void run_prints(struct run *run, bool is_error, struct untrusted bytes)
 		kind->stop(run);
 	}
 	run->how.changed(run->how.ctx);
+}
+
+void run_prints(struct run *run, bool is_error, struct untrusted bytes)
+{
+	struct str clean;
+
+	str_init(&clean, SIZE_MAX / 2);
+	redactor_add(run->work.clean[is_error ? ERRORS : OUT], bytes, &clean);
+	keep(run, is_error, &clean);
+	str_release(&clean);
+}
+
+/* What was held back, as it might have become a secret. */
+static void print_rest(struct run *run)
+{
+	for (int i = 0; i < STREAMS; i++) {
+		struct str clean;
+
+		str_init(&clean, SIZE_MAX / 2);
+		redactor_end(run->work.clean[i], &clean);
+		keep(run, i == ERRORS, &clean);
+		str_release(&clean);
+	}
 }
 
 void run_over(struct run *run, int exit_code, const char *result, const struct err *why)
@@ -229,6 +274,7 @@ void run_over(struct run *run, int exit_code, const char *result, const struct e
 		run_finish(run);
 		return;
 	}
+	print_rest(run);
 	w->open_tapes = STREAMS;
 	for (int i = 0; i < STREAMS; i++)
 		tape_end(w->tapes[i], tape_ended);

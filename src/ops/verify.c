@@ -533,7 +533,12 @@ static bool read_claim(struct untrusted line, char chain[ID_TEXT], struct claim 
 	struct head head;
 	const char *why;
 
+	/* What stands before it is whose who kept it. */
+	ptrdiff_t begin = untrusted_find(line, "{\"audit\":");
+
 	memset(out, 0, sizeof *out);
+	if (begin > 0)
+		line = untrusted_slice(line, (size_t)begin, SIZE_MAX);
 	if (record_read(line, &r, &why)) {
 		out->seq = r.seq;
 		memcpy(out->hash, r.hash, sizeof out->hash);

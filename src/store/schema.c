@@ -172,6 +172,13 @@ static const struct migration migrations[] = {
 		{
 			"ALTER TABLE incident ADD COLUMN echo BIGINT NOT NULL DEFAULT 0",
 		}},
+	{10, "incidents as their source told them",
+		{
+			"CREATE TABLE raw (" OWN
+			"source TEXT NOT NULL, upstream_id TEXT NOT NULL, "
+			"told_at BIGINT NOT NULL, body TEXT NOT NULL, "
+			"UNIQUE (team_id, source, upstream_id))",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

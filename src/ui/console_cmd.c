@@ -8,6 +8,9 @@
 #include "app/anomalies.h"
 #include "app/dossier.h"
 #include "app/runbook_match.h"
+#include "app/replay.h"
+#include "app/runbooks.h"
+#include "app/audits.h"
 #include "app/runs.h"
 #include "app/setting.h"
 #include "app/sources.h"
@@ -583,6 +586,28 @@ static const struct runbook_row *runbook_asked(
 							   : NULL;
 }
 
+static enum status cmd_audit_replay(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct audit_row *row = NULL;
+	int64_t seq = 0;
+
+	if (call->argc)
+		untrusted_to_i64(untrusted_str(call->argv[0]), &seq);
+	else if (console_pane(console)->class == &audit_pane)
+		row = audit_listing.find(console->app, call->target);
+	if (row)
+		seq = (int64_t)row->seq;
+	if (seq <= 0) {
+		err_set(err, ERR_USAGE,
+			"expected: audit replay SEQ, or a record that is selected");
+		return STATUS_USAGE;
+	}
+	if (!replay_open(console->app->replay, (uint64_t)seq, err))
+		return STATUS_FAILED;
+	return visit(console, &replay_pane, (uint64_t)seq, err);
+}
+
 /* What is asked for by name from an alert is remembered for alerts like it. */
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
@@ -884,8 +909,12 @@ const struct command console_commands[] = {
 	{"link", "", "copy the link of an alert", C, 0, 0, cmd_link},
 	{"bridge", "[link|number]", "copy the conference bridge of an incident", C, 0, 1,
 		cmd_bridge},
-	{"runbook", "[RUNBOOK]", "the runbook that matches this alert, or the named one",
-		C, 0, 1, cmd_runbook},
+	{"runbook", "[RUNBOOK|N]",
+		"the runbook that is about this alert, its Nth, or the named one", C, 0,
+		1, cmd_runbook},
+	{"audit replay", "[SEQ]",
+		"play what a record of the audit, or the selected one, recorded",
+		C | COMMAND_ROWS, 0, 1, cmd_audit_replay},
 	{"step run", "", "run the selected step; it asks first", C, 0, 0, cmd_step_run},
 	{"step edit", "[COMMAND]",
 		"run another command once in place of the selected step; it asks first",

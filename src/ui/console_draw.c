@@ -110,6 +110,11 @@ static size_t count_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text,
 			wide ? "UNKNOWN since %s: %.24s" : "UNKNOWN",
 			time_clock(since, clock), deaf);
+	} else if (app->rc->conf.errors_total) {
+		out[n].role = ROLE_WARNING;
+		snprintf(out[n++].text, sizeof out->text, "rc: %zu error%s",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s");
 	} else if (!counts.complete) {
 		out[n].role = ROLE_WARNING;
 		snprintf(out[n++].text, sizeof out->text, "partial");
@@ -176,6 +181,11 @@ static size_t state_pieces(struct console *console, struct piece *out)
 		snprintf(out[n++].text, sizeof out->text, "%s",
 			history_trouble(app->history));
 	}
+	if (runs_unrecorded(app->runs)) {
+		out[n].role = ROLE_ALARM;
+		snprintf(out[n++].text, sizeof out->text, "NOT RECORDED: %zu",
+			runs_unrecorded(app->runs));
+	}
 	if (breakglass_words(app->breakglass, &glass)) {
 		out[n].role = ROLE_ALARM;
 		snprintf(out[n++].text, sizeof out->text, "BREAK-GLASS %s",
@@ -236,7 +246,7 @@ static int crumbs_room(const struct piece *pieces, size_t n, int cols)
 
 static void draw_top(struct console *console)
 {
-	enum { MOST = 16 };
+	enum { MOST = 20 };
 	struct canvas screen = canvas_screen(),
 		      bar = canvas_part(&screen, 0, 0, 1, screen.cols), path;
 	struct piece pieces[MOST];

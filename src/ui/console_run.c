@@ -40,6 +40,8 @@ enum status cmd_step_run(struct call *call, struct err *err)
 
 	if (!run)
 		return STATUS_FAILED;
+	if (!runbook_pane_read(console_pane(call->ctx), call->app, err))
+		return STATUS_REFUSED;
 	runbook_pane_reveal(console_pane(call->ctx));
 	if (run_start(run, step, call->origin, err))
 		return STATUS_DONE;

@@ -139,6 +139,7 @@ bool copy_text(struct console *console, const char *what, struct err *err)
 
 	if (!console->register_.n)
 		return err_set(err, ERR_MISSING, "nothing to copy here");
+	app_clean(&console->register_);
 	if ((way == 0 && rc_in_tmux()) || way == 1) {
 		if (!by_tmux(console, err))
 			return false;

@@ -253,8 +253,29 @@ static void start_job(struct list *list, const struct app *app)
 		list->job->grouping = group_job_new();
 }
 
+/* Plain words are looked for, and what answers them best is first. */
+static bool rank(struct list *list, const struct app *app)
+{
+	const struct ranking *ranking = list->listing->ranking;
+	size_t all = list->listing->count(app);
+
+	if (!ranking || !list->filter || list->sort_column >= 0 ||
+		!listing_is_words(list->filter_text))
+		return false;
+	free_job(list);
+	groups_release(&list->groups);
+	list->rows = mem_resize(list->rows, all + 1, sizeof *list->rows);
+	list->row_count = ranking->find(app, list->filter_text, list->rows, all);
+	list->direct = false;
+	return list->row_count > 0;
+}
+
 void list_reload(struct list *list, const struct app *app)
 {
+	if (rank(list, app)) {
+		follow(list, app);
+		return;
+	}
 	if (!list->filter && list->sort_column < 0 && !grouped(list, app)) {
 		free_job(list);
 		groups_release(&list->groups);
@@ -554,6 +575,9 @@ bool list_set_filter(
 	filter_free(list->filter);
 	list->filter = filter;
 	str_copy(list->filter_text, sizeof list->filter_text, text);
+	/* Of what is ranked the best is what one wants to see. */
+	if (list->listing->ranking && *text)
+		list->touched = false;
 	list_reload(list, app);
 	return true;
 }
@@ -1023,6 +1047,22 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 	}
 }
 
+/* Why the selected row answers the words. */
+static void say_why(
+	const struct list *list, const struct app *app, char *out, size_t size)
+{
+	const struct ranking *ranking = list->listing->ranking;
+	const void *row = list_row(list, app);
+	char why[160];
+
+	if (!ranking || !row || !list->filter || list->sort_column >= 0 ||
+		!listing_is_words(list->filter_text))
+		return;
+	ranking->why(app, list->filter_text, row, why, sizeof why);
+	if (*why)
+		snprintf(out, size, "  %s", why);
+}
+
 void list_words(const struct list *list, const struct app *app, char *out, size_t size)
 {
 	size_t n = list_size(list, app), all = list->listing->count(app), used;
@@ -1039,5 +1079,7 @@ void list_words(const struct list *list, const struct app *app, char *out, size_
 		used += (size_t)snprintf(
 			out + used, size - used, "  %zu marked", list->marks.count);
 	if (list->range_from && used < size)
-		snprintf(out + used, size - used, "  range begun");
+		used += (size_t)snprintf(out + used, size - used, "  range begun");
+	if (used < size)
+		say_why(list, app, out + used, size - used);
 }

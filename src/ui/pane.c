@@ -16,7 +16,7 @@ const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&silences_pane, &changes_pane, &incidents_pane, &actions_pane, &audit_pane,
 	&trends_pane, &past_pane, &handoff_pane, &oncall_pane, &shifts_pane, &help_pane,
 	&options_pane, &text_pane, &event_pane, &source_pane, &remote_pane,
-	&remotehost_pane, &followed_pane, NULL};
+	&remotehost_pane, &followed_pane, &replay_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {
@@ -111,7 +111,12 @@ void pane_complete(const struct app *app, char *out, size_t size)
 	char gap[160], scope[200];
 
 	sources_scope(app->sources, scope, sizeof scope);
-	if (*sources_gap(app, GIVES_ALERTS, gap, sizeof gap))
+	if (app->rc->conf.errors_total)
+		snprintf(out, size, "  partial: %zu error%s in the rc%s%s%s",
+			app->rc->conf.errors_total,
+			app->rc->conf.errors_total == 1 ? "" : "s", *scope ? ", " : "",
+			scope, now);
+	else if (*sources_gap(app, GIVES_ALERTS, gap, sizeof gap))
 		snprintf(out, size, "  partial: %s%s%s%s", gap, *scope ? ", " : "", scope,
 			now);
 	else

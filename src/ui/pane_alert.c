@@ -33,7 +33,7 @@ enum {
 	CHART_MOST = 16,
 	CAPTION_COLS = 14,
 	MEMBERS_MOST = 12,
-	MATCHES_SHOWN = 4,
+	MATCHES_SHOWN = 3,
 };
 
 struct alert_view {
@@ -477,7 +477,7 @@ static void put_line(struct page *p, const struct app *app, const struct timelin
 
 /* All of it is drawn anew each time: of very many lines the newest. `incident show` has
  * the rest. */
-enum { LINES_SHOWN = 1000 };
+enum { LINES_SHOWN = 1000, RAW_MOST = 1 << 20, RAW_LINE = 4096 };
 
 /* One moment alone stands above already. */
 static void timeline(struct page *p, const struct app *app, const struct dossier_head *h)
@@ -504,6 +504,35 @@ static void timeline(struct page *p, const struct app *app, const struct dossier
 	for (size_t i = from; t.count > 1 && i < t.count; i++)
 		put_line(p, app, &t.lines[i]);
 	timeline_release(&t);
+}
+
+/* As its source told it, when somebody wants to see that. */
+static void raw(struct page *p, const struct app *app, uint64_t key)
+{
+	struct untrusted lines, line;
+	char age[TIME_TEXT], shown[RAW_LINE];
+	struct str text;
+	int64_t told_at;
+
+	if (!dossier_shows_raw(app->dossier))
+		return;
+	str_init(&text, RAW_MOST);
+	page_line(p, 0, false);
+	page_line(p, 0, false);
+	page_puts(p, ROLE_HEADER, "As its source tells it");
+	if (!dossier_raw(app->dossier, key, &text, &told_at)) {
+		page_line(p, 0, false);
+		page_puts(p, ROLE_DIM, "not known: only what pages is kept as it is");
+	} else if (told_at) {
+		page_printf(p, ROLE_WARNING, "  as it was %s ago",
+			duration_text(app->now - told_at, age));
+	}
+	lines = untrusted_make(text.p, text.n);
+	while (untrusted_line(&lines, &line)) {
+		page_line(p, 2, true);
+		page_puts(p, ROLE_TEXT, text_line(line, shown, sizeof shown));
+	}
+	str_release(&text);
 }
 
 /* One that is over, as the store has it. */
@@ -540,6 +569,7 @@ static void fill_past(
 	response(p, app, v->id);
 	timeline(p, app, &h);
 	similar(p, app, v->id);
+	raw(p, app, v->id);
 }
 
 /* `:runbook 2` opens the second. */
@@ -575,8 +605,10 @@ static void runbooks(struct alert_view *v, const struct app *app, const struct a
 		page_printf(p, ROLE_DIM, "%-13s ", "runbook");
 		page_puts(p, ROLE_TEXT, "none is about this; the nearest:");
 	}
+	/* Beside one that is named what only has some of the words is noise. */
 	for (size_t i = 0; i < all.count && i < MATCHES_SHOWN; i++)
-		put_match(p, &all.list[i], i + 1);
+		if (all.list[i].sure || all.list[0].kind == MATCH_FOUND)
+			put_match(p, &all.list[i], i + 1);
 }
 
 static void fill(void *state, const struct app *app, const struct canvas *c)
@@ -606,6 +638,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	timeline(&v->page, app, &h);
 	similar(&v->page, app, h.key);
 	pairs(&v->page, a);
+	raw(&v->page, app, h.key);
 }
 
 static void open_alert(void *state, const struct app *app, uint64_t id)

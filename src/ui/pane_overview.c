@@ -16,7 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 200, BRIEF_COLS = 100 /* narrower ones say less of who */ };
+enum {
+	MOST = 200,
+	BRIEF_COLS = 100, /* narrower ones say less of who */
+	STATE_COLS = 76,  /* … and then only how long */
+};
 
 struct overview {
 	struct problem problems[MOST];
@@ -99,7 +103,7 @@ static void state_words(
 	char when[TIME_TEXT], who[24], place[60] = "";
 	struct untrusted next, where;
 	const struct alert *a = p->alert;
-	bool narrow = cols < 64;
+	bool narrow = cols < STATE_COLS;
 
 	out[0] = '\0';
 	if (a && update_words(app, a, narrow, out, size))
@@ -330,7 +334,11 @@ static void draw_quiet(const struct app *app, const struct canvas *c, int row)
 	}
 	overview_headline(app, text, sizeof text);
 	canvas_blank(c, row, 0, c->cols, ROLE_TEXT);
-	canvas_put(c, row, 0, quiet == QUIET_YES ? ROLE_OK : ROLE_TEXT, text);
+	canvas_put(c, row, 0,
+		app->rc->conf.errors_total ? ROLE_WARNING
+		: quiet == QUIET_YES       ? ROLE_OK
+					   : ROLE_TEXT,
+		text);
 }
 
 /* Worst first, and above the edge they would not be seen: they are told. */
@@ -381,6 +389,9 @@ static void draw(void *state, const struct app *app, const struct canvas *c, boo
 		draw_quiet(app, c, row++);
 	foot = c->rows > 12 ? 4 : 0;
 	rows = c->rows - row - foot;
+	/* What does not fit is told in a row of its own. */
+	if (!foot && rows > 3 && (int)o->total > rows)
+		rows--;
 	if ((int)o->count < rows)
 		rows = (int)o->count;
 	if (o->at < (size_t)(rows > 0 ? rows : 1))

@@ -1,13 +1,15 @@
 /* A runbook as a page: Markdown drawn for reading, code told apart. Also the pages of
  * one log line and of one event in full. Everything shown is foreign text and goes
  * through the canvas. Main thread. */
+#include "model/diff.h"
 #include "app/listing.h"
 #include "app/logs.h"
-#include "app/runbooks.h"
+#include "app/runbook_versions.h"
 #include "app/runs.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "markdown.h"
 #include "pages.h"
 #include "pane.h"
 #include "runbook_pane.h"
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { CHANGES_SHOWN = 100 };
 enum { OUTPUT_LINES = 200, OUTPUT_BYTES = 32 << 10 };
 
 struct runbook_view {
@@ -25,113 +28,8 @@ struct runbook_view {
 	bool moved;   /* by somebody */
 	bool reveals; /* the next drawing brings it into sight */
 	bool dry;     /* below each step stands what it would do */
-	bool flows;   /* a paragraph or an item: a plain line goes on with it */
+	struct markdown text;
 };
-
-/* Inline marks of one line: `code`, **strong**, [text](link). */
-static void inline_text(struct page *p, enum role base, struct untrusted text)
-{
-	while (!untrusted_empty(text)) {
-		ptrdiff_t code = untrusted_find(text, "`");
-		ptrdiff_t strong = untrusted_find(text, "**");
-		bool is_code = code >= 0 && (strong < 0 || code < strong);
-		ptrdiff_t at = is_code ? code : strong, end;
-		size_t n = is_code ? 1 : 2;
-		struct untrusted rest;
-
-		if (at < 0) {
-			page_add(p, base, text);
-			return;
-		}
-		rest = untrusted_slice(text, (size_t)at + n, SIZE_MAX);
-		end = untrusted_find(rest, is_code ? "`" : "**");
-		if (end < 0) {
-			page_add(p, base, text);
-			return;
-		}
-		page_add(p, base, untrusted_slice(text, 0, (size_t)at));
-		page_add(p, is_code ? ROLE_CODE : ROLE_STRONG,
-			untrusted_slice(rest, 0, (size_t)end));
-		text = untrusted_slice(rest, (size_t)end + n, SIZE_MAX);
-	}
-}
-
-static int heading_level(struct untrusted line)
-{
-	static const char *const marks[] = {"# ", "## ", "### ", "#### "};
-
-	for (int i = 0; i < 4; i++)
-		if (untrusted_starts(line, marks[i]))
-			return i + 1;
-	return 0;
-}
-
-/* "|---|:-:|" below the head of a table. */
-static bool is_rule(struct untrusted row)
-{
-	size_t n = untrusted_size(row);
-	struct untrusted cell = untrusted_trim(untrusted_slice(row, 1, n));
-
-	return untrusted_starts(cell, "-") || untrusted_starts(cell, ":-");
-}
-
-static void table_row(struct page *p, struct untrusted line, bool fresh)
-{
-	struct untrusted rest = untrusted_trim(line), cell;
-	bool first = true;
-
-	if (!fresh && is_rule(rest)) {
-		struct page_line *head = &p->lines[p->count - 1];
-
-		for (size_t i = 0; i < head->count; i++)
-			head->spans[i].role = ROLE_HEADER;
-		return;
-	}
-	rest = untrusted_slice(rest, 1, SIZE_MAX);
-	page_row(p, fresh);
-	while (untrusted_split(&rest, "|", &cell)) {
-		cell = untrusted_trim(cell);
-		if (untrusted_empty(cell) && untrusted_empty(rest))
-			break;
-		if (!first)
-			page_next_cell(p);
-		inline_text(p, first ? ROLE_STRONG : ROLE_TEXT, cell);
-		first = false;
-	}
-}
-
-static void text_row(struct runbook_view *v, struct untrusted line)
-{
-	static const char *const bullets[] = {"- ", "* ", "+ "};
-	struct page *p = &v->page;
-	struct untrusted body = untrusted_trim(line);
-	size_t indent = untrusted_size(line) - untrusted_size(body);
-	int level = heading_level(line);
-
-	if (level) {
-		v->flows = false;
-		page_line(p, 0, false);
-		inline_text(p, level < 3 ? ROLE_HEADER : ROLE_STRONG,
-			untrusted_slice(line, (size_t)level + 1, SIZE_MAX));
-		return;
-	}
-	for (int i = 0; i < 3; i++) {
-		if (!untrusted_starts(body, bullets[i]))
-			continue;
-		page_line(p, (int)(indent > 8 ? 8 : indent) + 4, false);
-		page_printf(p, ROLE_DIM, "  %*s%s ", (int)(indent > 8 ? 8 : indent), "",
-			canvas_glyph(GLYPH_BULLET));
-		inline_text(p, ROLE_TEXT, untrusted_slice(body, 2, SIZE_MAX));
-		v->flows = true;
-		return;
-	}
-	if (v->flows && !untrusted_empty(body))
-		page_puts(p, ROLE_TEXT, " ");
-	else
-		page_line(p, 0, false);
-	v->flows = !untrusted_empty(body);
-	inline_text(p, ROLE_TEXT, body);
-}
 
 /* --- steps --- */
 
@@ -344,6 +242,40 @@ static void put_head(struct runbook_view *v, const struct app *app,
 	put_offer(p, run);
 }
 
+/* What is new since a step of it last ran. */
+static void put_changes(struct page *p, const struct runbook_row *row)
+{
+	static const enum role roles[] = {
+		[DIFF_SAME] = ROLE_DIM, [DIFF_OLD] = ROLE_WARNING, [DIFF_NEW] = ROLE_OK};
+	static const char *const marks[] = {
+		[DIFF_SAME] = "  ", [DIFF_OLD] = "- ", [DIFF_NEW] = "+ "};
+	struct diff diff;
+
+	if (!row->changed)
+		return;
+	runbook_changes(row, &diff);
+	page_line(p, 2, false);
+	page_line(p, 2, false);
+	page_printf(p, ROLE_WARNING,
+		"Changed since it last ran: %zu new line%s, %zu gone", diff.added,
+		diff.added == 1 ? "" : "s", diff.removed);
+	for (size_t i = 0; i < diff.count && i < CHANGES_SHOWN; i++) {
+		page_line(p, 2, true);
+		if (diff.lines[i].gap) {
+			page_puts(p, ROLE_DIM, "  ...");
+			page_line(p, 2, true);
+		}
+		page_puts(p, roles[diff.lines[i].kind], marks[diff.lines[i].kind]);
+		page_add(p, roles[diff.lines[i].kind], diff.lines[i].text);
+	}
+	if (diff.count > CHANGES_SHOWN) {
+		page_line(p, 2, false);
+		page_puts(p, ROLE_DIM, "oogway runbook diff prints all of it");
+	}
+	page_line(p, 2, false);
+	diff_release(&diff);
+}
+
 /* A block as it is read: the step that it is, or none. */
 struct open_block {
 	struct untrusted fence;
@@ -361,7 +293,7 @@ static size_t step_at(const struct runbook *book, int line)
 static void begin_block(struct runbook_view *v, const struct app *app, struct run *run,
 	struct open_block *block, struct untrusted info)
 {
-	v->flows = false;
+	markdown_break(&v->text);
 	if (block->step != SIZE_MAX) {
 		step_head(v, app, run, block->step);
 		return;
@@ -385,11 +317,11 @@ static void fill(struct runbook_view *v, const struct app *app,
 	struct untrusted rest = book->body, line, info;
 	struct open_block block = {0};
 	int number = book->body_line - 1;
-	bool table = false;
 
 	page_clear(&v->page);
-	v->flows = false;
+	v->text = (struct markdown){.page = &v->page};
 	put_head(v, app, row, run);
+	put_changes(&v->page, row);
 	while (untrusted_line(&rest, &line)) {
 		size_t n = runbook_fence(line, block.fence, &info);
 
@@ -407,15 +339,12 @@ static void fill(struct runbook_view *v, const struct app *app,
 			page_line(&v->page, 0, true);
 		} else if (!untrusted_empty(block.fence)) {
 			code_line(&v->page, line);
-		} else if (untrusted_starts(untrusted_trim(line), "|")) {
-			v->flows = false;
-			table_row(&v->page, line, !table);
-			table = true;
-			continue;
 		} else {
-			text_row(v, line);
+			struct untrusted behind = rest, next = UNTRUSTED_NONE;
+
+			untrusted_line(&behind, &next);
+			markdown_line(&v->text, line, next);
 		}
-		table = false;
 	}
 }
 
@@ -514,6 +443,22 @@ void runbook_pane_reveal(struct pane *pane)
 
 	v->moved = v->reveals = true;
 	pane->dirty = true;
+}
+
+bool runbook_pane_read(struct pane *pane, struct app *app, struct err *err)
+{
+	struct runbook_view *v = pane->state;
+	const struct runbook_row *row = runbooks_find(app->runbooks, v->id);
+
+	if (!row || runbook_may_run(row, err))
+		return true;
+	runbook_changes_seen(app, v->id);
+	v->page.top = 0;
+	v->reveals = false;
+	pane->dirty = true;
+	err_set(err, ERR_REFUSED,
+		"it has changed since it last ran: read what is new, then once more");
+	return false;
 }
 
 static bool select_step(struct runbook_view *v, const struct app *app, int by)

@@ -13,6 +13,9 @@ void runbook_pane_reveal(struct pane *pane);
 bool runbook_pane_dry(struct pane *pane);
 /* Selects that step. */
 void runbook_pane_go(struct pane *pane, size_t step);
+/* Once for each text that is another than what last ran: shows what has changed instead,
+ * with a sentence. */
+bool runbook_pane_read(struct pane *pane, struct app *app, struct err *err);
 
 enum status cmd_step_run(struct call *call, struct err *err);
 enum status cmd_step_edit(struct call *call, struct err *err);

@@ -3,8 +3,8 @@
  * and MRR beside plain BM25 and TF-IDF, how often the absence of the right book is
  * noticed, and the time of one key press over 10,000 sections. With ITEMS=FILE one line
  * for each query: {"id", "ranked": [ids]}. Only the query's text is given to any of
- * them. Half of the queries, by a hash of their label, were kept apart when weights
- * were set; both halves are printed. */
+ * them. Half of the queries, by a hash of their label, were kept apart when the weights
+ * of `sure` were fitted; both halves are printed. */
 #include "analysis/search.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -373,7 +373,7 @@ static void measure(struct set *set, FILE *items)
 		}
 	}
 	search_free(search);
-	printf("%zu books, %zu queries      all                half the weights saw   "
+	printf("%zu books, %zu queries      all                half `sure` saw       "
 	       "half kept apart\n",
 		set->book_count, set->question_count);
 	printf("%-10s  %-17s  %-17s  %-17s\n", "", "r@1   r@3   MRR", "r@1   r@3   MRR",

@@ -50,6 +50,37 @@ static void read_line(struct untrusted line, const void *bytes)
 	str_release(&text);
 }
 
+/* In pieces it is what it is as a whole. */
+static void redact_pieces(const uint8_t *data, size_t size)
+{
+	static const char value[] = "s3cr't/%+\"1";
+	static bool known;
+	struct redactor *r = redactor_new();
+	size_t step = size ? data[0] % 17 + 1u : 1;
+	struct str whole, pieces;
+
+	if (!known) {
+		struct secret *secret = secret_new(value, strlen(value));
+
+		redact_know(secret);
+		secret_free(secret);
+		known = true;
+	}
+	str_init(&whole, 1 << 17);
+	str_init(&pieces, 1 << 17);
+	redact_text(&whole, untrusted_make(data, size));
+	for (size_t i = 0; i < size; i += step)
+		redactor_add(r,
+			untrusted_make(data + i, size - i < step ? size - i : step),
+			&pieces);
+	redactor_end(r, &pieces);
+	check(whole.n == pieces.n &&
+		!memcmp(str_text(&whole), str_text(&pieces), whole.n));
+	redactor_free(r);
+	str_release(&whole);
+	str_release(&pieces);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str out;
@@ -59,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	copy = mem_dup(data, size);
 	read_line(untrusted_make(copy, size), copy);
+	redact_pieces(copy, size);
 	str_init(&out, 1 << 16);
 	redact_text(&out, untrusted_make(copy, size));
 	str_reset(&out);

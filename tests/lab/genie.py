@@ -301,11 +301,10 @@ def set_priority(request, id):
                     lambda alert, at: request.account.prioritise(alert, at, priority))
 
 
-def og_notes(request, id):
+def og_lines(request, rows):
+    """A page of notes or of a log: what comes behind or before an opaque place."""
     request.only('identifierType', 'offset', 'direction', 'limit', 'order')
-    limit = request.number('limit', 20, 1, 100)
-    rows = [{'note': text, 'owner': who, 'createdAt': iso(at), 'offset': key}
-            for key, text, who, at in og_find(request, id).notes]
+    limit = min(request.number('limit', 20, 1, 100), request.desk.max_page)
     if request.one('order', 'desc') == 'desc':
         rows.reverse()
     if request.one('offset'):
@@ -316,6 +315,17 @@ def og_notes(request, id):
     if len(rows) > limit:
         paging['next'] = request.link(offset=rows[limit - 1]['offset'], direction='next')
     return 200, {'data': rows[:limit], 'paging': paging}
+
+
+def og_notes(request, id):
+    return og_lines(request, [{'note': text, 'owner': who, 'createdAt': iso(at), 'offset': key}
+                              for key, text, who, at in og_find(request, id).notes])
+
+
+def og_logs(request, id):
+    return og_lines(request, [
+        {'log': text, 'type': 'system', 'owner': who, 'createdAt': iso(at), 'offset': key}
+        for key, text, who, at in og_find(request, id).logs])
 
 
 def status_of(request, id):
@@ -532,6 +542,17 @@ def jsm_notes(request, id):
         'next': request.link(after=rows[size - 1]['id']) if len(rows) > size else None}}
 
 
+def jsm_logs(request, id):
+    """Newest first; a line has no key of its own."""
+    request.only('after', 'size')
+    size = request.number('size', 20, 1, 100)
+    owners = {u.username: u.account for u in request.account.users}
+    rows = [{'logTime': iso(at), 'logType': 'system', 'log': text,
+             'owner': owners.get(who, who)}
+            for _, text, who, at in reversed(request.account.find(id).logs)]
+    return 200, {'values': rows[:size], 'links': {'next': None}}
+
+
 def jsm_status(request, id):
     return 200, status_of(request, id)
 
@@ -624,6 +645,7 @@ ROUTES = {
         ('GET', '/v2/alerts/requests/ID', 'alert', og_status),
         ('GET', '/v2/alerts/ID', 'alert', og_get),
         ('GET', '/v2/alerts/ID/notes', 'alert', og_notes),
+        ('GET', '/v2/alerts/ID/logs', 'alert', og_logs),
         ('POST', '/v2/alerts/ID/notes', 'alert', og_write(note, 'note')),
         ('POST', '/v2/alerts/ID/snooze', 'alert', og_write(snooze, 'endTime')),
         ('POST', '/v2/alerts/ID/assign', 'alert', og_write(og_assign, 'owner')),
@@ -645,6 +667,7 @@ ROUTES = {
         ('GET', JSM + '/alerts/requests/ID', 'alert', jsm_status),
         ('GET', JSM + '/alerts/ID', 'alert', jsm_get),
         ('GET', JSM + '/alerts/ID/notes', 'alert', jsm_notes),
+        ('GET', JSM + '/alerts/ID/logs', 'alert', jsm_logs),
         ('POST', JSM + '/alerts/ID/notes', 'alert', jsm_write(note)),
         ('POST', JSM + '/alerts/ID/snooze', 'alert', jsm_write(snooze, 'endTime')),
         ('POST', JSM + '/alerts/ID/assign', 'alert', jsm_write(jsm_assign, 'accountId')),
@@ -701,7 +724,8 @@ def lab_records(desk, _):
         {'id': a.id, 'message': a.message, 'created': a.created, 'status': a.status,
          'acked': a.acked_at, 'acked_by': a.acked_by.username if a.acked_by else None,
          'closed': a.closed_at, 'closed_by': a.closed_by, 'priority': a.priority,
-         'snoozed': a.snoozed_until, 'notes': [text for _, text, _, _ in a.notes]}
+         'snoozed': a.snoozed_until, 'notes': [text for _, text, _, _ in a.notes],
+         'logs': [text for _, text, _, _ in a.logs]}
         for a in desk.account.alerts.values()]}
 
 

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 
 PRIORITIES = ('P1', 'P2', 'P3', 'P4', 'P5')
+ME = 'ana@lab.example'
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -100,6 +101,10 @@ class Alert:
     closed_by: str = None       # a username, or what else did it
     escalated: list = field(default_factory=list)
     notes: list = field(default_factory=list)   # (id, text, who, at)
+    logs: list = field(default_factory=list)    # (key, text, who, at)
+
+    def log(self, text, who, at):
+        self.logs.append((f'{int(at * 1000)}_{len(self.logs):04d}', text, who, at))
 
 
 @dataclass
@@ -156,6 +161,8 @@ class Account:
                       source, self.teams[team % len(self.teams)], list(tags),
                       ('Prometheus', 'Prometheus'), updated=at, last=at)
         self.alerts[id] = alert
+        alert.log('Alert created via API[Prometheus]', 'Alert API', at)
+        alert.log(f'Sent [Notification] to {self.users[0].username}', 'System', at + 2)
         return alert
 
     def live_through(self, rng, at, now):
@@ -249,22 +256,26 @@ class Account:
             raise Refused(422, 'Alert is already acknowledged')
         alert.acknowledged, alert.acked_by, alert.acked_at = True, user, at
         alert.owner = alert.owner or user
+        alert.log('Alert acknowledged via web', user.username, at)
         return 'Alert acknowledged'
 
     def unacknowledge(self, alert, at, user):
         self.must_be_open(alert)
         alert.acknowledged, alert.acked_by, alert.acked_at = False, None, None
+        alert.log('Alert unacknowledged via web', user.username, at)
         return 'Alert unacknowledged'
 
     def close(self, alert, at, user):
         self.must_be_open(alert)
         alert.status, alert.closed_at = 'closed', at
         alert.closed_by = user.username if user else 'System'
+        alert.log('Alert closed via web', alert.closed_by, at)
         return 'Alert closed'
 
     def snooze(self, alert, at, until):
         self.must_be_open(alert)
         alert.snoozed_until = until if until > at else None
+        alert.log('Snoozed until later', ME, at)
         return 'Alert snoozed'
 
     def assign(self, alert, at, user):
@@ -272,6 +283,7 @@ class Account:
         if user is None:
             raise Refused(422, 'User does not exist')
         alert.owner = user
+        alert.log(f'Assigned to {user.username}', ME, at)
         return 'Alert assigned'
 
     def escalate(self, alert, at, escalation):
@@ -283,6 +295,7 @@ class Account:
 
     def annotate(self, alert, at, text, who):
         alert.notes.append((f'{int(at * 1000)}{len(alert.notes):04d}', text, who, at))
+        alert.log(f'Added note [{text}]', who, at)
         return 'Note added'
 
     def prioritise(self, alert, at, priority):

@@ -222,6 +222,30 @@ ok "the past of Jira" is "$(past jsm "$jsm")" "0 0"
 "$OOGWAY" -c "$tmp/past.rc" incident list -s all --json 2>/dev/null | head -n 1 >"$tmp/out"
 ok "it says that it is all" said '"complete":true'
 
+# --- an alert's page: its course, log and notes, each once ---
+for face in og:$us jsm:$jsm; do
+	port=${face#*:} source=${face%:*}
+	grep -v "^source" "$tmp/past.rc" >"$tmp/rc"
+	grep "^source $source " "$tmp/past.rc" >>"$tmp/rc"
+	id=$(lab "$port" alerts '{"message":"queue is long","age":900,"note":"looking",
+		"acknowledged":true}' | field "d['ids'][0]")
+	for n in 1 2 3 4 5; do
+		run incident note "$id" "words $n" --yes
+	done
+	[ "$source" = jsm ] || lab "$port" page '{"max":2}' >/dev/null
+	run incident show "$id"
+	ok "$source: all of it" said 'timeline  *complete'
+	ok "$source: it began once" is "$(grep -c ' page  *Created' "$tmp/out")" 1
+	ok "$source: it was acknowledged once" is "$(grep -c ' ack  *Acknowledged' "$tmp/out")" 1
+	ok "$source: its log" is "$(grep -c 'notified Sent' "$tmp/out")" 1
+	ok "$source: its notes" is "$(grep -c ' note  *.*: \(words [1-5]\|looking\)' "$tmp/out")" 6
+	faults "$port" '[{"method":"GET","path":"/logs","times":9,"status":403,"body":{"message":"no"}}]'
+	run incident show "$id"
+	ok "$source: without its log there are notes" is "$(grep -c ': words' "$tmp/out")" 5
+	faults "$port" '[]'
+	lab "$port" page '{"max":100}' >/dev/null
+done
+
 # --- the pager: who is on call, overrides under faults, each once ---
 rota() { lab "$1" rota | field "d['$2']['$3']"; } # port schedule what
 for face in og:$us jsm:$jsm; do

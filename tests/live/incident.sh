@@ -92,6 +92,14 @@ lab note "{\"id\":\"$id\",\"drop\":\"Role commander\"}"
 run incident show "$id"
 ok "a note that is gone upstream gives no role" silent 'commander     Ben'
 
+# --- as its source tells it: all fields, whatever oogway makes of them ---
+run incident raw "$id"
+ok "it is told as it is" is "$status" 0
+cp "$tmp/out" "$tmp/raw"
+ok "all of it, as PagerDuty has it" is "$(pd GET "/incidents/$id?include%5B%5D=conference_bridge" |
+	python3 -c "import json, sys
+print(json.load(sys.stdin)['incident'] == json.load(open(sys.argv[1])))" "$tmp/raw")" True
+
 # --- long logs: all of it, once each, whatever the pages do ---
 make_incident long
 lab note "{\"id\":\"$id\",\"text\":\"said again\",\"count\":250}"
@@ -229,6 +237,9 @@ ok "killed: at most once" [ "$(truth "len(d['updates'])")" -le 1 ]
 # --- the past: what is over is shown from the store and its source ---
 run incident resolve "$id" --yes
 ok "resolved" is "$status" 0
+over=$id
+make_incident 'kept as it is told'
+raw=$id id=$over
 "$OOGWAY" -c "$tmp/rc" --plain >/dev/null 2>&1 </dev/null &
 console=$!
 pids="$pids $console"
@@ -243,12 +254,34 @@ ok "with its log" said ' over     '
 run incident postmortem "$id"
 ok "the postmortem has it too" said 'Triggered through search'
 
+# --- changes around one of long ago, which the present ones do not reach ---
+pd GET /_lab/records >"$tmp/records"
+old=$(python3 -B -c '
+import json, sys
+held = json.load(open(sys.argv[1]))
+for i in held["incidents"]:
+    n = sum(-6 * 3600 <= c["at"] - i["created"] < 600 for c in held["changes"])
+    if n and i["created"] < held["now"] - 5 * 86400:
+        print(i["id"], n)
+        break
+' "$tmp/records")
+run incident show "${old% *}" --json
+ok "its changes are there" is "$(of "sum(l['kind'] == 'change' for l in d['timeline'])")" "${old#* }"
+lab faults '[{"method":"GET","path":"/change_events","times":99,"status":503}]'
+run incident show "${old% *}" --json
+ok "… or it is said that some are missing" is "$status $(of "d['complete']")" "3 False"
+lab faults '[]'
+
 # --- without a server: what the store has, at once, and said to be partial ---
 kill "$fake"
 run incident show "$id"
 ok "without a server it is partial" is "$status" 3
 ok "and says so" said '^timeline      partial: pd does not answer'
 ok "and is what the store has" said 'Triggered through search'
+run incident raw "$raw"
+ok "as it was told last" is "$status $(field "d['id']" <"$tmp/out")" "3 $raw"
+run incident raw "$id"
+ok "what was over before anybody watched is not known" said 'only what pages is kept as it is'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

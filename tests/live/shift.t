@@ -126,13 +126,19 @@ wait "pd ✓" 20000
 keys ":handoff accept "
 paste "$CODE"
 keys "<Enter>"
-wait "accepted" 10000
+# A note on the pager says so to who had the shift: it is asked for.
+wait "handoff accept " 10000
+settle 150
+keys "y"
 keys ":handoff<Enter>"
 wait "[x] sign-off" 10000
 keys "G"
 wait "accepted " 20000
+sh $WORLD noted "handoff accept $CODE"
 keys "Q"
 exit 0
 use main
+keys "G"
+wait "by Ben Okafor, by a note" 40000
 keys "Q"
 exit 0

@@ -255,7 +255,8 @@ def check_summary(page, shift):
         f'{statistics.median(weeks):.10g} is the median of four weeks.' +
         (f' {shift.low} of low urgency besides.' if shift.low else ''),
         f'{total} interruption{"s" * (total != 1)}: {kinds["asleep"]} asleep, {kinds["off"]} '
-        f'off hours, {kinds["work"]} at work; {len(mine) - len(ended)} still open.',
+        f'off hours, {kinds["work"]} at work; {len(mine) - len(ended)} of these '
+        'pages still open.',
         f'TTA {span(statistics.median(taken))} (median of {len(taken)}; 90 % within '
         f'{span(nearest_rank(taken))}), TTR {span(statistics.median(took))} (median of '
         f'{len(took)}; 90 % within {span(nearest_rank(took))}); '
@@ -334,7 +335,11 @@ def check_needs(page, shift):
     check('each that is open is there', sorted(map(str, seen)) == sorted(
         map(str, list(wanted) + list(alone))), (seen, list(wanted), alone))
     lines = part['lines']
-    wanted = ['No silence ends in your shift.'] + [
+    # Each that counts as open is in a row or in one of these lines.
+    wanted = [f'Open too, and asks for nothing now (info): {i["title"]} {i["service"]}, since '
+              f'{when(i["created"])}.' for i in shift.everything
+              if not i['resolved'] and i['title'] == 'Nightly batch late']
+    wanted += ['No silence ends in your shift.'] + [
         f'{row["user"]} is on call only until {when(row["until"])}: {row["policy"]}'
         for row in shift.records['pager']['on_call']
         if row['until'] and shift.end < row['until'] < wall(shift.end, 7)]
@@ -481,8 +486,9 @@ def check_followups(page, shift):
 def check_signoff(page, shift):
     facts = dict(page.parts['Sign-off']['rows'])
     check('signed', facts['Outgoing'].endswith(', ' + when(shift.now)), facts)
-    check('code', re.fullmatch(r'accept with :handoff accept [0-9a-f]{8} in your oogway, or '
-                               'answer this mail', facts['Incoming']), facts)
+    check('code', re.fullmatch(r'accept with :handoff accept [0-9a-f]{8} in your oogway, with '
+                               'these words in a note on an incident at the pager, or answer '
+                               'this mail', facts['Incoming']), facts)
 
 
 def check_both(text, page):

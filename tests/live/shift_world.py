@@ -4,6 +4,7 @@
   network up|down           between the consoles and what they ask
   status TITLE TO EMAIL     behind the console's back
   until TITLE STATUS [WHO]  waits until the incident whose title begins so is that
+  noted WORDS             waits until one note of all has them
   logged TITLE TYPE WHO     waits until its log has such an entry of that person
   notes TITLE WORDS COUNT   … until it has so many notes with these words
   override SCHEDULE WHO     waits until somebody has taken that schedule
@@ -83,6 +84,11 @@ def notes(title, words, count):
         [n for n in named(title)['notes'] if words in n['text']]) == int(count))
 
 
+def noted(words):
+    wait_for(f'a note of "{words}"', lambda: sum(
+        words in n['text'] for i in records()['incidents'] for n in i['notes']) == 1)
+
+
 def override(schedule, who):
     wait_for('an override', lambda: any(
         o['schedule'] == schedule and o['user'] == who for o in records()['overrides']))
@@ -127,6 +133,6 @@ def code():
     print(re.search(r':handoff\s+accept\s+([0-9a-f]{8})', text)[1])
 
 
-VERBS = {'network': network, 'status': status, 'until': until, 'logged': logged, 'notes': notes,
+VERBS = {'network': network, 'status': status, 'until': until, 'logged': logged, 'notes': notes, 'noted': noted,
          'override': override, 'settled': settled, 'mail': mail, 'code': code}
 VERBS[sys.argv[1]](*sys.argv[2:])

@@ -32,10 +32,10 @@ keys ":readonly<Enter>"
 expect-row -1 "read-only"
 keys "Q"
 exit
-run sh -c "$OOGWAY -c $TMP/rc -P lab; head -n 1"
+run sh -c "$OOGWAY -c $TMP/rc -P lab; echo ready; head -n 1"
 wait "pd ✓" 20000
 keys "Q"
-wait-gone "Needs you now"
+wait "ready"
 keys "typed after it<Enter>"
 wait "typed after it"
 reject "unavailable"

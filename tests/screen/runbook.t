@@ -78,7 +78,8 @@ wait "stopped, exit 143"
 # A step of another machine, a broken one, one that waits.
 keys "n"
 keys "x"
-expect "this step runs on db-9"
+expect "run as root on db-9?"
+keys "n"
 keys "n"
 keys "x"
 expect "is not run: behind the kind of a step stand its place"
@@ -94,7 +95,8 @@ keys "N"
 keys "E"
 expect ":step edit uptime"
 keys "<C-u>step edit echo $((40+2))<Enter>"
-expect "is not run: behind the kind"
+expect "run as root on db-9?"
+keys "n"
 keys "N"
 keys "E"
 keys "<C-u>step edit sleep 0<Enter>"
@@ -121,6 +123,8 @@ keys "y"
 wait "the runbook has changed since it was opened"
 keys ":readonly<Enter>"
 keys "x"
+expect "it has changed since it last ran"
+keys "x"
 expect "oogway is read-only: nothing was done"
 keys "Q"
 exit 0
@@ -133,7 +137,7 @@ sh test "$(ls $TMP/state/oogway/runs/*.out | wc -l)" -ge 3
 sh ! find $TMP/state/oogway/runs -type f ! -perm 600 | grep -q .
 # What was done from elsewhere is known; what was killed in the middle too; and it begins where
 # it was left.
-sh $OOGWAY runbook run night --step 1 --yes | grep -qx "first line"
+sh $OOGWAY runbook run night --step 1 --yes --changed | grep -qx "first line"
 sh $OOGWAY runbook run night --step 5 --yes & p=$!; sleep 2; kill -9 $p
 run $OOGWAY
 wait "Metrics" 20000

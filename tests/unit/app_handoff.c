@@ -93,6 +93,20 @@ static void test_empty(void **unused)
 	says("Nothing came, so nothing was noise.");
 	says("No follow-up is open.");
 	says("accept with :handoff accept c0dec0de");
+	/* What counts as open and needs nobody is in a line, and is no row. */
+	f.open = (struct handoff_open[]){{.title = untrusted_str("Nightly batch late"),
+		.service = untrusted_str("batch"),
+		.severity = SEVERITY_INFO,
+		.since_at = monday + HOUR_MS,
+		.pages = true,
+		.minor = true}};
+	f.open_count = 1;
+	compose();
+	says("Nothing that is open needs you now.");
+	says("Open too, and asks for nothing now (info): Nightly batch late");
+	assert_null(strstr(str_text(&forms[0]), "No open incidents."));
+	assert_null(strstr(str_text(&forms[0]), "Severity"));
+	f.open_count = 0;
 	f.changes_from = monday + 5 * DAY_MS + HOUR_MS;
 	compose();
 	says("complete: pd; changes only since Sat 21 Nov 09:00");

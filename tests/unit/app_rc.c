@@ -204,7 +204,7 @@ static void refused(void **state)
 		{"source p prometheus url=ftp://h", 25, "url begins with http://"},
 		{"source p prometheus url=http://me:secret@h", 1, "no password in a URL"},
 		{"source p prometheus url=http://h token=abc", 34, "unknown key token"},
-		{"source p prometheus url=http://h every=2h", 1, "every goes from"},
+		{"source p prometheus url=http://h every=2h", 40, "every goes from"},
 		{"source a/b prometheus url=http://h", 8, "a name is letters"},
 		{"query q source=p", 1, "expected: query NAME source=NAME"},
 		{"query q source=p warn=high -- up", 23, "warn is a number, not high"},

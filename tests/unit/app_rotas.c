@@ -465,7 +465,11 @@ static void test_still(void **unused)
 	assert_string_equal(why,
 		"Payments primary has changed meanwhile: Ben Okafor is on call at its "
 		"begin: nothing was done");
+	/* What was told to have changed stays so: it is asked anew. */
+	answer(false);
 	tell();
+	assert_int_equal(
+		override(OVERRIDE_GIVE, "payments", "Ben Li", 1, 1), STATUS_PENDING);
 	assert_true(holds(why));
 	app->rc->profile = profile;
 	assert_false(holds(why));

@@ -3,6 +3,7 @@
 #include "app/alerts.h"
 #include "app/app.h"
 #include "app/runbook_match.h"
+#include "base/str.h"
 #include "io/loop.h"
 
 #include <setjmp.h>
@@ -43,6 +44,9 @@ static void stop_when_read(void *ctx)
 		loop_stop(loop);
 }
 
+static const char *const below[] = {"a", "a/b", "a/b/deep-one.md", "a/README.md",
+	"CHANGELOG.md", ".git", ".git/not.md", "2024-01-01.md"};
+
 static int setup(void **state)
 {
 	struct app_options options = {.no_host = true};
@@ -57,6 +61,14 @@ static int setup(void **state)
 		f = fopen(path, "w");
 		fputs(books[i].text, f);
 		fclose(f);
+	}
+	/* A checkout: folders in folders, what is about it, and what is not looked at. */
+	for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, below[i]);
+		if (str_ends(path, ".md"))
+			fclose(fopen(path, "w"));
+		else
+			mkdir(path, 0700);
 	}
 	snprintf(rc, sizeof rc, "%s/rc", folder);
 	f = fopen(rc, "w");
@@ -93,6 +105,10 @@ static int tear_down(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, rest[i]);
 		unlink(path);
+	}
+	for (size_t i = sizeof below / sizeof *below; i-- > 0;) {
+		snprintf(path, sizeof path, "%s/%s", folder, below[i]);
+		remove(path);
 	}
 	rmdir(folder);
 	return 0;
@@ -220,6 +236,11 @@ static void test_title(void **state)
 		"The queue of parcels grows"));
 	assert_false(runbooks_named(app->runbooks, "disk-full")->built_in);
 	assert_true(runbooks_named(app->runbooks, "high-cpu")->built_in);
+	assert_non_null(runbooks_named(app->runbooks, "deep-one"));
+	assert_non_null(runbooks_named(app->runbooks, "2024-01-01"));
+	assert_null(runbooks_named(app->runbooks, "README"));
+	assert_null(runbooks_named(app->runbooks, "CHANGELOG"));
+	assert_null(runbooks_named(app->runbooks, "not"));
 }
 
 int main(void)

@@ -354,6 +354,36 @@ static void doubles_come_back(void **state)
 	str_release(&s);
 }
 
+/* A value is printed as it was, or not at all. */
+static void printed(void **state)
+{
+	static const char text[] = "{\"a\":[1,2.5,null,true],\"b\":{\"c\":\"\\u0007x\"}}";
+	struct json_doc doc, again;
+	struct str out, small;
+
+	(void)state;
+	str_init(&out, 4096);
+	str_init(&small, 8);
+	assert_true(json_read(&doc, untrusted_str(text), 4096, NULL));
+	assert_true(json_print(json_root(&doc), &out));
+	assert_string_equal(str_text(&out), text);
+	assert_false(json_print(json_root(&doc), &small));
+	assert_string_equal(str_text(&small), "");
+	assert_false(json_print(json_get(json_root(&doc), "none"), &out));
+	assert_string_equal(str_text(&out), text);
+	str_reset(&out);
+	assert_true(json_pretty(json_root(&doc), &out));
+	assert_non_null(strchr(str_text(&out), '\n'));
+	assert_true(json_read(&again, untrusted_str(str_text(&out)), 4096, NULL));
+	str_reset(&out);
+	assert_true(json_print(json_root(&again), &out));
+	assert_string_equal(str_text(&out), text);
+	json_release(&again);
+	json_release(&doc);
+	str_release(&out);
+	str_release(&small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +393,7 @@ int main(void)
 		cmocka_unit_test(accessors_are_total),
 		cmocka_unit_test(walking_and_times),
 		cmocka_unit_test(written),
+		cmocka_unit_test(printed),
 		cmocka_unit_test(doubles_come_back),
 	};
 

@@ -294,6 +294,67 @@ static void test_no_names(void **unused)
 	end();
 }
 
+/* What the alert's page shows: the log says again what the course says, pages go on by
+ * the server's own places, and notes are all of them only when one page has them all. */
+static void test_opened(void **unused)
+{
+	static const struct source_window window = {.opened = "a1"};
+	static const struct {
+		const char *path, *body;
+		size_t entries;
+		bool notes, ended;
+	} rows[] = {
+		{"/v2/alerts/a1",
+			"{\"data\":{\"id\":\"a1\",\"status\":\"open\",\"createdAt\":"
+			"\"2023-11-14T22:00:00Z\",\"report\":{\"ackTime\":60000,"
+			"\"acknowledgedBy\":\"ana@lab\"}}}",
+			2, false, false},
+		{"/v2/alerts/a1/notes?limit=100&order=asc",
+			"{\"data\":[{\"note\":\"n\",\"owner\":\"ben@lab\",\"createdAt\":"
+			"\"2023-11-14T22:02:00Z\",\"offset\":\"n_1\"},{\"note\":7}]}",
+			1, true, false},
+		{"/v2/alerts/a1/logs?limit=100&order=asc",
+			"{\"data\":[{\"log\":\"Alert created via API\",\"createdAt\":"
+			"\"2023-11-14T22:00:00Z\",\"offset\":\"l_1\"},"
+			"{\"log\":\"Alert acknowledged via web\",\"createdAt\":"
+			"\"2023-11-14T22:01:01Z\",\"offset\":\"l_2\"},"
+			"{\"log\":\"Added note "
+			"[n]\",\"createdAt\":\"2023-11-14T22:02:00Z\","
+			"\"offset\":\"l_3\"}],\"paging\":{\"next\":\"http://evil/\"}}",
+			0, false, false},
+		{"/v2/alerts/a1/logs?limit=100&order=asc&direction=next&offset=l_3",
+			"{\"data\":[{\"log\":\"Alert "
+			"unacknowledged\",\"owner\":\"ben@lab\","
+			"\"createdAt\":\"2023-11-14T22:09:00Z\",\"offset\":\"l_4\"}]}",
+			1, false, true},
+	};
+
+	(void)unused;
+	begin(&opsgenie_source, &(struct source_conf){0});
+	for (int i = 0; i < 12; i++) {
+		asked = (struct ask){0};
+		arena_reset(&asks);
+		assert_true(kind->next(state, now, &window, &asks, &asked));
+		if (asked.kind == ASK_WAIT || !strncmp(asked.path, "/v2/alerts/", 11))
+			break;
+		answers(404, "{}");
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(asked.kind, ASK_HTTP);
+		assert_string_equal(asked.path, rows[i].path);
+		assert_true(answers(200, rows[i].body));
+		assert_int_equal(batch.entry_count, rows[i].entries);
+		assert_int_equal(batch.opened && batch.opened->notes, rows[i].notes);
+		assert_int_equal(batch.opened && batch.opened->ended, rows[i].ended);
+		if (i == 3)
+			assert_int_equal(batch.entries[0].kind, ENTRY_UNACK);
+		asked = (struct ask){0};
+		arena_reset(&asks);
+		assert_true(kind->next(state, now, &window, &asks, &asked));
+	}
+	end();
+}
+
 static const char two_teams[] = "{\"data\":[{\"id\":\"t1\",\"name\":\"Platform\"},{"
 				"\"id\":\"t2\",\"name\":\"Pay EU\"}]}";
 
@@ -445,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_names),
+		cmocka_unit_test(test_opened),
 		cmocka_unit_test(test_teams),
 		cmocka_unit_test(test_schedules),
 		cmocka_unit_test(test_my_shift),

@@ -3,11 +3,13 @@
  * its acknowledgement is that of a snooze: by its log. */
 #include "base/alloc.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "connect/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -32,6 +34,8 @@
 #define ESCALATE "[{\"type\":\"escalate\",\"at\":\"2023-11-14T22:40:00Z\"}]"
 
 struct talk {
+	size_t raws; /* that were given with the last answer */
+	char raw[1000];
 	void *state;
 	struct source_conf conf;
 	int64_t now;
@@ -67,6 +71,9 @@ static bool say(struct talk *t, const char *path, const char *body, char next[20
 			.body = untrusted_str(met ? body : "{}")};
 		batch_init(&batch, &arena);
 		pagerduty_source.take(t->state, &answer, &batch, &err);
+		t->raws = met ? batch.raw_count : t->raws;
+		if (met && batch.raw_count)
+			text_line(batch.raws[0].json, t->raw, sizeof t->raw);
 		if (met && batch.alert_count) {
 			struct str text;
 
@@ -364,9 +371,46 @@ static void test_later(void **state)
 	arena_release(&arena);
 }
 
+/* All that is told of an incident is given on, once for each change of it. */
+static void test_raw(void **state)
+{
+	static const char told[] = "{\"id\":\"Q1\",\"status\":\"triggered\",\"updated_"
+				   "at\":\"2023-11-14T22:1%d:00Z\","
+				   "\"odd\":{\"field\":[1,{\"x\":\"y\"}]}}";
+	char one[400], page[600], next[200];
+	struct talk t;
+
+	(void)state;
+	talk_open(&t);
+	for (int i = 0; i < 4; i++) {
+		snprintf(one, sizeof one, told, i / 2);
+		snprintf(page, sizeof page, "{\"incidents\":[%s],\"more\":false}", one);
+		assert_true(say(&t, "/incidents?", page, next));
+		assert_int_equal(t.raws, i % 2 ? 0 : 1);
+		assert_string_equal(t.raw, one);
+		t.now += 15000;
+	}
+	/* What was lost with a reading that did not end is told again. */
+	snprintf(page, sizeof page,
+		"{\"incidents\":[%s,{\"id\":\"Q2\",\"updated_at\":\"t\"}],\"more\":true,"
+		"\"limit\":2}",
+		one);
+	assert_true(say(&t, "/incidents?", page, next));
+	assert_true(say(&t, "/incidents?", "no JSON", next));
+	t.now += 60000;
+	snprintf(page, sizeof page,
+		"{\"incidents\":[%s,{\"id\":\"Q2\",\"updated_at\":\"t\"}],\"more\":"
+		"false}",
+		one);
+	assert_true(say(&t, "/incidents?", page, next));
+	assert_int_equal(t.raws, 2);
+	talk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_raw),
 		cmocka_unit_test(test_snoozed),
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_next),

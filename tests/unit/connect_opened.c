@@ -27,13 +27,13 @@ static struct {
 	int status[4];     /* of facts, notes, log, alerts; 0: 200 */
 	const char *facts; /* NULL: none of note */
 	const char *notes;
-	int asks[4], other;
+	int asks[4], other, changes;
 } server;
 
 /* What was told, by the number at the end of an entry's id. */
 static struct {
 	int times[TOLD_MOST];
-	size_t entries, rounds;
+	size_t entries, rounds, changes;
 	bool notes;
 	char lacks[200], texts[4000];
 } told;
@@ -97,6 +97,14 @@ static int answer_body(int part, const char *path, struct str *out)
 {
 	const char *offset = strstr(path, "&offset=");
 
+	if (part < 0 && strstr(path, "since=2023-11-01")) {
+		assert_non_null(strstr(path, "since=2023-11-01T04%3A00%3A00Z&"
+					     "until=2023-11-01T10%3A10%3A00Z"));
+		server.changes++;
+		str_puts(out, "{\"change_events\":[{\"id\":\"C1\",\"summary\":\"deploy\","
+			      "\"timestamp\":\"2023-11-01T09:00:00Z\"}],\"more\":false}");
+		return 200;
+	}
 	if (part < 0) {
 		server.other++;
 		str_puts(out, "{}");
@@ -125,6 +133,8 @@ static void hear(const struct batch *batch)
 {
 	struct str out;
 
+	for (size_t i = 0; i < batch->change_count; i++)
+		told.changes += untrusted_is(batch->changes[i].id, "C1");
 	for (size_t i = 0; i < batch->entry_count; i++) {
 		struct untrusted id = batch->entries[i].id;
 		int64_t number;
@@ -285,6 +295,19 @@ static void test_absent(void **unused)
 			if (i < 2 || part < 3)
 				tear_down(unused);
 		}
+}
+
+/* The present does not tell of changes around one of long ago: they are read once. */
+static void test_changes(void **unused)
+{
+	(void)unused;
+	server.facts = "{\"incident\":{\"id\":\"Q1\",\"created_at\":"
+		       "\"2023-11-01T10:00:00Z\"}}";
+	run(3);
+	assert_int_equal(server.changes, 1);
+	assert_int_equal(told.changes, 1);
+	assert_string_equal(told.lacks, "");
+	server.facts = NULL;
 }
 
 /* A part that fails ends the round with a sentence, and is asked again after a while. */
@@ -448,6 +471,7 @@ int main(void)
 		ROW(test_again),
 		ROW(test_bounded),
 		cmocka_unit_test_teardown(test_absent, tear_down),
+		ROW(test_changes),
 		cmocka_unit_test_teardown(test_faults, tear_down),
 		cmocka_unit_test_teardown(test_unreadable, tear_down),
 		ROW(test_other),

@@ -192,6 +192,54 @@ static void full_disk(void **state)
 	close_world(&w);
 }
 
+/* best-effort: it is done all the same, and later a record says how often. */
+static void best_effort(void **state)
+{
+	struct rlimit before, none = {0, RLIM_INFINITY};
+	struct world w;
+	size_t n;
+
+	(void)state;
+	open_world(&w);
+	assert_true(open_deed(&w));
+	while (w.acts < 1)
+		loop_run(w.loop);
+	flush(&w);
+	w.policy.best_effort = true;
+	getrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_IGN);
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	for (int i = 2; i < 4; i++) {
+		assert_true(open_deed(&w));
+		while (w.acts < i)
+			loop_run(w.loop);
+	}
+	flush(&w);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(gap.count, 2);
+	assert_int_equal(w.refusals, 0);
+	assert_true(open_deed(&w));
+	while (w.acts < 4)
+		loop_run(w.loop);
+	flush(&w);
+	assert_int_equal(gap.count, 0);
+	n = records(lines);
+	has(lines[n - 2], "\"event\":\"gate.unrecorded\"");
+	has(lines[n - 2], "\"count\":2");
+	/* Where the file of what is printed cannot be made, too. */
+	begin(&w, "```sh\necho a; exit 3\n```\n");
+	fclose(fopen(files, "we"));
+	assert_int_equal(go(&w, 0)->state, RUN_FAILED);
+	assert_int_equal(run_result(w.run, 0)->exit_code, 3);
+	assert_string_equal(run_result(w.run, 0)->why, "");
+	flush(&w);
+	n = records(lines);
+	has(lines[n - 1], "\"out_gap\":\"");
+	close_world(&w);
+	judge();
+}
+
 /* --- approvals --- */
 
 static void pause_ms(struct world *w, int ms)
@@ -684,6 +732,7 @@ int main(void)
 		TEST(not_done),
 		TEST(changed_behind_intent),
 		TEST(full_disk),
+		TEST(best_effort),
 		TEST(approvals),
 		TEST(approval_void),
 		TEST(a_step),

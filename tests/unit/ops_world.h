@@ -67,6 +67,7 @@ static inline bool ask(
 }
 
 static struct gate_door door;
+static struct gate_gap gap;
 
 static inline void open_world(struct world *w)
 {
@@ -77,7 +78,8 @@ static inline void open_world(struct world *w)
 	w->pool = task_pool_new(w->loop);
 	w->audit = audit_open(w->pool, &config, &err);
 	assert_non_null(w->audit);
-	door = (struct gate_door){policy, audit, ask, w, NULL};
+	gap = (struct gate_gap){0};
+	door = (struct gate_door){policy, audit, ask, w, NULL, &gap};
 }
 
 static inline void close_world(struct world *w)

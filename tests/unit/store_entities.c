@@ -7,10 +7,12 @@
 #include "store/keep.h"
 #include "store/lease.h"
 #include "store/points.h"
+#include "store/raw.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "store_place.h"
 #include <cmocka.h>
@@ -190,6 +192,36 @@ static void test_change(void **unused)
 	assert_true(change_trim(db, 2000, &err));
 	assert_true(change_span(db, &arena, (struct change_query){0, 5000}, &out, &err));
 	assert_int_equal(out.count, 1);
+}
+
+/* The last word on each stays; what is too long is refused and spoils nothing. */
+static void test_raw(void **unused)
+{
+	static char big[RAW_MAX_BYTES + 2];
+	struct raw_row rows[] = {{u("pd"), u("P1"), u("{\"a\":1}"), 0},
+		{u("og"), u("P1"), u("{\"b\":2}"), 0}};
+	struct raw_row found = {.source = u("pd"), .upstream_id = u("P1")};
+
+	(void)unused;
+	assert_true(raw_put(db, rows, 2, &err));
+	assert_true(raw_find(db, &arena, &found, &err));
+	assert_true(untrusted_is(found.body, "{\"a\":1}") && found.told_at == test_now);
+	test_now += 1000;
+	rows[0].body = u("{\"a\":3}");
+	assert_true(raw_put(db, rows, 1, &err));
+	assert_true(raw_find(db, &arena, &found, &err));
+	assert_true(untrusted_is(found.body, "{\"a\":3}") && found.told_at == test_now);
+	memset(big, 'x', sizeof big - 1);
+	rows[0].body = u(big);
+	assert_false(raw_put(db, rows, 1, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_true(raw_trim(db, test_now, &err));
+	found = (struct raw_row){.source = u("og"), .upstream_id = u("P1")};
+	assert_true(raw_find(db, &arena, &found, &err));
+	assert_true(!found.told_at && untrusted_empty(found.body));
+	found.source = u("pd");
+	assert_true(raw_find(db, &arena, &found, &err));
+	assert_true(untrusted_is(found.body, "{\"a\":3}"));
 }
 
 static void test_baseline(void **unused)
@@ -402,6 +434,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keep_users, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_incident, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_change, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_raw, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_baseline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lease, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_points, set_up, tear_down),
