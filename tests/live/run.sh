@@ -319,6 +319,13 @@ ok recorded said out 'remote.host *w01 '
 run audit verify
 ok verify code 0
 
+# killed at any moment
+timeout 300 python3 -B "$here/tests/live/run_crash.py" "$OOGWAY" 'w0[1-3]' "$tmp/world/marks" \
+	"${KILLS:-20}" >"$tmp/out" 2>"$tmp/err" </dev/null
+status=$?
+ok crash code 0
+rm -f "$tmp/world/marks"
+
 # what cannot be recorded is not done; what nobody saw the end of is told so
 chmod 500 "$XDG_STATE_HOME/oogway/audit"/*
 if [ "$(id -u)" != 0 ]; then
