@@ -39,6 +39,9 @@ bool remote_run(struct remote *remote, const struct remote_wish *wish, struct er
  * time. */
 bool remote_shell(
 	struct remote *remote, const char *host, const char *origin, struct err *err);
+/* A file from HOST:PATH to a path here, or the other way; one at a time. */
+bool remote_copy(struct remote *remote, bool gets, const char *from, const char *to,
+	const char *origin, struct err *err);
 /* The newest, or NULL; those before it, i from 1 on. */
 struct fan *remote_fan(const struct remote *remote, size_t i);
 bool remote_busy(const struct remote *remote);

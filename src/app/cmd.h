@@ -63,6 +63,8 @@ enum status cmd_runbook_untrust(struct call *call, struct err *err);
 enum status cmd_runbook_edit(struct call *call, struct err *err);
 enum status cmd_run(struct call *call, struct err *err);
 enum status cmd_tail(struct call *call, struct err *err);
+enum status cmd_get(struct call *call, struct err *err);
+enum status cmd_put(struct call *call, struct err *err);
 enum status cmd_ssh(struct call *call, struct err *err);
 enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);

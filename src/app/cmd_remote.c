@@ -135,6 +135,24 @@ enum status cmd_tail(struct call *call, struct err *err)
 	return remote_run(call->app->remote, &o.wish, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+static enum status copy(struct call *call, bool gets, struct err *err)
+{
+	if (!remote_copy(call->app->remote, gets, call->argv[0], call->argv[1],
+		    call->origin, err))
+		return STATUS_FAILED;
+	return call->out ? STATUS_PENDING : STATUS_DONE;
+}
+
+enum status cmd_get(struct call *call, struct err *err)
+{
+	return copy(call, true, err);
+}
+
+enum status cmd_put(struct call *call, struct err *err)
+{
+	return copy(call, false, err);
+}
+
 enum status cmd_ssh(struct call *call, struct err *err)
 {
 	if (remote_shell(call->app->remote, call->argv[0], call->origin, err))

@@ -33,6 +33,8 @@ struct request {
 	struct request *next;
 	struct remote_wish wish; /* its texts are ours */
 	char *shell;             /* the host of a terminal, instead of a wish; or NULL */
+	char *from, *to;         /* of a copy, instead of a wish; or NULL */
+	bool gets;
 	char *pattern, *origin, *source, *alert_hosts;
 	struct untrusted id;
 	char **argv;
@@ -68,6 +70,8 @@ struct remote {
 	int64_t read_at;             /* monotonic */
 	struct step *steps;
 	struct shell *shell; /* or NULL */
+	struct copy *copy;   /* or NULL */
+	char copied[300];    /* what came of the last one, or "" */
 	struct loop_timer *sweep;
 	struct ssh_net *net;
 	struct request *requests;
@@ -221,7 +225,8 @@ static void entry_free(struct entry *entry)
 static void request_free(struct request *request)
 {
 	char *const texts[] = {request->pattern, request->origin, request->source,
-		request->alert_hosts, request->home, request->agent, request->shell};
+		request->alert_hosts, request->home, request->agent, request->shell,
+		request->from, request->to};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		mem_free(texts[i]);
@@ -242,6 +247,8 @@ void remote_end(struct remote *remote)
 		fan_end(step->fan);
 	if (remote->shell)
 		remote_shell_end(remote->shell);
+	if (remote->copy)
+		remote_copy_end(remote->copy);
 	ssh_net_end(remote->net);
 }
 
@@ -261,6 +268,7 @@ void remote_free(struct remote *remote)
 		step->run = NULL;
 	sweep_steps(remote);
 	remote_shell_free(remote->shell);
+	remote_copy_free(remote->copy);
 	inventory_free(remote->inventory);
 	ssh_net_free(remote->net);
 	loop_timer_free(remote->timer);
@@ -494,6 +502,11 @@ static bool go_on(struct request *request, struct err *err)
 	if (request->shell)
 		return remote_shell_open(request->remote, request->inventory,
 			request->shell, request->origin, err);
+	if (request->from)
+		return remote_copy_open(request->remote, request->inventory,
+			&(struct remote_copy_wish){request->gets, request->from,
+				request->to, request->origin},
+			err);
 	return !request->pattern || make_entry(request, err);
 }
 
@@ -642,6 +655,41 @@ bool remote_shell(
 	return true;
 }
 
+/* --- a copy --- */
+
+void remote_copy_begun(struct remote *remote, struct copy *copy)
+{
+	remote->copy = copy;
+}
+
+void remote_copy_over(struct remote *remote, const struct err *why, const char *said)
+{
+	remote->copy = NULL;
+	if (why)
+		remote->failed = *why;
+	str_copy(remote->copied, sizeof remote->copied, why ? "" : said);
+	if (remote->app->live && !remote->ended && (!why || why->kind != ERR_CANCELLED))
+		app_notice(remote->app, why != NULL, "%s", why ? why->text : said);
+}
+
+bool remote_copy(struct remote *remote, bool gets, const char *from, const char *to,
+	const char *origin, struct err *err)
+{
+	struct request *request;
+
+	if (remote->copy)
+		return err_set(err, ERR_BUSY, "one file at a time: remote stop ends it");
+	request = request_new(remote);
+	request->gets = gets;
+	request->from = mem_strdup(from);
+	request->to = to ? mem_strdup(to) : NULL;
+	request->origin = mem_strdup(origin);
+	remote->failed = (struct err){0};
+	remote->copied[0] = '\0';
+	submit(request);
+	return true;
+}
+
 /* --- steps --- */
 
 struct inventory *remote_inventory(struct remote *remote, struct err *err)
@@ -739,9 +787,9 @@ bool remote_busy(const struct remote *remote)
 		if (!fan_is_over(remote->list[i]->fan))
 			return true;
 	for (const struct request *r = remote->requests; r; r = r->next)
-		if (r->pattern)
+		if (r->pattern || r->from)
 			return true;
-	return false;
+	return remote->copy != NULL;
 }
 
 const char *remote_running(const struct remote *remote, char *out, size_t size)
@@ -760,8 +808,10 @@ const char *remote_running(const struct remote *remote, char *out, size_t size)
 
 bool remote_stop(struct remote *remote)
 {
-	bool any = false;
+	bool any = remote->copy != NULL;
 
+	if (any)
+		remote_copy_stop(remote->copy);
 	for (size_t i = 0; i < remote->count; i++)
 		any |= fan_stop(remote->list[i]->fan);
 	return any;
@@ -787,6 +837,11 @@ bool remote_outcome(struct remote *remote, bool json, struct str *out,
 	struct fan *fan = remote_fan(remote, 0);
 	size_t done, count, groups;
 
+	if (remote->copied[0]) {
+		str_printf(out, "%s\n", remote->copied);
+		*status = STATUS_DONE;
+		return true;
+	}
 	if (!fan && !remote->failed.kind)
 		return false;
 	if (!fan || fan_refusal(fan)->kind) {

@@ -23,4 +23,20 @@ bool remote_shell_open(struct remote *remote, struct inventory *inventory,
 void remote_shell_end(struct shell *shell);
 void remote_shell_free(struct shell *shell);
 
+/* --- remote_copy.c --- */
+struct copy;
+struct remote_copy_wish {
+	bool gets;
+	const char *from, *to; /* HOST:PATH on one side; to may be NULL when it gets */
+	const char *origin;
+};
+bool remote_copy_open(struct remote *remote, struct inventory *inventory,
+	const struct remote_copy_wish *wish, struct err *err);
+void remote_copy_stop(struct copy *copy);
+void remote_copy_end(struct copy *copy);
+void remote_copy_free(struct copy *copy);
+/* remote.c's: the one that is under way, and what came of it. */
+void remote_copy_begun(struct remote *remote, struct copy *copy);
+void remote_copy_over(struct remote *remote, const struct err *why, const char *said);
+
 #endif

@@ -211,7 +211,8 @@ static void begin_command(struct ssh_call *call)
 		call->at = AT_RUNNING;
 		call_state(call, SSH_RUNNING);
 	} else if (rc != SSH_AGAIN) {
-		refused(call, "it does not run the command");
+		refused(call, call->subsystem ? "it offers no such subsystem"
+					      : "it does not run the command");
 	}
 }
 

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUFFER_MOST = TAPE_WAITING_BYTES + (64 << 10) };
+/* What is on its way already when the reader is told to wait must fit as well. */
+enum { BUFFER_MOST = TAPE_WAITING_BYTES + (1 << 20) };
 
 struct tape {
 	struct task task;
@@ -27,6 +28,7 @@ struct tape {
 	struct str writing; /* the task's, while it runs */
 	struct digest *digest;
 	struct err failed; /* the task's */
+	struct err gap;    /* main's */
 	struct err err;
 	uint64_t bytes;
 	int fd;
@@ -114,7 +116,7 @@ static void done(struct task *task)
 		put_away(tape);
 		return;
 	}
-	tape->err = tape->failed;
+	tape->err = tape->gap.kind ? tape->gap : tape->failed;
 	if (tape->err.kind)
 		str_reset(&tape->waiting);
 	if (tape->waiting.n || (tape->ending && !tape->last)) {
@@ -151,7 +153,13 @@ bool tape_add(struct tape *tape, struct untrusted bytes)
 
 	if (tape->err.kind)
 		return true;
-	str_add(&tape->waiting, p, n);
+	if (!str_add(&tape->waiting, p, n)) {
+		/* A gap in what is recorded is never silent. */
+		err_set(&tape->gap, ERR_LIMIT, "%s: more came than the disk takes",
+			tape->path);
+		tape->err = tape->gap;
+		return true;
+	}
 	tape->bytes += n;
 	if (!tape->running)
 		submit(tape);

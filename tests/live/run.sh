@@ -6,7 +6,13 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 port=$((${LAB_PORT_BASE:-12000} + 1940))
 tmp=$(mktemp -d) || exit 1
 passed=0 failed=0 me=$(id -un)
-trap 'kill "$(cat "$tmp/pid" 2>/dev/null)" 2>/dev/null; rm -rf "$tmp"' EXIT
+far=$me
+cleanup() {
+	kill "$(cat "$tmp/pid" 2>/dev/null)" 2>/dev/null
+	[ "$far" = "$me" ] || userdel -f "$far" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
 unset SSH_AUTH_SOCK
 umask 077
 HOME=$tmp/home XDG_STATE_HOME=$tmp/state XDG_CONFIG_HOME=$tmp/config
@@ -35,11 +41,21 @@ run() { # args…
 code() { [ "$status" = "$1" ]; }
 said() { grep -q -e "$2" "$tmp/$1"; }
 count() { [ "$(grep -c -e "$2" "$tmp/out")" = "$1" ]; }
+absent() { ! [ -e "$1" ]; }
 nothing() { [ -z "$(ls "$tmp/world")" ]; }
 
 ssh-keygen -q -t ed25519 -N '' -f "$tmp/host"
 ssh-keygen -q -t ed25519 -N '' -f "$tmp/key"
+# What root's own shell says at its start would be in all that comes back.
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p /run/sshd
+	useradd -M -d / -s /bin/sh -p '*' "oogr$$" && far=oogr$$
+fi
+chmod 755 "$tmp"
+chmod 777 "$tmp/world"
+chmod 644 "$tmp/key.pub"
 cat >"$tmp/sshd" <<CONF
+Subsystem sftp internal-sftp
 Port $port
 ListenAddress 0.0.0.0
 HostKey $tmp/host
@@ -51,7 +67,6 @@ PasswordAuthentication no
 PermitRootLogin yes
 MaxStartups 100
 CONF
-[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
 /usr/sbin/sshd -f "$tmp/sshd" -E "$tmp/log" || { cat "$tmp/log"; exit 1; }
 key=$(cut -d' ' -f1,2 "$tmp/host.pub")
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
@@ -73,7 +88,7 @@ Host w*
   Port $port
 Host *
   Port $port
-  User $me
+  User $far
   IdentityFile $tmp/key
 CONF
 sed -i 's/^Host w\*$/Host w?? !w/' "$HOME/.ssh/config"
@@ -186,6 +201,105 @@ run run --yes w01 --timeout 1s -- sleep 60
 ok timeout code 1
 ok timeout-says said out 'it did not end in time'
 
+# files
+head -c 9000001 /dev/urandom >"$tmp/big"
+chmod 644 "$tmp/big"
+: >"$tmp/empty"
+chmod 640 "$tmp/empty"
+for f in big empty; do
+	sum=$(sha256sum "$tmp/$f" | cut -d' ' -f1)
+	run put "$tmp/$f" "w01:$tmp/world/$f" --yes
+	ok "put-$f" code 0
+	ok "put-$f-says" said out "^w01: $(stat -c %s "$tmp/$f") bytes, SHA-256 $sum$"
+	ok "put-$f-same" cmp "$tmp/$f" "$tmp/world/$f"
+	ok "put-$f-mode" [ "$(stat -c %a "$tmp/$f")" = "$(stat -c %a "$tmp/world/$f")" ]
+	run get "far:$tmp/world/$f" "$tmp/got" --yes
+	ok "get-$f" code 0
+	ok "get-$f-same" cmp "$tmp/$f" "$tmp/got"
+	ok "get-$f-hash" grep -q "\"sha256\":\"$sum\"" "$XDG_STATE_HOME"/oogway/audit/*/*.jsonl
+	rm -f "$tmp/got"
+done
+run put "$tmp/empty" "w01:$tmp/world/big" --yes
+ok put-over cmp "$tmp/empty" "$tmp/world/big"
+run get "w01:$tmp/world/big" "$tmp/got"
+ok get-unasked code 4
+ok get-unasked-nothing absent "$tmp/got"
+run get "w01:$tmp/none" "$tmp/got" --yes
+ok get-none code 1
+ok get-none-says said err 'cannot read it over there: No such file'
+ok get-none-nothing absent "$tmp/got"
+run get "w01:$tmp/world" "$tmp/got" --yes
+ok get-folder code 1
+run get "w01:$tmp/big" "$tmp/no/folder/got" --yes
+ok get-no-folder said err 'there is no folder'
+run put "$tmp/none" "w01:$tmp/world/x" --yes
+ok put-none said err 'cannot read .*none: No such file'
+run put "$tmp" "w01:$tmp/world/x" --yes
+ok put-folder said err 'it is no file'
+run put "$tmp/big" "w01:$tmp/no/x" --yes
+ok put-nowhere said err 'cannot write there over there'
+run get "w01" x --yes
+ok get-no-path code 2
+run get "odd:$tmp/big" "$tmp/got" --yes
+ok get-odd said err 'bindaddress'
+ok no-parts sh -c "! ls '$tmp'/*.part '$tmp'/world/*.part 2>/dev/null"
+rm -f "$tmp/world/big" "$tmp/world/empty"
+
+# steps of runbooks
+mkdir "$tmp/books"
+echo "set runbooks = $tmp/books" >>"$rc"
+cat >"$tmp/books/far.md" <<'BOOK'
+---
+title: Far
+vars:
+  - host: {type: host, default: w01}
+---
+# Far
+### 1. The machine concerned
+```sh host risk=read
+printf '%s|' "a b" ${host}
+```
+### 2. A group
+```sh host=@web risk=change
+sh -c 'case $SSH_CONNECTION in *127.0.1.2\ *) echo odd;; *) echo even;; esac'
+```
+### 3. A value
+```sh host=${host} risk=read
+sh -c 'exit 5'
+```
+### 4. Down
+```sh host=down
+true
+```
+BOOK
+run runbook run far --dry-run
+ok step-where said out '^    on 4 hosts: w01 w02 w03 w04$'
+run runbook run far --step 1
+ok step-unasked code 4
+ok step-asks said err 'run as .* on w01?'
+run runbook run far --step 1 --yes
+ok step said out '^a b|w01|$'
+run runbook run far --step 1 --yes --var host=w02
+ok step-elsewhere said out '^a b|w02|$'
+run runbook run far --step 2 --yes
+ok step-group said out '^== exit 0: 3 hosts: w01 w03 w04$'
+run runbook run far --step 3 --yes
+ok step-fails said err 'failed, exit 5'
+run runbook run far --step 3 --yes '--var' 'host=w01,w02'
+ok step-value-is-one code 4
+run runbook run far --step 4 --yes
+ok step-down said err 'Connection refused'
+printf 'policy deny hosts=@web\n' >>"$rc"
+run runbook run far --step 1 --yes
+ok policy-denies-step code 4
+run run --yes w03 w10 -- true
+ok policy-denies-run code 4
+run run --yes "$far@w03:$port" -- true
+ok policy-denies-by-name code 4
+run run --yes w10 -- true
+ok policy-lets-others code 0
+sed -i '$d' "$rc"
+
 # stopping: the command first
 rm -f "$tmp/out"
 timeout 60 "$OOGWAY" run --yes w01 w02 -- sh -c "echo begun >>$tmp/world/begun; exec sleep 60" \
@@ -204,6 +318,13 @@ run audit log
 ok recorded said out 'remote.host *w01 '
 run audit verify
 ok verify code 0
+
+# killed at any moment
+timeout 300 python3 -B "$here/tests/live/run_crash.py" "$OOGWAY" 'w0[1-3]' "$tmp/world/marks" \
+	"${KILLS:-20}" >"$tmp/out" 2>"$tmp/err" </dev/null
+status=$?
+ok crash code 0
+rm -f "$tmp/world/marks"
 
 # what cannot be recorded is not done; what nobody saw the end of is told so
 chmod 500 "$XDG_STATE_HOME/oogway/audit"/*

@@ -60,7 +60,7 @@ wait "2 running" 20000
 keys "<C-c>"
 wait "2 stopped" 20000
 # A file that is followed on two of them: one list of lines, what they send is shown.
-sh printf 'one\ntwo\n' >$TMP/app.log
+sh printf 'one\ntwo\n' >$TMP/app.log; chmod 644 $TMP/app.log
 keys ":follow<Enter>"
 wait "Class read"
 settle 400

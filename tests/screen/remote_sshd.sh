@@ -7,6 +7,14 @@ mkdir -p "$tmp/.ssh" "$tmp/config/oogway" "$tmp/state" "$tmp/books"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 ssh-keygen -q -t ed25519 -N '' -f "$tmp/host"
 ssh-keygen -q -t ed25519 -N 'open sesame' -f "$tmp/key"
+# What root's own shell says at its start would be in all that comes back.
+user=$(id -un)
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p /run/sshd
+	useradd -M -d / -s /bin/sh -p '*' "oogs$$" && user=oogs$$
+fi
+chmod 755 "$tmp"
+chmod 644 "$tmp/key.pub"
 cat >"$tmp/sshd" <<CONF
 Port $port
 ListenAddress 0.0.0.0
@@ -24,7 +32,7 @@ for i in 1 2 3 4 5; do
 done >"$tmp/.ssh/known_hosts"
 {
 	for i in 1 2 3 4 5 6; do printf 'Host w%d\n  HostName 127.0.2.%d\n' $i $i; done
-	printf 'Host *\n  Port %s\n  User %s\n  IdentityFile %s/key\n' "$port" "$(id -un)" "$tmp"
+	printf 'Host *\n  Port %s\n  User %s\n  IdentityFile %s/key\n' "$port" "$user" "$tmp"
 } >"$tmp/.ssh/config"
 printf 'hosts web = w[1-5]\nset runbooks = %s/books\nalias follow tail w1 w2 %s/app.log\n' \
 	"$tmp" "$tmp" >"$tmp/config/oogway/oogway.rc"
@@ -44,7 +52,7 @@ printf 'from %s\n' ${host}
 printf same
 ```
 BOOK
-[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
 /usr/sbin/sshd -f "$tmp/sshd" -E "$tmp/log" || exit 1
-setsid sh -c "p=\$(cat '$tmp/pid'); while [ -e '$tmp/pid' ]; do sleep 1; done; kill \$p" \
+setsid sh -c "p=\$(cat '$tmp/pid'); while [ -e '$tmp/pid' ]; do sleep 1; done; kill \$p; \
+	[ $user = $(id -un) ] || userdel -f $user" \
 	>/dev/null 2>&1 </dev/null &
