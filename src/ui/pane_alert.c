@@ -588,7 +588,7 @@ static void put_match(struct page *p, const struct runbook_match *m, size_t numb
 	page_printf(p, ROLE_DIM, "   %s", m->why);
 }
 
-/* `runbook 2` opens the second. Why it is near matters little: it is about other things. */
+/* `runbook 2` opens the second. Why they are near matters little. */
 static void put_nearest(struct page *p, const struct runbook_matches *all)
 {
 	page_line(p, 14, false);
