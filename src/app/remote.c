@@ -17,6 +17,7 @@
 #include "io/loop.h"
 #include "io/task.h"
 #include "model/alert.h"
+#include "ops/redact.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -101,6 +102,9 @@ static void answered(void *ctx, bool yes)
 
 static void typed(void *ctx, const struct secret *secret)
 {
+	/* Should a host say it again, it is not kept. */
+	if (secret)
+		redact_know(secret);
 	settle(ctx, secret != NULL, secret);
 }
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "ops/redact.h"
 #include "tape.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ enum { LINE_MOST = 1 << 20 };
 
 struct cast {
 	struct tape *tape;
+	struct redactor *clean;
 	int64_t started_us;
 	uint64_t bytes;
 	char rest[4]; /* of a character */
@@ -47,6 +49,7 @@ struct cast *cast_new(const struct cast_how *how)
 	struct str line;
 
 	cast->tape = tape_new(&tape);
+	cast->clean = redactor_new();
 	cast->started_us = time_mono_us();
 	str_init(&line, LINE_MOST);
 	json_begin(&o, &line);
@@ -78,17 +81,14 @@ static size_t unfinished(const unsigned char *p, size_t n)
 	return 0;
 }
 
-bool cast_output(struct cast *cast, struct untrusted bytes)
+static bool put_output(struct cast *cast, const struct str *clean)
 {
 	struct str text, line;
-	size_t n, keep;
-	const void *p = text_raw(bytes, &n);
-	bool room;
+	size_t keep;
 
-	cast->bytes += n;
-	str_init(&text, n + sizeof cast->rest);
+	str_init(&text, clean->n + sizeof cast->rest);
 	str_add(&text, cast->rest, cast->rest_n);
-	str_add(&text, p, n);
+	str_add(&text, clean->n ? clean->p : "", clean->n);
 	keep = unfinished((const unsigned char *)text.p, text.n);
 	memcpy(cast->rest, text.p + text.n - keep, keep);
 	cast->rest_n = keep;
@@ -100,7 +100,19 @@ bool cast_output(struct cast *cast, struct untrusted bytes)
 	text_add_json(&line, untrusted_make(text.p, text.n - keep));
 	str_putc(&line, ']');
 	str_release(&text);
-	room = put(cast, &line);
+	return put(cast, &line);
+}
+
+bool cast_output(struct cast *cast, struct untrusted bytes)
+{
+	struct str clean;
+	bool room;
+
+	cast->bytes += untrusted_size(bytes);
+	str_init(&clean, SIZE_MAX / 2);
+	redactor_add(cast->clean, bytes, &clean);
+	room = put_output(cast, &clean);
+	str_release(&clean);
 	return room;
 }
 
@@ -115,8 +127,12 @@ void cast_resize(struct cast *cast, int columns, int rows)
 
 void cast_end(struct cast *cast, void (*ended)(void *ctx))
 {
-	struct str line;
+	struct str line, clean;
 
+	str_init(&clean, SIZE_MAX / 2);
+	redactor_end(cast->clean, &clean);
+	put_output(cast, &clean);
+	str_release(&clean);
 	if (cast->rest_n) {
 		begin(cast, &line, "o");
 		text_add_json(&line, untrusted_make(cast->rest, cast->rest_n));
@@ -152,6 +168,7 @@ void cast_free(struct cast *cast)
 	if (!cast)
 		return;
 	tape_free(cast->tape);
+	redactor_free(cast->clean);
 	mem_free(cast);
 }
 

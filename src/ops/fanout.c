@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "fan_compare.h"
 #include "io/loop.h"
+#include "ops/redact.h"
 #include "remote_line.h"
 #include "tape.h"
 
@@ -35,6 +36,7 @@ struct fan_work {
 	size_t index;
 	struct ssh_call *call;
 	struct tape *tapes[2];
+	struct redactor *clean[2]; /* what goes into the tapes goes through these */
 	int open_tapes;
 	bool begun, paused, failed; /* failed: it cannot be recorded */
 	struct ssh_end end;
@@ -232,6 +234,7 @@ void fan_free(struct fan *fan)
 
 		for (int k = 0; k < 2; k++) {
 			tape_free(host->work->tapes[k]);
+			redactor_free(host->work->clean[k]);
 			str_release(&host->shown[k]);
 			mem_free(host->files[k]);
 		}
@@ -433,7 +436,9 @@ static void host_recorded(struct fan_host *host)
 	gate_outcome(fan->how.door, host->intent, &record);
 	for (int k = 0; k < 2; k++) {
 		tape_free(host->work->tapes[k]);
+		redactor_free(host->work->clean[k]);
 		host->work->tapes[k] = NULL;
+		host->work->clean[k] = NULL;
 	}
 	host_over(host, state, NULL);
 }
@@ -468,19 +473,35 @@ static void tape_written(void *ctx)
 	}
 }
 
+/* Without the secrets that were in it; the text is released. */
+static void keep(struct fan_host *host, int stream, struct str *clean)
+{
+	struct fan_work *work = host->work;
+	struct untrusted bytes = untrusted_make(clean->p, clean->n);
+
+	if (clean->n) {
+		host->dropped[stream] |= tape_show_newest(bytes, &host->shown[stream]);
+		if (!tape_add(work->tapes[stream], bytes) && !work->paused &&
+			work->call) {
+			work->paused = true;
+			ssh_call_pause(work->call, true);
+		}
+	}
+	str_release(clean);
+}
+
 static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
 {
 	struct fan_host *host = ctx;
 	struct fan_work *work = host->work;
+	struct str clean;
 
 	host->bytes[is_error] += untrusted_size(bytes);
 	if (work->fan->how.bytes)
 		work->fan->how.bytes(work->fan->how.ctx, work->index, is_error, bytes);
-	host->dropped[is_error] |= tape_show_newest(bytes, &host->shown[is_error]);
-	if (!tape_add(work->tapes[is_error], bytes) && !work->paused) {
-		work->paused = true;
-		ssh_call_pause(work->call, true);
-	}
+	str_init(&clean, SIZE_MAX / 2);
+	redactor_add(work->clean[is_error], bytes, &clean);
+	keep(host, is_error, &clean);
 	if (host->bytes[0] + host->bytes[1] > FAN_OUTPUT_MOST && !work->failed) {
 		work->failed = true;
 		snprintf(host->why, sizeof host->why,
@@ -512,8 +533,14 @@ static void on_end(void *ctx, const struct ssh_end *end)
 	if (end->err.kind && !*host->why)
 		str_copy(host->why, sizeof host->why, end->err.text);
 	work->open_tapes = 2;
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < 2; k++) {
+		struct str clean;
+
+		str_init(&clean, SIZE_MAX / 2);
+		redactor_end(work->clean[k], &clean);
+		keep(host, k, &clean);
 		tape_end(work->tapes[k], tape_ended);
+	}
 }
 
 static void open_tapes(struct fan_host *host)
@@ -528,6 +555,7 @@ static void open_tapes(struct fan_host *host)
 		snprintf(path, sizeof path, "%s/%s-%04zu.%s", fan->folder, fan->fan_id,
 			host->work->index + 1, ends[k]);
 		host->work->tapes[k] = tape_new(&how);
+		host->work->clean[k] = redactor_new();
 	}
 }
 
