@@ -114,7 +114,7 @@ static void put_question(void *ctx)
 	struct asking *asking = &remote->asking;
 	const struct front *front = &remote->app->front;
 	struct question question = {
-		.text = asking->text, .answer = answered, .ctx = remote};
+		.text = asking->text, .answer = answered, .waits = true, .ctx = remote};
 	struct err err = {0};
 
 	if (!asking->reply || asking->put)
