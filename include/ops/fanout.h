@@ -137,9 +137,6 @@ bool fan_is_over(const struct fan *fan);
 const struct err *fan_refusal(const struct fan *fan);
 /* "df -h", as people read it. */
 const char *fan_command(const struct fan *fan);
-const char *fan_pattern(const struct fan *fan);
-enum audit_class fan_class(const struct fan *fan);
-const char *fan_id(const struct fan *fan);
 int64_t fan_started_at(const struct fan *fan);
 size_t fan_in_state(const struct fan *fan, enum fan_state state);
 /* "47 done, 1 failed, 2 running" */

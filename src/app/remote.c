@@ -614,8 +614,14 @@ bool remote_run(struct remote *remote, const struct remote_wish *wish, struct er
 	request->argv = mem_new(n + 1, sizeof *request->argv);
 	for (size_t i = 0; i < n; i++)
 		request->argv[i] = mem_strdup(wish->argv[i]);
-	if (strstr(wish->pattern, "@alert"))
+	if (strstr(wish->pattern, "@alert")) {
 		take_alerts(request, wish);
+		if (!request->alert_hosts) {
+			request_free(request);
+			return err_set(err, ERR_USAGE,
+				"@alert: no alert is selected whose labels name a host");
+		}
+	}
 	remote->failed = (struct err){0};
 	submit(request);
 	return true;
