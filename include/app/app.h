@@ -30,6 +30,7 @@ struct loop;
 struct logs;
 struct metrics;
 struct notify;
+struct prune;
 struct rc_watch;
 struct replay;
 struct saving;
@@ -181,6 +182,7 @@ struct app {
 	struct breakglass *breakglass;
 	struct sinks *sinks; /* of the audit */
 	struct replay *replay;
+	struct prune *prune;
 	struct share *share;
 	struct store *store; /* NULL in one-shot commands without a store to read */
 	struct status_writer *status_writer;

@@ -35,6 +35,7 @@
 #include "base/time.h"
 #include "breakglass.h"
 #include "expiry.h"
+#include "prune.h"
 #include "sinks.h"
 #include "io/http.h"
 #include "io/loop.h"
@@ -107,6 +108,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->breakglass = breakglass_new(app);
 	app->sinks = sinks_new(app);
 	app->replay = replay_new(app);
+	app->prune = prune_new(app);
 	if (!options->no_host && !app->demo)
 		app->host_reader = host_reader_new(app, options->host_root);
 	app->changes = CHANGED_ALL;
@@ -134,6 +136,7 @@ static void tick(void *ctx, int64_t now)
 	expiry_tick(app->expiry, now);
 	breakglass_tick(app->breakglass, now);
 	sinks_tick(app->sinks);
+	prune_tick(app->prune, now);
 	history_tick(app->history, now);
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
@@ -185,6 +188,7 @@ void app_free(struct app *app)
 	remote_end(app->remote);
 	sinks_end(app->sinks);
 	replay_end(app->replay);
+	prune_end(app->prune);
 	audits_end(app->audits);
 	status_writer_free(app->status_writer);
 	host_reader_free(app->host_reader);
@@ -205,6 +209,7 @@ void app_free(struct app *app)
 	breakglass_free(app->breakglass);
 	sinks_free(app->sinks);
 	replay_free(app->replay);
+	prune_free(app->prune);
 	history_free(app->history);
 	share_free(app->share);
 	trends_free(app->trends);

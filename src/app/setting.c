@@ -54,6 +54,11 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_RETENTION_ROLLUP] = {"retention.rollup", SETTING_DURATION, "8w",
 		"how long 5-minute summaries of them are kept", NULL, DAY_MS,
 		400 * DAY_MS},
+	[SET_RETENTION_RECORDINGS] = {"retention.recordings", SETTING_DURATION, "180d",
+		"how long what steps printed and sessions showed is kept; the audit "
+		"keeps "
+		"its SHA-256",
+		NULL, DAY_MS, 3650 * DAY_MS},
 	[SET_LOG_FILES] = {"log.files", SETTING_TEXT, "auto",
 		"log files to follow, separated by commas; auto: the journal, else the "
 		"usual files"},

@@ -205,7 +205,10 @@ static bool add_alerts(struct genie *g, struct json list)
 			continue;
 		draft->texts[ALERT_ID] = kept;
 		genie_alert(&g->view, batch, draft, e);
-		raws_add(&g->raws, batch, e, kept, json_text(json_get(e, "updatedAt")));
+		/* It names people. */
+		if (!(g->conf->left_out & FIELD_PEOPLE))
+			raws_add(&g->raws, batch, e, kept,
+				json_text(json_get(e, "updatedAt")));
 	}
 	return first_known;
 }

@@ -152,7 +152,8 @@ static void read_facts(struct genie_opened *o, struct genie_view *v, struct batc
 	int64_t at = 0;
 
 	json_time(json_get(alert, "createdAt"), &at);
-	raw_give(batch, untrusted_str(o->id), alert);
+	if (!(v->conf->left_out & FIELD_PEOPLE))
+		raw_give(batch, untrusted_str(o->id), alert);
 	add_course(o, v, batch, ENTRY_TRIGGER, at, json_text(json_get(alert, "source")));
 	add_course(o, v, batch, ENTRY_ACK, report.acked_at, report.acked_by);
 	if (untrusted_is(json_text(json_get(alert, "status")), "closed"))

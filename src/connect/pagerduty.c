@@ -470,7 +470,10 @@ static bool add_incidents(struct pagerduty *pd, struct json list)
 			continue;
 		draft->texts[ALERT_ID] = kept;
 		pagerduty_incident(batch, &outlook, draft, e);
-		raws_add(&pd->raws, batch, e, kept, json_text(json_get(e, "updated_at")));
+		/* It names people. */
+		if (!(pd->conf->left_out & FIELD_PEOPLE))
+			raws_add(&pd->raws, batch, e, kept,
+				json_text(json_get(e, "updated_at")));
 	}
 	return first_known;
 }

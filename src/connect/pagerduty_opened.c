@@ -257,7 +257,8 @@ static void read_facts(struct opened *o, struct batch *batch, struct json root)
 	if (!json_time(json_get(incident, "created_at"), &at))
 		return;
 	o->created_at = at;
-	raw_give(batch, untrusted_str(o->id), incident);
+	if (!(o->left_out & FIELD_PEOPLE))
+		raw_give(batch, untrusted_str(o->id), incident);
 	if (!(o->left_out & FIELD_PEOPLE))
 		read_responders(o, batch, json_get(incident, "incidents_responders"));
 	read_bridge(o, batch, json_get(incident, "conference_bridge"), at);

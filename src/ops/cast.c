@@ -81,14 +81,16 @@ static size_t unfinished(const unsigned char *p, size_t n)
 	return 0;
 }
 
-static bool put_output(struct cast *cast, const struct str *clean)
+static bool record(struct cast *cast, struct untrusted bytes)
 {
 	struct str text, line;
-	size_t keep;
+	size_t n, keep;
+	const void *p = text_raw(bytes, &n);
+	bool room;
 
-	str_init(&text, clean->n + sizeof cast->rest);
+	str_init(&text, n + sizeof cast->rest);
 	str_add(&text, cast->rest, cast->rest_n);
-	str_add(&text, clean->n ? clean->p : "", clean->n);
+	str_add(&text, p, n);
 	keep = unfinished((const unsigned char *)text.p, text.n);
 	memcpy(cast->rest, text.p + text.n - keep, keep);
 	cast->rest_n = keep;
@@ -100,18 +102,20 @@ static bool put_output(struct cast *cast, const struct str *clean)
 	text_add_json(&line, untrusted_make(text.p, text.n - keep));
 	str_putc(&line, ']');
 	str_release(&text);
-	return put(cast, &line);
+	room = put(cast, &line);
+	return room;
 }
 
 bool cast_output(struct cast *cast, struct untrusted bytes)
 {
 	struct str clean;
-	bool room;
+	bool room = true;
 
 	cast->bytes += untrusted_size(bytes);
 	str_init(&clean, SIZE_MAX / 2);
 	redactor_add(cast->clean, bytes, &clean);
-	room = put_output(cast, &clean);
+	if (clean.n)
+		room = record(cast, untrusted_make(clean.p, clean.n));
 	str_release(&clean);
 	return room;
 }
@@ -131,7 +135,8 @@ void cast_end(struct cast *cast, void (*ended)(void *ctx))
 
 	str_init(&clean, SIZE_MAX / 2);
 	redactor_end(cast->clean, &clean);
-	put_output(cast, &clean);
+	if (clean.n)
+		record(cast, untrusted_make(clean.p, clean.n));
 	str_release(&clean);
 	if (cast->rest_n) {
 		begin(cast, &line, "o");

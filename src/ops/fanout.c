@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "fan_compare.h"
 #include "io/loop.h"
-#include "ops/redact.h"
 #include "remote_line.h"
+#include "ops/redact.h"
 #include "tape.h"
 
 #include <stdio.h>
@@ -36,7 +36,7 @@ struct fan_work {
 	size_t index;
 	struct ssh_call *call;
 	struct tape *tapes[2];
-	struct redactor *clean[2]; /* what goes into the tapes goes through these */
+	struct redactor *clean[2]; /* of what goes into them */
 	int open_tapes;
 	bool begun, paused, failed; /* failed: it cannot be recorded */
 	struct ssh_end end;
@@ -235,6 +235,7 @@ void fan_free(struct fan *fan)
 		for (int k = 0; k < 2; k++) {
 			tape_free(host->work->tapes[k]);
 			redactor_free(host->work->clean[k]);
+			host->work->clean[k] = NULL;
 			str_release(&host->shown[k]);
 			mem_free(host->files[k]);
 		}
@@ -437,8 +438,8 @@ static void host_recorded(struct fan_host *host)
 	for (int k = 0; k < 2; k++) {
 		tape_free(host->work->tapes[k]);
 		redactor_free(host->work->clean[k]);
-		host->work->tapes[k] = NULL;
 		host->work->clean[k] = NULL;
+		host->work->tapes[k] = NULL;
 	}
 	host_over(host, state, NULL);
 }
@@ -473,40 +474,52 @@ static void tape_written(void *ctx)
 	}
 }
 
-/* Without the secrets that were in it; the text is released. */
-static void keep(struct fan_host *host, int stream, struct str *clean)
+/* Without secrets: into its file, below it, and to who follows. */
+static void keep(struct fan_host *host, bool is_error, const struct str *clean)
 {
+	const struct untrusted bytes = untrusted_make(clean->p, clean->n);
 	struct fan_work *work = host->work;
-	struct untrusted bytes = untrusted_make(clean->p, clean->n);
 
-	if (clean->n) {
-		host->dropped[stream] |= tape_show_newest(bytes, &host->shown[stream]);
-		if (!tape_add(work->tapes[stream], bytes) && !work->paused &&
-			work->call) {
-			work->paused = true;
-			ssh_call_pause(work->call, true);
-		}
+	if (!clean->n)
+		return;
+	host->bytes[is_error] += untrusted_size(bytes);
+	if (work->fan->how.bytes)
+		work->fan->how.bytes(work->fan->how.ctx, work->index, is_error, bytes);
+	host->dropped[is_error] |= tape_show_newest(bytes, &host->shown[is_error]);
+	if (!tape_add(work->tapes[is_error], bytes) && !work->paused && work->call) {
+		work->paused = true;
+		ssh_call_pause(work->call, true);
 	}
-	str_release(clean);
+	if (host->bytes[0] + host->bytes[1] > FAN_OUTPUT_MOST && !work->failed &&
+		work->call) {
+		work->failed = true;
+		snprintf(host->why, sizeof host->why,
+			"ended, as it printed more than 2 GiB");
+		ssh_call_stop(work->call);
+	}
 }
 
 static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
 {
 	struct fan_host *host = ctx;
-	struct fan_work *work = host->work;
 	struct str clean;
 
-	host->bytes[is_error] += untrusted_size(bytes);
-	if (work->fan->how.bytes)
-		work->fan->how.bytes(work->fan->how.ctx, work->index, is_error, bytes);
 	str_init(&clean, SIZE_MAX / 2);
-	redactor_add(work->clean[is_error], bytes, &clean);
+	redactor_add(host->work->clean[is_error], bytes, &clean);
 	keep(host, is_error, &clean);
-	if (host->bytes[0] + host->bytes[1] > FAN_OUTPUT_MOST && !work->failed) {
-		work->failed = true;
-		snprintf(host->why, sizeof host->why,
-			"ended, as it printed more than 2 GiB");
-		ssh_call_stop(work->call);
+	str_release(&clean);
+}
+
+/* What was held back, as it could have become a secret. */
+static void keep_rest(struct fan_host *host)
+{
+	for (int k = 0; k < 2; k++) {
+		struct str clean;
+
+		str_init(&clean, SIZE_MAX / 2);
+		redactor_end(host->work->clean[k], &clean);
+		keep(host, k, &clean);
+		str_release(&clean);
 	}
 }
 
@@ -532,15 +545,10 @@ static void on_end(void *ctx, const struct ssh_end *end)
 		str_copy(host->signal, sizeof host->signal, end->signal);
 	if (end->err.kind && !*host->why)
 		str_copy(host->why, sizeof host->why, end->err.text);
+	keep_rest(host);
 	work->open_tapes = 2;
-	for (int k = 0; k < 2; k++) {
-		struct str clean;
-
-		str_init(&clean, SIZE_MAX / 2);
-		redactor_end(work->clean[k], &clean);
-		keep(host, k, &clean);
+	for (int k = 0; k < 2; k++)
 		tape_end(work->tapes[k], tape_ended);
-	}
 }
 
 static void open_tapes(struct fan_host *host)

@@ -34,6 +34,7 @@ enum {
 	CAPTION_COLS = 14,
 	MEMBERS_MOST = 12,
 	MATCHES_SHOWN = 3,
+	NEAREST_SHOWN = 2,
 };
 
 struct alert_view {
@@ -587,6 +588,18 @@ static void put_match(struct page *p, const struct runbook_match *m, size_t numb
 	page_printf(p, ROLE_DIM, "   %s", m->why);
 }
 
+/* `runbook 2` opens the second. Why they are near matters little. */
+static void put_nearest(struct page *p, const struct runbook_matches *all)
+{
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", "runbook");
+	page_puts(p, ROLE_TEXT, "none is about this; near:");
+	for (size_t i = 0; i < all->count && i < NEAREST_SHOWN; i++) {
+		page_printf(p, ROLE_DIM, "%s %zu ", i ? "," : "", i + 1);
+		page_add(p, ROLE_TEXT, all->list[i].row->title);
+	}
+}
+
 static void runbooks(struct alert_view *v, const struct app *app, const struct alert *a)
 {
 	struct untrusted url = alert_text(a, ALERT_RUNBOOK);
@@ -601,9 +614,8 @@ static void runbooks(struct alert_view *v, const struct app *app, const struct a
 	if (!is_ours)
 		field(p, "runbook page", url);
 	if (all.none && all.count) {
-		page_line(p, 14, false);
-		page_printf(p, ROLE_DIM, "%-13s ", "runbook");
-		page_puts(p, ROLE_TEXT, "none is about this; the nearest:");
+		put_nearest(p, &all);
+		return;
 	}
 	/* Beside one that is named what only has some of the words is noise. */
 	for (size_t i = 0; i < all.count && i < MATCHES_SHOWN; i++)

@@ -193,7 +193,7 @@ def check_numbers(name, text, truth):
     for what, pattern in (
             ('pages', r'(\d+) pages;'), ('before', r'(\d+) in the same span a week before'),
             ('median', r'([\d.]+) is the median of four weeks'),
-            ('interruptions', r'(\d+) interruptions:'), ('open', r'(\d+) still open'),
+            ('interruptions', r'(\d+) interruptions:'), ('open', r'(\d+) of these pages? still open'),
             ('acked', r'TTA [\w ]+ \(median of (\d+)'), ('ended', r'TTR [\w ]+ \(median of (\d+)'),
             ('alone', r'(\d+) resolved by themselves'), ('changes', r'(\d+) changes\.')):
         found = re.search(pattern, words)

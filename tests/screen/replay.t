@@ -7,6 +7,8 @@ env XDG_STATE_HOME=$TMP/state XDG_CONFIG_HOME=$TMP/config HOME=$TMP TZ=UTC
 unenv XDG_RUNTIME_DIR
 sh $OOGWAY runbook run night --step 1 --yes >/dev/null; $OOGWAY runbook run night --step 2 --yes >/dev/null; $OOGWAY runbook run night --step 3 --yes
 sh python3 tests/screen/replay.cast.py $(grep -l session $TMP/state/oogway/runs/*.out)
+# What is too old goes, and only what is ours.
+sh touch -d "400 days ago" $TMP/state/oogway/runs/01980000-1111-7111-8111-111111111111.out $TMP/state/oogway/runs/notes.out $TMP/state/oogway/runs/01980000-1111-7111-8111-111111111111.out.bak
 size 100x30
 run $OOGWAY
 wait "Metrics" 20000
@@ -58,6 +60,9 @@ keys ">>>><Space>"
 wait "0:10 of 0:10, 32x, paused" 8000
 expect "ld: error"
 raw-never 1b5d35323b633b
+sh sleep 9
+sh test ! -e $TMP/state/oogway/runs/01980000-1111-7111-8111-111111111111.out
+sh test -e $TMP/state/oogway/runs/notes.out -a -e $TMP/state/oogway/runs/01980000-1111-7111-8111-111111111111.out.bak
 # Its file is gone, and what is no recording at all.
 keys "<Esc>"
 sh rm $TMP/state/oogway/runs/*.out
@@ -65,3 +70,4 @@ keys ":audit replay 5<Enter>"
 wait "the recording is not there any more"
 keys "Q"
 exit 0
+sh $OOGWAY audit log | grep -q "note .*recordings.removed"
