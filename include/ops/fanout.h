@@ -49,9 +49,9 @@ struct fan_how {
 	struct ssh_net *net;
 	const struct gate_door *door;
 	struct inventory *inventory; /* shared with the fan */
-	const char *folder;  /* of the files with what was printed; copied */
-	const char *profile; /* of the rc; "" for none; copied */
-	const char *user;    /* who asks, for the question; copied */
+	const char *folder;          /* of the files with what was printed; copied */
+	const char *profile;         /* of the rc; "" for none; copied */
+	const char *user;            /* who asks, for the question; copied */
 	/* False with a sentence: hosts or ways are not any more what they were. */
 	bool (*still)(void *ctx, char *why, size_t size);
 	/* What a host prints, as it comes; or NULL. */
