@@ -110,6 +110,7 @@ struct question {
 	 * is the asker's for the call. */
 	void (*typed)(void *ctx, const struct secret *secret);
 	bool echo;
+	bool waits; /* nobody has just asked for it: not while a line is being typed */
 	void *ctx;
 };
 

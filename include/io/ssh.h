@@ -39,7 +39,6 @@ enum {
 	SSH_MAX_HANDSHAKES = 10,     /* at a time to one address and port */
 	SSH_MAX_OPEN = 128,          /* connections being made at a time, in all */
 	SSH_MAX_CHANNELS = 8,        /* commands at a time over one connection */
-	SSH_LINE_BYTES = 128 << 10,  /* of a command */
 	SSH_WAITING_BYTES = 1 << 20, /* of input that the other side has not taken yet */
 };
 

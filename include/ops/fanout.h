@@ -49,9 +49,9 @@ struct fan_how {
 	struct ssh_net *net;
 	const struct gate_door *door;
 	struct inventory *inventory; /* shared with the fan */
-	const char *folder;  /* of the files with what was printed; copied */
-	const char *profile; /* of the rc; "" for none; copied */
-	const char *user;    /* who asks, for the question; copied */
+	const char *folder;          /* of the files with what was printed; copied */
+	const char *profile;         /* of the rc; "" for none; copied */
+	const char *user;            /* who asks, for the question; copied */
 	/* False with a sentence: hosts or ways are not any more what they were. */
 	bool (*still)(void *ctx, char *why, size_t size);
 	/* What a host prints, as it comes; or NULL. */
@@ -137,9 +137,6 @@ bool fan_is_over(const struct fan *fan);
 const struct err *fan_refusal(const struct fan *fan);
 /* "df -h", as people read it. */
 const char *fan_command(const struct fan *fan);
-const char *fan_pattern(const struct fan *fan);
-enum audit_class fan_class(const struct fan *fan);
-const char *fan_id(const struct fan *fan);
 int64_t fan_started_at(const struct fan *fan);
 size_t fan_in_state(const struct fan *fan, enum fan_state state);
 /* "47 done, 1 failed, 2 running" */

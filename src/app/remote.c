@@ -17,6 +17,7 @@
 #include "io/loop.h"
 #include "io/task.h"
 #include "model/alert.h"
+#include "ops/redact.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -101,6 +102,9 @@ static void answered(void *ctx, bool yes)
 
 static void typed(void *ctx, const struct secret *secret)
 {
+	/* Should a host say it again, it is not kept. */
+	if (secret)
+		redact_know(secret);
 	settle(ctx, secret != NULL, secret);
 }
 
@@ -110,7 +114,7 @@ static void put_question(void *ctx)
 	struct asking *asking = &remote->asking;
 	const struct front *front = &remote->app->front;
 	struct question question = {
-		.text = asking->text, .answer = answered, .ctx = remote};
+		.text = asking->text, .answer = answered, .waits = true, .ctx = remote};
 	struct err err = {0};
 
 	if (!asking->reply || asking->put)
@@ -610,8 +614,14 @@ bool remote_run(struct remote *remote, const struct remote_wish *wish, struct er
 	request->argv = mem_new(n + 1, sizeof *request->argv);
 	for (size_t i = 0; i < n; i++)
 		request->argv[i] = mem_strdup(wish->argv[i]);
-	if (strstr(wish->pattern, "@alert"))
+	if (strstr(wish->pattern, "@alert")) {
 		take_alerts(request, wish);
+		if (!request->alert_hosts) {
+			request_free(request);
+			return err_set(err, ERR_USAGE,
+				"@alert: no alert is selected whose labels name a host");
+		}
+	}
 	remote->failed = (struct err){0};
 	submit(request);
 	return true;

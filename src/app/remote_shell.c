@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDER = 4096, HELD_MOST = 256 << 10 };
+enum { FOLDER = 4096 };
 
 struct shell {
 	struct remote *remote;

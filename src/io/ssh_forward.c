@@ -19,9 +19,9 @@ struct ssh_forward {
 	struct conn *via, *user; /* user NULL: it is gone */
 	struct ssh_forward *next;
 	ssh_channel channel;
-	int fd, theirs;
+	int fd;
 	struct loop_watch *watch;
-	bool open, closing, user_over;
+	bool open;
 	char waiting[PART]; /* for the socket */
 	size_t from, n;
 };
@@ -32,7 +32,7 @@ struct ssh_forward *forward_open(struct conn *via, struct conn *user)
 
 	f->via = via;
 	f->user = user;
-	f->fd = f->theirs = -1;
+	f->fd = -1;
 	f->next = via->forwards;
 	via->forwards = f;
 	net_kick(via->net);
@@ -62,8 +62,6 @@ static void forward_free(struct ssh_forward *f)
 		ssh_channel_free(f->channel);
 	if (f->fd >= 0)
 		close(f->fd);
-	if (f->theirs >= 0)
-		close(f->theirs);
 	mem_free(f);
 }
 

@@ -933,21 +933,6 @@ const char *fan_command(const struct fan *fan)
 	return fan->shown;
 }
 
-const char *fan_pattern(const struct fan *fan)
-{
-	return fan->pattern;
-}
-
-enum audit_class fan_class(const struct fan *fan)
-{
-	return fan->class;
-}
-
-const char *fan_id(const struct fan *fan)
-{
-	return fan->fan_id;
-}
-
 int64_t fan_started_at(const struct fan *fan)
 {
 	return fan->started_at;

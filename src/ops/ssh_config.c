@@ -349,7 +349,6 @@ static void include_word(struct reading *r, const char *word)
 
 static void include(struct reading *r, const struct config_line *line)
 {
-	r->config->included = true;
 	for (size_t i = 0; i < line->count; i++)
 		include_word(r, line->words[i]);
 }

@@ -33,7 +33,6 @@ struct ssh_config {
 	struct config_line *lines;
 	size_t count, cap;
 	char broken[400]; /* why no host can be reached by it, or "" */
-	bool included;    /* some file was included, so hosts may be hidden */
 };
 
 /* What is looked for in Include and ~. */

@@ -32,6 +32,8 @@ bool console_ask(void *ctx, const struct question *question, struct err *err)
 
 	if (console->mode == MODE_ASK)
 		return err_set(err, ERR_BUSY, "answer the open question first");
+	if (question->waits && console->mode != MODE_NORMAL)
+		return err_set(err, ERR_BUSY, "something is being typed");
 	if (console->mode == MODE_BARE || console->mode == MODE_LENT)
 		return err_set(err, ERR_BUSY, "the terminal is lent");
 	console->question = *question;
@@ -221,7 +223,11 @@ static void ask_key(struct console *console, int code)
 	bool ahead = now - console->asked_at < GUARD_MS;
 
 	if (console->question.typed) {
-		secret_key(console, code);
+		/* What was typed ahead was not meant for whoever asks. */
+		if (ahead && code != KEYCODE_ESC)
+			console->asked_at = now;
+		else
+			secret_key(console, code);
 		return;
 	}
 	if (!console->question_seen && scroll_key(console, code))

@@ -165,6 +165,9 @@ run run --yes w01 -- head -c 3000000 /dev/zero
 ok much said out 'all 3000000 bytes are in '
 file=$(sed -n 's/.*bytes are in //p' "$tmp/out")
 ok much-file [ "$(stat -c '%s %a' "$file")" = "3000000 600" ]
+run run --yes w01 -- printf 'url https://ada:%s@db.example/x and 503\n' sesame-open-9
+ok redacted said out '^url https://.*redacted.*db.example/x and 503$'
+ok redacted-file sh -c "! grep -rq sesame-open-9 '$runs'"
 hash=$(sha256sum "$file" | cut -d' ' -f1)
 ok much-hash grep -q "$hash" "$XDG_STATE_HOME"/oogway/audit/*/*.jsonl
 

@@ -57,7 +57,7 @@ done = [line.split() for line in open(marks)] if os.path.exists(marks) else []
 lines = subprocess.run([oogway, 'audit', 'export'], capture_output=True, check=False).stdout
 records = [json.loads(line)['audit'] for line in lines.decode().splitlines()]
 intents = {r['seq']: r for r in records if r['kind'] == 'intent'}
-runs = {seq for seq, r in intents.items() if r['event'] == 'remote.run'}
+runs = {seq for seq, r in intents.items() if r['event'] in ('remote.run', 'run.host')}
 hosts = [r for r in intents.values() if r['event'] == 'remote.host']
 named = {(word.split()[1], r['extra']['way'].split('@')[1].split(':')[0])
          for r in hosts for word in r['args'] if word.startswith('echo n')}

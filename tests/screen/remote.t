@@ -23,6 +23,7 @@ wait "on 5 hosts (@web)?"
 settle 400
 keys "y"
 wait "passphrase of"
+settle 400
 keys "open "
 keys "sesame"
 reject "sesame"

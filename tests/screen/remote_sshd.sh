@@ -52,7 +52,13 @@ printf 'from %s\n' ${host}
 printf same
 ```
 BOOK
-/usr/sbin/sshd -f "$tmp/sshd" -E "$tmp/log" || exit 1
-setsid sh -c "p=\$(cat '$tmp/pid'); while [ -e '$tmp/pid' ]; do sleep 1; done; kill \$p; \
-	[ $user = $(id -un) ] || userdel -f $user" \
-	>/dev/null 2>&1 </dev/null &
+/usr/sbin/sshd -D -f "$tmp/sshd" -E "$tmp/log" >/dev/null 2>&1 </dev/null &
+sshd=$!
+setsid sh -c "while [ -d '$tmp' ]; do sleep 1; done; kill $sshd; \
+	[ $user = $(id -un) ] || userdel -f $user" >/dev/null 2>&1 </dev/null &
+i=0
+while ! [ -s "$tmp/pid" ] && [ $i -lt 100 ]; do
+	sleep 0.1
+	i=$((i + 1))
+done
+[ -s "$tmp/pid" ]
