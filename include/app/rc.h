@@ -131,7 +131,14 @@ struct rc_notify {
 };
 
 /* Where copies of the audit go. */
-enum sink_kind { SINK_FILE, SINK_JOURNALD, SINK_SYSLOG, SINK_HTTPS, SINK_KIND_COUNT };
+enum sink_kind {
+	SINK_FILE,
+	SINK_JOURNALD,
+	SINK_SYSLOG,
+	SINK_HTTPS,
+	SINK_NOTE, /* no records: the signed end, on the incident of a step */
+	SINK_KIND_COUNT,
+};
 
 struct rc_sink {
 	const char *name;

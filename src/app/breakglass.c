@@ -80,7 +80,7 @@ static void act(void *ctx, uint64_t seq)
 	glass->asking = false;
 	glass->until = app->now + LASTS_MS;
 	str_copy(glass->reason, sizeof glass->reason, glass->asked);
-	gate_outcome(runs_door(app->runs), seq, &record);
+	gate_outcome(runs_actions_door(app->runs), seq, &record);
 	snprintf(words, sizeof words, "approvals lifted for 30 minutes (audit %llu): %s",
 		(unsigned long long)seq, glass->reason);
 	if (!changes_say(app->change_feeds, words, BREAKGLASS_SERVICE, &err))
@@ -133,7 +133,7 @@ enum status breakglass_begin(
 		"the handoff begins with it.",
 		glass->asked);
 	glass->asking = true;
-	if (gate_open(runs_door(glass->app->runs), &deed, err))
+	if (gate_open(runs_actions_door(glass->app->runs), &deed, err))
 		return STATUS_PENDING;
 	glass->asking = false;
 	return STATUS_REFUSED;
@@ -149,7 +149,7 @@ bool breakglass_end(struct breakglass *glass, const char *origin)
 	if (!glass->until)
 		return false;
 	glass->until = 0;
-	gate_note(runs_door(glass->app->runs), &record);
+	gate_note(runs_actions_door(glass->app->runs), &record);
 	app_notice(glass->app, false, "break-glass is over: approvals are needed again");
 	app_changed(glass->app, CHANGED_CONFIG);
 	return true;

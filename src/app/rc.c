@@ -134,7 +134,10 @@ const struct rc_key rc_keys[] = {
 	{"notify", "token-command", "COMMAND",
 		"prints the secret; words separated by blanks, no shell"},
 	{"notify", "ca-file", "FILE", "trust these authorities, not the system's"},
-	{"sink", "kind", "KIND", "file, journald, syslog (over TLS) or https; needed"},
+	{"sink", "kind", "KIND",
+		"file, journald, syslog (over TLS), https, or note: the signed end of "
+		"the "
+		"audit on the incident that a step was run for; needed"},
 	{"sink", "path", "FILE", "of a file: on another disk, or one that only grows"},
 	{"sink", "url", "URL",
 		"https://…, which takes lines of JSON and answers 2xx; of syslog "

@@ -14,6 +14,7 @@ static const char *const kinds[SINK_KIND_COUNT] = {
 	[SINK_JOURNALD] = "journald",
 	[SINK_SYSLOG] = "syslog",
 	[SINK_HTTPS] = "https",
+	[SINK_NOTE] = "note",
 };
 
 static bool take_kind(const char *word, struct rc_sink *sink, struct err *err)
@@ -25,7 +26,7 @@ static bool take_kind(const char *word, struct rc_sink *sink, struct err *err)
 		return true;
 	}
 	return err_set(err, ERR_INPUT,
-		"a sink needs kind=file, journald, syslog or https, not %s",
+		"a sink needs kind=file, journald, syslog, https or note, not %s",
 		word ? word : "none");
 }
 
@@ -48,6 +49,10 @@ static bool take_place(struct rc *rc, const struct conf_line *line, struct rc_si
 			       !strpbrk(url, "@/ ")) ||
 		       err_set(err, ERR_INPUT, "sink %s needs url=HOST[:PORT]",
 			       sink->name);
+	case SINK_NOTE:
+		return (!url && !path) ||
+		       err_set(err, ERR_INPUT,
+			       "sink %s has neither url= nor path=", sink->name);
 	default:
 		return (url && !path && str_starts(url, "https://") &&
 			       rc_check_url(url, err)) ||
@@ -69,6 +74,9 @@ bool rc_run_sink(struct conf *conf, const struct conf_line *line, struct err *er
 	sink.required = required && !strcmp(required, "on");
 	if (required && !sink.required && strcmp(required, "off") != 0)
 		return err_set(err, ERR_INPUT, "required is on or off, not %s", required);
+	if (sink.required && sink.kind == SINK_NOTE)
+		return err_set(err, ERR_INPUT,
+			"a note is on its way for minutes: it cannot be required");
 	for (size_t i = 0; i < rc->sink_count; i++)
 		if (!strcmp(rc->sinks[i].name, sink.name))
 			return err_set(

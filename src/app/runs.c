@@ -17,6 +17,7 @@
 #include "ops/gate.h"
 #include "ops/policy.h"
 #include "model/alert.h"
+#include "anchor.h"
 #include "steps.h"
 
 #include <pwd.h>
@@ -31,6 +32,7 @@ enum { CHOICES_TEXT = 400, ABOUT_TEXT = 120, NAME_TEXT = 256, FOLDER = 4096 };
 struct entry {
 	struct runs *runs;
 	uint64_t runbook, alert;
+	int64_t anchored_at; /* when the audit's end was last put on its incident */
 	char about[ABOUT_TEXT];
 	char name[NAME_TEXT], profile[NAME_TEXT], context[NAME_TEXT];
 	struct run *run;
@@ -248,6 +250,7 @@ static void ended(void *ctx, size_t step)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
 	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",
 		entry->name, step + 1, state, end, *r->why ? ": " : "", r->why);
+	anchor_put(entry->runs->app, entry->alert, &((struct entry *)ctx)->anchored_at);
 }
 
 static void take_alert(struct entry *entry, const struct alert *alert)

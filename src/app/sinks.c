@@ -427,7 +427,8 @@ static void begin_all(struct sinks *sinks)
 	const struct rc *rc = sinks->app->rc;
 
 	for (size_t i = 0; i < rc->sink_count && !sinks->app->demo; i++)
-		begin(sinks, &rc->sinks[i]);
+		if (rc->sinks[i].kind != SINK_NOTE)
+			begin(sinks, &rc->sinks[i]);
 }
 
 struct sinks *sinks_new(struct app *app)

@@ -118,33 +118,40 @@ static bool read_check(struct check *c, struct untrusted text, struct err *err)
 	return !first || take_url(c, UNTRUSTED_NONE, err);
 }
 
+/* Line by line, so that a value can be no line of its own; what goes into the URL is
+ * encoded for it, what it is compared with is not. */
+static bool fill(const struct planning *p, struct str *out, struct err *err)
+{
+	struct untrusted rest = untrusted_trim(p->step->text), line, filled;
+	bool first = true;
+
+	while (untrusted_line(&rest, &line)) {
+		if (!planning_fill(p, line, first ? FILL_URL : FILL_TEXT, &filled, err))
+			return false;
+		if (!first)
+			str_putc(out, '\n');
+		text_add_line(out, filled, first ? URL_MOST : TEXT_MOST);
+		first = false;
+	}
+	return !out->cut || err_set(err, ERR_LIMIT, "the step is too long");
+}
+
 static bool plan(const struct planning *p, struct err *err)
 {
-	struct untrusted rest = untrusted_trim(p->step->text), line = UNTRUSTED_NONE, url,
-			 more;
+	struct untrusted text = UNTRUSTED_NONE;
 	struct check check;
 	struct str shown;
 	bool ok;
 
-	/* What goes into the URL is encoded for it, what it is compared with is not. */
-	untrusted_line(&rest, &line);
-	if (!planning_fill(p, line, FILL_URL, &url, err) ||
-		!planning_fill(p, rest, FILL_TEXT, &more, err))
-		return false;
 	str_init(&shown, 2 * URL_MOST);
-	text_add_line(&shown, url, URL_MOST);
-	while (untrusted_line(&more, &line)) {
-		str_putc(&shown, '\n');
-		text_add_line(&shown, line, TEXT_MOST);
-	}
-	line = untrusted_copy(p->arena, untrusted_make(str_text(&shown), shown.n));
-	ok = !shown.cut && read_check(&check, line, err);
-	if (shown.cut)
-		err_set(err, ERR_LIMIT, "the step is too long");
+	ok = fill(p, &shown, err);
+	if (ok)
+		text = untrusted_copy(
+			p->arena, untrusted_make(str_text(&shown), shown.n));
 	str_release(&shown);
-	if (!ok)
+	if (!ok || !read_check(&check, text, err))
 		return false;
-	planning_words(p, line, AUDIT_READ);
+	planning_words(p, text, AUDIT_READ);
 	if (p->out->timeout_ms > ANSWER_MS)
 		p->out->timeout_ms = ANSWER_MS;
 	return true;

@@ -432,8 +432,11 @@ static bool add_approval(struct gate_pass *pass, struct err *err)
 			"its approval %s is ready in %s: then again, and type %s", code,
 			duration_text(left, time), code);
 	pass->asks_approval = state == APPROVAL_NONE;
-	str_init(&text, strlen(question) + 400);
+	str_init(&text, strlen(question) + 2000);
 	str_puts(&text, question);
+	/* What asks by itself is shown here all the same. */
+	if (!*question && pass->deed.record.arg_count)
+		text_add_line(&text, pass->deed.record.args[0], 300);
 	if (pass->asks_approval) {
 		str_printf(&text,
 			"\nIt needs an approval: yes asks for it, and does nothing. %s "

@@ -97,9 +97,19 @@ static void put_text(struct str *out, const char *name, struct untrusted text)
 	str_release(&clean);
 }
 
+/* Words of ours, and all of the audit's own records, which its task makes: secrets are
+ * known on main alone. */
+static void put_own(struct str *out, const char *name, struct untrusted text)
+{
+	if (untrusted_empty(text))
+		return;
+	name_member(out, name);
+	canonical_text(out, text);
+}
+
 static void put(struct str *out, const char *name, const char *text)
 {
-	put_text(out, name, untrusted_str(text));
+	put_own(out, name, untrusted_str(text));
 }
 
 static void put_args(struct str *out, const struct audit_record *record)
@@ -130,7 +140,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-static bool put_extra(struct str *out, const struct audit_record *record)
+static bool put_extra(struct str *out, const struct audit_record *record, bool ours)
 {
 	const struct audit_pair *pairs[AUDIT_MAX_PAIRS];
 	size_t n = record->extra_count;
@@ -148,6 +158,8 @@ static bool put_extra(struct str *out, const struct audit_record *record)
 		if (pairs[i]->is_number) {
 			name_member(out, pairs[i]->name);
 			canonical_number(out, pairs[i]->number);
+		} else if (ours) {
+			put_own(out, pairs[i]->name, pairs[i]->value);
 		} else {
 			put_text(out, pairs[i]->name, pairs[i]->value);
 		}
@@ -163,7 +175,8 @@ static void put_number(struct str *out, const char *name, uint64_t value)
 }
 
 /* Up to where `sealed` and `seq` go in; members in the order of their names. */
-static bool put_first(struct str *out, const struct audit_record *record, int64_t at)
+static bool put_first(
+	struct str *out, const struct audit_record *record, bool ours, int64_t at)
 {
 	char when[TIME_TEXT], host[256] = "";
 	bool ok;
@@ -177,7 +190,7 @@ static bool put_first(struct str *out, const struct audit_record *record, int64_
 	put(out, "decision", record->decision);
 	put_text(out, "error", record->error);
 	put(out, "event", record->event);
-	ok = put_extra(out, record);
+	ok = put_extra(out, record, ours);
 	gethostname(host, sizeof host - 1);
 	put(out, "host", host);
 	put_text(out, "id", record->id);
@@ -200,7 +213,7 @@ bool draft_make(struct draft *draft, const struct audit_record *record, bool our
 	if (!refuse(record, ours, err))
 		return false;
 	str_init(&out, AUDIT_MAX_BYTES);
-	ok = put_first(&out, record, at);
+	ok = put_first(&out, record, ours, at);
 	hole = out.n;
 	put(&out, "source", record->source);
 	put_text(&out, "target", record->target);

@@ -147,7 +147,8 @@ static bool open_gate(
 		{.name = "book_sha256", .value = untrusted_str(run->text_hash)},
 		{.name = "step", .value = untrusted_str(number)},
 		{.name = "cwd", .value = untrusted_str(cwd)},
-		{.name = "edited", .value = untrusted_str("yes")},
+		{.name = "edited"},
+		{.name = "become"},
 	};
 	struct gate_deed deed = {.record = run_record(run, NULL),
 		.still = still,
@@ -172,8 +173,11 @@ static bool open_gate(
 	deed.record.args = args;
 	deed.record.arg_count = plan->argc ? plan->argc : 1;
 	deed.record.extra = pairs;
+	/* What is not known is left out. */
+	if (run_edited(run, run->work.step))
+		pairs[4].value = untrusted_str("yes");
+	pairs[5].value = untrusted_str(plan->as_user);
 	deed.record.extra_count = sizeof pairs / sizeof pairs[0];
-	deed.record.extra_count -= !run_edited(run, run->work.step);
 	str_init(&text, QUESTION_BYTES);
 	question(run, plan, &text);
 	/* An answer says yes itself. */

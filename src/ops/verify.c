@@ -524,6 +524,24 @@ static int by_place(const void *a, const void *b)
 	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
+/* A syslog server puts words before it, an incident's note has some behind it. */
+static struct untrusted without_keepers_words(struct untrusted line)
+{
+	static const char *const begins[] = {"{\"audit\":", "{\"chain\":"};
+	ptrdiff_t at = -1;
+	size_t n;
+
+	for (size_t i = 0; at < 0 && i < sizeof begins / sizeof begins[0]; i++)
+		at = untrusted_find(line, begins[i]);
+	if (at < 0)
+		return line;
+	line = untrusted_slice(line, (size_t)at, SIZE_MAX);
+	n = untrusted_size(line);
+	while (n && !untrusted_is(untrusted_slice(line, n - 1, 1), "}"))
+		n--;
+	return untrusted_slice(line, 0, n);
+}
+
 /* A record's line, or a head's. A record does not name its chain, but the first of a
  * file does, and those that follow are of the same. */
 static bool read_claim(struct untrusted line, char chain[ID_TEXT], struct claim *out)
@@ -533,12 +551,8 @@ static bool read_claim(struct untrusted line, char chain[ID_TEXT], struct claim 
 	struct head head;
 	const char *why;
 
-	/* What stands before it is whose who kept it. */
-	ptrdiff_t begin = untrusted_find(line, "{\"audit\":");
-
+	line = without_keepers_words(line);
 	memset(out, 0, sizeof *out);
-	if (begin > 0)
-		line = untrusted_slice(line, (size_t)begin, SIZE_MAX);
 	if (record_read(line, &r, &why)) {
 		out->seq = r.seq;
 		memcpy(out->hash, r.hash, sizeof out->hash);

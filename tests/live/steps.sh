@@ -166,6 +166,11 @@ http://127.0.0.1:1/
 \`\`\`oogway
 runbook list
 \`\`\`
+18
+\`\`\`http
+http://127.0.0.1:$web/bad
+contains \${path}
+\`\`\`
 BOOK
 
 run runbook check net
@@ -191,6 +196,9 @@ ok http-expected code 0
 step net 4
 ok http-lacks code 1
 ok http-lacks-says said 'the answer does not contain "sunshine"'
+step net 18 --var "path=no
+expect 503"
+ok http-no-line-of-its-own code 1
 step net 5
 ok http-away code 1
 step net 6

@@ -79,3 +79,25 @@ sh $OOGWAY audit verify >$TMP/verdict
 sh $OOGWAY audit log >$TMP/log; grep -q "intent .*breakglass.begin" $TMP/log
 sh grep -q "note .*breakglass.end" $TMP/log
 sh grep -q "refusal .*policy deny at oogway.rc:5" $TMP/log
+# best-effort: done without a record, which the header says; later a record tells of it.
+sh printf 'set runbooks = %s/books\nset audit = best-effort\n' "$TMP" >$TMP/config/oogway/oogway.rc
+sh rm -f $TMP/mark-one; chmod 755 $TMP/state/oogway/audit
+run $OOGWAY
+wait "Metrics" 20000
+keys ":runbook day<Enter>"
+wait "3 steps"
+keys "nx"
+expect "touch"
+settle 400
+keys "y"
+wait "NOT RECORDED: 1"
+wait "2  change  local   done"
+sh test -e $TMP/mark-one; chmod 700 $TMP/state/oogway/audit
+keys "Nx"
+settle 400
+keys "y"
+wait "1  read  local   done"
+reject "NOT RECORDED"
+keys "Q"
+exit 0
+sh $OOGWAY audit log | grep -q "note .*gate.unrecorded"

@@ -192,6 +192,37 @@ static void full_disk(void **state)
 	close_world(&w);
 }
 
+/* The disk gets full in the middle: the command is ended, what is there has its hash, and
+ * the audit says why. */
+static void full_in_the_middle(void **state)
+{
+	struct rlimit before, some = {100000, RLIM_INFINITY};
+	const struct run_result *r;
+	struct stat st;
+	struct world w;
+	size_t n;
+
+	(void)state;
+	open_world(&w);
+	begin(&w, "```sh\nseq 1 100000000\n```\n");
+	getrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_IGN);
+	some.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &some);
+	r = go(&w, 0);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(r->state, RUN_FAILED);
+	has(r->why, "ended, as it cannot be recorded");
+	assert_int_equal(stat(r->out_file, &st), 0);
+	assert_true(st.st_size > 0 && st.st_size <= 100000);
+	flush(&w);
+	n = records(lines);
+	assert_int_equal(n, 2);
+	has(lines[1], "\"error\":\"ended, as it cannot be recorded: cannot write");
+	close_world(&w);
+	judge();
+}
+
 /* best-effort: it is done all the same, and later a record says how often. */
 static void best_effort(void **state)
 {
@@ -732,6 +763,7 @@ int main(void)
 		TEST(not_done),
 		TEST(changed_behind_intent),
 		TEST(full_disk),
+		TEST(full_in_the_middle),
 		TEST(best_effort),
 		TEST(approvals),
 		TEST(approval_void),
