@@ -30,6 +30,8 @@ void runbooks_free(struct runbooks *runbooks);
 /* Reads the folders of `set runbooks` in a task; until it has ended the list is what it
  * was. Called again, only the last one counts. */
 void runbooks_load(struct runbooks *runbooks);
+/* The same, and the index of their words is made too. */
+void runbooks_load_indexed(struct runbooks *runbooks);
 /* Once a second: says when a folder does not answer. */
 void runbooks_tick(struct runbooks *runbooks, int64_t now);
 bool runbooks_settled(const struct runbooks *runbooks);
@@ -42,8 +44,8 @@ struct runbook_row *runbooks_known(struct runbooks *runbooks, uint64_t id);
 const char *runbook_name(const struct runbook_row *row, char *out, size_t size);
 const struct runbook_row *runbooks_named(
 	const struct runbooks *runbooks, const char *wanted);
-/* Of all of them; the number of a hit is its place in the list. NULL until they are
- * read. */
+/* Of all of them; the number of a hit is its place in the list. It is large,
+ * ten times their texts, so the first call has it made, by a task: NULL until then. */
 const struct search *runbooks_index(const struct runbooks *runbooks);
 
 #endif

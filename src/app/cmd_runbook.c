@@ -42,7 +42,7 @@ bool runbook_books_ready(struct call *call, struct err *err)
 
 	if (!call->out)
 		return true;
-	runbooks_load(call->app->runbooks);
+	runbooks_load_indexed(call->app->runbooks);
 	w.timer = loop_timer(call->app->loop, look, &w);
 	loop_timer_start(w.timer, 0);
 	loop_run(call->app->loop);

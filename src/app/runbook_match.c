@@ -196,10 +196,14 @@ static void add_named(const struct app *app, struct untrusted name,
 static void why_found(const struct app *app, struct untrusted query,
 	enum search_mode mode, uint32_t doc, char *out, size_t size)
 {
+	const struct search *index = runbooks_index(app->runbooks);
 	struct str why;
 
+	*out = '\0';
+	if (!index)
+		return;
 	str_init(&why, 2000);
-	search_why(runbooks_index(app->runbooks), query, mode, doc, &why);
+	search_why(index, query, mode, doc, &why);
 	text_line(untrusted_make(why.p, why.n), out, size);
 	str_release(&why);
 }

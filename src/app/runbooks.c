@@ -39,6 +39,7 @@ struct reading {
 	char versions[4096];       /* where those are; "": nowhere */
 	struct shelf shelf;
 	size_t looked_at; /* names of a folder and those below it */
+	bool indexed;
 };
 
 struct runbooks {
@@ -47,6 +48,7 @@ struct runbooks {
 	struct reading *reading; /* the newest one */
 	int64_t begun_at;
 	bool told_late;
+	bool indexed; /* somebody has looked for words: it is made from then on */
 };
 
 struct runbooks *runbooks_new(struct app *app)
@@ -371,6 +373,8 @@ static void read_folders(struct task *task)
 	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
 		runbook_version_load(reading->shelf.list[i], reading->versions);
 	sort(&reading->shelf);
+	if (!reading->indexed)
+		return;
 	index_all(&reading->shelf);
 	/* What the making of it took is many times what it is. */
 	mem_trim();
@@ -410,6 +414,8 @@ void runbooks_load(struct runbooks *runbooks)
 	reading->task = (struct task){
 		.work = read_folders, .done = have_read, .class = TASK_INTERACTIVE};
 	reading->runbooks = runbooks;
+	/* A command does not wait twice. */
+	reading->indexed = runbooks->indexed || !runbooks->app->live;
 	reading->folders = mem_strdup(folders);
 	if (!runbook_versions_folder(
 		    runbooks->app, reading->versions, sizeof reading->versions))
@@ -483,7 +489,15 @@ const struct runbook_row *runbooks_named(
 	return NULL;
 }
 
+void runbooks_load_indexed(struct runbooks *runbooks)
+{
+	runbooks->indexed = true;
+	runbooks_load(runbooks);
+}
+
 const struct search *runbooks_index(const struct runbooks *runbooks)
 {
+	if (!runbooks->indexed)
+		runbooks_load_indexed((struct runbooks *)(uintptr_t)runbooks);
 	return runbooks->shelf.index;
 }

@@ -342,6 +342,9 @@ void console_take_changes(struct console *console)
 		console_kept_save(console);
 	if (bits & (CHANGED_ALERTS | CHANGED_SOURCES))
 		console_seek(console);
+	/* By words that could not be looked for while they were typed. */
+	if (bits & CHANGED_RUNBOOKS && console->mode == MODE_FILTER)
+		console_live_filter(console);
 	if (bits & CHANGED_REMOTE)
 		console_show_remote(console);
 	if (bits & CHANGED_HINT && console_teaches(console) != console->hint_shown)

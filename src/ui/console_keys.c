@@ -40,7 +40,7 @@ void console_end_prompt(struct console *console, bool keep)
 	console->layout_dirty = true;
 }
 
-static void live_filter(struct console *console)
+void console_live_filter(struct console *console)
 {
 	struct list *list = list_of(console);
 	struct err err;
@@ -123,7 +123,7 @@ static void prompt_key(struct console *console, int code)
 			edit_insert(&console->edit, code);
 	}
 	if (filter) {
-		live_filter(console);
+		console_live_filter(console);
 	} else {
 		complete_drop(console);
 		preview_show(console);
@@ -181,7 +181,7 @@ static void paste_key(struct console *console, int code)
 				"pasted text was not taken: open : or / first");
 		console->paste_refused = false;
 		if (console->mode == MODE_FILTER)
-			live_filter(console);
+			console_live_filter(console);
 		if (console->mode == MODE_COMMAND)
 			preview_show(console);
 		return;

@@ -192,6 +192,8 @@ static void metrics_draw(
 static void runbooks_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
+	/* Somebody may look for words next. */
+	runbooks_index(app->runbooks);
 	draw_or_say(state, app, c, focus,
 		"No runbooks: `set runbooks` names folders of Markdown files");
 }

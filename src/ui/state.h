@@ -103,8 +103,8 @@ struct console {
 	void *lent_ctx;
 	bool wants_shell;
 	char wants_edit[4096]; /* a runbook's file; "" for none */
-	struct paper *paper;  /* what it shall edit, when the terminal is quiet */
-	bool closing;         /* nobody looks any more */
+	struct paper *paper;   /* what it shall edit, when the terminal is quiet */
+	bool closing;          /* nobody looks any more */
 	struct proc *asking_tmux;
 	int passthrough;      /* tmux lets strings through: 1, -1 not; 0: not asked */
 	char alarm[1000];     /* the last notice for the terminal */
@@ -155,6 +155,8 @@ bool console_teaches(const struct console *console);
 /* --- console_keys.c --- */
 void console_input(void *console, int events);
 /* Leaves the prompt. */
+/* What is typed at / filters what is looked at. */
+void console_live_filter(struct console *console);
 void console_end_prompt(struct console *console, bool keep);
 
 /* --- console_ask.c --- */

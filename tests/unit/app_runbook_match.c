@@ -82,6 +82,7 @@ static int setup(void **state)
 	app_start(app);
 	loop_on_turn(loop, stop_when_read, &app);
 	alarm(20);
+	runbooks_load_indexed(app->runbooks);
 	loop_run(loop);
 	alarm(0);
 	loop_off(loop, &app);
