@@ -5,9 +5,9 @@ CC      ?= cc
 VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
-	yaml-0.1 libssh
-# Opened when they are needed (src/io/curl.c, src/ui/vt.c): only headers are needed here.
-LATER   := libcurl vterm
+	yaml-0.1
+# Opened when they are needed (src/io/{curl,libssh}.c, src/ui/vt.c): only headers are needed here.
+LATER   := libcurl libssh vterm
 PKG     := pkg-config
 
 # Texts are cut on purpose where they are shown, so truncation is no error.

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "io/loop.h"
 
-#include <libssh/callbacks.h>
 #include <stdio.h>
 #include <string.h>
 

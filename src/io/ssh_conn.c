@@ -10,8 +10,6 @@
 #include "base/time.h"
 #include "io/loop.h"
 
-#include <libssh/callbacks.h>
-#include <libssh/server.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -3,7 +3,8 @@
 #ifndef SRC_IO_SSH_KEY_H
 #define SRC_IO_SSH_KEY_H
 
-#include <libssh/libssh.h>
+#include "libssh.h"
+
 #include <stdbool.h>
 
 struct secret;

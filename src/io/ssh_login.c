@@ -590,8 +590,11 @@ static bool set_algorithms(
 bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct err *err)
 {
 	int on = 1, off = 0;
-	ssh_session session = ssh_new();
+	ssh_session session;
 
+	if (!libssh_open(err))
+		return false;
+	session = ssh_new();
 	if (!session)
 		return err_set(err, ERR_IO, "libssh cannot begin a session");
 	if (!set_algorithms(session, hop, err)) {
@@ -634,7 +637,9 @@ void login_release(struct login *login)
 	}
 	for (size_t i = 0; i < login->key_count; i++)
 		key_release(&login->keys[i]);
-	ssh_key_free(login->server_key);
+	/* Without a connection libssh may never have been opened. */
+	if (login->server_key)
+		ssh_key_free(login->server_key);
 	secret_free(login->answer);
 	str_release(&login->text);
 	*login = (struct login){0};

@@ -10,7 +10,6 @@
 #include "ssh_key.h"
 #include "ssh_trust.h"
 
-#include <libssh/libssh.h>
 
 enum { LOGIN_MAX_TRIES = 3, LOGIN_MAX_PROMPTS = 8, LOGIN_PROMPT_BYTES = 2000 };
 
