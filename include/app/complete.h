@@ -21,6 +21,7 @@ struct completion_place {
 	const struct commands *commands;
 	const char *const *panes;      /* names, NULL-ended */
 	const struct listing *listing; /* of the focused pane, or NULL */
+	uint64_t target;               /* what is selected there; 0: nothing */
 };
 
 void complete_line(const struct app *app, const struct completion_place *place,

@@ -477,7 +477,8 @@ static void compose(struct plan *plan, const struct wish *wish, size_t left_out,
 	if (*app->rc->profile)
 		str_printf(&out, "%s: ", app->rc->profile);
 	str_puts(&out, verb->words);
-	if ((plan->count > 1 && !one_problem(plan)) || str_ends(verb->words, " to"))
+	if ((plan->count > 1 && !one_problem(plan)) || str_ends(verb->words, " to") ||
+		str_ends(verb->words, " of"))
 		str_printf(&out, " %zu", one_problem(plan) ? 1 : plan->count);
 	name_targets(plan, &out);
 	if (wish->by_ms && plan->count > 1)

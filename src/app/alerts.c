@@ -240,7 +240,7 @@ static void count_muted(
 /* The table is sorted by state: the silenced ones stand together at its end. */
 static void count_matches(struct alerts *alerts)
 {
-	size_t i = alerts_count(alerts), counted = 0;
+	size_t i = alerts_count(alerts), counted = 0, before = 0, after = 0;
 	struct map by_id;
 
 	alerts->uncounted = false;
@@ -249,6 +249,7 @@ static void count_matches(struct alerts *alerts)
 	for (size_t k = 0; k < alerts->silence_count; k++) {
 		struct silence_row *s = &alerts->silences[k];
 
+		before += s->matches * (k + 1);
 		s->matches = 0;
 		map_put(&by_id, &s->id, sizeof s->id, s);
 	}
@@ -263,11 +264,17 @@ static void count_matches(struct alerts *alerts)
 	for (size_t k = 0; k < alerts->silence_count; k++)
 		alerts->silences[k].matches_more = counted == MUTED_COUNTED;
 	map_release(&by_id);
+	for (size_t k = 0; k < alerts->silence_count; k++)
+		after += alerts->silences[k].matches * (k + 1);
+	if (before != after)
+		app_changed(alerts->app, CHANGED_ALERTS);
 }
 
 struct seen_match {
 	uint64_t id;
 	int64_t at;
+	size_t matches;
+	bool more;
 };
 
 /* What was seen of those that there were before. */
@@ -285,8 +292,12 @@ static void remember_matches(
 		struct silence_row *s = &alerts->silences[i];
 		const struct seen_match *was = map_get(&by_id, &s->id, sizeof s->id);
 
-		if (was)
-			s->matched_at = was->at;
+		if (!was)
+			continue;
+		/* Until they are counted again. */
+		s->matched_at = was->at;
+		s->matches = was->matches;
+		s->matches_more = was->more;
 	}
 	map_release(&by_id);
 }
@@ -297,8 +308,9 @@ static void apply_silences(struct alerts *alerts, int source, const struct batch
 	struct seen_match *seen = mem_new(count, sizeof *seen);
 
 	for (size_t i = 0; i < count; i++)
-		seen[i] = (struct seen_match){
-			alerts->silences[i].id, alerts->silences[i].matched_at};
+		seen[i] = (struct seen_match){alerts->silences[i].id,
+			alerts->silences[i].matched_at, alerts->silences[i].matches,
+			alerts->silences[i].matches_more};
 	forget_silences(alerts, source);
 	for (size_t i = 0; i < batch->silence_count; i++) {
 		const struct batch_silence *from = &batch->silences[i];

@@ -330,7 +330,7 @@ const struct command app_commands[] = {
 	ACT("reassign", "USER", "page another user, by name or mail address", 4),
 	ACT("priority", "PRIORITY", "set the priority, by its name", 4),
 	ACT("merge", "INCIDENT", "merge into another incident, by its number", 1),
-	ACT("responders add", "@USER|POLICY...",
+	ACT("responders add", "USER|POLICY…",
 		"ask users and escalation policies to join", SIZE_MAX),
 	{"role", "commander|scribe [NAME]",
 		"note who has a role, without NAME me; nobody gives it back",

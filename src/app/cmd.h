@@ -69,6 +69,9 @@ enum status cmd_ssh(struct call *call, struct err *err);
 enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
+/* A number that two sources have is refused, with both of them. */
+bool act_one_thing(const struct app *app, const struct alert *alert, const char *wanted,
+	struct err *err);
 /* A script reads the folders of `set runbooks` first. */
 bool runbook_books_ready(struct call *call, struct err *err);
 struct runbook_row;

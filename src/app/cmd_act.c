@@ -81,10 +81,9 @@ static uint64_t silence_named(const struct alerts *alerts, const char *id)
 }
 
 /* A number that two sources have is refused: each id is there for one thing only. */
-static bool one_thing(const struct call *call, const struct alert *alert,
-	const char *wanted, struct err *err)
+bool act_one_thing(const struct app *app, const struct alert *alert, const char *wanted,
+	struct err *err)
 {
-	const struct app *app = call->app;
 	const struct alert *other = alerts_named_too(app->alerts, alert, wanted);
 	char id[80], other_id[80];
 
@@ -115,7 +114,7 @@ static bool find_named(struct call *call, size_t from, enum action_verb verb,
 		} else {
 			alert = alerts_named(alerts, call->argv[i]);
 			key = alert ? alert->key : 0;
-			if (alert && !one_thing(call, alert, call->argv[i], err))
+			if (alert && !act_one_thing(call->app, alert, call->argv[i], err))
 				return false;
 			if (!key)
 				key = offline_find(call, call->argv[i], err);

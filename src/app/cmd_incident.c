@@ -88,6 +88,8 @@ static bool find(struct app *app, const char *name, struct subject *s, struct er
 	arena_init(&s->arena, SUBJECT_BYTES);
 	if (!alert)
 		return of_store(app, name, s, err);
+	if (!act_one_thing(app, alert, name, err))
+		return false;
 	of_alert(app, dossier_page(app, alert), s);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include "app/alerts.h"
 #include "app/handoff.h"
 #include "app/keyseq.h"
+#include "app/problems.h"
 #include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
@@ -321,15 +322,29 @@ static void priorities(struct search *s)
 	}
 }
 
+/* The page of what is selected. */
+static const struct alert *page_of(const struct app *app, uint64_t target)
+{
+	const struct alert *alert = alerts_find(app->alerts, target);
+
+	return alert ? problem_pages(app, alert, NULL) : NULL;
+}
+
 /* Their numbers; the id of one that has none. */
 static void incidents(struct search *s)
 {
 	const struct alerts *alerts = s->app->alerts;
+	/* What is selected is merged into another of its own source. */
+	const struct alert *from =
+		str_starts(s->line, "merge ") ? page_of(s->app, s->place->target) : NULL;
 
 	for (size_t i = 0; i < alerts_count(alerts); i++) {
 		const struct alert *alert = alerts_at(alerts, i);
 		char name[80];
 
+		if (from && (alert->source != from->source || alert->key == from->key ||
+				    alert->state == ALERT_RESOLVED))
+			continue;
 		if (alert->number)
 			snprintf(name, sizeof name, "%lld", (long long)alert->number);
 		else

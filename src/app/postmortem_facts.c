@@ -100,10 +100,47 @@ static void add_seen(const struct postmortem_facts *f, struct timeline *t)
 				.data = "incident list"});
 }
 
+static bool counts(const struct postmortem_facts *f, size_t i)
+{
+	const struct incident_row *row = &f->others.rows[i];
+
+	return !untrusted_eq(row->upstream_id, f->incident.upstream_id) &&
+	       row->started_at >= f->incident.started_at - BEFORE_MS;
+}
+
+/* Of a storm the first of each title, and how many there were. */
+static void add_others(const struct postmortem_facts *f, struct timeline *t)
+{
+	for (size_t i = 0; i < f->others.count; i++) {
+		const struct incident_row *row = &f->others.rows[i];
+		size_t same = 0, first = i;
+		char times[60];
+
+		for (size_t k = 0; counts(f, i) && k < f->others.count; k++) {
+			const struct incident_row *other = &f->others.rows[k];
+
+			if (!counts(f, k) || !untrusted_eq(other->title, row->title))
+				continue;
+			same++;
+			if (other->started_at < f->others.rows[first].started_at ||
+				(other->started_at == f->others.rows[first].started_at &&
+					k < first))
+				first = k;
+		}
+		if (!same || first != i)
+			continue;
+		snprintf(times, sizeof times, "Also began, %zu of them", same);
+		timeline_add(t, &(struct timeline_line){.at = row->started_at,
+					.from = TIMELINE_ALERT,
+					.words = same > 1 ? arena_strdup(f->arena, times)
+							  : "Also began",
+					.text = row->title,
+					.data = "alert list"});
+	}
+}
+
 static void fill(const struct postmortem_facts *f, struct timeline *t)
 {
-	const struct incident_row *in = &f->incident;
-
 	timeline_add_log(t, f->log.rows, f->log.count);
 	if (!tells_all(&f->log))
 		add_seen(f, t);
@@ -114,15 +151,7 @@ static void fill(const struct postmortem_facts *f, struct timeline *t)
 					.text = f->changes[i].summary,
 					.link = f->changes[i].link,
 					.data = "change list"});
-	for (size_t i = 0; i < f->others.count; i++)
-		if (!untrusted_eq(f->others.rows[i].upstream_id, in->upstream_id) &&
-			f->others.rows[i].started_at >= in->started_at - BEFORE_MS)
-			timeline_add(t, &(struct timeline_line){
-						.at = f->others.rows[i].started_at,
-						.from = TIMELINE_ALERT,
-						.words = "Also began",
-						.text = f->others.rows[i].title,
-						.data = "alert list"});
+	add_others(f, t);
 	for (size_t i = 0; i < f->acts.count && i < ROWS_MOST; i++)
 		dossier_add_action(t, &f->acts.rows[i]);
 	timeline_settle(t);

@@ -220,7 +220,7 @@ void console_quit(struct console *console, const char *why)
 }
 
 /* The overview has no list; what Enter would open is what is meant. */
-static uint64_t pane_target(const struct console *console, const struct pane *pane)
+uint64_t console_target(const struct console *console, const struct pane *pane)
 {
 	struct pane_link link;
 
@@ -239,7 +239,7 @@ static size_t pane_targets(void *ctx, uint64_t **ids)
 
 	if (list)
 		return list_targets(list, console->app, ids);
-	one = pane_target(console, pane);
+	one = console_target(console, pane);
 	*ids = one ? mem_dup(&one, sizeof one) : NULL;
 	return one != 0;
 }
@@ -254,7 +254,7 @@ void console_run(struct console *console, const char *line)
 				   ? overview_moved_at(pane->state)
 				   : 0;
 	struct run_options options = {.origin = console->origin ? console->origin : "key",
-		.target = list ? list->selected : pane_target(console, pane),
+		.target = list ? list->selected : console_target(console, pane),
 		.find_targets = pane_targets,
 		.targets_ctx = console,
 		.moved = moved_at && time_mono_ms() - moved_at < MOVED_MS};

@@ -24,7 +24,8 @@ static void find_words(struct console *console, struct completion *out)
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
 	struct completion_place place = {.commands = console->commands,
 		.panes = pane_names(),
-		.listing = list ? list->listing : NULL};
+		.listing = list ? list->listing : NULL,
+		.target = list ? list->selected : console_target(console, pane)};
 	char line[EDIT_MAX];
 
 	snprintf(line, sizeof line, "%.*s", (int)console->edit.at, console->edit.text);

@@ -155,6 +155,8 @@ bool console_teaches(const struct console *console);
 /* --- console_keys.c --- */
 void console_input(void *console, int events);
 /* Leaves the prompt. */
+/* What a pane that is no list is about; 0: nothing. */
+uint64_t console_target(const struct console *console, const struct pane *pane);
 /* What is typed at / filters what is looked at. */
 void console_live_filter(struct console *console);
 void console_end_prompt(struct console *console, bool keep);
