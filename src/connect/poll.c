@@ -105,6 +105,8 @@ struct poll_source {
 	int failing_count;
 	int first_ids[FIRST_IDS]; /* asks that were answered before it settled */
 	int first_count;
+	int64_t begun_at;
+	bool listed; /* a list of its alerts came to its end */
 	int warning_id;
 	int32_t latencies[LATENCIES];
 	size_t latency_count;
@@ -319,6 +321,7 @@ static void note_success(struct poll_source *source, const struct slot *slot)
 	if (!source->settled && source->first_count < FIRST_IDS &&
 		!was_answered(source, slot->answer.id))
 		source->first_ids[source->first_count++] = slot->answer.id;
+	source->listed |= source->batch.alerts_snapshot;
 
 	if (slot->answer.status) {
 		source->fails = 0;
@@ -724,8 +727,13 @@ static void pump(struct poll_source *source, int64_t now)
 			break;
 		}
 		/* A server that takes longer than the interval never lets it rest: all
-		 * is told when a question comes round again. */
-		if (!open && was_answered(source, ask.id))
+		 * is told when a question comes round again, which is not the next page
+		 * of a list. */
+		if (!source->begun_at)
+			source->begun_at = now;
+		if (!open && was_answered(source, ask.id) &&
+			now - source->begun_at > 2 * source->conf.every_ms &&
+			(source->listed || !source->options.kind->alerts))
 			source->settled = true;
 		source->budget_used++;
 		if (!start_ask(source, slot, &ask))
