@@ -11,7 +11,7 @@ sh $LAB/lab fire DiskFillingUp
 keys "2z"
 wait "web-2: / is full within the hour" 20000
 keys "/DiskFillingUp<Enter>"
-wait "/DiskFillingUp  1 of" 20000
+wait "/DiskFillingUp  1 of" 40000
 settle 150
 keys "<Enter>"
 wait "r opens it" 10000
