@@ -40,6 +40,8 @@ if [ "$(id -u)" = 0 ]; then
 	useradd -M -d / -s /bin/sh -p '*' "oogp$$" && account=oogp$$
 fi
 
+export PAGE_ACCOUNT="$account"
+
 # --- the hosts: addresses of loopback, an sshd and programs for each
 mkdir -p "$PAGE/home/.ssh" "$PAGE/home/.kube" "$PAGE/books" "$PAGE/state" "$PAGE/hosts"
 chmod 755 "$PAGE" "$PAGE/hosts"

@@ -44,7 +44,8 @@ wait "3  read  promql   done" 20000
 
 # One that needs an approval: asked for, too early, then by its code; y alone is none.
 keys "nx"
-expect-re run as .* on lb-1\?
+take WHO run as ([^ ]+) on lb-1\?
+sh test "$WHO" = "$PAGE_ACCOUNT"
 expect "lb drain web-2"
 expect "It needs an approval: yes asks for it, and does nothing."
 settle 400
