@@ -80,6 +80,7 @@ struct run_plan {
 	bool asks;             /* it asks for an answer: no other question before */
 	char place[RUN_PLACE]; /* "here, on bastion-1" */
 	char as_user[40];      /* of become=; "" as we are */
+	char login[40];        /* of SSH on the hosts; "" here */
 	/* Where it goes, for policy; none: this machine. */
 	const char *const *hosts;
 	size_t host_count;

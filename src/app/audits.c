@@ -150,6 +150,9 @@ static void put_step(struct audit_row *row, struct json extra)
 	words(json_get(extra, "cast_file"), file, sizeof file);
 	if (!*file)
 		words(json_get(extra, "out_file"), file, sizeof file);
+	/* Nothing but errors. */
+	if (!*file)
+		words(json_get(extra, "err_file"), file, sizeof file);
 	row->recording = *file ? mem_strdup(file) : NULL;
 	words(json_get(extra, "book"), row->book, sizeof row->book);
 	words(json_get(extra, "book_sha256"), row->book_hash, sizeof row->book_hash);

@@ -723,5 +723,10 @@ void dossier_timeline(
 	add_around(out, app, head);
 	add_actions(out, app, head->key);
 	add_runs(out, app, head->key);
+	/* Whichever row of the same it was that the runbook was opened from. */
+	for (const struct alert *a = NULL;
+		alert && (a = alerts_twin(app->alerts, alert, a));)
+		if (a->key != alert->key)
+			add_runs(out, app, a->key);
 	timeline_settle(out);
 }

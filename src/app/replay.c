@@ -166,13 +166,38 @@ static bool read_file(struct reading *reading, struct str *text)
 	return n >= 0;
 }
 
+/* What a command said went wrong lies beside what it printed: behind it, as nobody knows
+ * any more what came between. */
+static void add_errors(struct reading *reading, struct str *text)
+{
+	size_t n = strlen(reading->path);
+	struct str errors;
+
+	if (n < 4 || strcmp(reading->path + n - 4, ".out"))
+		return;
+	str_copy(reading->path + n - 4, 5, ".err");
+	str_init(&errors, RECORDING_MOST + 131072);
+	if (!read_file(reading, &errors))
+		reading->err = (struct err){0};
+	if (errors.n && text->n && text->p[text->n - 1] != '\n')
+		str_putc(text, '\n');
+	if (errors.n)
+		str_puts(text, "stderr:\n");
+	str_add(text, errors.p, errors.n);
+	str_release(&errors);
+}
+
 static void read_work(struct task *task)
 {
 	struct reading *reading = (struct reading *)task;
+	bool there;
 	struct str text;
 
-	str_init(&text, RECORDING_MOST + 131072);
-	if (read_file(reading, &text))
+	str_init(&text, 2 * (RECORDING_MOST + 131072));
+	there = read_file(reading, &text);
+	if (there)
+		add_errors(reading, &text);
+	if (there)
 		recording_read(&reading->recording,
 			untrusted_make(text.p ? text.p : "", text.n), &reading->err);
 	str_release(&text);

@@ -71,6 +71,15 @@ static bool keep_hosts(
 	       err_set(err, ERR_LIMIT, "these are more hosts than a step takes");
 }
 
+/* The question names the account there, which is not always the one here. */
+static void add_login(struct run_plan *out, const char *user)
+{
+	if (!*out->login)
+		str_copy(out->login, sizeof out->login, user);
+	else if (strcmp(out->login, user))
+		str_copy(out->login, sizeof out->login, "several accounts");
+}
+
 static bool plan_remote(const struct planning *p, const char *pattern, struct err *err)
 {
 	struct app *app = p->how->app;
@@ -90,6 +99,8 @@ static bool plan_remote(const struct planning *p, const char *pattern, struct er
 		arena_reset(&scratch);
 		ok = inventory_target(
 			inventory, p->out->hosts[i], &scratch, &target, err);
+		if (ok)
+			add_login(p->out, target.hops[target.count - 1].user);
 	}
 	arena_release(&scratch);
 	if (!ok)

@@ -15,14 +15,25 @@
 
 enum { NOTE_MOST = 4000 };
 
-/* The alert whose source takes notes, or NULL. */
+static bool takes_notes(const struct app *app, const struct alert *alert)
+{
+	const struct action_kind *kind = sources_actions(app->sources, alert->source);
+
+	return kind && kind->verbs >> ACTION_NOTE & 1;
+}
+
+/* The alert whose source takes notes, or another row that tells of the same, as what
+ * fires in Alertmanager pages elsewhere; or NULL. */
 static const struct alert *noted(const struct app *app, uint64_t key)
 {
 	const struct alert *alert = key ? alerts_find(app->alerts, key) : NULL;
-	const struct action_kind *kind =
-		alert ? sources_actions(app->sources, alert->source) : NULL;
 
-	return kind && kind->verbs >> ACTION_NOTE & 1 ? alert : NULL;
+	if (!alert || takes_notes(app, alert))
+		return alert;
+	for (const struct alert *a = NULL; (a = alerts_twin(app->alerts, alert, a));)
+		if (takes_notes(app, a))
+			return a;
+	return NULL;
 }
 
 static bool plan(const struct planning *p, struct err *err)
@@ -48,7 +59,8 @@ static bool plan(const struct planning *p, struct err *err)
 static void start(struct run *run, const struct run_plan *plan)
 {
 	struct app *app = steps_app(run);
-	uint64_t key = runs_alert_at(run_how(run)->ctx);
+	const struct alert *alert = noted(app, runs_alert_at(run_how(run)->ctx));
+	uint64_t key = alert ? alert->key : 0;
 	char body[NOTE_MOST + 1];
 	struct wish wish = {.verb = ACTION_NOTE,
 		.targets = &key,
@@ -60,7 +72,7 @@ static void start(struct run *run, const struct run_plan *plan)
 	size_t n;
 	const char *p = text_raw(plan->shown, &n);
 
-	if (!noted(app, key)) {
+	if (!alert) {
 		run_over(run, 0, "on record", NULL);
 		return;
 	}

@@ -23,6 +23,7 @@ void run_fingerprint(const struct run_plan *plan, char out[SHA256_DIGITS + 1])
 		digest_add(digest, plan->argv[i], strlen(plan->argv[i]) + 1);
 	digest_add(digest, plan->place, strlen(plan->place) + 1);
 	digest_add(digest, plan->as_user, strlen(plan->as_user) + 1);
+	digest_add(digest, plan->login, strlen(plan->login) + 1);
 	for (size_t i = 0; i < plan->host_count; i++)
 		digest_add(digest, plan->hosts[i], strlen(plan->hosts[i]) + 1);
 	/* What is no command is bound by its words. */
@@ -113,6 +114,9 @@ static void question(struct run *run, const struct run_plan *plan, struct str *o
 	char class[200], title[80], limit[TIME_TEXT], user[40];
 
 	run->how.user(run->how.ctx, user, sizeof user);
+	/* There it is the account of the login that counts. */
+	if (*plan->login)
+		str_copy(user, sizeof user, plan->login);
 	if (*run->how.profile)
 		str_printf(out, "%s: ", run->how.profile);
 	str_printf(out, "%s as %s%s on %s?\n", run_kind(run, run->work.step)->begins,

@@ -55,12 +55,16 @@ static void step_state(struct page *p, const struct run_result *r, int64_t now)
 	if (r->state == RUN_NOT_YET)
 		return;
 	page_printf(p, state_role(r->state), "   %s", run_state_names[r->state]);
+	/* The rest is of the time before. */
+	if (r->state == RUN_REFUSED)
+		return;
 	if (now < r->started_at)
 		now = r->started_at;
 	if (r->state == RUN_RUNNING)
 		page_printf(p, ROLE_DIM, " %s, C-c stops it",
 			duration_text(now - r->started_at, took));
-	if (r->state > RUN_RUNNING && r->started_at && r->is_command)
+	/* None came from a host that was not reached. */
+	if (r->state > RUN_RUNNING && r->started_at && r->is_command && r->exit_code >= 0)
 		page_printf(p, ROLE_DIM, ", exit %d", r->exit_code);
 	if (r->ended_at && r->started_at)
 		page_printf(p, ROLE_DIM, ", %s",

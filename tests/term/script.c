@@ -400,16 +400,21 @@ struct look {
 	int row; /* -1: any */
 	bool gone;
 	regex_t *regex;
+	char *taken; /* LINE_MAX_BYTES for what its first group is, or NULL */
 };
 
 static bool on_row(struct emu *emu, int row, const struct look *look)
 {
 	struct emu_line line;
+	regmatch_t at[2];
 	bool found;
 
 	emu_line(emu, row, &line);
-	found = look->regex ? regexec(look->regex, line.text, 0, NULL, 0) == 0
+	found = look->regex ? regexec(look->regex, line.text, 2, at, 0) == 0
 			    : strstr(line.text, look->text) != NULL;
+	if (found && look->taken && at[1].rm_so >= 0)
+		snprintf(look->taken, LINE_MAX_BYTES, "%.*s",
+			(int)(at[1].rm_eo - at[1].rm_so), line.text + at[1].rm_so);
 	emu_line_release(&line);
 	return found;
 }
@@ -505,17 +510,31 @@ static bool do_expect_row(struct script *script, struct words *words)
 	       look_for(script, &look, LOOK_MS, false);
 }
 
-static bool do_expect_re(struct script *script, struct words *words)
+static bool look_for_regex(struct script *script, const char *text, char *taken)
 {
 	regex_t regex;
-	struct look look = {.row = -1, .regex = &regex};
+	struct look look = {.row = -1, .regex = &regex, .taken = taken};
 	bool ok;
 
-	if (regcomp(&regex, words->rest, REG_EXTENDED | REG_NOSUB) != 0)
+	if (regcomp(&regex, text, REG_EXTENDED) != 0)
 		return fail(script, "not a regular expression");
 	ok = look_for(script, &look, LOOK_MS, false);
 	regfree(&regex);
 	return ok;
+}
+
+static bool do_expect_re(struct script *script, struct words *words)
+{
+	return look_for_regex(script, words->rest, NULL);
+}
+
+static bool do_take(struct script *script, struct words *words)
+{
+	const char *text = words->rest + strlen(words->word[0]);
+	char taken[LINE_MAX_BYTES] = "";
+
+	return look_for_regex(script, text + strspn(text, " "), taken) &&
+	       !setenv(words->word[0], taken, 1);
 }
 
 struct attr_look {
@@ -1007,6 +1026,7 @@ static const struct directive directives[] = {
 	{"wait-gone", 1, 2, LOOK, do_wait_gone, "\"text\" [MS]: until it is not"},
 	{"settle", 0, 1, RUNNING, do_settle, "[MS]: until no byte came for so long (80)"},
 	{"keys", 1, ANY, RUNNING, do_keys, "\"jj<Enter><C-x><F1><S-Up><M-x><lt>\"…"},
+	{"type", 1, ANY, RUNNING | EXPAND, do_keys, "as keys, with $NAME in it"},
 	{"paste", 1, 1, RUNNING | EXPAND, do_paste,
 		"\"text\", $NAME in it: bracketed if the program asked"},
 	{"type-raw", 1, ANY, RUNNING, do_type_raw, "HEX…"},
@@ -1016,6 +1036,7 @@ static const struct directive directives[] = {
 	{"expect", 1, 1, LOOK, do_expect, "\"text\": in one row of the screen"},
 	{"expect-row", 2, 2, LOOK, do_expect_row, "ROW \"text\": 1 = top, -1 = last"},
 	{"expect-re", 1, ANY, LOOK | REST, do_expect_re, "REGEX: matches in some row"},
+	{"take", 2, ANY, LOOK | REST, do_take, "NAME REGEX: what its group is, there"},
 	{"expect-attr", 3, ANY, LOOK, do_expect_attr,
 		"ROW \"text\" ATTR…: * = any row; bold no-bold reverse underline italic "
 		"strike blink fg=4 bg=#102030 fg=default plain"},

@@ -15,6 +15,8 @@ expect-attr * "rgb" fg=#102030
 expect-attr 4 "old" fg=#010203 underline
 expect-re ^last row +$
 expect-re bo[l]d
+take WORD last (r[a-z]+)
+sh test "$WORD" = row
 reject "nothing of the kind"
 cursor 5 3
 state alt cursor no-mouse no-paste
