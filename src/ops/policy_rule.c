@@ -187,11 +187,11 @@ bool policy_approves(const struct policy *policy, const struct policy_deed *deed
 		return false;
 	if (policy->approve && deed->class >= policy->approve)
 		return true;
-	for (int system = 1; system >= 0; system--) {
-		bool any;
-		const struct policy_rule *rule = allowed_by(policy, deed, system, &any);
+	/* Not only the first that allows it: a wider line above takes no approval away. */
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
 
-		if (rule && rule->approve)
+		if (!rule->deny && rule->approve && rule_matches(policy, rule, deed))
 			return true;
 	}
 	return false;
