@@ -187,7 +187,7 @@ bool policy_approves(const struct policy *policy, const struct policy_deed *deed
 		return false;
 	if (policy->approve && deed->class >= policy->approve)
 		return true;
-	/* Not only the first that allows it: a wider line above takes no approval away. */
+	/* Not only the first that allows it: a wider line above takes none away. */
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
