@@ -15,7 +15,7 @@ for tool in prometheus prometheus-alertmanager /usr/sbin/sshd; do
 	exit 0
 done
 PAGE=$(mktemp -d) || exit 1
-LAB_DIR=$PAGE/lab LAB_INCIDENTS=20 WORLD=$here/tests/live/page_world.sh
+LAB_DIR=$PAGE/lab LAB_INCIDENTS=20 WORLD=$here/tests/live/page_world
 PAGE_PORT=$((LAB_PORT_BASE + 1960))
 export OOGWAY LAB LAB_PORT_BASE LAB_DIR LAB_INCIDENTS PAGE PAGE_PORT WORLD
 account=$(id -un)
