@@ -380,6 +380,24 @@ static void read_folders(struct task *task)
 	mem_trim();
 }
 
+/* What was noted of a text while it was read again: of few books anything is. */
+static void carry_over(const struct shelf *from, struct shelf *to)
+{
+	for (size_t k = 0; k < from->count; k++) {
+		const struct runbook_row *old = from->list[k];
+
+		for (size_t i = 0; (old->ran || old->seen) && i < to->count; i++) {
+			struct runbook_row *row = to->list[i];
+
+			if (old->id != row->id || !untrusted_eq(old->text, row->text))
+				continue;
+			row->ran |= old->ran;
+			row->seen |= old->seen;
+			row->changed &= !old->ran;
+		}
+	}
+}
+
 static void have_read(struct task *task)
 {
 	struct reading *reading = (struct reading *)task;
@@ -389,6 +407,7 @@ static void have_read(struct task *task)
 		struct shelf old = runbooks->shelf;
 
 		runbooks->reading = NULL;
+		carry_over(&old, &reading->shelf);
 		runbooks->shelf = reading->shelf;
 		reading->shelf = old;
 		app_changed(runbooks->app, CHANGED_RUNBOOKS);

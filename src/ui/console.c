@@ -32,6 +32,7 @@
 
 enum {
 	NOTICE_MS = 8000,
+	NOTICE_LEAST_MS = 4000,
 	RESIZE_MS = 60,
 	RESIZE_MOST_MS = 400,
 	MOVED_MS = 1000,
@@ -169,8 +170,16 @@ void console_focus(struct console *console, int pane)
 	}
 }
 
+/* What went wrong stays long enough to be read: what goes well meanwhile, of something
+ * begun earlier, stands in the events. A key takes it away, so that the next command's
+ * own word is seen. */
 void console_notice(struct console *console, bool bad, const char *text)
 {
+	int64_t left = console->notice_until - time_now_ms();
+
+	if (!bad && console->notice[0] && console->notice_bad &&
+		left > NOTICE_MS - NOTICE_LEAST_MS && left <= NOTICE_MS)
+		return;
 	str_copy(console->notice, sizeof console->notice, text);
 	console->notice_bad = bad;
 	console->notice_until = time_now_ms() + NOTICE_MS;

@@ -77,6 +77,8 @@ sh grep -q "^layout other" $TMP/config/oogway/layouts.rc
 # A reload looks at bindings and aliases as the start does.
 sh printf 'bind main F6 "metrc list"\n' >> $TMP/rc
 wait "1 error in the rc"
+# What went wrong stays long enough to be read.
+sh sleep 4
 sh sed -i /metrc/d $TMP/rc
 wait "was read anew"
 # A name of the user's own rc is refused, and the rc wins over what is kept.
