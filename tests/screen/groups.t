@@ -89,8 +89,12 @@ keys ":set alerts.group = severity<Enter>"
 wait "x several alerts"
 keys ":set alerts.group = severity,name<Enter>"
 wait "240 x InstanceDown"
-# What Alertmanagers are told to group by most often: alertname, cluster, service, job.
+# What Alertmanagers are told to group by most often: alertname, cluster, service, job. Each
+# of these is of a service of its own.
 keys ":set alerts.group = upstream<Enter>"
+wait-gone "240 x InstanceDown"
+expect-row -2 "250  complete"
+keys ":set alerts.group = severity,name<Enter>"
 wait "240 x InstanceDown"
 keys ":set alerts.group = nothing<Enter>"
 expect-row -2 "250  complete"
