@@ -477,24 +477,6 @@ static bool run_heartbeat(
 const char *const notify_kind_names[NOTIFY_KIND_COUNT + 1] = {
 	"desktop", "terminal", "bell", "title", "command", "slack", "webhook", NULL};
 
-/* "22:00-07:00" */
-static bool take_quiet(const char *word, struct rc_notify *n, struct err *err)
-{
-	int h, m, h2, m2, end = 0;
-
-	if (!word)
-		return true;
-	if (sscanf(word, "%2d:%2d-%2d:%2d%n", &h, &m, &h2, &m2, &end) != 4 || word[end] ||
-		h < 0 || h > 23 || h2 < 0 || h2 > 23 || m < 0 || m > 59 || m2 < 0 ||
-		m2 > 59 || (h == h2 && m == m2))
-		return err_set(err, ERR_INPUT,
-			"quiet is two times of the day such as 22:00-07:00, not %s",
-			word);
-	n->quiet_from = 60 * h + m;
-	n->quiet_to = 60 * h2 + m2;
-	return true;
-}
-
 static bool take_notify_kind(
 	const struct conf_line *line, struct rc_notify *n, struct err *err)
 {
@@ -563,7 +545,7 @@ static bool run_notify(struct conf *conf, const struct conf_line *line, struct e
 	if (!rc_check_name(line->words[1].text, err) ||
 		!rc_check_keys(line, 2, "notify", err) ||
 		!take_notify_kind(line, &n, err) ||
-		!take_quiet(conf_value(line, 2, "quiet"), &n, err) ||
+		!rc_take_hours(line, "quiet", &n.quiet_from, &n.quiet_to, err) ||
 		(url && !rc_check_url(url, err)))
 		return false;
 	if (anomalies && strcmp(anomalies, "on") && strcmp(anomalies, "off"))

@@ -16,6 +16,9 @@ bool rc_check_name(const char *name, struct err *err);
 /* "5s" of the KEY=VALUE words, when it is there, between low and high. */
 bool rc_take_duration(const struct conf_line *line, const char *key, int64_t low,
 	int64_t high, int64_t *out, struct err *err);
+/* "22:00-07:00" of them, in minutes of the day. */
+bool rc_take_hours(const struct conf_line *line, const char *key, int *from, int *to,
+	struct err *err);
 bool rc_check_url(const char *url, struct err *err);
 const char *rc_keep(struct rc *rc, const char *text);
 /* A path in the rc is relative to the file that names it. */

@@ -31,8 +31,10 @@ static bool take_classes(const char *word, unsigned *out, struct err *err)
 	return true;
 }
 
-static bool take_hours(const char *word, struct policy_rule *rule, struct err *err)
+bool rc_take_hours(const struct conf_line *line, const char *key, int *from, int *to,
+	struct err *err)
 {
+	const char *word = conf_value(line, 2, key);
 	int h, m, h2, m2, end = 0;
 
 	if (!word)
@@ -41,10 +43,10 @@ static bool take_hours(const char *word, struct policy_rule *rule, struct err *e
 		h < 0 || h > 23 || h2 < 0 || h2 > 23 || m < 0 || m > 59 || m2 < 0 ||
 		m2 > 59 || (h == h2 && m == m2))
 		return err_set(err, ERR_INPUT,
-			"hours are two times of the day such as 09:00-18:00, not %s",
+			"%s is two times of the day such as 22:00-07:00, not %s", key,
 			word);
-	rule->from_min = 60 * h + m;
-	rule->until_min = 60 * h2 + m2;
+	*from = 60 * h + m;
+	*to = 60 * h2 + m2;
 	return true;
 }
 
@@ -83,7 +85,7 @@ bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *
 			err, ERR_INPUT, "expected: policy allow or deny, not %s", what);
 	if (!rc_check_keys(line, 2, "policy", err) ||
 		!take_classes(conf_value(line, 2, "class"), &rule.classes, err) ||
-		!take_hours(conf_value(line, 2, "hours"), &rule, err) ||
+		!rc_take_hours(line, "hours", &rule.from_min, &rule.until_min, err) ||
 		!take_approve(line, &rule, err))
 		return false;
 	if (rc->policy_count == RC_MAX_POLICIES)
