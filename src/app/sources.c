@@ -890,6 +890,23 @@ const char *sources_gap(const struct app *app, unsigned what, char *out, size_t 
 	return out;
 }
 
+const char *sources_slow(const struct app *app, unsigned what, char *out, size_t size)
+{
+	char p95[TIME_TEXT];
+
+	*out = '\0';
+	for (size_t i = 0; !app_then(app) && i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+
+		if (!row->status.survival || !gives(app, row, what))
+			continue;
+		snprintf(out, size, "%s is slow (p95 %s): charts of open alerts only",
+			row->name, duration_text(row->status.p95_ms, p95));
+		break;
+	}
+	return out;
+}
+
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct source_service *service = row->rc ? row->rc->kind->service : NULL;

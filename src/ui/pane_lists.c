@@ -356,6 +356,8 @@ static void metrics_words(void *state, const struct app *app, char *out, size_t 
 	n = strlen(out);
 	if (*sources_gap(app, GIVES_METRICS, gap, sizeof gap))
 		snprintf(out + n, size - n, "  partial: %s", gap);
+	else if (*sources_slow(app, GIVES_METRICS, gap, sizeof gap))
+		snprintf(out + n, size - n, "  %s", gap);
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)
