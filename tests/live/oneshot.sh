@@ -114,6 +114,7 @@ ok "closed stdout fails" code 1
 "$OOGWAY" -c "$rc" alert list >/dev/full 2>"$tmp/err" </dev/null
 status=$?
 ok "full disk fails" code 1
+ok "full disk is told" said err 'cannot write all of it: No space left'
 
 # --- import ---
 fixtures=$here/tests/fixtures/import
