@@ -148,7 +148,7 @@ void pane_empty(const struct canvas *c, const char *sentence)
 
 	for (const char *at = sentence; *(at += line_bytes(at, c->cols)); rows++)
 		continue;
-	row = rows < c->rows ? (c->rows - rows) / 2 : 0;
+	row = rows < c->rows ? (c->rows - rows + 1) / 2 : 0;
 	canvas_blank_rows(c, 0, c->rows);
 	for (const char *at = sentence; *at && row < c->rows; row++) {
 		size_t n;

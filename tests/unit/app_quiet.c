@@ -132,7 +132,7 @@ static void the_wait_is_no_reason(void **state)
 		source_trouble(&row, text, sizeof text), "cannot open /nonexistent");
 }
 
-/* A slow source is asked for the least: what is not asked then is not silently missing. */
+/* What is not asked of a slow source is not silently missing. */
 static void a_slow_source_is_named(void **state)
 {
 	struct app_options options = {.no_host = true, .rc = {.shipped_only = true}};
