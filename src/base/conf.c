@@ -60,18 +60,26 @@ static bool starts_comment(const char *line, size_t i)
 	return line[i] == '#' && (!line[i + 1] || blank(line[i + 1]));
 }
 
-/* Of NAME="VALUE": where the quote stands; 0 when the word is anything else. */
-static size_t value_quote(const char *word)
+/* Of NAME="…: where the quote stands; 0 when the word is anything else. */
+static size_t value_opens(const char *word)
 {
 	size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				"0123456789_.-");
-	const char *p;
 
-	if (!n || word[n] != '=' || word[n + 1] != '"')
+	return n && word[n] == '=' && word[n + 1] == '"' ? n + 1 : 0;
+}
+
+/* The same of NAME="VALUE", which ends the word. */
+static size_t value_quote(const char *word)
+{
+	size_t at = value_opens(word);
+	const char *p = word + at + 1;
+
+	if (!at)
 		return 0;
-	for (p = word + n + 2; *p && *p != '"'; p++)
+	for (; *p && *p != '"'; p++)
 		p += *p == '\\' && p[1];
-	return *p && (!p[1] || blank(p[1])) ? n + 1 : 0;
+	return *p && (!p[1] || blank(p[1])) ? at : 0;
 }
 
 /* One word from line[*i]; false with a message when a quote stays open. */
@@ -740,7 +748,8 @@ void conf_quote(struct str *out, const char *word)
 {
 	/* Bare at the end of a line, a trailing backslash would join the next one. */
 	bool plain = *word && word[0] != '"' && word[0] != '#' && strcmp(word, "--") &&
-		     !strpbrk(word, " \t\r") && !str_ends(word, "\\");
+		     !strpbrk(word, " \t\r") && !str_ends(word, "\\") &&
+		     !value_opens(word);
 
 	if (plain) {
 		str_puts(out, word);
