@@ -291,6 +291,8 @@ static int put(struct str *out, enum status status)
 {
 	bool ok = fwrite(str_text(out), 1, out->n, stdout) == out->n && !fflush(stdout);
 
+	if (!ok)
+		fprintf(stderr, "oogway: cannot write all of it: %s\n", strerror(errno));
 	str_release(out);
 	return ok ? (int)status : STATUS_FAILED;
 }

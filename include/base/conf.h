@@ -2,7 +2,7 @@
  *
  *   file    = { line }
  *   line    = [ word { blank word } [ blank "--" blank rest ] ] [ comment ] newline
- *   word    = bare | quoted            bare: no blank, no '"' at its start
+ *   word    = bare | quoted | NAME=quoted     bare: no blank, no '"' at its start
  *   quoted  = '"' { char | '\"' | '\\' } '"'
  *   comment = '#' at the start of a line, or behind a blank and before a blank or
  *             the end of the line (so that #ff8800 is a word)
@@ -35,6 +35,9 @@ enum {
 	CONF_MAX_PROFILES = 200,
 	CONF_MAX_READS = 200, /* texts and files, includes repeated */
 };
+
+/* The file of what was typed at ':'. */
+#define CONF_TYPED "the command line"
 
 struct conf_place {
 	const char *file; /* lives as long as the struct conf */
@@ -107,6 +110,7 @@ struct conf {
 	bool final_allowed; /* this file may mark settings final */
 	bool torn;          /* a file was changed while it was read */
 	int depth;
+	size_t reading[CONF_MAX_DEPTH + 1]; /* of files, one for each depth */
 	int reads;
 };
 
@@ -116,6 +120,8 @@ bool conf_read_text(struct conf *conf, const char *name, const char *text, size_
 /* A file that cannot be read is an error of its own, unless `quiet`. Only plain files
  * are read, and /dev/null; a FIFO is not waited for, a dead file system is. */
 bool conf_read_file(struct conf *conf, const char *path, bool quiet);
+/* Puts the errors in order: those of no file, then by file as read, and by line. */
+void conf_sort_errors(struct conf *conf);
 /* What the file is now; false: there is none that can be read. */
 bool conf_stamp(const char *path, struct conf_stamp *out);
 bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b);

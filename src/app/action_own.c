@@ -121,9 +121,8 @@ static const struct own *undoable(const struct actions *actions, struct err *err
 			return own;
 		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_CANCELLED)
 			continue;
-		err_set(err, ERR_BUSY,
-			"%s: %s is not done yet: wait for it, or cancel it in :actions",
-			own->title, action_verbs[own->verb].name);
+		err_set(err, ERR_BUSY, "%s is not done yet, :actions cancels it: %s",
+			action_verbs[own->verb].name, own->title);
 		return NULL;
 	}
 	err_set(err, ERR_MISSING, "nothing was done here in the last minute");

@@ -91,11 +91,7 @@ static void check_queries(struct doctor *d, const struct app *app)
 		const char *why;
 		enum query_health health = metrics_query_health(app->metrics, i, &why);
 
-		if (sources_find(app->sources, q->source) < 1)
-			line(d, false,
-				"%s:%d: query %s names source %s, which is not there",
-				q->place.file, q->place.line, q->name, q->source);
-		else if (health == QUERY_FAILED)
+		if (health == QUERY_FAILED)
 			line(d, false, "%s:%d: query %s: %s", q->place.file,
 				q->place.line, q->name, why);
 		else if (health > QUERY_FINE)
@@ -104,6 +100,16 @@ static void check_queries(struct doctor *d, const struct app *app)
 				"%s:%d",
 				q->name, why, q->place.file, q->place.line);
 	}
+}
+
+static void check_logs(struct doctor *d, const struct logs *logs)
+{
+	char trouble[320];
+
+	if (*logs_trouble(logs, trouble, sizeof trouble))
+		line(d, false, "logs: %s; see `set log.files`", trouble);
+	else
+		line(d, true, "logs: %s", logs_origin(logs));
 }
 
 enum status cmd_doctor(struct call *call, struct err *err)
@@ -125,7 +131,7 @@ enum status cmd_doctor(struct call *call, struct err *err)
 		fine = history_check(call->app, store, sizeof store);
 		line(&d, fine, "%s", store);
 	}
-	line(&d, true, "logs: %s", logs_origin(app->logs));
+	check_logs(&d, app->logs);
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));
 	str_release(&own);

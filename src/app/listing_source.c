@@ -286,6 +286,8 @@ static bool log_complete(const struct app *app, char *why, size_t size)
 {
 	char oldest[TIME_TEXT];
 
+	if (*logs_trouble(app->logs, why, size))
+		return false;
 	if (!app->window.to)
 		return true;
 	if (!logs_count(app->logs)) {

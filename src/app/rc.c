@@ -100,7 +100,7 @@ const struct rc_key rc_keys[] = {
 	{"handoff", "at", "TIMES",
 		"when shifts change: 09:00 for each day, Mon 09:00, or several with "
 		"commas; "
-		"what has blanks is quoted as a whole: \"at=Mon 09:00\"; needed"},
+		"what has blanks is quoted: at=\"Mon 09:00\"; needed"},
 	{"handoff", "zone", "ZONE", "of those times, as Europe/Berlin; this host's"},
 	{"handoff", "to", "EMAIL,…", "whom it is sent to: the whole rota; at most 50"},
 	{"handoff", "from", "EMAIL", "who sends it; needed to send"},
@@ -218,19 +218,6 @@ bool rc_check_name(const char *name, struct err *err)
 		return err_set(err, ERR_INPUT,
 			"a name is letters, digits and - _ . : (at most 63), not %s",
 			name);
-	return true;
-}
-
-bool rc_check_url(const char *url, struct err *err)
-{
-	char link[2048];
-
-	if (!text_to_link(untrusted_str(url), link, sizeof link))
-		return err_set(err, ERR_INPUT,
-			"url begins with http:// or https://, not %s", url);
-	if (strchr(url, '@'))
-		return err_set(err, ERR_INPUT,
-			"no password in a URL: use user= and token-file=");
 	return true;
 }
 
@@ -1002,6 +989,7 @@ static void check_profiles(struct rc *rc, const struct rc_options *options)
 			continue;
 		other = read_with(options, name);
 		rc_check(other);
+		read_look(other);
 		for (size_t k = 0; k < other->conf.error_count; k++) {
 			const struct conf_error *e = &other->conf.errors[k];
 			struct conf_place place = e->place;
@@ -1026,11 +1014,12 @@ struct rc *rc_read(const struct rc_options *options)
 		rc = read_with(options, "");
 		no_such_profile(rc, profile);
 	}
-	if (!options->shipped_only) {
+	if (!options->shipped_only)
 		rc_check(rc);
-		check_profiles(rc, options);
-	}
 	read_look(rc);
+	if (!options->shipped_only)
+		check_profiles(rc, options);
+	conf_sort_errors(&rc->conf);
 	return rc;
 }
 
@@ -1095,7 +1084,7 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	char *layout = mem_strdup(settings_text(&rc->settings, SET_LAYOUT));
 	struct conf_place place = rc->settings.values[SET_LAYOUT].place;
 
-	if (conf_read_text(&rc->conf, "the command line", line, strlen(line))) {
+	if (conf_read_text(&rc->conf, CONF_TYPED, line, strlen(line))) {
 		change_look(rc, SET_KEYMAP, keymap);
 		change_look(rc, SET_THEME, theme);
 		if (strcmp(settings_text(&rc->settings, SET_LAYOUT), layout) &&
@@ -1145,7 +1134,7 @@ struct rc *rc_look(const struct rc *rc, const char *line)
 	look->conf.verbs = rc_verbs;
 	look->conf.ctx = look;
 	look->conf.lookup = lookup;
-	conf_read_text(&look->conf, "the command line", line, strlen(line));
+	conf_read_text(&look->conf, CONF_TYPED, line, strlen(line));
 	name = look->settings.values[SET_THEME].place.file
 		       ? settings_text(&look->settings, SET_THEME)
 		       : NULL;

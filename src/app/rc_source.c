@@ -8,7 +8,43 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Of http://HOST[:PORT][/…]: a host, and a port that there can be. */
+static bool place_is_right(const char *url)
+{
+	const char *host = strstr(url, "://") + 3, *port = host + strcspn(host, "]/?#");
+	const char *end = host + strcspn(host, "/?#");
+	char *after;
+	long number;
+
+	if (*port != ']')
+		port = host;
+	port += strcspn(port, ":/?#");
+	if (port == host)
+		return false;
+	if (*port != ':')
+		return true;
+	number = strtol(port + 1, &after, 10);
+	return after == end && after > port + 1 && number > 0 && number <= 65535;
+}
+
+bool rc_check_url(const char *url, struct err *err)
+{
+	char link[2048];
+
+	if (!text_to_link(untrusted_str(url), link, sizeof link))
+		return err_set(err, ERR_INPUT,
+			"url begins with http:// or https://, not %s", url);
+	if (strchr(url, '@'))
+		return err_set(err, ERR_INPUT,
+			"no password in a URL: use user= and token-file=");
+	if (!place_is_right(url))
+		return err_set(err, ERR_INPUT,
+			"url is http://HOST:PORT, a port 1 to 65535, not %s", url);
+	return true;
+}
 
 static bool add_source(struct rc *rc, const struct rc_source *source, struct err *err)
 {

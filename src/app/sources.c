@@ -102,9 +102,17 @@ static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *tak
 	return pipeline_answer(sources->app, s->row.number, batch, taken);
 }
 
-static void take_status(struct source *s, const struct poll_status *status)
+/* One command asks once: there is no next try to speak of. */
+static void show_status(struct source *s, const struct poll_status *status)
 {
 	s->row.status = *status;
+	if (!s->owner->app->live)
+		s->row.status.next_try_at = 0;
+}
+
+static void take_status(struct source *s, const struct poll_status *status)
+{
+	show_status(s, status);
 	if (status->state == POLL_FAILING && !s->logged_bad)
 		log_add(LOG_WARN, "%s: %s", s->row.name, status->error.text);
 	else if (status->state == POLL_OK && s->logged_bad)
@@ -279,7 +287,7 @@ static void begin(struct source *s)
 		return;
 	}
 	s->owner->by_poll[s->row.poll] = s;
-	s->row.status = *poll_status(s->owner->poll, s->row.poll);
+	show_status(s, poll_status(s->owner->poll, s->row.poll));
 	begin_rota(s);
 }
 
@@ -334,7 +342,7 @@ void sources_start(struct sources *sources)
 static const struct source_row *row_of(const struct sources *sources, struct source *s)
 {
 	if (s->row.poll >= 0)
-		s->row.status = *poll_status(sources->poll, s->row.poll);
+		show_status(s, poll_status(sources->poll, s->row.poll));
 	return &s->row;
 }
 
@@ -882,6 +890,23 @@ const char *sources_gap(const struct app *app, unsigned what, char *out, size_t 
 	return out;
 }
 
+const char *sources_slow(const struct app *app, unsigned what, char *out, size_t size)
+{
+	char p95[TIME_TEXT];
+
+	*out = '\0';
+	for (size_t i = 0; !app_then(app) && i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+
+		if (!row->status.survival || !gives(app, row, what))
+			continue;
+		snprintf(out, size, "%s is slow (p95 %s): charts of open alerts only",
+			row->name, duration_text(row->status.p95_ms, p95));
+		break;
+	}
+	return out;
+}
+
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size)
 {
 	const struct source_service *service = row->rc ? row->rc->kind->service : NULL;
@@ -945,6 +970,11 @@ const char *source_trouble(const struct source_row *row, char *out, size_t size)
 	return out;
 }
 
+static int64_t whole_seconds(int64_t ms)
+{
+	return (ms + SECOND_MS - 1) / SECOND_MS * SECOND_MS;
+}
+
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
@@ -965,7 +995,8 @@ const char *source_words(
 		if (status->next_try_at > now)
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",
-				duration_text(status->next_try_at - now, next));
+				duration_text(
+					whole_seconds(status->next_try_at - now), next));
 	} else if (source_old(row, now)) {
 		snprintf(out, size, "%s stale: it hangs, an answer is waited for",
 			duration_text(now - status->last_ok_at, age));

@@ -212,6 +212,7 @@ void console_check_rc(const struct commands *commands, struct rc *rc)
 			err.text);
 		conf_complain(&rc->conf, rc->layouts[i].place, text);
 	}
+	conf_sort_errors(&rc->conf);
 }
 
 static void front_check(void *ctx, struct rc *rc)

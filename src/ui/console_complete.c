@@ -136,9 +136,11 @@ static bool draw_command(struct console *console, const struct canvas *c)
 
 	if (!command)
 		return false;
-	canvas_printf(c, 0, 1, ROLE_DIM, "%s%s%s  %s%s", command->name,
-		*command->args ? " " : "", command->args, command->help,
-		preview_shown(console) ? "  (shown already; Esc takes it back)" : "");
+	/* What it does is seen when it is shown. */
+	canvas_printf(c, 0, 1, ROLE_DIM, "%s%s%s  %s", command->name,
+		*command->args ? " " : "", command->args,
+		preview_shown(console) ? "shown already; Esc takes it back"
+				       : command->help);
 	return true;
 }
 

@@ -120,6 +120,8 @@ static void accepted(void **state)
 		"unit=percent warn=1 critical=5 -- rate(x[5m]) > 1",
 		"heartbeat dog alert=Watchdog every=5m",
 		"changes shop git=/srv/shop service=cart",
+		"source v6 prometheus url=http://[::1]:65535/a:b",
+		"source port prometheus url=https://h:1?x=1:2 token-command=\"a b\"",
 		"source pd2 pagerduty url=http://x since=2026-01-31",
 		"source pd3 pagerduty url=http://x since=none",
 		"bind global <C-e> \"metrics /cpu\" -- \"the cpu\"",
@@ -194,6 +196,11 @@ static void refused(void **state)
 		{"source p promtheus url=http://h", 10, "did you mean prometheus?"},
 		{"source p", 1, "expected: source NAME KIND [url=URL]"},
 		{"source p prometheus", 8, "needs url=http://HOST:PORT"},
+		{"source p prometheus url=http://h:99999", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://h:0/x", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://h:9o/x", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://[::1]:", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://:9090", 25, "url is http://HOST:PORT"},
 		{"source p prometheus url=http://h region=eu", 1, "has no regions"},
 		{"source p prometheus url=http://h site=x", 1, "belongs to no site"},
 		{"source g opsgenie region=mars", 26, "region of opsgenie is us or eu"},
@@ -203,7 +210,8 @@ static void refused(void **state)
 		{"source p prometheus url=http://h evry=5s", 34, "did you mean every?"},
 		{"source p prometheus url=ftp://h", 25, "url begins with http://"},
 		{"source p prometheus url=http://me:secret@h", 1, "no password in a URL"},
-		{"source p prometheus url=http://h token=abc", 34, "unknown key token"},
+		{"source p prometheus url=http://h token=abc", 34,
+			"unknown key token; it is one of url, region, "},
 		{"source p prometheus url=http://h every=2h", 40, "every goes from"},
 		{"source a/b prometheus url=http://h", 8, "a name is letters"},
 		{"query q source=p", 1, "expected: query NAME source=NAME"},
@@ -378,6 +386,29 @@ static void policy_lines(void **state)
 	}
 }
 
+/* Told as they stand in the file, whichever pass finds them; those of another profile
+ * too, and each once. */
+static void errors_in_order(void **state)
+{
+	static const char *const want[] = {"no theme is called darkk; did you mean dark?",
+		"no source is called nobody", "a duration such as 5s",
+		"no keymap is called vii", "unknown key oops"};
+	struct rc *rc;
+
+	(void)state;
+	put("rc", "set theme = darkk\nquery q source=nobody -- up\nset refresh = x\n"
+		  "profile test\nset keymap = vii\nend\n"
+		  "source p prometheus url=http://h oops=1\n");
+	for (size_t k = 0; k < 2; k++) {
+		rc = read_both(k ? "test" : NULL);
+		assert_int_equal(rc->conf.error_count, 5);
+		for (size_t i = 0; i < 5; i++)
+			if (!strstr(rc->conf.errors[i].text, want[i]))
+				fail_msg("%zu: %s", i, rc->conf.errors[i].text);
+		rc_free(rc);
+	}
+}
+
 static void profiles(void **state)
 {
 	struct rc *rc;
@@ -483,6 +514,7 @@ int main(void)
 		CASE(a_value_knows_its_place),
 		CASE(final_stays),
 		CASE(policy_lines),
+		CASE(errors_in_order),
 		CASE(profiles),
 		CASE(an_unreadable_file_is_told),
 		CASE(nothing_comes_from_the_current_folder),
