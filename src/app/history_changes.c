@@ -1,5 +1,6 @@
-/* Changes that sources report, kept for as long as sums of points are. A file of its
- * own because the store's row and the console's have the same name. */
+/* Changes that sources report, kept for as long as sums of points are; what others have
+ * put into the store comes back from there. A file of its own because the store's row and
+ * the console's have the same name. Main thread. */
 #include "history_parts.h"
 
 #include "app/sources.h"

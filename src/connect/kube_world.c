@@ -186,7 +186,7 @@ static void tell_end(const struct kube_view *view, const struct pod *pod,
 	str_init(&text, KUBE_SUMMARY);
 	str_printf(&text, "pod %s: container %s ", pod_key, container);
 	add_reason(&text, object, name, ended);
-	str_printf(&text, "; started %lld time%s again", (long long)restarts,
+	str_printf(&text, "; restarted %lld time%s", (long long)restarts,
 		restarts == 1 ? "" : "s");
 	snprintf(id, sizeof id, "pod/%s/%s/%lld", pod_key, container,
 		(long long)(at / SECOND_MS));

@@ -92,7 +92,7 @@ ok "what is older than a day is not told" [ "$(grep -c shop/old "$tmp/out")" = 0
 ok "one that is under way" said 'rollout r1 of pay/queue: first, q:1; under way'
 ok "what a cluster has always had is no change" [ "$(grep -c shop/db: "$tmp/out")" = 0 ]
 ok "a node" said 'node n1 not ready: NodeStatusUnknown, Kubelet stopped'
-ok "OOM" said 'pod shop/db-0: container app OOM killed at its limit of 256Mi; started 1 time'
+ok "OOM" said 'pod shop/db-0: container app OOM killed at its limit of 256Mi; restarted 1 time'
 ok "… of whom" said '"service":"db".*OOM killed\|OOM killed.*"service":"db"'
 ok "a warning" said 'BackOff, Pod db-0: Back-off restarting failed container (7 times)'
 ok "what is normal is not told" [ "$(grep -c Pulled "$tmp/out")" = 0 ]
@@ -160,7 +160,7 @@ lab finish '{"namespace":"shop","name":"api"}' >/dev/null
 ok "… in its other form" told 'rollout r8 of shop/api: api:1.3 → api:1.5; done'
 lab faults '[{"path":"pods?watch","times":2,"form":"half"}]' >/dev/null
 lab end '{"namespace":"shop","pod":"db-0","reason":"Error","code":3}' >/dev/null
-ok "half a line" told 'container app ended: Error, exit 3; started 2 times again'
+ok "half a line" told 'container app ended: Error, exit 3; restarted 2 times'
 lab faults '[{"path":"watch","times":4,"status":429,"headers":{"Retry-After":"1"}}]' >/dev/null
 lab event '{"namespace":"shop","kind":"Pod","name":"db-0","reason":"Unhealthy",
 	"message":"Liveness probe failed"}' >/dev/null
