@@ -91,6 +91,7 @@ struct ask {
 	const char *body;
 	size_t body_n;
 	size_t max_bytes;
+	int64_t holds_ms; /* the server is asked to wait so long before it ends */
 };
 
 /* What came back: either an HTTP status and body, or no answer at all (status 0, and
@@ -174,6 +175,7 @@ extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
 extern const struct source_kind opsgenie_source;
 extern const struct source_kind jsm_source;
+extern const struct source_kind kubernetes_source;
 
 /* What of an account is taken, from words that people use. */
 enum source_choice { CHOOSE_SERVICES, CHOOSE_TEAMS, CHOOSE_URGENCIES, CHOOSE_COUNT };

@@ -53,6 +53,7 @@ struct batch_rule {
 	size_t label_count;
 };
 
+/* One that comes again with its id has new words. */
 struct batch_change {
 	struct untrusted id, summary, service, link;
 	int64_t at;
@@ -143,6 +144,7 @@ struct batch {
 	bool rules_snapshot;
 	struct batch_change *changes;
 	size_t change_count, change_cap;
+	bool changes_kept; /* they come from the store: what is known is newer */
 	struct batch_past *pasts;
 	size_t past_count, past_cap;
 	struct batch_entry *entries;

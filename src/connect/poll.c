@@ -63,6 +63,7 @@ struct slot {
 	struct http_body body;
 	char type[128];
 	struct answer answer;
+	int64_t holds_ms;
 	int64_t retry_after_s;
 	struct err err;
 };
@@ -584,7 +585,9 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 			answer->limit_reset_s = reply->retry_after_s;
 		}
 		s->answers++;
-		note_latency(source, reply->elapsed_ms);
+		note_latency(source, reply->elapsed_ms > slot->holds_ms
+					     ? reply->elapsed_ms - slot->holds_ms
+					     : 0);
 	} else {
 		answer->failure = err->kind;
 		slot->err = *err;
@@ -662,6 +665,7 @@ static bool start_ask(
 		return false;
 	slot->order = source->order++;
 	slot->answer.id = ask->id;
+	slot->holds_ms = ask->holds_ms;
 	slot->stage = LOOKING;
 	if (share->find)
 		name_question(slot);

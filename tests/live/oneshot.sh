@@ -150,7 +150,8 @@ run source import -w
 ok "usual places" code 3
 ok "nothing on stdout" silent out
 ok "what was found is said" said err 'kube/config: kubeconfig'
-ok "why a cluster is left out" said err 'no kubernetes source yet'
+ok "what a cluster lacks is said" said err 'logging in by a plugin is not there yet'
+ok "a cluster is kept" said config/oogway/imported.rc '^source prod kubernetes url=https://203.0.113.7'
 ok "kept" said config/oogway/imported.rc '^source am alertmanager url=https://am.example.org'
 ok "for nobody else" [ "$(stat -c %a "$XDG_CONFIG_HOME/oogway/imported.rc")" = 600 ]
 ok "no token" [ -z "$(grep -l -e not-to-be-copied "$XDG_CONFIG_HOME/oogway/imported.rc")" ]
