@@ -535,6 +535,8 @@ static void read_done(struct task *task)
 			app_notice(remote->app, true, "%s", err.text);
 	}
 	request_free(request);
+	if (remote->inventory && !remote->ended)
+		runs_go_on(remote->app->runs);
 }
 
 static void take_alerts(struct request *request, const struct remote_wish *wish)
@@ -718,7 +720,7 @@ struct inventory *remote_inventory(struct remote *remote, struct err *err)
 		submit(request_new(remote));
 	}
 	if (!remote->inventory)
-		err_set(err, ERR_BUSY, "the ssh configuration is being read: once more");
+		err_set(err, ERR_BUSY, "the ssh configuration is being read");
 	return remote->inventory;
 }
 
