@@ -154,8 +154,8 @@ bool firing_set(struct db *db, const char *id, enum firing_state state, const ch
 bool firing_list(struct db *db, struct arena *arena, const char *profile, int64_t since,
 	struct firing_rows *out, struct err *err)
 {
-	struct firing_rows list = {arena_alloc(arena, FIRING_MAX_LIST * sizeof *list.rows),
-		0};
+	struct firing_rows list = {
+		.rows = arena_alloc(arena, FIRING_MAX_LIST * sizeof *list.rows)};
 	struct db_rows rows;
 
 	db_query(db, &rows, sql_list,

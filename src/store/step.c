@@ -118,7 +118,8 @@ static bool take_rows(
 bool step_of(struct db *db, struct arena *arena, const struct step_query *query,
 	struct step_rows *out, struct err *err)
 {
-	struct step_rows list = {arena_alloc(arena, STEP_MAX_LIST * sizeof *list.rows)};
+	struct step_rows list = {
+		.rows = arena_alloc(arena, STEP_MAX_LIST * sizeof *list.rows)};
 
 	for (size_t i = 0; list.rows && i < query->count; i++) {
 		const struct step_whom *whom = &query->whom[i];
@@ -139,7 +140,8 @@ bool step_of(struct db *db, struct arena *arena, const struct step_query *query,
 bool step_span(struct db *db, struct arena *arena, int64_t from, int64_t until,
 	struct step_rows *out, struct err *err)
 {
-	struct step_rows list = {arena_alloc(arena, STEP_MAX_LIST * sizeof *list.rows)};
+	struct step_rows list = {
+		.rows = arena_alloc(arena, STEP_MAX_LIST * sizeof *list.rows)};
 	struct db_rows rows;
 
 	if (!list.rows)
