@@ -34,6 +34,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "breakglass.h"
+#include "deeds.h"
 #include "expiry.h"
 #include "prune.h"
 #include "sinks.h"
@@ -81,6 +82,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	name_host(app);
 	app->history = history_new(app);
 	app->audits = audits_new(app);
+	app->deeds = deeds_new(app);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
@@ -146,6 +148,7 @@ static void tick(void *ctx, int64_t now)
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
 	trends_tick(app->trends, now);
+	deeds_tick(app->deeds, now);
 	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
@@ -217,6 +220,7 @@ void app_free(struct app *app)
 	incidents_free(app->incidents);
 	dossier_free(app->dossier);
 	similar_free(app->similar);
+	deeds_free(app->deeds);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);

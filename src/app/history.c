@@ -210,6 +210,11 @@ bool history_pulls(const struct history *history)
 		       history->told == STORE_READY);
 }
 
+bool history_keeps(const struct history *history)
+{
+	return history_writes(history);
+}
+
 bool history_leads(const struct history *history)
 {
 	return history_writes(history) && history->mine;

@@ -155,7 +155,8 @@ const struct rc_key rc_keys[] = {
 		"names of alerts, with * and ?; without it and labels= those that the "
 		"runbook itself names, or whose runbook_url it is"},
 	{"trigger", "labels", "MATCHERS",
-		"labels of the alert, as job=node,instance=~web-.*; all must hold"},
+		"labels of the alert, as {job=\"node\",instance=~\"web-.*\"}; all must "
+		"hold"},
 	{"trigger", "severity", "SEVERITY", "this one and worse; any"},
 	{"trigger", "cron", "FIELDS",
 		"minute hour day month weekday, quoted as a whole: \"cron=30 6 * * 1-5\""},

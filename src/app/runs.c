@@ -19,6 +19,7 @@
 #include "ops/policy.h"
 #include "model/alert.h"
 #include "anchor.h"
+#include "deeds.h"
 #include "steps.h"
 
 #include <pwd.h>
@@ -271,6 +272,7 @@ static void ended(void *ctx, size_t step)
 	char end[40] = "";
 
 	runbook_ran(entry->runs->app, entry->runbook, run_book(entry->run)->text);
+	deeds_soon(entry->runs->app->deeds);
 	if (r->is_command)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
 	/* Of what runs by itself the whole is told, not each step. */
@@ -588,22 +590,19 @@ static void recall(struct entry *entry, const struct audit_row *row)
 	if (!row->is_intent) {
 		known.state = RUN_SKIPPED;
 		known.started_at = 0;
-	} else if (untrusted_starts(result, "exit ") &&
-		   untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code)) {
-		known.is_command = true;
+	} else {
+		known.state = deed_state_of(row);
+		known.is_command = untrusted_starts(result, "exit ") &&
+				   untrusted_to_i64(
+					   untrusted_slice(result, 5, SIZE_MAX), &code);
 		known.exit_code = (int)code;
-		known.state = code ? RUN_FAILED : RUN_DONE;
-	} else if (untrusted_is(result, "done")) {
-		known.state = RUN_DONE;
-	} else if (!row->outcome) {
-		known.state = RUN_UNKNOWN;
+	}
+	if (known.state == RUN_UNKNOWN)
 		str_copy(known.why, sizeof known.why,
 			"it runs elsewhere, or oogway was killed meanwhile: look before "
 			"it is run again");
-	} else {
-		known.state = RUN_FAILED;
+	else if (known.state != RUN_DONE && row->is_intent && !known.is_command)
 		str_copy(known.why, sizeof known.why, row->result);
-	}
 	run_recall(entry->run, (size_t)row->step - 1, &known);
 }
 
