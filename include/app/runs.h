@@ -45,6 +45,8 @@ struct runs_aside {
 };
 struct run *runs_open_aside(struct runs *runs, uint64_t runbook, uint64_t alert,
 	const struct runs_aside *aside, struct err *err);
+/* One that was opened so and of which nothing was begun is gone. */
+void runs_close_aside(struct runs *runs, const struct run *run);
 /* From now on nobody waits for the end of its steps. */
 void runs_leave(struct runs *runs, const struct run *run);
 
@@ -59,6 +61,8 @@ bool runs_drop_waiting(struct runs *runs);
 
 /* NULL: it was not begun. */
 struct run *runs_find(const struct runs *runs, uint64_t runbook);
+/* A step of this book was run or asked about here, by somebody, for this alert. */
+bool runs_touched(const struct runs *runs, uint64_t runbook, uint64_t alert);
 /* What it is about: its title, or "". */
 const char *runs_about(const struct runs *runs, uint64_t runbook);
 /* What the audit's rows, as last read, know of steps of the last twelve hours. */

@@ -14,10 +14,10 @@ enum firing_state {
 	FIRING_PROPOSED, /* somebody is to run it */
 	FIRING_RUNNING,  /* or whoever ran it was killed meanwhile */
 	FIRING_RAN,
-	FIRING_STOPPED, /* a step was refused or went wrong */
-	FIRING_HELD,    /* more than so many an hour */
+	FIRING_STOPPED,  /* a step was refused or went wrong */
+	FIRING_HELD,     /* more than so many an hour */
 	FIRING_ANSWERED, /* somebody ran it, or does not want to */
-	FIRING_SAME,    /* another member of one that has its own row */
+	FIRING_SAME,     /* another member of one that has its own row */
 	FIRING_STATE_COUNT,
 };
 
@@ -58,8 +58,8 @@ struct firing {
 	enum firing_state state;
 };
 
-bool firing_claim(
-	struct db *db, const struct firing_wish *wish, struct firing *out, struct err *err);
+bool firing_claim(struct db *db, const struct firing_wish *wish, struct firing *out,
+	struct err *err);
 bool firing_set(struct db *db, const char *id, enum firing_state state, const char *why,
 	struct err *err);
 /* Since then, newest first, without those that are the same as another. */

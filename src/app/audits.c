@@ -371,7 +371,8 @@ uint64_t audits_version(const struct audits *audits)
 
 void audits_tick(struct audits *audits, int64_t now)
 {
-	if (audits->reading || (!audits->wanted && (!audits->watched || now < audits->next_at)))
+	if (audits->reading ||
+		(!audits->wanted && (!audits->watched || now < audits->next_at)))
 		return;
 	audits->wanted = false;
 	audits->next_at = now + READ_EVERY_MS;

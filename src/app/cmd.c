@@ -238,6 +238,7 @@ const struct command app_commands[] = {
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
 	LIST("runbook", "all runbooks"),
+	LIST("trigger", "what puts runbooks forward by itself, and what came of it"),
 	{"runbook search", "WORDS", "runbooks that hold these words, best first", PRINTS,
 		1, SIZE_MAX, cmd_runbook_search},
 	{"runbook match", "ALERT [SUMMARY]",

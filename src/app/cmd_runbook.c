@@ -153,8 +153,7 @@ static void json_step(struct run *run, size_t step, struct str *out)
 }
 
 /* Into the console it goes as one passing line: its view shows the rest. */
-static enum status dry_run(
-	struct call *call, struct run *run, const struct wanted *w)
+static enum status dry_run(struct call *call, struct run *run, const struct wanted *w)
 {
 	size_t count = run_book(run)->step_count, ready = 0;
 	int64_t only = w->step;

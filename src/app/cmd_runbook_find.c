@@ -82,7 +82,8 @@ enum status cmd_runbook_search(struct call *call, struct err *err)
 
 /* --- match --- */
 
-static const char *const kinds[] = {[MATCH_CHOSEN] = "chosen",
+static const char *const kinds[] = {[MATCH_PROPOSED] = "proposed",
+	[MATCH_CHOSEN] = "chosen",
 	[MATCH_URL] = "url",
 	[MATCH_NAMED] = "named",
 	[MATCH_FOUND] = "found"};

@@ -72,11 +72,11 @@ static struct step_row row_of(const struct app *app, const struct audit_row *a)
 		.origin = untrusted_str(a->origin),
 		.place = a->target,
 		/* The sentence of an error says nothing of how it ended. */
-		.result = untrusted_str(!a->is_intent           ? a->result
-					: !a->ended_at          ? ""
-					: *a->state             ? a->state
-					: a->failed             ? "failed"
-								: a->result),
+		.result = untrusted_str(!a->is_intent  ? a->result
+					: !a->ended_at ? ""
+					: *a->state    ? a->state
+					: a->failed    ? "failed"
+						       : a->result),
 		.step = a->step};
 }
 
@@ -98,7 +98,7 @@ enum run_state deed_state(const struct step_row *row)
 enum run_state deed_state_of(const struct audit_row *row)
 {
 	const struct step_row as = {.ended_at = row->ended_at,
-		.result = untrusted_str(*row->state    ? row->state
+		.result = untrusted_str(*row->state   ? row->state
 					: row->failed ? "failed"
 						      : row->result)};
 
@@ -144,7 +144,8 @@ void deed_line(struct timeline *timeline, const struct step_row *row, struct are
 	timeline_add(timeline, &line);
 }
 
-static bool is_whom(struct untrusted source, struct untrusted id, const struct step_whom *w)
+static bool is_whom(
+	struct untrusted source, struct untrusted id, const struct step_whom *w)
 {
 	return !untrusted_empty(id) && untrusted_eq(source, w->source) &&
 	       untrusted_eq(id, w->upstream_id);

@@ -28,7 +28,8 @@ enum run_state deed_state_of(const struct audit_row *row);
 const char *deed_words(const struct step_row *row, struct arena *arena);
 /* A line of an incident's timeline; its texts live with the row and the arena. */
 struct timeline;
-void deed_line(struct timeline *timeline, const struct step_row *row, struct arena *arena);
+void deed_line(
+	struct timeline *timeline, const struct step_row *row, struct arena *arena);
 /* The audit's own rows that began in [from, until), 0: to the end, copied; those that are
  * in the list already stay out. */
 void deeds_add_recent(const struct app *app, int64_t from, int64_t until,

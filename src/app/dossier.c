@@ -221,8 +221,7 @@ static void take_whom(struct dossier *d, int64_t started_at)
 		alert && (a = alerts_twin(app->alerts, alert, a));) {
 		if (a->key == d->key)
 			continue;
-		add_whom(d,
-			untrusted_str(sources_row(app->sources, a->source)->name),
+		add_whom(d, untrusted_str(sources_row(app->sources, a->source)->name),
 			alert_text(a, ALERT_ID));
 		if (a->started_at < d->started_at)
 			d->started_at = a->started_at;
@@ -496,7 +495,8 @@ void dossier_tick(struct dossier *d)
 		ask_again(d);
 	if (d->dirty && d->key)
 		load(d);
-	if (d->key && (d->steps_dirty || d->audits_seen != audits_version(d->app->audits))) {
+	if (d->key &&
+		(d->steps_dirty || d->audits_seen != audits_version(d->app->audits))) {
 		take_whom(d, d->started_at);
 		load_steps(d);
 	}
@@ -534,7 +534,8 @@ bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size
 
 bool dossier_busy(const struct dossier *d)
 {
-	return d->key && (d->loading || d->steps_loading || (d->asked >= 0 && !d->ended && !cut_off(d)));
+	return d->key && (d->loading || d->steps_loading ||
+				 (d->asked >= 0 && !d->ended && !cut_off(d)));
 }
 
 void dossier_wish(struct dossier *d, const char *name, bool json)
@@ -783,8 +784,8 @@ static bool is_here(const struct app *app, const struct step_row *row)
 		char source[64];
 
 		text_line(w->source, source, sizeof source);
-		for (size_t k = 0; (run = runs_for(app->runs,
-					    alert_key(source, w->upstream_id), k));
+		for (size_t k = 0;
+			(run = runs_for(app->runs, alert_key(source, w->upstream_id), k));
 			k++)
 			for (size_t s = 0; s < run_book(run)->step_count; s++)
 				if ((int64_t)run_result(run, s)->intent == row->seq &&

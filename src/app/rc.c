@@ -159,7 +159,8 @@ const struct rc_key rc_keys[] = {
 		"hold"},
 	{"trigger", "severity", "SEVERITY", "this one and worse; any"},
 	{"trigger", "cron", "FIELDS",
-		"minute hour day month weekday, quoted as a whole: \"cron=30 6 * * 1-5\""},
+		"minute hour day month weekday, quoted as a whole: \"cron=30 6 * * "
+		"1-5\""},
 	{"trigger", "every", "DURATION", "1m to 30d, counted from midnight UTC"},
 	{"trigger", "zone", "ZONE", "of cron's times, as Europe/Berlin; this host's"},
 	{"trigger", "do", "propose|run",
@@ -640,8 +641,7 @@ bool rc_is_live(const char *word)
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
 	       strcmp(word, "notify") && strcmp(word, "changes") &&
-	       strcmp(word, "policy") && strcmp(word, "sink") &&
-	       strcmp(word, "trigger");
+	       strcmp(word, "policy") && strcmp(word, "sink") && strcmp(word, "trigger");
 }
 
 bool rc_is_verb(const char *word)
@@ -884,8 +884,7 @@ static struct rc *read_with(const struct rc_options *options, const char *profil
 	read_sources(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
-			rc->handoff_count = rc->changes_count =
-				rc->trigger_count = 0;
+			rc->handoff_count = rc->changes_count = rc->trigger_count = 0;
 	return rc;
 }
 

@@ -49,8 +49,8 @@ static bool take_severity(
 		       "severity is critical, high, warning or info, not %.60s", word);
 }
 
-static bool take_labels(
-	struct rc *rc, const struct conf_line *line, struct rc_trigger *t, struct err *err)
+static bool take_labels(struct rc *rc, const struct conf_line *line, struct rc_trigger *t,
+	struct err *err)
 {
 	const char *word = conf_value(line, 2, "labels");
 	struct matchers labels;
@@ -69,10 +69,11 @@ static bool take_labels(
 }
 
 /* The zone is right from a month ago to six years ahead. */
-static bool take_times(
-	struct rc *rc, const struct conf_line *line, struct rc_trigger *t, struct err *err)
+static bool take_times(struct rc *rc, const struct conf_line *line, struct rc_trigger *t,
+	struct err *err)
 {
-	const char *cron = conf_value(line, 2, "cron"), *every = conf_value(line, 2, "every");
+	const char *cron = conf_value(line, 2, "cron"),
+		   *every = conf_value(line, 2, "every");
 	int64_t now = time_now_ms();
 
 	if (!cron == !every)
@@ -85,8 +86,8 @@ static bool take_times(
 		return err_set(err, ERR_INPUT, "zone is of cron, not of every");
 	t->cron_text = rc_keep(rc, cron);
 	t->zone = rc_keep(rc, conf_value(line, 2, "zone"));
-	return !cron || zone_named(&t->clock, t->zone, now - 31 * DAY_MS,
-				now + 6 * YEAR_MS, err);
+	return !cron ||
+	       zone_named(&t->clock, t->zone, now - 31 * DAY_MS, now + 6 * YEAR_MS, err);
 }
 
 /* What belongs to the other kind is a slip. */
@@ -109,7 +110,8 @@ static bool take_most(const struct conf_line *line, struct rc_trigger *t, struct
 	const char *word = conf_value(line, 2, "most");
 	int64_t n = MOST;
 
-	if (word && (!untrusted_to_i64(untrusted_str(word), &n) || n < 1 || n > MOST_LIMIT))
+	if (word &&
+		(!untrusted_to_i64(untrusted_str(word), &n) || n < 1 || n > MOST_LIMIT))
 		return err_set(
 			err, ERR_INPUT, "most is 1 to %d, not %.60s", MOST_LIMIT, word);
 	t->most = (size_t)n;

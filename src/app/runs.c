@@ -279,8 +279,9 @@ static void ended(void *ctx, size_t step)
 	if (entry->watch.ended)
 		entry->watch.ended(entry->watch.ctx, entry->run);
 	else
-		app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",
-		entry->name, step + 1, state, end, *r->why ? ": " : "", r->why);
+		app_notice(entry->runs->app, r->state != RUN_DONE,
+			"%s step %zu: %s%s%s%s", entry->name, step + 1, state, end,
+			*r->why ? ": " : "", r->why);
 	anchor_put(entry->runs->app, entry->alert, &((struct entry *)ctx)->anchored_at);
 }
 
@@ -485,6 +486,33 @@ struct run *runs_open_aside(struct runs *runs, uint64_t runbook, uint64_t alert,
 	return entry->run;
 }
 
+void runs_close_aside(struct runs *runs, const struct run *run)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		struct entry *entry = runs->list[i];
+
+		if (entry->run != run || !entry->aside || begun(run))
+			continue;
+		runs->count--;
+		memmove(runs->list + i, runs->list + i + 1,
+			(runs->count - i) * sizeof *runs->list);
+		entry_free(entry);
+		return;
+	}
+}
+
+bool runs_touched(const struct runs *runs, uint64_t runbook, uint64_t alert)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct entry *entry = runs->list[i];
+
+		if (entry->runbook == runbook && entry->alert == alert && !entry->aside &&
+			begun(entry->run))
+			return true;
+	}
+	return false;
+}
+
 void runs_leave(struct runs *runs, const struct run *run)
 {
 	for (size_t i = 0; i < runs->count; i++)
@@ -497,9 +525,8 @@ void runs_leave(struct runs *runs, const struct run *run)
 static bool begin(struct run *run, size_t step, struct untrusted edited,
 	const char *origin, struct err *err)
 {
-	return untrusted_empty(edited)
-		       ? run_start(run, step, origin, err)
-		       : run_start_edited(run, step, edited, origin, err);
+	return untrusted_empty(edited) ? run_start(run, step, origin, err)
+				       : run_start_edited(run, step, edited, origin, err);
 }
 
 bool runs_start(struct runs *runs, struct run *run, size_t step, struct untrusted edited,
@@ -592,9 +619,9 @@ static void recall(struct entry *entry, const struct audit_row *row)
 		known.started_at = 0;
 	} else {
 		known.state = deed_state_of(row);
-		known.is_command = untrusted_starts(result, "exit ") &&
-				   untrusted_to_i64(
-					   untrusted_slice(result, 5, SIZE_MAX), &code);
+		known.is_command =
+			untrusted_starts(result, "exit ") &&
+			untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code);
 		known.exit_code = (int)code;
 	}
 	if (known.state == RUN_UNKNOWN)

@@ -215,8 +215,7 @@ int64_t cron_next(const struct cron *cron, const struct zone *zone, int64_t afte
 	if (cron->hours == 0xffffff)
 		return next_by_minutes(cron, zone, after);
 	for (int i = 0; i < DAYS_AHEAD; i++, day++)
-		if (day_matches(cron, day) &&
-			(at = next_in_day(cron, zone, day, after)))
+		if (day_matches(cron, day) && (at = next_in_day(cron, zone, day, after)))
 			return at;
 	return 0;
 }

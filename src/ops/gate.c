@@ -420,8 +420,8 @@ static void approve_by(struct gate_pass *pass, const char *code, struct str *tex
 	char word[WORD_TEXT];
 
 	snprintf(word, sizeof word, "%s%s%s", name ? name : "", name ? " " : "", code);
-	str_printf(text, "typing %s approves this, as it stands here.",
-		name ? word : "it");
+	str_printf(
+		text, "typing %s approves this, as it stands here.", name ? word : "it");
 	pass->deed.word = arena_strdup(&pass->arena, word);
 }
 

@@ -38,9 +38,8 @@ static const char sql_insert[] =
 	"$14) ON CONFLICT (team_id, profile, name, source, upstream_id, started_at) "
 	"DO NOTHING";
 
-static const char sql_set[] =
-	"UPDATE firing SET state = $3, why = $4, updated_at = $5, "
-	"revision = revision + 1 WHERE team_id = $1 AND id = $2";
+static const char sql_set[] = "UPDATE firing SET state = $3, why = $4, updated_at = $5, "
+			      "revision = revision + 1 WHERE team_id = $1 AND id = $2";
 
 static const char sql_list[] =
 	"SELECT id, name, runbook, source, upstream_id, why, started_at, created_at, "
@@ -113,8 +112,8 @@ static bool insert(struct db *db, const struct firing_wish *wish,
 		err);
 }
 
-bool firing_claim(
-	struct db *db, const struct firing_wish *wish, struct firing *out, struct err *err)
+bool firing_claim(struct db *db, const struct firing_wish *wish, struct firing *out,
+	struct err *err)
 {
 	struct firing firing = {.state = FIRING_PROPOSED};
 	bool found = false;

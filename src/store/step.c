@@ -95,8 +95,8 @@ static bool had(const struct step_rows *list, const struct step_row *row)
 }
 
 /* Adds what comes to the list, each row once. */
-static bool take_rows(
-	struct db_rows *rows, struct arena *arena, struct step_rows *list, struct err *err)
+static bool take_rows(struct db_rows *rows, struct arena *arena, struct step_rows *list,
+	struct err *err)
 {
 	while (!arena->full && db_next(rows, err)) {
 		struct step_row row;
@@ -245,8 +245,8 @@ void step_of_later(struct store *store, const struct step_query *query,
 
 	j->job.run = run_of;
 	j->job.end = end_of;
-	j->list = store_job_copy(
-		&j->job, query->whom, query->count * sizeof *query->whom);
+	j->list =
+		store_job_copy(&j->job, query->whom, query->count * sizeof *query->whom);
 	j->query = *query;
 	j->query.whom = j->list;
 	j->query.count = j->list ? query->count : 0;
