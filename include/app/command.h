@@ -35,13 +35,13 @@ struct call {
 	struct app *app;
 	const struct command *command;
 	const struct commands *commands;
-	void *ctx;          /* of the table the command is in */
-	size_t argc;        /* words behind the command's name */
-	const char **argv;  /* NULL-ended */
-	const char *rest;   /* the text behind the name, as typed */
+	void *ctx;         /* of the table the command is in */
+	size_t argc;       /* words behind the command's name */
+	const char **argv; /* NULL-ended */
+	const char *rest;  /* the text behind the name, as typed */
 	const char *behind; /* the text behind "--", as typed; NULL: none, or in argv */
-	struct str *out;    /* what the command prints, or NULL in the console */
-	struct str *told;   /* lines beside it, for stderr; or NULL */
+	struct str *out;   /* what the command prints, or NULL in the console */
+	struct str *told;  /* lines beside it, for stderr; or NULL */
 	bool json;
 	const char *origin; /* "key", ":" or "script" */
 	uint64_t target;    /* id of the row it is about, 0 without */

@@ -97,8 +97,8 @@ enum status handoffs_send(struct handoffs *handoffs, bool again, struct err *err
 enum status handoffs_accept(struct handoffs *handoffs, const char *code, struct err *err);
 /* Behind it: wishes for a note of that on an open incident at the pager, where whoever
  * had the shift, in a store of their own, reads it. Asks. */
-enum status handoffs_note(
-	struct handoffs *handoffs, const char *code, const char *origin, struct err *err);
+enum status handoffs_note(struct handoffs *handoffs, const char *code, const char *origin,
+	struct err *err);
 /* Notes that a source tells of: one that says "handoff accept CODE" accepts. */
 struct batch;
 void handoffs_heard(struct handoffs *handoffs, const struct batch *batch);

@@ -20,8 +20,8 @@ struct trigger_row {
 	uint64_t id;
 	const struct rc_trigger *rc; /* until the rc is read anew */
 	int64_t next_at;             /* of a schedule; 0: of alerts */
-	int64_t missed_at; /* a time of it that passed while no oogway ran; 0: none known */
-	int64_t last_at;   /* it fired; 0: not within a week */
+	int64_t missed_at;           /* it passed while no oogway ran; 0: none known */
+	int64_t last_at;             /* it fired; 0: not within a week */
 	enum firing_state last;
 	char last_why[FIRING_WHY];
 	int64_t held_until;       /* more than `most` within an hour; 0: not */

@@ -171,6 +171,11 @@ static struct step_row *listed(const struct step_rows *list, const struct step_r
 	return NULL;
 }
 
+bool deed_listed(const struct step_rows *list, const struct step_row *row)
+{
+	return listed(list, row) != NULL;
+}
+
 void deed_copy(struct arena *arena, const struct step_row *from, struct step_row *to)
 {
 	struct untrusted *texts[] = {&to->chain, &to->source, &to->upstream_id,

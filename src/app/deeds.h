@@ -35,6 +35,7 @@ void deed_line(
 void deeds_add_recent(const struct app *app, int64_t from, int64_t until,
 	struct arena *arena, struct step_rows *list);
 void deed_copy(struct arena *arena, const struct step_row *from, struct step_row *to);
+bool deed_listed(const struct step_rows *list, const struct step_row *row);
 /* It was run for one of these, or that was its page. */
 bool deed_is_of(const struct step_row *row, const struct step_query *query);
 

@@ -1,5 +1,6 @@
 /* Columns and JSON of triggers: what each line of the rc puts where, when it comes next,
- * and what came of it the last time. Main thread. */
+ * and what came of it the last time. Hides what is said first when several things are
+ * wrong. Main thread. */
 #include "app/listing.h"
 #include "app/runbooks.h"
 #include "app/triggers.h"

@@ -1,5 +1,5 @@
-/* `trigger` lines of the rc: which runbook, when, and whether it may run by itself. Parsed
- * at the border, so that what is kept is sets of bits, patterns and matchers that can be
+/* `trigger` lines of the rc: which runbook, when, and whether it may run by itself.
+ * Parsed at the border, so that what is kept is sets of bits, patterns and matchers that can be
  * read. Whether there is such a runbook is known only later. Any thread; reads zone
  * files. */
 #include "rc_parts.h"
@@ -17,7 +17,7 @@ enum { MOST = 10, MOST_LIMIT = 100 };
 
 #define YEAR_MS (366 * DAY_MS)
 
-/* Index of the word among those; the first when nothing is said and it may be left out. */
+/* Index of the word among those; the first when it may be left out, and is. */
 static bool take_word(const struct conf_line *line, const char *key,
 	const char *const words[2], bool needed, int *out, struct err *err)
 {

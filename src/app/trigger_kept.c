@@ -1,7 +1,7 @@
-/* What triggers did, as the store has it: the list is read anew every ten seconds, so that
- * each console shows what another one proposed, and what is not open any more goes. Hides
- * when a proposal is answered: somebody ran the book, or does not want to, or the alert is
- * over. Main thread. */
+/* What triggers did, as the store has it: the list is read anew every ten seconds, so
+ * that each console shows what another one proposed, and what is not open any more goes.
+ * Hides when a proposal is answered: somebody ran the book, or does not want to, or the
+ * alert is over. Main thread. */
 #include "trigger_parts.h"
 
 #include "app/alerts.h"

@@ -1,6 +1,6 @@
-/* Which trigger fires, when: alerts that are open long enough for their twins to be known,
- * and times of schedules. What fires is claimed in the store first, and only whose claim
- * it is goes on. Hides the lease that lets one console of several look, and what was
+/* Which trigger fires, when: alerts that are open long enough for their twins to be
+ * known, and times of schedules. What fires is claimed in the store first, and only whose
+ * claim it is goes on. Hides the lease that lets one console of several look, and what was
  * looked at already. Main thread. */
 #include "trigger_parts.h"
 
