@@ -24,8 +24,7 @@ struct trigger_row {
 	int64_t last_at;             /* it fired; 0: not within a week */
 	enum firing_state last;
 	char last_why[FIRING_WHY];
-	int64_t held_until;       /* more than `most` within an hour; 0: not */
-	char trouble[FIRING_WHY]; /* why it cannot do anything, or "" */
+	int64_t held_until; /* more than `most` within an hour; 0: not */
 };
 
 /* A runbook that somebody is to run, or to look at: it was begun and not ended well. */

@@ -71,6 +71,12 @@ static void trigger_next(const struct app *app, const void *row, struct cell *ou
 	out->role = ROLE_DIM;
 }
 
+static bool is_lost(const struct app *app, const struct trigger_row *row)
+{
+	return runbooks_settled(app->runbooks) &&
+	       !runbooks_named(app->runbooks, row->rc->runbook);
+}
+
 /* What is wrong before what went well. */
 static const char *state_words(
 	const struct app *app, const struct trigger_row *row, char *out, size_t size)
@@ -78,8 +84,8 @@ static const char *state_words(
 	const char *hold = triggers_hold(app->triggers);
 	char when[TIME_TEXT];
 
-	if (*row->trouble)
-		snprintf(out, size, "%s", row->trouble);
+	if (is_lost(app, row))
+		snprintf(out, size, "no runbook is called %s", row->rc->runbook);
 	else if (*hold)
 		snprintf(out, size, "nothing: %s", hold);
 	else if (row->held_until > app->now)
@@ -96,7 +102,7 @@ static const char *state_words(
 
 static bool is_bad(const struct app *app, const struct trigger_row *row)
 {
-	return *row->trouble || *triggers_hold(app->triggers) ||
+	return is_lost(app, row) || *triggers_hold(app->triggers) ||
 	       row->held_until > app->now || row->last == FIRING_STOPPED;
 }
 

@@ -1,7 +1,7 @@
 /* `trigger` lines of the rc: which runbook, when, and whether it may run by itself.
- * Parsed at the border, so that what is kept is sets of bits, patterns and matchers that can be
- * read. Whether there is such a runbook is known only later. Any thread; reads zone
- * files. */
+ * Parsed at the border, so that what is kept is sets of bits, patterns and matchers that
+ * can be read. Whether there is such a runbook is known only later. Any thread; reads
+ * zone files. */
 #include "rc_parts.h"
 
 #include "base/alloc.h"

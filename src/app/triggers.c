@@ -1,7 +1,7 @@
 /* Which trigger fires, when: alerts that are open long enough for their twins to be
- * known, and times of schedules. What fires is claimed in the store first, and only whose
- * claim it is goes on. Hides the lease that lets one console of several look, and what was
- * looked at already. Main thread. */
+ * known, and times of schedules. What fires is claimed in the store first; only whose
+ * claim it is goes on. Hides the lease that lets one console of several look, and what
+ * was looked at already. Main thread. */
 #include "trigger_parts.h"
 
 #include "app/alerts.h"
@@ -394,13 +394,7 @@ static bool fire(struct triggers *t, struct trigger_row *row, const struct alert
 		.most = rc->most};
 	struct claim *c;
 
-	if (!book) {
-		snprintf(row->trouble, sizeof row->trouble, "no runbook is called %.100s",
-			rc->runbook);
-		return false;
-	}
-	row->trouble[0] = '\0';
-	if (t->claims >= AT_ONCE)
+	if (!book || t->claims >= AT_ONCE)
 		return false;
 	c = mem_new(1, sizeof *c);
 	*c = (struct claim){
