@@ -106,6 +106,12 @@ uptime -s
 touch $tmp/touched
 \`\`\`
 BOOK
+book queue QueueBacklog read <<'BOOK'
+### How busy is it?
+```sh local risk=read
+uptime -p
+```
+BOOK
 book slow HighErrorRate read <<'BOOK'
 ### Before
 ```sh local risk=read
@@ -129,6 +135,7 @@ handoff ops at=00:00
 trigger look runbook=look on=alert do=run
 trigger fix runbook=fix on=alert alert=DiskFilling* do=run
 trigger slow runbook=slow on=alert do=run
+trigger queue runbook=queue on=alert do=run
 trigger lost runbook=nowhere on=alert alert=DiskFillingUp
 trigger round runbook=look on=schedule every=1m do=run
 RC
@@ -140,6 +147,7 @@ RC
 run --check-config
 ok "the rc is read" code 0
 run runbook trust look
+run runbook trust queue
 run runbook trust slow
 ok "trusted" said "slow: trusted as it is now"
 
@@ -161,8 +169,8 @@ run --once
 ok "it stands in the overview" said '!  runbook fix proposed by trigger fix: step 2'
 run audit log
 ok "who began it" said 'df -h / .*exit 0.*trigger look'
-run audit show 3
-ok "and why nobody was asked" said 'approval: nobody was asked: trigger look, the runbook is trusted'
+run audit export
+ok "and why nobody was asked" said '"approval":"nobody was asked: trigger look, the runbook is trusted'
 
 # --- on the incident, in the handoff, in the postmortem
 run incident list --json
@@ -223,23 +231,23 @@ done
 ok "it is over" silent DiskFillingUp
 run --once
 ok "and so is the proposal" silent 'runbook fix proposed'
-echo 'another text' >>"$tmp/books/look.md"
+echo 'another text' >>"$tmp/books/queue.md"
 console --readonly
 four=$console
-"$LAB/lab" fire DiskFillingUp
-until_said DiskFillingUp alert list
+"$LAB/lab" fire QueueBacklog
+until_said QueueBacklog alert list
 sleep 8
-ok "read-only runs nothing" is run.local "trigger look" intent 2
-ok "and proposes nothing" is trigger.propose "trigger look" note 0
+ok "read-only runs nothing" is run.local "trigger queue" intent 0
+ok "and proposes nothing" is trigger.propose "trigger queue" note 0
 gone "$four" TERM
 console
-ok "another text is only proposed" until_said '^look .* proposed .*not trusted as it is now' trigger list
-ok "and did not run" is run.local "trigger look" intent 2
-ok "noted once" is trigger.propose "trigger look" note 1
+ok "another text is only proposed" until_said '^queue .* proposed .*not trusted as it is now' trigger list
+ok "and did not run" is run.local "trigger queue" intent 0
+ok "noted once" is trigger.propose "trigger queue" note 1
 run audit verify
 ok "the chain is whole at the end" code 0
 run trigger list --json
-ok "machines read it" said '"name":"look".*"last":"proposed"'
+ok "machines read it" said '"name":"queue".*"last":"proposed"'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
