@@ -61,8 +61,10 @@ bool runs_drop_waiting(struct runs *runs);
 
 /* NULL: it was not begun. */
 struct run *runs_find(const struct runs *runs, uint64_t runbook);
-/* A step of this book was run or asked about here, by somebody, for this alert. */
-bool runs_touched(const struct runs *runs, uint64_t runbook, uint64_t alert);
+/* A step of this book was run here since then, or is asked about, by somebody, for this
+ * alert. */
+bool runs_touched(
+	const struct runs *runs, uint64_t runbook, uint64_t alert, int64_t since);
 /* What it is about: its title, or "". */
 const char *runs_about(const struct runs *runs, uint64_t runbook);
 /* What the audit's rows, as last read, know of steps of the last twelve hours. */

@@ -448,10 +448,14 @@ struct run *runs_open(
 	return entry->run;
 }
 
-static bool begun(const struct run *run)
+/* A step of it was begun since then. */
+static bool begun(const struct run *run, int64_t since)
 {
+	if (run_active(run) >= 0)
+		return true;
 	for (size_t i = 0; i < run_book(run)->step_count; i++)
-		if (run_result(run, i)->state != RUN_NOT_YET)
+		if (run_result(run, i)->started_at &&
+			run_result(run, i)->started_at >= since)
 			return true;
 	return false;
 }
@@ -461,23 +465,23 @@ struct run *runs_open_aside(struct runs *runs, uint64_t runbook, uint64_t alert,
 {
 	const struct app *app = runs->app;
 	const struct runbook_row *row = runbooks_find(app->runbooks, runbook);
+	const struct alert *about = alerts_find(app->alerts, alert);
 	struct entry *entry;
 
 	if (!row) {
 		err_set(err, ERR_MISSING, "the runbook is not there any more");
 		return NULL;
 	}
-	for (size_t i = 0; i < runs->count; i++)
-		if (runs->list[i]->runbook == runbook && alert &&
-			runs->list[i]->alert == alert && begun(runs->list[i]->run)) {
-			err_set(err, ERR_BUSY, "it is being worked through already");
-			return NULL;
-		}
+	/* Since it began this time: the alert may have been there before. */
+	if (about && runs_touched(runs, runbook, alert, about->started_at)) {
+		err_set(err, ERR_BUSY, "it is being worked through already");
+		return NULL;
+	}
 	if (!make_room(runs)) {
 		err_set(err, ERR_LIMIT, "%d runbooks are being run", RUNS_MAX);
 		return NULL;
 	}
-	entry = entry_new(runs, row, alerts_find(app->alerts, alert), err);
+	entry = entry_new(runs, row, about, err);
 	if (!entry)
 		return NULL;
 	entry->aside = true;
@@ -491,7 +495,7 @@ void runs_close_aside(struct runs *runs, const struct run *run)
 	for (size_t i = 0; i < runs->count; i++) {
 		struct entry *entry = runs->list[i];
 
-		if (entry->run != run || !entry->aside || begun(run))
+		if (entry->run != run || !entry->aside || begun(run, 0))
 			continue;
 		runs->count--;
 		memmove(runs->list + i, runs->list + i + 1,
@@ -501,13 +505,14 @@ void runs_close_aside(struct runs *runs, const struct run *run)
 	}
 }
 
-bool runs_touched(const struct runs *runs, uint64_t runbook, uint64_t alert)
+bool runs_touched(
+	const struct runs *runs, uint64_t runbook, uint64_t alert, int64_t since)
 {
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct entry *entry = runs->list[i];
 
 		if (entry->runbook == runbook && entry->alert == alert && !entry->aside &&
-			begun(entry->run))
+			begun(entry->run, since))
 			return true;
 	}
 	return false;

@@ -81,14 +81,18 @@ static void take_proposal(struct triggers *t, const struct firing_row *row)
 	add(t, &p);
 }
 
-static void take_last(struct triggers *t, const struct firing_row *row)
+/* taken: a bit for each trigger whose newest row was seen. */
+static void take_last(struct triggers *t, const struct firing_row *row, uint64_t *taken)
 {
 	struct trigger_row *of;
 	char name[TRIGGER_NAME];
+	uint64_t bit;
 
 	of = trigger_named(t, text_line(row->trigger, name, sizeof name));
-	if (!of || of->last_at > row->created_at || row->state == FIRING_HELD)
+	bit = of ? UINT64_C(1) << (of - t->rows) : 0;
+	if (!of || *taken & bit || row->state == FIRING_HELD)
 		return;
+	*taken |= bit;
 	/* The time it was due, of one that ran before this console began. */
 	if (!of->last_at && of->rc->on == TRIGGER_SCHEDULE &&
 		row->created_at < t->app->started_at) {
@@ -106,9 +110,23 @@ static void take_last(struct triggers *t, const struct firing_row *row)
 	text_line(row->why, of->last_why, sizeof of->last_why);
 }
 
+/* The same alert has fired it again since: what came of that counts. */
+static bool is_outlived(const struct firing_rows *rows, size_t i)
+{
+	const struct firing_row *row = &rows->rows[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (untrusted_eq(rows->rows[k].trigger, row->trigger) &&
+			untrusted_eq(rows->rows[k].source, row->source) &&
+			untrusted_eq(rows->rows[k].upstream_id, row->upstream_id))
+			return true;
+	return false;
+}
+
 static void got_list(void *ctx, const struct firing_rows *rows, const struct err *err)
 {
 	struct triggers *t = ctx;
+	uint64_t taken = 0;
 
 	t->listing = false;
 	if (err || t->ended)
@@ -116,8 +134,8 @@ static void got_list(void *ctx, const struct firing_rows *rows, const struct err
 	t->listed = true;
 	t->proposal_count = 0;
 	for (size_t i = 0; i < rows->count; i++) {
-		take_last(t, &rows->rows[i]);
-		if (is_proposed(rows->rows[i].state))
+		take_last(t, &rows->rows[i], &taken);
+		if (is_proposed(rows->rows[i].state) && !is_outlived(rows, i))
 			take_proposal(t, &rows->rows[i]);
 	}
 	app_changed(t->app, CHANGED_RUNBOOKS | CHANGED_ALERTS);
@@ -142,8 +160,7 @@ static bool is_open(const struct triggers *t, const struct proposal *p)
 	if (!p->alert)
 		return t->app->now - p->at < TIMED_MS;
 	a = alerts_find(t->app->alerts, p->alert);
-	return a && !a->over && a->state != ALERT_RESOLVED &&
-	       a->started_at <= p->at + TRIGGER_AGAIN_MS;
+	return a && !a->over && a->state != ALERT_RESOLVED;
 }
 
 static bool is_touched(const struct triggers *t, const struct proposal *p)
@@ -153,10 +170,10 @@ static bool is_touched(const struct triggers *t, const struct proposal *p)
 	const struct alert *alert = alerts_find(app->alerts, p->alert);
 
 	if (!row || !p->alert)
-		return row && runs_touched(app->runs, row->id, 0);
+		return row && runs_touched(app->runs, row->id, 0, p->at);
 	for (const struct alert *a = NULL;
 		alert && (a = alerts_twin(app->alerts, alert, a));)
-		if (runs_touched(app->runs, row->id, a->key))
+		if (runs_touched(app->runs, row->id, a->key, p->at))
 			return true;
 	return false;
 }
@@ -236,9 +253,14 @@ void trigger_propose(struct triggers *t, const struct proposal *p)
 {
 	const struct alert *alert = alerts_find(t->app->alerts, p->alert);
 	char words[400], about[120];
+	size_t n = 0;
 
-	if (t->proposal_count == TRIGGER_PROPOSALS)
-		t->proposal_count--;
+	/* The one of an episode before makes way. */
+	for (size_t i = 0; i < t->proposal_count; i++)
+		if (strcmp(t->proposals[i].trigger, p->trigger) != 0 ||
+			t->proposals[i].alert != p->alert)
+			t->proposals[n++] = t->proposals[i];
+	t->proposal_count = n < TRIGGER_PROPOSALS ? n : TRIGGER_PROPOSALS - 1;
 	memmove(t->proposals + 1, t->proposals, t->proposal_count * sizeof *p);
 	t->proposals[0] = *p;
 	t->proposal_count++;

@@ -41,8 +41,8 @@ struct triggers {
 	bool unsettled;   /* some alert is to be looked at again */
 	/* the lease */
 	char owner[ID_TEXT], lease_name[LEASE_MAX_NAME];
-	int64_t lease_until;
-	bool lease_asked;
+	int64_t lease_until, lease_asked_at;
+	bool lease_asked, follows; /* follows: another has it */
 	/* what the store has */
 	bool begun, listed, listing, swept;
 	int64_t listed_at;

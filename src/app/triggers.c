@@ -180,7 +180,8 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 		return;
 	if (lease->mine && !t->lease_until)
 		t->swept = false;
-	t->lease_until = lease->mine ? lease->until_at : 0;
+	t->follows = !lease->mine;
+	t->lease_until = lease->mine ? t->lease_asked_at + LEASE_MS : 0;
 }
 
 /* One console of a profile looks; whoever may do nothing leaves it to another. */
@@ -192,6 +193,7 @@ static void keep_lease(struct triggers *t)
 		return;
 	name_lease(t, t->lease_name);
 	t->lease_asked = true;
+	t->lease_asked_at = t->app->now;
 	lease_take_later(t->app->store, &claim, got_lease, t);
 }
 
@@ -540,13 +542,19 @@ void trigger_missed(struct triggers *t, struct trigger_row *row, int64_t due_at)
 		row->rc->name, time_stamp(due_at, t->app->now, when));
 }
 
-static void look_at_times(struct triggers *t, int64_t now, bool leads)
+/* A follower lets them pass; who does not know yet whether it leads waits. */
+enum watch { WATCH_UNKNOWN, WATCH_FOLLOWS, WATCH_LEADS };
+
+static void look_at_times(struct triggers *t, int64_t now, enum watch watch)
 {
+	bool leads = watch == WATCH_LEADS;
+
 	for (size_t i = 0; i < t->count; i++) {
 		struct trigger_row *row = &t->rows[i];
 		bool late = now - row->next_at > LATE_MS;
 
-		if (!row->next_at || now < row->next_at || (!leads && !late))
+		if (!row->next_at || now < row->next_at || watch == WATCH_UNKNOWN ||
+			(!leads && !late))
 			continue;
 		if (leads && late)
 			trigger_missed(t, row, row->next_at);
@@ -567,16 +575,18 @@ void triggers_tick(struct triggers *t, int64_t now)
 	trigger_kept_tick(t, now);
 	if (!t->count || *triggers_hold(t)) {
 		release_lease(t);
-		look_at_times(t, now, false);
+		look_at_times(t, now, WATCH_FOLLOWS);
 		return;
 	}
 	keep_lease(t);
-	if (!triggers_lead(t) || !t->listed || !runbooks_settled(app->runbooks)) {
-		look_at_times(t, now, false);
+	if (!triggers_lead(t)) {
+		look_at_times(t, now, t->follows ? WATCH_FOLLOWS : WATCH_UNKNOWN);
 		return;
 	}
+	if (!t->listed || !runbooks_settled(app->runbooks))
+		return;
 	look_at_alerts(t);
-	look_at_times(t, now, true);
+	look_at_times(t, now, WATCH_LEADS);
 	trigger_runs_go_on(t);
 	sweep(t, now);
 }
