@@ -126,12 +126,12 @@ static void trigger_missed_at(const struct app *app, const void *row, struct cel
 enum { MISSED_COLUMN = 6 };
 
 static const struct column trigger_columns[] = {
-	{"name", "Trigger", 10, 0, COLUMN_WANT(20), trigger_name},
-	{"runbook", "Runbook", 14, 1, COLUMN_WANT(24), trigger_book},
+	{"name", "Trigger", 8, 0, COLUMN_WANT(20), trigger_name},
+	{"runbook", "Runbook", 12, 2, COLUMN_WANT(24), trigger_book},
 	{"when", "When", 12, 4, COLUMN_FLEX | COLUMN_WANT(30), trigger_when},
 	{"does", "Does", 7, 5, 0, trigger_does},
 	{"next", "Next", 7, 3, COLUMN_RIGHT, trigger_next},
-	{"state", "Last", 16, 2, COLUMN_FLEX | COLUMN_WANT(60), trigger_state},
+	{"state", "Last", 14, 0, COLUMN_FLEX | COLUMN_WANT(60), trigger_state},
 	{"missed", "Missed", 8, 6, 0, trigger_missed_at},
 };
 

@@ -129,6 +129,11 @@ static void got_list(void *ctx, const struct firing_rows *rows, const struct err
 	uint64_t taken = 0;
 
 	t->listing = false;
+	if (t->stale && !t->ended) {
+		t->stale = false;
+		trigger_list(t);
+		return;
+	}
 	if (err || t->ended)
 		return;
 	t->listed = true;

@@ -45,6 +45,7 @@ struct triggers {
 	bool lease_asked, follows; /* follows: another has it */
 	/* what the store has */
 	bool begun, listed, listing, swept;
+	bool stale; /* what is being read is of another profile */
 	int64_t listed_at;
 	struct proposal proposals[TRIGGER_PROPOSALS];
 	size_t proposal_count;

@@ -111,16 +111,6 @@ static void forget_seen(struct triggers *t)
 	map_init(&t->seen);
 }
 
-void triggers_reload(struct triggers *t)
-{
-	forget_lines(t);
-	take_lines(t);
-	/* Lines have other numbers; what has fired is known to the store. */
-	forget_seen(t);
-	t->unsettled = true;
-	trigger_list(t);
-}
-
 size_t triggers_count(const struct triggers *t)
 {
 	return t->count;
@@ -182,6 +172,26 @@ static void got_lease(void *ctx, const struct lease *lease, const struct err *er
 		t->swept = false;
 	t->follows = !lease->mine;
 	t->lease_until = lease->mine ? t->lease_asked_at + LEASE_MS : 0;
+}
+
+void triggers_reload(struct triggers *t)
+{
+	char name[LEASE_MAX_NAME];
+
+	name_lease(t, name);
+	/* Another profile has other lines, and another lease. */
+	if (strcmp(name, t->lease_name) != 0) {
+		release_lease(t);
+		t->proposal_count = 0;
+		t->listed = false;
+		t->stale = t->listing;
+	}
+	forget_lines(t);
+	take_lines(t);
+	/* Lines have other numbers; what has fired is known to the store. */
+	forget_seen(t);
+	t->unsettled = true;
+	trigger_list(t);
 }
 
 /* One console of a profile looks; whoever may do nothing leaves it to another. */
