@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "app/runbook_versions.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/text.h"
