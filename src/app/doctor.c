@@ -112,15 +112,15 @@ static void check_triggers(struct doctor *d, const struct app *app)
 {
 	for (size_t i = 0; i < app->rc->trigger_count; i++) {
 		const struct rc_trigger *t = &app->rc->triggers[i];
-		const struct runbook_row *row =
-			runbooks_named(app->runbooks, t->runbook);
+		const struct runbook_row *row = runbooks_named(app->runbooks, t->runbook);
 
 		if (!row)
 			line(d, false, "%s:%d: trigger %s: no runbook is called %s",
 				t->place.file, t->place.line, t->name, t->runbook);
 		else if (t->runs && !runbook_is_trusted(row))
 			line(d, true,
-				"trigger %s: %s is only proposed, as it is not trusted as "
+				"trigger %s: %s is only proposed, as it is not trusted "
+				"as "
 				"it is now: runbook trust %s",
 				t->name, t->runbook, t->runbook);
 	}
