@@ -38,6 +38,10 @@ void runbook_matches(
 /* The same for the words of an alert that is none: its name and its summary. */
 void runbook_matches_text(const struct app *app, struct untrusted name,
 	struct untrusted summary, struct runbook_matches *out);
+/* The same of an incident that is over, by its key and its title: what was run for it
+ * comes first. */
+void runbook_matches_past(const struct app *app, uint64_t key, struct untrusted title,
+	struct runbook_matches *out);
 /* It names this alert by itself: its front matter, or the alert its page. */
 bool runbook_is_named(
 	const struct app *app, const struct runbook_row *row, const struct alert *alert);

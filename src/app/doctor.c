@@ -121,7 +121,7 @@ static void check_triggers(struct doctor *d, const struct app *app)
 			line(d, true,
 				"trigger %s: %s is only proposed, as it is not trusted "
 				"as "
-				"it is now: runbook trust %s",
+				"as it is now: runbook trust %s",
 				t->name, t->runbook, t->runbook);
 	}
 }

@@ -579,6 +579,25 @@ void dossier_response(const struct app *app, uint64_t key, struct response *out)
 	response_read(out, entries, n);
 }
 
+const char *dossier_book(
+	const struct app *app, uint64_t key, size_t i, char *out, size_t size)
+{
+	const struct dossier *d = app->dossier;
+
+	*out = '\0';
+	for (size_t at = 0; d->key == key && at < d->steps.count; at++) {
+		const struct step_row *row = &d->steps.rows[at];
+		bool named = !row->step;
+
+		for (size_t k = 0; k < at && !named; k++)
+			named = d->steps.rows[k].step &&
+				untrusted_eq(d->steps.rows[k].runbook, row->runbook);
+		if (!named && !i--)
+			return text_line(row->runbook, out, size);
+	}
+	return out;
+}
+
 int64_t dossier_next_update(const struct app *app, uint64_t key)
 {
 	const struct outbox_row *newest = NULL;

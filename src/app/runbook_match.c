@@ -6,6 +6,7 @@
 #include "analysis/search.h"
 #include "app/alerts.h"
 #include "app/app.h"
+#include "app/dossier.h"
 #include "app/history.h"
 #include "app/triggers.h"
 #include "base/str.h"
@@ -321,6 +322,22 @@ void runbook_matches_text(const struct app *app, struct untrusted name,
 	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before");
 	add_named(app, name, NULL, out);
 	find(app, name, summary, out);
+}
+
+void runbook_matches_past(const struct app *app, uint64_t key, struct untrusted title,
+	struct runbook_matches *out)
+{
+	char name[NAME_BYTES];
+
+	*out = (struct runbook_matches){0};
+	for (size_t i = 0; i < MATCHES_MAX; i++)
+		if (*dossier_book(app, key, i, name, sizeof name))
+			add(out, runbooks_named(app->runbooks, name), MATCH_CHOSEN,
+				"it was run for this");
+	add(out, chosen(app, title), MATCH_CHOSEN, "chosen before");
+	add_named(app, title, NULL, out);
+	/* Neither its labels nor its summary are kept. */
+	find(app, title, UNTRUSTED_NONE, out);
 }
 
 bool runbook_is_named(

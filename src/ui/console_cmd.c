@@ -620,7 +620,7 @@ static const struct runbook_row *runbook_of_past(
 
 	if (row || (word && !untrusted_to_i64(untrusted_str(word), &number)))
 		return row;
-	runbook_matches_text(app, past->incident.title, UNTRUSTED_NONE, &all);
+	runbook_matches_past(app, incident_id(past), past->incident.title, &all);
 	if (!word && all.none)
 		return NULL;
 	return number >= 1 && number <= (int64_t)all.count ? all.list[number - 1].row
@@ -647,9 +647,11 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 		err_set(err, ERR_MISSING, "%s; %s",
 			call->argc ? "no runbook has that name"
 			: alert    ? "no runbook is about this alert"
+			: past     ? "no runbook is about this incident for sure"
 				   : "select an alert first",
-			alert && !call->argc ? ":runbook 1 opens the nearest on its page"
-					     : ":runbooks lists them all");
+			(alert || past) && !call->argc
+				? ":runbook 1 opens the nearest on its page"
+				: ":runbooks lists them all");
 		return STATUS_FAILED;
 	}
 	if (!runs_open(app->runs, row->id, alert ? alert->key : 0, err))

@@ -625,8 +625,7 @@ static void fill_past(
 	field(p, "source", i->source);
 	field(p, "link", row->link);
 	response(p, app, v->id);
-	/* Its labels and its summary are not kept: its title has to do. */
-	runbook_matches_text(app, i->title, UNTRUSTED_NONE, &all);
+	runbook_matches_past(app, v->id, i->title, &all);
 	put_matches(v, &all);
 	timeline(p, app, &h);
 	similar(p, app, v->id);

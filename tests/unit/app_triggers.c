@@ -1,5 +1,6 @@
-/* Triggers over a real store: once for each episode, whoever tells of it and however often
- * oogway begins anew; a storm; what is read-only; what runs, and why something does not. */
+/* Triggers over a real store: once for each episode, whoever tells of it and however
+ * often oogway begins anew; a storm; what is read-only; what runs, and why something does
+ * not. */
 #include "app/alerts.h"
 #include "app/history.h"
 #include "app/runbook_match.h"
