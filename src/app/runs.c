@@ -405,11 +405,15 @@ static struct entry *take_up(struct runs *runs, uint64_t runbook, uint64_t alert
 	return NULL;
 }
 
-/* The oldest that is at rest makes way. */
+/* The oldest that is at rest makes way; one that nobody looks at before all others. */
 static bool make_room(struct runs *runs)
 {
-	for (size_t i = 0; runs->count == RUNS_MAX && i < RUNS_MAX; i++) {
-		if (run_active(runs->list[i]->run) >= 0)
+	for (size_t n = 0; runs->count == RUNS_MAX && n < 2 * RUNS_MAX; n++) {
+		size_t i = n % RUNS_MAX;
+		const struct entry *entry = runs->list[i];
+
+		if (run_active(entry->run) >= 0 || entry->watch.ended ||
+			(n < RUNS_MAX && !entry->aside))
 			continue;
 		entry_free(runs->list[i]);
 		runs->count--;

@@ -475,6 +475,12 @@ static bool twin_fired(struct triggers *t, const struct alert *alert, uint64_t b
 	return false;
 }
 
+static bool may_name_later(const struct triggers *t, const struct rc_trigger *rc)
+{
+	return rc->on == TRIGGER_ALERT && !rc->alerts && !rc->labels &&
+	       !runbooks_named(t->app->runbooks, rc->runbook);
+}
+
 static void look_at(struct triggers *t, const struct alert *alert)
 {
 	struct seen *s = seen_of(t, alert);
@@ -487,8 +493,9 @@ static void look_at(struct triggers *t, const struct alert *alert)
 			continue;
 		if (!matches(t, i, alert)) {
 			/* A book that is not there yet may name it later. */
-			if (t->rows[i].rc->alerts || t->rows[i].rc->labels ||
-				runbooks_named(t->app->runbooks, t->rows[i].rc->runbook))
+			if (may_name_later(t, t->rows[i].rc))
+				t->unsettled = true;
+			else
 				s->looked |= bit;
 			continue;
 		}
