@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "deeds.h"
 #include "io/loop.h"
 #include "ops/policy.h"
 
@@ -113,29 +114,23 @@ static void end_job(struct trigger_job *job, enum firing_state state, const char
 }
 
 /* Nothing was done: it is left to somebody. */
-static void give_up(struct trigger_job *job, const struct err *why)
+static void give_up(struct trigger_job *job, const char *why)
 {
 	const struct trigger_note note = {
-		"trigger.propose", job->name, job->runbook, why->text, job->alert};
+		DEED_PROPOSED, job->name, job->runbook, why, job->alert};
 
 	trigger_note(job->triggers, &note);
-	end_job(job, FIRING_PROPOSED, why->text);
+	end_job(job, FIRING_PROPOSED, why);
 }
 
+/* Refused before anything was done, it is only not run by itself. */
 static void stopped(struct trigger_job *job, size_t step, const char *why)
 {
-	const struct err err = {.kind = ERR_REFUSED};
-	struct err first = err;
 	char text[FIRING_WHY];
 
 	snprintf(text, sizeof text, "step %zu: %s", step + 1, why);
-	if (job->done) {
-		end_job(job, FIRING_STOPPED, text);
-		return;
-	}
-	str_copy(first.text, sizeof first.text, text);
-	if (run_result(job->run, step)->state == RUN_REFUSED)
-		give_up(job, &first);
+	if (!job->done && run_result(job->run, step)->state == RUN_REFUSED)
+		give_up(job, text);
 	else
 		end_job(job, FIRING_STOPPED, text);
 }
@@ -207,7 +202,7 @@ static void looked(void *ctx, const struct err *why)
 	job->look = NULL;
 	job->looking = false;
 	if (why) {
-		give_up(job, why);
+		give_up(job, why->text);
 		return;
 	}
 	job->looked = true;
@@ -223,8 +218,7 @@ static void open_job(struct trigger_job *job)
 	struct err err = {0};
 
 	if (!row) {
-		err_set(&err, ERR_MISSING, "the runbook is not there any more");
-		give_up(job, &err);
+		give_up(job, "the runbook is not there any more");
 		return;
 	}
 	if (!job->looked && !job->looking) {
@@ -235,14 +229,15 @@ static void open_job(struct trigger_job *job)
 		return;
 	job->run = runs_open_aside(t->app->runs, job->book, job->alert, &aside, &err);
 	if (!job->run)
-		give_up(job, &err);
+		give_up(job, err.text);
 	else
 		loop_timer_start(t->pump, 0);
 }
 
-/* False: the job is gone, or waits for its turn. */
+/* The job may be gone behind it. */
 static void go_on(struct trigger_job *job)
 {
+	struct triggers *t = job->triggers;
 	int next;
 
 	if (!job->run) {
@@ -253,7 +248,7 @@ static void go_on(struct trigger_job *job)
 		return;
 	if (job->begun) {
 		step_over(job);
-		loop_timer_start(job->triggers->pump, 0);
+		loop_timer_start(t->pump, 0);
 		return;
 	}
 	next = run_next(job->run);

@@ -396,6 +396,44 @@ static void is_refused(void **state)
 	}
 }
 
+/* The first step that goes wrong ends it: somebody is to look, and those behind it are
+ * not begun. */
+static void stops(void **state)
+{
+	static const char line[] = "trigger t runbook=look on=alert do=run\n";
+	struct err err;
+
+	(void)state;
+	put_book("look", "---\nmatches: [Down0]\n---\n# Look\n### 1\n```sh local "
+			 "risk=read\nuptime -s\n```\n### 2\n```sh local risk=read\nls "
+			 "/nowhere/at/all\n```\n### 3\n```sh local risk=read\nuptime "
+			 "-p\n```\n");
+	begin(line);
+	assert_true(
+		runbook_trust(app, runbooks_named(app->runbooks, "look"), true, &err));
+	began = app->now;
+	give(AM, 1);
+	pass(4);
+	until(has_run);
+	pass(12);
+	assert_int_equal(triggers_at(app->triggers, 0)->last, FIRING_STOPPED);
+	assert_int_equal(only("step 2: failed, exit 2")->state, FIRING_STOPPED);
+	assert_true(logged("trigger t, look for Down0: step 2: failed, exit 2"));
+	assert_false(logged("3 steps done"));
+	/* Somebody opens it for the alert: what it did stands there. */
+	{
+		const struct alert *alert = alerts_named(app->alerts, "Down0");
+		const struct run *run = runs_open(app->runs,
+			runbooks_named(app->runbooks, "look")->id, alert->key, &err);
+
+		assert_non_null(run);
+		assert_int_equal(run_result(run, 0)->state, RUN_DONE);
+		assert_int_equal(run_result(run, 1)->state, RUN_FAILED);
+		assert_int_equal(run_result(run, 2)->state, RUN_NOT_YET);
+	}
+	end();
+}
+
 static void nothing_here(void **state)
 {
 	static const char line[] = "trigger t runbook=look on=alert\n";
@@ -455,6 +493,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_storm, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(runs_what_is_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(stops, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_here, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(on_time, set_up, tear_down),
 	};
