@@ -502,7 +502,7 @@ static enum status wait_for_actions(
 	loop_run(app->loop);
 	loop_timer_free(wait.timer);
 	interruptible = NULL;
-	if (runs_outcome(app->runs, out, &status, err) ||
+	if (runs_outcome(app->runs, json, out, &status, err) ||
 		remote_outcome(app->remote, json, out, &status, err))
 		return status;
 	if (enrol_busy(app->enrol)) {

@@ -18,6 +18,7 @@ struct anomalies;
 struct breakglass;
 struct changes;
 struct audits;
+struct deeds;
 struct charts;
 struct enrol;
 struct dossier;
@@ -47,6 +48,7 @@ struct store;
 struct task_pool;
 struct share;
 struct trends;
+struct triggers;
 struct http;
 struct joins;
 
@@ -179,6 +181,8 @@ struct app {
 	struct handoffs *handoffs;
 	struct trends *trends;
 	struct audits *audits;
+	struct deeds *deeds; /* the store's index of the audit's steps */
+	struct triggers *triggers;
 	struct breakglass *breakglass;
 	struct sinks *sinks; /* of the audit */
 	struct replay *replay;

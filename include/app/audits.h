@@ -22,6 +22,10 @@ struct audit_row {
 	/* Of a runbook's step: the book, its SHA-256, the number; else "" and 0. */
 	char book[64], book_hash[SHA256_DIGITS + 1];
 	int step;
+	char state[16];   /* of a step's outcome: "done", "failed"; "" of old records */
+	bool failed;      /* the outcome, or this, says an error */
+	int64_t ended_at; /* of an intent: when its outcome was written, 0: none */
+	char *title;      /* of the step, or NULL */
 	struct untrusted target; /* target, or the words of the action */
 	struct untrusted id;     /* of the incident or alert */
 	char *recording;         /* name of its file, or NULL */
@@ -43,6 +47,12 @@ bool audits_folder(const struct audits *audits, char out[AUDIT_PATH], struct err
 
 /* While somebody looks, the newest records are read every other second, in a task. */
 void audits_watch(struct audits *audits, bool on);
+/* They are read once, soon. */
+void audits_want(struct audits *audits);
+/* Whose records the rows are; "" before they were read. */
+const char *audits_chain(const struct audits *audits);
+/* Another number whenever rows have come or changed. */
+uint64_t audits_version(const struct audits *audits);
 void audits_tick(struct audits *audits, int64_t now);
 /* All of the newest chain, at once: for one-shot commands. */
 bool audits_load(struct audits *audits, struct err *err);

@@ -69,6 +69,10 @@ void dossier_timeline(
 	const struct app *app, const struct dossier_head *head, struct timeline *out);
 /* Roles, responders, bridge. */
 void dossier_response(const struct app *app, uint64_t key, struct response *out);
+/* Its i-th runbook of which a step was run for it; "" behind the last. Only of the
+ * one that is looked at. */
+const char *dossier_book(
+	const struct app *app, uint64_t key, size_t i, char *out, size_t size);
 /* When the next status update was promised; 0: none was, or it is made. */
 int64_t dossier_next_update(const struct app *app, uint64_t key);
 

@@ -85,6 +85,8 @@ const char *history_trouble(const struct history *history);
 /* In a one-shot command: the store, on this thread; NULL with *err, also when there is
  * none yet. */
 struct db *history_db(struct app *app, struct err *err);
+/* The store is there and takes what is written. */
+bool history_keeps(const struct history *history);
 /* This process is the one of those that share the store that tells others. */
 bool history_leads(const struct history *history);
 

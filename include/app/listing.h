@@ -105,7 +105,7 @@ extern const struct listing alert_listing, incident_listing, metric_listing,
 	source_listing, log_listing, event_listing, anomaly_listing, runbook_listing,
 	silence_listing, change_listing, process_listing, action_listing, audit_listing,
 	trend_listing, past_listing, incidents_listing, oncall_listing, shift_listing,
-	remote_listing, tail_listing;
+	remote_listing, tail_listing, trigger_listing;
 extern const struct grouping alert_grouping;
 /* A filter text without the marks of one: words. */
 bool listing_is_words(const char *text);

@@ -8,6 +8,8 @@
 #include "base/setting.h"
 #include "connect/source.h"
 #include "io/mail.h"
+#include "model/cron.h"
+#include "model/severity.h"
 #include "model/shift.h"
 #include "ops/policy.h"
 
@@ -25,6 +27,7 @@ enum {
 	RC_MAX_POLICIES = 200,
 	RC_MAX_HOST_GROUPS = 200,
 	RC_MAX_SINKS = 8,
+	RC_MAX_TRIGGERS = 50,
 };
 
 struct rc_source {
@@ -149,6 +152,24 @@ struct rc_sink {
 	const char *ca_file, *token_file, *token_env, *token_command;
 };
 
+enum trigger_on { TRIGGER_ALERT, TRIGGER_SCHEDULE };
+
+/* What puts a runbook before somebody, or runs it, by itself. */
+struct rc_trigger {
+	const char *name, *runbook;
+	enum trigger_on on;
+	const char *alerts, *labels; /* or NULL; neither: what the book names */
+	enum severity severity;      /* this one and worse */
+	const char *cron_text;       /* or NULL: every_ms counts */
+	struct cron cron;
+	int64_t every_ms;
+	const char *zone; /* of cron, or NULL: that of the process */
+	struct zone clock;
+	bool runs;   /* else it is proposed */
+	size_t most; /* within an hour */
+	struct conf_place place;
+};
+
 /* One user-defined arrangement: rows of panes with weights. */
 struct rc_layout {
 	const char *name;
@@ -188,6 +209,8 @@ struct rc {
 	size_t notify_count, notify_cap;
 	struct rc_sink sinks[RC_MAX_SINKS];
 	size_t sink_count;
+	struct rc_trigger *triggers;
+	size_t trigger_count, trigger_cap;
 	struct policy_rule *policies;
 	size_t policy_count, policy_cap;
 	struct rc_layout *layouts;

@@ -12,10 +12,11 @@ struct app;
 enum { MATCHES_MAX = 6, MATCH_WHY = 160 };
 
 enum match_kind {
-	MATCH_CHOSEN, /* somebody opened it for such an alert */
-	MATCH_URL,    /* its runbook_url is this one */
-	MATCH_NAMED,  /* `matches` or `labels` */
-	MATCH_FOUND,  /* by its words */
+	MATCH_PROPOSED, /* a trigger proposes it now */
+	MATCH_CHOSEN,   /* somebody opened it for such an alert */
+	MATCH_URL,      /* its runbook_url is this one */
+	MATCH_NAMED,    /* `matches` or `labels` */
+	MATCH_FOUND,    /* by its words */
 };
 
 struct runbook_match {
@@ -37,6 +38,13 @@ void runbook_matches(
 /* The same for the words of an alert that is none: its name and its summary. */
 void runbook_matches_text(const struct app *app, struct untrusted name,
 	struct untrusted summary, struct runbook_matches *out);
+/* The same of an incident that is over, by its key and its title: what was run for it
+ * comes first. */
+void runbook_matches_past(const struct app *app, uint64_t key, struct untrusted title,
+	struct runbook_matches *out);
+/* It names this alert by itself: its front matter, or the alert its page. */
+bool runbook_is_named(
+	const struct app *app, const struct runbook_row *row, const struct alert *alert);
 /* The first one, if it is sure. */
 const struct runbook_row *runbook_best(const struct app *app, const struct alert *alert);
 /* From now on this one comes first for alerts of that name. Of what would come first

@@ -24,6 +24,14 @@ bool runbook_may_run(const struct runbook_row *row, struct err *err);
 void runbook_changes_seen(struct app *app, uint64_t id);
 /* May it run by itself? */
 bool runbook_is_trusted(const struct runbook_row *row);
+/* What its file and the trust in it are now, looked at by a task: somebody may have
+ * changed them behind our back. done() comes with a sentence, or NULL: it is trusted at
+ * the text that is loaded, and that is the file's. */
+struct trust_look;
+struct trust_look *runbook_trust_look(struct app *app, const struct runbook_row *row,
+	void (*done)(void *ctx, const struct err *why), void *ctx);
+/* Nobody waits for it any more. NULL is fine. */
+void runbook_trust_forget(struct trust_look *look);
 /* Trusts the text it has now, or none any more. Waits for the disk. */
 bool runbook_trust(
 	struct app *app, const struct runbook_row *row, bool on, struct err *err);

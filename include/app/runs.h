@@ -29,17 +29,42 @@ void runs_end(struct runs *runs);
 /* After task_pool_free(). */
 void runs_free(struct runs *runs);
 
-/* The one door of what is run from here. */
-const struct gate_door *runs_door(const struct runs *runs);
-
 /* The run of this runbook, begun when there is none. `alert` fills its variables; with 0
  * the run stays about what it was about. One of another alert, or of a text that has
  * changed, is set aside unless a step of it runs; at most RUNS_MAX are kept. NULL with a
  * sentence. */
 struct run *runs_open(
 	struct runs *runs, uint64_t runbook, uint64_t alert, struct err *err);
+/* One that nobody looks at, for what begins by itself: it is not the newest of its book
+ * until somebody opens it, and none of its steps may run once the book is not trusted as
+ * it is. `ended` comes behind each step. NULL with a sentence; ERR_BUSY: somebody works
+ * on this book for this alert. */
+struct runs_aside {
+	void (*ended)(void *ctx, const struct run *run);
+	void *ctx;
+};
+struct run *runs_open_aside(struct runs *runs, uint64_t runbook, uint64_t alert,
+	const struct runs_aside *aside, struct err *err);
+/* One that was opened so and of which nothing was begun is gone. */
+void runs_close_aside(struct runs *runs, const struct run *run);
+/* From now on nobody waits for the end of its steps. */
+void runs_leave(struct runs *runs, const struct run *run);
+
+/* run_start(), or with a text run_start_edited(). While the ssh configuration is being
+ * read the step waits for it, and is asked about then: true all the same. */
+bool runs_start(struct runs *runs, struct run *run, size_t step, struct untrusted edited,
+	const char *origin, struct err *err);
+/* It was read: what waits goes on. */
+void runs_go_on(struct runs *runs);
+/* What waits does not begin any more. False: nothing did. */
+bool runs_drop_waiting(struct runs *runs);
+
 /* NULL: it was not begun. */
 struct run *runs_find(const struct runs *runs, uint64_t runbook);
+/* A step of this book was run here since then, or is asked about, by somebody, for this
+ * alert. */
+bool runs_touched(
+	const struct runs *runs, uint64_t runbook, uint64_t alert, int64_t since);
 /* What it is about: its title, or "". */
 const char *runs_about(const struct runs *runs, uint64_t runbook);
 /* What the audit's rows, as last read, know of steps of the last twelve hours. */
@@ -51,9 +76,11 @@ const char *runs_running(const struct runs *runs, char *out, size_t size);
 bool runs_busy(const struct runs *runs);
 /* Whatever runs is asked to end, as by C-c. */
 void runs_stop(struct runs *runs);
-/* For scripts: what the steps of this process printed, and how they went. False: there
- * was none. */
-bool runs_outcome(
-	const struct runs *runs, struct str *out, enum status *status, struct err *err);
+/* For scripts: what the steps of this process printed, and how they went; with json one
+ * object each behind a header. False: there was none. */
+bool runs_outcome(const struct runs *runs, bool json, struct str *out,
+	enum status *status, struct err *err);
+/* The first line of what is printed as JSON of a run of this book. */
+void runs_json_header(const struct run *run, const char *name, bool dry, struct str *out);
 
 #endif

@@ -59,6 +59,9 @@ struct gate_deed {
 	size_t host_count;
 	bool lifts; /* approvals, so that it needs none itself */
 	bool asked; /* somebody has said yes to just this already: no question */
+	/* Nobody is asked, as this says, which is recorded in place of an answer: only
+	 * what is read, and needs no approval, is done so. Or NULL. Copied. */
+	const char *standing;
 	/* Several records instead of one: begin() says how many when it is sure that they
 	 * will be written, write() is called for each and calls gate_write() once, and
 	 * intended() has its number when it is on the disk. `record` is then what a

@@ -132,6 +132,12 @@ bool run_plan(struct run *run, size_t step, struct run_plan *out, struct err *er
 enum audit_class run_class(struct run *run, size_t step);
 /* Asks, then runs. False with a sentence: refused, another one runs, … */
 bool run_start(struct run *run, size_t step, const char *origin, struct err *err);
+/* Without a question, as `standing` says, which is recorded: only what is read, and asks
+ * nobody. */
+bool run_start_alone(struct run *run, size_t step, const char *origin,
+	const char *standing, struct err *err);
+/* The active step was begun so. */
+bool run_is_alone(const struct run *run);
 /* The same once with another command in its place; the written class stays the least. */
 bool run_start_edited(struct run *run, size_t step, struct untrusted command,
 	const char *origin, struct err *err);

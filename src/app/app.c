@@ -29,11 +29,13 @@
 #include "app/sources.h"
 #include "app/status.h"
 #include "app/trends.h"
+#include "app/triggers.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "breakglass.h"
+#include "deeds.h"
 #include "expiry.h"
 #include "prune.h"
 #include "sinks.h"
@@ -81,6 +83,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	name_host(app);
 	app->history = history_new(app);
 	app->audits = audits_new(app);
+	app->deeds = deeds_new(app);
 	app->http = http_new(loop, app->pool);
 	app->metrics = metrics_new(app);
 	app->acks = acks_new(app);
@@ -94,6 +97,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->runbooks = runbooks_new(app);
 	app->runs = runs_new(app);
 	app->remote = remote_new(app);
+	app->triggers = triggers_new(app);
 	app->charts = charts_new(app);
 	app->trends = trends_new(app);
 	app->incidents = incidents_new(app);
@@ -133,6 +137,7 @@ static void tick(void *ctx, int64_t now)
 	anomalies_tick(app->anomalies, now);
 	problems_join(app);
 	notify_tick(app->notify, now);
+	triggers_tick(app->triggers, now);
 	expiry_tick(app->expiry, now);
 	breakglass_tick(app->breakglass, now);
 	sinks_tick(app->sinks);
@@ -146,6 +151,7 @@ static void tick(void *ctx, int64_t now)
 	actions_tick(app->actions, now);
 	handoffs_tick(app->handoffs, now);
 	trends_tick(app->trends, now);
+	deeds_tick(app->deeds, now);
 	audits_tick(app->audits, now);
 	if (app->status_writer)
 		status_writer_tick(app->status_writer, now);
@@ -181,6 +187,7 @@ void app_free(struct app *app)
 	if (!app)
 		return;
 	loop_off(app->loop, app);
+	triggers_end(app->triggers);
 	history_end(app->history);
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
@@ -211,12 +218,14 @@ void app_free(struct app *app)
 	replay_free(app->replay);
 	prune_free(app->prune);
 	history_free(app->history);
+	triggers_free(app->triggers);
 	share_free(app->share);
 	trends_free(app->trends);
 	changes_free(app->change_feeds);
 	incidents_free(app->incidents);
 	dossier_free(app->dossier);
 	similar_free(app->similar);
+	deeds_free(app->deeds);
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
@@ -266,6 +275,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	handoffs_reload(app->handoffs);
 	changes_start(app->change_feeds);
 	rotas_begin(app->rotas);
+	triggers_reload(app->triggers);
 	rc_free(old);
 	app_settle_settings(app);
 	app_changed(app, CHANGED_ALL);
@@ -414,7 +424,8 @@ bool app_settled(const struct app *app)
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
 	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
 	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds) && rotas_settled(app->rotas);
+	       changes_settled(app->change_feeds) && rotas_settled(app->rotas) &&
+	       triggers_settled(app->triggers);
 }
 
 bool app_edit(struct app *app, const char *path, struct err *err)

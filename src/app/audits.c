@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { READ_EVERY_MS = 2000, READ_FIRST = 2000, TARGET_MAX = 400 };
+enum { READ_EVERY_MS = 2000, READ_FIRST = 2000, TARGET_MAX = 400, TITLE_TEXT = 200 };
 
 struct rows {
 	struct audit_row **list;
@@ -42,7 +42,8 @@ struct audits {
 	struct reading *reading;
 	struct err err; /* of the last reading */
 	int64_t next_at;
-	bool watched, left_out;
+	bool watched, wanted, left_out;
+	uint64_t version;
 };
 
 struct audits *audits_new(struct app *app)
@@ -58,6 +59,7 @@ static void free_row(struct audit_row *row)
 	untrusted_free(row->target);
 	untrusted_free(row->id);
 	mem_free(row->recording);
+	mem_free(row->title);
 	mem_free(row);
 }
 
@@ -144,8 +146,7 @@ static void put_target(struct audit_row *row, struct json audit)
 static void put_step(struct audit_row *row, struct json extra)
 {
 	int64_t step = 0;
-
-	char file[80];
+	char file[80], title[TITLE_TEXT];
 
 	words(json_get(extra, "cast_file"), file, sizeof file);
 	if (!*file)
@@ -158,6 +159,9 @@ static void put_step(struct audit_row *row, struct json extra)
 	words(json_get(extra, "book_sha256"), row->book_hash, sizeof row->book_hash);
 	untrusted_to_i64(json_text(json_get(extra, "step")), &step);
 	row->step = step > 0 && step < INT_MAX ? (int)step : 0;
+	words(json_get(extra, "title"), title, sizeof title);
+	row->title = *title ? mem_strdup(title) : NULL;
+	words(json_get(extra, "state"), row->state, sizeof row->state);
 }
 
 static struct audit_row *row_new(struct json audit)
@@ -180,7 +184,8 @@ static struct audit_row *row_new(struct json audit)
 	if (!*row->who && json_i64(json_get(audit, "actor.verified.uid"), &number))
 		snprintf(row->who, sizeof row->who, "uid %lld", (long long)number);
 	words(json_get(audit, "result"), row->result, sizeof row->result);
-	if (json_ok(json_get(audit, "error")))
+	row->failed = json_ok(json_get(audit, "error"));
+	if (row->failed)
 		words(json_get(audit, "error"), row->result, sizeof row->result);
 	row->is_intent = !strcmp(row->kind, "intent");
 	if (row->is_intent)
@@ -257,7 +262,10 @@ static void settle(struct audits *audits, const struct audit_row *outcome)
 	if (!intent || !intent->is_intent)
 		return;
 	intent->outcome = outcome->seq;
+	intent->ended_at = outcome->at;
+	intent->failed = outcome->failed;
 	memcpy(intent->result, outcome->result, sizeof intent->result);
+	memcpy(intent->state, outcome->state, sizeof intent->state);
 }
 
 static void drop_oldest(struct rows *rows, size_t n)
@@ -301,6 +309,7 @@ static void finish(struct audits *audits, struct reading *reading)
 
 	audits->err = reading->ok ? (struct err){0} : reading->err;
 	take_rows(audits, reading);
+	audits->version += got || before != audits->rows.count;
 	if (got || before != audits->rows.count || !reading->ok)
 		app_changed(audits->app, CHANGED_AUDIT);
 }
@@ -345,10 +354,27 @@ void audits_watch(struct audits *audits, bool on)
 	audits->watched = on;
 }
 
+void audits_want(struct audits *audits)
+{
+	audits->wanted = true;
+}
+
+const char *audits_chain(const struct audits *audits)
+{
+	return audits->chain;
+}
+
+uint64_t audits_version(const struct audits *audits)
+{
+	return audits->version;
+}
+
 void audits_tick(struct audits *audits, int64_t now)
 {
-	if (!audits->watched || audits->reading || now < audits->next_at)
+	if (audits->reading ||
+		(!audits->wanted && (!audits->watched || now < audits->next_at)))
 		return;
+	audits->wanted = false;
 	audits->next_at = now + READ_EVERY_MS;
 	audits->reading = reading_new(audits, &audits->err);
 	if (audits->reading)

@@ -5,6 +5,7 @@
 
 #include "app/actions.h"
 #include "app/alerts.h"
+#include "app/audits.h"
 #include "app/dossier.h"
 #include "app/history.h"
 #include "app/similar.h"
@@ -369,6 +370,8 @@ enum status cmd_incident_show(struct call *call, struct err *err)
 		return STATUS_USAGE;
 	found = find(app, call->argv[0], &subject, err);
 	if (found) {
+		/* What was done a moment ago may not be in the store yet. */
+		audits_load(app->audits, &(struct err){0});
 		dossier_open(app->dossier, subject.source, subject.id,
 			subject.head.started_at);
 		dossier_wish(app->dossier, call->argv[0], call->json);

@@ -127,19 +127,49 @@ static void print_step(struct run *run, size_t step, struct str *out)
 	}
 }
 
+static void json_step(struct run *run, size_t step, struct str *out)
+{
+	const struct runbook_step *s = &run_book(run)->steps[step];
+	struct run_plan plan;
+	struct err err = {0};
+	bool ok = run_plan(run, step, &plan, &err);
+	struct json_out o;
+
+	json_begin(&o, out);
+	json_open(&o, NULL, '{');
+	json_put_i64(&o, "step", (int64_t)step + 1);
+	json_put_text(&o, "title", s->title);
+	json_put_str(&o, "kind", step_kind_name(s->kind));
+	json_put_str(
+		&o, "class", audit_class_name(ok ? plan.class : run_class(run, step)));
+	json_put_bool(&o, "ready", ok);
+	if (ok) {
+		json_put_str(&o, "place", plan.place);
+		json_put_text(&o, "command", plan.shown);
+	}
+	json_put_str(&o, "why", err.text);
+	json_shut(&o, '}');
+	str_putc(out, '\n');
+}
+
 /* Into the console it goes as one passing line: its view shows the rest. */
-static enum status dry_run(struct call *call, struct run *run, int64_t only)
+static enum status dry_run(struct call *call, struct run *run, const struct wanted *w)
 {
 	size_t count = run_book(run)->step_count, ready = 0;
+	int64_t only = w->step;
 	struct err err;
 
+	if (call->json)
+		runs_json_header(run, w->name, true, call->out);
 	for (size_t i = 0; i < count; i++) {
 		struct run_plan plan;
 
 		if (only && (size_t)only != i + 1)
 			continue;
 		ready += run_plan(run, i, &plan, &err);
-		if (call->out)
+		if (call->json)
+			json_step(run, i, call->out);
+		else if (call->out)
 			print_step(run, i, call->out);
 	}
 	if (!call->out)
@@ -154,11 +184,19 @@ static enum status start(
 {
 	const struct run_result *r;
 
-	if (!run_start(run, (size_t)step - 1, call->origin, err))
+	enum status status;
+	struct err told;
+
+	if (!runs_start(call->app->runs, run, (size_t)step - 1, UNTRUSTED_NONE,
+		    call->origin, err)) {
+		/* What was refused is an object too. */
+		if (call->json)
+			runs_outcome(call->app->runs, true, call->out, &status, &told);
 		return err->kind == ERR_REFUSED   ? STATUS_REFUSED
 		       : err->kind == ERR_USAGE   ? STATUS_USAGE
 		       : err->kind == ERR_MISSING ? STATUS_USAGE
 						  : STATUS_FAILED;
+	}
 	r = run_result(run, (size_t)step - 1);
 	if (r->state != RUN_REFUSED)
 		return call->out ? STATUS_PENDING : STATUS_DONE;
@@ -190,7 +228,7 @@ enum status cmd_runbook_run(struct call *call, struct err *err)
 		if (!run_set_word(run, w.vars[i], err))
 			return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_USAGE;
 	if (w.dry)
-		return dry_run(call, run, w.step);
+		return dry_run(call, run, &w);
 	if (!w.changed && !runbook_may_run(row, err)) {
 		if (call->told)
 			runbook_print_changes(row, call->told);

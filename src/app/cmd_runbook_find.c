@@ -82,7 +82,8 @@ enum status cmd_runbook_search(struct call *call, struct err *err)
 
 /* --- match --- */
 
-static const char *const kinds[] = {[MATCH_CHOSEN] = "chosen",
+static const char *const kinds[] = {[MATCH_PROPOSED] = "proposed",
+	[MATCH_CHOSEN] = "chosen",
 	[MATCH_URL] = "url",
 	[MATCH_NAMED] = "named",
 	[MATCH_FOUND] = "found"};
@@ -164,6 +165,7 @@ static void json_step(struct json_out *o, const struct runbook_step *step)
 static void json_show(struct call *call, const struct runbook_row *row)
 {
 	const struct runbook *book = &row->book;
+	const struct rc *rc = call->app->rc;
 	struct json_out o;
 	char name[256];
 
@@ -175,6 +177,12 @@ static void json_show(struct call *call, const struct runbook_row *row)
 	json_put_str(&o, "path", row->path);
 	json_put_text(&o, "owner", book->owner);
 	json_put_text(&o, "risk", book->risk);
+	json_put_bool(&o, "trusted", row->trusted);
+	json_open(&o, "triggers", '[');
+	for (size_t i = 0; i < rc->trigger_count; i++)
+		if (runbooks_named(call->app->runbooks, rc->triggers[i].runbook) == row)
+			json_put_str(&o, NULL, rc->triggers[i].name);
+	json_shut(&o, ']');
 	json_open(&o, "variables", '[');
 	for (size_t i = 0; i < book->var_count; i++)
 		json_put_str(&o, NULL, book->vars[i].name);
@@ -186,6 +194,18 @@ static void json_show(struct call *call, const struct runbook_row *row)
 	json_put_text(&o, "text", row->text);
 	json_shut(&o, '}');
 	str_putc(call->out, '\n');
+}
+
+/* Beside the text, which is what somebody may want to keep. */
+static void print_trigger(const struct call *call, const struct runbook_row *row,
+	const struct rc_trigger *trigger)
+{
+	if (runbooks_named(call->app->runbooks, trigger->runbook) == row && call->told)
+		str_printf(call->told, "trigger %s %s it%s\n", trigger->name,
+			trigger->runs ? "runs" : "proposes",
+			trigger->runs && !row->trusted
+				? ", but it is not trusted as it is now"
+				: "");
 }
 
 enum status cmd_runbook_show(struct call *call, struct err *err)
@@ -207,6 +227,8 @@ enum status cmd_runbook_show(struct call *call, struct err *err)
 		json_show(call, row);
 		return STATUS_DONE;
 	}
+	for (size_t i = 0; i < call->app->rc->trigger_count; i++)
+		print_trigger(call, row, &call->app->rc->triggers[i]);
 	rest = row->text;
 	while (untrusted_line(&rest, &line)) {
 		text_add_line(call->out, line, SIZE_MAX / 2);

@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "app/logs.h"
 #include "app/metrics.h"
+#include "app/runbook_versions.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/text.h"
@@ -112,6 +113,24 @@ static void check_logs(struct doctor *d, const struct logs *logs)
 		line(d, true, "logs: %s", logs_origin(logs));
 }
 
+/* A book that is not there, and one that would not run though its line says so. */
+static void check_triggers(struct doctor *d, const struct app *app)
+{
+	for (size_t i = 0; i < app->rc->trigger_count; i++) {
+		const struct rc_trigger *t = &app->rc->triggers[i];
+		const struct runbook_row *row = runbooks_named(app->runbooks, t->runbook);
+
+		if (!row)
+			line(d, false, "%s:%d: trigger %s: no runbook is called %s",
+				t->place.file, t->place.line, t->name, t->runbook);
+		else if (t->runs && !runbook_is_trusted(row))
+			line(d, true,
+				"trigger %s: %s is only proposed: it is not trusted as "
+				"it is now; runbook trust %s",
+				t->name, t->runbook, t->runbook);
+	}
+}
+
 enum status cmd_doctor(struct call *call, struct err *err)
 {
 	const struct app *app = call->app;
@@ -127,6 +146,7 @@ enum status cmd_doctor(struct call *call, struct err *err)
 	for (size_t i = 0; i < sources_count(app->sources); i++)
 		check_source(&d, app, i);
 	check_queries(&d, app);
+	check_triggers(&d, app);
 	if (!app->demo) {
 		fine = history_check(call->app, store, sizeof store);
 		line(&d, fine, "%s", store);

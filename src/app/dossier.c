@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "deeds.h"
 #include "store/past.h"
 #include "store/raw.h"
 
@@ -29,11 +30,13 @@
 
 enum {
 	LOG_BYTES = 16 << 20,
+	STEPS_BYTES = 16 << 20,
 	LOG_MOST = 5000, /* entries that are held */
 	RAW_PRETTY = 1 << 20,
 	CHANGES_BEFORE_MS = 6 * HOUR_MS,
 	CHANGES_AFTER_MS = 10 * MINUTE_MS,
 	ANOMALIES_BEFORE_MS = 30 * MINUTE_MS,
+	STEPS_AFTER_MS = 6 * HOUR_MS,
 	AROUND_MOST = 40, /* changes, and anomalies, and alerts */
 };
 
@@ -55,6 +58,15 @@ struct dossier {
 	char lacks[160];
 	struct arena stored_arena, told_arena;
 	struct entries stored, told, log;
+	/* What was run for it, and for all that tell of it; what is in memory stands
+	 * beside. */
+	struct arena steps_arena, words_arena; /* words: until the next timeline */
+	struct step_rows steps;
+	struct step_whom whom[STEP_MAX_WHOM]; /* as it was asked for; owned */
+	size_t whom_count;
+	uint64_t audits_seen; /* version of the audit's rows */
+	int64_t started_at;   /* of the first of them */
+	bool steps_loading, steps_dirty;
 	struct untrusted raw; /* as its source told it; a copy */
 	int64_t raw_at;       /* when that was read, of one from the store; 0: just now */
 	bool show_raw;
@@ -69,8 +81,19 @@ struct dossier *dossier_new(struct app *app)
 	d->asked = -1;
 	arena_init(&d->stored_arena, LOG_BYTES);
 	arena_init(&d->told_arena, LOG_BYTES);
+	arena_init(&d->steps_arena, STEPS_BYTES);
+	arena_init(&d->words_arena, STEPS_BYTES);
 	map_init(&d->by_id);
 	return d;
+}
+
+static void forget_whom(struct dossier *d)
+{
+	for (size_t i = 0; i < d->whom_count; i++) {
+		untrusted_free(d->whom[i].source);
+		untrusted_free(d->whom[i].upstream_id);
+	}
+	d->whom_count = 0;
 }
 
 void dossier_free(struct dossier *d)
@@ -79,6 +102,9 @@ void dossier_free(struct dossier *d)
 		return;
 	arena_release(&d->stored_arena);
 	arena_release(&d->told_arena);
+	arena_release(&d->steps_arena);
+	arena_release(&d->words_arena);
+	forget_whom(d);
 	map_release(&d->by_id);
 	untrusted_free(d->raw);
 	mem_free(d->stored.rows);
@@ -172,6 +198,83 @@ static void got_raw(void *ctx, const struct raw_row *row, const struct err *err)
 	app_changed(d->app, CHANGED_PAST);
 }
 
+/* --- what was run for it --- */
+
+static void add_whom(struct dossier *d, struct untrusted source, struct untrusted id)
+{
+	if (d->whom_count == STEP_MAX_WHOM || untrusted_empty(id))
+		return;
+	d->whom[d->whom_count++] = (struct step_whom){
+		untrusted_keep(source, SOURCE_ID), untrusted_keep(id, SOURCE_ID)};
+}
+
+/* It, and all that tell of the same: a runbook may have been opened from any of them. */
+static void take_whom(struct dossier *d, int64_t started_at)
+{
+	const struct app *app = d->app;
+	const struct alert *alert = alerts_find(app->alerts, d->key);
+
+	forget_whom(d);
+	d->started_at = started_at;
+	add_whom(d, untrusted_str(d->source), untrusted_str(d->id));
+	for (const struct alert *a = NULL;
+		alert && (a = alerts_twin(app->alerts, alert, a));) {
+		if (a->key == d->key)
+			continue;
+		add_whom(d, untrusted_str(sources_row(app->sources, a->source)->name),
+			alert_text(a, ALERT_ID));
+		if (a->started_at < d->started_at)
+			d->started_at = a->started_at;
+	}
+}
+
+static struct step_query steps_wanted(const struct dossier *d)
+{
+	return (struct step_query){d->whom, d->whom_count, d->started_at - MINUTE_MS, 0};
+}
+
+static void got_steps(void *ctx, const struct step_rows *rows, const struct err *err)
+{
+	struct dossier *d = ctx;
+	const struct step_query query = steps_wanted(d);
+	struct step_rows all = {.rows = NULL};
+	size_t n = 0;
+
+	d->steps_loading = false;
+	/* Another is looked at meanwhile. */
+	if (d->steps_dirty)
+		return;
+	arena_reset(&d->steps_arena);
+	all.rows = arena_alloc(&d->steps_arena, STEP_MAX_LIST * sizeof *all.rows);
+	for (size_t i = 0; all.rows && !err && i < rows->count; i++)
+		deed_copy(&d->steps_arena, &rows->rows[i], &all.rows[all.count++]);
+	n = all.count;
+	deeds_add_recent(d->app, query.from, 0, &d->steps_arena, &all);
+	/* Of what came from the audit, only its own. */
+	for (size_t i = n; i < all.count; i++)
+		if (deed_is_of(&all.rows[i], &query))
+			all.rows[n++] = all.rows[i];
+	all.count = n;
+	d->steps = all;
+	app_changed(d->app, CHANGED_PAST);
+}
+
+static void load_steps(struct dossier *d)
+{
+	const struct step_query query = steps_wanted(d);
+
+	if (!d->key || d->steps_loading || d->app->demo)
+		return;
+	d->steps_dirty = false;
+	d->audits_seen = audits_version(d->app->audits);
+	if (!d->app->store) {
+		got_steps(d, &(struct step_rows){.rows = NULL}, NULL);
+		return;
+	}
+	d->steps_loading = true;
+	step_of_later(d->app->store, &query, got_steps, d);
+}
+
 static void load(struct dossier *d)
 {
 	if (!d->app->store || d->loading || !d->key)
@@ -191,6 +294,10 @@ static void forget(struct dossier *d)
 {
 	d->key = 0;
 	d->told.count = d->stored.count = d->log.count = 0;
+	d->steps = (struct step_rows){.rows = NULL};
+	arena_reset(&d->steps_arena);
+	forget_whom(d);
+	d->steps_dirty = true;
 	arena_release(&d->told_arena);
 	arena_release(&d->stored_arena);
 	d->told_arena.full = d->stored_arena.full = false;
@@ -228,6 +335,8 @@ bool dossier_open(
 		str_copy(d->source, sizeof d->source, source);
 		if (!text_to_id(id, d->id, sizeof d->id))
 			d->id[0] = '\0';
+		take_whom(d, started_at);
+		load_steps(d);
 		/* What is newer is among the changes already. */
 		if (started_at < d->app->now - DAY_MS)
 			history_changes_around(d->app->history,
@@ -386,6 +495,11 @@ void dossier_tick(struct dossier *d)
 		ask_again(d);
 	if (d->dirty && d->key)
 		load(d);
+	if (d->key &&
+		(d->steps_dirty || d->audits_seen != audits_version(d->app->audits))) {
+		take_whom(d, d->started_at);
+		load_steps(d);
+	}
 }
 
 const struct batch_entry *dossier_log(const struct dossier *d, uint64_t key, size_t *n)
@@ -420,7 +534,8 @@ bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size
 
 bool dossier_busy(const struct dossier *d)
 {
-	return d->key && (d->loading || (d->asked >= 0 && !d->ended && !cut_off(d)));
+	return d->key && (d->loading || d->steps_loading ||
+				 (d->asked >= 0 && !d->ended && !cut_off(d)));
 }
 
 void dossier_wish(struct dossier *d, const char *name, bool json)
@@ -462,6 +577,25 @@ void dossier_response(const struct app *app, uint64_t key, struct response *out)
 	const struct batch_entry *entries = dossier_log(app->dossier, key, &n);
 
 	response_read(out, entries, n);
+}
+
+const char *dossier_book(
+	const struct app *app, uint64_t key, size_t i, char *out, size_t size)
+{
+	const struct dossier *d = app->dossier;
+
+	*out = '\0';
+	for (size_t at = 0; d->key == key && at < d->steps.count; at++) {
+		const struct step_row *row = &d->steps.rows[at];
+		bool named = !row->step;
+
+		for (size_t k = 0; k < at && !named; k++)
+			named = d->steps.rows[k].step &&
+				untrusted_eq(d->steps.rows[k].runbook, row->runbook);
+		if (!named && !i--)
+			return text_line(row->runbook, out, size);
+	}
+	return out;
 }
 
 int64_t dossier_next_update(const struct app *app, uint64_t key)
@@ -648,7 +782,7 @@ static void add_runs(struct timeline *t, const struct app *app, uint64_t key)
 		for (size_t k = 0; k < book->step_count; k++) {
 			const struct run_result *r = run_result(run, k);
 
-			if (r->started_at)
+			if (r->started_at >= app->dossier->started_at - MINUTE_MS)
 				timeline_add(
 					t, &(struct timeline_line){.at = r->started_at,
 						   .from = TIMELINE_COMMAND,
@@ -657,6 +791,43 @@ static void add_runs(struct timeline *t, const struct app *app, uint64_t key)
 						   .bad = r->state != RUN_DONE,
 						   .data = "audit log"});
 		}
+	}
+}
+
+/* It is in memory, where its state is newer. */
+static bool is_here(const struct app *app, const struct step_row *row)
+{
+	for (size_t i = 0; i < app->dossier->whom_count; i++) {
+		const struct step_whom *w = &app->dossier->whom[i];
+		const struct run *run;
+		char source[64];
+
+		text_line(w->source, source, sizeof source);
+		for (size_t k = 0;
+			(run = runs_for(app->runs, alert_key(source, w->upstream_id), k));
+			k++)
+			for (size_t s = 0; s < run_book(run)->step_count; s++)
+				if ((int64_t)run_result(run, s)->intent == row->seq &&
+					llabs(run_result(run, s)->started_at - row->at) <
+						MINUTE_MS)
+					return true;
+	}
+	return false;
+}
+
+/* … and by others, or before this console began; for hours behind its end. */
+static void add_steps(
+	struct timeline *t, const struct app *app, const struct dossier_head *h)
+{
+	struct dossier *d = app->dossier;
+
+	for (size_t i = 0; d->key == h->key && i < d->steps.count; i++) {
+		const struct step_row *row = &d->steps.rows[i];
+
+		if ((h->ended_at && row->at > h->ended_at + STEPS_AFTER_MS) ||
+			is_here(app, row))
+			continue;
+		deed_line(t, row, &d->words_arena);
 	}
 }
 
@@ -715,6 +886,7 @@ void dossier_timeline(
 	const struct alert *alert = alerts_find(app->alerts, head->key);
 
 	timeline_init(out);
+	arena_reset(&app->dossier->words_arena);
 	timeline_add_log(out, entries, n);
 	if (!tells_all(entries, n))
 		add_head(out, head);
@@ -728,5 +900,6 @@ void dossier_timeline(
 		alert && (a = alerts_twin(app->alerts, alert, a));)
 		if (a->key != alert->key)
 			add_runs(out, app, a->key);
+	add_steps(out, app, head);
 	timeline_settle(out);
 }

@@ -561,6 +561,51 @@ static void incidents(
 	}
 }
 
+static void deed_event(struct compose *c, const struct handoff_deed *deed)
+{
+	struct document *d = c->d;
+	char when[WHEN];
+
+	document_event(d, handoff_when(c->f, deed->at, when), UNTRUSTED_NONE);
+	document_text(d, DOC_CODE, deed->runbook);
+	if (!untrusted_empty(deed->about)) {
+		document_say(d, DOC_PLAIN, " for ");
+		document_text(d, DOC_PLAIN, deed->about);
+	}
+	document_say(d, DOC_PLAIN, deed->steps ? ", by " : ", proposed by ");
+	document_text(d, DOC_STRONG, deed->who);
+	if (!deed->steps && !untrusted_empty(deed->why)) {
+		document_say(d, DOC_PLAIN, ": ");
+		document_text(d, DOC_PLAIN, deed->why);
+	}
+	if (!deed->steps)
+		return;
+	document_say(d, DOC_PLAIN, ": %zu %s", deed->steps,
+		plural(deed->steps, "step", "steps"));
+	if (deed->bad)
+		document_say(d, DOC_BAD, ", %zu not done or not known", deed->bad);
+	else
+		document_say(d, DOC_GOOD, ", done");
+}
+
+/* What was done by the book, by hand and by itself, and what is only proposed. */
+static void runbooks(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+	size_t from = f->deed_count > HAPPENED_MOST ? f->deed_count - HAPPENED_MOST : 0;
+
+	if (!f->deed_count)
+		return;
+	document_heading(c->d, 3, "Runbooks");
+	document_timeline(c->d);
+	for (size_t i = from; i < f->deed_count; i++)
+		deed_event(c, &f->deeds[i]);
+	if (!from)
+		return;
+	document_paragraph(c->d);
+	document_say(c->d, DOC_PLAIN, "And %zu before these.", from);
+}
+
 static void happened(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
@@ -577,6 +622,7 @@ static void happened(struct compose *c)
 		unwatched(c);
 	}
 	incidents(c, f->incidents, f->in_shift);
+	runbooks(c);
 	for (size_t i = 0; i < f->carried_count; i++)
 		carried += handoff_counted(f, &f->carried[i]);
 	if (!carried)

@@ -3,6 +3,7 @@
  * nobody did. An incident belongs to the shift in which it began; one that was open at
  * the shift's start is listed beside, never counted again. Any thread; touches the facts
  * and the db only. */
+#include "deeds.h"
 #include "handoff_facts.h"
 #include "known.h"
 
@@ -189,6 +190,84 @@ static bool load_acts(struct handoff_facts *f, struct db *db, struct err *err)
 			.by = keep(f, row->action.texts[ACTION_BY], NAME_MOST),
 			.at = row->done_at};
 	}
+	arena_release(&page);
+	return fine;
+}
+
+/* The incident's title, when it is among those that are known. */
+static struct untrusted about(const struct handoff_facts *f, const struct step_row *row)
+{
+	for (size_t i = 0; i < f->incident_count; i++) {
+		const struct handoff_incident *in = &f->incidents[i];
+
+		if ((untrusted_eq(in->upstream_id, row->upstream_id) &&
+			    untrusted_eq(in->source, row->source)) ||
+			(untrusted_eq(in->upstream_id, row->page_id) &&
+				untrusted_eq(in->source, row->page_source)))
+			return in->title;
+	}
+	return row->upstream_id;
+}
+
+/* By itself, or by somebody; what is proposed counts for itself. */
+static bool same_deed(const struct step_row *a, const struct step_row *b)
+{
+	return a->step && b->step && untrusted_eq(a->runbook, b->runbook) &&
+	       untrusted_eq(a->source, b->source) &&
+	       untrusted_eq(a->upstream_id, b->upstream_id) &&
+	       untrusted_eq(a->who, b->who) &&
+	       untrusted_starts(a->origin, "trigger ") ==
+		       untrusted_starts(b->origin, "trigger ");
+}
+
+static void take_deeds(struct handoff_facts *f, const struct step_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct step_row *row = &rows->rows[i];
+		bool alone = untrusted_starts(row->origin, "trigger ");
+		struct handoff_deed *to;
+		size_t k = i;
+
+		while (k > 0 && !same_deed(&rows->rows[k - 1], row))
+			k--;
+		if (row->step && k > 0)
+			continue;
+		to = &f->deeds[f->deed_count++];
+		*to = (struct handoff_deed){.runbook = keep(f, row->runbook, NAME_MOST),
+			.about = keep(f, about(f, row), TITLE_MOST),
+			.who = keep(f, alone ? row->origin : row->who, NAME_MOST),
+			.at = row->at};
+		if (!row->step)
+			to->why = keep(f, row->result, TITLE_MOST);
+		for (k = i; row->step && k < rows->count; k++) {
+			if (!same_deed(&rows->rows[k], row))
+				continue;
+			to->steps++;
+			to->bad += deed_state(&rows->rows[k]) != RUN_DONE;
+		}
+	}
+}
+
+static bool load_deeds(struct handoff_facts *f, struct db *db, struct err *err)
+{
+	struct step_rows rows, all = {.rows = NULL};
+	struct arena page;
+	bool fine;
+
+	arena_init(&page, PAGE_BYTES);
+	fine = step_span(db, &page, f->shift.from_at, f->to_at, &rows, err);
+	all.rows = fine ? arena_alloc(&page,
+				  (rows.count + f->recent.count + 1) * sizeof *all.rows)
+			: NULL;
+	for (size_t i = 0; all.rows && i < rows.count; i++)
+		all.rows[all.count++] = rows.rows[i];
+	for (size_t i = 0; all.rows && i < f->recent.count; i++)
+		if (!deed_listed(&all, &f->recent.rows[i]))
+			all.rows[all.count++] = f->recent.rows[i];
+	f->deed_count = 0;
+	f->deeds = arena_alloc(&f->arena, (all.count + 1) * sizeof *f->deeds);
+	if (f->deeds)
+		take_deeds(f, &all);
 	arena_release(&page);
 	return fine;
 }
@@ -438,7 +517,8 @@ bool handoff_load(struct handoff_facts *f, struct db *db, struct err *err)
 	f->pages = f->source_count > 0;
 	if (db && (!load_rows(f, db, err) || !load_incidents(f, db, err) ||
 			  !load_carried(f, db, err) || !load_changes(f, db, err) ||
-			  !load_acts(f, db, err) || !load_watch(f, db, err)))
+			  !load_acts(f, db, err) || !load_deeds(f, db, err) ||
+			  !load_watch(f, db, err)))
 		return false;
 	f->complete &= !f->cut && !f->changes_more;
 	handoff_draft_read(&f->draft, f->row.draft, f->row.draft_n);

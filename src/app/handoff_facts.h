@@ -13,6 +13,7 @@
 #include "store/db.h"
 #include "store/hand.h"
 #include "store/shift.h"
+#include "store/step.h"
 
 enum {
 	HANDOFF_BYTES = 192 << 20,
@@ -88,6 +89,16 @@ struct handoff_act {
 	int64_t at;
 };
 
+/* A runbook that was worked through, or is proposed: steps of one book for one thing by
+ * one hand. */
+struct handoff_deed {
+	struct untrusted runbook, about,
+		who; /* who: "trigger disk" of what ran by itself */
+	int64_t at;
+	size_t steps, bad;    /* bad: not done, or nobody knows */
+	struct untrusted why; /* of one that is proposed: steps is 0 */
+};
+
 struct handoff_facts {
 	struct arena arena;
 	struct rc_handoff handoff; /* texts copied */
@@ -108,6 +119,7 @@ struct handoff_facts {
 	size_t incoming_count;
 	struct untrusted *matches; /* of all runbooks */
 	size_t match_count;
+	struct step_rows recent; /* of the shift, as the audit has them */
 	/* --- of the store --- */
 	struct shift_row row, before; /* this shift's, and that of the one before */
 	struct handoff_draft draft;
@@ -123,6 +135,8 @@ struct handoff_facts {
 	int64_t changes_from; /* all since then were read; 0: all of the shift */
 	struct handoff_act *acts;
 	size_t act_count;
+	struct handoff_deed *deeds;
+	size_t deed_count;
 	struct followup_rows followups;
 	struct hand_rows hands; /* what belongs together, as people said */
 	struct handoff_gap gaps[HANDOFF_MAX_GAPS];

@@ -6,6 +6,7 @@
 #include "app/actions.h"
 #include "app/alerts.h"
 #include "app/anomalies.h"
+#include "app/audits.h"
 #include "app/problems.h"
 #include "app/rotas.h"
 #include "app/runbook_match.h"
@@ -13,6 +14,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "deeds.h"
 
 #include <stdio.h>
 
@@ -235,6 +237,10 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	add_sources(app, f);
 	add_calls(app, f);
 	add_incoming(app, f);
+	/* In a script nobody has read the audit yet. */
+	if (!app->live)
+		audits_load(app->audits, &(struct err){0});
+	deeds_add_recent(app, f->shift.from_at, f->to_at, &f->arena, &f->recent);
 	for (size_t i = 0; i < books; i++)
 		f->matches[f->match_count++] = untrusted_copy(
 			&f->arena, runbooks_at(app->runbooks, i)->book.matches);

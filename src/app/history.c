@@ -7,6 +7,7 @@
 #include "app/actions.h"
 #include "app/rotas.h"
 #include "app/setting.h"
+#include "app/triggers.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -142,6 +143,7 @@ static void begin(struct history *history)
 	acks_begin(history->app->acks);
 	joins_begin(history->app->joins);
 	rotas_begin(history->app->rotas);
+	triggers_begin(history->app->triggers);
 	actions_begin(history->app->actions);
 	history_states_tick(history, now);
 	history_points_look(history);
@@ -208,6 +210,11 @@ bool history_pulls(const struct history *history)
 	return history_writes(history) ||
 	       (history->app->wants_past && history->opened && !history->ended &&
 		       history->told == STORE_READY);
+}
+
+bool history_keeps(const struct history *history)
+{
+	return history_writes(history);
 }
 
 bool history_leads(const struct history *history)
@@ -348,6 +355,7 @@ void history_trim(struct history *history, int64_t before_at)
 	ack_trim_later(history->app->store, before_at);
 	join_trim_later(history->app->store, before_at);
 	raw_trim_later(history->app->store, before_at);
+	firing_trim_later(history->app->store, before_at);
 	baseline_trim_later(history->app->store, before_at, (struct store_then){0});
 	history_changes_trim(history, before_at);
 }

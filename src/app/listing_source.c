@@ -483,11 +483,44 @@ static void runbook_steps(const struct app *app, const void *row, struct cell *o
 	out->number = (double)r->book.step_count;
 }
 
+/* i-th trigger that names it; NULL behind the last. */
+static const struct rc_trigger *trigger_of(
+	const struct app *app, const struct runbook_row *row, size_t i)
+{
+	for (size_t k = 0; k < app->rc->trigger_count; k++)
+		if (runbooks_named(app->runbooks, app->rc->triggers[k].runbook) == row &&
+			!i--)
+			return &app->rc->triggers[k];
+	return NULL;
+}
+
+static void runbook_triggers(const struct app *app, const void *row, struct cell *out)
+{
+	const struct rc_trigger *first = trigger_of(app, row, 0);
+	size_t more = 0;
+
+	while (first && trigger_of(app, row, more + 1))
+		more++;
+	if (more)
+		cell_print(out, "%s and %zu more", first->name, more);
+	else if (first)
+		cell_print(out, "%s", first->name);
+	out->role = ROLE_DIM;
+}
+
+enum { TRIGGER_COLUMN = 4 };
+
+static bool runbook_says(const struct app *app, size_t column)
+{
+	return column != TRIGGER_COLUMN || app->rc->trigger_count;
+}
+
 static const struct column runbook_columns[] = {
 	{"title", "Runbook", 22, 0, COLUMN_FLEX, runbook_title},
 	{"risk", "Risk", 7, 2, 0, runbook_risk},
 	{"steps", "Steps", 5, 3, COLUMN_RIGHT | COLUMN_DESC, runbook_steps},
 	{"matches", "Matches", 20, 5, COLUMN_FLEX, runbook_names},
+	{"trigger", "Trigger", 10, 6, 0, runbook_triggers},
 };
 
 static size_t runbook_rows(const struct app *app)
@@ -516,7 +549,6 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 	struct untrusted rest = r->book.matches, name;
 	char file[256];
 
-	(void)app;
 	json_put_str(o, "name", runbook_name(r, file, sizeof file));
 	json_put_text(o, "title", r->title);
 	json_put_str(o, "path", r->path);
@@ -530,6 +562,10 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 	json_put_bool(o, "built_in", r->built_in);
 	json_put_bool(o, "changed", r->changed);
 	json_put_bool(o, "trusted", r->trusted);
+	json_open(o, "triggers", '[');
+	for (size_t i = 0; trigger_of(app, r, i); i++)
+		json_put_str(o, NULL, trigger_of(app, r, i)->name);
+	json_shut(o, ']');
 }
 
 static size_t runbook_ranked(
@@ -563,5 +599,6 @@ const struct listing runbook_listing = {
 	.id = runbook_id,
 	.find = runbook_find,
 	.json = runbook_json,
+	.says = runbook_says,
 	.ranking = &runbook_ranking,
 };

@@ -10,6 +10,7 @@
 #include "app/metrics.h"
 #include "app/problems.h"
 #include "app/sources.h"
+#include "app/triggers.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -156,6 +157,18 @@ static void print_metrics(const struct app *app, struct str *out)
 		str_printf(out, "  and %zu more: oogway metric list\n", n - MOST);
 }
 
+static void print_proposals(const struct app *app, struct str *out)
+{
+	char words[400];
+
+	for (size_t i = 0; i < proposals_count(app->triggers); i++) {
+		const struct proposal *p = proposals_at(app->triggers, i);
+
+		str_printf(out, "  !  runbook %s %s\n", p->runbook,
+			proposal_words(p, words, sizeof words));
+	}
+}
+
 void overview_print(const struct app *app, struct str *out)
 {
 	enum { MOST = 20 };
@@ -174,6 +187,7 @@ void overview_print(const struct app *app, struct str *out)
 		overview_print_problem(app, &needs[i], out);
 	if (total > n)
 		str_printf(out, "  and %zu more: oogway alert list\n", total - n);
+	print_proposals(app, out);
 	print_metrics(app, out);
 	str_puts(out, "\nSources\n");
 	for (size_t i = 0; i < sources_count(app->sources); i++) {

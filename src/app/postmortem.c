@@ -5,10 +5,13 @@
 #include "postmortem.h"
 
 #include "app/alerts.h"
+#include "app/audits.h"
 #include "app/history.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "deeds.h"
 #include "io/file.h"
 #include "postmortem_facts.h"
 
@@ -16,6 +19,8 @@
 #include <string.h>
 
 enum { FORM_MAX = 1 << 20 };
+
+#define RECENT_MS (7 * DAY_MS)
 
 struct writing {
 	struct store_job job;
@@ -31,6 +36,25 @@ static void take_alert(struct postmortem_facts *f, const struct alert *a)
 	f->link = untrusted_copy(f->arena, alert_text(a, ALERT_LINK));
 	f->assigned = untrusted_copy(f->arena, alert_text(a, ALERT_ASSIGNED));
 	f->acked_by = untrusted_copy(f->arena, alert_text(a, ALERT_ACKED_BY));
+}
+
+/* What was run for it, and for all that tell of the same. */
+static void take_steps(
+	struct app *app, struct postmortem_facts *f, const struct alert *alert)
+{
+	int64_t from = app->now - RECENT_MS;
+
+	/* In a script nobody has read the audit yet. */
+	if (!app->live)
+		audits_load(app->audits, &(struct err){0});
+	deeds_add_recent(app, from, 0, f->arena, &f->recent);
+	for (const struct alert *a = NULL; alert && f->whom_count < STEP_MAX_WHOM &&
+					   (a = alerts_twin(app->alerts, alert, a));)
+		f->whom[f->whom_count++] = (struct step_whom){
+			untrusted_copy(f->arena,
+				untrusted_str(
+					sources_row(app->sources, a->source)->name)),
+			untrusted_copy(f->arena, alert_text(a, ALERT_ID))};
 }
 
 static bool run(struct store_job *job, struct db *db, struct err *err)
@@ -93,6 +117,7 @@ enum status postmortem_begin(struct app *app, const char *id, uint64_t target,
 			    : store_job_text(&w->job, untrusted_str(id));
 	if (alert)
 		take_alert(&w->facts, alert);
+	take_steps(app, &w->facts, alert);
 	if (out) {
 		status = print(app, w, out, err);
 		arena_release(&w->job.arena);

@@ -6,6 +6,7 @@
 #include "app/dossier.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "deeds.h"
 #include "model/response.h"
 #include "model/timeline.h"
 #include "report/document.h"
@@ -14,11 +15,43 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BEFORE_MS = 2 * 3600000, ROWS_MOST = 60 };
+enum {
+	BEFORE_MS = 2 * 3600000,
+	BEFORE_STEP_MS = 300000,
+	AFTER_MS = 6 * 3600000,
+	ROWS_MOST = 60
+};
 
 static int64_t end_of(const struct postmortem_facts *f)
 {
 	return f->incident.ended_at ? f->incident.ended_at : f->now;
+}
+
+/* The store's, and what the audit has beyond that; until hours behind its end. */
+static bool load_steps(struct postmortem_facts *f, struct db *db, struct err *err)
+{
+	const struct incident_row *in = &f->incident;
+	struct step_query query = {f->whom, f->whom_count,
+		in->started_at - BEFORE_STEP_MS,
+		in->ended_at ? in->ended_at + AFTER_MS : 0};
+	struct step_rows found, all = {.rows = NULL};
+
+	if (!f->whom_count) {
+		f->whom[0] = (struct step_whom){in->source, in->upstream_id};
+		query.count = 1;
+	}
+	if (!step_of(db, f->arena, &query, &found, err))
+		return false;
+	all.rows = arena_alloc(
+		f->arena, (found.count + f->recent.count + 1) * sizeof *all.rows);
+	for (size_t i = 0; all.rows && i < found.count; i++)
+		all.rows[all.count++] = found.rows[i];
+	for (size_t i = 0; all.rows && i < f->recent.count; i++)
+		if (deed_is_of(&f->recent.rows[i], &query) &&
+			!deed_listed(&all, &f->recent.rows[i]))
+			all.rows[all.count++] = f->recent.rows[i];
+	f->steps = all;
+	return true;
 }
 
 bool postmortem_load(struct postmortem_facts *f, struct db *db, struct err *err)
@@ -41,7 +74,8 @@ bool postmortem_load(struct postmortem_facts *f, struct db *db, struct err *err)
 			err) ||
 		!past_log(db, f->arena, f->incident.source, f->incident.upstream_id,
 			&f->log, err) ||
-		!outbox_list(db, f->arena, OUTBOX_MAX_LIST, &all, err))
+		!outbox_list(db, f->arena, OUTBOX_MAX_LIST, &all, err) ||
+		!load_steps(f, db, err))
 		return false;
 	if (text_to_id(f->incident.upstream_id, name, sizeof name))
 		snprintf(f->show, sizeof f->show, "incident show %s", name);
@@ -154,6 +188,8 @@ static void fill(const struct postmortem_facts *f, struct timeline *t)
 	add_others(f, t);
 	for (size_t i = 0; i < f->acts.count && i < ROWS_MOST; i++)
 		dossier_add_action(t, &f->acts.rows[i]);
+	for (size_t i = 0; i < f->steps.count; i++)
+		deed_line(t, &f->steps.rows[i], f->arena);
 	timeline_settle(t);
 }
 
@@ -178,8 +214,10 @@ static void event(const struct postmortem_facts *f, const struct timeline_line *
 		document_say(d, DOC_PLAIN, ": ");
 	document_text(d, DOC_PLAIN, timeline_text(l));
 	if (l->more)
-		document_say(d, DOC_PLAIN, " %s%s%s", l->from == TIMELINE_HERE ? "(" : "",
-			l->more, l->from == TIMELINE_HERE ? ")" : "");
+		document_say(d, DOC_PLAIN, "%s %s%s%s",
+			l->from == TIMELINE_COMMAND ? "," : "",
+			l->from == TIMELINE_HERE ? "(" : "", l->more,
+			l->from == TIMELINE_HERE ? ")" : "");
 	if (names_who(l)) {
 		document_say(d, DOC_PLAIN, ", by ");
 		document_text(d, DOC_STRONG, l->who);

@@ -9,6 +9,7 @@
 #include "store/incident.h"
 #include "store/outbox.h"
 #include "store/past.h"
+#include "store/step.h"
 
 struct change_row;
 
@@ -22,6 +23,11 @@ struct postmortem_facts {
 	struct change_row *changes;  /* the store's */
 	size_t change_count;
 	struct outbox_rows acts; /* on this incident */
+	/* Steps of runbooks for it and for those that tell of the same. */
+	struct step_whom whom[STEP_MAX_WHOM];
+	size_t whom_count;
+	struct step_rows recent; /* as the audit has them */
+	struct step_rows steps;
 	struct past_entries log; /* of its source */
 	char show[80];           /* the command that shows it */
 };

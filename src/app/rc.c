@@ -149,6 +149,24 @@ const struct rc_key rc_keys[] = {
 	{"sink", "token-env", "NAME", "the environment variable with it"},
 	{"sink", "token-command", "COMMAND",
 		"prints it; words separated by blanks, no shell"},
+	{"trigger", "runbook", "RUNBOOK", "the book, by the name of its file; needed"},
+	{"trigger", "on", "alert|schedule", "what makes it fire; needed"},
+	{"trigger", "alert", "PATTERN,…",
+		"names of alerts, with * and ?; without it and labels= those that the "
+		"runbook itself names, or whose runbook_url it is"},
+	{"trigger", "labels", "MATCHERS",
+		"labels of the alert, as {job=\"node\",instance=~\"web-.*\"}; all must "
+		"hold"},
+	{"trigger", "severity", "SEVERITY", "this one and worse; any"},
+	{"trigger", "cron", "FIELDS",
+		"minute hour day month weekday, quoted as a whole: \"cron=30 6 * * "
+		"1-5\""},
+	{"trigger", "every", "DURATION", "1m to 30d, counted from midnight UTC"},
+	{"trigger", "zone", "ZONE", "of cron's times, as Europe/Berlin; this host's"},
+	{"trigger", "do", "propose|run",
+		"run: by itself, if the runbook is trusted as it is now, all its steps "
+		"are of class read and policy allows them; else it is proposed; propose"},
+	{"trigger", "most", "N", "runs, and proposals, within an hour, 1 to 100; 10"},
 	{"policy", "hosts", "PATTERN,…",
 		"names with * and ?, @GROUP for a group of hosts; what goes to several "
 		"is allowed when all match, and denied when one does; any"},
@@ -461,110 +479,6 @@ static bool run_heartbeat(
 	return true;
 }
 
-const char *const notify_kind_names[NOTIFY_KIND_COUNT + 1] = {
-	"desktop", "terminal", "bell", "title", "command", "slack", "webhook", NULL};
-
-static bool take_notify_kind(
-	const struct conf_line *line, struct rc_notify *n, struct err *err)
-{
-	const char *word = conf_value(line, 2, "kind"),
-		   *severity = conf_value(line, 2, "severity");
-	char near[80];
-	int kind = 0;
-
-	if (!word)
-		return err_set(err, ERR_INPUT,
-			"notify %s needs kind=desktop, terminal, "
-			"bell, title, command, slack or webhook",
-			line->words[1].text);
-	while (kind < NOTIFY_KIND_COUNT && strcmp(word, notify_kind_names[kind]))
-		kind++;
-	if (kind == NOTIFY_KIND_COUNT)
-		return err_set(err, ERR_INPUT, "no kind of notice is called %s%s", word,
-			conf_nearest(word, notify_kind_names, sizeof *notify_kind_names,
-				near));
-	n->kind = (enum notify_kind)kind;
-	for (int s = 0; severity && s <= SEVERITY_INFO; s++)
-		if (!strcmp(severity, severity_name((enum severity)s))) {
-			n->severity = (enum severity)s;
-			severity = NULL;
-		}
-	if (severity)
-		return err_set(err, ERR_INPUT,
-			"severity is critical, high, warning or info, not %s", severity);
-	return true;
-}
-
-/* What the kind needs is there, and nothing that it does not take. */
-static bool check_notify(
-	const struct conf_line *line, const struct rc_notify *n, struct err *err)
-{
-	bool remote = n->kind == NOTIFY_SLACK || n->kind == NOTIFY_WEBHOOK;
-	bool secret = n->token_file || n->token_env || n->token_command;
-
-	if (remote && !secret)
-		return err_set(err, ERR_INPUT, "notify %s needs token-file=FILE: %s",
-			n->name,
-			n->kind == NOTIFY_SLACK ? "it holds the URL that Slack gave"
-						: "it holds the key to sign with");
-	if (n->kind == NOTIFY_WEBHOOK && !n->url)
-		return err_set(
-			err, ERR_INPUT, "notify %s needs url=https://HOST/PATH", n->name);
-	if (!remote && (secret || n->url || n->ca_file))
-		return err_set(err, ERR_INPUT,
-			"notify %s: url, token and ca-file are of slack and webhook",
-			n->name);
-	if ((n->kind == NOTIFY_COMMAND) != (line->rest && *line->rest))
-		return err_set(err, ERR_INPUT,
-			n->kind == NOTIFY_COMMAND
-				? "expected: notify NAME kind=command … -- COMMAND"
-				: "only kind=command takes words behind --");
-	return true;
-}
-
-static bool run_notify(struct conf *conf, const struct conf_line *line, struct err *err)
-{
-	struct rc *rc = rc_of(conf);
-	struct rc_notify n = {.severity = SEVERITY_HIGH, .place = line->place};
-	const char *url = conf_value(line, 2, "url"),
-		   *anomalies = conf_value(line, 2, "anomalies");
-
-	if (!rc_check_name(line->words[1].text, err) ||
-		!rc_check_keys(line, 2, "notify", err) ||
-		!take_notify_kind(line, &n, err) ||
-		!rc_take_hours(line, "quiet", &n.quiet_from, &n.quiet_to, err) ||
-		(url && !rc_check_url(url, err)))
-		return false;
-	if (anomalies && strcmp(anomalies, "on") && strcmp(anomalies, "off"))
-		return err_set(
-			err, ERR_INPUT, "anomalies is on or off, not %s", anomalies);
-	n.anomalies = anomalies && !strcmp(anomalies, "on");
-	if (n.kind == NOTIFY_TITLE && n.quiet_from != n.quiet_to)
-		return err_set(err, ERR_INPUT, "a title is never loud: no quiet=");
-	if (n.kind == NOTIFY_SLACK && !url)
-		url = "https://hooks.slack.com";
-	n.name = rc_keep(rc, line->words[1].text);
-	n.url = rc_keep(rc, url);
-	n.command = rc_keep(rc, line->rest);
-	n.token_env = rc_keep(rc, conf_value(line, 2, "token-env"));
-	n.token_command = rc_keep(rc, conf_value(line, 2, "token-command"));
-	n.token_file = rc_keep_path(rc, line, conf_value(line, 2, "token-file"));
-	n.ca_file = rc_keep_path(rc, line, conf_value(line, 2, "ca-file"));
-	if (!check_notify(line, &n, err))
-		return false;
-	for (size_t i = 0; i < rc->notify_count; i++)
-		if (!strcmp(rc->notifies[i].name, n.name))
-			return err_set(err, ERR_INPUT,
-				"there is a notify %s already (line %d)", n.name,
-				rc->notifies[i].place.line);
-	if (rc->notify_count == RC_MAX_NOTIFIES)
-		return err_set(
-			err, ERR_LIMIT, "more than %d notify lines", RC_MAX_NOTIFIES);
-	MEM_ROOM(rc->notifies, rc->notify_count, rc->notify_cap);
-	rc->notifies[rc->notify_count++] = n;
-	return true;
-}
-
 static bool run_layout(struct conf *conf, const struct conf_line *line, struct err *err)
 {
 	struct rc *rc = rc_of(conf);
@@ -661,7 +575,7 @@ const struct conf_verb rc_verbs[] = {
 		"part of the mail's identity."},
 	{"notify", 2, 0,
 		"notify NAME kind=KIND [severity= quiet= url= token-file=] [-- COMMAND]",
-		run_notify,
+		rc_run_notify,
 		"Tells somebody of what is new and open: once for each incident, and "
 		"once "
 		"more when it gets worse; many at once are one notice. COMMAND is an "
@@ -677,6 +591,12 @@ const struct conf_verb rc_verbs[] = {
 		"Where a copy of each record of the audit goes as it is written: what a "
 		"chain alone cannot show, that its end was cut off or that it was "
 		"written anew, `audit verify --against` finds with such a copy."},
+	{"trigger", 2, 0, "trigger NAME runbook=RUNBOOK on=alert|schedule [KEY=VALUE …]",
+		rc_run_trigger,
+		"Puts a runbook before whoever looks when a matching alert fires, or at "
+		"its times; or runs it, if that only reads. Once for each episode of an "
+		"alert, by one oogway of those that share a store; times that passed "
+		"while none ran are not made up for."},
 	{"policy", 1, 0, "policy allow|deny [hosts= class= runbook= hours= approve=]",
 		rc_run_policy,
 		"What steps and actions may be: host names and groups, classes, "
@@ -708,7 +628,7 @@ bool rc_is_live(const char *word)
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
 	       strcmp(word, "notify") && strcmp(word, "changes") &&
-	       strcmp(word, "policy") && strcmp(word, "sink");
+	       strcmp(word, "policy") && strcmp(word, "sink") && strcmp(word, "trigger");
 }
 
 bool rc_is_verb(const char *word)
@@ -951,7 +871,7 @@ static struct rc *read_with(const struct rc_options *options, const char *profil
 	read_sources(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
-			rc->handoff_count = rc->changes_count = 0;
+			rc->handoff_count = rc->changes_count = rc->trigger_count = 0;
 	return rc;
 }
 
@@ -1055,6 +975,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->changes);
 	mem_free(rc->layouts);
 	mem_free(rc->handoffs);
+	mem_free(rc->triggers);
 	arena_release(&rc->arena);
 	mem_free(rc);
 }

@@ -8,6 +8,8 @@ bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *
 bool rc_run_sink(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_notify(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_trigger(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_handoff(struct conf *conf, const struct conf_line *line, struct err *err);
 
 bool rc_check_keys(

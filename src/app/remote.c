@@ -62,6 +62,7 @@ struct asking {
 struct step {
 	const struct run *run; /* NULL: it is over */
 	struct fan *fan;
+	bool alone; /* nobody has asked for it */
 	struct step *next;
 };
 
@@ -159,6 +160,26 @@ static void question_text(const struct ssh_question *q, char *out, size_t size)
 	}
 }
 
+/* All that is under way runs by itself: nobody sits there who knows what is asked. */
+static bool is_alone(const struct remote *remote)
+{
+	bool any = false;
+
+	if (remote->shell || remote->copy)
+		return false;
+	for (size_t i = 0; i < remote->count; i++)
+		if (!fan_is_over(remote->list[i]->fan))
+			return false;
+	for (const struct step *step = remote->steps; step; step = step->next) {
+		if (!step->run)
+			continue;
+		if (!step->alone)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* A script answers no question of this kind, whatever --yes says: it was given for what
  * is to be run, and not for whom to trust. */
 static bool ask(void *ctx, const struct ssh_question *question, struct ssh_reply *reply,
@@ -167,7 +188,7 @@ static bool ask(void *ctx, const struct ssh_question *question, struct ssh_reply
 	struct remote *remote = ctx;
 	struct app *app = remote->app;
 
-	if (!app->live || !app->front.ask)
+	if (!app->live || !app->front.ask || is_alone(remote))
 		return err_set(err, ERR_REFUSED, "there is nobody to ask");
 	remote->asking = (struct asking){
 		.reply = reply, .kind = question->kind, .echo = question->echo};
@@ -535,6 +556,8 @@ static void read_done(struct task *task)
 			app_notice(remote->app, true, "%s", err.text);
 	}
 	request_free(request);
+	if (remote->inventory && !remote->ended)
+		runs_go_on(remote->app->runs);
 }
 
 static void take_alerts(struct request *request, const struct remote_wish *wish)
@@ -718,7 +741,7 @@ struct inventory *remote_inventory(struct remote *remote, struct err *err)
 		submit(request_new(remote));
 	}
 	if (!remote->inventory)
-		err_set(err, ERR_BUSY, "the ssh configuration is being read: once more");
+		err_set(err, ERR_BUSY, "the ssh configuration is being read");
 	return remote->inventory;
 }
 
@@ -750,6 +773,7 @@ struct fan *remote_step(struct remote *remote, struct run *run, const struct fan
 		return NULL;
 	}
 	step->run = run;
+	step->alone = run_is_alone(run);
 	step->next = remote->steps;
 	remote->steps = step;
 	return step->fan;

@@ -6,7 +6,9 @@
 #include "analysis/search.h"
 #include "app/alerts.h"
 #include "app/app.h"
+#include "app/dossier.h"
 #include "app/history.h"
+#include "app/triggers.h"
 #include "base/str.h"
 #include "base/text.h"
 
@@ -275,12 +277,24 @@ static size_t members(const struct app *app, const struct alert *alert,
 	return n;
 }
 
+static void add_proposed(
+	const struct app *app, const struct alert *alert, struct runbook_matches *to)
+{
+	const struct proposal *p = proposal_for(app->triggers, alert);
+	char why[MATCH_WHY];
+
+	if (p)
+		add(to, runbooks_named(app->runbooks, p->runbook), MATCH_PROPOSED,
+			proposal_words(p, why, sizeof why));
+}
+
 static void add_known(
 	const struct app *app, const struct alert *alert, struct runbook_matches *out)
 {
 	const struct alert *all[MEMBERS];
 	size_t n = members(app, alert, all);
 
+	add_proposed(app, alert, out);
 	for (size_t i = 0; i < n; i++)
 		add(out, chosen(app, alert_text(all[i], ALERT_TITLE)), MATCH_CHOSEN,
 			"chosen before");
@@ -308,6 +322,31 @@ void runbook_matches_text(const struct app *app, struct untrusted name,
 	add(out, chosen(app, name), MATCH_CHOSEN, "chosen before");
 	add_named(app, name, NULL, out);
 	find(app, name, summary, out);
+}
+
+void runbook_matches_past(const struct app *app, uint64_t key, struct untrusted title,
+	struct runbook_matches *out)
+{
+	char name[NAME_BYTES];
+
+	*out = (struct runbook_matches){0};
+	for (size_t i = 0; i < MATCHES_MAX; i++)
+		if (*dossier_book(app, key, i, name, sizeof name))
+			add(out, runbooks_named(app->runbooks, name), MATCH_CHOSEN,
+				"it was run for this");
+	add(out, chosen(app, title), MATCH_CHOSEN, "chosen before");
+	add_named(app, title, NULL, out);
+	/* Neither its labels nor its summary are kept. */
+	find(app, title, UNTRUSTED_NONE, out);
+}
+
+bool runbook_is_named(
+	const struct app *app, const struct runbook_row *row, const struct alert *alert)
+{
+	bool by_name;
+
+	return is_named(row, alert_text(alert, ALERT_TITLE), alert, &by_name) ||
+	       by_url(app, alert_text(alert, ALERT_RUNBOOK)) == row;
 }
 
 /* Without the reasons, which take most of the time: a handoff asks for many. */
@@ -364,7 +403,7 @@ void runbook_choose(
 
 	text_line(alert_text(alert, ALERT_TITLE), name, sizeof name);
 	runbook_matches(app, alert, &all);
-	while (first < all.count && all.list[first].kind == MATCH_CHOSEN)
+	while (first < all.count && all.list[first].kind <= MATCH_CHOSEN)
 		first++;
 	str_init(&text, 200 << 10);
 	if (*name && !(first < all.count && all.list[first].row == row))

@@ -150,6 +150,91 @@ bool runbook_is_trusted(const struct runbook_row *row)
 	return row->trusted;
 }
 
+/* --- as it is on the disk now --- */
+
+struct trust_look {
+	struct task task;
+	struct app *app;
+	char trusted[PATH_BYTES + 60], *path; /* path NULL: it is built in */
+	char digest[SHA256_DIGITS + 1];       /* of the text that is loaded */
+	struct err why;                       /* ERR_NONE: all is well */
+	void (*done)(void *ctx, const struct err *why);
+	void *ctx;
+};
+
+static bool file_is(const char *path, const char *digest)
+{
+	char now[SHA256_DIGITS + 1];
+	struct untrusted text;
+	struct str bytes;
+	struct err err;
+	bool same;
+
+	str_init(&bytes, RUNBOOK_MAX_BYTES + 1);
+	same = file_read(path, &bytes, &err);
+	text = untrusted_make(bytes.p, bytes.n);
+	same = same && !strcmp(sha256_text(&text, 1, now), digest);
+	str_release(&bytes);
+	return same;
+}
+
+static void look_work(struct task *task)
+{
+	struct trust_look *look = (struct trust_look *)task;
+	struct str text;
+	struct err err;
+
+	if (look->path && !file_is(look->path, look->digest)) {
+		err_set(&look->why, ERR_BUSY,
+			"its file is another than the one that was read");
+		return;
+	}
+	str_init(&text, RUNBOOK_MAX_BYTES);
+	if (!file_read(look->trusted, &text, &err) ||
+		!untrusted_is(
+			untrusted_trim(untrusted_make(text.p, text.n)), look->digest))
+		err_set(&look->why, ERR_REFUSED, "it is not trusted as it is now");
+	str_release(&text);
+}
+
+static void look_done(struct task *task)
+{
+	struct trust_look *look = (struct trust_look *)task;
+
+	/* The next look is at what is there. */
+	if (look->done && look->why.kind == ERR_BUSY)
+		runbooks_load(look->app->runbooks);
+	if (look->done)
+		look->done(look->ctx, look->why.kind ? &look->why : NULL);
+	mem_free(look->path);
+	mem_free(look);
+}
+
+struct trust_look *runbook_trust_look(struct app *app, const struct runbook_row *row,
+	void (*done)(void *ctx, const struct err *why), void *ctx)
+{
+	struct trust_look *look = mem_new(1, sizeof *look);
+	char folder[PATH_BYTES];
+
+	look->task = (struct task){
+		.work = look_work, .done = look_done, .class = TASK_INTERACTIVE};
+	look->app = app;
+	look->done = done;
+	look->ctx = ctx;
+	look->path = row->built_in ? NULL : mem_strdup(row->path);
+	sha256_text(&row->text, 1, look->digest);
+	if (runbook_versions_folder(app, folder, sizeof folder))
+		path_of(row, folder, "trusted", look->trusted, sizeof look->trusted);
+	task_submit(app->pool, &look->task);
+	return look;
+}
+
+void runbook_trust_forget(struct trust_look *look)
+{
+	if (look)
+		look->done = NULL;
+}
+
 bool runbook_trust(
 	struct app *app, const struct runbook_row *row, bool on, struct err *err)
 {

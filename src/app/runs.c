@@ -11,6 +11,7 @@
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
@@ -18,6 +19,7 @@
 #include "ops/policy.h"
 #include "model/alert.h"
 #include "anchor.h"
+#include "deeds.h"
 #include "steps.h"
 
 #include <pwd.h>
@@ -25,7 +27,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHOICES_TEXT = 400, ABOUT_TEXT = 120, NAME_TEXT = 256, FOLDER = 4096 };
+enum {
+	CHOICES_TEXT = 400,
+	ABOUT_TEXT = 120,
+	NAME_TEXT = 256,
+	FOLDER = 4096,
+	ORIGIN_TEXT = 80
+};
 
 #define RECALL_MS (12 * HOUR_MS)
 
@@ -36,6 +44,16 @@ struct entry {
 	char about[ABOUT_TEXT];
 	char name[NAME_TEXT], profile[NAME_TEXT], context[NAME_TEXT];
 	struct run *run;
+	bool aside;              /* nobody has opened it */
+	struct runs_aside watch; /* ended NULL: nobody waits */
+};
+
+/* A step that waits for the ssh configuration. */
+struct waiting {
+	struct run *run; /* NULL: none */
+	size_t step;
+	struct untrusted edited; /* owned */
+	char origin[ORIGIN_TEXT];
 };
 
 struct runs {
@@ -45,6 +63,7 @@ struct runs {
 	struct gate_gap gap;
 	struct entry *list[RUNS_MAX];
 	size_t count;
+	struct waiting waiting;
 };
 
 /* --- the gate --- */
@@ -158,6 +177,7 @@ uint64_t runs_alert_at(const void *ctx)
 
 void runs_end(struct runs *runs)
 {
+	runs_drop_waiting(runs);
 	for (size_t i = 0; i < runs->count; i++)
 		run_end(runs->list[i]->run);
 }
@@ -166,6 +186,8 @@ static void entry_free(struct entry *entry)
 {
 	if (!entry)
 		return;
+	if (entry->runs->waiting.run == entry->run)
+		runs_drop_waiting(entry->runs);
 	run_free(entry->run);
 	mem_free(entry);
 }
@@ -229,6 +251,10 @@ static bool still(void *ctx, char *why, size_t size)
 		snprintf(why, size, "kube.context has changed since it was opened");
 		return false;
 	}
+	if (run_is_alone(entry->run) && !runbook_is_trusted(row)) {
+		snprintf(why, size, "the runbook is not trusted any more");
+		return false;
+	}
 	return true;
 }
 
@@ -246,10 +272,16 @@ static void ended(void *ctx, size_t step)
 	char end[40] = "";
 
 	runbook_ran(entry->runs->app, entry->runbook, run_book(entry->run)->text);
+	deeds_soon(entry->runs->app->deeds);
 	if (r->is_command)
 		snprintf(end, sizeof end, ", exit %d", r->exit_code);
-	app_notice(entry->runs->app, r->state != RUN_DONE, "%s step %zu: %s%s%s%s",
-		entry->name, step + 1, state, end, *r->why ? ": " : "", r->why);
+	/* Of what runs by itself the whole is told, not each step. */
+	if (entry->watch.ended)
+		entry->watch.ended(entry->watch.ctx, entry->run);
+	else
+		app_notice(entry->runs->app, r->state != RUN_DONE,
+			"%s step %zu: %s%s%s%s", entry->name, step + 1, state, end,
+			*r->why ? ": " : "", r->why);
 	anchor_put(entry->runs->app, entry->alert, &((struct entry *)ctx)->anchored_at);
 }
 
@@ -349,7 +381,7 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 static struct entry *find(const struct runs *runs, uint64_t runbook)
 {
 	for (size_t i = runs->count; i-- > 0;)
-		if (runs->list[i]->runbook == runbook)
+		if (runs->list[i]->runbook == runbook && !runs->list[i]->aside)
 			return runs->list[i];
 	return NULL;
 }
@@ -367,16 +399,21 @@ static struct entry *take_up(struct runs *runs, uint64_t runbook, uint64_t alert
 		memmove(runs->list + i, runs->list + i + 1,
 			(runs->count - i - 1) * sizeof *runs->list);
 		runs->list[runs->count - 1] = entry;
+		entry->aside = false;
 		return entry;
 	}
 	return NULL;
 }
 
-/* The oldest that is at rest makes way. */
+/* The oldest that is at rest makes way; one that nobody looks at before all others. */
 static bool make_room(struct runs *runs)
 {
-	for (size_t i = 0; runs->count == RUNS_MAX && i < RUNS_MAX; i++) {
-		if (run_active(runs->list[i]->run) >= 0)
+	for (size_t n = 0; runs->count == RUNS_MAX && n < 2 * RUNS_MAX; n++) {
+		size_t i = n % RUNS_MAX;
+		const struct entry *entry = runs->list[i];
+
+		if (run_active(entry->run) >= 0 || entry->watch.ended ||
+			(n < RUNS_MAX && !entry->aside))
 			continue;
 		entry_free(runs->list[i]);
 		runs->count--;
@@ -413,6 +450,134 @@ struct run *runs_open(
 		return NULL;
 	runs->list[runs->count++] = entry;
 	return entry->run;
+}
+
+/* A step of it was begun since then. */
+static bool begun(const struct run *run, int64_t since)
+{
+	if (run_active(run) >= 0)
+		return true;
+	for (size_t i = 0; i < run_book(run)->step_count; i++)
+		if (run_result(run, i)->started_at &&
+			run_result(run, i)->started_at >= since)
+			return true;
+	return false;
+}
+
+struct run *runs_open_aside(struct runs *runs, uint64_t runbook, uint64_t alert,
+	const struct runs_aside *aside, struct err *err)
+{
+	const struct app *app = runs->app;
+	const struct runbook_row *row = runbooks_find(app->runbooks, runbook);
+	const struct alert *about = alerts_find(app->alerts, alert);
+	struct entry *entry;
+
+	if (!row) {
+		err_set(err, ERR_MISSING, "the runbook is not there any more");
+		return NULL;
+	}
+	/* Since it began this time: the alert may have been there before. */
+	if (about && runs_touched(runs, runbook, alert, about->started_at)) {
+		err_set(err, ERR_BUSY, "it is being worked through already");
+		return NULL;
+	}
+	if (!make_room(runs)) {
+		err_set(err, ERR_LIMIT, "%d runbooks are being run", RUNS_MAX);
+		return NULL;
+	}
+	entry = entry_new(runs, row, about, err);
+	if (!entry)
+		return NULL;
+	entry->aside = true;
+	entry->watch = *aside;
+	runs->list[runs->count++] = entry;
+	return entry->run;
+}
+
+void runs_close_aside(struct runs *runs, const struct run *run)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		struct entry *entry = runs->list[i];
+
+		if (entry->run != run || !entry->aside || begun(run, 0))
+			continue;
+		runs->count--;
+		memmove(runs->list + i, runs->list + i + 1,
+			(runs->count - i) * sizeof *runs->list);
+		entry_free(entry);
+		return;
+	}
+}
+
+bool runs_touched(
+	const struct runs *runs, uint64_t runbook, uint64_t alert, int64_t since)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct entry *entry = runs->list[i];
+
+		if (entry->runbook == runbook && entry->alert == alert && !entry->aside &&
+			begun(entry->run, since))
+			return true;
+	}
+	return false;
+}
+
+void runs_leave(struct runs *runs, const struct run *run)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->list[i]->run == run)
+			runs->list[i]->watch = (struct runs_aside){0};
+}
+
+/* --- beginning a step --- */
+
+static bool begin(struct run *run, size_t step, struct untrusted edited,
+	const char *origin, struct err *err)
+{
+	return untrusted_empty(edited) ? run_start(run, step, origin, err)
+				       : run_start_edited(run, step, edited, origin, err);
+}
+
+bool runs_start(struct runs *runs, struct run *run, size_t step, struct untrusted edited,
+	const char *origin, struct err *err)
+{
+	struct waiting *w = &runs->waiting;
+
+	runs_drop_waiting(runs);
+	if (begin(run, step, edited, origin, err))
+		return true;
+	if (err->kind != ERR_BUSY || run_active(run) >= 0 || !runs->app->live)
+		return false;
+	*w = (struct waiting){.run = run,
+		.step = step,
+		.edited = untrusted_keep(edited, RUNBOOK_BLOCK_BYTES)};
+	str_copy(w->origin, sizeof w->origin, origin);
+	app_notice(runs->app, false, "%s; then step %zu is asked about", err->text,
+		step + 1);
+	*err = (struct err){0};
+	return true;
+}
+
+void runs_go_on(struct runs *runs)
+{
+	struct waiting w = runs->waiting;
+	struct err err = {0};
+
+	if (!w.run)
+		return;
+	runs->waiting = (struct waiting){0};
+	if (!begin(w.run, w.step, w.edited, w.origin, &err))
+		app_notice(runs->app, true, "%s", err.text);
+	untrusted_free(w.edited);
+}
+
+bool runs_drop_waiting(struct runs *runs)
+{
+	bool any = runs->waiting.run != NULL;
+
+	untrusted_free(runs->waiting.edited);
+	runs->waiting = (struct waiting){0};
+	return any;
 }
 
 struct run *runs_find(const struct runs *runs, uint64_t runbook)
@@ -461,22 +626,19 @@ static void recall(struct entry *entry, const struct audit_row *row)
 	if (!row->is_intent) {
 		known.state = RUN_SKIPPED;
 		known.started_at = 0;
-	} else if (untrusted_starts(result, "exit ") &&
-		   untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code)) {
-		known.is_command = true;
+	} else {
+		known.state = deed_state_of(row);
+		known.is_command =
+			untrusted_starts(result, "exit ") &&
+			untrusted_to_i64(untrusted_slice(result, 5, SIZE_MAX), &code);
 		known.exit_code = (int)code;
-		known.state = code ? RUN_FAILED : RUN_DONE;
-	} else if (untrusted_is(result, "done")) {
-		known.state = RUN_DONE;
-	} else if (!row->outcome) {
-		known.state = RUN_UNKNOWN;
+	}
+	if (known.state == RUN_UNKNOWN)
 		str_copy(known.why, sizeof known.why,
 			"it runs elsewhere, or oogway was killed meanwhile: look before "
 			"it is run again");
-	} else {
-		known.state = RUN_FAILED;
+	else if (known.state != RUN_DONE && row->is_intent && !known.is_command)
 		str_copy(known.why, sizeof known.why, row->result);
-	}
 	run_recall(entry->run, (size_t)row->step - 1, &known);
 }
 
@@ -519,6 +681,7 @@ bool runs_busy(const struct runs *runs)
 
 void runs_stop(struct runs *runs)
 {
+	runs_drop_waiting(runs);
 	for (size_t i = 0; i < runs->count; i++)
 		run_stop(runs->list[i]->run);
 }
@@ -538,8 +701,61 @@ static void put_output(const struct run_result *r, struct str *out)
 	}
 }
 
-bool runs_outcome(
-	const struct runs *runs, struct str *out, enum status *status, struct err *err)
+void runs_json_header(const struct run *run, const char *name, bool dry, struct str *out)
+{
+	bool complete = true;
+	struct json_out o;
+
+	for (size_t i = 0; i < run_book(run)->step_count; i++)
+		complete &= !run_result(run, i)->dropped;
+	json_begin(&o, out);
+	json_open(&o, NULL, '{');
+	json_put_str(&o, "schema", "oogway.runbook-run/1");
+	json_put_str(&o, "runbook", name);
+	json_put_str(&o, "sha256", run_hash(run));
+	json_put_bool(&o, "dry_run", dry);
+	json_put_bool(&o, "complete", complete);
+	json_shut(&o, '}');
+	str_putc(out, '\n');
+}
+
+static void put_json(const struct run *run, size_t step, struct str *out)
+{
+	const struct runbook_step *s = &run_book(run)->steps[step];
+	const struct run_result *r = run_result(run, step);
+	struct json_out o;
+
+	json_begin(&o, out);
+	json_open(&o, NULL, '{');
+	json_put_i64(&o, "step", (int64_t)step + 1);
+	json_put_text(&o, "title", s->title);
+	json_put_str(&o, "kind", step_kind_name(s->kind));
+	json_put_str(&o, "state", run_state_names[r->state]);
+	if (r->is_command && r->ended_at)
+		json_put_i64(&o, "exit", r->exit_code);
+	json_put_str(&o, "why", r->why);
+	json_put_time(&o, "started_at", r->started_at);
+	json_put_time(&o, "ended_at", r->ended_at);
+	json_put_i64(&o, "audit", (int64_t)r->intent);
+	json_put_i64(&o, "out_bytes", (int64_t)r->out_bytes);
+	json_put_i64(&o, "err_bytes", (int64_t)r->err_bytes);
+	json_put_str(&o, "out_file", r->out_file);
+	json_put_str(&o, "err_file", r->err_file);
+	json_put_text(&o, "output", untrusted_make(r->shown.p, r->shown.n));
+	json_shut(&o, '}');
+	str_putc(out, '\n');
+}
+
+static bool any_result(const struct run *run)
+{
+	for (size_t k = 0; k < run_book(run)->step_count; k++)
+		if (run_result(run, k)->state != RUN_NOT_YET)
+			return true;
+	return false;
+}
+
+bool runs_outcome(const struct runs *runs, bool json, struct str *out,
+	enum status *status, struct err *err)
 {
 	bool any = false;
 
@@ -547,13 +763,18 @@ bool runs_outcome(
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct run *run = runs->list[i]->run;
 
+		if (json && any_result(run))
+			runs_json_header(run, runs->list[i]->name, false, out);
 		for (size_t k = 0; k < run_book(run)->step_count; k++) {
 			const struct run_result *r = run_result(run, k);
 
 			if (r->state == RUN_NOT_YET)
 				continue;
 			any = true;
-			put_output(r, out);
+			if (json)
+				put_json(run, k, out);
+			else
+				put_output(r, out);
 			if (r->state == RUN_DONE)
 				continue;
 			*status =

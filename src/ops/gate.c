@@ -18,7 +18,8 @@
 enum {
 	PASS_BYTES = 1 << 20,
 	WHY_TEXT = 240,
-	APPROVAL_TEXT = 120,
+	APPROVAL_TEXT = 200,
+	WORD_TEXT = 200,
 	AT_ONCE = 32, /* records in one turn: about 1 ms */
 };
 
@@ -221,6 +222,8 @@ static struct untrusted approval_of(const struct gate_pass *pass)
 {
 	const struct gate_deed *deed = &pass->deed;
 
+	if (deed->standing)
+		return untrusted_str(deed->standing);
 	if (*pass->approval)
 		return untrusted_str(pass->approval);
 	if (!deed->question && !deed->asked)
@@ -409,6 +412,19 @@ static bool use_approval(struct gate_pass *pass)
 	return true;
 }
 
+/* By its code; what cannot be brought back also by its name, which a code that is copied
+ * says nothing of. */
+static void approve_by(struct gate_pass *pass, const char *code, struct str *text)
+{
+	const char *name = pass->deed.word;
+	char word[WORD_TEXT];
+
+	snprintf(word, sizeof word, "%s%s%s", name ? name : "", name ? " " : "", code);
+	str_printf(
+		text, "typing %s approves this, as it stands here.", name ? word : "it");
+	pass->deed.word = arena_strdup(&pass->arena, word);
+}
+
 /* What the approval adds to the question. False with a sentence: it is not ready, or
  * there can be none. */
 static bool add_approval(struct gate_pass *pass, struct err *err)
@@ -445,15 +461,16 @@ static bool add_approval(struct gate_pass *pass, struct err *err)
 		pass->deed.word = NULL;
 	} else {
 		str_printf(&text,
-			"\nApproval %s was asked for and holds for %s more: typing it "
-			"approves this, as it stands here.",
-			code, duration_text(left, time));
-		pass->deed.word = arena_strdup(&pass->arena, code);
+			"\nApproval %s was asked for and holds for %s more: ", code,
+			duration_text(left, time));
 		snprintf(pass->approval, sizeof pass->approval,
-			"alone: %s, asked for and typed %s later", code,
+			"alone: %s, asked for and typed%s %s later", code,
+			pass->deed.word ? " behind its name" : "",
 			duration_text(
 				approvals->delay_ms + approvals->valid_ms - left, time));
 	}
+	if (!pass->asks_approval)
+		approve_by(pass, code, &text);
 	pass->deed.question = arena_strdup(&pass->arena, str_text(&text));
 	str_release(&text);
 	return true;
@@ -504,8 +521,11 @@ static struct gate_pass *pass_new(
 	pass->deed = *deed;
 	copy_record(&pass->arena, &pass->deed.record);
 	copy_hosts(&pass->arena, &pass->deed);
+	if (pass->deed.standing)
+		pass->deed.question = NULL;
 	copy_text(&pass->arena, &pass->deed.question);
 	copy_text(&pass->arena, &pass->deed.word);
+	copy_text(&pass->arena, &pass->deed.standing);
 	return pass;
 }
 
@@ -518,6 +538,23 @@ static bool not_opened(
 	return false;
 }
 
+/* What nobody is asked about. Broken glass lifts no approval of it. */
+static bool may_stand(struct policy *policy, const struct policy_deed *deed,
+	char decision[POLICY_DECISION], struct err *err)
+{
+	policy->breakglass = false;
+	if (deed->class == AUDIT_READ && !policy_approves(policy, deed))
+		return true;
+	snprintf(decision, POLICY_DECISION, "refused: not by itself");
+	return deed->class != AUDIT_READ
+		       ? err_set(err, ERR_REFUSED,
+				 "class %s is not done by itself: nothing was done",
+				 audit_class_name(deed->class))
+		       : err_set(err, ERR_REFUSED,
+				 "it needs an approval, so it is not done by itself: "
+				 "nothing was done");
+}
+
 bool gate_open(
 	const struct gate_door *door, const struct gate_deed *deed, struct err *err)
 {
@@ -527,7 +564,8 @@ bool gate_open(
 	struct policy policy;
 
 	door->policy(door->ctx, &policy);
-	if (!policy_allows(&policy, &looked_at, decision, err)) {
+	if (!policy_allows(&policy, &looked_at, decision, err) ||
+		(deed->standing && !may_stand(&policy, &looked_at, decision, err))) {
 		record_refusal(door, deed->record, decision, err);
 		return false;
 	}

@@ -153,6 +153,7 @@ static bool open_gate(
 		{.name = "cwd", .value = untrusted_str(cwd)},
 		{.name = "edited"},
 		{.name = "become"},
+		{.name = "title", .value = run->book.steps[run->work.step].title},
 	};
 	struct gate_deed deed = {.record = run_record(run, NULL),
 		.still = still,
@@ -190,6 +191,7 @@ static bool open_gate(
 	if (plan->class == AUDIT_DESTROY ||
 		run->book.steps[run->work.step].risk == AUDIT_DESTROY)
 		deed.word = *plan->confirm ? plan->confirm : run->how.host;
+	deed.standing = *run->work.standing ? run->work.standing : NULL;
 	deed.book = run->how.name;
 	deed.hosts = plan->host_count ? plan->hosts : &run->how.host;
 	deed.host_count = plan->host_count ? plan->host_count : 1;
@@ -209,7 +211,7 @@ static bool not_planned(
 	struct run_result *r;
 	struct untrusted text;
 
-	if (step >= run->book.step_count)
+	if (step >= run->book.step_count || err->kind == ERR_BUSY)
 		return false;
 	r = &run->results[step];
 	r->state = RUN_REFUSED;
@@ -228,7 +230,8 @@ static bool not_planned(
 	return false;
 }
 
-bool run_start(struct run *run, size_t step, const char *origin, struct err *err)
+static bool start(struct run *run, size_t step, const char *origin, const char *standing,
+	struct err *err)
 {
 	struct run_plan plan;
 	struct run_result *r;
@@ -239,6 +242,10 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 			run->active + 1);
 	if (run_needless(run, step, err) || err->kind || !run_plan(run, step, &plan, err))
 		return not_planned(run, step, origin, err);
+	if (standing && plan.asks) {
+		err_set(err, ERR_REFUSED, "step %zu asks somebody", step + 1);
+		return not_planned(run, step, origin, err);
+	}
 	if (plan.argc > AUDIT_MAX_ARGS)
 		return err_set(err, ERR_LIMIT, "the command has more than %d words",
 			AUDIT_MAX_ARGS);
@@ -251,6 +258,8 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 		run->work.before.state = RUN_NOT_YET;
 		run->work.before.why[0] = '\0';
 	}
+	if (standing)
+		str_copy(run->work.standing, sizeof run->work.standing, standing);
 	*r = (struct run_result){.state = RUN_ASKING, .is_command = plan.argc > 0};
 	str_init(&r->shown, RUN_SHOWN_BYTES);
 	run->classes[step] = plan.class;
@@ -261,6 +270,22 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
 		return true;
 	run_refused(run, err);
 	return false;
+}
+
+bool run_start(struct run *run, size_t step, const char *origin, struct err *err)
+{
+	return start(run, step, origin, NULL, err);
+}
+
+bool run_start_alone(struct run *run, size_t step, const char *origin,
+	const char *standing, struct err *err)
+{
+	return start(run, step, origin, standing, err);
+}
+
+bool run_is_alone(const struct run *run)
+{
+	return *run->work.standing;
 }
 
 bool run_start_edited(struct run *run, size_t step, struct untrusted command,

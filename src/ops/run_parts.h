@@ -10,6 +10,7 @@ struct redactor;
 struct tape;
 
 enum { OUT, ERRORS, STREAMS };
+enum { RUN_STANDING = 160 };
 
 /* The step on its way. */
 struct work {
@@ -26,6 +27,7 @@ struct work {
 	int open_tapes, exit_code;
 	char result[80]; /* for the audit; "" what follows from the exit code */
 	bool is_command, paused, stopped;
+	char standing[RUN_STANDING]; /* why nobody is asked; "": somebody is */
 	struct err why;
 	struct run_result before; /* until it is run: what comes back when it is not */
 };

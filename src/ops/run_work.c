@@ -118,7 +118,7 @@ void run_finish(struct run *run)
 		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct work *w = &run->work;
 	struct run_result *r = &run->results[run->active];
-	struct audit_pair pairs[10];
+	struct audit_pair pairs[11];
 	char hashes[STREAMS][SHA256_DIGITS + 1], result[RESULT];
 	enum run_state state;
 	struct audit_record record;
@@ -132,6 +132,8 @@ void run_finish(struct run *run)
 	pairs[n++] = (struct audit_pair){.name = "ms",
 		.number = (double)(time_now_ms() - r->started_at),
 		.is_number = true};
+	pairs[n++] = (struct audit_pair){
+		.name = "state", .value = untrusted_str(run_state_names[state])};
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i])
 			continue;

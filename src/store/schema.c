@@ -179,6 +179,33 @@ static const struct migration migrations[] = {
 			"told_at BIGINT NOT NULL, body TEXT NOT NULL, "
 			"UNIQUE (team_id, source, upstream_id))",
 		}},
+	{11, "steps of runbooks, and when triggers fired",
+		{
+			"CREATE TABLE step (" OWN
+			"chain TEXT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, "
+			"ended_at BIGINT NOT NULL, source TEXT NOT NULL, "
+			"upstream_id TEXT NOT NULL, page_source TEXT NOT NULL, "
+			"page_id TEXT NOT NULL, event TEXT NOT NULL, "
+			"runbook TEXT NOT NULL, step BIGINT NOT NULL, "
+			"title TEXT NOT NULL, class TEXT NOT NULL, who TEXT NOT NULL, "
+			"origin TEXT NOT NULL, place TEXT NOT NULL, "
+			"result TEXT NOT NULL, UNIQUE (team_id, chain, seq))",
+			"CREATE INDEX step_at ON step (team_id, at)",
+			"CREATE INDEX step_of ON step (team_id, source, upstream_id, at)",
+			"CREATE INDEX step_page ON step (team_id, page_source, page_id, "
+			"at)",
+
+			"CREATE TABLE firing (" OWN
+			"profile TEXT NOT NULL, name TEXT NOT NULL, "
+			"runbook TEXT NOT NULL, source TEXT NOT NULL, "
+			"upstream_id TEXT NOT NULL, started_at BIGINT NOT NULL, "
+			"runs BIGINT NOT NULL, state BIGINT NOT NULL, "
+			"why TEXT NOT NULL, head TEXT NOT NULL, "
+			"UNIQUE (team_id, profile, name, source, upstream_id, "
+			"started_at))",
+			"CREATE INDEX firing_when ON firing (team_id, profile, "
+			"created_at)",
+		}},
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };

@@ -117,7 +117,8 @@ static void word_key(struct console *console, int code)
 		*typed = '\0';
 	} else if (code == KEYCODE_BACKSPACE && n) {
 		typed[n - 1] = '\0';
-	} else if (code > ' ' && code < 127 && n + 1 < QUESTION_WORD) {
+	} else if (code >= ' ' && code < 127 && n + 1 < QUESTION_WORD) {
+		/* A name and a code have a blank between them. */
 		typed[n] = (char)code;
 		typed[n + 1] = '\0';
 	}

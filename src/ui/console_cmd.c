@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/anomalies.h"
 #include "app/dossier.h"
+#include "app/incidents.h"
 #include "app/runbook_match.h"
 #include "app/replay.h"
 #include "app/runbooks.h"
@@ -14,6 +15,7 @@
 #include "app/runs.h"
 #include "app/setting.h"
 #include "app/sources.h"
+#include "app/triggers.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -608,15 +610,36 @@ static enum status cmd_audit_replay(struct call *call, struct err *err)
 	return visit(console, &replay_pane, (uint64_t)seq, err);
 }
 
+/* Of one that is over: only its title is known. */
+static const struct runbook_row *runbook_of_past(
+	struct app *app, const struct past_row *past, const char *word)
+{
+	const struct runbook_row *row = word ? runbooks_named(app->runbooks, word) : NULL;
+	struct runbook_matches all;
+	int64_t number = 1;
+
+	if (row || (word && !untrusted_to_i64(untrusted_str(word), &number)))
+		return row;
+	runbook_matches_past(app, incident_id(past), past->incident.title, &all);
+	if (!word && all.none)
+		return NULL;
+	return number >= 1 && number <= (int64_t)all.count ? all.list[number - 1].row
+							   : NULL;
+}
+
 /* What is asked for by name from an alert is remembered for alerts like it. */
 static enum status cmd_runbook(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 	struct app *app = console->app;
 	const struct alert *alert = alert_here(call);
+	const struct past_row *past =
+		alert ? NULL : incidents_find(app->incidents, call->target);
 	const struct runbook_row *row = NULL;
 
-	if (call->argc)
+	if (past)
+		row = runbook_of_past(app, past, call->argc ? call->argv[0] : NULL);
+	else if (call->argc)
 		row = runbook_asked(app, alert, call->argv[0]);
 	else if (alert)
 		row = runbook_best(app, alert);
@@ -624,9 +647,11 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 		err_set(err, ERR_MISSING, "%s; %s",
 			call->argc ? "no runbook has that name"
 			: alert    ? "no runbook is about this alert"
+			: past     ? "no runbook is about this incident for sure"
 				   : "select an alert first",
-			alert && !call->argc ? ":runbook 1 opens the nearest on its page"
-					     : ":runbooks lists them all");
+			(alert || past) && !call->argc
+				? ":runbook 1 opens the nearest on its page"
+				: ":runbooks lists them all");
 		return STATUS_FAILED;
 	}
 	if (!runs_open(app->runs, row->id, alert ? alert->key : 0, err))
@@ -634,6 +659,66 @@ static enum status cmd_runbook(struct call *call, struct err *err)
 	if (alert && call->argc)
 		runbook_choose(app, alert, row);
 	return visit(console, &runbook_pane, row->id, err);
+}
+
+/* The Nth, the newest first; of the alert that is selected without a number. */
+static const struct proposal *proposal_asked(struct call *call, struct err *err)
+{
+	const struct triggers *triggers = call->app->triggers;
+	const struct alert *alert = alert_here(call);
+	const struct proposal *p = NULL;
+	int64_t n = 1;
+
+	if (call->argc &&
+		(!untrusted_to_i64(untrusted_str(call->argv[0]), &n) || n < 1)) {
+		err_set(err, ERR_USAGE, "which one is a number, not %.40s",
+			call->argv[0]);
+		return NULL;
+	}
+	if (!call->argc && alert)
+		p = proposal_for(triggers, alert);
+	if (!p)
+		p = proposals_at(triggers, (size_t)n - 1);
+	if (!p)
+		err_set(err, ERR_MISSING, "no trigger proposes a runbook now");
+	return p;
+}
+
+/* Its alert's page lies below it. */
+static enum status cmd_proposal(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	struct app *app = console->app;
+	const struct proposal *p = proposal_asked(call, err);
+	const struct runbook_row *row =
+		p ? runbooks_named(app->runbooks, p->runbook) : NULL;
+	uint64_t alert = p ? p->alert : 0;
+
+	if (p && !row)
+		err_set(err, ERR_MISSING, "no runbook is called %.100s any more",
+			p->runbook);
+	if (!row || !runs_open(app->runs, row->id, alert, err))
+		return STATUS_FAILED;
+	if (alert &&
+		(console_pane(console)->class != &alert_pane ||
+			console_pane(console)->id != alert) &&
+		visit(console, &alert_pane, alert, err) != STATUS_DONE)
+		return STATUS_FAILED;
+	return visit(console, &runbook_pane, row->id, err);
+}
+
+static enum status cmd_proposal_dismiss(struct call *call, struct err *err)
+{
+	const struct proposal *p = proposal_asked(call, err);
+	char name[TRIGGER_BOOK];
+
+	if (!p)
+		return STATUS_FAILED;
+	str_copy(name, sizeof name, p->runbook);
+	if (!proposal_dismiss(call->app->triggers, p->firing, call->origin, err))
+		return STATUS_FAILED;
+	app_notice(call->app, false, "%s is not proposed any more", name);
+	return STATUS_DONE;
 }
 
 /* --- one incident by its name --- */
@@ -833,6 +918,7 @@ const struct command console_commands[] = {
 	VIEW("events", "what oogway itself did"),
 	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
+	VIEW("triggers", "what puts runbooks forward by itself, and what came of it"),
 	VIEW("actions", "what was done upstream, what waits, and why"),
 	{"handoff", "", "the handoff: its parts, and the mail as it would be sent", C, 0,
 		0, cmd_view},
@@ -912,6 +998,11 @@ const struct command console_commands[] = {
 	{"runbook", "[RUNBOOK|N]",
 		"the runbook that is about this alert, its Nth, or the named one", C, 0,
 		1, cmd_runbook},
+	{"proposal", "[N]",
+		"the runbook that a trigger proposes, for the alert that it is for", C, 0,
+		1, cmd_proposal},
+	{"proposal dismiss", "[N]", "nobody wants what a trigger proposes",
+		C | COMMAND_ACTS | COMMAND_NO_ROW, 0, 1, cmd_proposal_dismiss},
 	{"audit replay", "[SEQ]",
 		"play what a record of the audit, or the selected one, recorded",
 		C | COMMAND_ROWS, 0, 1, cmd_audit_replay},

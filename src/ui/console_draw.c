@@ -710,7 +710,8 @@ void console_draw(struct console *console)
 	/* A runbook's steps may have been run elsewhere, or before a crash. */
 	audits_watch(console->app->audits,
 		console_pane(console)->class == &audit_pane ||
-			console_pane(console)->class == &runbook_pane);
+			console_pane(console)->class == &runbook_pane ||
+			console_pane(console)->class == &alert_pane);
 	if (console_single(console))
 		draw_single(console);
 	else

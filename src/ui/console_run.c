@@ -33,6 +33,14 @@ static struct run *here(struct call *call, size_t *step, struct err *err)
 	return run;
 }
 
+static enum status begin(struct call *call, struct run *run, size_t step,
+	struct untrusted edited, struct err *err)
+{
+	if (runs_start(call->app->runs, run, step, edited, call->origin, err))
+		return STATUS_DONE;
+	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
+}
+
 enum status cmd_step_run(struct call *call, struct err *err)
 {
 	size_t step;
@@ -43,9 +51,7 @@ enum status cmd_step_run(struct call *call, struct err *err)
 	if (!runbook_pane_read(console_pane(call->ctx), call->app, err))
 		return STATUS_REFUSED;
 	runbook_pane_reveal(console_pane(call->ctx));
-	if (run_start(run, step, call->origin, err))
-		return STATUS_DONE;
-	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
+	return begin(call, run, step, UNTRUSTED_NONE, err);
 }
 
 enum status cmd_step_dry(struct call *call, struct err *err)
@@ -76,10 +82,10 @@ enum status cmd_step_rollback(struct call *call, struct err *err)
 			"there is nothing to take back: no step went wrong, or all is");
 		return STATUS_FAILED;
 	}
+	if (!runbook_pane_read(console_pane(call->ctx), call->app, err))
+		return STATUS_REFUSED;
 	runbook_pane_go(console_pane(call->ctx), (size_t)next);
-	if (run_start(run, (size_t)next, call->origin, err))
-		return STATUS_DONE;
-	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
+	return begin(call, run, (size_t)next, UNTRUSTED_NONE, err);
 }
 
 /* The command line is where it is edited: Enter there asks, Esc leaves it as it is. */
@@ -116,10 +122,10 @@ enum status cmd_step_edit(struct call *call, struct err *err)
 	if (!*call->rest)
 		return begin_edit(
 			call->ctx, untrusted_trim(run_book(run)->steps[step].text), err);
+	if (!runbook_pane_read(console_pane(call->ctx), call->app, err))
+		return STATUS_REFUSED;
 	runbook_pane_reveal(console_pane(call->ctx));
-	if (run_start_edited(run, step, untrusted_str(call->rest), call->origin, err))
-		return STATUS_DONE;
-	return err->kind == ERR_REFUSED ? STATUS_REFUSED : STATUS_FAILED;
+	return begin(call, run, step, untrusted_str(call->rest), err);
 }
 
 enum status cmd_step_stop(struct call *call, struct err *err)
@@ -129,7 +135,7 @@ enum status cmd_step_stop(struct call *call, struct err *err)
 
 	if (!run)
 		return STATUS_FAILED;
-	if (run_stop(run))
+	if (run_stop(run) || runs_drop_waiting(call->app->runs))
 		return STATUS_DONE;
 	err_set(err, ERR_MISSING, "no step of this runbook runs");
 	return STATUS_FAILED;

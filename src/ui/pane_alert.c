@@ -536,6 +536,62 @@ static void raw(struct page *p, const struct app *app, uint64_t key)
 	str_release(&text);
 }
 
+/* `:runbook 2` opens the second. */
+static void put_match(struct page *p, const struct runbook_match *m, size_t number)
+{
+	page_line(p, 16, false);
+	if (number == 1)
+		page_printf(p, ROLE_DIM, "%-13s ", m->sure ? "runbook" : "");
+	else
+		page_printf(p, ROLE_DIM, "%-13s ", "");
+	page_printf(p, ROLE_DIM, "%zu ", number);
+	page_add(p, m->sure ? ROLE_STRONG : ROLE_TEXT, m->row->title);
+	if (number == 1 && m->sure)
+		page_puts(p, ROLE_DIM, "   r opens it");
+	page_printf(
+		p, m->kind == MATCH_PROPOSED ? ROLE_WARNING : ROLE_DIM, "   %s", m->why);
+}
+
+/* `runbook 2` opens the second. Why they are near matters little. */
+static void put_nearest(struct page *p, const struct runbook_matches *all)
+{
+	page_line(p, 14, false);
+	page_printf(p, ROLE_DIM, "%-13s ", "runbook");
+	page_puts(p, ROLE_TEXT, "none is about this; near:");
+	for (size_t i = 0; i < all->count && i < NEAREST_SHOWN; i++) {
+		page_printf(p, ROLE_DIM, "%s %zu ", i ? "," : "", i + 1);
+		page_add(p, ROLE_TEXT, all->list[i].row->title);
+	}
+}
+
+static void put_matches(struct alert_view *v, const struct runbook_matches *all)
+{
+	struct page *p = &v->page;
+
+	v->runbook = all->none ? 0 : all->list[0].row->id;
+	if (all->none && all->count) {
+		put_nearest(p, all);
+		return;
+	}
+	/* Beside one that is named what only has some of the words is noise. */
+	for (size_t i = 0; i < all->count && i < MATCHES_SHOWN; i++)
+		if (all->list[i].sure || all->list[0].kind == MATCH_FOUND)
+			put_match(p, &all->list[i], i + 1);
+}
+
+static void runbooks(struct alert_view *v, const struct app *app, const struct alert *a)
+{
+	struct runbook_matches all;
+	bool is_ours = false;
+
+	runbook_matches(app, a, &all);
+	for (size_t i = 0; i < all.count; i++)
+		is_ours |= all.list[i].kind == MATCH_URL;
+	if (!is_ours)
+		field(&v->page, "runbook page", alert_text(a, ALERT_RUNBOOK));
+	put_matches(v, &all);
+}
+
 /* One that is over, as the store has it. */
 static void fill_past(
 	struct alert_view *v, const struct app *app, const struct past_row *row)
@@ -549,6 +605,7 @@ static void fill_past(
 		.title = i->title,
 		.acked_by = row->acked_by,
 		.resolved_by = row->resolved_by};
+	struct runbook_matches all;
 	struct page *p = &v->page;
 
 	text_line(i->title, v->title, sizeof v->title);
@@ -568,59 +625,11 @@ static void fill_past(
 	field(p, "source", i->source);
 	field(p, "link", row->link);
 	response(p, app, v->id);
+	runbook_matches_past(app, v->id, i->title, &all);
+	put_matches(v, &all);
 	timeline(p, app, &h);
 	similar(p, app, v->id);
 	raw(p, app, v->id);
-}
-
-/* `:runbook 2` opens the second. */
-static void put_match(struct page *p, const struct runbook_match *m, size_t number)
-{
-	page_line(p, 16, false);
-	if (number == 1)
-		page_printf(p, ROLE_DIM, "%-13s ", m->sure ? "runbook" : "");
-	else
-		page_printf(p, ROLE_DIM, "%-13s ", "");
-	page_printf(p, ROLE_DIM, "%zu ", number);
-	page_add(p, m->sure ? ROLE_STRONG : ROLE_TEXT, m->row->title);
-	if (number == 1 && m->sure)
-		page_puts(p, ROLE_DIM, "   r opens it");
-	page_printf(p, ROLE_DIM, "   %s", m->why);
-}
-
-/* `runbook 2` opens the second. Why they are near matters little. */
-static void put_nearest(struct page *p, const struct runbook_matches *all)
-{
-	page_line(p, 14, false);
-	page_printf(p, ROLE_DIM, "%-13s ", "runbook");
-	page_puts(p, ROLE_TEXT, "none is about this; near:");
-	for (size_t i = 0; i < all->count && i < NEAREST_SHOWN; i++) {
-		page_printf(p, ROLE_DIM, "%s %zu ", i ? "," : "", i + 1);
-		page_add(p, ROLE_TEXT, all->list[i].row->title);
-	}
-}
-
-static void runbooks(struct alert_view *v, const struct app *app, const struct alert *a)
-{
-	struct untrusted url = alert_text(a, ALERT_RUNBOOK);
-	struct runbook_matches all;
-	struct page *p = &v->page;
-	bool is_ours = false;
-
-	runbook_matches(app, a, &all);
-	v->runbook = all.none ? 0 : all.list[0].row->id;
-	for (size_t i = 0; i < all.count; i++)
-		is_ours |= all.list[i].kind == MATCH_URL;
-	if (!is_ours)
-		field(p, "runbook page", url);
-	if (all.none && all.count) {
-		put_nearest(p, &all);
-		return;
-	}
-	/* Beside one that is named what only has some of the words is noise. */
-	for (size_t i = 0; i < all.count && i < MATCHES_SHOWN; i++)
-		if (all.list[i].sure || all.list[0].kind == MATCH_FOUND)
-			put_match(p, &all.list[i], i + 1);
 }
 
 static void fill(void *state, const struct app *app, const struct canvas *c)

@@ -11,6 +11,7 @@
 #include "app/rotas.h"
 #include "app/runbooks.h"
 #include "app/sources.h"
+#include "app/triggers.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -36,6 +37,7 @@ OPEN(anomaly)
 OPEN(runbook)
 OPEN(source)
 OPEN(silence)
+OPEN(trigger)
 OPEN(change)
 OPEN(process)
 OPEN(action)
@@ -91,6 +93,16 @@ static struct pane_link metric_link(void *state, const struct app *app)
 static struct pane_link runbook_link(void *state, const struct app *app)
 {
 	return link_to(state, app, "runbook");
+}
+
+/* Enter on a trigger opens its runbook. */
+static struct pane_link trigger_link(void *state, const struct app *app)
+{
+	const struct trigger_row *row = list_row(&((struct list_pane *)state)->list, app);
+	const struct runbook_row *book =
+		row ? runbooks_named(app->runbooks, row->rc->runbook) : NULL;
+
+	return book ? (struct pane_link){"runbook", book->id} : (struct pane_link){0};
 }
 
 static struct pane_link anomaly_link(void *state, const struct app *app)
@@ -222,6 +234,28 @@ static void silences_draw(
 		list_pane_draw(state, app, c, focus);
 	else
 		pane_empty(c, "No silences.");
+}
+
+static void triggers_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus,
+		"No triggers: a `trigger` line of the rc puts a runbook forward by "
+		"itself");
+}
+
+/* Who looks, of the consoles that share the store. */
+static void triggers_words(void *state, const struct app *app, char *out, size_t size)
+{
+	const char *hold = triggers_hold(app->triggers);
+	size_t n;
+
+	list_pane_words(state, app, out, size);
+	n = strlen(out);
+	if (*hold)
+		snprintf(out + n, size - n, "  nothing fires: %s", hold);
+	else if (triggers_count(app->triggers) && !triggers_lead(app->triggers))
+		snprintf(out + n, size - n, "  another console looks");
 }
 
 static void actions_draw(
@@ -435,6 +469,12 @@ LIST_PANE(events_pane, "events", "Events", EVENTS, events_draw, open_event,
 ;
 LIST_PANE(silences_pane, "silences", "Silences", ALERTS | CHANGED_CLOCK, silences_draw,
 	open_silence, list_pane_words),
+}
+;
+LIST_PANE(triggers_pane, "triggers", "Triggers",
+	RUNBOOKS | CHANGED_CLOCK | CHANGED_CONFIG | CHANGED_ALERTS, triggers_draw,
+	open_trigger, triggers_words),
+	.link = trigger_link,
 }
 ;
 LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_WINDOW,

@@ -9,6 +9,7 @@
 #include "app/overview.h"
 #include "app/problems.h"
 #include "app/sources.h"
+#include "app/triggers.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "pane.h"
@@ -179,6 +180,11 @@ static int draw_right(const struct app *app, const struct canvas *c, int row,
 	width = text_width(untrusted_str(state), c->cols / 2);
 	canvas_text(c, row, col - width, width, ROLE_DIM, untrusted_str(state));
 	col -= width ? width + (narrow ? 1 : GAP) : 0;
+	/* The key that opens what is proposed for it. */
+	if (p->alert && proposal_for(app->triggers, p->alert)) {
+		canvas_put(c, row, col - 1, ROLE_WARNING, "!");
+		col -= narrow ? 2 : 1 + GAP;
+	}
 	problem_sources(app, p, c->cols < BRIEF_COLS, from, sizeof from);
 	width = text_width(untrusted_str(from), c->cols / 4);
 	if (!narrow && width) {
@@ -270,6 +276,30 @@ static int draw_updates(const struct app *app, const struct canvas *c, int row)
 	return row;
 }
 
+/* What a trigger wants somebody to run. */
+static int draw_proposals(const struct app *app, const struct canvas *c, int row)
+{
+	enum { SHOWN = 2 };
+	size_t n = proposals_count(app->triggers);
+	char text[500], words[400], about[100];
+
+	for (size_t i = 0; i < n && i < SHOWN && row < c->rows; i++) {
+		const struct proposal *p = proposals_at(app->triggers, i);
+		const struct alert *a = alerts_find(app->alerts, p->alert);
+
+		snprintf(text, sizeof text, "! %s%s%s %s", p->runbook, a ? " for " : "",
+			a ? text_line(alert_text(a, ALERT_TITLE), about, sizeof about)
+			  : "",
+			proposal_words(p, words, sizeof words));
+		row = line_of(c, row, "Runbook", ROLE_WARNING, text);
+	}
+	if (n > SHOWN && row < c->rows) {
+		snprintf(text, sizeof text, "and %zu more proposed", n - SHOWN);
+		row = line_of(c, row, "", ROLE_DIM, text);
+	}
+	return row;
+}
+
 /* They come back. */
 static int draw_snoozes(const struct app *app, const struct canvas *c, int row)
 {
@@ -296,6 +326,7 @@ static int draw_soon(const struct app *app, const struct canvas *c, int row)
 {
 	char text[256], what[120], when[TIME_TEXT];
 
+	row = draw_proposals(app, c, row);
 	row = draw_updates(app, c, row);
 	row = draw_snoozes(app, c, row);
 	for (size_t i = 0; i < silences_count(app->alerts) && row < c->rows; i++) {
@@ -492,7 +523,7 @@ const struct pane_class overview_pane = {
 	.name = "overview",
 	.title = "Needs you now",
 	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_SOURCES | CHANGED_CLOCK |
-		   CHANGED_WINDOW,
+		   CHANGED_WINDOW | CHANGED_RUNBOOKS,
 	.state_size = sizeof(struct overview),
 	.open = open_overview,
 	.reload = reload,

@@ -41,7 +41,8 @@ static void refused(void *ctx, const struct err *why)
 	loop_stop(w->loop);
 }
 
-static const char *about = "here";
+static const char *about = "here", *standing, *typed;
+static enum audit_class class_of = AUDIT_READ;
 
 static void loop_over(void *ctx)
 {
@@ -52,12 +53,14 @@ static bool open_deed(struct world *w)
 {
 	const struct untrusted args[] = {untrusted_str("df"), untrusted_str("-h")};
 	const struct gate_deed deed = {.record = {.event = "run.local",
-					       .class = AUDIT_READ,
+					       .class = class_of,
 					       .origin = "key",
 					       .target = untrusted_str(about),
 					       .args = args,
 					       .arg_count = 2},
 		.question = "run df?",
+		.word = typed,
+		.standing = standing,
 		.still = as_asked,
 		.act = act,
 		.refused = refused,
@@ -339,6 +342,98 @@ static void approvals(void **state)
 	gate_approvals_free(door.approvals);
 	close_world(&w);
 	judge();
+}
+
+/* What destroys is approved by its name too, not by a code alone. */
+static void approval_by_name(void **state)
+{
+	static const char name[] = "@db";
+	struct world w;
+	char wanted[80];
+
+	(void)state;
+	open_world(&w);
+	w.policy.approve = AUDIT_READ;
+	door.approvals = gate_approvals_new(10, 60000);
+	typed = name;
+	assert_true(open_deed(&w));
+	assert_string_equal(w.word, "");
+	has(w.asked, "It needs an approval");
+	pause_ms(&w, 20);
+	assert_true(open_deed(&w));
+	assert_int_equal(strncmp(w.word, "@db ", 4), 0);
+	assert_int_equal(strlen(w.word), 4 + 6);
+	snprintf(wanted, sizeof wanted, "typing %s approves this", w.word);
+	has(w.asked, wanted);
+	while (w.acts < 1)
+		loop_run(w.loop);
+	has(w.last_line, "typed behind its name");
+	typed = NULL;
+	flush(&w);
+	gate_approvals_free(door.approvals);
+	close_world(&w);
+	judge();
+}
+
+/* Nobody is asked: only what is read, never what needs an approval, whatever glass is
+ * broken. */
+static void standing_deeds(void **state)
+{
+	static const struct {
+		enum audit_class class, most, approve;
+		bool breakglass, readonly;
+		const char *refused; /* NULL: it is done */
+	} rows[] = {
+		{AUDIT_READ, AUDIT_SHELL, AUDIT_UNCLASSED, false, false, NULL},
+		{AUDIT_READ, AUDIT_READ, AUDIT_CHANGE, false, false, NULL},
+		{AUDIT_READ, AUDIT_SHELL, AUDIT_UNCLASSED, true, false, NULL},
+		{AUDIT_CHANGE, AUDIT_SHELL, AUDIT_UNCLASSED, false, false,
+			"class change is not done by itself"},
+		{AUDIT_SHELL, AUDIT_SHELL, AUDIT_UNCLASSED, true, false,
+			"class shell is not done by itself"},
+		{AUDIT_READ, AUDIT_SHELL, AUDIT_READ, false, false,
+			"it needs an approval, so it is not done by itself"},
+		{AUDIT_READ, AUDIT_SHELL, AUDIT_READ, true, false,
+			"it needs an approval, so it is not done by itself"},
+		{AUDIT_READ, AUDIT_SHELL, AUDIT_UNCLASSED, false, true, "read-only"},
+		{AUDIT_READ, AUDIT_UNCLASSED, AUDIT_UNCLASSED, false, false, "run.allow"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct world w;
+		bool opened;
+
+		open_world(&w);
+		door.approvals = gate_approvals_new(10, 60000);
+		w.policy.most = rows[i].most;
+		w.policy.approve = rows[i].approve;
+		w.policy.breakglass = rows[i].breakglass;
+		w.policy.readonly = rows[i].readonly;
+		standing = "nobody was asked: trigger disk";
+		class_of = rows[i].class;
+		opened = open_deed(&w);
+		assert_int_equal(opened, rows[i].refused == NULL);
+		if (opened) {
+			while (w.acts < 1)
+				loop_run(w.loop);
+			has(w.last_line,
+				"\"approval\":\"nobody was asked: trigger disk\"");
+		} else {
+			has(err.text, rows[i].refused);
+			flush(&w);
+			assert_true(records(lines) > 0);
+			has(lines[records(lines) - 1], "\"kind\":\"refusal\"");
+		}
+		assert_int_equal(w.asks, 0);
+		assert_int_equal(w.acts, opened);
+		standing = NULL;
+		class_of = AUDIT_READ;
+		flush(&w);
+		gate_approvals_free(door.approvals);
+		close_world(&w);
+		judge();
+	}
 }
 
 /* What changes while the question stands makes it void. */
@@ -767,6 +862,8 @@ int main(void)
 		TEST(best_effort),
 		TEST(approvals),
 		TEST(approval_void),
+		TEST(approval_by_name),
+		TEST(standing_deeds),
 		TEST(a_step),
 		TEST(captured),
 		TEST(bound),

@@ -3,11 +3,13 @@
 #include "base/time.h"
 #include "store/baseline.h"
 #include "store/change.h"
+#include "store/firing.h"
 #include "store/incident.h"
 #include "store/keep.h"
 #include "store/lease.h"
 #include "store/points.h"
 #include "store/raw.h"
+#include "store/step.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -426,11 +428,212 @@ static void test_statements(void **unused)
 	assert_true(store_check(db, &err));
 }
 
+/* --- triggers --- */
+
+static struct firing_wish wish_for(
+	const struct firing_member *members, size_t count, bool runs)
+{
+	return (struct firing_wish){.profile = "prod",
+		.trigger = "disk",
+		.runbook = "disk-full",
+		.members = members,
+		.count = count,
+		.runs = runs,
+		.why = "why",
+		.most = 2,
+		.again_ms = 300000};
+}
+
+static void test_firing(void **unused)
+{
+	const struct firing_member one[] = {{u("am"), u("f00"), test_now - 5000},
+		{u("pd"), u("Q1"), test_now - 1000}};
+	const struct firing_member twin = {u("pd"), u("Q1"), test_now - 1000};
+	const struct firing_member third = {u("prom"), u("x"), test_now - 4000};
+	struct firing_member both[] = {twin, third};
+	struct firing_wish wish = wish_for(one, 2, true);
+	struct firing firing, again;
+	struct firing_rows list;
+
+	(void)unused;
+	assert_true(firing_claim(db, &wish, &firing, &err));
+	assert_true(firing.mine);
+	assert_int_equal(firing.state, FIRING_RUNNING);
+	/* Whoever comes next, by whichever member, does not get it. */
+	assert_true(firing_claim(db, &wish, &again, &err));
+	assert_false(again.mine);
+	assert_string_equal(again.id, firing.id);
+	wish = wish_for(both, 2, true);
+	assert_true(firing_claim(db, &wish, &again, &err));
+	assert_false(again.mine);
+	assert_string_equal(again.id, firing.id);
+	/* The third tells of the same from now on. */
+	wish = wish_for(&third, 1, true);
+	assert_true(firing_claim(db, &wish, &again, &err));
+	assert_false(again.mine);
+	/* Another profile, another trigger, are others. */
+	wish = wish_for(one, 2, false);
+	wish.profile = "test";
+	assert_true(firing_claim(db, &wish, &again, &err));
+	assert_true(again.mine);
+	assert_int_equal(again.state, FIRING_PROPOSED);
+	assert_true(firing_set(db, firing.id, FIRING_RAN, "2 steps done", &err));
+	assert_true(firing_list(db, &arena, "prod", test_now - 1000, &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_true(untrusted_is(list.rows[0].id, firing.id));
+	assert_true(untrusted_is(list.rows[0].trigger, "disk"));
+	assert_true(untrusted_is(list.rows[0].runbook, "disk-full"));
+	assert_true(untrusted_is(list.rows[0].source, "am"));
+	assert_true(untrusted_is(list.rows[0].upstream_id, "f00"));
+	assert_true(untrusted_is(list.rows[0].why, "2 steps done"));
+	assert_int_equal(list.rows[0].state, FIRING_RAN);
+	assert_int_equal(list.rows[0].started_at, test_now - 5000);
+	assert_true(firing_trim(db, test_now + 1, &err));
+	assert_true(firing_list(db, &arena, "prod", 0, &list, &err));
+	assert_int_equal(list.count, 0);
+}
+
+/* Over the limit a run is proposed, and a proposal held; an hour later it goes on. */
+static void test_firing_storm(void **unused)
+{
+	static const enum firing_state want[] = {FIRING_RUNNING, FIRING_RUNNING,
+		FIRING_PROPOSED, FIRING_PROPOSED, FIRING_HELD, FIRING_HELD};
+	struct firing firing;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		char id[20];
+		struct firing_member m = {u("am"), UNTRUSTED_NONE, test_now};
+		struct firing_wish wish = wish_for(&m, 1, true);
+
+		snprintf(id, sizeof id, "alert%zu", i);
+		m.upstream_id = u(id);
+		assert_true(firing_claim(db, &wish, &firing, &err));
+		assert_true(firing.mine);
+		assert_int_equal(firing.state, want[i]);
+		/* Once for ever. */
+		assert_true(firing_claim(db, &wish, &firing, &err));
+		assert_false(firing.mine);
+		test_now += 1000;
+	}
+	test_now += HOUR_MS;
+	{
+		const struct firing_member late = {u("am"), u("late"), test_now};
+		const struct firing_member back = {u("am"), u("alert5"), test_now};
+		struct firing_wish wish = wish_for(&late, 1, true);
+
+		assert_true(firing_claim(db, &wish, &firing, &err));
+		assert_int_equal(firing.state, FIRING_RUNNING);
+		/* The same alert, fired anew after long. */
+		wish = wish_for(&back, 1, false);
+		assert_true(firing_claim(db, &wish, &firing, &err));
+		assert_true(firing.mine);
+	}
+}
+
+/* Each time of a schedule is one, also a minute apart. */
+static void test_firing_times(void **unused)
+{
+	struct firing firing;
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		const struct firing_member m = {
+			.started_at = INT64_C(1795000020000) + i * MINUTE_MS};
+		struct firing_wish wish = wish_for(&m, 1, true);
+
+		wish.again_ms = 0;
+		wish.most = 100;
+		assert_true(firing_claim(db, &wish, &firing, &err));
+		assert_true(firing.mine);
+		assert_true(firing_claim(db, &wish, &firing, &err));
+		assert_false(firing.mine);
+	}
+}
+
+static void test_step(void **unused)
+{
+	struct step_row rows[] = {
+		{.chain = u("c1"),
+			.seq = 7,
+			.at = test_now,
+			.source = u("am"),
+			.upstream_id = u("f00"),
+			.event = u("run.local"),
+			.runbook = u("disk"),
+			.title = u("Look'; DROP TABLE step; --"),
+			.class = u("read"),
+			.who = u("ada"),
+			.origin = u("trigger t"),
+			.place = u("web-1"),
+			.step = 2},
+		{.chain = u("c1"),
+			.seq = 9,
+			.at = test_now + 1000,
+			.source = u("am"),
+			.upstream_id = u("other"),
+			.runbook = u("disk"),
+			.step = 1},
+		{.chain = u("c2"),
+			.seq = 7,
+			.at = test_now + 2000,
+			.source = u("pd"),
+			.upstream_id = u("Q1"),
+			.runbook = u("disk"),
+			.step = 1},
+	};
+	const struct step_whom alert = {u("am"), u("f00")}, page = {u("pd"), u("Q1")};
+	const struct step_whom both[] = {alert, page};
+	struct step_query query = {&alert, 1, test_now - 1000, 0};
+	struct step_rows list;
+
+	(void)unused;
+	assert_true(step_put(db, rows, 3, &err));
+	assert_true(step_of(db, &arena, &query, &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_true(untrusted_is(list.rows[0].title, "Look'; DROP TABLE step; --"));
+	assert_true(untrusted_is(list.rows[0].origin, "trigger t"));
+	assert_int_equal(list.rows[0].step, 2);
+	assert_int_equal(list.rows[0].ended_at, 0);
+	/* Its outcome comes; what stands there stays. */
+	rows[0].ended_at = test_now + 500;
+	rows[0].result = u("done");
+	rows[0].title = u("another");
+	assert_true(step_put(db, rows, 1, &err));
+	assert_true(step_of(db, &arena, &query, &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_true(untrusted_is(list.rows[0].result, "done"));
+	assert_true(untrusted_is(list.rows[0].title, "Look'; DROP TABLE step; --"));
+	/* Its alert paged: the page has it as well, once. */
+	assert_true(step_page(db, &alert, test_now - 1, &page, &err));
+	query.whom = &page;
+	assert_true(step_of(db, &arena, &query, &list, &err));
+	assert_int_equal(list.count, 2);
+	query.whom = both;
+	query.count = 2;
+	assert_true(step_of(db, &arena, &query, &list, &err));
+	assert_int_equal(list.count, 2);
+	/* An episode before, and what came behind its end, are not of it. */
+	query = (struct step_query){&alert, 1, test_now + 1, 0};
+	assert_true(step_of(db, &arena, &query, &list, &err));
+	assert_int_equal(list.count, 0);
+	query = (struct step_query){&page, 1, 0, test_now + 1};
+	assert_true(step_of(db, &arena, &query, &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_true(step_span(db, &arena, test_now, test_now + 2000, &list, &err));
+	assert_int_equal(list.count, 2);
+	assert_int_equal(list.rows[1].seq, 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_statements, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keep, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_firing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_firing_storm, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_firing_times, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_step, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keep_users, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_incident, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_change, set_up, tear_down),

@@ -474,7 +474,7 @@ static int open_no_room(void)
 static int run_out_of_room(void)
 {
 	struct store_config config = config_here();
-	struct rlimit limit = {400000, RLIM_INFINITY};
+	struct rlimit limit = {700000, RLIM_INFINITY};
 	static char big[100000];
 	struct console c;
 	bool failed = false;
