@@ -543,6 +543,7 @@ static int run_command(
 					!strcmp(c->name, "handoff send") ||
 					!strcmp(c->name, "action retry") ||
 					!strcmp(c->name, "incident reassign") ||
+					!strcmp(c->name, "incident responders") ||
 					str_starts(o->command, "show oncall"));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);

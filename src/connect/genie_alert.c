@@ -258,18 +258,41 @@ static void fill_acked(struct genie_view *v, struct batch *batch,
 	draft->acked_at = report.acked_at;
 }
 
+/* "snooze by ana@lab.example ends", where its log has told whose it is. */
+static void fill_snooze(struct genie_view *v, struct batch *batch,
+	struct alert_draft *draft, struct json alert)
+{
+	const struct snooze *snooze = NULL;
+	struct untrusted who = UNTRUSTED_NONE;
+	struct str text;
+
+	json_time(json_get(alert, "snoozedUntil"), &draft->next_at);
+	if (v->snoozes && draft->next_at)
+		snooze = snoozes_of(v->snoozes, draft->texts[ALERT_ID], draft->next_at);
+	if (snooze)
+		who = genie_who(v, untrusted_str(snooze->who), true);
+	/* Of Opsgenie's people the address is the name. */
+	if (snooze && untrusted_empty(who))
+		who = untrusted_str(snooze->who);
+	str_init(&text, NAMES_SHOWN);
+	str_puts(&text, snooze ? "a snooze by " : "a snooze");
+	text_add_line(&text, who, SNOOZE_WHO);
+	draft->state = ALERT_SILENCED;
+	draft->texts[ALERT_ACKED_BY] = batch_keep_str(batch, str_text(&text));
+	str_puts(&text, " ends");
+	/* Without the article. */
+	if (draft->next_at)
+		draft->texts[ALERT_NEXT] = batch_keep_str(batch, str_text(&text) + 2);
+	str_release(&text);
+}
+
 static void fill_state(struct genie_view *v, struct batch *batch,
 	struct alert_draft *draft, struct json alert)
 {
-	bool snoozed = json_bool(json_get(alert, "snoozed"), false);
 	struct untrusted status = json_text(json_get(alert, "status"));
 
-	if (snoozed) {
-		draft->state = ALERT_SILENCED;
-		draft->texts[ALERT_ACKED_BY] = batch_keep_str(batch, "a snooze");
-		if (json_time(json_get(alert, "snoozedUntil"), &draft->next_at))
-			draft->texts[ALERT_NEXT] = batch_keep_str(batch, "snooze ends");
-	}
+	if (json_bool(json_get(alert, "snoozed"), false))
+		fill_snooze(v, batch, draft, alert);
 	if (json_bool(json_get(alert, "acknowledged"), false) ||
 		untrusted_is(status, "acked")) {
 		draft->state = ALERT_ACKNOWLEDGED;
