@@ -352,9 +352,11 @@ struct settle {
 
 static bool settled(const struct settle *s)
 {
-	return app_settled(s->app) && s->reads > 2 &&
-	       (s->app->now > s->past_until || history_past_read(s->app->history)) &&
-	       (!s->acts || actions_begun(s->app->actions));
+	return handoffs_refused(s->app->handoffs) ||
+	       (app_settled(s->app) && s->reads > 2 &&
+		       (s->app->now > s->past_until ||
+			       history_past_read(s->app->history)) &&
+		       (!s->acts || actions_begun(s->app->actions)));
 }
 
 static void settle_tick(void *ctx)
@@ -366,6 +368,7 @@ static void settle_tick(void *ctx)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
 	history_look(s->app->history);
+	handoffs_look_first(s->app->handoffs);
 	if (settled(s) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
@@ -394,8 +397,11 @@ static void settle_again(void *ctx)
 /* Asks every source once; rates of this host need two readings. */
 static void settle(struct app *app, bool acts)
 {
-	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS,
-					 time_now_ms() + PAST_MS, 0, acts}};
+	/* What is missing of the past is told as that: nothing else is waited for longer
+	 * than for it. */
+	int64_t most = app->wants_past ? PAST_MS : SETTLE_MS;
+	struct settle_timer t = {
+		.settle = {app, time_now_ms() + most, time_now_ms() + PAST_MS, 0, acts}};
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
@@ -547,6 +553,8 @@ static int run_command(
 					str_starts(o->command, "show oncall"));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);
+	if (c && !strcmp(c->name, "handoff send"))
+		handoffs_expect_send(app->handoffs, rest);
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));
