@@ -60,7 +60,13 @@ reject "responders"
 keys ":status hello<Enter>"
 expect "one cannot send a status update there"
 keys "ib"
-expect "no conference bridge is known here"
+expect "no conference bridge is known of this"
+# On a row: it is read first, and the page is not opened.
+keys "<Esc><Esc>/<C-u>Checkout is<Enter>g"
+expect "Checkout is down"
+keys "ib"
+wait "copied https://meet.example/war"
+expect "2 Alerts"
 keys "Q"
 exit 0
 restored
