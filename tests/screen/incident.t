@@ -51,6 +51,12 @@ expect "add a note to 1 at pd: Checkout is down for everybody (Checkout); \"Role
 keys "n"
 keys ":role king<Enter>"
 expect "a role is commander or scribe, not king"
+# Completion says what a number is, and ends names that have blanks.
+keys ":merge "
+expect "Checkout is down for everybody"
+keys "<Esc>:responders add @ben, Co<Tab>"
+expect "responders add @ben, Core"
+keys "<Esc>"
 # Nothing was sent.
 sh ! grep -E "^(PUT|DELETE|POST .*incidents)" $TMP/asked
 # An alert of an Alertmanager has none of it.
