@@ -6,6 +6,7 @@
  *   oogway NOUN VERB [args]      one command, for scripts
  */
 #include "app/actions.h"
+#include "app/alerts.h"
 #include "app/app.h"
 #include "app/color.h"
 #include "app/command.h"
@@ -414,6 +415,7 @@ static void settle(struct app *app, bool acts)
 	loop_off(app->loop, &t.settle);
 	/* Ages and stamps are those of the moment that is looked at. */
 	app->now = app->past ? window_to(app) : time_now_ms();
+	alerts_count_muted(app->alerts);
 }
 
 static int run_once(struct app *app)
