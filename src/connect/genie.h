@@ -48,6 +48,8 @@ void genie_view_release(struct genie_view *view);
 /* All but its id. */
 void genie_alert(struct genie_view *view, struct batch *batch, struct alert_draft *draft,
 	struct json alert);
+/* What people are called for: P1 to P3; P4 is low, and P5 only informs. */
+enum urgency genie_urgency(struct json alert);
 /* The name of a person (user) or a team; of an unknown person the id. */
 struct untrusted genie_who(struct genie_view *view, struct untrusted id, bool user);
 

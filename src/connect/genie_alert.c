@@ -139,6 +139,19 @@ static void add_tags(struct batch *batch, struct alert_draft *draft, struct pair
 	str_release(&others);
 }
 
+enum urgency genie_urgency(struct json alert)
+{
+	static const char *const called[] = {"P1", "P2", "P3"};
+	struct untrusted priority = json_text(json_get(alert, "priority"));
+
+	for (size_t i = 0; i < sizeof called / sizeof *called; i++)
+		if (untrusted_is(priority, called[i]))
+			return URGENCY_HIGH;
+	return untrusted_is(priority, "P4") || untrusted_is(priority, "P5")
+		       ? URGENCY_LOW
+		       : URGENCY_UNKNOWN;
+}
+
 static void fill_labels(struct genie_view *v, struct batch *batch,
 	struct alert_draft *draft, struct json alert)
 {
@@ -150,6 +163,9 @@ static void fill_labels(struct genie_view *v, struct batch *batch,
 		{"source", "source", NULL},
 		{"entity", "entity", NULL},
 	};
+	static const char *const urgencies[URGENCY_COUNT] = {
+		[URGENCY_HIGH] = "high", [URGENCY_LOW] = "low"};
+	const char *urgency = urgencies[genie_urgency(alert)];
 	struct pair pairs[ALERT_MAX_PAIRS], *kept;
 	int64_t count = 0;
 
@@ -163,6 +179,9 @@ static void fill_labels(struct genie_view *v, struct batch *batch,
 	}
 	add_label(batch, draft, pairs,
 		(struct pair){untrusted_str("team"), team(v, alert)});
+	add_label(batch, draft, pairs,
+		(struct pair){
+			untrusted_str("urgency"), untrusted_str(urgency ? urgency : "")});
 	if (json_i64(json_get(alert, "count"), &count) && count > 1) {
 		struct str text;
 
