@@ -6,6 +6,7 @@
  *   oogway NOUN VERB [args]      one command, for scripts
  */
 #include "app/actions.h"
+#include "app/alerts.h"
 #include "app/app.h"
 #include "app/color.h"
 #include "app/command.h"
@@ -354,9 +355,11 @@ struct settle {
 
 static bool settled(const struct settle *s)
 {
-	return app_settled(s->app) && s->reads > 2 &&
-	       (s->app->now > s->past_until || history_past_read(s->app->history)) &&
-	       (!s->acts || actions_begun(s->app->actions));
+	return handoffs_refused(s->app->handoffs) ||
+	       (app_settled(s->app) && s->reads > 2 &&
+		       (s->app->now > s->past_until ||
+			       history_past_read(s->app->history)) &&
+		       (!s->acts || actions_begun(s->app->actions)));
 }
 
 static void settle_tick(void *ctx)
@@ -368,6 +371,7 @@ static void settle_tick(void *ctx)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
 	history_look(s->app->history);
+	handoffs_look_first(s->app->handoffs);
 	if (settled(s) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
@@ -396,8 +400,11 @@ static void settle_again(void *ctx)
 /* Asks every source once; rates of this host need two readings. */
 static void settle(struct app *app, bool acts)
 {
-	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS,
-					 time_now_ms() + PAST_MS, 0, acts}};
+	/* What is missing of the past is told as that: nothing else is waited for longer
+	 * than for it. */
+	int64_t most = app->wants_past ? PAST_MS : SETTLE_MS;
+	struct settle_timer t = {
+		.settle = {app, time_now_ms() + most, time_now_ms() + PAST_MS, 0, acts}};
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
@@ -410,6 +417,7 @@ static void settle(struct app *app, bool acts)
 	loop_off(app->loop, &t.settle);
 	/* Ages and stamps are those of the moment that is looked at. */
 	app->now = app->past ? window_to(app) : time_now_ms();
+	alerts_count_muted(app->alerts);
 }
 
 static int run_once(struct app *app)
@@ -545,9 +553,12 @@ static int run_command(
 					!strcmp(c->name, "handoff send") ||
 					!strcmp(c->name, "action retry") ||
 					!strcmp(c->name, "incident reassign") ||
+					!strcmp(c->name, "incident responders") ||
 					str_starts(o->command, "show oncall"));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);
+	if (c && !strcmp(c->name, "handoff send"))
+		handoffs_expect_send(app->handoffs, rest);
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));

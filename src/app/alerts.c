@@ -509,12 +509,17 @@ static struct alert *missing_alert(
 	return alert_new(&draft, SOURCE_HOST, name_of(alerts, SOURCE_HOST));
 }
 
+void alerts_count_muted(struct alerts *alerts)
+{
+	if (alerts->uncounted && alerts_settled(alerts))
+		count_matches(alerts);
+}
+
 void alerts_tick(struct alerts *alerts, int64_t now)
 {
 	const struct rc *rc = alerts->app->rc;
 
-	if (alerts->uncounted && alerts_settled(alerts))
-		count_matches(alerts);
+	alerts_count_muted(alerts);
 	for (size_t i = 0; !app_then(alerts->app) && i < rc->heartbeat_count; i++) {
 		struct heartbeat *h = &alerts->heartbeats[i];
 		int64_t since = h->seen_at;

@@ -349,13 +349,13 @@ size_t anomalies_unasked(struct anomalies *anomalies, uint64_t *series, size_t m
 	return n;
 }
 
-size_t anomalies_learnt(struct anomalies *anomalies, uint64_t *series, size_t max)
+size_t anomalies_learnt(
+	struct anomalies *anomalies, size_t *at, uint64_t *series, size_t max)
 {
 	size_t n = 0;
 	void *value;
 
-	for (size_t at = 0;
-		n < max && map_each(&anomalies->watches, &at, NULL, &value);) {
+	while (n < max && map_each(&anomalies->watches, at, NULL, &value)) {
 		struct watch *w = value;
 
 		if (!w->unsaved)

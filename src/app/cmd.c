@@ -427,8 +427,8 @@ const struct command app_commands[] = {
 	{"postmortem", "[INCIDENT]", "write a postmortem's draft to a file", 0, 0, 1,
 		cmd_postmortem},
 	{"trend list", "[-b WHAT] [-d DAYS] [FILTER]",
-		"what the past adds up to, by problem, service, urgency, day, hour or "
-		"weekday",
+		"what the past adds up to, by problem, service, urgency, day, hour, "
+		"weekday or cell (an hour of the week)",
 		COMMAND_SCRIPT | COMMAND_JSON, 0, SIZE_MAX, cmd_trend_list},
 	{"trend show", "[-d DAYS]",
 		"counts, times and interruptions of the last DAYS (28)",

@@ -3,6 +3,7 @@
  * nothing by itself. Main thread. */
 #include "app/alerts.h"
 #include "app/history.h"
+#include "changes.h"
 #include "cmd.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -131,6 +132,19 @@ static void check_triggers(struct doctor *d, const struct app *app)
 	}
 }
 
+static void check_changes(struct doctor *d, const struct app *app)
+{
+	for (size_t i = 0; i < app->rc->changes_count; i++) {
+		const struct rc_changes *c = &app->rc->changes[i];
+		const char *why = changes_why(app->change_feeds, i);
+
+		line(d, !why, "changes %s: %s", c->name,
+			why      ? why
+			: c->git ? c->git
+				 : c->folder);
+	}
+}
+
 enum status cmd_doctor(struct call *call, struct err *err)
 {
 	const struct app *app = call->app;
@@ -147,6 +161,7 @@ enum status cmd_doctor(struct call *call, struct err *err)
 		check_source(&d, app, i);
 	check_queries(&d, app);
 	check_triggers(&d, app);
+	check_changes(&d, app);
 	if (!app->demo) {
 		fine = history_check(call->app, store, sizeof store);
 		line(&d, fine, "%s", store);

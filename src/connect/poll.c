@@ -42,7 +42,12 @@ enum {
 	STAGGER_MS =
 		900, /* ticks of all consoles fall together; what they ask does not */
 	ORIGIN_TEXT = 120,
+	/* Clocks: what is less is the second that a Date header is exact to, and the way
+	 * of the answer; what is more is no clock. */
+	AHEAD_LEAST_MS = 2500,
+	AHEAD_TOLD_MS = 30000,
 };
+#define AHEAD_MOST_MS (DAY_MS)
 
 enum stage {
 	FREE,
@@ -109,6 +114,7 @@ struct poll_source {
 	int64_t begun_at;
 	bool listed; /* a list of its alerts came to its end */
 	int warning_id;
+	int64_t ahead_ms; /* of the server's clock */
 	int32_t latencies[LATENCIES];
 	size_t latency_count;
 	struct poll_status status;
@@ -384,6 +390,23 @@ static void warn_ahead(struct batch *batch, int64_t now)
 	batch_warn(batch, text);
 }
 
+/* What is to happen there happens by the server's clock. */
+static void keep_time(struct batch *batch, int64_t ahead_ms)
+{
+	char text[120], much[TIME_TEXT];
+
+	for (size_t i = 0; i < batch->alert_count; i++)
+		if (batch->alerts[i].next_at)
+			batch->alerts[i].next_at -= ahead_ms;
+	if (ahead_ms < AHEAD_TOLD_MS && ahead_ms > -AHEAD_TOLD_MS)
+		return;
+	snprintf(text, sizeof text,
+		"its clock is %s %s this host's: ages are wrong by it",
+		duration_text(ahead_ms < 0 ? -ahead_ms : ahead_ms, much),
+		ahead_ms < 0 ? "behind" : "ahead of");
+	batch_warn(batch, text);
+}
+
 static void take_work(struct task *task)
 {
 	struct poll_source *source = (struct poll_source *)task;
@@ -397,6 +420,7 @@ static void take_work(struct task *task)
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
 	if (source->take_ok && source->batch.alert_count) {
+		keep_time(&source->batch, slot->answer.ahead_ms);
 		warn_ahead(&source->batch, slot->answer.now);
 		alert_pack_make(&source->pack, &source->batch, source->options.number,
 			source->conf.name);
@@ -554,6 +578,24 @@ static void read_answers(struct poll_source *source)
 	deliver(source);
 }
 
+/* The Date header tells a whole second of when the answer was made, which is half of its
+ * way ago. What is known stays until it is clearly something else. */
+static int64_t clock_ahead(
+	struct poll_source *source, const struct http_reply *reply, int64_t now)
+{
+	int64_t ahead = reply->server_date + SECOND_MS / 2 -
+			(now - (int64_t)reply->elapsed_ms / 2);
+
+	if (!reply->server_date || ahead > AHEAD_MOST_MS || ahead < -AHEAD_MOST_MS)
+		return source->ahead_ms;
+	if (ahead < AHEAD_LEAST_MS && ahead > -AHEAD_LEAST_MS)
+		ahead = 0;
+	if (ahead - source->ahead_ms > AHEAD_LEAST_MS ||
+		source->ahead_ms - ahead > AHEAD_LEAST_MS || !ahead)
+		source->ahead_ms = ahead;
+	return source->ahead_ms;
+}
+
 static void on_answer(void *ctx, const struct http_reply *reply, const struct err *err)
 {
 	struct slot *slot = ctx;
@@ -571,6 +613,7 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 	slot->retry_after_s = -1;
 	if (reply) {
 		answer->status = reply->status;
+		answer->ahead_ms = clock_ahead(source, reply, answer->now);
 		slot->retry_after_s = reply->retry_after_s;
 		text_line(reply->type, slot->type, sizeof slot->type);
 		answer->type = untrusted_str(slot->type);
@@ -625,7 +668,8 @@ static void on_shared(void *ctx, const struct answer *answer)
 	slot->answer = (struct answer){.id = slot->answer.id,
 		.status = answer->status,
 		.origin = slot->source->origin,
-		.now = answer->now};
+		.now = answer->now,
+		.ahead_ms = slot->source->ahead_ms};
 	text_line(answer->type, slot->type, sizeof slot->type);
 	slot->answer.type = untrusted_str(slot->type);
 	slot->retry_after_s = -1;

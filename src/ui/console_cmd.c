@@ -548,30 +548,18 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 	const struct alert *alert = alert_here(call);
-	bool number = call->argc && !strcmp(call->argv[0], "number");
-	struct response response;
-	char text[600], what[620];
 
-	if (call->argc && !number && strcmp(call->argv[0], "link") != 0) {
+	if (call->argc && strcmp(call->argv[0], "number") != 0 &&
+		strcmp(call->argv[0], "link") != 0) {
 		err_set(err, ERR_USAGE, "bridge takes number or link");
 		return STATUS_USAGE;
 	}
-	dossier_response(console->app,
-		alert ? dossier_page(console->app, alert)->key : call->target, &response);
-	if ((number || !text_to_link(response.link, text, sizeof text)) &&
-		!(call->argc && !number))
-		text_line(response.number, text, sizeof text);
-	else if (!text_to_link(response.link, text, sizeof text))
-		*text = '\0';
-	if (!*text) {
-		err_set(err, ERR_MISSING,
-			"no conference bridge is known here; open the incident first");
-		return STATUS_FAILED;
-	}
-	str_reset(&console->register_);
-	str_puts(&console->register_, text);
-	snprintf(what, sizeof what, "copied %s", text);
-	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
+	if (alert)
+		alert = dossier_page(console->app, alert);
+	return bridge_copy(console, alert ? alert->key : call->target,
+		       call->argc ? call->argv[0] : "", err)
+		       ? STATUS_DONE
+		       : STATUS_FAILED;
 }
 
 /* By its name, or by its number among the matches of the alert. */

@@ -109,6 +109,16 @@ act_on() { # port other-user escalation me
 	ok "priority is upstream" is "$(of "$1" "$id" "d['priority']")" P1
 	run incident reassign "$2" "$id" --yes
 	ok "reassign is upstream" is "$(of "$1" "$id" "d['owner']")" ben@lab.example
+	run incident responders '@ben, Payments' "$id"
+	ok "who is asked to respond is said first" said 'Ben Okafor.*, Payments?'
+	run incident responders '@ben, Payments' "$id" --yes
+	ok "responders say so" is "$status" 0
+	ok "responders are upstream" is "$(of "$1" "$id" "','.join(d['asked'])")" \
+		Platform,ben@lab.example,Payments
+	run incident responders '@ben, Paiments' "$id" --yes
+	ok "a team that is none is no responder" is "$status" 1
+	run incident responders '@nobody, Platform' "$id" --yes
+	ok "when one is unknown nobody is asked" said "knows nobody called nobody"
 	run incident escalate "$3" "$id" --yes
 	ok "escalate is upstream" is "$(of "$1" "$id" "len(d['escalated'])")" 1
 	run incident escalate "$id" 2 --yes
