@@ -28,7 +28,7 @@ expect "warn "
 reject "110 %"
 # Two moments do not run into each other, and one row has no axis.
 resize 20x6
-expect-re ^ +[0-9]{2}:[0-9]{2}$
+expect-re ^ +[0-9]{2}:[0-9]{2}( [0-9]{2}:[0-9]{2})?$
 reject "┤"
 resize 80x24
 # A constant lies in the middle, not on the edge.
