@@ -14,8 +14,11 @@
  * What is left to main is the key exchange anew after an hour or a GiB (about 1 ms with
  * curve25519).
  *
- * Host keys are strict: known, or asked about with the fingerprint; changed, revoked,
- * vouched for only by an authority, or not to be found out: refused. */
+ * Host keys are strict: known, or vouched for by a certificate of an authority that
+ * stands in known_hosts, or asked about with the fingerprint; changed, revoked, without
+ * a certificate where an authority stands, or not to be found out: refused. libssh knows
+ * no host certificates, so one is asked for over a connection of its own; the key in it
+ * is then held against the one that the connection for commands has proven. */
 #ifndef IO_SSH_H
 #define IO_SSH_H
 
@@ -56,6 +59,7 @@ struct ssh_hop {
 	const char *agent;               /* its socket; NULL: none is asked */
 	/* Algorithms as ssh_config(5) lists them; NULL: those of libssh. */
 	const char *exchanges, *ciphers, *macs, *host_key_types;
+	const char *authority_types; /* CASignatureAlgorithms; NULL: all that are safe */
 	/* argv of a ProxyCommand, or NULL; for the first hop alone. */
 	const char *const *proxy;
 	bool unknown_refused; /* StrictHostKeyChecking yes: nobody is asked */

@@ -66,6 +66,7 @@ static void hop_copy(const struct ssh_hop *from, struct ssh_hop *to)
 	to->ciphers = dup_or_null(from->ciphers);
 	to->macs = dup_or_null(from->macs);
 	to->host_key_types = dup_or_null(from->host_key_types);
+	to->authority_types = dup_or_null(from->authority_types);
 	to->identities = dup_list(from->identities);
 	to->certificates = dup_list(from->certificates);
 	to->known_hosts = dup_list(from->known_hosts ? from->known_hosts : none);
@@ -75,7 +76,8 @@ static void hop_copy(const struct ssh_hop *from, struct ssh_hop *to)
 static void hop_free(struct ssh_hop *hop)
 {
 	const char *const texts[] = {hop->name, hop->host, hop->alias, hop->user,
-		hop->agent, hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types};
+		hop->agent, hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types,
+		hop->authority_types};
 	const char *const *const lists[] = {
 		hop->identities, hop->certificates, hop->known_hosts, hop->proxy};
 
@@ -101,7 +103,8 @@ static void key_list(struct str *key, const char *const *list)
 static void hop_key(struct str *key, const struct ssh_hop *hop)
 {
 	const char *const texts[] = {hop->host, hop->alias, hop->user, hop->agent,
-		hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types};
+		hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types,
+		hop->authority_types};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		key_text(key, texts[i]);
@@ -114,6 +117,15 @@ static void hop_key(struct str *key, const struct ssh_hop *hop)
 }
 
 /* --- the end --- */
+
+static void close_wire(struct conn *conn)
+{
+	wire_close(conn->wire);
+	conn->wire = NULL;
+	if (conn->forward)
+		forward_close(conn->forward);
+	conn->forward = NULL;
+}
 
 static void leave_wire(struct conn *conn)
 {
@@ -129,11 +141,7 @@ static void leave_wire(struct conn *conn)
 		ssh_free(conn->session);
 		conn->session = NULL;
 	}
-	wire_close(conn->wire);
-	conn->wire = NULL;
-	if (conn->forward)
-		forward_close(conn->forward);
-	conn->forward = NULL;
+	close_wire(conn);
 }
 
 static void fail_users(struct conn *conn)
@@ -249,7 +257,7 @@ static void wire_opened(void *ctx, int fd, const struct err *err)
 	conn_wire(ctx, fd, err);
 }
 
-static void begin(struct conn *conn)
+static void open_wire(struct conn *conn)
 {
 	const struct wire_how how = {.loop = conn->net->config.loop,
 		.host = conn->hop.host,
@@ -260,11 +268,16 @@ static void begin(struct conn *conn)
 		.ctx = conn};
 
 	conn->phase = CONN_WIRE;
-	clock_on(conn);
 	if (conn->via)
 		conn->forward = forward_open(conn->via, conn);
 	else
 		conn->wire = wire_open(&how);
+}
+
+static void begin(struct conn *conn)
+{
+	clock_on(conn);
+	open_wire(conn);
 }
 
 static struct conn *conn_new(
@@ -356,7 +369,9 @@ void conn_wire(struct conn *conn, int fd, const struct err *err)
 		fail_here(conn, err);
 		return;
 	}
-	if (!login_init(&conn->login, &conn->hop, fd, &why)) {
+	if (conn->login.session) {
+		login_again(&conn->login, fd);
+	} else if (!login_init(&conn->login, &conn->hop, fd, &why)) {
 		close(fd);
 		fail_here(conn, &why);
 		return;
@@ -467,6 +482,10 @@ static void step_done(struct task *task)
 		break;
 	case LOGIN_WANTS_TURN:
 		submit(conn);
+		break;
+	case LOGIN_WANTS_ANEW:
+		close_wire(conn);
+		open_wire(conn);
 		break;
 	case LOGIN_IS_READY:
 		become_ready(conn);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "io/loop.h"
 
 #include <netinet/in.h>
@@ -18,6 +19,7 @@
 
 enum login_at {
 	AT_LOOK,
+	AT_SCAN,
 	AT_EXCHANGE,
 	AT_CHECK,
 	AT_ACCEPTED,
@@ -88,6 +90,9 @@ static const struct trust_query *query(
 		.base64 = key};
 	if (login->server_key)
 		out->type = ssh_key_type_to_char(ssh_key_type(login->server_key));
+	/* A certificate says nothing of another key than that in it. */
+	if (key && login->cert.key && !strcmp(login->cert.key, key))
+		out->authority = login->cert.authority;
 	return out;
 }
 
@@ -111,13 +116,29 @@ static int broken_trust(struct login *login)
 
 static int by_authority_only(struct login *login)
 {
-	char why[500];
+	const struct err *why = &login->uncertified;
+	char text[500];
 
-	snprintf(why, sizeof why,
-		"only the authority at %s vouches for it, and host certificates are not "
-		"looked at here: add its host key to known_hosts",
-		login->trust.place);
-	return refuse_host(login, why);
+	snprintf(text, sizeof text,
+		"only the authority at %s may vouch for it, and %s: its owner signs "
+		"its host key anew, or you add that key to known_hosts",
+		login->trust.place,
+		why->kind         ? why->text
+		: login->cert.key ? "its host key or that authority is not the one of "
+				    "its certificate"
+				  : "it shows no certificate");
+	return refuse_host(login, text);
+}
+
+static void scan_forget(struct login *login)
+{
+	if (login->scan)
+		scan_release(login->scan);
+	mem_free(login->scan);
+	login->scan = NULL;
+	if (login->fd >= 0)
+		close(login->fd);
+	login->fd = -1;
 }
 
 static void add_types(struct str *list, const struct trust *trust, bool known)
@@ -145,9 +166,13 @@ static int look(struct login *login)
 	trust_look(query(login, &q, NULL), &login->trust);
 	if (login->trust.verdict == TRUST_BROKEN)
 		return broken_trust(login);
-	if (login->trust.verdict == TRUST_AUTHORITY)
-		return by_authority_only(login);
+	if (login->trust.authorities && !login->scanned)
+		return go(login, AT_SCAN);
 	str_init(&list, 300);
+	if (login->cert.key)
+		str_puts(&list, strcmp(login->cert.type, "ssh-rsa")
+					? login->cert.type
+					: "rsa-sha2-512,rsa-sha2-256");
 	add_types(&list, &login->trust, true);
 	add_types(&list, &login->trust, false);
 	ssh_options_set(login->session, SSH_OPTIONS_HOSTKEYS,
@@ -157,10 +182,52 @@ static int look(struct login *login)
 	return go(login, AT_EXCHANGE);
 }
 
+static void open_certificate(struct login *login)
+{
+	const struct ssh_hop *hop = login->hop;
+	const struct str *bytes = &login->scan->certificate;
+	char host[TRUST_NAME];
+	struct trust_query q;
+	const struct cert_query how = {.host = trust_host(query(login, &q, NULL), host),
+		.now_s = time_now_ms() / 1000,
+		.algorithms = hop->authority_types};
+
+	if (!cert_open(bytes->p, bytes->n, &how, &login->cert, &login->uncertified))
+		err_prefix(&login->uncertified, "its certificate does not count: ");
+}
+
+/* Without a certificate it may still have a key that is known. */
+static int scan(struct login *login)
+{
+	enum scan_wants wants;
+
+	if (!login->scan) {
+		login->scan = mem_new(1, sizeof *login->scan);
+		scan_init(login->scan);
+	}
+	wants = scan_step(login->scan, login->fd);
+	if (wants == SCAN_WANTS_WIRE)
+		return LOGIN_WANTS_WIRE;
+	if (wants == SCAN_HAS_KEY)
+		open_certificate(login);
+	else if (wants == SCAN_HAS_NONE)
+		err_set(&login->uncertified, ERR_MISSING, "it shows no certificate");
+	else
+		login->uncertified = login->scan->err;
+	if (wants == SCAN_HAS_FAILED)
+		err_prefix(&login->uncertified, "it could not be asked for one: ");
+	scan_forget(login);
+	login->scanned = true;
+	login->at = AT_LOOK;
+	return LOGIN_WANTS_ANEW;
+}
+
 static int exchange(struct login *login)
 {
-	int rc = ssh_connect(login->session);
+	int rc;
 
+	login->fd = -1;
+	rc = ssh_connect(login->session);
 	if (rc == SSH_AGAIN)
 		return LOGIN_WANTS_WIRE;
 	return rc == SSH_OK ? go(login, AT_CHECK)
@@ -205,6 +272,7 @@ static int judge(struct login *login)
 
 	switch (login->trust.verdict) {
 	case TRUST_KNOWN:
+	case TRUST_VOUCHED:
 		return go(login, AT_NONE);
 	case TRUST_UNKNOWN:
 		return not_known(login);
@@ -213,7 +281,8 @@ static int judge(struct login *login)
 	case TRUST_AUTHORITY:
 		return by_authority_only(login);
 	case TRUST_REVOKED:
-		snprintf(why, sizeof why, "its host key is revoked (%s)",
+		snprintf(why, sizeof why, "its host key%s is revoked (%s)",
+			login->cert.key ? ", or the authority that signed it," : "",
 			login->trust.place);
 		return refuse_host(login, why);
 	case TRUST_CHANGED:
@@ -516,6 +585,7 @@ static int ready(struct login *login)
 
 static int (*const steps[])(struct login *login) = {
 	[AT_LOOK] = look,
+	[AT_SCAN] = scan,
 	[AT_EXCHANGE] = exchange,
 	[AT_CHECK] = check,
 	[AT_ACCEPTED] = accepted,
@@ -551,8 +621,11 @@ enum login_wants login_step(struct login *login)
 
 int login_events(const struct login *login)
 {
-	int flags = ssh_get_poll_flags(login->session);
+	int flags;
 
+	if (login->scan)
+		return LOOP_READ | (scan_writes(login->scan) ? LOOP_WRITE : 0);
+	flags = ssh_get_poll_flags(login->session);
 	return LOOP_READ | (flags & SSH_WRITE_PENDING ? LOOP_WRITE : 0);
 }
 
@@ -587,6 +660,15 @@ static bool set_algorithms(
 	return true;
 }
 
+void login_again(struct login *login, int fd)
+{
+	int on = 1;
+
+	login->fd = fd;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	ssh_options_set(login->session, SSH_OPTIONS_FD, &fd);
+}
+
 bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct err *err)
 {
 	int on = 1, off = 0;
@@ -603,11 +685,10 @@ bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct e
 	}
 	*login = (struct login){.hop = hop, .session = session, .at = AT_LOOK};
 	str_init(&login->text, LOGIN_PROMPT_BYTES);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &off);
 	ssh_options_set(session, SSH_OPTIONS_HOST, "target");
 	ssh_options_set(session, SSH_OPTIONS_USER, hop->user);
-	ssh_options_set(session, SSH_OPTIONS_FD, &fd);
+	login_again(login, fd);
 	ssh_options_set(session, SSH_OPTIONS_NODELAY, &on);
 	ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
 	ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
@@ -635,6 +716,10 @@ void login_release(struct login *login)
 		ssh_disconnect(login->session);
 		ssh_free(login->session);
 	}
+	/* A login that never was has none, and no descriptor either. */
+	if (login->hop)
+		scan_forget(login);
+	cert_release(&login->cert);
 	for (size_t i = 0; i < login->key_count; i++)
 		key_release(&login->keys[i]);
 	/* Without a connection libssh may never have been opened. */

@@ -358,6 +358,7 @@ static bool values(struct making *m)
 	hop->ciphers = first(m, CONFIG_CIPHERS);
 	hop->macs = first(m, CONFIG_MACS);
 	hop->host_key_types = first(m, CONFIG_HOST_KEYS);
+	hop->authority_types = first(m, CONFIG_AUTHORITIES);
 	return identities(m) && files(m, CONFIG_CERTIFICATE, &hop->certificates) &&
 	       known_hosts(m) && agent(m) &&
 	       seconds(m, CONFIG_CONNECT_TIMEOUT, &hop->connect_ms) &&

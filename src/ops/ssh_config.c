@@ -64,6 +64,7 @@ static const struct row rows[] = {
 	{"ciphers", ROW_VALUE, CONFIG_CIPHERS, NULL},
 	{"macs", ROW_VALUE, CONFIG_MACS, NULL},
 	{"hostkeyalgorithms", ROW_VALUE, CONFIG_HOST_KEYS, NULL},
+	{"casignaturealgorithms", ROW_VALUE, CONFIG_AUTHORITIES, NULL},
 	/* The way. */
 	{"addressfamily", ROW_ONLY, 0, "any"},
 	{"canonicalizehostname", ROW_ONLY, 0, "no,none"},
@@ -79,7 +80,6 @@ static const struct row rows[] = {
 	/* Ways to log in that are not gone here, and what is for the terminal. */
 	{"addkeystoagent", ROW_NOTHING, 0, NULL},
 	{"batchmode", ROW_NOTHING, 0, NULL},
-	{"casignaturealgorithms", ROW_NOTHING, 0, NULL},
 	{"clearallforwardings", ROW_NOTHING, 0, NULL},
 	{"compression", ROW_NOTHING, 0, NULL},
 	{"compressionlevel", ROW_NOTHING, 0, NULL},

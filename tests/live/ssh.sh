@@ -56,7 +56,7 @@ server() { # port, lines of its config
 	{
 		echo "Port $p
 ListenAddress 127.0.0.1
-HostKey $tmp/host
+HostKey $tmp/${shows:-host}
 AuthorizedKeysFile $tmp/authorized
 TrustedUserCAKeys $tmp/authority.pub
 PidFile $tmp/$p.pid
@@ -69,7 +69,10 @@ PermitRootLogin yes"
 }
 
 start() { # program port
-	"$1" -f "$tmp/sshd.$2" -E "$tmp/sshd.$2.log" && return
+	"$1" -f "$tmp/sshd.$2" -E "$tmp/sshd.$2.log" &&
+		until grep -q 'listening' "$tmp/sshd.$2.log"; do
+			kill -0 "$(cat "$tmp/$2.pid" 2>/dev/null || echo $$)" || break
+		done && return
 	echo "sshd does not start: $(tail -n 1 "$tmp/sshd.$2.log")"
 	exit 1
 }
@@ -180,9 +183,101 @@ ok other-type said 'has another one of another type'
 { cat known; echo "@revoked * $hostkey"; } >revoked
 run --known revoked --accept yes --key plain $at -- 'true'
 ok revoked said 'its host key is revoked (revoked:3)'
-echo "@cert-authority * $(cut -d' ' -f1,2 authority.pub)" >ca
+ca() { echo "@cert-authority $1 $(cut -d' ' -f1,2 "$2.pub")"; }
+ca '*' authority >ca
 run --known ca --accept yes --key plain $at -- 'true'
-ok authority said 'only the authority at ca:1 vouches for it'
+ok authority said 'only the authority at ca:1 may vouch for it, and it shows no certificate'
+{ cat known; ca '*' authority; } >both
+run --known both --key plain $at -- 'true'
+ok authority-known-key said ': exit 0$'
+
+cat >pass.py <<'PY'
+import os, selectors, socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+sel = selectors.DefaultSelector()
+sel.register(0, 1, (0, s.fileno()))
+sel.register(s, 1, (s.fileno(), 1))
+while True:
+    for key, _ in sel.select():
+        data = os.read(key.data[0], 65536)
+        if not data:
+            sys.exit()
+        os.write(key.data[1], data)
+PY
+
+# host certificates: a server for each, as it shows one of a type
+certified() { # offset, key, options of ssh-keygen…
+	c=$((port + $1)) key=$2
+	shift 2
+	cp "$key" "host$c" && cp "$key.pub" "host$c.pub"
+	ssh-keygen -q -h "$@" "host$c.pub" || exit 1
+	shows=host$c
+	server $c 'PasswordAuthentication no' "HostCertificate $tmp/host$c-cert.pub"
+	shows=
+	cat=$me@127.0.0.1:$c
+}
+sign="-s authority -I host"
+certified 20 other $sign -n 127.0.0.1
+good=$cat
+run --known ca --key plain $good $good $good -- 'true'
+ok vouched count 3 ': exit 0$'
+ok vouched-unasked never '^asked'
+run --known ca --strict --key plain --jump $good --jump $good $good -- 'echo deep'
+ok vouched-jumps said '^out: deep$'
+run --known ca --key plain --proxy python3 --proxy pass.py --proxy 127.0.0.1 --proxy $c \
+	$good -- 'echo by proxy'
+ok vouched-proxy said '^out: by proxy$'
+{ cat changed; echo "[127.0.0.1]:$c $hostkey"; ca '*' authority; } >rotated
+run --known rotated --key plain $good -- 'true'
+ok vouched-new-key said ': exit 0$'
+ca "[127.0.0.1]:$c,!nobody" authority >narrow
+run --known narrow --key plain $good -- 'true'
+ok vouched-by-port said ': exit 0$'
+ca "web*" authority >elsewhere
+run --known elsewhere --accept no --key plain $good -- 'true'
+ok vouched-elsewhere said 'its host key was not accepted'
+ca '*' stranger >strange
+run --known strange --accept yes --key plain $good -- 'true'
+ok vouched-stranger said 'refused: .*the authority at strange:1 may vouch for it, and its host key or that authority is not the one'
+{ cat ca; echo "@revoked * $(cut -d' ' -f1,2 authority.pub)"; } >revoked-ca
+run --known revoked-ca --accept yes --key plain $good -- 'true'
+ok revoked-authority said 'its host key, or the authority that signed it, is revoked (revoked-ca:2)'
+{ cat ca; echo "@revoked * $(cut -d' ' -f1,2 other.pub)"; } >revoked-key
+run --known revoked-key --accept yes --key plain $good -- 'true'
+ok revoked-certified said 'is revoked (revoked-key:2)'
+{ cat ca; echo "[127.0.0.1]:$c $(cut -d' ' -f1,2 other.pub)"
+	echo "@revoked * $(cut -d' ' -f1,2 other.pub)"; } >revoked-known
+run --known revoked-known --accept yes --key plain $good -- 'true'
+ok revoked-wins said 'is revoked (revoked-known:3)'
+for k in rsa ecdsa; do
+	certified $([ $k = rsa ] && echo 21 || echo 22) $k $sign -n 127.0.0.1
+	run --known ca --key plain $cat -- 'true'
+	ok vouched-$k said ': exit 0$'
+	ca '*' $k >ca-$k
+	certified $([ $k = rsa ] && echo 23 || echo 24) other -s $k -I host -n 127.0.0.1
+	run --known ca-$k --key plain $cat -- 'true'
+	ok vouched-by-$k said ': exit 0$'
+done
+run --known ca-rsa --ca-algorithms ssh-ed25519 --key plain $me@127.0.0.1:$((port + 23)) -- 'true'
+ok ca-algorithms said 'signed by rsa-sha2-512, which CASignatureAlgorithms does not allow'
+refusal() { # name, pattern: of the server made last
+	run --known "${3:-ca}" --accept yes --key plain $cat -- 'true'
+	ok "$1" said "failed refused: .*$2"
+	ok "$1-unasked" never '^asked'
+}
+certified 26 other $sign -n web1
+refusal cert-name 'not made for the name 127.0.0.1'
+certified 27 other $sign
+refusal cert-no-names 'not made for the name 127.0.0.1'
+certified 28 other $sign -n '127.0.*'
+run --known ca --key plain $cat -- 'true'
+ok cert-wildcard said ': exit 0$'
+certified 29 other $sign -n 127.0.0.1 -V 20200101:20210101
+refusal cert-expired 'it has expired'
+certified 30 other $sign -n 127.0.0.1 -V +1d:+2d
+refusal cert-early 'it is not valid yet'
+certified 31 other $sign -n 127.0.0.1 -O critical:never@example.com=1
+refusal cert-critical 'critical options'
 { cat known; echo "@maybe * $hostkey"; } >maybe
 run --known maybe --key plain $at -- 'true'
 ok unknown-marker said 'maybe:3 cannot be understood'
@@ -199,19 +294,6 @@ run --known unknown --key plain --jump $jump $at -- 'true'
 ok jump-unknown said "failed refused: through 127.0.0.1: 127.0.0.1 is refused"
 run $sure --key plain --jump $jump $me@127.0.0.1:1 -- 'true'
 ok jump-nowhere said 'failed network: .*127.0.0.1 does not let it through to 127.0.0.1:1'
-cat >pass.py <<'PY'
-import os, selectors, socket, sys
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-sel = selectors.DefaultSelector()
-sel.register(0, 1, (0, s.fileno()))
-sel.register(s, 1, (s.fileno(), 1))
-while True:
-    for key, _ in sel.select():
-        data = os.read(key.data[0], 65536)
-        if not data:
-            sys.exit()
-        os.write(key.data[1], data)
-PY
 run $sure --key plain --proxy python3 --proxy pass.py --proxy 127.0.0.1 --proxy $port \
 	$at -- 'echo by proxy'
 ok proxy said '^out: by proxy$'
@@ -285,6 +367,10 @@ ok deaf said 'failed timeout: 127.0.0.1: no login within 0 s'
 run $sure --login-ms 5000 $me@127.0.0.1:$fake -- 'true'
 ok chatter said 'failed network'
 ok chatter-clean never "$(printf '\033')"
+run --known ca --login-ms 700 $me@127.0.0.1:$deaf -- 'true'
+ok deaf-scan said 'failed timeout: 127.0.0.1: no login within 0 s'
+run --known ca --login-ms 5000 $me@127.0.0.1:$fake -- 'true'
+ok chatter-scan said 'failed network'
 
 # passwords, which take accounts
 if [ "$(id -u)" = 0 ]; then

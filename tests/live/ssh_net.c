@@ -2,7 +2,8 @@
  *   ssh_net [--key FILE]… [--cert FILE] [--known FILE]… [--agent] [--accept yes|no]
  *           [--say ANSWER]… [--jump USER@HOST:PORT]… [--proxy WORD]… [--repeat N]
  *           [--stop-ms N] [--timeout-ms N] [--login-ms N] [--input TEXT] [--pause-ms N]
- *           [--hash] [--strict] [--quiet] [--alive-ms N] USER@HOST:PORT… -- LINE
+ *           [--hash] [--strict] [--quiet] [--alive-ms N] [--ca-algorithms LIST]
+ *           USER@HOST:PORT… -- LINE
  * HOST is an address; the last line names the longest turn of the loop. */
 #include "base/alloc.h"
 #include "base/secret.h"
@@ -213,6 +214,7 @@ static void take_option(const char *name, const char *value)
 		{"--alive-ms", NULL, &template.alive_ms, NULL},
 		{"--accept", NULL, NULL, &accept_key},
 		{"--input", NULL, NULL, &input},
+		{"--ca-algorithms", NULL, NULL, &template.authority_types},
 	};
 
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
