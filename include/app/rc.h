@@ -24,6 +24,7 @@ enum {
 	RC_MAX_CHANGES = 50,
 	RC_MAX_POLICIES = 200,
 	RC_MAX_HOST_GROUPS = 200,
+	RC_MAX_TRANSPORTS = 100,
 	RC_MAX_SINKS = 8,
 };
 
@@ -86,6 +87,12 @@ struct rc_heartbeat {
 struct rc_hosts {
 	const char *name, *pattern;
 	struct conf_place place;
+};
+
+/* `transport WAY PATTERN,…`; of those that match a host the last counts. */
+struct rc_transport {
+	int transport; /* enum transport */
+	const char *hosts;
 };
 
 /* A schedule whose shifts end with a handoff. */
@@ -180,6 +187,8 @@ struct rc {
 	size_t heartbeat_count, heartbeat_cap;
 	struct rc_hosts *host_groups;
 	size_t host_group_count, host_group_cap;
+	struct rc_transport *transports;
+	size_t transport_count, transport_cap;
 	const char **host_names; /* the names that stand in their patterns */
 	size_t host_name_count, host_name_cap;
 	struct rc_handoff *handoffs;

@@ -73,6 +73,11 @@ struct ssh_hop {
 struct ssh_target {
 	const struct ssh_hop *hops;
 	size_t count;
+	/* The installed ssh goes there (io/ssh_outer.c), by its own reading of its
+	 * configuration; of the one hop then name, user, port and the two times count. */
+	bool by_program;
+	const char *config; /* its -F, or NULL */
+	const char *why;    /* "~/.ssh/config:3: tunnel", or NULL: it was chosen */
 };
 
 enum ssh_asked {
@@ -100,6 +105,9 @@ struct ssh_net_how {
 	bool (*ask)(void *ctx, const struct ssh_question *question,
 		struct ssh_reply *reply, struct err *err);
 	void *ctx;
+	/* A folder for the sockets of the installed ssh, made when it is not there; it
+	 * has to be its user's alone. NULL: none is run. Copied. */
+	const char *sockets;
 	int64_t idle_ms; /* a connection that nothing uses is kept so long; 0: 60 s */
 };
 

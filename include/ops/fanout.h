@@ -82,7 +82,8 @@ struct fan_wish {
 struct fan_host {
 	uint64_t key; /* no other host of any fan has it */
 	char *name;
-	char *way; /* "ada@10.0.0.1:22 through bastion" */
+	char *way;       /* "ada@10.0.0.1:22 through bastion" */
+	bool by_program; /* the installed ssh goes there */
 	enum fan_state state;
 	enum ssh_state stage; /* while it connects */
 	int exit_code;

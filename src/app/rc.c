@@ -668,6 +668,12 @@ const struct conf_verb rc_verbs[] = {
 		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
 		"several, globs over what is known, and other groups as @NAME; A B is "
 		"both, A & B what is in both, A !B what is in A alone."},
+	{"transport", 3, 3, "transport openssh|libssh|auto PATTERN,…", rc_run_transport,
+		"How hosts are reached: names with * and ?, and @GROUP; of several lines "
+		"that match the last counts. auto is without any: libssh, and the "
+		"installed ssh where ~/.ssh/config asks for what libssh cannot do (as "
+		"GSSAPI, BindAddress, a Match exec). openssh takes the installed ssh "
+		"always, libssh never."},
 	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
@@ -1060,6 +1066,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
 	mem_free(rc->host_groups);
+	mem_free(rc->transports);
 	mem_free(rc->host_names);
 	mem_free(rc->notifies);
 	mem_free(rc->policies);

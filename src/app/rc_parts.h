@@ -7,6 +7,7 @@
 bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_sink(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_transport(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_handoff(struct conf *conf, const struct conf_line *line, struct err *err);
 

@@ -117,9 +117,9 @@ void net_forget_question(struct ssh_net *net, struct conn *conn)
 
 /* --- sweeping --- */
 
-static void sweep_calls(struct conn *conn)
+static void sweep_calls(struct ssh_call **at)
 {
-	struct ssh_call **at = &conn->calls, *call;
+	struct ssh_call *call;
 
 	while ((call = *at)) {
 		if (!call->over) {
@@ -146,8 +146,9 @@ static void sweep(struct ssh_net *net)
 {
 	struct conn **at = &net->conns, *conn;
 
+	sweep_calls(&net->outers);
 	for (conn = net->conns; conn; conn = conn->next) {
-		sweep_calls(conn);
+		sweep_calls(&conn->calls);
 		give_up(conn);
 	}
 	while ((conn = *at)) {
@@ -192,6 +193,7 @@ struct ssh_net *ssh_net_new(const struct ssh_net_how *config)
 	struct ssh_net *net = mem_new(1, sizeof *net);
 
 	net->config = *config;
+	net->sockets = config->sockets ? mem_strdup(config->sockets) : NULL;
 	net->kick = loop_timer(config->loop, on_kick, net);
 	net->tick = loop_timer(config->loop, on_tick, net);
 	return net;
@@ -206,6 +208,9 @@ void ssh_net_end(struct ssh_net *net)
 	err_set(&err, ERR_CANCELLED, "oogway ended");
 	for (struct conn *conn = net->conns; conn; conn = conn->next)
 		conn_fail(conn, &err);
+	for (struct ssh_call *call = net->outers; call; call = call->next)
+		call_fail(call, &err);
+	outers_end(net);
 }
 
 void ssh_net_free(struct ssh_net *net)
@@ -222,6 +227,8 @@ void ssh_net_free(struct ssh_net *net)
 		mem_free(reply);
 	}
 	identities_free(net);
+	outers_free(net);
+	mem_free(net->sockets);
 	loop_timer_free(net->kick);
 	loop_timer_free(net->tick);
 	mem_free(net);

@@ -1,6 +1,6 @@
 /* The inside of io/ssh, shared by ssh.c (the net, questions), ssh_conn.c (one connection
- * on its way), ssh_call.c (commands over it) and ssh_forward.c (jumps through it). Main,
- * but for the login while it is in a task.
+ * on its way), ssh_call.c (commands over it), ssh_forward.c (jumps through it) and
+ * ssh_outer.c (the installed ssh). Main, but for the login while it is in a task.
  *
  * Nothing is freed where it is found to be over: it is marked, and net_kick() has it
  * swept from the loop, so that any callback may start, stop or end anything. */
@@ -73,6 +73,9 @@ struct ssh_net {
 	struct identity *identities;
 	struct ssh_reply *replies; /* in their order; the first one is asked */
 	struct conn *at_agent;
+	struct ssh_call *outers; /* calls by the installed ssh */
+	struct master *masters;
+	char *sockets;
 };
 
 /* --- ssh.c --- */
@@ -121,7 +124,8 @@ enum ssh_state conn_state(const struct conn *conn);
 
 struct ssh_call {
 	struct ssh_net *net;
-	struct conn *conn;
+	struct conn *conn;   /* NULL: by the installed ssh */
+	struct outer *outer; /* then */
 	struct ssh_call *next;
 	struct ssh_call_options options;
 	char *line, *term, *subsystem;
@@ -144,6 +148,23 @@ void call_fail(struct ssh_call *call, const struct err *err);
 /* Tells where it stands, when that is news. */
 void call_state(struct ssh_call *call, enum ssh_state state);
 void call_free(struct ssh_call *call);
+/* It has ended; what is known of it says how. */
+void call_finish(struct ssh_call *call);
+/* What it was asked to do may have been done. */
+void call_begun(struct ssh_call *call, bool begun);
+
+/* --- ssh_outer.c: calls by the installed ssh --- */
+
+struct outer;
+void outer_start(struct ssh_call *call);
+void outer_stop(struct ssh_call *call);
+void outer_pause(struct ssh_call *call, bool on);
+size_t outer_write(struct ssh_call *call, const void *bytes, size_t n);
+void outer_close_input(struct ssh_call *call);
+void outer_resize(struct ssh_call *call, int columns, int rows);
+void outer_free(struct ssh_call *call);
+void outers_end(struct ssh_net *net);
+void outers_free(struct ssh_net *net);
 
 /* --- ssh_forward.c --- */
 

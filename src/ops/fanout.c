@@ -68,6 +68,13 @@ struct fan {
 
 void fan_way(const struct ssh_target *target, struct str *out)
 {
+	if (target->by_program) {
+		const struct ssh_hop *hop = &target->hops[0];
+
+		str_printf(out, "%s@%s:%d by the installed ssh (%s)", hop->user,
+			hop->name, hop->port, target->why ? target->why : "transport");
+		return;
+	}
 	for (size_t i = target->count; i-- > 0;) {
 		const struct ssh_hop *hop = &target->hops[i];
 
@@ -92,6 +99,7 @@ static void plan_host(struct fan *fan, struct fan_host *host, struct arena *aren
 	arena_reset(arena);
 	if (inventory_target(fan->how.inventory, host->name, arena, &target, &err)) {
 		fan_way(&target, &way);
+		host->by_program = target.by_program;
 	} else {
 		host->state = FAN_REFUSED;
 		str_copy(host->why, sizeof host->why, err.text);
@@ -793,6 +801,23 @@ static void add_refused(const struct fan *fan, struct str *out)
 		str_printf(out, "  Not: %zu more\n", n - shown);
 }
 
+/* The first of those that another program goes to, with why. */
+static void add_programs(const struct fan *fan, struct str *out)
+{
+	size_t n = 0;
+	const struct fan_host *first = NULL;
+
+	for (size_t i = fan->count; i-- > 0;)
+		if (fan->hosts[i].state == FAN_WAITING && fan->hosts[i].by_program) {
+			first = &fan->hosts[i];
+			n++;
+		}
+	if (n == 1)
+		str_printf(out, "  %s\n", first->way);
+	else if (n)
+		str_printf(out, "  %s, and %zu more by it\n", first->way, n - 1);
+}
+
 static void question(const struct fan *fan, struct str *out)
 {
 	size_t count = fan_in_state(fan, FAN_WAITING);
@@ -808,6 +833,7 @@ static void question(const struct fan *fan, struct str *out)
 	if (count > NAMES_SHOWN)
 		str_printf(out, " and %zu more", count - NAMES_SHOWN);
 	str_putc(out, '\n');
+	add_programs(fan, out);
 	add_refused(fan, out);
 	str_printf(out, "Class %s%s%s%s.", audit_class_name(fan->class),
 		*j->why ? " (" : "", j->why, *j->why ? ")" : "");

@@ -2,7 +2,7 @@
 # io/ssh against real sshds of our own on loopback: logins of every kind, host keys, jump
 # hosts, ends. Accounts with passwords are made for it, which only root can.
 here=$(cd "$(dirname "$0")/../.." && pwd)
-net=$here/build/test/live/ssh_net
+net=${SSH_NET:-$here/build/test/live/ssh_net}
 [ -x "$net" ] || net=$here/build/live/ssh_net
 port=$((${LAB_PORT_BASE:-12000} + 1900))
 bastion=$((port + 1)) deaf=$((port + 2)) fake=$((port + 3))

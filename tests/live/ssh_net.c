@@ -3,7 +3,7 @@
  *           [--say ANSWER]… [--jump USER@HOST:PORT]… [--proxy WORD]… [--repeat N]
  *           [--stop-ms N] [--timeout-ms N] [--login-ms N] [--input TEXT] [--pause-ms N]
  *           [--hash] [--strict] [--quiet] [--alive-ms N] [--ca-algorithms LIST]
- *           USER@HOST:PORT… -- LINE
+ *           [--program CONFIG --sockets FOLDER] USER@HOST:PORT… -- LINE
  * HOST is an address; the last line names the longest turn of the loop. */
 #include "base/alloc.h"
 #include "base/secret.h"
@@ -32,7 +32,7 @@ static struct ssh_net *net;
 static struct ssh_hop template;
 static int running, repeat = 1, answered;
 static int64_t stop_ms, timeout_ms, login_ms, pause_ms;
-static const char *accept_key, *line, *input;
+static const char *accept_key, *line, *input, *program, *sockets;
 static bool quiet;
 
 struct host {
@@ -141,7 +141,8 @@ static void on_end(void *ctx, const struct ssh_end *end)
 
 static void start(struct host *host)
 {
-	const struct ssh_call_options options = {.target = {host->hops, host->hop_count},
+	const struct ssh_call_options options = {
+		.target = {host->hops, host->hop_count, program != NULL, program, NULL},
 		.line = line,
 		.input = input,
 		.input_n = input ? strlen(input) : 0,
@@ -214,6 +215,8 @@ static void take_option(const char *name, const char *value)
 		{"--alive-ms", NULL, &template.alive_ms, NULL},
 		{"--accept", NULL, NULL, &accept_key},
 		{"--input", NULL, NULL, &input},
+		{"--program", NULL, NULL, &program},
+		{"--sockets", NULL, NULL, &sockets},
 		{"--ca-algorithms", NULL, NULL, &template.authority_types},
 	};
 
@@ -260,6 +263,7 @@ int main(int argc, char **argv)
 	template.known_hosts = known.words;
 	config.loop = loop = loop_new();
 	config.pool = pool = task_pool_new(loop);
+	config.sockets = sockets;
 	net = ssh_net_new(&config);
 	for (size_t k = 0; k < count; k++)
 		add_host(words[k]);
