@@ -668,7 +668,7 @@ const struct conf_verb rc_verbs[] = {
 		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
 		"several, globs over what is known, and other groups as @NAME; A B is "
 		"both, A & B what is in both, A !B what is in A alone."},
-	{"transport", 3, 3, "transport openssh|libssh|auto PATTERN,…", rc_run_transport,
+	{"transport", 2, 2, "transport openssh|libssh|auto PATTERN,…", rc_run_transport,
 		"How hosts are reached: names with * and ?, and @GROUP; of several lines "
 		"that match the last counts. auto is without any: libssh, and the "
 		"installed ssh where ~/.ssh/config asks for what libssh cannot do (as "

@@ -52,6 +52,7 @@ struct outer {
 	struct proc *proc;
 	char log[PATH_MOST + 40];
 	bool tried_again, ended_here;
+	struct err err; /* why it has no master */
 	int kills;
 };
 
@@ -309,10 +310,23 @@ static bool same(const struct master *m, const struct ssh_target *target)
 	       !strcmp(m->config, target->config ? target->config : "");
 }
 
-static struct master *master_get(
-	struct ssh_net *net, const struct ssh_call_options *options, struct err *err)
+static void forget_dead(struct ssh_net *net)
 {
-	const struct ssh_target *target = &options->target;
+	struct master **at = &net->masters, *m;
+
+	while ((m = *at)) {
+		if (m->at != MASTER_DEAD || m->proc || users_of(m)) {
+			at = &m->next;
+			continue;
+		}
+		*at = m->next;
+		mem_free(m);
+	}
+}
+
+static struct master *master_get(struct ssh_net *net, const struct ssh_target *target,
+	int64_t login_ms, struct err *err)
+{
 	const struct ssh_hop *hop = &target->hops[target->count - 1];
 	static unsigned count;
 	struct master *m;
@@ -323,12 +337,13 @@ static struct master *master_get(
 			return m;
 	if (!folder_is_ours(net->sockets, err))
 		return NULL;
+	forget_dead(net);
 	m = mem_new(1, sizeof *m);
 	m->net = net;
 	m->hop = (struct ssh_hop){.port = hop->port,
 		.connect_ms = hop->connect_ms,
 		.alive_ms = hop->alive_ms};
-	m->login_ms = options->login_ms ? options->login_ms : LOGIN_MS;
+	m->login_ms = login_ms ? login_ms : LOGIN_MS;
 	if (!str_copy(m->name, sizeof m->name, hop->name) ||
 		!str_copy(m->user, sizeof m->user, hop->user) ||
 		!str_copy(m->config, sizeof m->config,
@@ -357,14 +372,21 @@ static void fail(struct ssh_call *call, const struct err *why)
 static bool try_again(struct ssh_call *call)
 {
 	struct outer *outer = call->outer;
+	struct master *m = outer->master;
+	struct ssh_hop hop = m->hop;
+	const struct ssh_target target = {
+		.hops = &hop, .count = 1, .config = *m->config ? m->config : NULL};
 	struct err err;
 
 	if (outer->tried_again || call->stopping)
 		return false;
 	outer->tried_again = true;
-	outer->master->at = MASTER_DEAD;
-	outer->master->err = (struct err){ERR_NET, "its connection is gone"};
-	outer->master = master_get(call->net, &call->options, &err);
+	hop.name = m->name;
+	hop.user = m->user;
+	/* It stays until this is over: it is its user. */
+	m->at = MASTER_DEAD;
+	m->err = (struct err){ERR_NET, "its connection is gone"};
+	outer->master = master_get(call->net, &target, m->login_ms, &err);
 	if (!outer->master) {
 		fail(call, &err);
 		return true;
@@ -546,18 +568,21 @@ static void call_step(struct ssh_call *call)
 static void begin_call(void *ctx)
 {
 	struct ssh_call *call = ctx;
-	struct err err = {0};
 
-	call->outer->master = master_get(call->net, &call->options, &err);
 	if (call->outer->master)
 		call_step(call);
 	else
-		fail(call, &err);
+		fail(call, &call->outer->err);
 }
 
+/* What it borrows of the target is copied; the rest comes later. */
 void outer_start(struct ssh_call *call)
 {
+	const struct ssh_call_options *options = &call->options;
+
 	call->outer = mem_new(1, sizeof *call->outer);
+	call->outer->master = master_get(
+		call->net, &options->target, options->login_ms, &call->outer->err);
 	call->outer->later = loop_timer(call->net->config.loop, begin_call, call);
 	loop_timer_start(call->outer->later, 0);
 }

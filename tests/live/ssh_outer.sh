@@ -159,7 +159,8 @@ while True:
             sys.exit()
         os.write(key.data[1], data)
 PY
-config proxy_ "ProxyCommand { python3 $tmp/pass.py 127.0.0.1 $port; } 2>/dev/null"
+config proxy_ "ProxyCommand python3 $tmp/pass.py 127.0.0.1 $port 2>/dev/null"
+echo "[127.0.0.1]:1 $hostkey" >>known
 run proxy_ $me@web:1 -- 'echo by a shell'
 ok shell-proxy said '^out: by a shell$'
 config exotic_ 'BindAddress 127.0.0.5' 'SetEnv OOGWAY=1' 'ForwardAgent yes'
