@@ -16,6 +16,7 @@
 struct fan;
 struct json_out;
 struct loop;
+struct secret;
 struct task_pool;
 
 enum {
@@ -56,6 +57,9 @@ struct fan_how {
 	bool (*still)(void *ctx, char *why, size_t size);
 	/* What a host prints, as it comes; or NULL. */
 	void (*bytes)(void *ctx, size_t host, bool is_error, struct untrusted bytes);
+	/* sudo on that host, and perhaps on others, wants a password: fan_password()
+	 * brings it, perhaps at once. NULL: there is none. */
+	void (*password)(void *ctx, const char *host);
 	void (*changed)(void *ctx);
 	void (*ended)(void *ctx); /* all is known and recorded */
 	void *ctx;
@@ -128,6 +132,10 @@ bool fan_give_up(struct fan *fan, const struct err *why);
 /* Behind a gate that was passed already, with the seq of its intent: no question, and no
  * outcome of it is written. */
 void fan_begin(struct fan *fan, uint64_t seq);
+/* NULL: there is none, and why says so; hosts whose sudo wants one have failed then. */
+void fan_password(struct fan *fan, const struct secret *password, const struct err *why);
+/* It was typed somewhere, and not taken. */
+bool fan_password_wrong(const struct fan *fan);
 /* Whatever runs is asked to end, and nothing more is begun. False: nothing ran. */
 bool fan_stop(struct fan *fan);
 

@@ -446,6 +446,8 @@ static struct ssh_call *make(
 	call->term = options->term ? mem_strdup(options->term) : NULL;
 	call->subsystem = options->subsystem ? mem_strdup(options->subsystem) : NULL;
 	str_init(&call->input, SSH_WAITING_BYTES);
+	/* Somebody's password may be among it. */
+	call->input.wipes = true;
 	if (options->input_n)
 		str_add(&call->input, options->input, options->input_n);
 	call->input_over = !options->writes;

@@ -3,6 +3,7 @@
  * be recorded is ended. Main thread. */
 #include "run_parts.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "ops/redact.h"
@@ -118,7 +119,7 @@ void run_finish(struct run *run)
 		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct work *w = &run->work;
 	struct run_result *r = &run->results[run->active];
-	struct audit_pair pairs[10];
+	struct audit_pair pairs[12];
 	char hashes[STREAMS][SHA256_DIGITS + 1], result[RESULT];
 	enum run_state state;
 	struct audit_record record;
@@ -142,6 +143,9 @@ void run_finish(struct run *run)
 		str_copy(i ? r->err_file : r->out_file, sizeof r->out_file,
 			tape_path(w->tapes[i]));
 	}
+	if (w->sudo.typed)
+		pairs[n++] = (struct audit_pair){
+			.name = "sudo", .value = untrusted_str("password typed")};
 	record.extra = pairs;
 	record.extra_count = n;
 	record.error = untrusted_str(w->why.kind ? w->why.text : NULL);
@@ -278,6 +282,69 @@ void run_over(struct run *run, int exit_code, const char *result, const struct e
 	w->open_tapes = STREAMS;
 	for (int i = 0; i < STREAMS; i++)
 		tape_end(w->tapes[i], tape_ended);
+}
+
+/* --- sudo's password --- */
+
+void run_want_password(struct run *run, const char *where,
+	void (*got)(
+		struct run *run, const struct secret *password, const struct err *err))
+{
+	char text[400], user[40] = "";
+	struct run_plan plan;
+	struct err err = {0};
+
+	if (run->password) {
+		got(run, run->password, NULL);
+		return;
+	}
+	if (run_plan(run, run->work.step, &plan, &err))
+		str_copy(user, sizeof user, plan.as_user);
+	snprintf(text, sizeof text,
+		"sudo on %.120s wants a password to run step %zu as %s, and has run "
+		"nothing "
+		"so far.\nIt goes to sudo's own prompt there, and is kept for this run",
+		where, run->work.step + 1, user);
+	run->work.got_password = got;
+	if (run->how.password && run->how.password(run->how.ctx, run, text, &err))
+		return;
+	run->work.got_password = NULL;
+	if (!err.kind)
+		err_set(&err, ERR_REFUSED, "there is nobody to type it");
+	err_prefix(&err, "sudo wants a password, and ");
+	got(run, NULL, &err);
+}
+
+void run_password(struct run *run, const struct secret *password)
+{
+	static const struct err none = {
+		ERR_CANCELLED, "sudo wants a password, and none was given"};
+	void (*got)(struct run *, const struct secret *, const struct err *) =
+		run->work.got_password;
+
+	/* The step may be over by now. */
+	if (run->active < 0 || !got)
+		return;
+	run->work.got_password = NULL;
+	run_forget_password(run);
+	run->password = password ? secret_dup(password) : NULL;
+	got(run, run->password, password ? NULL : &none);
+}
+
+const struct secret *run_kept_password(const struct run *run)
+{
+	return run->password;
+}
+
+void run_forget_password(struct run *run)
+{
+	secret_free(run->password);
+	run->password = NULL;
+}
+
+struct sudo *run_sudo(struct run *run)
+{
+	return &run->work.sudo;
 }
 
 void **run_own(struct run *run)
