@@ -95,6 +95,7 @@ struct ssh_question {
 	const char *what;        /* the key file, or "ED25519 SHA256:…" */
 	struct untrusted prompt; /* of SSH_ASK_PROMPT */
 	bool echo;               /* what is typed may be seen */
+	size_t others;           /* hosts of the same group that may get the answer too */
 };
 
 struct ssh_net_how {
@@ -156,6 +157,10 @@ struct ssh_call_options {
 	bool writes;      /* the input stays open for ssh_call_write() */
 	const char *term; /* with a terminal of that kind; NULL: without */
 	int columns, rows;
+	/* Calls of one group, as those of a fan-out: what was typed for one of them, and
+	 * let it in, is given once to each other that asks the same of the same user. 0:
+	 * none. */
+	uint64_t group;
 	int64_t timeout_ms; /* for all of it; 0: none */
 	int64_t login_ms;   /* until it runs, questions apart; 0: 30 s */
 	void (*state)(void *ctx, enum ssh_state state); /* or NULL */

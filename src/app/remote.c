@@ -137,8 +137,12 @@ static void put_question(void *ctx)
 
 static void question_text(const struct ssh_question *q, char *out, size_t size)
 {
-	char host[120], user[80], what[700], prompt[400];
+	char host[120], user[80], what[700], prompt[400], others[80] = "";
 
+	if (q->others && !q->echo)
+		snprintf(others, sizeof others,
+			"\nIt serves the %zu other host%s that ask the same", q->others,
+			q->others == 1 ? "" : "s");
 	text_line(untrusted_str(q->host), host, sizeof host);
 	text_line(untrusted_str(q->user), user, sizeof user);
 	text_line(untrusted_str(q->what), what, sizeof what);
@@ -153,11 +157,11 @@ static void question_text(const struct ssh_question *q, char *out, size_t size)
 		snprintf(out, size, "passphrase of %s, to reach %s", what, host);
 		break;
 	case SSH_ASK_PASSWORD:
-		snprintf(out, size, "password of %s on %s", user, host);
+		snprintf(out, size, "password of %s on %s%s", user, host, others);
 		break;
 	default:
-		snprintf(out, size, "%s asks %s: %s", host, user,
-			text_line(q->prompt, prompt, sizeof prompt));
+		snprintf(out, size, "%s asks %s: %s%s", host, user,
+			text_line(q->prompt, prompt, sizeof prompt), others);
 	}
 }
 

@@ -19,10 +19,15 @@ void net_kick(struct ssh_net *net)
 
 static void settle(struct ssh_reply *reply, bool yes, const struct secret *answer)
 {
-	if (reply->conn)
+	struct ssh_question question;
+
+	if (reply->conn) {
+		conn_question(reply->conn, &question);
+		shared_keep(reply->conn, &question, yes ? answer : NULL);
 		conn_answer(reply->conn, yes, answer);
-	else if (reply->identity)
+	} else if (reply->identity) {
 		identity_answer(reply->identity, yes, answer);
+	}
 }
 
 static void nobody(struct ssh_reply *reply, const struct err *err)
@@ -67,26 +72,51 @@ void ssh_answer(struct ssh_reply *reply, bool yes, const struct secret *answer)
 	net_kick(net);
 }
 
-static void put(struct ssh_net *net)
+/* The first that somebody has to be asked; those on the way to it are answered by what is
+ * known, or wait for that. */
+static struct ssh_reply *next_reply(struct ssh_net *net, struct ssh_question *question)
 {
-	struct ssh_reply *reply = net->replies;
-	const struct ssh_net_how *config = &net->config;
-	struct ssh_question question;
-	struct err err = {0};
+	struct ssh_reply *next;
 
-	if (!reply || reply->asked)
-		return;
-	reply->asked = true;
-	if (!reply->conn && !reply->identity) {
+	for (struct ssh_reply *reply = net->replies; reply; reply = next) {
+		enum shared_verdict verdict = SHARED_NONE;
+
+		next = reply->next;
+		if (reply->asked)
+			return NULL;
+		if (reply->conn) {
+			conn_question(reply->conn, question);
+			verdict = shared_answer(reply->conn, question);
+		} else if (reply->identity) {
+			identity_question(reply->identity, question);
+		} else {
+			verdict = SHARED_GIVEN;
+		}
+		if (verdict == SHARED_NONE)
+			return reply;
+		if (verdict == SHARED_WAIT)
+			continue;
 		take_out(reply);
 		mem_free(reply);
 		net_kick(net);
-		return;
 	}
-	if (reply->conn)
-		conn_question(reply->conn, &question);
-	else
-		identity_question(reply->identity, &question);
+	return NULL;
+}
+
+static void put(struct ssh_net *net)
+{
+	const struct ssh_net_how *config = &net->config;
+	struct ssh_question question;
+	struct err err = {0};
+	struct ssh_reply *reply;
+
+	for (reply = net->replies; reply; reply = reply->next)
+		if (reply->asked)
+			return;
+	reply = next_reply(net, &question);
+	if (!reply)
+		return;
+	reply->asked = true;
 	if (!config->ask)
 		err_set(&err, ERR_REFUSED, "there is nobody to ask");
 	else if (config->ask(config->ctx, &question, reply, &err))
@@ -146,6 +176,7 @@ static void sweep(struct ssh_net *net)
 {
 	struct conn **at = &net->conns, *conn;
 
+	shared_sweep(net);
 	sweep_calls(&net->outers);
 	for (conn = net->conns; conn; conn = conn->next) {
 		sweep_calls(&conn->calls);
@@ -227,6 +258,7 @@ void ssh_net_free(struct ssh_net *net)
 		mem_free(reply);
 	}
 	identities_free(net);
+	shared_free(net);
 	outers_free(net);
 	mem_free(net->sockets);
 	loop_timer_free(net->kick);

@@ -162,6 +162,7 @@ void conn_fail(struct conn *conn, const struct err *err)
 		return;
 	conn->err = *err;
 	conn->phase = CONN_DEAD;
+	shared_proven(conn, false);
 	loop_timer_stop(conn->timer);
 	identity_forget(conn->net, conn);
 	net_forget_question(conn->net, conn);
@@ -411,6 +412,7 @@ static void become_ready(struct conn *conn)
 		return;
 	}
 	conn->phase = CONN_READY;
+	shared_proven(conn, true);
 	conn->alive_at = conn->heard_at = conn->idle_since = time_mono_ms();
 	conn->watch = loop_watch(
 		conn->net->config.loop, conn->fd, LOOP_READ, on_ready_wire, conn);
@@ -505,7 +507,8 @@ void conn_question(const struct conn *conn, struct ssh_question *out)
 		.user = conn->hop.user,
 		.what = login->what,
 		.prompt = untrusted_make(login->text.p, login->text.n),
-		.echo = login->echo};
+		.echo = login->echo,
+		.others = shared_others(conn)};
 }
 
 void conn_answer(struct conn *conn, bool yes, const struct secret *answer)

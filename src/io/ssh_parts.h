@@ -15,7 +15,7 @@
 struct loop_timer;
 struct loop_watch;
 
-enum { SSH_TEXT = 300 };
+enum { SSH_TEXT = 300, SHARED_MOST = 8 };
 
 enum conn_phase {
 	CONN_QUEUED, /* for the hop before it, or for its turn */
@@ -55,6 +55,8 @@ struct conn {
 	struct ssh_counter_struct in, out;
 	struct ssh_call *calls;
 	struct ssh_forward *forwards;
+	uint64_t took[SHARED_MOST]; /* answers of its group that it was given */
+	size_t took_count;
 	struct err err; /* of CONN_DEAD */
 };
 
@@ -74,6 +76,7 @@ struct ssh_net {
 	struct ssh_reply *replies; /* in their order; the first one is asked */
 	struct conn *at_agent;
 	struct ssh_call *outers; /* calls by the installed ssh */
+	struct shared *shared;
 	struct master *masters;
 	char *sockets;
 };
@@ -85,6 +88,21 @@ void net_kick(struct ssh_net *net);
 /* The connection's question is put when it is its turn. */
 void net_ask(struct ssh_net *net, struct conn *conn, struct identity *identity);
 void net_forget_question(struct ssh_net *net, struct conn *conn);
+
+/* --- ssh_shared.c: answers that serve a group of calls --- */
+
+enum shared_verdict { SHARED_NONE, SHARED_WAIT, SHARED_GIVEN };
+/* Before somebody is asked: it may be known, or about to be. */
+enum shared_verdict shared_answer(struct conn *conn, const struct ssh_question *q);
+/* Somebody has answered. */
+void shared_keep(
+	struct conn *conn, const struct ssh_question *q, const struct secret *answer);
+/* It is in, or it is not. */
+void shared_proven(struct conn *conn, bool right);
+size_t shared_others(const struct conn *conn);
+/* Of groups of which no call is left. */
+void shared_sweep(struct ssh_net *net);
+void shared_free(struct ssh_net *net);
 
 /* --- ssh_identity.c: key files, loaded once for all that use them --- */
 

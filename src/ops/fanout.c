@@ -619,6 +619,7 @@ static void call_host(struct fan_host *host, const char *line, bool with_passwor
 {
 	struct fan *fan = host->work->fan;
 	struct ssh_call_options options = {.line = line,
+		.group = fan->hosts[0].key,
 		.writes = with_password,
 		.timeout_ms = fan->wish.timeout_ms,
 		.state = on_state,

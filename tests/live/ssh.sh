@@ -55,7 +55,7 @@ server() { # port, lines of its config
 	shift
 	{
 		echo "Port $p
-ListenAddress 127.0.0.1
+ListenAddress 0.0.0.0
 HostKey $tmp/${shows:-host}
 AuthorizedKeysFile $tmp/authorized
 TrustedUserCAKeys $tmp/authority.pub
@@ -325,6 +325,12 @@ server $((port + 7)) 'PasswordAuthentication no' 'AllowTcpForwarding no'
 printf '[127.0.0.1]:%s %s\n' $((port + 7)) "$hostkey" >>known
 run $sure --key plain --jump $me@127.0.0.1:$((port + 7)) $at -- 'true'
 ok no-forwarding said 'failed network: .*does not let it through to 127.0.0.1'
+# Past such a bastion there is only a ProxyCommand that runs something on it.
+run $sure --key plain --proxy ssh --proxy -F --proxy none --proxy -o --proxy BatchMode=yes \
+	--proxy -o --proxy "UserKnownHostsFile=$tmp/known" --proxy -i --proxy "$tmp/plain" \
+	--proxy -p --proxy $((port + 7)) --proxy $me@127.0.0.1 \
+	--proxy "python3 $tmp/pass.py 127.0.0.1 $port" $at -- 'echo past it'
+ok proxy-bastion said '^out: past it$'
 server $((port + 8)) 'PasswordAuthentication no' 'ForceCommand /bin/false'
 printf '[127.0.0.1]:%s %s\n' $((port + 8)) "$hostkey" >>known
 run $sure --key plain $me@127.0.0.1:$((port + 8)) -- 'echo never'
@@ -386,6 +392,23 @@ if [ "$(id -u)" = 0 ]; then
 	ok password-twice count 2 "^asked password $user@127.0.0.1"
 	run $sure --say a --say b --say c --say d "$user@127.0.0.1:$((port + 5))" -- 'id -un'
 	ok password-wrong said 'failed auth'
+	pw=$user@127.0.0.1:$((port + 5))
+	for i in 1 2 3 4 5 6; do
+		pws="$pws $user@127.0.0.$i:$((port + 5))"
+		echo "[127.0.0.$i]:$((port + 5)) $hostkey" >>known
+	done
+	run $sure --group 7 --say 'right horse' $pws -- 'id -un'
+	ok password-shared count 6 "^out: $user$"
+	ok password-shared-once count 1 '^asked password'
+	run $sure --group 7 --say wrong --say 'right horse' $pws -- 'id -un'
+	ok password-slip count 6 "^out: $user$"
+	ok password-slip-twice count 2 '^asked password'
+	run $sure --say 'right horse' $pws -- 'id -un'
+	ok password-apart count 1 "^out: $user$"
+	run $sure --group 7 --say 'right horse' $pws $user@127.0.0.1:1 -- 'id -un'
+	ok password-some count 6 "^out: $user$"
+	run $sure --group 7 $pws -- 'id -un'
+	ok password-nobody count 6 'failed auth'
 	run $sure --stop-ms 600 --say 'right horse' "$user@127.0.0.1:$((port + 5))" -- \
 		"echo \$\$; exec sleep 50"
 	ok stop-ends said ' stopped: signal TERM$'
@@ -403,8 +426,41 @@ if [ "$(id -u)" = 0 ]; then
 	run $sure --key plain --say 'right horse' "$user@127.0.0.1:$((port + 6))" -- 'id -un'
 	ok both-proofs said "^out: $user$"
 	ok both-asked count 1 "^asked prompt $user@127.0.0.1"
+	for i in 2 3 4; do
+		codes="$codes $user@127.0.0.$i:$((port + 6))"
+		echo "[127.0.0.$i]:$((port + 6)) $hostkey" >>known
+	done
+	run $sure --key plain --group 8 --say 'right horse' $codes -- 'id -un'
+	ok code-shared count 3 "^out: $user$"
+	ok code-shared-once count 1 '^asked prompt'
 	run $sure --key plain "$user@127.0.0.1:$((port + 6))" -- 'id -un'
 	ok one-proof said 'failed auth: .*one of several proofs was taken'
+	# Codes that count once: another host asks for another one.
+	if [ -e "$(ls /lib/*/security/pam_exec.so 2>/dev/null | head -n 1)" ]; then
+		cat >once <<-'ONCE'
+			#!/bin/sh
+			# The code on standard input is on the list, and is crossed out.
+			code=$(tr -d '\0')
+			grep -qx -e "$code" "$0.codes" || exit 1
+			grep -vx -e "$code" "$0.codes" >"$0.left"
+			cat "$0.left" >"$0.codes"
+		ONCE
+		chmod 755 once
+		printf '%s\n' "auth requisite pam_exec.so quiet expose_authtok $tmp/once" \
+			"account required pam_unix.so" "session required pam_permit.so" \
+			>"/etc/pam.d/$pam"
+		seq 111111 111119 >once.codes
+		run $sure --key plain --say 111111 "$user@127.0.0.1:$((port + 6))" -- 'id -un'
+		ok code said "^out: $user$"
+		run $sure --key plain --say 111111 "$user@127.0.0.1:$((port + 6))" -- 'id -un'
+		ok code-twice said 'failed auth'
+		run $sure --key plain --group 9 --say 111112 --say 111113 --say 111114 $codes \
+			-- 'id -un'
+		ok code-each count 3 "^out: $user$"
+		ok code-each-asked count 3 '^asked prompt'
+	else
+		echo "skipped: codes that count once, as there is no pam_exec"
+	fi
 else
 	echo "skipped: passwords and one-time codes, which take accounts that only root makes"
 fi

@@ -3,7 +3,7 @@
  *           [--say ANSWER]… [--jump USER@HOST:PORT]… [--proxy WORD]… [--repeat N]
  *           [--stop-ms N] [--timeout-ms N] [--login-ms N] [--input TEXT] [--pause-ms N]
  *           [--hash] [--strict] [--quiet] [--alive-ms N] [--ca-algorithms LIST]
- *           [--program CONFIG --sockets FOLDER] USER@HOST:PORT… -- LINE
+ *           [--group N] [--program CONFIG --sockets FOLDER] USER@HOST:PORT… -- LINE
  * HOST is an address; the last line names the longest turn of the loop. */
 #include "base/alloc.h"
 #include "base/secret.h"
@@ -31,7 +31,7 @@ static struct task_pool *pool;
 static struct ssh_net *net;
 static struct ssh_hop template;
 static int running, repeat = 1, answered;
-static int64_t stop_ms, timeout_ms, login_ms, pause_ms;
+static int64_t group, stop_ms, timeout_ms, login_ms, pause_ms;
 static const char *accept_key, *line, *input, *program, *sockets;
 static bool quiet;
 
@@ -146,6 +146,7 @@ static void start(struct host *host)
 		.line = line,
 		.input = input,
 		.input_n = input ? strlen(input) : 0,
+		.group = (uint64_t)group,
 		.timeout_ms = timeout_ms,
 		.login_ms = login_ms,
 		.bytes = on_bytes,
@@ -214,6 +215,7 @@ static void take_option(const char *name, const char *value)
 		{"--pause-ms", NULL, &pause_ms, NULL},
 		{"--alive-ms", NULL, &template.alive_ms, NULL},
 		{"--accept", NULL, NULL, &accept_key},
+		{"--group", NULL, &group, NULL},
 		{"--input", NULL, NULL, &input},
 		{"--program", NULL, NULL, &program},
 		{"--sockets", NULL, NULL, &sockets},
