@@ -441,12 +441,14 @@ if [ "$(id -u)" = 0 ]; then
 			#!/bin/sh
 			# The code on standard input is on the list, and is crossed out.
 			code=$(tr -d '\0')
+			exec 9>"$0.lock" && flock 9 || exit 1
 			grep -qx -e "$code" "$0.codes" || exit 1
 			grep -vx -e "$code" "$0.codes" >"$0.left"
 			cat "$0.left" >"$0.codes"
 		ONCE
 		chmod 755 once
 		printf '%s\n' "auth requisite pam_exec.so quiet expose_authtok $tmp/once" \
+			"auth required pam_permit.so" \
 			"account required pam_unix.so" "session required pam_permit.so" \
 			>"/etc/pam.d/$pam"
 		seq 111111 111119 >once.codes
