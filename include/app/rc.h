@@ -87,6 +87,7 @@ struct rc_heartbeat {
 struct rc_hosts {
 	const char *name, *pattern;
 	struct conf_place place;
+	bool system; /* of a file that is root's or signed: nobody else changes it */
 };
 
 /* `transport WAY PATTERN,…`; of those that match a host the last counts. */
@@ -197,6 +198,9 @@ struct rc {
 	size_t notify_count, notify_cap;
 	struct rc_sink sinks[RC_MAX_SINKS];
 	size_t sink_count;
+	/* Why nothing may be done: the signed policy cannot be trusted; or NULL. */
+	const char *policy_broken;
+	bool reads_system; /* while it is read: the system's file, and no other */
 	struct policy_rule *policies;
 	size_t policy_count, policy_cap;
 	struct rc_layout *layouts;

@@ -50,6 +50,8 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 		return err_set(err, ERR_REFUSED,
 			"-final is for /etc/oogway/oogway.rc and what it includes");
 	place.column = line->words[at + 2].column;
+	if (!rc_may_set_policy(conf, line->words[at].text, err))
+		return false;
 	return settings_set(&rc->settings, line->words[at].text, line->words[at + 2].text,
 		final, place, err);
 }
@@ -936,8 +938,10 @@ static void read_files(struct rc *rc, const struct rc_options *options)
 {
 	if (!options->no_system && !options->looks_only) {
 		rc->conf.final_allowed = is_roots(SYSTEM_RC);
+		rc->reads_system = true;
 		read_if_there(rc, SYSTEM_RC);
-		rc->conf.final_allowed = false;
+		rc_read_signed(rc);
+		rc->reads_system = rc->conf.final_allowed = false;
 		read_if_there(rc, rc->layouts_path);
 	}
 	if (options->file)

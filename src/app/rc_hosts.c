@@ -81,9 +81,15 @@ bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *e
 			return err_set(err, ERR_LIMIT, "the pattern is too long");
 	}
 	hosts = slot(rc, name);
+	/* Policy may speak of it. */
+	if (hosts && hosts->system && !conf->final_allowed)
+		return err_set(err, ERR_REFUSED,
+			"the group %s is the system's (%s:%d): take another name", name,
+			hosts->place.file, hosts->place.line);
 	if (!hosts)
 		return err_set(err, ERR_LIMIT, "at most %d groups", RC_MAX_HOST_GROUPS);
-	*hosts = (struct rc_hosts){rc_keep(rc, name), rc_keep(rc, pattern), line->place};
+	*hosts = (struct rc_hosts){rc_keep(rc, name), rc_keep(rc, pattern), line->place,
+		conf->final_allowed};
 	return true;
 }
 

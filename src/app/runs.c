@@ -72,6 +72,7 @@ static void policy(void *ctx, struct policy *out)
 		app_setting(app, SET_RUN_APPROVE_FOR));
 	*out = (struct policy){.demo = app->demo,
 		.readonly = app->readonly,
+		.broken = app->rc->policy_broken,
 		.past = app->past || app->window.to,
 		.most = classes[app_setting(app, SET_RUN_ALLOW)],
 		.approve = classes[app_setting(app, SET_RUN_APPROVE)],
