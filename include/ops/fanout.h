@@ -99,6 +99,7 @@ struct fan_host {
 	char hashes[2][SHA256_DIGITS + 1]; /* of the whole streams, when it is over */
 	struct str shown[2];               /* stdout, stderr: the newest of them */
 	bool dropped[2];                   /* there was more: it is in the file */
+	bool cut[2];                       /* not all of it is in the file */
 	char *files[2];                    /* NULL without output */
 	int group;                         /* after fan_compare(), from 0; -1: none */
 	struct fan_work *work;             /* fanout.c's */

@@ -41,6 +41,7 @@ struct fan_work {
 	struct redactor *clean[2]; /* of what goes into them */
 	int open_tapes;
 	bool begun, paused, failed; /* failed: it cannot be recorded */
+	bool gaps[2]; /* it goes on although that stream cannot be recorded */
 	bool wants_password;
 	struct sudo sudo;
 	struct ssh_end end;
@@ -383,7 +384,7 @@ const char *fan_result(const struct fan_host *host, char *out, size_t size)
 	return out;
 }
 
-static size_t add_stream(struct fan_host *host, int k, const char *const names[3],
+static size_t add_stream(struct fan_host *host, int k, const char *const names[4],
 	struct audit_pair *pairs)
 {
 	struct tape *tape = host->work->tapes[k];
@@ -391,6 +392,7 @@ static size_t add_stream(struct fan_host *host, int k, const char *const names[3
 	size_t n = 0;
 
 	tape_hash(tape, host->hashes[k]);
+	host->cut[k] = tape_error(tape) != NULL;
 	pair_number(&pairs[n++], names[0], (double)tape_bytes(tape));
 	pairs[n++] = (struct audit_pair){
 		.name = names[1], .value = untrusted_str(host->hashes[k])};
@@ -422,21 +424,34 @@ static enum fan_state state_of(const struct fan_host *host, const struct ssh_end
 	}
 }
 
+/* It goes on without its recording, and that was counted once. */
+static bool gap(struct fan_host *host, int stream)
+{
+	struct fan_work *work = host->work;
+
+	work->gaps[stream] =
+		work->gaps[stream] ||
+		gate_goes_on(work->fan->how.door, tape_error(work->tapes[stream]));
+	return work->gaps[stream];
+}
+
 /* All that it printed is on the disk. */
 static void host_recorded(struct fan_host *host)
 {
-	static const char *const names[2][3] = {{"out_bytes", "out_sha256", "out_file"},
-		{"err_bytes", "err_sha256", "err_file"}};
+	static const char *const names[2][4] = {
+		{"out_bytes", "out_sha256", "out_file", "out_gap"},
+		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct fan *fan = host->work->fan;
 	const struct ssh_end *end = &host->work->end;
 	struct audit_record record = record_of(fan, "remote.host");
-	struct audit_pair pairs[10];
+	struct audit_pair pairs[12];
 	enum fan_state state;
 	char result[60];
 	size_t n = 0;
 
 	for (int k = 0; k < 2; k++)
-		if (tape_error(host->work->tapes[k]) && !host->work->failed) {
+		if (tape_error(host->work->tapes[k]) && !host->work->failed &&
+			!gap(host, k)) {
 			host->work->failed = true;
 			str_copy(host->why, sizeof host->why,
 				tape_error(host->work->tapes[k])->text);
@@ -444,8 +459,13 @@ static void host_recorded(struct fan_host *host)
 	state = state_of(host, end);
 	host->state = state;
 	pair_number(&pairs[n++], "ms", (double)(time_now_ms() - host->started_at));
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < 2; k++) {
 		n += add_stream(host, k, names[k], pairs + n);
+		if (host->work->gaps[k])
+			pairs[n++] = (struct audit_pair){.name = names[k][3],
+				.value = untrusted_str(
+					tape_error(host->work->tapes[k])->text)};
+	}
 	if (host->work->sudo.typed)
 		pairs[n++] = (struct audit_pair){
 			.name = "sudo", .value = untrusted_str("password typed")};
@@ -478,7 +498,7 @@ static void tape_written(void *ctx)
 	struct fan_work *work = host->work;
 
 	for (int k = 0; k < 2; k++) {
-		if (work->failed || !tape_error(work->tapes[k]))
+		if (work->failed || !tape_error(work->tapes[k]) || gap(host, k))
 			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		work->failed = true;

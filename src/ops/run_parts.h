@@ -27,6 +27,7 @@ struct work {
 	int open_tapes, exit_code;
 	char result[80]; /* for the audit; "" what follows from the exit code */
 	bool is_command, paused, stopped;
+	bool gaps[STREAMS]; /* it goes on although that one cannot be recorded */
 	struct err why;
 	struct sudo sudo; /* of a command of this machine's */
 	void (*got_password)(

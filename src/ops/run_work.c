@@ -103,12 +103,14 @@ static const char *state_of(
 	return result;
 }
 
-static bool best_effort(const struct run *run)
+/* It goes on without its recording, and that was counted once. */
+static bool gap(struct run *run, int stream)
 {
-	struct policy policy;
+	struct work *w = &run->work;
 
-	run->how.door->policy(run->how.door->ctx, &policy);
-	return policy.best_effort;
+	w->gaps[stream] = w->gaps[stream] ||
+			  gate_goes_on(run->how.door, tape_error(w->tapes[stream]));
+	return w->gaps[stream];
 }
 
 /* All that was printed is on the disk. */
@@ -127,7 +129,7 @@ void run_finish(struct run *run)
 
 	for (int i = 0; i < STREAMS; i++)
 		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind &&
-			!best_effort(run))
+			!gap(run, i))
 			w->why = *tape_error(w->tapes[i]);
 	record = run_record(run, state_of(w, result, &state));
 	pairs[n++] = (struct audit_pair){.name = "ms",
@@ -184,7 +186,7 @@ static void tape_written(void *ctx)
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i] || !tape_error(w->tapes[i]) || w->why.kind)
 			continue;
-		if (best_effort(run))
+		if (gap(run, i))
 			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		w->why = *tape_error(w->tapes[i]);
