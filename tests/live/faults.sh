@@ -210,7 +210,7 @@ for words, told in ((f':run w -- touch {made}', b'NOT RECORDED: '), (':run w -- 
     ok = until(told) and ok
     if os.path.exists(mark):
         os.remove(mark)
-os.write(fd, b':q\r')
+os.write(fd, b':quit\r')
 try:
     while select.select([fd], [], [], 10)[0] and os.read(fd, 65536):
         pass

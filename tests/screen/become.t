@@ -64,4 +64,4 @@ expect "26 90"
 keys "exit 9<Enter>"
 wait "b3: exit 9" 20000
 sh grep -q 'over-42-there' $TMP/state/oogway/runs/*.cast
-keys ":q<Enter>"
+keys ":quit<Enter>"
