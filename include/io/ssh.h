@@ -57,6 +57,7 @@ struct ssh_hop {
 	const char *const *certificates; /* besides KEY-cert.pub beside each key */
 	const char *const *known_hosts;  /* the first one is added to */
 	const char *agent;               /* its socket; NULL: none is asked */
+	bool listed_only; /* IdentitiesOnly: of its keys those of the identities */
 	/* Algorithms as ssh_config(5) lists them; NULL: those of libssh. */
 	const char *exchanges, *ciphers, *macs, *host_key_types;
 	const char *authority_types; /* CASignatureAlgorithms; NULL: all that are safe */

@@ -108,8 +108,8 @@ static void hop_key(struct str *key, const struct ssh_hop *hop)
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		key_text(key, texts[i]);
-	str_printf(key, "%d %d%d%d%d\n", hop->port, hop->unknown_refused, hop->no_keys,
-		hop->no_password, hop->no_keyboard);
+	str_printf(key, "%d %d%d%d%d%d\n", hop->port, hop->unknown_refused, hop->no_keys,
+		hop->no_password, hop->no_keyboard, hop->listed_only);
 	key_list(key, hop->identities);
 	key_list(key, hop->certificates);
 	key_list(key, hop->known_hosts);
@@ -201,6 +201,7 @@ void conn_free(struct conn *conn)
 	if (conn->via)
 		conn->via->users--;
 	leave_wire(conn);
+	agent_filter_free(conn->agent);
 	login_release(&conn->login);
 	loop_timer_free(conn->timer);
 	hop_free(&conn->hop);
@@ -345,6 +346,16 @@ static void step_work(struct task *task)
 	conn->wants = login_step(&conn->login);
 }
 
+static void open_agent(struct conn *conn)
+{
+	struct err err;
+	int fd = -1;
+
+	conn->agent = agent_filter_new(
+		conn->net->config.loop, conn->hop.agent, &conn->login.listed, &fd, &err);
+	login_use_agent(&conn->login, fd);
+}
+
 static void submit(struct conn *conn)
 {
 	if (login_at_agent(&conn->login)) {
@@ -353,6 +364,8 @@ static void submit(struct conn *conn)
 			return;
 		}
 		conn->net->at_agent = conn;
+		if (conn->hop.listed_only && !conn->agent)
+			open_agent(conn);
 	}
 	conn->phase = CONN_STEP;
 	conn->in_task = true;
@@ -400,6 +413,8 @@ static void on_ready_wire(void *ctx, int events)
 static void become_ready(struct conn *conn)
 {
 	loop_timer_stop(conn->timer);
+	agent_filter_free(conn->agent);
+	conn->agent = NULL;
 	conn->session = login_take(&conn->login);
 	login_release(&conn->login);
 	ssh_set_counters(conn->session, &conn->out, &conn->in);

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "io/file.h"
 #include "io/loop.h"
 
 #include <netinet/in.h>
@@ -336,10 +337,24 @@ static int accepted(struct login *login)
 
 enum { BY_AGENT, BY_KEYBOARD, BY_PASSWORD };
 
+/* libssh goes on waiting for an answer when the server has hung up between two keys. */
+static bool hung_up(const struct login *login)
+{
+	char byte;
+
+	return !ssh_is_connected(login->session) ||
+	       !recv(ssh_get_fd(login->session), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
 static int answered(struct login *login, int rc)
 {
 	switch (rc) {
 	case SSH_AUTH_AGAIN:
+		if (hung_up(login))
+			return failed(login, ERR_AUTH,
+				"it ended while logging in; where many keys were "
+				"offered, "
+				"IdentitiesOnly and IdentityFile say which one counts");
 		return LOGIN_WANTS_WIRE;
 	case SSH_AUTH_SUCCESS:
 		return go(login, AT_READY);
@@ -409,6 +424,44 @@ static int next_key(struct login *login, bool may_ask)
 	return NONE_LEFT;
 }
 
+/* A line of KEY.pub, or of a certificate: its second word. */
+static void list_key(struct login *login, const char *path, const char *end)
+{
+	char name[4096];
+	struct str text;
+	struct err err;
+	const char *word;
+
+	if ((size_t)snprintf(name, sizeof name, "%s%s", path, end) >= sizeof name)
+		return;
+	str_init(&text, CERT_BYTES);
+	if (file_read(name, &text, &err)) {
+		word = str_text(&text) + strcspn(str_text(&text), " \n");
+		word += strspn(word, " ");
+		if (!login->listed.n)
+			str_putc(&login->listed, '\n');
+		str_printf(&login->listed, "%.*s\n", (int)strcspn(word, " \r\n"), word);
+	}
+	str_release(&text);
+}
+
+/* A key may be in the agent alone, with its public half in the file's place or beside. */
+static void list_keys(struct login *login)
+{
+	const struct ssh_hop *hop = login->hop;
+
+	str_init(&login->listed, SSH_MAX_FILES * CERT_BYTES);
+	for (size_t i = 0; i < login->key_count; i++) {
+		if (str_ends(hop->identities[i], ".pub"))
+			list_key(login, hop->identities[i], "");
+		list_key(login, hop->identities[i], ".pub");
+		list_key(login, hop->identities[i], "-cert.pub");
+	}
+	for (size_t i = 0; hop->certificates && hop->certificates[i]; i++)
+		list_key(login, hop->certificates[i], "");
+	login->agent_done = !login->listed.n;
+}
+
 static int choose(struct login *login)
 {
 	const struct ssh_hop *hop = login->hop;
@@ -419,6 +472,9 @@ static int choose(struct login *login)
 		wants = next_key(login, false);
 	if (wants != NONE_LEFT)
 		return wants;
+	if (keys && hop->agent && !login->agent_done && hop->listed_only &&
+		!login->listed.n)
+		list_keys(login);
 	if (keys && hop->agent && !login->agent_done) {
 		login->at = AT_AGENT;
 		return LOGIN_WANTS_TURN;
@@ -487,7 +543,11 @@ static int by_key(struct login *login)
 
 static int by_agent(struct login *login)
 {
-	int rc = ssh_userauth_agent(login->session, NULL);
+	int rc;
+
+	if (login->agent_done)
+		return go(login, AT_CHOOSE);
+	rc = ssh_userauth_agent(login->session, NULL);
 
 	login->agent_done = rc != SSH_AUTH_AGAIN;
 	return answered(login, rc);
@@ -629,6 +689,14 @@ int login_events(const struct login *login)
 	return LOOP_READ | (flags & SSH_WRITE_PENDING ? LOOP_WRITE : 0);
 }
 
+void login_use_agent(struct login *login, int fd)
+{
+	if (fd < 0)
+		login->agent_done = true;
+	else
+		ssh_set_agent_socket(login->session, fd);
+}
+
 bool login_at_agent(const struct login *login)
 {
 	return login->at == AT_AGENT;
@@ -727,5 +795,6 @@ void login_release(struct login *login)
 		ssh_key_free(login->server_key);
 	secret_free(login->answer);
 	str_release(&login->text);
+	str_release(&login->listed);
 	*login = (struct login){0};
 }

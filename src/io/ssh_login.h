@@ -47,6 +47,8 @@ struct login {
 	/* Authentication. */
 	int methods;
 	size_t key;
+	/* Public halves of the identities, for IdentitiesOnly: see ssh_agent.h. */
+	struct str listed;
 	bool may_ask, agent_done, kinds_done[4], partly;
 	bool key_absent[SSH_MAX_FILES];
 	struct login_key keys[SSH_MAX_FILES];
@@ -67,6 +69,9 @@ void login_acknowledge(int fd);
 int login_events(const struct login *login);
 /* The next step is at the agent, which may take as long as it likes. */
 bool login_at_agent(const struct login *login);
+/* The agent's keys go through that descriptor, which is libssh's then; -1: there is no
+ * agent. */
+void login_use_agent(struct login *login, int fd);
 /* Gives the session away, or closes it. */
 ssh_session login_take(struct login *login);
 void login_release(struct login *login);

@@ -9,6 +9,7 @@
 
 #include "io/ssh.h"
 #include "io/task.h"
+#include "ssh_agent.h"
 #include "ssh_login.h"
 #include "ssh_wire.h"
 
@@ -42,6 +43,7 @@ struct conn {
 	struct ssh_forward *forward; /* the channel of via that it uses */
 	struct wire *wire;
 	struct login login;
+	struct agent_filter *agent; /* for IdentitiesOnly, while it logs in */
 	enum login_wants wants;
 	ssh_session session; /* from CONN_READY on */
 	ssh_event event;

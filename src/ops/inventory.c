@@ -277,8 +277,7 @@ static bool agent(struct making *m)
 	const char *text = first(m, CONFIG_AGENT);
 
 	m->hop.agent = m->inventory->agent;
-	if (says(m, CONFIG_IDENTITIES_ONLY, "yes"))
-		m->hop.agent = NULL;
+	m->hop.listed_only = says(m, CONFIG_IDENTITIES_ONLY, "yes");
 	if (!text || !strcmp(text, "SSH_AUTH_SOCK"))
 		return true;
 	if (!strcmp(text, "none")) {

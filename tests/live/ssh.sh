@@ -147,8 +147,30 @@ ok agent-empty said 'failed auth'
 ssh-add -q plain
 run $sure --agent $at $at $at $at $at $at $at $at $at $at -- 'true'
 ok agent count 10 ': exit 0$'
+# Of its keys only those that are listed: the right one, by its public half alone.
+for i in 1 2 3 4 5 6 7; do ssh-keygen -q -t ed25519 -N '' -f crowd$i; done
+ssh-add -q -D
+ssh-add -q crowd? plain signed
+mkdir only && cp plain.pub signed.pub only
+run $sure --agent $at -- 'true'
+ok agent-crowded said 'failed auth: .*IdentitiesOnly'
+run $sure --agent --listed-only --key only/plain $at $at $at -- 'true'
+ok agent-listed count 3 ': exit 0$'
+run $sure --agent --listed-only --key only/plain.pub $at -- 'true'
+ok agent-listed-pub said ': exit 0$'
+run $sure --agent --listed-only --key stranger $at -- 'true'
+ok agent-unlisted said 'failed auth'
+run $sure --agent --listed-only --key only/none $at -- 'true'
+ok agent-none-listed said 'failed auth'
+ssh-keygen -q -s authority -I tester -n "$me" signed.pub
+ssh-add -q signed
+cp signed-cert.pub only
+run $sure --agent --listed-only --key only/signed $at -- 'true'
+ok agent-certificate said ': exit 0$'
 kill $agent
 agent=
+run $sure --agent --listed-only --key only/plain $at -- 'true'
+ok agent-filter-gone said 'failed auth'
 run $sure --agent --key plain $at -- 'true'
 ok agent-gone said ': exit 0$'
 unset SSH_AUTH_SOCK

@@ -2,6 +2,7 @@
  *   ssh_net [--key FILE]… [--cert FILE] [--known FILE]… [--agent] [--accept yes|no]
  *           [--say ANSWER]… [--jump USER@HOST:PORT]… [--proxy WORD]… [--repeat N]
  *           [--stop-ms N] [--timeout-ms N] [--login-ms N] [--input TEXT] [--pause-ms N]
+ *           [--listed-only]
  *           [--hash] [--strict] [--quiet] [--alive-ms N] [--ca-algorithms LIST]
  *           [--group N] [--program CONFIG --sockets FOLDER] USER@HOST:PORT… -- LINE
  * HOST is an address; the last line names the longest turn of the loop. */
@@ -248,6 +249,8 @@ int main(int argc, char **argv)
 	for (; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--agent"))
 			template.agent = getenv("SSH_AUTH_SOCK");
+		else if (!strcmp(argv[i], "--listed-only"))
+			template.listed_only = true;
 		else if (!strcmp(argv[i], "--hash"))
 			template.hashes_names = true;
 		else if (!strcmp(argv[i], "--strict"))

@@ -217,6 +217,8 @@ static void way_text(const struct inventory *inventory, const char *name, struct
 			str_puts(out, " no-agent");
 		else if (strcmp(hop->agent, "/run/agent"))
 			str_printf(out, " agent=%s", hop->agent);
+		if (hop->listed_only)
+			str_puts(out, " listed-only");
 		if (hop->unknown_refused)
 			str_puts(out, " strict");
 		if (hop->ciphers)
@@ -275,7 +277,9 @@ static void ways(void **state)
 			"ada@web:22 known=/a=/b"},
 		{"HostKeyAlias x\nStrictHostKeyChecking yes\n", "web",
 			"ada@web:22 alias=x strict"},
-		{"IdentitiesOnly yes\n", "web", "ada@web:22 no-agent"},
+		{"IdentitiesOnly yes\n", "web", "ada@web:22 listed-only"},
+		{"IdentitiesOnly yes\nIdentityAgent none\n", "web",
+			"ada@web:22 no-agent listed-only"},
 		{"IdentityAgent /a/b\n", "web", "ada@web:22 agent=/a/b"},
 		{"IdentityAgent none\n", "web", "ada@web:22 no-agent"},
 		{"Ciphers aes256-gcm@openssh.com\nConnectTimeout 3\n", "web",
