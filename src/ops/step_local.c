@@ -1,6 +1,6 @@
 /* Commands on this machine: sh, sh host where the host is this one, and kubectl. What
- * they print waits in the pipe while the disk is slower. As somebody else only where
- * sudo asks for no password. Main thread. */
+ * they print waits in the pipe while the disk is slower. As somebody else through sudo,
+ * without a password or with one that is typed for the run. Main thread. */
 #include "ops/step.h"
 
 #include "base/str.h"
