@@ -52,6 +52,7 @@ static struct rc_hosts *slot(struct rc *rc, const char *name)
 	if (rc->host_group_count == RC_MAX_HOST_GROUPS)
 		return NULL;
 	MEM_ROOM(rc->host_groups, rc->host_group_count, rc->host_group_cap);
+	rc->host_groups[rc->host_group_count] = (struct rc_hosts){0};
 	return &rc->host_groups[rc->host_group_count++];
 }
 

@@ -30,6 +30,9 @@ enum {
 	STOP_MS = 1000,
 	ALIVE_MS = 15000,
 	CONNECT_MS = 15000,
+	/* It leaves 60 s after its last use; the user's own whenever that says so. */
+	STALE_MS = 50000,
+	STALE_OTHERS_MS = 2000,
 };
 
 enum master_at { MASTER_NEW, MASTER_LOOKING, MASTER_OPENING, MASTER_READY, MASTER_DEAD };
@@ -41,7 +44,7 @@ struct master {
 	char name[SSH_TEXT], user[SSH_TEXT], config[4096], path[PATH_MOST + 1];
 	enum master_at at;
 	bool looked, own; /* own: opened here; else it is the user's */
-	int64_t login_ms;
+	int64_t login_ms, used_at;
 	struct proc *proc;
 	struct err err;
 };
@@ -201,6 +204,7 @@ static void opened(void *ctx, int exit_code, const struct err *why)
 		master_dies(m, &err);
 	} else {
 		m->at = MASTER_READY;
+		m->used_at = time_mono_ms();
 		wake_all(m->net);
 	}
 	str_release(&text);
@@ -236,6 +240,7 @@ static void looked(void *ctx, int exit_code, const struct err *why)
 	m->proc = NULL;
 	m->looked = true;
 	m->at = !exit_code && !why ? MASTER_READY : MASTER_NEW;
+	m->used_at = time_mono_ms();
 	wake_all(m->net);
 }
 
@@ -310,6 +315,13 @@ static bool same(const struct master *m, const struct ssh_target *target)
 	       !strcmp(m->config, target->config ? target->config : "");
 }
 
+/* Nothing has used it for so long that it may be gone. */
+static bool is_stale(const struct master *m)
+{
+	return m->at == MASTER_READY && !users_of(m) &&
+	       time_mono_ms() - m->used_at > (m->own ? STALE_MS : STALE_OTHERS_MS);
+}
+
 static void forget_dead(struct ssh_net *net)
 {
 	struct master **at = &net->masters, *m;
@@ -331,6 +343,9 @@ static struct master *master_get(struct ssh_net *net, const struct ssh_target *t
 	static unsigned count;
 	struct master *m;
 
+	for (m = net->masters; m; m = m->next)
+		if (is_stale(m))
+			m->at = MASTER_DEAD;
 	for (m = net->masters; m; m = m->next)
 		if (m->at != MASTER_DEAD && same(m, target) &&
 			users_of(m) < SSH_MAX_CHANNELS)
@@ -378,7 +393,8 @@ static bool try_again(struct ssh_call *call)
 		.hops = &hop, .count = 1, .config = *m->config ? m->config : NULL};
 	struct err err;
 
-	if (outer->tried_again || call->stopping)
+	/* What was written to it is gone with it. */
+	if (outer->tried_again || call->stopping || call->options.writes)
 		return false;
 	outer->tried_again = true;
 	hop.name = m->name;
@@ -453,6 +469,7 @@ static void ended(void *ctx, int exit_code, const struct err *why)
 
 	(void)why;
 	outer->proc = NULL;
+	outer->master->used_at = time_mono_ms();
 	str_init(&text, OUTER_LOG_BYTES);
 	read_log(outer->log, &text);
 	outer_log_read(str_text(&text), text.n, &said);
