@@ -22,6 +22,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include "base/untrusted.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -98,6 +100,9 @@ struct conf {
 	/* Value of a name in `if`, NULL when unknown. */
 	const char *(*lookup)(void *ctx, const char *name);
 	const char *profile; /* chosen profile or NULL */
+	/* Before a file's text is read; false with a sentence: it is not. Or NULL. */
+	bool (*accept)(
+		void *ctx, const char *path, struct untrusted text, struct err *err);
 	/* Filled by reading. */
 	struct conf_error *errors;
 	size_t error_count, error_cap;
@@ -125,6 +130,8 @@ void conf_sort_errors(struct conf *conf);
 /* What the file is now; false: there is none that can be read. */
 bool conf_stamp(const char *path, struct conf_stamp *out);
 bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b);
+/* It counts among the files that were read, as a change of it changes them. */
+void conf_note(struct conf *conf, const char *path);
 /* The file was there when it was to be read. */
 bool conf_had(const struct conf *conf, const char *path);
 void conf_release(struct conf *conf);

@@ -50,6 +50,8 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 		return err_set(err, ERR_REFUSED,
 			"-final is for /etc/oogway/oogway.rc and what it includes");
 	place.column = line->words[at + 2].column;
+	if (!rc_may_set_policy(conf, line->words[at].text, err))
+		return false;
 	return settings_set(&rc->settings, line->words[at].text, line->words[at + 2].text,
 		final, place, err);
 }
@@ -569,6 +571,12 @@ const struct conf_verb rc_verbs[] = {
 		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
 		"several, globs over what is known, and other groups as @NAME; A B is "
 		"both, A & B what is in both, A !B what is in A alone."},
+	{"transport", 2, 2, "transport openssh|libssh|auto PATTERN,…", rc_run_transport,
+		"How hosts are reached: names with * and ?, and @GROUP; of several lines "
+		"that match the last counts. auto is without any: libssh, and the "
+		"installed ssh where ~/.ssh/config asks for what libssh cannot do (as "
+		"GSSAPI, BindAddress, a Match exec). openssh takes the installed ssh "
+		"always, libssh never."},
 	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
@@ -837,8 +845,10 @@ static void read_files(struct rc *rc, const struct rc_options *options)
 {
 	if (!options->no_system && !options->looks_only) {
 		rc->conf.final_allowed = is_roots(SYSTEM_RC);
+		rc->reads_system = true;
 		read_if_there(rc, SYSTEM_RC);
-		rc->conf.final_allowed = false;
+		rc_read_signed(rc);
+		rc->reads_system = rc->conf.final_allowed = false;
 		read_if_there(rc, rc->layouts_path);
 	}
 	if (options->file)
@@ -969,6 +979,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
 	mem_free(rc->host_groups);
+	mem_free(rc->transports);
 	mem_free(rc->host_names);
 	mem_free(rc->notifies);
 	mem_free(rc->policies);

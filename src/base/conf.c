@@ -604,6 +604,13 @@ bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b)
 	       a->inode == b->inode;
 }
 
+void conf_note(struct conf *conf, const char *path)
+{
+	struct conf_file *file = keep_file(conf, path);
+
+	conf_stamp(path, &file->stamp);
+}
+
 bool conf_had(const struct conf *conf, const char *path)
 {
 	for (size_t i = 0; i < conf->file_count; i++)
@@ -658,6 +665,7 @@ bool conf_read_file(struct conf *conf, const char *path, bool quiet)
 {
 	struct conf_file *file = keep_file(conf, path);
 	struct reader r = {.conf = conf, .file = file->name};
+	struct err err = {0};
 	struct str text;
 	bool ok;
 	int why;
@@ -669,6 +677,13 @@ bool conf_read_file(struct conf *conf, const char *path, bool quiet)
 			complain(&r, 0, "cannot read it: %s", why_not(why));
 		str_release(&text);
 		errno = why;
+		return false;
+	}
+	if (conf->accept &&
+		!conf->accept(conf->ctx, path, untrusted_make(text.p, text.n), &err)) {
+		complain(&r, 0, "%s", err.text);
+		str_release(&text);
+		errno = 0;
 		return false;
 	}
 	ok = conf_read_text(conf, path, str_text(&text), text.n);

@@ -4,6 +4,7 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "ops/redact.h"
 #include "step_plan.h"
 #include "tape.h"
@@ -80,6 +81,7 @@ void run_free(struct run *run)
 	}
 	str_release(&run->work.before.shown);
 	str_release(&run->captured);
+	secret_free(run->password);
 	mem_free(run->results);
 	mem_free(run->outputs);
 	mem_free(run->classes);
@@ -262,6 +264,8 @@ bool run_stop(struct run *run)
 		return false;
 	run->work.stopped = true;
 	run_kind(run, (size_t)run->active)->stop(run);
+	/* Whatever waits for a password waits no longer. */
+	run_password(run, NULL);
 	return true;
 }
 
