@@ -544,6 +544,9 @@ static int run_command(
 					!strcmp(c->name, "action retry") ||
 					!strcmp(c->name, "incident reassign") ||
 					str_starts(o->command, "show oncall"));
+	app->wants_sites =
+		c && (str_starts(c->name, "source ") || !strcmp(c->name, "doctor") ||
+			     str_starts(o->command, "show source"));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);
 	if (c && (c->flags & COMMAND_SETTLE))

@@ -388,6 +388,22 @@ static void sort_candidates(struct candidate *all, size_t count)
 	}
 }
 
+/* Of a document and its parts the best one stays. */
+static size_t keep_best_parts(const struct search *s, struct candidate *all, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t k = 0;
+
+		while (k < kept && s->docs[all[k].doc].whole != s->docs[all[i].doc].whole)
+			k++;
+		if (k == kept)
+			all[kept++] = all[i];
+	}
+	return kept;
+}
+
 static bool same_title(const struct doc *a, const struct doc *b)
 {
 	return a->title_count == b->title_count &&
@@ -440,10 +456,12 @@ void search_query(const struct search *s, struct untrusted text, enum search_mod
 	mem_free(pass.words);
 	mem_free(pass.said);
 	sort_candidates(best, out->count);
+	out->count = keep_best_parts(s, best, out->count);
 	if (!out->count)
 		return;
 	see_lead(s, best, out->count);
 	out->sure = how_sure(&best[0]);
 	for (size_t i = 0; i < out->count; i++)
-		out->hits[i] = (struct search_hit){best[i].doc, best[i].seen[SEEN_SCORE]};
+		out->hits[i] = (struct search_hit){s->docs[best[i].doc].whole,
+			best[i].doc, best[i].seen[SEEN_SCORE]};
 }

@@ -526,6 +526,9 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 	json_shut(o, ']');
 	json_put_i64(o, "steps", (int64_t)r->book.step_count);
 	json_put_bool(o, "built_in", r->built_in);
+	json_put_str(o, "site", r->page ? r->page->site : "");
+	json_put_time(o, "changed_at", r->page ? r->page->changed_at : 0);
+	json_put_time(o, "gone_at", r->page ? r->page->gone_at : 0);
 	json_put_bool(o, "changed", r->changed);
 	json_put_bool(o, "trusted", r->trusted);
 }

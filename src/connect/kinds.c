@@ -12,6 +12,7 @@ const struct source_kind *const source_kinds[] = {
 	&pagerduty_source,
 	&opsgenie_source,
 	&jsm_source,
+	&docs_source,
 	NULL,
 };
 
