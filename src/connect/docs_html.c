@@ -183,6 +183,77 @@ static void put_prefix(struct reader *r)
 		str_putc(&r->out, ' ');
 }
 
+/* Between `at` and the end, as it is. */
+static void insert(struct str *s, size_t at, const char *text)
+{
+	size_t n = strlen(text), old = s->n;
+
+	if (!str_puts(s, text))
+		return;
+	memmove(s->p + at + n, s->p + at, old - at);
+	memcpy(s->p + at, text, n);
+}
+
+static size_t longest_run(const struct str *s, size_t from, char c)
+{
+	size_t most = 0, run = 0;
+
+	for (size_t i = from; i < s->n; i++) {
+		run = s->p[i] == c ? run + 1 : 0;
+		most = run > most ? run : most;
+	}
+	return most;
+}
+
+static void end_code(struct reader *r)
+{
+	char marks[40] = "";
+	size_t n;
+
+	if (r->code == NOWHERE)
+		return;
+	n = longest_run(&r->out, (size_t)r->code, '`') + 1;
+	/* Nobody writes that; what they are does not matter. */
+	for (size_t i = (size_t)r->code; n >= sizeof marks - 2 && i < r->out.n; i++)
+		if (r->out.p[i] == '`')
+			r->out.p[i] = '\'';
+	n = n >= sizeof marks - 2 ? 1 : n;
+	if ((size_t)r->code < r->out.n) {
+		bool padded = n > 1;
+
+		memset(marks, '`', n);
+		if (padded)
+			marks[n] = ' ';
+		insert(&r->out, (size_t)r->code, marks);
+		if (padded)
+			str_putc(&r->out, ' ');
+		marks[n] = '\0';
+		str_puts(&r->out, marks);
+	}
+	r->code = NOWHERE;
+}
+
+static void end_link(struct reader *r)
+{
+	char address[LINK_BYTES];
+
+	if (r->link != NOWHERE && (size_t)r->link < r->out.n && r->code == NOWHERE &&
+		untrusted_size(r->href) < sizeof address &&
+		text_to_link(r->href, address, sizeof address) &&
+		!strpbrk(address, "()[] ")) {
+		insert(&r->out, (size_t)r->link, "[");
+		str_printf(&r->out, "](%s)", address);
+	}
+	r->link = NOWHERE;
+}
+
+/* What is open in a line ends with it. */
+static void end_inline(struct reader *r)
+{
+	end_code(r);
+	end_link(r);
+}
+
 /* The line ends; in a cell it goes on. */
 static void end_line(struct reader *r)
 {
@@ -192,19 +263,19 @@ static void end_line(struct reader *r)
 		r->space = r->text;
 		return;
 	}
+	end_inline(r);
 	if (r->text)
 		str_puts(&r->out, "\n\n");
 	r->text = r->space = false;
-	r->code = r->link = NOWHERE;
 }
 
 /* Items stand below each other. */
 static void end_item(struct reader *r)
 {
 	if (r->text && !r->cell) {
+		end_inline(r);
 		str_putc(&r->out, '\n');
 		r->text = r->space = false;
-		r->code = r->link = NOWHERE;
 	}
 }
 
@@ -296,28 +367,6 @@ static void put_words(struct reader *r, const char *p, size_t n)
 	}
 }
 
-/* Between `at` and the end, as it is. */
-static void insert(struct str *s, size_t at, const char *text)
-{
-	size_t n = strlen(text), old = s->n;
-
-	if (!str_puts(s, text))
-		return;
-	memmove(s->p + at + n, s->p + at, old - at);
-	memcpy(s->p + at, text, n);
-}
-
-static size_t longest_run(const struct str *s, size_t from, char c)
-{
-	size_t most = 0, run = 0;
-
-	for (size_t i = from; i < s->n; i++) {
-		run = s->p[i] == c ? run + 1 : 0;
-		most = run > most ? run : most;
-	}
-	return most;
-}
-
 /* --- code and links --- */
 
 static void begin_inline(struct reader *r, ptrdiff_t *at)
@@ -332,43 +381,6 @@ static void begin_inline(struct reader *r, ptrdiff_t *at)
 		put_prefix(r);
 	r->text = true;
 	*at = (ptrdiff_t)r->out.n;
-}
-
-static void end_code(struct reader *r)
-{
-	char marks[12] = "";
-	size_t n;
-
-	if (r->code == NOWHERE)
-		return;
-	n = longest_run(&r->out, (size_t)r->code, '`') + 1;
-	if ((size_t)r->code < r->out.n && n < sizeof marks - 2) {
-		bool padded = n > 1;
-
-		memset(marks, '`', n);
-		if (padded)
-			marks[n] = ' ';
-		insert(&r->out, (size_t)r->code, marks);
-		if (padded)
-			str_putc(&r->out, ' ');
-		marks[n] = '\0';
-		str_puts(&r->out, marks);
-	}
-	r->code = NOWHERE;
-}
-
-static void end_link(struct reader *r)
-{
-	char address[LINK_BYTES];
-
-	if (r->link != NOWHERE && (size_t)r->link < r->out.n && r->code == NOWHERE &&
-		untrusted_size(r->href) < sizeof address &&
-		text_to_link(r->href, address, sizeof address) &&
-		!strpbrk(address, "()[] ")) {
-		insert(&r->out, (size_t)r->link, "[");
-		str_printf(&r->out, "](%s)", address);
-	}
-	r->link = NOWHERE;
 }
 
 static void add_link(struct reader *r, const char *href)
@@ -441,9 +453,15 @@ static void unroll(struct reader *r)
 	if (r->table != 1)
 		return;
 	r->table = 2;
-	if (r->cell || r->cells)
+	end_inline(r);
+	/* Its first cell has nothing in it yet. */
+	if (r->cells == 1 && !r->rows && !r->text && r->out.n >= 2)
+		r->out.p[r->out.n -= 2] = '\0';
+	else if (r->cells)
 		str_puts(&r->out, "\n\n");
-	r->cell = r->text = r->space = false;
+	if (r->cells)
+		r->text = r->space = false;
+	r->cell = false;
 	r->cells = 0;
 }
 
@@ -453,6 +471,9 @@ static void begin_cell(struct reader *r)
 		end_line(r);
 		return;
 	}
+	end_inline(r);
+	if (!r->cells)
+		end_line(r);
 	str_puts(&r->out, r->cells++ ? " | " : "| ");
 	r->cell = true;
 	r->text = r->space = false;
@@ -462,6 +483,7 @@ static void end_row(struct reader *r)
 {
 	if (r->table != 1 || !r->cells)
 		return;
+	end_inline(r);
 	str_puts(&r->out, " |\n");
 	if (!r->rows++) {
 		for (int i = 0; i < r->cells; i++)
@@ -470,7 +492,6 @@ static void end_row(struct reader *r)
 	}
 	r->cells = 0;
 	r->cell = r->text = r->space = false;
-	r->code = r->link = NOWHERE;
 }
 
 static void end_table(struct reader *r)
@@ -479,7 +500,8 @@ static void end_table(struct reader *r)
 	if (r->table == 1 && r->rows)
 		str_putc(&r->out, '\n');
 	r->table = r->rows = r->cells = 0;
-	r->cell = r->text = r->space = false;
+	r->cell = false;
+	end_line(r);
 }
 
 /* --- elements --- */
@@ -558,6 +580,7 @@ static void begin_block(struct reader *r, const char *name, const xmlChar **attr
 static void begin_words(struct reader *r, const char *name, const xmlChar **attrs)
 {
 	const char *text;
+	ptrdiff_t at;
 
 	if (!strcmp(name, "code") || !strcmp(name, "kbd") || !strcmp(name, "samp") ||
 		!strcmp(name, "tt")) {
@@ -579,8 +602,7 @@ static void begin_words(struct reader *r, const char *name, const xmlChar **attr
 		}
 	} else if (!strcmp(name, "input") && r->list_count &&
 		   has_word(attrs, "type", "checkbox")) {
-		begin_inline(r, &r->code);
-		r->code = NOWHERE;
+		begin_inline(r, &at);
 		str_puts(&r->out, attribute(attrs, "checked") ? "[x]" : "[ ]");
 		r->space = true;
 	}
@@ -617,12 +639,16 @@ static void on_start(void *ctx, const xmlChar *element, const xmlChar **attrs)
 	}
 	if (r->skip)
 		return;
-	if (!r->main_depth && is_main(name, attrs)) {
+	if (!r->main_depth && r->pre == NOWHERE && is_main(name, attrs)) {
+		unroll(r);
 		end_line(r);
 		r->main_depth = r->depth;
 		r->main_from = r->out.n;
 	}
-	begin_block(r, name, attrs);
+	if (r->pre == NOWHERE)
+		begin_block(r, name, attrs);
+	else if (!strcmp(name, "br"))
+		str_putc(&r->out, '\n');
 	begin_words(r, name, attrs);
 }
 
@@ -646,11 +672,20 @@ static void end_block(struct reader *r, const char *name)
 	} else if (!strcmp(name, "tr")) {
 		end_row(r);
 	} else if ((!strcmp(name, "td") || !strcmp(name, "th")) && r->table == 1) {
+		end_inline(r);
 		r->cell = false;
-		r->code = r->link = NOWHERE;
 	} else if (is_one_of(name, blocks) && !r->list_count) {
 		end_line(r);
 	}
+}
+
+/* Some have an element for each line. */
+static void end_in_pre(struct reader *r, const char *name)
+{
+	if ((!strcmp(name, "div") || !strcmp(name, "p") || !strcmp(name, "li") ||
+		    !strcmp(name, "tr")) &&
+		r->out.n > (size_t)r->pre && r->out.p[r->out.n - 1] != '\n')
+		str_putc(&r->out, '\n');
 }
 
 static void end_main(struct reader *r)
@@ -678,6 +713,8 @@ static void on_end(void *ctx, const xmlChar *element)
 	}
 	if (r->pre != NOWHERE && depth == r->pre_depth)
 		end_pre(r);
+	else if (r->pre != NOWHERE)
+		end_in_pre(r, name);
 	else if (!strcmp(name, "a"))
 		end_link(r);
 	else if (!strcmp(name, "code") || !strcmp(name, "kbd") || !strcmp(name, "samp") ||

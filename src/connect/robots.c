@@ -108,8 +108,8 @@ static void add_rule(struct robots *robots, struct untrusted value, bool allows)
 	if (untrusted_empty(value) || robots->count == ROBOTS_RULES)
 		return;
 	text_line(value, text, sizeof text);
-	whole = untrusted_size(value) < sizeof text - 1 &&
-		normalize(text, pattern, sizeof pattern);
+	whole = normalize(text, pattern, sizeof pattern) &&
+		untrusted_size(value) < sizeof text - 1;
 	/* The beginning of one that is too long forbids more, and may allow nothing. */
 	if (!whole && allows)
 		return;
