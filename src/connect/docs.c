@@ -81,6 +81,27 @@ static struct page *add(struct docs *d, const char *path)
 	return page;
 }
 
+static bool same_but_slash(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	n -= n > 1 && a[n - 1] == '/';
+	m -= m > 1 && b[m - 1] == '/';
+	return n == m && !strncmp(a, b, n);
+}
+
+/* Its server has put the slash behind it before. */
+static struct page *known_page(struct docs *d, const char *path)
+{
+	struct page *first = &d->pages[0];
+
+	if (!same_but_slash(first->path, path))
+		return add(d, path);
+	mem_free(first->path);
+	first->path = mem_strdup(path);
+	return first;
+}
+
 static bool start(void *state, const struct source_conf *conf, struct err *err)
 {
 	struct docs *d = state;
@@ -107,7 +128,7 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 			!docs_resolve(d->origin, "/",
 				untrusted_str(known->url + strlen(d->origin)), path))
 			continue;
-		page = add(d, path);
+		page = known_page(d, path);
 		if (!page)
 			continue;
 		page->had = true;
@@ -335,15 +356,6 @@ static bool take_text(struct docs *d, size_t i, const struct answer *answer,
 		snprintf(why, WHY, "has more than %d KiB of text: its end is not read",
 			DOCS_TEXT_BYTES >> 10);
 	return true;
-}
-
-static bool same_but_slash(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-
-	n -= n > 1 && a[n - 1] == '/';
-	m -= m > 1 && b[m - 1] == '/';
-	return n == m && !strncmp(a, b, n);
 }
 
 /* Its server sends us to another page of the same host. The first time that is the page

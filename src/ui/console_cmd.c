@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "handoff_pane.h"
+#include "replay_text.h"
 #include "runbook_pane.h"
 #include "screen.h"
 
@@ -594,7 +595,9 @@ static enum status cmd_audit_replay(struct call *call, struct err *err)
 
 	if (call->argc)
 		untrusted_to_i64(untrusted_str(call->argv[0]), &seq);
-	else if (console_pane(console)->class == &audit_pane)
+	if (call->out)
+		return replay_print(call, seq, err);
+	if (!call->argc && console_pane(console)->class == &audit_pane)
 		row = audit_listing.find(console->app, call->target);
 	if (row)
 		seq = (int64_t)row->seq;
@@ -914,7 +917,7 @@ const struct command console_commands[] = {
 		1, cmd_runbook},
 	{"audit replay", "[SEQ]",
 		"play what a record of the audit, or the selected one, recorded",
-		C | COMMAND_ROWS, 0, 1, cmd_audit_replay},
+		COMMAND_SCRIPT | COMMAND_ROWS, 0, 1, cmd_audit_replay},
 	{"step run", "", "run the selected step; it asks first", C, 0, 0, cmd_step_run},
 	{"step edit", "[COMMAND]",
 		"run another command once in place of the selected step; it asks first",

@@ -1,5 +1,5 @@
-/* A site of pages: what its links lead to, what robots.txt allows, how HTML reads, and what
- * becomes of a page that is none any more: its text is never rewritten by that. */
+/* A site of pages: what its links lead to, what robots.txt allows, how HTML reads, and
+ * what becomes of a page that is none any more: its text is never rewritten by that. */
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -607,7 +607,18 @@ static void test_moved_and_gone(void **state)
 	assert_int_equal(t.batch.pages[0].news, PAGE_GONE);
 	assert_true(t.batch.partial);
 	talk_close(&t);
-	/* A folder's slash is no other page, and the first time another one may be meant. */
+	/* What was kept with the slash is the first page, not one more. */
+	talk_open(&t, known, 1);
+	docs_source.stop(t.state);
+	memset(t.state, 0, docs_source.state_size);
+	t.conf.url = "https://w.example/rb";
+	assert_true(docs_source.start(t.state, &t.conf, &t.err));
+	no_robots(&t);
+	expect(&t, "/rb/");
+	assert_true(answer(&t, &(struct answer){.status = 304}));
+	assert_false(asks(&t));
+	talk_close(&t);
+	/* A folder's slash is no other page; the first time another one may be meant. */
 	talk_open(&t, NULL, 0);
 	no_robots(&t);
 	expect(&t, "/rb/");
