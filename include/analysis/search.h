@@ -44,7 +44,7 @@ struct search_answer {
 	struct search_hit hits[SEARCH_MAX_HITS]; /* best first */
 	size_t count;
 	/* The first hit is what the query is about: 0 to 1. Meant for the words of an
-	 * alert, not for two words that somebody types. */
+	 * alert; of two or three words it says less, and 0 when the hit lacks one. */
 	double sure;
 };
 

@@ -17,6 +17,7 @@ struct runbook_page {
 	char title[300];
 	char etag[128], modified[128];
 	int64_t changed_at, gone_at; /* as in struct page_file */
+	struct untrusted links;      /* … and owned */
 };
 
 struct runbook_row {

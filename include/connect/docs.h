@@ -14,6 +14,7 @@ enum {
 	DOCS_TEXT_BYTES = 256 << 10, /* of its text */
 	DOCS_URL = 600,
 	DOCS_PATH = 400,
+	DOCS_LINKS = 128 << 10, /* bytes of all the links of a page */
 };
 
 /* "https://wiki.example" and "/runbooks/" of https://wiki.example/runbooks/index.html:

@@ -24,6 +24,7 @@ struct source_query {
 /* A page of a site as it was last read; texts are printable or NULL. */
 struct source_page {
 	const char *url, *etag, *modified;
+	struct untrusted links; /* as in struct batch_page */
 };
 
 /* What the rc says; poll keeps copies of the texts. */

@@ -113,6 +113,7 @@ struct batch_page {
 	enum page_news news;
 	struct untrusted url, title, text; /* text: Markdown */
 	struct untrusted etag, modified;   /* printable, one line each */
+	struct untrusted links;            /* of the site: a path on each line */
 };
 
 /* How many incidents a survey found, of a service or of all that is chosen. */

@@ -455,8 +455,13 @@ static void runbook_title(const struct app *app, const void *row, struct cell *o
 
 static void runbook_names(const struct app *app, const void *row, struct cell *out)
 {
+	const struct runbook_row *r = row;
+
 	(void)app;
-	cell_text(out, ((const struct runbook_row *)row)->book.matches);
+	if (r->page)
+		cell_print(out, "page of %s", r->page->site);
+	else
+		cell_text(out, r->book.matches);
 	out->role = ROLE_DIM;
 }
 
@@ -476,7 +481,8 @@ static void runbook_steps(const struct app *app, const void *row, struct cell *o
 	const struct runbook_row *r = row;
 
 	(void)app;
-	cell_print(out, "%zu", r->book.step_count);
+	if (!r->page)
+		cell_print(out, "%zu", r->book.step_count);
 	out->is_number = true;
 	out->number = (double)r->book.step_count;
 }

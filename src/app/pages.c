@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "connect/docs.h"
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/task.h"
@@ -25,7 +26,7 @@
 enum {
 	PATH_BYTES = 4096,
 	VERSIONS = 5,
-	HEAD_BYTES = 4096,
+	HEAD_BYTES = 4096 + DOCS_LINKS,
 	REST_MS = 1500, /* behind the last page that came */
 	LATE_MS = 10000,
 };
@@ -62,8 +63,14 @@ static void version_path(const char *path, int version, char out[PATH_BYTES + 8]
 		snprintf(out, PATH_BYTES + 8, "%s", path);
 }
 
-static void take_field(
-	struct page_file *page, struct untrusted name, struct untrusted value)
+static void add_link(struct str *links, struct untrusted path)
+{
+	text_add_line(links, path, DOCS_PATH);
+	str_putc(links, '\n');
+}
+
+static void take_field(struct page_file *page, struct str *links, struct untrusted name,
+	struct untrusted value)
 {
 	if (untrusted_is(name, "url"))
 		text_line(value, page->url, sizeof page->url);
@@ -73,6 +80,8 @@ static void take_field(
 		text_line(value, page->etag, sizeof page->etag);
 	else if (untrusted_is(name, "modified"))
 		text_line(value, page->modified, sizeof page->modified);
+	else if (untrusted_is(name, "link"))
+		add_link(links, value);
 	else if (untrusted_is(name, "changed"))
 		untrusted_to_i64(value, &page->changed_at);
 	else if (untrusted_is(name, "gone"))
@@ -82,21 +91,26 @@ static void take_field(
 bool page_file_read(const char *path, struct page_file *page)
 {
 	struct untrusted rest, line, name;
-	struct str text;
+	struct str text, links;
 	bool ok = false;
 
 	*page = (struct page_file){0};
-	str_init(&text, RUNBOOK_MAX_BYTES + HEAD_BYTES);
+	str_init(&text, RUNBOOK_MAX_BYTES + 2 * HEAD_BYTES);
+	str_init(&links, DOCS_LINKS);
 	if (!access(path, R_OK) && file_read(path, &text, NULL)) {
 		rest = untrusted_make(text.p, text.n);
 		ok = untrusted_line(&rest, &line) && untrusted_is(line, "oogway page 1");
 		while (ok && untrusted_line(&rest, &line) && !untrusted_empty(line))
 			if (untrusted_split(&line, ":", &name))
-				take_field(page, name, untrusted_trim(line));
+				take_field(page, &links, name, untrusted_trim(line));
 		ok = ok && *page->url;
-		if (ok)
+		if (ok) {
 			page->text = untrusted_keep(rest, RUNBOOK_MAX_BYTES);
+			page->links = untrusted_keep(
+				untrusted_make(links.p, links.n), DOCS_LINKS);
+		}
 	}
+	str_release(&links);
 	str_release(&text);
 	return ok;
 }
@@ -104,7 +118,8 @@ bool page_file_read(const char *path, struct page_file *page)
 void page_file_release(struct page_file *page)
 {
 	untrusted_free(page->text);
-	page->text = UNTRUSTED_NONE;
+	untrusted_free(page->links);
+	page->text = page->links = UNTRUSTED_NONE;
 }
 
 bool page_file_before(const char *path, struct page_file *out)
@@ -117,12 +132,13 @@ bool page_file_before(const char *path, struct page_file *out)
 
 static bool write_page(const char *path, const struct page_file *page, struct err *err)
 {
+	struct untrusted rest = page->links, line;
 	struct str out;
 	size_t n;
 	const char *text = text_raw(page->text, &n);
 	bool ok;
 
-	str_init(&out, RUNBOOK_MAX_BYTES + HEAD_BYTES);
+	str_init(&out, RUNBOOK_MAX_BYTES + 2 * HEAD_BYTES);
 	str_printf(&out, "oogway page 1\nurl: %s\ntitle: %s\n", page->url, page->title);
 	if (*page->etag)
 		str_printf(&out, "etag: %s\n", page->etag);
@@ -131,6 +147,10 @@ static bool write_page(const char *path, const struct page_file *page, struct er
 	str_printf(&out, "changed: %lld\n", (long long)page->changed_at);
 	if (page->gone_at)
 		str_printf(&out, "gone: %lld\n", (long long)page->gone_at);
+	while (untrusted_line(&rest, &line)) {
+		str_puts(&out, "link: ");
+		add_link(&out, line);
+	}
 	str_putc(&out, '\n');
 	str_add(&out, text, n);
 	ok = file_replace(path, str_text(&out), out.n, err);
@@ -170,7 +190,8 @@ static bool keep_text(struct keeping *k, const struct page_file *old, bool there
 	if (there && untrusted_eq(old->text, page->text) &&
 		!strcmp(old->title, page->title)) {
 		if (!old->gone_at && !strcmp(old->etag, page->etag) &&
-			!strcmp(old->modified, page->modified))
+			!strcmp(old->modified, page->modified) &&
+			untrusted_eq(old->links, page->links))
 			return true;
 		page->changed_at = old->changed_at;
 		k->changed = old->gone_at != 0;
@@ -280,6 +301,7 @@ static void keep(struct pages *pages, const char *site, const struct batch_page 
 	text_line(from->etag, page->etag, sizeof page->etag);
 	text_line(from->modified, page->modified, sizeof page->modified);
 	page->text = untrusted_keep(from->text, RUNBOOK_MAX_BYTES);
+	page->links = untrusted_keep(from->links, DOCS_LINKS);
 	hash_lasting(page->url, strlen(page->url), name);
 	snprintf(k->path, sizeof k->path, "%s/%s.page", k->folder, name);
 	k->task = (struct task){

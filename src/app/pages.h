@@ -14,9 +14,9 @@ enum { PAGE_STAMP = 128, PAGE_TITLE = 300, PAGE_URL = 1000, PAGE_NAME = 200 };
 struct page_file {
 	char url[PAGE_URL], title[PAGE_TITLE]; /* printable */
 	char etag[PAGE_STAMP], modified[PAGE_STAMP];
-	int64_t changed_at;    /* UTC ms: since then it is as it is */
-	int64_t gone_at;       /* since then its server has it no more; 0: it has */
-	struct untrusted text; /* Markdown, owned */
+	int64_t changed_at; /* UTC ms: since then it is as it is */
+	int64_t gone_at;    /* since then its server has it no more; 0: it has */
+	struct untrusted text, links; /* as in struct batch_page; owned */
 };
 
 /* In a task: waits for the disk. The folder of a site; those of its files that are pages

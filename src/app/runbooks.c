@@ -79,6 +79,8 @@ static void free_row(struct runbook_row *row)
 	matchers_release(&row->labels);
 	untrusted_free(row->text);
 	untrusted_free(row->before);
+	if (row->page)
+		untrusted_free(row->page->links);
 	mem_free(row->page);
 	mem_free(row->path);
 	mem_free(row);
@@ -343,6 +345,7 @@ static void name_page(
 	str_copy(page->modified, sizeof page->modified, file->modified);
 	page->changed_at = file->changed_at;
 	page->gone_at = file->gone_at;
+	page->links = file->links;
 	docs_name(site->url, site->filter, file->url, name, sizeof name);
 	snprintf(page->name, sizeof page->name, "%s%s%s", site->name, *name ? ":" : "",
 		name);
@@ -369,6 +372,7 @@ static void add_page(struct shelf *shelf, const struct site *site, const char *p
 	row->title = untrusted_str(*row->page->title ? row->page->title : row->path);
 	if (page_file_before(path, &before)) {
 		row->before = before.text;
+		untrusted_free(before.links);
 		row->changed = time_now_ms() - file.changed_at < NEW_MS;
 	}
 	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
@@ -750,8 +754,8 @@ size_t runbooks_known_pages(const struct runbooks *runbooks, const char *site,
 		const struct runbook_row *row = runbooks->shelf.list[i];
 
 		if (row->page && !strcmp(row->page->site, site))
-			out[n++] = (struct source_page){
-				row->path, row->page->etag, row->page->modified};
+			out[n++] = (struct source_page){row->path, row->page->etag,
+				row->page->modified, row->page->links};
 	}
 	return n;
 }

@@ -23,7 +23,7 @@ enum {
 	ASK_PAGE,
 	GAP_MS = 500, /* between two asks */
 	ROBOTS_EVERY_MS = 24 * 3600 * 1000,
-	ROBOTS_AGAIN_MS = 60 * 1000,
+	AGAIN_MS = 60 * 1000,
 	STAMP = 128,
 	WHY = 120,
 	DECODED = 6 << 20,
@@ -102,6 +102,17 @@ static struct page *known_page(struct docs *d, const char *path)
 	return first;
 }
 
+static void add_known_links(struct docs *d, struct untrusted links)
+{
+	struct untrusted line;
+	char path[DOCS_PATH];
+
+	while (untrusted_line(&links, &line))
+		if (docs_resolve(d->origin, "/", line, path) &&
+			str_starts(path, d->prefix))
+			add(d, path);
+}
+
 static bool start(void *state, const struct source_conf *conf, struct err *err)
 {
 	struct docs *d = state;
@@ -135,6 +146,8 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 		str_copy(page->etag, STAMP, known->etag ? known->etag : "");
 		str_copy(page->modified, STAMP, known->modified ? known->modified : "");
 	}
+	for (size_t i = 0; i < conf->known_count; i++)
+		add_known_links(d, conf->known[i].links);
 	return true;
 }
 
@@ -239,7 +252,9 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 
 /* --- a page --- */
 
-static void add_links(struct docs *d, const char *from, const struct html_page *read)
+/* What is the same the next time does not tell its links again: they are given too. */
+static void add_links(
+	struct docs *d, const char *from, const struct html_page *read, struct str *links)
 {
 	char base[DOCS_PATH], path[DOCS_PATH];
 
@@ -248,8 +263,10 @@ static void add_links(struct docs *d, const char *from, const struct html_page *
 		str_copy(base, sizeof base, from);
 	for (size_t i = 0; i < read->link_count; i++)
 		if (docs_resolve(d->origin, base, read->links[i], path) &&
-			str_starts(path, d->prefix) && !add(d, path))
-			return;
+			str_starts(path, d->prefix)) {
+			str_printf(links, "%s\n", path);
+			add(d, path);
+		}
 }
 
 static bool is_type(const struct answer *answer, const char *type)
@@ -337,15 +354,21 @@ static bool take_text(struct docs *d, size_t i, const struct answer *answer,
 	struct html_page read;
 	struct batch_page *news;
 	struct page *page;
+	struct str links;
 
 	if (!read_body(d->pages[i].path, answer, batch->arena, &read, why))
 		return false;
-	add_links(d, d->pages[i].path, &read);
+	str_init(&links, DOCS_LINKS);
+	add_links(d, d->pages[i].path, &read, &links);
 	page = &d->pages[i];
 	page->had = true;
 	text_line(answer->etag, page->etag, sizeof page->etag);
 	text_line(answer->modified, page->modified, sizeof page->modified);
 	news = add_news(d, page, PAGE_READ, batch);
+	if (news)
+		news->links =
+			untrusted_copy(batch->arena, untrusted_make(links.p, links.n));
+	str_release(&links);
 	if (!news)
 		return true;
 	news->title = read.title;
@@ -386,6 +409,14 @@ static bool take_move(struct docs *d, size_t i, const struct answer *answer,
 	return take_text(d, (size_t)(other - d->pages), answer, batch, why);
 }
 
+static void say_unread(const struct answer *answer, char why[WHY])
+{
+	if (answer->status)
+		snprintf(why, WHY, "answers %d", answer->status);
+	else
+		snprintf(why, WHY, "is not read: %.90s", answer->failed);
+}
+
 static bool take_answer(struct docs *d, size_t i, const struct answer *answer,
 	struct batch *batch, char why[WHY])
 {
@@ -410,11 +441,8 @@ static bool take_answer(struct docs *d, size_t i, const struct answer *answer,
 	case 403:
 		snprintf(why, WHY, "may not be read (%d)", answer->status);
 		return false;
-	case 0:
-		snprintf(why, WHY, "is not read: %.90s", answer->failed);
-		return false;
 	default:
-		snprintf(why, WHY, "answers %d", answer->status);
+		say_unread(answer, why);
 		return false;
 	}
 }
@@ -468,8 +496,12 @@ static bool take_page(
 	char why[WHY] = "";
 	bool ok;
 
-	if (is_outage(answer))
+	/* One that never answers holds up the others no longer than that. */
+	if (is_outage(answer)) {
+		d->pages[i].due_at = answer->now + AGAIN_MS;
+		say_unread(answer, d->pages[i].why);
 		return false;
+	}
 	ok = take_answer(d, i, answer, batch, why);
 	d->pages[i].due_at = answer->now + d->conf->every_ms;
 	str_copy(d->pages[i].why, WHY, why);
@@ -501,7 +533,7 @@ static void bar_pages(struct docs *d)
 
 static bool robots_gone(struct docs *d, const struct answer *answer, struct err *err)
 {
-	d->robots_due = answer->now + ROBOTS_AGAIN_MS;
+	d->robots_due = answer->now + AGAIN_MS;
 	/* The last one that was read counts on (2.4). */
 	if (d->robots_state == ROBOTS_THERE)
 		return true;

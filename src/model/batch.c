@@ -283,6 +283,7 @@ static void print_pages(const struct batch *batch, struct str *out)
 		word(out, "title", page->title);
 		word(out, "etag", page->etag);
 		word(out, "modified", page->modified);
+		word(out, "links", page->links);
 		word(out, "text", page->text);
 		str_putc(out, '\n');
 	}

@@ -141,7 +141,7 @@ ok "what was read is no news" sh -c "grep '\"wiki:redis-v-1\"' '$tmp/out' | grep
 before=$(sed -n '/^$/,$p' "$kept"/*.page | sha256sum)
 open_console
 until_so plain_says 'SOURCE wiki ok'
-for fault in 500 401 404 410 login elsewhere moved large bomb drop binary empty; do
+for fault in 500 401 404 410 login elsewhere moved large bomb binary empty; do
 	mark
 	tell /_lab/fault "{\"path\": \"/runbooks/disk-full\", \"kind\": \"$fault\"}"
 	ok "$fault is told" until_so plain_says '1 of 4 pages is as before: /runbooks/disk-full'
@@ -149,10 +149,15 @@ for fault in 500 401 404 410 login elsewhere moved large bomb drop binary empty;
 	tell /_lab/fault '{"path": "/runbooks/disk-full"}'
 	ok "$fault is over" until_so plain_says 'SOURCE wiki ok'
 done
+mark
+tell /_lab/fault '{"path": "/runbooks/disk-full", "kind": "drop", "times": 1}'
+ok "an answer that breaks off is told" until_so plain_says 'cut short: 8 of 5000 bytes'
 ok "the texts are as they were" is "$(sed -n '/^$/,$p' "$kept"/*.page | sha256sum)" "$before"
+close_console
+open_console
 mark
 tell /_lab/fault '{"path": "*", "kind": "500"}'
-ok "a site that fails as a whole is told" until_so plain_says '4 of 4 pages are as before'
+ok "a site that fails as a whole is told" until_so plain_says 'as before: /runbooks/'
 tell /_lab/fault '{"path": "*"}'
 tell /_lab/page '{"path": "/runbooks/redis.html", "charset": "iso-8859-1", "html": "<h1>Redis memory</h1><p>Gr\u00f6\u00dfe and \u20ac</p><p><b>open <table><tr><td>broken"}'
 ok "a wrong charset is seen through" until_so kept_says 'Größe'

@@ -510,6 +510,8 @@ static void test_crawl(void **state)
 	assert_true(untrusted_is(t.batch.pages[0].url, "https://w.example/rb/"));
 	assert_true(untrusted_is(t.batch.pages[0].title, "All"));
 	assert_true(untrusted_is(t.batch.pages[0].etag, "\"e1\""));
+	assert_true(untrusted_is(
+		t.batch.pages[0].links, "/rb/a\n/rb/b\n/rb/a\n/rb/c\n/rb/d\n/rb/e\n"));
 	expect(&t, "/rb/a");
 	assert_true(answer_html(&t, "<h1>A</h1>"));
 	expect(&t, "/rb/b");
@@ -535,9 +537,10 @@ static void test_crawl(void **state)
 static void test_not_the_page(void **state)
 {
 	static const struct source_page known[] = {
-		{"https://w.example/rb/", "\"r\"", NULL},
-		{"https://w.example/rb/a", NULL, "Sun, 29 Nov 2026 23:04:10 GMT"},
-		{"https://w.example/gone/elsewhere", NULL, NULL}};
+		{.url = "https://w.example/rb/", .etag = "\"r\""},
+		{.url = "https://w.example/rb/a",
+			.modified = "Sun, 29 Nov 2026 23:04:10 GMT"},
+		{.url = "https://w.example/gone/elsewhere"}};
 	static const struct {
 		struct answer answer;
 		const char *html, *said;
@@ -588,8 +591,8 @@ static void test_not_the_page(void **state)
 
 static void test_moved_and_gone(void **state)
 {
-	static const struct source_page known[] = {{"https://w.example/rb/", NULL, NULL},
-		{"https://w.example/rb/a", NULL, NULL}};
+	static const struct source_page known[] = {
+		{.url = "https://w.example/rb/"}, {.url = "https://w.example/rb/a"}};
 	struct answer moved = {.status = 200,
 		.body = untrusted_str("<h1>Welcome</h1>"),
 		.moved = untrusted_str("https://w.example/welcome")};
@@ -630,7 +633,7 @@ static void test_moved_and_gone(void **state)
 
 static void test_robots_away(void **state)
 {
-	static const struct source_page known[] = {{"https://w.example/rb/", NULL, NULL}};
+	static const struct source_page known[] = {{.url = "https://w.example/rb/"}};
 	struct talk t;
 
 	(void)state;
@@ -668,6 +671,26 @@ static void test_robots_away(void **state)
 	talk_close(&t);
 }
 
+/* One page that breaks off each time does not hold up the others. */
+static void test_one_outage(void **state)
+{
+	static const struct source_page known[] = {
+		{.url = "https://w.example/rb/"}, {.url = "https://w.example/rb/a"}};
+	struct talk t;
+
+	(void)state;
+	talk_open(&t, known, 2);
+	no_robots(&t);
+	expect(&t, "/rb/");
+	assert_false(
+		answer(&t, &(struct answer){.failure = ERR_NET, .failed = "broke off"}));
+	expect(&t, "/rb/a");
+	assert_true(answer(&t, &(struct answer){.status = 304}));
+	assert_true(untrusted_find(t.batch.warning, "/rb/ is not read: broke off") > 0);
+	expect(&t, "/rb/");
+	talk_close(&t);
+}
+
 /* Without its first page it is no site; an outage is the host's, and asked again. */
 static void test_no_first_page(void **state)
 {
@@ -690,6 +713,24 @@ static void test_no_first_page(void **state)
 	talk_close(&t);
 }
 
+/* What was kept tells its links: it is not asked for them again. */
+static void test_known_links(void **state)
+{
+	struct source_page known = {.url = "https://w.example/rb/", .etag = "\"r\""};
+	struct talk t;
+
+	(void)state;
+	known.links = untrusted_str("/rb/a\n/other\n/rb/logout\n");
+	talk_open(&t, &known, 1);
+	no_robots(&t);
+	expect(&t, "/rb/");
+	assert_true(answer(&t, &(struct answer){.status = 304}));
+	expect(&t, "/rb/a");
+	assert_true(answer_html(&t, "<h1>A</h1>"));
+	assert_false(asks(&t));
+	talk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -703,9 +744,11 @@ int main(void)
 		cmocka_unit_test(test_html_flags),
 		cmocka_unit_test(test_charsets),
 		cmocka_unit_test(test_crawl),
+		cmocka_unit_test(test_known_links),
 		cmocka_unit_test(test_not_the_page),
 		cmocka_unit_test(test_moved_and_gone),
 		cmocka_unit_test(test_robots_away),
+		cmocka_unit_test(test_one_outage),
 		cmocka_unit_test(test_no_first_page),
 	};
 
