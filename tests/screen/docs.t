@@ -19,8 +19,10 @@ keys ":runbooks<Enter>"
 wait "page of wiki"
 keys "G"
 wait "Evil"
-keys "/turbine vibr<Enter>"
-wait "Operations handbook"
+keys "/turbine vibr"
+wait "at Turbine vibrates" 10000
+keys "<Enter>"
+settle 300
 keys "<Enter>"
 wait "Turbine vibrates"
 expect "Shed the load first."
