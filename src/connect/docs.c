@@ -435,7 +435,8 @@ static bool take_answer(struct docs *d, size_t i, const struct answer *answer,
 	case 410:
 		if (page->had)
 			add_news(d, page, PAGE_GONE, batch);
-		snprintf(why, WHY, "is not there any more (%d)", answer->status);
+		snprintf(why, WHY, "is not there%s (%d)", page->had ? " any more" : "",
+			answer->status);
 		return false;
 	case 401:
 	case 403:
