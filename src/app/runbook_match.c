@@ -251,6 +251,7 @@ static void why_found(const struct app *app, struct untrusted query,
 {
 	const struct search *index = runbooks_index(app->runbooks);
 	const struct runbook_section *section;
+	struct untrusted rest, piece;
 	struct str why;
 
 	*out = '\0';
@@ -261,7 +262,10 @@ static void why_found(const struct app *app, struct untrusted query,
 	search_why(index, query, mode, doc, &why);
 	if (section && why.n) {
 		str_puts(&why, "; at ");
-		text_add_line(&why, section->heading, 80);
+		rest = section->heading;
+		/* Without what escapes its letters. */
+		while (untrusted_split(&rest, "\\`", &piece))
+			text_add_line(&why, piece, 80);
 	}
 	text_line(untrusted_make(why.p, why.n), out, size);
 	str_release(&why);

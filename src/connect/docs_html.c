@@ -796,6 +796,21 @@ static struct untrusted first_heading(struct untrusted text)
 	return UNTRUSTED_NONE;
 }
 
+/* What escaped its letters, and what makes code of them. */
+static struct untrusted without_marks(struct arena *arena, struct untrusted title)
+{
+	struct untrusted rest = title, piece;
+	char line[TITLE_BYTES];
+	struct str text;
+
+	str_init(&text, TITLE_BYTES - 1);
+	while (untrusted_split(&rest, "\\`", &piece))
+		text_add_line(&text, piece, TITLE_BYTES);
+	str_copy(line, sizeof line, str_text(&text));
+	str_release(&text);
+	return untrusted_copy(arena, untrusted_str(line));
+}
+
 static void finish(struct reader *r, size_t most)
 {
 	struct html_page *page = r->page;
@@ -818,6 +833,8 @@ static void finish(struct reader *r, size_t most)
 	title = first_heading(page->text);
 	if (untrusted_empty(title))
 		title = untrusted_trim(untrusted_make(r->title.p, r->title.n));
+	else
+		title = without_marks(r->arena, title);
 	text_line(title, line, sizeof line);
 	page->title = untrusted_copy(r->arena, untrusted_str(line));
 	page->login = r->password && untrusted_size(all) < LOGIN_MOST;

@@ -246,6 +246,7 @@ static void test_html(void **state)
 	} rows[] = {
 		{"<title>T</title><p>a  b\n c&nbsp;d", "T", "a b c d"},
 		{"<h1>A <b>b</b></h1><h2>c</h2>d", "A b", "# A b\n\n## c\n\nd"},
+		{"<h1>is_a <code>b_c_</code> *</h1>", "is_a b_c_ *", "# is_a `b_c_` \\*"},
 		{"<title>x\nA</title><body>y", "x A", "y"},
 		{"<ul><li>a<ul><li>b</ul><li>c</ul><ol><li>d<li>e</ol>", "",
 			"- a\n  - b\n- c\n\n1. d\n2. e"},
