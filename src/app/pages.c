@@ -9,7 +9,6 @@
 #include "app/sources.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -262,8 +261,8 @@ static void keep_done(struct task *task)
 		if (!pages->first_at)
 			pages->first_at = pages->last_at;
 	}
-	if (k->err.kind && !(pages && pages->told))
-		log_add(LOG_WARN, "a page is not kept: %s", k->err.text);
+	if (k->err.kind && pages && !pages->told)
+		app_notice(pages->app, true, "a page is not kept: %s", k->err.text);
 	if (pages)
 		pages->told = k->err.kind != ERR_NONE;
 	page_file_release(&k->page);

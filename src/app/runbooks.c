@@ -355,6 +355,7 @@ static void add_page(struct shelf *shelf, const struct site *site, const char *p
 {
 	struct page_file file, before;
 	struct runbook_row *row;
+	char own[PAGE_URL + 80];
 
 	if (shelf->count == RUNBOOKS_MAX || !page_file_read(path, &file))
 		return;
@@ -365,7 +366,8 @@ static void add_page(struct shelf *shelf, const struct site *site, const char *p
 	row = mem_new(1, sizeof *row);
 	row->page = mem_new(1, sizeof *row->page);
 	row->path = mem_strdup(file.url);
-	row->id = untrusted_hash(untrusted_str(file.url));
+	snprintf(own, sizeof own, "%s %s", site->name, file.url);
+	row->id = untrusted_hash(untrusted_str(own));
 	row->text = file.text;
 	runbook_prose(&row->book, row->text);
 	name_page(row, site, &file);

@@ -300,7 +300,8 @@ static bool read_body(const char *path, const struct answer *answer, struct aren
 {
 	struct err err = {0};
 	struct str utf8;
-	bool html = is_type(answer, "text/html") || is_type(answer, "application/xhtml");
+	bool html = is_type(answer, "text/html") ||
+		    is_type(answer, "application/xhtml") || untrusted_empty(answer->type);
 	bool plain = is_type(answer, "text/markdown") || is_type(answer, "text/plain") ||
 		     is_type(answer, "text/x-markdown");
 	bool ok = true;

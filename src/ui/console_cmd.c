@@ -573,6 +573,15 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
 }
 
+/* What was searched for before does not matter to who names it. */
+static const struct runbook_row *from_its_top(
+	struct app *app, const struct runbook_row *row)
+{
+	if (row)
+		runbooks_known(app->runbooks, row->id)->section = 0;
+	return row;
+}
+
 /* By its name, or by its number among the matches of the alert. */
 static const struct runbook_row *runbook_asked(
 	struct app *app, const struct alert *alert, const char *word)
@@ -581,7 +590,7 @@ static const struct runbook_row *runbook_asked(
 	int64_t number;
 
 	if (!alert || !untrusted_to_i64(untrusted_str(word), &number))
-		return runbooks_named(app->runbooks, word);
+		return from_its_top(app, runbooks_named(app->runbooks, word));
 	runbook_matches(app, alert, &all);
 	return number >= 1 && number <= (int64_t)all.count ? all.list[number - 1].row
 							   : NULL;
