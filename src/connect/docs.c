@@ -24,6 +24,7 @@ enum {
 	GAP_MS = 500, /* between two asks */
 	ROBOTS_EVERY_MS = 24 * 3600 * 1000,
 	AGAIN_MS = 60 * 1000,
+	LATER_MS = 5 * 60 * 1000, /* of a page that its server fails to make */
 	STAMP = 128,
 	WHY = 120,
 	DECODED = 6 << 20,
@@ -37,7 +38,6 @@ struct page {
 	int64_t due_at;
 	bool had;    /* its text is kept */
 	bool barred; /* by robots.txt */
-	bool moved;  /* another page is shown in its place */
 };
 
 enum robots_state { ROBOTS_UNKNOWN, ROBOTS_THERE, ROBOTS_AWAY };
@@ -55,7 +55,7 @@ struct docs {
 	struct robots robots;
 	uint32_t hurry;
 	const char *header[3];
-	char headers[2][STAMP + 32];
+	char stamp[STAMP + 32];
 };
 
 /* --- the pages --- */
@@ -189,13 +189,12 @@ static void put_stamps(struct docs *d, const struct page *page, struct ask *out)
 	d->header[n++] = "Accept: text/html, application/xhtml+xml, text/markdown, "
 			 "text/plain;q=0.8";
 	if (*page->etag) {
-		snprintf(d->headers[0], sizeof d->headers[0], "If-None-Match: %s",
-			page->etag);
-		d->header[n++] = d->headers[0];
+		snprintf(d->stamp, sizeof d->stamp, "If-None-Match: %s", page->etag);
+		d->header[n++] = d->stamp;
 	} else if (*page->modified) {
-		snprintf(d->headers[0], sizeof d->headers[0], "If-Modified-Since: %s",
+		snprintf(d->stamp, sizeof d->stamp, "If-Modified-Since: %s",
 			page->modified);
-		d->header[n++] = d->headers[0];
+		d->header[n++] = d->stamp;
 	}
 	d->header[n] = NULL;
 	out->headers = d->header;
@@ -274,16 +273,16 @@ static bool is_type(const struct answer *answer, const char *type)
 	return untrusted_find_nocase(answer->type, type) == 0;
 }
 
-static const char *words_of(char *out, const char *format, struct untrusted with)
+static void say(char why[WHY], const char *words, struct untrusted what)
 {
 	char text[WHY - 40];
 
-	snprintf(out, WHY, format, text_line(with, text, sizeof text));
-	return out;
+	snprintf(why, WHY, "%s %s", words, text_line(what, text, sizeof text));
 }
 
 /* Its first heading; of a text that has none its name. */
-static struct untrusted markdown_title(struct untrusted text, const char *path)
+static struct untrusted markdown_title(
+	struct arena *arena, struct untrusted text, const char *path)
 {
 	struct untrusted line;
 	const char *slash = strrchr(path, '/');
@@ -291,7 +290,7 @@ static struct untrusted markdown_title(struct untrusted text, const char *path)
 	while (untrusted_line(&text, &line))
 		if (untrusted_starts(line, "# "))
 			return untrusted_trim(untrusted_slice(line, 2, 300));
-	return untrusted_str(slash && slash[1] ? slash + 1 : path);
+	return untrusted_copy(arena, untrusted_str(slash && slash[1] ? slash + 1 : path));
 }
 
 /* The text of what came, or what is wrong with it. */
@@ -308,7 +307,7 @@ static bool read_body(const char *path, const struct answer *answer, struct aren
 
 	*read = (struct html_page){0};
 	if (!html && !plain) {
-		words_of(why, "is no page but %s", answer->type);
+		say(why, "is no page but", answer->type);
 		return false;
 	}
 	str_init(&utf8, DECODED);
@@ -322,7 +321,7 @@ static bool read_body(const char *path, const struct answer *answer, struct aren
 		read->cut = utf8.n > DOCS_TEXT_BYTES;
 		read->text =
 			untrusted_copy(arena, untrusted_slice(all, 0, DOCS_TEXT_BYTES));
-		read->title = markdown_title(read->text, path);
+		read->title = markdown_title(arena, read->text, path);
 	}
 	str_release(&utf8);
 	if (!ok)
@@ -391,7 +390,7 @@ static bool take_move(struct docs *d, size_t i, const struct answer *answer,
 	struct page *other = NULL;
 
 	if (!docs_resolve(d->origin, old, answer->moved, path)) {
-		words_of(why, "leads to another page, %s", answer->moved);
+		say(why, "leads to another page,", answer->moved);
 		return false;
 	}
 	if (same_but_slash(old, path)) {
@@ -400,13 +399,12 @@ static bool take_move(struct docs *d, size_t i, const struct answer *answer,
 		mem_free(old);
 		return take_text(d, i, answer, batch, why);
 	}
-	if (!d->pages[i].had && (str_starts(path, d->prefix) || !i))
+	if (!d->pages[i].had && str_starts(path, d->prefix))
 		other = add(d, path);
 	if (!other) {
-		words_of(why, "leads to another page, %s", untrusted_str(path));
+		say(why, "leads to another page,", untrusted_str(path));
 		return false;
 	}
-	d->pages[i].moved = true;
 	return take_text(d, (size_t)(other - d->pages), answer, batch, why);
 }
 
@@ -425,7 +423,6 @@ static bool take_answer(struct docs *d, size_t i, const struct answer *answer,
 
 	switch (answer->status) {
 	case 200:
-		page->moved = false;
 		return untrusted_empty(answer->moved)
 			       ? take_text(d, i, answer, batch, why)
 			       : take_move(d, i, answer, batch, why);
@@ -449,7 +446,7 @@ static bool take_answer(struct docs *d, size_t i, const struct answer *answer,
 	}
 }
 
-/* "2 of 12 pages are as they were: /runbooks/big shows a login form" */
+/* "2 of 12 pages are as before: /runbooks/big shows a login form" */
 static void warn(const struct docs *d, struct batch *batch)
 {
 	const struct page *worst = NULL;
@@ -475,12 +472,11 @@ static void warn(const struct docs *d, struct batch *batch)
 	batch->partial = true;
 }
 
-static enum err_kind kind_of(const struct answer *answer)
+static enum err_kind kind_of(int status)
 {
-	return answer->status == 401 || answer->status == 403   ? ERR_AUTH
-	       : answer->status == 404 || answer->status == 410 ? ERR_MISSING
-	       : answer->status                                 ? ERR_INPUT
-								: answer->failure;
+	return status == 401 || status == 403   ? ERR_AUTH
+	       : status == 404 || status == 410 ? ERR_MISSING
+						: ERR_INPUT;
 }
 
 /* The host, not the page: it is asked again when the engine thinks fit. */
@@ -489,6 +485,19 @@ static bool is_outage(const struct answer *answer)
 	return answer->status == 429 || answer->status == 503 ||
 	       (!answer->status && answer->failure != ERR_LIMIT &&
 		       answer->failure != ERR_REFUSED && answer->failure != ERR_INPUT);
+}
+
+static int64_t again_ms(const struct docs *d)
+{
+	return d->conf->every_ms < LATER_MS ? d->conf->every_ms : LATER_MS;
+}
+
+static const char *what_to_do(const struct answer *answer, const char *why)
+{
+	return strstr(why, "login") || kind_of(answer->status) == ERR_AUTH
+		       ? ": token-file= and perhaps user= let oogway in"
+	       : strstr(why, "leads to") ? ": set that as the url if it is right"
+					 : "";
 }
 
 static bool take_page(
@@ -505,15 +514,16 @@ static bool take_page(
 		return false;
 	}
 	ok = take_answer(d, i, answer, batch, why);
-	d->pages[i].due_at = answer->now + d->conf->every_ms;
+	d->pages[i].due_at = answer->now + (ok || answer->status < 500 ? d->conf->every_ms
+								       : again_ms(d));
 	str_copy(d->pages[i].why, WHY, why);
 	warn(d, batch);
-	/* Without its first page it is no site. */
+	/* Without its first page it is no site; the engine says what kept the answer
+	 * away. */
 	if (!ok && !i && !d->pages[0].had)
-		return err_set(err, kind_of(answer), "%.200s %s%s", d->conf->url, why,
-			strstr(why, "login") || kind_of(answer) == ERR_AUTH
-				? ": token-file= and perhaps user= let oogway in"
-				: "");
+		return answer->status &&
+		       err_set(err, kind_of(answer->status), "%.200s %s%s", d->conf->url,
+			       why, what_to_do(answer, why));
 	return true;
 }
 
