@@ -750,32 +750,69 @@ static void quiet(void *ctx, const char *format, ...)
 
 /* --- the whole --- */
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Behind the next one of these words; the end when there is none. */
+static size_t behind(const char *p, size_t n, size_t from, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (; from + size <= n; from++)
+		if (!strncasecmp(p + from, word, size))
+			return from + size;
+	return n;
+}
+
+/* What stands in it is no tag. */
+static size_t pass_over(const char *p, size_t n, size_t at)
+{
+	static const struct {
+		const char *begin, *end;
+	} plain[] = {{"<!--", "-->"}, {"<script", "</script"}, {"<style", "</style"}};
+
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		size_t size = strlen(plain[i].begin);
+
+		if (at + size <= n && !strncasecmp(p + at, plain[i].begin, size))
+			return behind(p, n, at + size, plain[i].end);
+	}
+	return at;
+}
+
+/* How many names and values a tag may have, about; *at goes to its end. */
+static size_t tag_parts(const char *p, size_t n, size_t *at)
+{
+	size_t parts = 0, i = *at + 1;
+	char quote = 0;
+
+	for (; i < n && (quote || p[i] != '>'); i++) {
+		if (quote)
+			quote = p[i] == quote ? 0 : quote;
+		else if ((p[i] == '"' || p[i] == '\'') && p[i - 1] == '=')
+			quote = p[i];
+		parts += !quote && !is_name(p[i]);
+	}
+	*at = i;
+	return parts;
+}
+
 /* What a parser compares each with each, and a page never has. */
 static bool is_mean(struct untrusted utf8)
 {
-	size_t n, parts = 0;
+	size_t n;
 	const char *p = text_raw(utf8, &n);
-	bool tag = false;
-	char quote = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!tag) {
-			tag = p[i] == '<' && i + 1 < n && p[i + 1] != '!' &&
-			      p[i + 1] != '?';
-			parts = 0;
-			quote = 0;
-		} else if (quote) {
-			quote = p[i] == quote ? 0 : quote;
-		} else if ((p[i] == '"' || p[i] == '\'') && p[i - 1] == '=') {
-			quote = p[i];
-			parts++;
-		} else if (p[i] == '>') {
-			tag = false;
-		} else if (p[i] == ' ' || p[i] == '=' || p[i] == '/' || p[i] == '\n' ||
-			   p[i] == '\t' || p[i] == '"' || p[i] == '\'' || p[i] == '\r') {
-			if (++parts > TAG_PARTS)
-				return true;
-		}
+	for (size_t i = 0; i + 1 < n; i++) {
+		size_t next = p[i] == '<' ? pass_over(p, n, i) : i;
+
+		if (next > i)
+			i = next - 1;
+		else if (p[i] == '<' && is_letter(p[i + 1]) &&
+			 tag_parts(p, n, &i) > TAG_PARTS)
+			return true;
 	}
 	return false;
 }

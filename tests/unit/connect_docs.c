@@ -319,6 +319,37 @@ static void test_html_mean(void **state)
 	for (int i = 0; i < 200000; i++)
 		str_printf(&html, "a%d ", i);
 	check_refused(&html, "attributes");
+	str_init(&html, 8 << 20);
+	str_puts(&html, "<p ");
+	for (int i = 0; i < 200000; i++)
+		str_printf(&html, "a%d=\"b\"", i);
+	check_refused(&html, "attributes");
+}
+
+/* A program, a comment and a long address are none of that. */
+static void test_html_long(void **state)
+{
+	static const char *const parts[] = {"<script>for (i = 0; i <n; i++)", "</script>",
+		"<!-- <a", "-->", "<style>a <b", "</style>", "<img alt=x src=\"data:,",
+		"\">"};
+	struct html_page page;
+	struct arena arena;
+	struct str html;
+
+	(void)state;
+	arena_init(&arena, 8 << 20);
+	str_init(&html, 8 << 20);
+	for (size_t k = 0; k < sizeof parts / sizeof *parts; k += 2) {
+		str_puts(&html, parts[k]);
+		for (int i = 0; i < 20000; i++)
+			str_puts(&html, " = ");
+		str_puts(&html, parts[k + 1]);
+	}
+	str_puts(&html, "<p>text");
+	assert_true(html_read(untrusted_make(html.p, html.n), 4096, &arena, &page, NULL));
+	assert_true(untrusted_is(page.text, "(image: x)\n\ntext"));
+	str_release(&html);
+	arena_release(&arena);
 }
 
 static void test_html_flags(void **state)
@@ -751,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_robots_long),
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_html_mean),
+		cmocka_unit_test(test_html_long),
 		cmocka_unit_test(test_html_flags),
 		cmocka_unit_test(test_charsets),
 		cmocka_unit_test(test_crawl),
