@@ -1,8 +1,10 @@
-/* HTML to Markdown, in one pass over libxml2's events: no tree is built. Hides how
- * blocks, lists and tables become lines, which part of a page is the page itself, and
- * what of its text would be marks and is escaped. The parser is libxml2's, looked up anew
- * for each page, so that no thread waits for another. Any thread, one page each. */
+/* HTML to Markdown, in one pass over libxml2's events: no tree is built. Hides which
+ * element is which mark, and which part of a page is the page itself. The parser is
+ * libxml2's, looked up anew for each page, so that no thread waits for another. Any
+ * thread, one page each. */
 #include "docs_html.h"
+
+#include "docs_mark.h"
 
 #include "base/str.h"
 #include "base/text.h"
@@ -15,13 +17,11 @@
 
 enum {
 	DEPTH = 300,
-	LISTS = 8,
 	TAG_PARTS = 2000, /* blanks and signs in one tag */
 	MAIN_LEAST = 200, /* bytes of what claims to be the page itself */
 	LOGIN_MOST = 1200,
-	LINK_BYTES = 300,
 	TITLE_BYTES = 300,
-	NOWHERE = -1,
+	NOWHERE = MARK_NOWHERE,
 };
 
 struct library {
@@ -38,32 +38,15 @@ struct reader {
 	htmlParserCtxtPtr parser;
 	struct arena *arena;
 	struct html_page *page;
-	struct str out, title;
+	struct mark m;
+	struct str title;
 	int depth, skip; /* skip: the depth from which nothing counts; 0: all counts */
 	bool deep;
-	/* The line that is written. */
-	bool text, space; /* it has some; a blank is due before the next */
-	int level;        /* of a heading, or 0 */
-	bool item;        /* its mark is due */
-	int quotes;
-	struct {
-		bool numbers;
-		int number;
-	} lists[LISTS];
-	int list_count;
-	/* Code, links: where they began in out. */
-	ptrdiff_t code, link;
-	struct untrusted href;
-	ptrdiff_t pre; /* where its text begins */
-	char language[24];
-	int pre_depth;
-	/* Tables: 0 none, 1 rows, 2 one that only lays out. */
-	int table, table_depth, rows, cells;
-	bool cell;
+	int pre_depth, table_depth;
 	/* The part that is the page. */
 	int main_depth;
 	size_t main_from, best_from, best_size;
-	bool in_title, heading_done;
+	bool in_title;
 	bool password;
 };
 
@@ -160,229 +143,6 @@ static bool is_main(const char *name, const xmlChar **attrs)
 	       has_word(attrs, "role", "main") || (id && is_one_of(id, ids));
 }
 
-/* --- lines --- */
-
-static void put_prefix(struct reader *r)
-{
-	if (!r->quotes && !r->level && !r->list_count)
-		return;
-	for (int i = 0; i < r->quotes; i++)
-		str_puts(&r->out, "> ");
-	for (int i = 1; i < r->list_count; i++)
-		str_puts(&r->out, "  ");
-	if (r->item && r->list_count && r->lists[r->list_count - 1].numbers)
-		str_printf(&r->out, "%d. ", ++r->lists[r->list_count - 1].number);
-	else if (r->item && r->list_count)
-		str_puts(&r->out, "- ");
-	else if (r->list_count)
-		str_puts(&r->out, "  ");
-	r->item = false;
-	for (int i = 0; i < r->level; i++)
-		str_putc(&r->out, '#');
-	if (r->level)
-		str_putc(&r->out, ' ');
-}
-
-/* Between `at` and the end, as it is. */
-static void insert(struct str *s, size_t at, const char *text)
-{
-	size_t n = strlen(text), old = s->n;
-
-	if (!str_puts(s, text))
-		return;
-	memmove(s->p + at + n, s->p + at, old - at);
-	memcpy(s->p + at, text, n);
-}
-
-static size_t longest_run(const struct str *s, size_t from, char c)
-{
-	size_t most = 0, run = 0;
-
-	for (size_t i = from; i < s->n; i++) {
-		run = s->p[i] == c ? run + 1 : 0;
-		most = run > most ? run : most;
-	}
-	return most;
-}
-
-static void end_code(struct reader *r)
-{
-	char marks[40] = "";
-	size_t n;
-
-	if (r->code == NOWHERE)
-		return;
-	n = longest_run(&r->out, (size_t)r->code, '`') + 1;
-	/* Nobody writes that; what they are does not matter. */
-	for (size_t i = (size_t)r->code; n >= sizeof marks - 2 && i < r->out.n; i++)
-		if (r->out.p[i] == '`')
-			r->out.p[i] = '\'';
-	n = n >= sizeof marks - 2 ? 1 : n;
-	if ((size_t)r->code < r->out.n) {
-		bool padded = n > 1;
-
-		memset(marks, '`', n);
-		if (padded)
-			marks[n] = ' ';
-		insert(&r->out, (size_t)r->code, marks);
-		if (padded)
-			str_putc(&r->out, ' ');
-		marks[n] = '\0';
-		str_puts(&r->out, marks);
-	}
-	r->code = NOWHERE;
-}
-
-static void end_link(struct reader *r)
-{
-	char address[LINK_BYTES];
-
-	if (r->link != NOWHERE && (size_t)r->link < r->out.n && r->code == NOWHERE &&
-		untrusted_size(r->href) < sizeof address &&
-		text_to_link(r->href, address, sizeof address) &&
-		!strpbrk(address, "()[] ")) {
-		insert(&r->out, (size_t)r->link, "[");
-		str_printf(&r->out, "](%s)", address);
-	}
-	r->link = NOWHERE;
-}
-
-/* What is open in a line ends with it. */
-static void end_inline(struct reader *r)
-{
-	end_code(r);
-	end_link(r);
-}
-
-/* The line ends; in a cell it goes on. */
-static void end_line(struct reader *r)
-{
-	if (r->pre != NOWHERE)
-		return;
-	if (r->cell) {
-		r->space = r->text;
-		return;
-	}
-	end_inline(r);
-	if (r->text)
-		str_puts(&r->out, "\n\n");
-	r->text = r->space = false;
-}
-
-/* Items stand below each other. */
-static void end_item(struct reader *r)
-{
-	if (r->text && !r->cell) {
-		end_inline(r);
-		str_putc(&r->out, '\n');
-		r->text = r->space = false;
-	}
-}
-
-/* At the start of a line it would be a heading, an item, a fence, a quote, a rule. */
-static bool marks_line(const char *p, size_t n)
-{
-	size_t digits = 0;
-
-	while (digits < n && p[digits] >= '0' && p[digits] <= '9')
-		digits++;
-	return *p == '#' || *p == '>' || *p == '-' || *p == '+' || *p == '|' ||
-	       *p == '~' || *p == '=' ||
-	       (digits && digits < n && (p[digits] == '.' || p[digits] == ')'));
-}
-
-static bool is_name(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/* Marks within a line; '_' is one only where a word ends. */
-static bool marks_text(const struct reader *r, const char *p, size_t n)
-{
-	const struct str *out = &r->out;
-	bool before = out->n && is_name(out->p[out->n - 1]),
-	     behind = n > 1 && is_name(p[1]);
-
-	if (r->code != NOWHERE)
-		return r->table == 1 && *p == '|';
-	return *p == '*' || *p == '`' || *p == '[' || *p == ']' || *p == '\\' ||
-	       *p == '~' || (*p == '_' && !(before && behind)) ||
-	       (r->table == 1 && *p == '|');
-}
-
-/* "# ", "- ", "12. ": its last sign is escaped. How many bytes of it were written. */
-static size_t begin_text(struct reader *r, const char *p, size_t n)
-{
-	size_t digits = 0;
-
-	r->text = true;
-	if (r->cell)
-		return 0;
-	put_prefix(r);
-	if (r->level || !marks_line(p, n))
-		return 0;
-	while (p[digits] >= '0' && p[digits] <= '9')
-		digits++;
-	str_add(&r->out, p, digits);
-	str_putc(&r->out, '\\');
-	str_putc(&r->out, p[digits]);
-	return digits + 1;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-/* The blank that does not break lines. */
-static bool is_hard_blank(const char *p, size_t n)
-{
-	return n > 1 && (unsigned char)p[0] == 0xc2 && (unsigned char)p[1] == 0xa0;
-}
-
-static void put_words(struct reader *r, const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		bool hard = is_hard_blank(p + i, n - i);
-
-		if (hard || is_blank(p[i])) {
-			r->space = r->text;
-			i += hard;
-			continue;
-		}
-		if (r->space)
-			str_putc(&r->out, ' ');
-		r->space = false;
-		if (!r->text) {
-			size_t done = begin_text(r, p + i, n - i);
-
-			if (done) {
-				i += done - 1;
-				continue;
-			}
-		}
-		if (marks_text(r, p + i, n - i))
-			str_putc(&r->out, '\\');
-		str_putc(&r->out, p[i]);
-	}
-}
-
-/* --- code and links --- */
-
-static void begin_inline(struct reader *r, ptrdiff_t *at)
-{
-	if (r->pre != NOWHERE || r->skip)
-		return;
-	if (r->space) {
-		str_putc(&r->out, ' ');
-		r->space = false;
-	}
-	if (!r->text && !r->cell)
-		put_prefix(r);
-	r->text = true;
-	*at = (ptrdiff_t)r->out.n;
-}
-
 static void add_link(struct reader *r, const char *href)
 {
 	if (r->page->link_count == HTML_LINKS || !*href || *href == '#')
@@ -393,115 +153,19 @@ static void add_link(struct reader *r, const char *href)
 		r->page->link_count++;
 }
 
-/* --- blocks of code --- */
-
 static void take_language(struct reader *r, const xmlChar **attrs)
 {
 	struct untrusted rest = untrusted_str(attribute(attrs, "class")), word;
 
-	while (!*r->language && untrusted_word(&rest, " \t\r\n", &word)) {
+	while (!*r->m.language && untrusted_word(&rest, " \t\r\n", &word)) {
 		static const char *const begins[] = {"language-", "lang-", "highlight-"};
 
 		for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
 			if (untrusted_starts(word, begins[i]))
 				text_to_id(untrusted_slice(
 						   word, strlen(begins[i]), SIZE_MAX),
-					r->language, sizeof r->language);
+					r->m.language, sizeof r->m.language);
 	}
-}
-
-static void begin_pre(struct reader *r, const xmlChar **attrs)
-{
-	end_line(r);
-	r->pre = (ptrdiff_t)r->out.n;
-	r->pre_depth = r->depth;
-	take_language(r, attrs);
-}
-
-static void end_pre(struct reader *r)
-{
-	char fence[40] = "", head[80];
-	size_t from = (size_t)r->pre, n;
-
-	r->pre = NOWHERE;
-	while (r->out.n > from &&
-		(r->out.p[r->out.n - 1] == '\n' || r->out.p[r->out.n - 1] == ' '))
-		r->out.p[--r->out.n] = '\0';
-	if (r->out.n > from && r->out.p[from] == '\n') {
-		memmove(r->out.p + from, r->out.p + from + 1, r->out.n - from);
-		r->out.n--;
-	}
-	n = longest_run(&r->out, from, '`') + 1;
-	n = n < 3 ? 3 : n;
-	if (r->out.n == from || n >= sizeof fence) {
-		*r->language = '\0';
-		return;
-	}
-	memset(fence, '`', n);
-	snprintf(head, sizeof head, "%s%s\n", fence, r->language);
-	insert(&r->out, from, head);
-	str_printf(&r->out, "\n%s\n\n", fence);
-	*r->language = '\0';
-	r->text = r->space = false;
-}
-
-/* --- tables --- */
-
-/* A cell that holds blocks: the table arranges a page, and is none. */
-static void unroll(struct reader *r)
-{
-	if (r->table != 1)
-		return;
-	r->table = 2;
-	end_inline(r);
-	/* Its first cell has nothing in it yet. */
-	if (r->cells == 1 && !r->rows && !r->text && r->out.n >= 2)
-		r->out.p[r->out.n -= 2] = '\0';
-	else if (r->cells)
-		str_puts(&r->out, "\n\n");
-	if (r->cells)
-		r->text = r->space = false;
-	r->cell = false;
-	r->cells = 0;
-}
-
-static void begin_cell(struct reader *r)
-{
-	if (r->table != 1) {
-		end_line(r);
-		return;
-	}
-	end_inline(r);
-	if (!r->cells)
-		end_line(r);
-	str_puts(&r->out, r->cells++ ? " | " : "| ");
-	r->cell = true;
-	r->text = r->space = false;
-}
-
-static void end_row(struct reader *r)
-{
-	if (r->table != 1 || !r->cells)
-		return;
-	end_inline(r);
-	str_puts(&r->out, " |\n");
-	if (!r->rows++) {
-		for (int i = 0; i < r->cells; i++)
-			str_puts(&r->out, i ? "---|" : "|---|");
-		str_putc(&r->out, '\n');
-	}
-	r->cells = 0;
-	r->cell = r->text = r->space = false;
-}
-
-static void end_table(struct reader *r)
-{
-	end_row(r);
-	if (r->table == 1 && r->rows)
-		str_putc(&r->out, '\n');
-	r->table = r->rows = r->cells = 0;
-	r->cell = false;
-	end_line(r);
 }
 
 /* --- elements --- */
@@ -519,16 +183,16 @@ static const char *const blocks[] = {"p", "div", "section", "article", "main", "
 
 static void begin_list(struct reader *r, bool numbers)
 {
-	unroll(r);
-	if (r->list_count)
-		end_item(r);
+	mark_unroll(&r->m);
+	if (r->m.list_count)
+		mark_end_item(&r->m);
 	else
-		end_line(r);
-	if (r->list_count < LISTS) {
-		r->lists[r->list_count].numbers = numbers;
-		r->lists[r->list_count].number = 0;
+		mark_end_line(&r->m);
+	if (r->m.list_count < MARK_LISTS) {
+		r->m.lists[r->m.list_count].numbers = numbers;
+		r->m.lists[r->m.list_count].number = 0;
 	}
-	r->list_count += r->list_count < LISTS;
+	r->m.list_count += r->m.list_count < MARK_LISTS;
 }
 
 static void begin_block(struct reader *r, const char *name, const xmlChar **attrs)
@@ -536,44 +200,46 @@ static void begin_block(struct reader *r, const char *name, const xmlChar **attr
 	int level = heading_of(name);
 
 	if (level) {
-		unroll(r);
-		end_line(r);
-		r->level = level;
+		mark_unroll(&r->m);
+		mark_end_line(&r->m);
+		r->m.level = level;
 	} else if (!strcmp(name, "pre")) {
-		unroll(r);
-		begin_pre(r, attrs);
+		mark_unroll(&r->m);
+		mark_begin_pre(&r->m);
+		r->pre_depth = r->depth;
+		take_language(r, attrs);
 	} else if (!strcmp(name, "ul") || !strcmp(name, "ol")) {
 		begin_list(r, *name == 'o');
 	} else if (!strcmp(name, "li")) {
-		end_item(r);
-		r->item = true;
+		mark_end_item(&r->m);
+		r->m.item = true;
 	} else if (!strcmp(name, "blockquote")) {
-		end_line(r);
-		r->quotes += r->quotes < LISTS;
+		mark_end_line(&r->m);
+		r->m.quotes += r->m.quotes < MARK_LISTS;
 	} else if (!strcmp(name, "table")) {
-		if (r->table)
-			unroll(r);
+		if (r->m.table)
+			mark_unroll(&r->m);
 		else
 			r->table_depth = r->depth;
-		end_line(r);
-		r->table = r->table ? r->table : 1;
+		mark_end_line(&r->m);
+		r->m.table = r->m.table ? r->m.table : 1;
 	} else if (!strcmp(name, "tr")) {
-		end_row(r);
+		mark_end_row(&r->m);
 	} else if (!strcmp(name, "td") || !strcmp(name, "th")) {
-		begin_cell(r);
+		mark_cell(&r->m);
 	} else if (!strcmp(name, "br")) {
-		if (r->list_count)
-			r->space = r->text;
+		if (r->m.list_count)
+			r->m.space = r->m.text;
 		else
-			end_line(r);
+			mark_end_line(&r->m);
 	} else if (is_one_of(name, blocks)) {
 		/* A paragraph in an item goes on with it. */
-		if (r->list_count && r->item)
+		if (r->m.list_count && r->m.item)
 			return;
-		if (r->list_count && r->text)
-			end_item(r);
+		if (r->m.list_count && r->m.text)
+			mark_end_item(&r->m);
 		else
-			end_line(r);
+			mark_end_line(&r->m);
 	}
 }
 
@@ -584,27 +250,27 @@ static void begin_words(struct reader *r, const char *name, const xmlChar **attr
 
 	if (!strcmp(name, "code") || !strcmp(name, "kbd") || !strcmp(name, "samp") ||
 		!strcmp(name, "tt")) {
-		if (r->pre != NOWHERE)
+		if (r->m.pre != NOWHERE)
 			take_language(r, attrs);
-		else if (r->code == NOWHERE)
-			begin_inline(r, &r->code);
+		else if (r->m.code == NOWHERE)
+			mark_begin_inline(&r->m, &r->m.code);
 	} else if (!strcmp(name, "a") && attribute(attrs, "href")) {
-		r->href =
+		r->m.href =
 			untrusted_copy(r->arena, untrusted_str(attribute(attrs, "href")));
-		if (r->link == NOWHERE && r->code == NOWHERE)
-			begin_inline(r, &r->link);
+		if (r->m.link == NOWHERE && r->m.code == NOWHERE)
+			mark_begin_inline(&r->m, &r->m.link);
 	} else if (!strcmp(name, "img")) {
 		text = attribute(attrs, "alt");
-		if (text && *text && r->pre == NOWHERE) {
-			put_words(r, "(image: ", 8);
-			put_words(r, text, strlen(text));
-			put_words(r, ")", 1);
+		if (text && *text && r->m.pre == NOWHERE) {
+			mark_words(&r->m, "(image: ", 8);
+			mark_words(&r->m, text, strlen(text));
+			mark_words(&r->m, ")", 1);
 		}
-	} else if (!strcmp(name, "input") && r->list_count &&
+	} else if (!strcmp(name, "input") && r->m.list_count &&
 		   has_word(attrs, "type", "checkbox")) {
-		begin_inline(r, &at);
-		str_puts(&r->out, attribute(attrs, "checked") ? "[x]" : "[ ]");
-		r->space = true;
+		mark_begin_inline(&r->m, &at);
+		str_puts(&r->m.out, attribute(attrs, "checked") ? "[x]" : "[ ]");
+		r->m.space = true;
 	}
 }
 
@@ -639,43 +305,42 @@ static void on_start(void *ctx, const xmlChar *element, const xmlChar **attrs)
 	}
 	if (r->skip)
 		return;
-	if (!r->main_depth && r->pre == NOWHERE && is_main(name, attrs)) {
-		unroll(r);
-		end_line(r);
+	if (!r->main_depth && r->m.pre == NOWHERE && is_main(name, attrs)) {
+		mark_unroll(&r->m);
+		mark_end_line(&r->m);
 		r->main_depth = r->depth;
-		r->main_from = r->out.n;
+		r->main_from = r->m.out.n;
 	}
-	if (r->pre == NOWHERE)
+	if (r->m.pre == NOWHERE)
 		begin_block(r, name, attrs);
 	else if (!strcmp(name, "br"))
-		str_putc(&r->out, '\n');
+		str_putc(&r->m.out, '\n');
 	begin_words(r, name, attrs);
 }
 
 static void end_block(struct reader *r, const char *name)
 {
 	if (heading_of(name)) {
-		r->level = 0;
-		end_line(r);
+		r->m.level = 0;
+		mark_end_line(&r->m);
 	} else if (!strcmp(name, "ul") || !strcmp(name, "ol")) {
-		end_item(r);
-		r->list_count -= r->list_count > 0;
-		if (!r->list_count)
-			str_putc(&r->out, '\n');
-		r->item = false;
+		mark_end_item(&r->m);
+		r->m.list_count -= r->m.list_count > 0;
+		if (!r->m.list_count)
+			str_putc(&r->m.out, '\n');
+		r->m.item = false;
 	} else if (!strcmp(name, "li")) {
-		end_item(r);
-		r->item = false;
+		mark_end_item(&r->m);
+		r->m.item = false;
 	} else if (!strcmp(name, "blockquote")) {
-		end_line(r);
-		r->quotes -= r->quotes > 0;
+		mark_end_line(&r->m);
+		r->m.quotes -= r->m.quotes > 0;
 	} else if (!strcmp(name, "tr")) {
-		end_row(r);
-	} else if ((!strcmp(name, "td") || !strcmp(name, "th")) && r->table == 1) {
-		end_inline(r);
-		r->cell = false;
-	} else if (is_one_of(name, blocks) && !r->list_count) {
-		end_line(r);
+		mark_end_row(&r->m);
+	} else if (!strcmp(name, "td") || !strcmp(name, "th")) {
+		mark_end_cell(&r->m);
+	} else if (is_one_of(name, blocks) && !r->m.list_count) {
+		mark_end_line(&r->m);
 	}
 }
 
@@ -684,16 +349,16 @@ static void end_in_pre(struct reader *r, const char *name)
 {
 	if ((!strcmp(name, "div") || !strcmp(name, "p") || !strcmp(name, "li") ||
 		    !strcmp(name, "tr")) &&
-		r->out.n > (size_t)r->pre && r->out.p[r->out.n - 1] != '\n')
-		str_putc(&r->out, '\n');
+		r->m.out.n > (size_t)r->m.pre && r->m.out.p[r->m.out.n - 1] != '\n')
+		str_putc(&r->m.out, '\n');
 }
 
 static void end_main(struct reader *r)
 {
-	end_line(r);
-	if (r->out.n - r->main_from > r->best_size) {
+	mark_end_line(&r->m);
+	if (r->m.out.n - r->main_from > r->best_size) {
 		r->best_from = r->main_from;
-		r->best_size = r->out.n - r->main_from;
+		r->best_size = r->m.out.n - r->main_from;
 	}
 	r->main_depth = 0;
 }
@@ -711,17 +376,17 @@ static void on_end(void *ctx, const xmlChar *element)
 			r->skip = 0;
 		return;
 	}
-	if (r->pre != NOWHERE && depth == r->pre_depth)
-		end_pre(r);
-	else if (r->pre != NOWHERE)
+	if (r->m.pre != NOWHERE && depth == r->pre_depth)
+		mark_end_pre(&r->m);
+	else if (r->m.pre != NOWHERE)
 		end_in_pre(r, name);
 	else if (!strcmp(name, "a"))
-		end_link(r);
+		mark_end_link(&r->m);
 	else if (!strcmp(name, "code") || !strcmp(name, "kbd") || !strcmp(name, "samp") ||
 		 !strcmp(name, "tt"))
-		end_code(r);
-	else if (r->table && depth == r->table_depth)
-		end_table(r);
+		mark_end_code(&r->m);
+	else if (r->m.table && depth == r->table_depth)
+		mark_end_table(&r->m);
 	else
 		end_block(r, name);
 	if (r->main_depth == depth)
@@ -736,10 +401,10 @@ static void on_text(void *ctx, const xmlChar *text, int n)
 		str_add(&r->title, (const char *)text, (size_t)n);
 	if (r->skip || n <= 0)
 		return;
-	if (r->pre != NOWHERE)
-		str_add(&r->out, (const char *)text, (size_t)n);
+	if (r->m.pre != NOWHERE)
+		str_add(&r->m.out, (const char *)text, (size_t)n);
 	else
-		put_words(r, (const char *)text, (size_t)n);
+		mark_words(&r->m, (const char *)text, (size_t)n);
 }
 
 static void quiet(void *ctx, const char *format, ...)
@@ -793,7 +458,7 @@ static size_t tag_parts(const char *p, size_t n, size_t *at)
 			quote = p[i] == quote ? 0 : quote;
 		else if ((p[i] == '"' || p[i] == '\'') && p[i - 1] == '=')
 			quote = p[i];
-		parts += !quote && !is_name(p[i]);
+		parts += !quote && !mark_is_name(p[i]);
 	}
 	*at = i;
 	return parts;
@@ -854,18 +519,18 @@ static void finish(struct reader *r, size_t most)
 	struct untrusted all, title;
 	char line[TITLE_BYTES];
 
-	if (r->pre != NOWHERE)
-		end_pre(r);
-	if (r->table)
-		end_table(r);
-	end_line(r);
+	if (r->m.pre != NOWHERE)
+		mark_end_pre(&r->m);
+	if (r->m.table)
+		mark_end_table(&r->m);
+	mark_end_line(&r->m);
 	if (r->main_depth)
 		end_main(r);
-	all = untrusted_make(r->out.p, r->out.n);
-	if (r->best_size >= MAIN_LEAST || r->best_size * 4 >= r->out.n)
+	all = untrusted_make(r->m.out.p, r->m.out.n);
+	if (r->best_size >= MAIN_LEAST || r->best_size * 4 >= r->m.out.n)
 		all = untrusted_slice(all, r->best_from, r->best_size);
 	all = untrusted_trim(all);
-	page->cut = r->out.cut || untrusted_size(all) > most;
+	page->cut = r->m.out.cut || untrusted_size(all) > most;
 	page->text = untrusted_copy(r->arena, untrusted_slice(all, 0, most));
 	title = first_heading(page->text);
 	if (untrusted_empty(title))
@@ -907,12 +572,7 @@ bool html_read(struct untrusted utf8, size_t most, struct arena *arena,
 	struct html_page *out, struct err *err)
 {
 	struct library library;
-	struct reader r = {.library = &library,
-		.arena = arena,
-		.page = out,
-		.code = NOWHERE,
-		.link = NOWHERE,
-		.pre = NOWHERE};
+	struct reader r = {.library = &library, .arena = arena, .page = out};
 	bool ok;
 
 	*out = (struct html_page){0};
@@ -922,12 +582,12 @@ bool html_read(struct untrusted utf8, size_t most, struct arena *arena,
 	out->links = arena_alloc(arena, HTML_LINKS * sizeof *out->links);
 	if (!out->links || !open_library(&library, err))
 		return out->links || err_set(err, ERR_LIMIT, "no memory for a page");
-	str_init(&r.out, 2 * most + 65536);
+	mark_init(&r.m, 2 * most + 65536);
 	str_init(&r.title, 2 * TITLE_BYTES);
 	ok = parse(&r, utf8, err);
 	if (ok)
 		finish(&r, most);
-	str_release(&r.out);
+	mark_release(&r.m);
 	str_release(&r.title);
 	return ok;
 }
