@@ -27,7 +27,8 @@
 #include <sys/stat.h>
 
 enum { NAMES_MAX = 20000, DEPTH_MAX = 6 };
-enum { SECTION_LEVELS = 4 };
+/* An index is many times what it is about. */
+enum { SECTION_LEVELS = 4, SECTIONS_BYTES = 8 << 20 };
 enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10000 };
 
 struct shelf {
@@ -530,12 +531,26 @@ static void sort(struct shelf *shelf)
 /* Takes some milliseconds: in a task. */
 static void index_all(struct shelf *shelf)
 {
+	size_t bytes = 0;
+
 	shelf->index = search_new();
 	for (size_t i = 0; i < shelf->count; i++)
 		index_book(shelf->index, shelf->list[i]);
-	for (size_t i = 0; i < shelf->count; i++)
-		if (shelf->list[i]->page)
-			index_sections(shelf, (uint32_t)i);
+	for (size_t i = 0; i < shelf->count; i++) {
+		const struct runbook_row *row = shelf->list[i];
+
+		if (!row->page)
+			continue;
+		bytes += untrusted_size(row->text);
+		if (bytes > SECTIONS_BYTES) {
+			log_add(LOG_INFO,
+				"runbooks: pages of more than %d MiB are found "
+				"as a whole, and not by section",
+				SECTIONS_BYTES >> 20);
+			break;
+		}
+		index_sections(shelf, (uint32_t)i);
+	}
 	search_settle(shelf->index);
 }
 
