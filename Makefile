@@ -6,8 +6,8 @@ VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
 	yaml-0.1
-# Opened when they are needed (src/io/{curl,libssh}.c, src/ui/vt.c): only headers are needed here.
-LATER   := libcurl libssh vterm
+# Opened when they are needed (src/io/{curl,libssh}.c, src/ui/vt.c, src/connect/docs_html.c): only headers are needed here.
+LATER   := libcurl libssh vterm libxml-2.0
 PKG     := pkg-config
 
 # Texts are cut on purpose where they are shown, so truncation is no error.
@@ -197,7 +197,7 @@ lab:
 # --- what is needed ---
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
-	libyaml-dev libssh-dev libvterm-dev
+	libyaml-dev libssh-dev libvterm-dev libxml2-dev
 DEPS_TEST := libcmocka-dev python3 procps libcairo2 fonts-dejavu-core \
 	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \

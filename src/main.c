@@ -20,6 +20,7 @@
 #include "app/overview.h"
 #include "app/print_man.h"
 #include "app/remote.h"
+#include "app/replay.h"
 #include "app/audits.h"
 #include "app/runs.h"
 #include "app/setting.h"
@@ -62,6 +63,7 @@ struct options {
 	const char *format;           /* of status */
 	const char *lines[LINES_MAX]; /* -e */
 	int line_count;
+	char replay[COMMAND_LINE_MAX]; /* `audit replay SEQ` on a terminal, or "" */
 	char command[COMMAND_LINE_MAX];
 	const char *words[WORDS_MAX]; /* the same, one by one */
 	size_t word_count;
@@ -555,6 +557,9 @@ static int run_command(
 					!strcmp(c->name, "incident reassign") ||
 					!strcmp(c->name, "incident responders") ||
 					str_starts(o->command, "show oncall"));
+	app->wants_sites =
+		c && (str_starts(c->name, "source ") || !strcmp(c->name, "doctor") ||
+			     str_starts(o->command, "show source"));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);
 	if (c && !strcmp(c->name, "handoff send"))
@@ -617,7 +622,6 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	return STATUS_DONE;
 }
 
-/* One word that is no command: an incident, pasted. */
 /* `oogway handoff` prints, `oogway handoff --send` sends, for cron. */
 static bool take_handoff(struct options *o)
 {
@@ -629,6 +633,7 @@ static bool take_handoff(struct options *o)
 	return false;
 }
 
+/* One word that is no command: an incident, pasted. */
 static void take_incident(const struct commands *commands, struct options *o)
 {
 	static char line[COMMAND_LINE_MAX + 16];
@@ -641,6 +646,18 @@ static void take_incident(const struct commands *commands, struct options *o)
 	/* "#" begins a comment in a command line. */
 	snprintf(line, sizeof line, "incident %s", o->command + (*o->command == '#'));
 	o->lines[0] = line;
+	o->line_count = 1;
+	o->command[0] = '\0';
+}
+
+/* On a terminal it is played, in the console; else its text is printed. */
+static void take_replay(struct options *o)
+{
+	if (!str_starts(o->command, "audit replay ") || o->json || wants_plain(o) ||
+		!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+		return;
+	str_copy(o->replay, sizeof o->replay, o->command);
+	o->lines[0] = o->replay;
 	o->line_count = 1;
 	o->command[0] = '\0';
 }
@@ -707,6 +724,19 @@ static bool take_rc(const struct rc *rc)
 	return !error && !rc->no_profile;
 }
 
+/* What is not there is said where it was asked for. */
+static bool may_replay(struct app *app, const char *line)
+{
+	struct err err = {0};
+	int64_t seq = 0;
+
+	if (untrusted_to_i64(untrusted_str(strrchr(line, ' ') + 1), &seq) && seq > 0 &&
+		replay_is_there(app, (uint64_t)seq, &err))
+		return true;
+	complain("", err.kind ? err.text : "expected: oogway audit replay SEQ");
+	return false;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (app->rc->unread && !is_live(o))
@@ -724,6 +754,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	}
 	if (o->check_config)
 		return check_config(app);
+	if (*o->replay && !may_replay(app, o->replay))
+		return STATUS_FAILED;
 	if (is_live(o))
 		return run_live(app, commands, o);
 	if (!examines(o) && !take_rc(app->rc))
@@ -873,6 +905,7 @@ int main(int argc, char **argv)
 	commands_add(&commands, app_commands, NULL);
 	runs_set_commands(app->runs, &commands);
 	take_incident(&commands, &o);
+	take_replay(&o);
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);

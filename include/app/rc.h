@@ -37,6 +37,7 @@ struct rc_source {
 	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
 	const char *receiver;
 	unsigned left_out; /* enum source_field */
+	size_t pages;      /* of a site, at most */
 	const char *scope; /* what is taken of it, in one text; "": all */
 	const char *user;
 	const char *token_file, *token_env, *token_command;

@@ -20,6 +20,7 @@ struct source_row {
 	const struct rc_source *rc;
 	struct err refused;       /* why it could not even start */
 	int64_t changes_ms;       /* as its kind says */
+	bool kept;                /* a site that one command does not ask */
 	bool has_past;            /* its kind can tell what was before */
 	bool reads_past;          /* … and this process asks it */
 	struct coverage coverage; /* what of that is in the store */

@@ -50,6 +50,7 @@ struct run_how {
 	const char *profile;          /* of the rc; "" for none; copied */
 	const char *host;             /* this machine; copied */
 	const char *kube_context;     /* that kubectl gets; "" for none; copied */
+	bool prose;    /* nothing of its text is a step: see runbook_prose() */
 	bool own_host; /* `host` is this machine when nothing says otherwise */
 	/* The name or address is this machine's. */
 	bool (*is_here)(void *ctx, struct untrusted host);

@@ -169,6 +169,11 @@ enum status cmd_doctor(struct call *call, struct err *err)
 	check_logs(&d, app->logs);
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));
+	for (size_t i = 0; i < app->rc->source_count; i++)
+		if (app->rc->sources[i].kind->site)
+			line(&d, true, "runbooks: %zu of them pages of %s",
+				runbooks_pages(app->runbooks, app->rc->sources[i].name),
+				app->rc->sources[i].name);
 	str_release(&own);
 	if (!d.bad) {
 		if (!call->out)

@@ -64,7 +64,8 @@ const struct rc_key rc_keys[] = {
 	{"source", "site", "SITE",
 		"NAME.atlassian.net, or its URL: to whom the alerts belong (jsm)"},
 	{"source", "unix", "FILE", "a socket to reach it by"},
-	{"source", "every", "DURATION", "between two asks, 1s to 1h; 15s"},
+	{"source", "every", "DURATION",
+		"between two asks, 1s to 1h; 15s; of docs to 1d; 1h"},
 	{"source", "timeout", "DURATION", "of one ask, 100ms to 5m; 10s"},
 	{"source", "token-file", "FILE",
 		"holds the secret; nobody but you may be able to read it"},
@@ -78,6 +79,7 @@ const struct rc_key rc_keys[] = {
 		"the tenant, for servers that have several; of jsm the cloud id, else "
 		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "pages", "NUMBER", "of docs: so many at most, 1 to 500; 50"},
 	{"source", "receiver", "REGEX",
 		"of alertmanager: only what goes to receivers of this name"},
 	{"source", "fields", "FIELD,…",

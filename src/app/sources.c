@@ -12,11 +12,13 @@
 #include "app/history.h"
 #include "app/metrics.h"
 #include "app/rotas.h"
+#include "app/runbooks.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "connect/docs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +34,7 @@ struct source {
 	int rota; /* likewise of that which reads the schedules */
 	bool logged_bad;
 	bool tested; /* its next answer is waited for, and told */
+	bool waits;  /* for what is kept of its pages */
 	uint64_t heard;
 	enum source_health health; /* as last told */
 };
@@ -227,6 +230,7 @@ struct poll_options source_options(
 			.filter = rc->filter,
 			.receiver = rc->receiver,
 			.left_out = rc->left_out,
+			.pages = rc->pages,
 			.every_ms = rc->every_ms,
 			.timeout_ms = rc->timeout_ms},
 		.kind = rc->kind,
@@ -278,9 +282,19 @@ static void end_rota(struct source *s)
 
 static void begin(struct source *s)
 {
+	struct app *app = s->owner->app;
 	struct poll_options options = options_of(s);
+	struct source_page known[DOCS_PAGES_MOST];
 	struct err err = {0};
 
+	s->waits = s->row.rc->kind->site && !runbooks_settled(app->runbooks);
+	if (s->waits)
+		return;
+	if (s->row.rc->kind->site) {
+		options.conf.known = known;
+		options.conf.known_count = runbooks_known_pages(
+			app->runbooks, s->row.name, known, DOCS_PAGES_MOST);
+	}
 	s->row.poll = poll_add(s->owner->poll, &options, &err);
 	if (s->row.poll < 0) {
 		refuse(s, &err);
@@ -319,6 +333,11 @@ static void start(struct source *s)
 		rc->token_file, rc->token_env, rc->token_command};
 	struct err err = {0};
 
+	/* One command reads what is kept. */
+	s->row.kept =
+		rc->kind->site && !s->owner->app->live && !s->owner->app->wants_sites;
+	if (s->row.kept)
+		return;
 	s->credential.done = fetched;
 	s->credential.ctx = s;
 	if (credential_fetch(&s->credential, s->owner->app->loop, &place, &err))
@@ -365,7 +384,8 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->cert_file, b->cert_file) &&
 	       same_text(a->key_file, b->key_file) && a->since_ms == b->since_ms &&
 	       a->since_at == b->since_at && a->no_past == b->no_past &&
-	       a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms;
+	       a->pages == b->pages && a->every_ms == b->every_ms &&
+	       a->timeout_ms == b->timeout_ms;
 }
 
 static bool same_limit(double a, double b)
@@ -634,6 +654,8 @@ void sources_tick(struct sources *sources, int64_t now)
 	for (size_t i = 0; i < sources->count; i++) {
 		enum source_health health = source_health(sources_at(sources, i), now);
 
+		if (sources->list[i]->waits)
+			begin(sources->list[i]);
 		if (health != sources->list[i]->health)
 			app_changed(sources->app, CHANGED_SOURCES);
 		sources->list[i]->health = health;
@@ -788,7 +810,7 @@ bool sources_page(const struct sources *sources)
 bool sources_settled(const struct sources *sources)
 {
 	for (size_t i = 1; i < sources->count; i++)
-		if (sources->list[i]->credential.command)
+		if (sources->list[i]->credential.command || sources->list[i]->waits)
 			return false;
 	return poll_settled(sources->poll);
 }
@@ -821,6 +843,8 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 
 	if (row->refused.kind)
 		return HEALTH_BAD;
+	if (row->kept)
+		return HEALTH_OK;
 	if (status->last_ok_at && now - status->last_ok_at <= allowed)
 		return status->state == POLL_FAILING ? HEALTH_STALE : HEALTH_OK;
 	if (status->state == POLL_STARTING ||
@@ -846,7 +870,9 @@ static bool has_series(const struct app *app, int source)
 static bool gives(const struct app *app, const struct source_row *row, unsigned what)
 {
 	bool host = row->number == SOURCE_HOST;
-	bool alerts = row->rc || row->pages || alerts_of(app->alerts, row->number);
+	bool site = row->rc && row->rc->kind->site;
+	bool alerts =
+		(row->rc && !site) || row->pages || alerts_of(app->alerts, row->number);
 	bool series =
 		row->rc ? row->rc->kind->watches : host || has_series(app, row->number);
 
@@ -983,6 +1009,8 @@ const char *source_words(
 
 	if (row->refused.kind) {
 		snprintf(out, size, "not started: %s", row->refused.text);
+	} else if (row->kept) {
+		snprintf(out, size, "not asked: one command shows what is kept of it");
 	} else if (status->state == POLL_STARTING) {
 		snprintf(out, size, "no answer yet");
 	} else if (status->state == POLL_FAILING) {

@@ -46,6 +46,7 @@ enum {
 	 * of the answer; what is more is no clock. */
 	AHEAD_LEAST_MS = 2500,
 	AHEAD_TOLD_MS = 30000,
+	MOVED_TEXT = 2048,
 };
 #define AHEAD_MOST_MS (DAY_MS)
 
@@ -66,7 +67,8 @@ struct slot {
 	char key[HASH_TEXT]; /* of the question, for others */
 	struct http_transfer *transfer;
 	struct http_body body;
-	char type[128];
+	char type[HTTP_HEADER_TEXT], etag[HTTP_HEADER_TEXT], modified[HTTP_HEADER_TEXT];
+	char moved[MOVED_TEXT];
 	struct answer answer;
 	int64_t holds_ms;
 	int64_t retry_after_s;
@@ -569,7 +571,8 @@ static void read_answers(struct poll_source *source)
 	source->worked = false;
 	slot->answer.body = http_body_view(&slot->body);
 	batch_init(&source->batch, &source->batch_arena);
-	if (untrusted_size(slot->answer.body) >= TASK_BYTES) {
+	if (untrusted_size(slot->answer.body) >= TASK_BYTES ||
+		(source->options.kind->site && slot->answer.status)) {
 		source->working = true;
 		task_submit(source->poll->pool, &source->task);
 		return;
@@ -617,6 +620,12 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 		slot->retry_after_s = reply->retry_after_s;
 		text_line(reply->type, slot->type, sizeof slot->type);
 		answer->type = untrusted_str(slot->type);
+		answer->etag = untrusted_str(
+			text_line(reply->etag, slot->etag, sizeof slot->etag));
+		answer->modified = untrusted_str(text_line(
+			reply->modified, slot->modified, sizeof slot->modified));
+		answer->moved = untrusted_str(
+			text_line(reply->moved, slot->moved, sizeof slot->moved));
 		slot->body = http_take_body(slot->transfer);
 		if (reply->limit_remaining >= 0)
 			s->limit_remaining = reply->limit_remaining;
@@ -634,13 +643,15 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 	} else {
 		answer->failure = err->kind;
 		slot->err = *err;
+		answer->failed = slot->err.text;
 		if (err->kind == ERR_TIMEOUT)
 			note_latency(source, source->conf.timeout_ms);
 	}
 	slot->transfer = NULL;
 	slot->stage = ANSWERED;
 	s->shared = false;
-	if (answer->status == 200 && source->poll->share.keep) {
+	if (answer->status == 200 && source->poll->share.keep &&
+		!source->options.kind->site) {
 		answer->body = http_body_view(&slot->body);
 		source->poll->share.keep(source->poll->share.ctx, slot->key, answer);
 	}
@@ -713,8 +724,10 @@ static bool start_ask(
 	slot->stage = LOOKING;
 	if (share->find)
 		name_question(slot);
-	if (!share->find || !share->find(share->ctx, slot->key,
-				    now - 2 * source->conf.every_ms, on_shared, slot))
+	/* What it says of its age would be lost on the way. */
+	if (source->options.kind->site || !share->find ||
+		!share->find(share->ctx, slot->key, now - 2 * source->conf.every_ms,
+			on_shared, slot))
 		send_ask(slot);
 	return true;
 }

@@ -50,7 +50,10 @@ struct run *run_new(const struct run_how *how, struct untrusted text)
 		*borrowed[i] = run->texts[i] = mem_strdup(*borrowed[i]);
 	run->text = untrusted_keep(text, RUNBOOK_MAX_BYTES);
 	sha256_text(&run->text, 1, run->text_hash);
-	runbook_parse(&run->book, run->text);
+	if (how->prose)
+		runbook_prose(&run->book, run->text);
+	else
+		runbook_parse(&run->book, run->text);
 	values_init(&run->values, &run->book, RUN_CONTEXT_BYTES);
 	run->values.host = how->own_host ? run->how.host : NULL;
 	run->values.output = step_output;
