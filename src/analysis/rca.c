@@ -1,7 +1,7 @@
 /* Root cause: runs the table of rankers over a capture, adds up what each said of each
  * node, and makes the four parts of the answer of the sums. What grade a part gets is
- * decided here, from the sum, from how far the next one is behind, and from what could not
- * be seen. */
+ * decided here: from the sum, from how far behind the next one is, from whether anything
+ * tells a cause from a victim, and from what could not be seen. */
 #include "analysis/rca.h"
 
 #include "base/alloc.h"
@@ -17,10 +17,15 @@
 
 /* Those behind `strangers` look at what those before them found. */
 static const struct ranker *const rankers[] = {&rca_change, &rca_saturation, &rca_latency,
-	&rca_failures, &rca_statement, &rca_words, &rca_strangers, &rca_position,
-	&rca_first, &rca_trigger};
+	&rca_failures, &rca_statement, &rca_words, &rca_loss, &rca_strangers,
+	&rca_position, &rca_first, &rca_trigger};
 
 enum { RANKERS = sizeof rankers / sizeof *rankers };
+
+/* What one strong sign alone gives is not yet an answer. */
+#define LEAST_SCORE 0.5
+/* So many calls into the dark that the dark may be the cause. */
+#define BLIND_PART 0.1
 
 const char *const rca_part_names[RCA_PARTS] = {[RCA_TRIGGER] = "Trigger",
 	[RCA_WHERE] = "Where",
@@ -266,16 +271,54 @@ static void note(struct rca_part *part, const char *text)
 		str_copy(part->notes[part->count++], RCA_SENTENCE, text);
 }
 
-static enum rca_grade grade_where(const struct rca *rca)
+/* Evidence that tells the cause from a victim: metrics that moved do not. */
+static double cause_of(const struct rca_suspect *s)
+{
+	static const char *const telling[] = {
+		"saturation", "statement", "latency", "stranger", "trigger"};
+	double most = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t k = 0; k < sizeof telling / sizeof *telling; k++)
+			if (!strcmp(s->evidence[i].ranker, telling[k]))
+				most = fmax(most, s->evidence[i].share);
+	return most;
+}
+
+static enum rca_grade grade_where(const struct rca_work *w, const struct rca *rca)
 {
 	const struct rca_suspect *top = &rca->suspects[0];
 	double second = rca->count > 1 ? rca->suspects[1].score : 0;
+	bool ahead = second < 0.75 * top->score;
 
-	if (!rca->count || top->score < 0.5)
+	if (!rca->count || top->score < LEAST_SCORE)
 		return RCA_UNKNOWN;
-	if (top->score >= 1.5 && second < 0.6 * top->score)
+	/* It calls what cannot be seen: that may be it just as well. */
+	if (w->nodes[top->node].blind >= BLIND_PART)
+		return RCA_UNKNOWN;
+	if (ahead && top->score >= 1 && cause_of(top) >= 0.5)
 		return RCA_STRONG;
-	return top->score >= 1 && second < 0.8 * top->score ? RCA_LIKELY : RCA_WEAK;
+	return ahead && top->score >= 0.8 ? RCA_LIKELY : RCA_WEAK;
+}
+
+static void say_unknown(
+	const struct rca_work *w, const struct rca *rca, struct rca_part *part)
+{
+	const struct rca_suspect *top = &rca->suspects[0];
+	char name[80];
+
+	if (!rca->count)
+		str_copy(part->sentence, sizeof part->sentence, "nothing moved");
+	else if (w->nodes[top->node].blind >= BLIND_PART)
+		snprintf(part->sentence, sizeof part->sentence,
+			"%s fails, and %.0f %% of its calls go to something of which "
+			"there "
+			"is nothing here",
+			rca_name(w, top->node, name), 100 * w->nodes[top->node].blind);
+	else
+		snprintf(part->sentence, sizeof part->sentence,
+			"nothing stands out enough; most of it is said of %s",
+			rca_name(w, top->node, name));
 }
 
 static void say_where(const struct rca_work *w, struct rca *rca)
@@ -284,13 +327,9 @@ static void say_where(const struct rca_work *w, struct rca *rca)
 	const struct rca_suspect *top = &rca->suspects[0];
 	char name[80];
 
-	part->grade = grade_where(rca);
+	part->grade = grade_where(w, rca);
 	if (part->grade == RCA_UNKNOWN) {
-		snprintf(part->sentence, sizeof part->sentence,
-			rca->count ? "nothing stands out enough; most of it is said of "
-				     "%s"
-				   : "nothing moved",
-			rca->count ? rca_name(w, top->node, name) : "");
+		say_unknown(w, rca, part);
 		return;
 	}
 	rca->since = top->since;
@@ -438,6 +477,7 @@ struct rca *rca_run(const struct capture *capture, const struct rca_options *opt
 	w.to = w.at + w.window_ms;
 	w.nodes = mem_new(w.node_count + 1, sizeof *w.nodes);
 	look(&w);
+	rca_look_blind(&w);
 	for (size_t i = 0; i < RANKERS; i++) {
 		w.ranker = rankers[i]->name;
 		rankers[i]->rank(&w);

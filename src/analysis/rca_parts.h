@@ -17,6 +17,7 @@ struct rca_node {
 	bool data;      /* there is anything of it at all */
 	bool past;      /* there is enough of it from before the incident */
 	size_t before;  /* how much */
+	double blind;   /* part of its calls that lead nowhere, 0..1 */
 	bool traced;    /* there are spans of it from the window */
 	bool covered;   /* there is something of it from the window */
 };
@@ -58,9 +59,12 @@ double rca_quantile(double *values, size_t n, double p);
 /* The node's name as text; out has 80 bytes. */
 const char *rca_name(const struct rca_work *work, uint32_t node, char out[80]);
 
-extern const struct ranker rca_change, rca_saturation, rca_latency, rca_failures,
-	rca_statement, rca_words, rca_strangers, rca_position, rca_first, rca_trigger;
+extern const struct ranker rca_change, rca_loss, rca_saturation, rca_latency,
+	rca_failures, rca_statement, rca_words, rca_strangers, rca_position, rca_first,
+	rca_trigger;
 
+/* Which of its calls go to what there is no span of. */
+void rca_look_blind(struct rca_work *work);
 /* How well a change explains what began at `since` on `node`: 0..1. */
 double rca_change_fit(const struct rca_work *work, const struct capture_change *change,
 	uint32_t node, int64_t since);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "model/graph.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static void rank_position(struct rca_work *w)
 				others += k != i && w->nodes[k].symptom > 0;
 			}
 		victim = explained_by_callees(w, i, &callee);
-		e.share = own * ((1 - victim) * covers / all - victim / 2);
+		e.share = own * ((1 - victim) * (covers - own) / all - victim / 2);
 		if (victim > 0.5)
 			snprintf(e.sentence, sizeof e.sentence,
 				"calls %s, which fails as well: rather a victim",

@@ -247,10 +247,12 @@ struct measured {
 	struct move move;
 	double level, scale, spread;
 	size_t base_count;
+	bool judged; /* there was enough of it before */
 };
 
-/* Beyond RCA_FULL_Z a strength does not rise, so that all of it counts as one. Of so many nodes with this metric, how many at one time are as far off by chance, by
- * what all of them did before: metrics that often jump somewhere say little. */
+/* Of all nodes with this metric, how many at one time are as far off by chance, by what
+ * all of them did before: metrics that often jump somewhere say little. Beyond RCA_FULL_Z
+ * a strength does not rise, so all of that is one. */
 static double by_chance(
 	const struct rca_work *w, const struct measured *all, size_t which)
 {
@@ -305,21 +307,27 @@ static double worth(
 	return known && !(most > 0) ? 0 : 1;
 }
 
-static void say_change(struct rca_work *w, const struct measured *all, size_t which)
+/* What all series of one kind of a node say together. */
+struct kind_sum {
+	size_t best; /* place of the strongest, plus 1 */
+	double most, sum;
+	size_t count;
+};
+
+static void say_change(
+	struct rca_work *w, const struct measured *all, const struct kind_sum *kind)
 {
-	const struct capture_series *series = &w->c->series[which];
-	const struct move *move = &all[which].move;
+	const struct capture_series *series = &w->c->series[kind->best - 1];
+	const struct move *move = &all[kind->best - 1].move;
 	bool half = series->kind == METRIC_OTHER || series->kind == METRIC_TRAFFIC;
-	double strength = rca_strength(fabs(move->z)) * (half ? 0.5 : 1);
 	struct rca_evidence e = {
 		.at = move->since, .value = move->value, .expected = move->expected};
 	char clock[TIME_TEXT];
 
-	strength *= worth(w, series, move->since);
-	if (!(strength > 0))
-		return;
-	strength *= surprise(by_chance(w, all, which));
-	e.share = strength;
+	/* Half of it is how many of them agree: of a latency its average and its middle
+	 * move with its tail when it is the whole that got slower. */
+	e.share = (kind->most + kind->sum / (double)kind->count) / 2;
+	e.share *= surprise(by_chance(w, all, kind->best - 1)) * (half ? 0.5 : 1);
 	text_line(capture_word(w->c, series->metric), e.query, sizeof e.query);
 	snprintf(e.sentence, sizeof e.sentence,
 		"%.120s is %.4g since %s, was %.4g: %.0f times its spread %s", e.query,
@@ -327,7 +335,7 @@ static void say_change(struct rca_work *w, const struct measured *all, size_t wh
 		fmin(fabs(move->z), 999), move->z > 0 ? "above" : "below");
 	rca_say(w, series->node, &e);
 	if (!half)
-		rca_symptom(w, series->node, strength, move->since);
+		rca_symptom(w, series->node, e.share, move->since);
 }
 
 static struct measured *measure_all(const struct rca_work *w)
@@ -356,6 +364,7 @@ static struct measured *measure_all(const struct rca_work *w)
 		s.scale = all[i].scale;
 		s.spread = all[i].spread;
 		s.base_count = all[i].base_count;
+		all[i].judged = s.base_count >= s.least;
 		all[i].move = measure(&s);
 		weigh_ratio(&s, &all[i].move);
 	}
@@ -367,24 +376,101 @@ static struct measured *measure_all(const struct rca_work *w)
 static void rank_change(struct rca_work *w)
 {
 	struct measured *all = measure_all(w);
-	size_t *best = mem_new(w->node_count * METRIC_KINDS + 1, sizeof *best);
+	struct kind_sum *kinds = mem_new(w->node_count * METRIC_KINDS + 1, sizeof *kinds);
 
 	for (size_t i = 0; i < w->c->series_count; i++) {
 		const struct capture_series *s = &w->c->series[i];
-		size_t *at = &best[s->node * METRIC_KINDS + s->kind];
+		struct kind_sum *kind = &kinds[s->node * METRIC_KINDS + s->kind];
+		double strength = rca_strength(fabs(all[i].move.z)) *
+				  worth(w, s, all[i].move.since);
 
-		if (!*at || fabs(all[i].move.z) > fabs(all[*at - 1].move.z))
-			*at = i + 1;
+		kind->count += all[i].judged;
+		kind->sum += strength;
+		if (strength > kind->most) {
+			kind->most = strength;
+			kind->best = i + 1;
+		}
 	}
 	for (size_t i = 0; i < w->node_count * METRIC_KINDS; i++)
-		if (best[i])
-			say_change(w, all, best[i] - 1);
+		if (kinds[i].best)
+			say_change(w, all, &kinds[i]);
 	mem_free(all);
-	mem_free(best);
+	mem_free(kinds);
 }
 
 const struct ranker rca_change = {"change",
 	"how far its metrics are from what they were, in robust spreads", rank_change};
+
+/* --- how much is lost --- */
+
+/* Time that requests lose: how much longer they take, times how many there are. */
+static double time_lost(const struct rca_work *w, const struct capture_series *latency,
+	const struct move *move)
+{
+	const struct capture_series *traffic = traffic_of(w, latency->node);
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; traffic && i < traffic->count; i++)
+		if (traffic->points[i].at >= move->since &&
+			traffic->points[i].at <= w->to) {
+			sum += traffic->points[i].value;
+			n++;
+		}
+	return n && move->z > 3 ? (move->value - move->expected) * sum / (double)n : 0;
+}
+
+struct loss {
+	double sum; /* of its parts of what is lost most by one metric */
+	size_t count;
+};
+
+/* Latencies of one name are compared among the nodes: average with average. */
+static void rank_loss(struct rca_work *w)
+{
+	struct measured *all = measure_all(w);
+	struct loss *losses = mem_new(w->node_count + 1, sizeof *losses);
+	double *lost = mem_new(w->c->series_count + 1, sizeof *lost);
+	double *most = mem_new(w->c->words.count + 1, sizeof *most);
+
+	for (size_t i = 0; i < w->c->series_count; i++) {
+		const struct capture_series *s = &w->c->series[i];
+
+		if (s->kind != METRIC_LATENCY || !(w->nodes[s->node].symptom > 0))
+			continue;
+		lost[i] = time_lost(w, s, &all[i].move);
+		most[s->metric] = fmax(most[s->metric], lost[i]);
+	}
+	for (size_t i = 0; i < w->c->series_count; i++) {
+		const struct capture_series *s = &w->c->series[i];
+
+		if (s->kind != METRIC_LATENCY || !(most[s->metric] > 0))
+			continue;
+		losses[s->node].sum += lost[i] / most[s->metric];
+		losses[s->node].count++;
+	}
+	for (uint32_t i = 0; i < w->node_count; i++) {
+		struct rca_evidence e = {.value = NAN, .expected = NAN};
+		double part =
+			losses[i].count ? losses[i].sum / (double)losses[i].count : 0;
+
+		if (!(part > 0.01))
+			continue;
+		e.share = 0.3 * w->nodes[i].symptom * part;
+		snprintf(e.sentence, sizeof e.sentence,
+			"its requests lose %.0f %% of the time that the worst hit lose, "
+			"by latency and their number",
+			100 * part);
+		rca_say(w, i, &e);
+	}
+	mem_free(all);
+	mem_free(losses);
+	mem_free(lost);
+	mem_free(most);
+}
+
+const struct ranker rca_loss = {
+	"loss", "how much time its requests lose, all together", rank_loss};
 
 /* --- saturation --- */
 

@@ -1,10 +1,10 @@
 /* Rankers over log lines. What a program does is the order of its log statements: within
  * one span, the span's begin, then its lines. Where the statement that used to follow no
  * longer does, the fault lies between the two (Yu et al., Nezha, ESEC/FSE 2023, look at
- * such pairs over whole traces). A way that ends in an error, or ends, is held against the
- * best quarter of the past, since the same error in an earlier hour does not make it
- * normal; any other way against its worst quarter, since ways also differ by what is
- * asked for. Bounds of the ratios (Wilson 1927) keep few calls from saying much. */
+ * such pairs over whole traces). A way that ends in an error, or ends, is held against
+ * the best quarter of the past, since the same error an hour ago does not make it normal;
+ * any other way against its worst quarter, since ways also differ by what is asked for.
+ * Bounds of the ratios (Wilson 1927) keep few calls from saying much. */
 #include "analysis/rca.h"
 
 #include "rca_parts.h"

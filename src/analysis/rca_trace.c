@@ -63,12 +63,9 @@ struct kids {
 	uint32_t other; /* node that is called, GRAPH_NONE: none */
 };
 
-static struct sample *samples_of(const struct rca_work *w, size_t *count)
+static struct kids *kids_of(const struct capture *c)
 {
-	const struct capture *c = w->c;
 	struct kids *kids = mem_new(c->span_count + 1, sizeof *kids);
-	struct sample *out = mem_new(2 * c->span_count + 1, sizeof *out);
-	size_t n = 0;
 
 	for (size_t i = 0; i < c->span_count; i++)
 		kids[i].other = GRAPH_NONE;
@@ -82,6 +79,16 @@ static struct sample *samples_of(const struct rca_work *w, size_t *count)
 		if (c->spans[i].node != c->spans[parent].node)
 			kids[parent].other = c->spans[i].node;
 	}
+	return kids;
+}
+
+static struct sample *samples_of(const struct rca_work *w, size_t *count)
+{
+	const struct capture *c = w->c;
+	struct kids *kids = kids_of(c);
+	struct sample *out = mem_new(2 * c->span_count + 1, sizeof *out);
+	size_t n = 0;
+
 	for (size_t i = 0; i < c->span_count; i++) {
 		const struct capture_span *s = &c->spans[i];
 		int64_t own = s->took_us - kids[i].took_us;
@@ -202,6 +209,45 @@ static void rank_latency(struct rca_work *w)
 const struct ranker rca_latency = {"latency",
 	"time that its spans take by themselves, without those that they call",
 	rank_latency};
+
+/* --- calls into the dark --- */
+
+/* An operation that mostly leads to another node, wherever it is, is a call. */
+struct operation {
+	size_t spans, calls;
+};
+
+void rca_look_blind(struct rca_work *w)
+{
+	const struct capture *c = w->c;
+	struct kids *kids = kids_of(c);
+	struct operation *ops = mem_new(c->words.count + 1, sizeof *ops);
+	struct operation *nodes = mem_new(w->node_count + 1, sizeof *nodes);
+
+	for (size_t i = 0; i < c->span_count; i++) {
+		if (c->spans[i].operation == CAPTURE_NONE)
+			continue;
+		ops[c->spans[i].operation].spans++;
+		ops[c->spans[i].operation].calls += kids[i].other != GRAPH_NONE;
+	}
+	for (size_t i = 0; i < c->span_count; i++) {
+		const struct capture_span *s = &c->spans[i];
+		int64_t at = s->at_us / 1000;
+
+		if (s->operation == CAPTURE_NONE || at < w->from || at > w->to ||
+			2 * ops[s->operation].calls < ops[s->operation].spans)
+			continue;
+		nodes[s->node].spans++;
+		nodes[s->node].calls += kids[i].other != GRAPH_NONE;
+	}
+	for (size_t i = 0; i < w->node_count; i++)
+		if (nodes[i].spans >= LEAST_BEFORE)
+			w->nodes[i].blind = (double)(nodes[i].spans - nodes[i].calls) /
+					    (double)nodes[i].spans;
+	mem_free(kids);
+	mem_free(ops);
+	mem_free(nodes);
+}
 
 /* --- failures --- */
 

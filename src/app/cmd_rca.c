@@ -1,6 +1,7 @@
 /* `oogway rca`: reads a folder (connect/folder.h), runs the rankers (analysis/rca.h), and
- * prints the four parts of the answer; with --shares, or as JSON, all that was said of each
- * suspect. It asks no source and changes nothing. For scripts: it waits for the disk. */
+ * prints the four parts of the answer; with --shares, or as JSON, all that was said of
+ * each suspect. It asks no source and changes nothing. For scripts: it waits for the
+ * disk. */
 #include "cmd.h"
 
 #include "analysis/rca.h"

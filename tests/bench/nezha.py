@@ -10,6 +10,7 @@ read here, and only to know when somebody was alerted: the minute of the injecti
 The folder that is written holds the two hours before AT and what the data set itself
 files under the minute AT: lines up to its 8th second, metrics up to its 10th.
 """
+import bisect
 import csv
 import datetime
 import glob
@@ -57,15 +58,6 @@ def faults(folder):
     return out
 
 
-def files(folder, kind, at):
-    """Those of minutes that may hold something of the time before `at`."""
-    for path in sorted(glob.glob(os.path.join(folder, kind, f"*_{kind}.csv"))):
-        minute = re.match(r"(\d\d)_(\d\d)_", os.path.basename(path))
-        begin = at // 86400 * 86400 + int(minute[1]) * 3600 + int(minute[2]) * 60
-        if at - BEFORE_S - 60 <= begin <= at + 60:
-            yield path
-
-
 def log_time(row):
     at = int(row["TimeUnixNano"])
     if at > 0:
@@ -78,74 +70,83 @@ def log_time(row):
         return 0
 
 
-def write_logs(folder, at, out, without):
-    seen = set()
-    for path in files(folder, "log", at):
-        for row in csv.DictReader(open(path)):
-            us, node = log_time(row), node_of(row["PodName"])
-            if node == without or not (at - BEFORE_S) * 1e6 <= us <= (at + BEHIND_S) * 1e6:
-                continue
-            text = row["Log"]
-            try:
-                text = json.loads(text)["log"]
-            except (ValueError, KeyError, TypeError):
-                pass
-            key = (us, row["SpanID"], text)
-            if key in seen:
-                continue
-            seen.add(key)
-            line = {"time": us, "node": node, "trace": row["TraceID"], "span": row["SpanID"]}
-            parts = LOG.match(text)
-            if parts:
-                line["level"], line["source"], text = parts.groups()
-            line["message"] = re.sub(r"TraceID: \w+ SpanID: \w+ ", "", text).strip()[:240]
-            out.write(json.dumps(line) + "\n")
+def log_line(row, us, node):
+    text = row["Log"]
+    try:
+        text = json.loads(text)["log"]
+    except (ValueError, KeyError, TypeError):
+        pass
+    line = {"time": us, "node": node, "trace": row["TraceID"], "span": row["SpanID"]}
+    parts = LOG.match(text)
+    if parts:
+        line["level"], line["source"], text = parts.groups()
+    line["message"] = re.sub(r"TraceID: \w+ SpanID: \w+ ", "", text).strip()[:240]
+    return line
 
 
-def write_traces(folder, at, out, without):
-    seen = set()
-    for path in files(folder, "trace", at):
-        for row in csv.DictReader(open(path)):
-            us, node = int(row["StartTimeUnixNano"]) // 1000, node_of(row["PodName"])
-            key = (row["TraceID"], row["SpanID"])
-            if node == without or key in seen or not (at - BEFORE_S) * 1e6 <= us <= (at + BEHIND_S) * 1e6:
-                continue
-            seen.add(key)
-            end = int(row["EndTimeUnixNano"]) // 1000
-            span = {"time": us, "trace": row["TraceID"], "span": row["SpanID"], "node": node,
-                    "operation": row["OperationName"], "duration_ms": max(end - us, 0) / 1000}
-            if row["ParentID"] != "root":
-                span["parent"] = row["ParentID"]
-            out.write(json.dumps(span) + "\n")
+def span_line(row, us, node):
+    end = int(row["EndTimeUnixNano"]) // 1000
+    span = {"time": us, "trace": row["TraceID"], "span": row["SpanID"], "node": node,
+            "operation": row["OperationName"], "duration_ms": max(end - us, 0) / 1000}
+    if row["ParentID"] != "root":
+        span["parent"] = row["ParentID"]
+    return span
 
 
-def write_metrics(folder, at, out, without):
-    write = csv.writer(out)
-    write.writerow(["time", "node", "metric", "value"])
-    for path in sorted(glob.glob(os.path.join(folder, "metric", "*_metric.csv"))):
-        rows = csv.reader(open(path))
-        names = next(rows)
-        for row in rows:
-            node = node_of(row[2])
-            # The first column is the time; the second is of another zone on some days.
-            t = utc(row[0][:19])
-            if node == without or not at - BEFORE_S <= t <= at + BEHIND_S:
-                continue
-            for name, value in zip(names[3:], row[3:]):
-                if value and value.lower() != "nan":
-                    write.writerow([int(t), node, name, value])
+class Day:
+    """All of a day, in the rows of the folder: (microseconds, node, row)."""
 
+    def __init__(self, folder):
+        self.logs = self.read(folder, "log", log_time, log_line)
+        self.spans = self.read(
+            folder, "trace", lambda row: int(row["StartTimeUnixNano"]) // 1000, span_line)
+        self.points = self.read_metrics(folder)
 
-def folder(source, at, to, without):
-    os.makedirs(to, exist_ok=True)
-    with open(os.path.join(to, "metrics.csv"), "w", newline="") as out:
-        write_metrics(source, at, out, without)
-    with open(os.path.join(to, "logs.jsonl"), "w") as out:
-        write_logs(source, at, out, without)
-    with open(os.path.join(to, "traces.jsonl"), "w") as out:
-        write_traces(source, at, out, without)
-    with open(os.path.join(to, "incident.json"), "w") as out:
-        json.dump({"at": int(at)}, out)
+    @staticmethod
+    def read(folder, kind, time_of, line_of):
+        seen, out = set(), []
+        for path in sorted(glob.glob(os.path.join(folder, kind, f"*_{kind}.csv"))):
+            for row in csv.DictReader(open(path)):
+                us, node = time_of(row), node_of(row["PodName"])
+                line = json.dumps(line_of(row, us, node))
+                # Minutes overlap: what stands in two files is one.
+                if hash(line) not in seen:
+                    seen.add(hash(line))
+                    out.append((us, node, line))
+        return sorted(out, key=lambda row: row[0])
+
+    @staticmethod
+    def read_metrics(folder):
+        out = []
+        for path in sorted(glob.glob(os.path.join(folder, "metric", "*_metric.csv"))):
+            rows = csv.reader(open(path))
+            names = next(rows)
+            for row in rows:
+                node = node_of(row[2])
+                # The first column is the time; the second is of another zone on some days.
+                t = int(utc(row[0][:19]))
+                out += [(t * 1000000, node, (t, node, name, value))
+                        for name, value in zip(names[3:], row[3:])
+                        if value and value.lower() != "nan"]
+        return sorted(out, key=lambda row: row[0])
+
+    def folder(self, at, to, without=None, behind=BEHIND_S):
+        def within(rows):
+            times = [row[0] for row in rows]
+            low = bisect.bisect_left(times, (at - BEFORE_S) * 1000000)
+            high = bisect.bisect_right(times, (at + behind) * 1000000)
+            return (row[2] for row in rows[low:high] if row[1] != without)
+
+        os.makedirs(to, exist_ok=True)
+        with open(os.path.join(to, "metrics.csv"), "w", newline="") as out:
+            write = csv.writer(out)
+            write.writerow(["time", "node", "metric", "value"])
+            write.writerows(within(self.points))
+        for name, rows in ("logs", self.logs), ("traces", self.spans):
+            with open(os.path.join(to, name + ".jsonl"), "w") as out:
+                out.writelines(line + "\n" for line in within(rows))
+        with open(os.path.join(to, "incident.json"), "w") as out:
+            json.dump({"at": int(at)}, out)
 
 
 if __name__ == "__main__":
@@ -154,4 +155,4 @@ if __name__ == "__main__":
             print(name, int(when))
     else:
         gone = sys.argv[6] if len(sys.argv) > 6 and sys.argv[5] == "--without" else None
-        folder(sys.argv[2], int(sys.argv[3]), sys.argv[4], gone)
+        Day(sys.argv[2]).folder(int(sys.argv[3]), sys.argv[4], gone)

@@ -16,8 +16,6 @@ import os
 import sys
 
 csv.field_size_limit(1 << 30)
-STEP = 300
-
 
 def issues(folder):
     found = glob.glob(os.path.join(folder, "*", "*", "issue_*", "metrics.csv"))
@@ -69,6 +67,23 @@ def alert_of(path, rows):
         return int(rows[1][len(rows[1]) // 2][0])
 
 
+def issue(source, which, to, without=None):
+    split = os.path.join(source, which.split(os.sep)[0])
+    path = os.path.join(source, which)
+    rows = table(os.path.join(path, "metrics.csv"))
+    normal = table(os.path.join(split, "noissue", "metrics.csv"))
+    folder(split, rows, normal, alert_of(path, rows), to, without)
+
+
+def quiet(split, first, to):
+    names, rows = table(os.path.join(split, "noissue", "metrics.csv"))
+    some = rows[first:first + 5]
+    # Those five and their neighbours are no part of what is normal.
+    rest = rows[:max(first - 10, 0)] + rows[first + 15:]
+    rest = [(at - 365 * 86400, values) for at, values in rest]
+    folder(split, (names, some), (names, rest), int(some[2][0]), to, None)
+
+
 def main():
     verb, source = sys.argv[1:3]
     if verb == "list":
@@ -77,21 +92,10 @@ def main():
     which, to = sys.argv[3:5]
     gone = sys.argv[6] if len(sys.argv) > 6 and sys.argv[5] == "--without" else None
     if verb == "quiet":
-        split = source
-        names, rows = table(os.path.join(split, "noissue", "metrics.csv"))
-        first = int(which)
-        some = (names, rows[first:first + 5])
-        rest = (names, rows[:max(first - 10, 0)] + rows[first + 15:])
-        # Those five and their neighbours are no part of what is normal.
-        shift = 86400 * 365
-        rest = (names, [(at - shift, values) for at, values in rest[1]])
-        folder(split, some, rest, int(some[1][2][0]), to, gone)
-        return
-    split = os.path.join(source, which.split(os.sep)[0])
-    path = os.path.join(source, which)
-    rows = table(os.path.join(path, "metrics.csv"))
-    normal = table(os.path.join(split, "noissue", "metrics.csv"))
-    folder(split, rows, normal, alert_of(path, rows), to, gone)
+        quiet(source, int(which), to)
+    else:
+        issue(source, which, to, gone)
 
 
-main()
+if __name__ == "__main__":
+    main()
