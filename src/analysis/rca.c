@@ -24,6 +24,8 @@ enum { RANKERS = sizeof rankers / sizeof *rankers };
 
 /* What one strong sign alone gives is not yet an answer. */
 #define LEAST_SCORE 0.5
+/* Below which nobody else suffers worth the word. */
+#define LEAST_AGREED 0.02
 /* So many calls into the dark that the dark may be the cause. */
 #define BLIND_PART 0.1
 
@@ -285,13 +287,28 @@ static double cause_of(const struct rca_suspect *s)
 	return most;
 }
 
+static double share_of(const struct rca_suspect *s, const char *ranker)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!strcmp(s->evidence[i].ranker, ranker))
+			return s->evidence[i].share;
+	return 0;
+}
+
+/* Something else agrees: evidence of another kind, or others that fail and call it. */
+static bool is_alone(const struct rca_work *w, const struct rca_suspect *s)
+{
+	return cause_of(s) < 0.3 && share_of(s, "position") < LEAST_AGREED &&
+	       s->node != w->c->alerted;
+}
+
 static enum rca_grade grade_where(const struct rca_work *w, const struct rca *rca)
 {
 	const struct rca_suspect *top = &rca->suspects[0];
 	double second = rca->count > 1 ? rca->suspects[1].score : 0;
 	bool ahead = second < 0.75 * top->score;
 
-	if (!rca->count || top->score < LEAST_SCORE)
+	if (!rca->count || top->score < LEAST_SCORE || is_alone(w, top))
 		return RCA_UNKNOWN;
 	/* It calls what cannot be seen: that may be it just as well. */
 	if (w->nodes[top->node].blind >= BLIND_PART)

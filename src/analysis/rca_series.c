@@ -2,7 +2,7 @@
  * the alert against the points right before it and against the spread of all that is
  * known from before. Median and quartiles throughout, so that neither a spike nor an
  * earlier incident makes the scale. Latency and errors count when they rise, success when
- * it falls; what is neither counts half, in both directions. */
+ * it falls; what is none of these does not say that work is not done, and counts half. */
 #include "analysis/rca.h"
 
 #include "rca_parts.h"
@@ -319,7 +319,8 @@ static void say_change(
 {
 	const struct capture_series *series = &w->c->series[kind->best - 1];
 	const struct move *move = &all[kind->best - 1].move;
-	bool half = series->kind == METRIC_OTHER || series->kind == METRIC_TRAFFIC;
+	bool works = series->kind == METRIC_LATENCY || series->kind == METRIC_ERRORS ||
+		     series->kind == METRIC_GOOD;
 	struct rca_evidence e = {
 		.at = move->since, .value = move->value, .expected = move->expected};
 	char clock[TIME_TEXT];
@@ -327,14 +328,14 @@ static void say_change(
 	/* Half of it is how many of them agree: of a latency its average and its middle
 	 * move with its tail when it is the whole that got slower. */
 	e.share = (kind->most + kind->sum / (double)kind->count) / 2;
-	e.share *= surprise(by_chance(w, all, kind->best - 1)) * (half ? 0.5 : 1);
+	e.share *= surprise(by_chance(w, all, kind->best - 1)) * (works ? 1 : 0.5);
 	text_line(capture_word(w->c, series->metric), e.query, sizeof e.query);
 	snprintf(e.sentence, sizeof e.sentence,
 		"%.120s is %.4g since %s, was %.4g: %.0f times its spread %s", e.query,
 		move->value, time_clock(move->since, clock), move->expected,
 		fmin(fabs(move->z), 999), move->z > 0 ? "above" : "below");
 	rca_say(w, series->node, &e);
-	if (!half)
+	if (works)
 		rca_symptom(w, series->node, e.share, move->since);
 }
 

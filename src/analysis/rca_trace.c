@@ -82,10 +82,36 @@ static struct kids *kids_of(const struct capture *c)
 	return kids;
 }
 
+/* An operation that mostly leads to another node, wherever it is, is a call. */
+struct operation {
+	size_t spans, calls;
+};
+
+static struct operation *operations_of(const struct capture *c, const struct kids *kids)
+{
+	struct operation *ops = mem_new(c->words.count + 1, sizeof *ops);
+
+	for (size_t i = 0; i < c->span_count; i++) {
+		if (c->spans[i].operation == CAPTURE_NONE)
+			continue;
+		ops[c->spans[i].operation].spans++;
+		ops[c->spans[i].operation].calls += kids[i].other != GRAPH_NONE;
+	}
+	return ops;
+}
+
+static bool is_call(const struct operation *ops, const struct capture_span *span)
+{
+	return span->operation != CAPTURE_NONE &&
+	       2 * ops[span->operation].calls >= ops[span->operation].spans &&
+	       ops[span->operation].calls;
+}
+
 static struct sample *samples_of(const struct rca_work *w, size_t *count)
 {
 	const struct capture *c = w->c;
 	struct kids *kids = kids_of(c);
+	struct operation *ops = operations_of(c, kids);
 	struct sample *out = mem_new(2 * c->span_count + 1, sizeof *out);
 	size_t n = 0;
 
@@ -95,6 +121,9 @@ static struct sample *samples_of(const struct rca_work *w, size_t *count)
 		struct sample sample = {s->node, s->operation, s->at_us / 1000,
 			(double)(own > 0 ? own : 0) / 1000, s->failed};
 
+		/* A call whose other end is not seen: its time is not its own. */
+		if (kids[i].other == GRAPH_NONE && is_call(ops, s))
+			continue;
 		out[n++] = sample;
 		if (kids[i].other == GRAPH_NONE)
 			continue;
@@ -104,6 +133,7 @@ static struct sample *samples_of(const struct rca_work *w, size_t *count)
 		out[n++] = sample;
 	}
 	mem_free(kids);
+	mem_free(ops);
 	qsort(out, n, sizeof *out, by_place);
 	*count = n;
 	return out;
@@ -172,7 +202,8 @@ static void say_slow(struct rca_work *w, uint32_t node, const struct slow *slow)
 		"out",
 		e.query, slow->is, time_clock(slow->since, clock), slow->was);
 	rca_say(w, node, &e);
-	rca_symptom(w, node, e.share, slow->since);
+	if (!way)
+		rca_symptom(w, node, e.share, slow->since);
 }
 
 static void rank_latency(struct rca_work *w)
@@ -212,36 +243,24 @@ const struct ranker rca_latency = {"latency",
 
 /* --- calls into the dark --- */
 
-/* An operation that mostly leads to another node, wherever it is, is a call. */
-struct operation {
-	size_t spans, calls;
-};
-
 void rca_look_blind(struct rca_work *w)
 {
 	const struct capture *c = w->c;
 	struct kids *kids = kids_of(c);
-	struct operation *ops = mem_new(c->words.count + 1, sizeof *ops);
+	struct operation *ops = operations_of(c, kids);
 	struct operation *nodes = mem_new(w->node_count + 1, sizeof *nodes);
 
-	for (size_t i = 0; i < c->span_count; i++) {
-		if (c->spans[i].operation == CAPTURE_NONE)
-			continue;
-		ops[c->spans[i].operation].spans++;
-		ops[c->spans[i].operation].calls += kids[i].other != GRAPH_NONE;
-	}
 	for (size_t i = 0; i < c->span_count; i++) {
 		const struct capture_span *s = &c->spans[i];
 		int64_t at = s->at_us / 1000;
 
-		if (s->operation == CAPTURE_NONE || at < w->from || at > w->to ||
-			2 * ops[s->operation].calls < ops[s->operation].spans)
+		if (!is_call(ops, s) || at < w->from || at > w->to)
 			continue;
 		nodes[s->node].spans++;
 		nodes[s->node].calls += kids[i].other != GRAPH_NONE;
 	}
 	for (size_t i = 0; i < w->node_count; i++)
-		if (nodes[i].spans >= LEAST_BEFORE)
+		if (nodes[i].spans >= LEAST_NOW)
 			w->nodes[i].blind = (double)(nodes[i].spans - nodes[i].calls) /
 					    (double)nodes[i].spans;
 	mem_free(kids);
