@@ -474,7 +474,8 @@ static void say_missing(const struct rca_work *w, struct rca *rca)
 	}
 	part->grade = part->count ? RCA_STRONG : RCA_UNKNOWN;
 	snprintf(part->sentence, sizeof part->sentence,
-		part->count ? "%zu things could not be seen"
+		part->count ? part->count == 1 ? "one thing could not be seen"
+					       : "%zu things could not be seen"
 			    : "nothing that was looked for",
 		part->count);
 }

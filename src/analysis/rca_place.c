@@ -7,6 +7,7 @@
 #include "rca_parts.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "model/graph.h"
@@ -65,11 +66,17 @@ static void rank_position(struct rca_work *w)
 			snprintf(e.sentence, sizeof e.sentence,
 				"calls %s, which fails as well: rather a victim",
 				rca_name(w, callee, name));
-		else
+		else if (others)
 			snprintf(e.sentence, sizeof e.sentence,
-				"nothing that it calls fails as much; %zu that fail call "
-				"it, some of them through others",
-				others);
+				"nothing that it calls fails as much, and %zu of those "
+				"that "
+				"fail %s to it",
+				others, others == 1 ? "leads" : "lead");
+		else
+			str_copy(e.sentence, sizeof e.sentence,
+				"nothing that it calls fails as much, and nobody who "
+				"fails "
+				"calls it");
 		rca_say(w, i, &e);
 	}
 	mem_free(seen);
@@ -107,6 +114,30 @@ const struct ranker rca_strangers = {
 
 /* --- first to move --- */
 
+/* How far apart points usually are: what lies closer together is at the same time. */
+static int64_t grain(const struct rca_work *w)
+{
+	double *gaps = mem_new(w->c->series_count + 1, sizeof *gaps), gap = MINUTE_MS;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->c->series_count; i++) {
+		const struct capture_series *s = &w->c->series[i];
+		size_t low = 0, high;
+
+		while (low < s->count && s->points[low].at < w->from)
+			low++;
+		for (high = low; high < s->count && s->points[high].at <= w->to;)
+			high++;
+		if (high - low >= 3)
+			gaps[n++] = (double)(s->points[high - 1].at - s->points[low].at) /
+				    (double)(high - low - 1);
+	}
+	if (n)
+		gap = fmax(gap, rca_quantile(gaps, n, 0.5));
+	mem_free(gaps);
+	return (int64_t)gap;
+}
+
 static void rank_first(struct rca_work *w)
 {
 	int64_t first = INT64_MAX, last = 0;
@@ -120,8 +151,7 @@ static void rank_first(struct rca_work *w)
 		first = n->since < first ? n->since : first;
 		last = n->since > last ? n->since : last;
 	}
-	/* Within a minute of each other is at the same time. */
-	if (last - first < MINUTE_MS)
+	if (last - first <= grain(w))
 		return;
 	for (uint32_t i = 0; i < w->node_count; i++) {
 		const struct rca_node *n = &w->nodes[i];

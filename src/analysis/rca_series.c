@@ -86,6 +86,21 @@ static void measure_base(struct series_work *s)
 	s->scale = fmax(s->scale, least_scale(s->series->kind, s->level));
 }
 
+/* The first point of a segment that is at least half as far off as the segment is. */
+static int64_t began(
+	const struct capture_series *s, const struct move *move, int64_t from)
+{
+	double half = (move->value - move->expected) / 2;
+
+	for (size_t i = 0; i < s->count; i++) {
+		double off = s->points[i].value - move->expected;
+
+		if (s->points[i].at >= from && (half < 0 ? off <= half : off >= half))
+			return s->points[i].at;
+	}
+	return from;
+}
+
 static double signed_least(double a, double b)
 {
 	if ((a > 0) != (b > 0))
@@ -119,7 +134,7 @@ static bool measure_segment(
 	out->z = signed_least(now - before, now - s->level) / s->scale;
 	out->value = now;
 	out->expected = before;
-	out->since = series->points[first].at;
+	out->since = began(series, out, from);
 	return true;
 }
 
@@ -239,6 +254,8 @@ static void weigh_ratio(struct series_work *s, struct move *move)
 		move->value = full * (1 - c[1].bad / c[1].all);
 	}
 	move->z = z;
+	if (z < 0)
+		move->since = began(s->series, move, move->since);
 }
 
 /* --- how often it happens anyway --- */
