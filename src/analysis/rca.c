@@ -77,22 +77,51 @@ double rca_ratio_high(double hits, double n)
 	return n > 0 ? fmin(wilson(fmin(hits, n), n, 1), 1) : 1;
 }
 
-static int by_value(const void *a, const void *b)
+/* Hoare's selection: the k-th smallest at its place, smaller ones before it. */
+static void select_value(double *values, size_t n, size_t k)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	size_t low = 0, high = n - 1;
 
-	return (x > y) - (x < y);
+	while (low < high) {
+		double pivot = values[low + (high - low) / 2];
+		size_t i = low, j = high;
+
+		for (;;) {
+			double swap;
+
+			while (values[i] < pivot)
+				i++;
+			while (values[j] > pivot)
+				j--;
+			if (i >= j)
+				break;
+			swap = values[i];
+			values[i++] = values[j];
+			values[j--] = swap;
+		}
+		/* [low, j] is not above the pivot, and what is behind j not below it. */
+		if (values[j] > pivot && j > low)
+			j--;
+		if (k <= j)
+			high = j;
+		else
+			low = j + 1;
+	}
 }
 
 double rca_quantile(double *values, size_t n, double p)
 {
-	double place = p * (double)(n - 1);
+	double place = p * (double)(n - 1), next;
 	size_t at = (size_t)place;
 
-	qsort(values, n, sizeof *values, by_value);
 	if (at + 1 >= n)
-		return values[n - 1];
-	return values[at] + (values[at + 1] - values[at]) * (place - (double)at);
+		at = n - 1;
+	select_value(values, n, at);
+	next = values[at];
+	for (size_t i = at + 1; i < n; i++)
+		if (i == at + 1 || values[i] < next)
+			next = values[i];
+	return values[at] + (next - values[at]) * (place - (double)at);
 }
 
 const char *rca_name(const struct rca_work *work, uint32_t node, char out[80])
@@ -295,11 +324,22 @@ static double share_of(const struct rca_suspect *s, const char *ranker)
 	return 0;
 }
 
-/* Something else agrees: evidence of another kind, or others that fail and call it. */
+/* Somebody was alerted because of a node that leads to this one. */
+static bool is_alerted(const struct rca_work *w, uint32_t node)
+{
+	bool *seen = mem_new(w->node_count + 1, sizeof *seen), found;
+
+	graph_callers_of(&w->c->graph, node, seen);
+	found = w->c->alerted != GRAPH_NONE && seen[w->c->alerted];
+	mem_free(seen);
+	return found;
+}
+
+/* Nothing else agrees: no evidence of another kind, nobody who fails and calls it. */
 static bool is_alone(const struct rca_work *w, const struct rca_suspect *s)
 {
 	return cause_of(s) < 0.3 && share_of(s, "position") < LEAST_AGREED &&
-	       s->node != w->c->alerted;
+	       !is_alerted(w, s->node);
 }
 
 static enum rca_grade grade_where(const struct rca_work *w, const struct rca *rca)
@@ -507,6 +547,7 @@ struct rca *rca_run(const struct capture *capture, const struct rca_options *opt
 	say_missing(&w, out);
 	mem_free(w.nodes);
 	mem_free(w.notes);
+	mem_free(w.measured);
 	return out;
 }
 

@@ -27,6 +27,8 @@ struct rca_note {
 	struct rca_evidence evidence;
 };
 
+struct measured;
+
 struct rca_work {
 	const struct capture *c;
 	int64_t at, from, to; /* the window: [from, to] */
@@ -35,7 +37,8 @@ struct rca_work {
 	size_t node_count;
 	struct rca_note *notes;
 	size_t note_count, note_cap;
-	const char *ranker; /* whose turn it is */
+	struct measured *measured; /* by rca_change, for rca_loss */
+	const char *ranker;        /* whose turn it is */
 };
 
 struct ranker {
@@ -54,7 +57,7 @@ double rca_strength(double z);
 /* Bounds of a ratio of `hits` in n at z = 1.96 (Wilson 1927); 0 and 1 for n = 0. */
 double rca_ratio_low(double hits, double n);
 double rca_ratio_high(double hits, double n);
-/* The p-th quantile, by linear interpolation; sorts the values. n > 0. */
+/* The p-th quantile, by linear interpolation; reorders the values. n > 0. */
 double rca_quantile(double *values, size_t n, double p);
 /* The node's name as text; out has 80 bytes. */
 const char *rca_name(const struct rca_work *work, uint32_t node, char out[80]);

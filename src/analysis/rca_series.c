@@ -393,7 +393,7 @@ static struct measured *measure_all(const struct rca_work *w)
 /* One sentence for each kind of metric of a node: its strongest. */
 static void rank_change(struct rca_work *w)
 {
-	struct measured *all = measure_all(w);
+	struct measured *all = w->measured = measure_all(w);
 	struct kind_sum *kinds = mem_new(w->node_count * METRIC_KINDS + 1, sizeof *kinds);
 
 	for (size_t i = 0; i < w->c->series_count; i++) {
@@ -412,7 +412,6 @@ static void rank_change(struct rca_work *w)
 	for (size_t i = 0; i < w->node_count * METRIC_KINDS; i++)
 		if (kinds[i].best)
 			say_change(w, all, &kinds[i]);
-	mem_free(all);
 	mem_free(kinds);
 }
 
@@ -446,7 +445,7 @@ struct loss {
 /* Latencies of one name are compared among the nodes: average with average. */
 static void rank_loss(struct rca_work *w)
 {
-	struct measured *all = measure_all(w);
+	const struct measured *all = w->measured;
 	struct loss *losses = mem_new(w->node_count + 1, sizeof *losses);
 	double *lost = mem_new(w->c->series_count + 1, sizeof *lost);
 	double *most = mem_new(w->c->words.count + 1, sizeof *most);
@@ -481,7 +480,6 @@ static void rank_loss(struct rca_work *w)
 			100 * part);
 		rca_say(w, i, &e);
 	}
-	mem_free(all);
 	mem_free(losses);
 	mem_free(lost);
 	mem_free(most);

@@ -35,18 +35,30 @@ def utc(text):
     return at.replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
+def fault_rows(folder):
+    """Rows of the day's fault lists, which lie in its folder or above it."""
+    days = re.findall(r"\d{4}-\d\d-\d\d", os.path.abspath(folder))
+    above = os.path.dirname(os.path.abspath(folder))
+    for place in folder, above, os.path.dirname(above):
+        rows = []
+        for path in glob.glob(os.path.join(place, "*fault_list.json")):
+            for hour in json.load(open(path)).values():
+                rows += [f for f in hour if not days or f["inject_time"].startswith(days[-1])]
+        if rows:
+            return rows
+    return []
+
+
 def faults(folder):
     out = []
-    for path in glob.glob(os.path.join(folder, "*fault_list.json")):
-        for hour in json.load(open(path)).values():
-            for fault in hour:
-                at = utc(fault["inject_time"])
-                out.append((fault["inject_time"].replace(" ", "T"), at // 60 * 60 + 120))
+    for fault in fault_rows(folder):
+        at = utc(fault["inject_time"])
+        out.append((fault["inject_time"].replace(" ", "T"), at // 60 * 60 + 120))
     if out:
         return sorted(out)
     # Without a list: the minutes of logs come in groups of three, from that of the
     # injection to the one that is looked at.
-    days = re.findall(r"\d{4}-\d\d-\d\d", os.path.abspath(folder))
+    days = re.findall(r"\d{4}-\d\d-\d\d", os.path.abspath(folder)) or ["1970-01-01"]
     names = sorted(glob.glob(os.path.join(folder, "log", "*_log.csv")))
     minutes = sorted(utc(days[-1] + "T" + os.path.basename(n)[:5].replace("_", ":")) for n in names)
     begin = None
@@ -70,6 +82,16 @@ def log_time(row):
         return 0
 
 
+def said(text, line):
+    """The message of a structured line; its level goes into `line`."""
+    try:
+        whole = json.loads(text)
+        line["level"] = str(whole.get("severity") or whole.get("level") or "")
+        return str(whole.get("message") or whole.get("msg") or text)
+    except (ValueError, AttributeError):
+        return text
+
+
 def log_line(row, us, node):
     text = row["Log"]
     try:
@@ -80,6 +102,8 @@ def log_line(row, us, node):
     parts = LOG.match(text)
     if parts:
         line["level"], line["source"], text = parts.groups()
+    else:
+        text = said(text, line)
     line["message"] = re.sub(r"TraceID: \w+ SpanID: \w+ ", "", text).strip()[:240]
     return line
 

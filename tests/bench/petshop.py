@@ -18,7 +18,7 @@ import sys
 csv.field_size_limit(1 << 30)
 
 def issues(folder):
-    found = glob.glob(os.path.join(folder, "*", "*", "issue_*", "metrics.csv"))
+    found = glob.glob(os.path.join(folder, "**", "issue_*", "metrics.csv"), recursive=True)
     return sorted(os.path.relpath(os.path.dirname(f), folder) for f in found)
 
 
@@ -68,8 +68,9 @@ def alert_of(path, rows):
 
 
 def issue(source, which, to, without=None):
-    split = os.path.join(source, which.split(os.sep)[0])
-    path = os.path.join(source, which)
+    split = path = os.path.join(source, which)
+    while split != source and not os.path.exists(os.path.join(split, "graph.csv")):
+        split = os.path.dirname(split)
     rows = table(os.path.join(path, "metrics.csv"))
     normal = table(os.path.join(split, "noissue", "metrics.csv"))
     folder(split, rows, normal, alert_of(path, rows), to, without)
