@@ -25,7 +25,7 @@ enum { RANKERS = sizeof rankers / sizeof *rankers };
 /* What one strong sign alone gives is not yet an answer. */
 #define LEAST_SCORE 0.5
 /* Below which nobody else suffers worth the word. */
-#define LEAST_AGREED 0.02
+#define LEAST_AGREED 0.05
 /* So many calls into the dark that the dark may be the cause. */
 #define BLIND_PART 0.1
 
@@ -316,14 +316,6 @@ static double cause_of(const struct rca_suspect *s)
 	return most;
 }
 
-static double share_of(const struct rca_suspect *s, const char *ranker)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (!strcmp(s->evidence[i].ranker, ranker))
-			return s->evidence[i].share;
-	return 0;
-}
-
 /* Somebody was alerted because of a node that leads to this one. */
 static bool is_alerted(const struct rca_work *w, uint32_t node)
 {
@@ -338,8 +330,8 @@ static bool is_alerted(const struct rca_work *w, uint32_t node)
 /* Nothing else agrees: no evidence of another kind, nobody who fails and calls it. */
 static bool is_alone(const struct rca_work *w, const struct rca_suspect *s)
 {
-	return cause_of(s) < 0.3 && share_of(s, "position") < LEAST_AGREED &&
-	       !is_alerted(w, s->node);
+	return s->score < 1 && cause_of(s) < 0.3 &&
+	       w->nodes[s->node].felt < LEAST_AGREED && !is_alerted(w, s->node);
 }
 
 static enum rca_grade grade_where(const struct rca_work *w, const struct rca *rca)

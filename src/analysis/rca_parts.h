@@ -14,6 +14,7 @@ enum {
 struct rca_node {
 	double symptom; /* strongest sign that it does not do its work, 0..1 */
 	int64_t since;  /* of that sign; 0: none */
+	double felt;    /* symptoms of all that lead to it by calls */
 	bool data;      /* there is anything of it at all */
 	bool past;      /* there is enough of it from before the incident */
 	size_t before;  /* how much */

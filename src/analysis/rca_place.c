@@ -60,6 +60,7 @@ static void rank_position(struct rca_work *w)
 				covers += w->nodes[k].symptom;
 				others += k != i && w->nodes[k].symptom > 0;
 			}
+		w->nodes[i].felt = covers - own;
 		victim = explained_by_callees(w, i, &callee);
 		e.share = own * ((1 - victim) * (covers - own) / all - victim / 2);
 		if (victim > 0.5)
