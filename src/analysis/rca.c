@@ -25,7 +25,7 @@ enum { RANKERS = sizeof rankers / sizeof *rankers };
 /* What one strong sign alone gives is not yet an answer. */
 #define LEAST_SCORE 0.5
 /* Below which nobody else suffers worth the word. */
-#define LEAST_AGREED 0.05
+#define LEAST_AGREED 0.01
 /* So many calls into the dark that the dark may be the cause. */
 #define BLIND_PART 0.1
 
