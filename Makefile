@@ -30,7 +30,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
+.PHONY: all bench bench-judgement bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -158,6 +158,11 @@ $(BUILD)/bench-runbooks: tests/bench/runbooks.c $(LIB)
 # Any folder of BENCH_DATA's layout; ITEMS=FILE takes one line for each query.
 bench-runbooks: $(BUILD)/bench-runbooks
 	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" $(BUILD)/bench-runbooks
+
+# Any folder of BENCH_DATA's layout; ITEMS=DIR takes what was said, a file a section;
+# JUDGE="nezha petshop" runs only these, DOUBT=0 leaves windows without a culprit out.
+bench-judgement: oogway
+	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" tests/bench/judgement $(JUDGE)
 
 $(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
 	@echo "  cc   $<"

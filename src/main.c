@@ -194,6 +194,12 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--timeout", optarg);
 	case OPTION_CHANGED:
 		return add_word(o, "--changed");
+	case OPTION_DIR:
+		return add_pair(o, "--dir", optarg);
+	case OPTION_WINDOW:
+		return add_pair(o, "--window", optarg);
+	case OPTION_SHARES:
+		return add_word(o, "--shares");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -742,8 +748,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, run, incident show "
-		      "and similar, source import and status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, run, rca, incident "
+		      "show and similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}

@@ -44,6 +44,11 @@ const struct option_row option_rows[OPTION_COUNT] = {
 	[OPTION_TIMEOUT] = {"timeout", 0, "DURATION", "of run: of each host; 10m"},
 	[OPTION_CHANGED] = {"changed", 0, 0,
 		"of runbook run: what has changed in it since it last ran was read"},
+	[OPTION_DIR] = {"dir", 0, "DIR", "of rca: the folder with what was collected"},
+	[OPTION_WINDOW] = {"window", 0, "DURATION",
+		"of rca: how far before and after the alert to look; 30m"},
+	[OPTION_SHARES] = {"shares", 0, 0,
+		"of rca: every suspect, and what each ranker gave it"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},
