@@ -30,7 +30,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
+.PHONY: all bench bench-judgement bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -162,6 +162,15 @@ bench-runbooks: $(BUILD)/bench-runbooks
 $(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
+
+$(BUILD)/judge: tests/bench/judge.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# What is said of labelled data; JUDGE="nab cloud" names the sections, ITEMS=DIR keeps it.
+bench-judgement: all $(BUILD)/judge
+	@BUILD=$(BUILD) BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" VERBOSE="$(VERBOSE)" \
+		tests/bench/judgement $(JUDGE)
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \

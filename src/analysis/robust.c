@@ -1,9 +1,12 @@
-/* Robust statistics of small arrays (quickselect on a copy) and the P² estimator.
+/* Robust statistics of small arrays (quickselect on a copy, and arrays that are kept in
+ * order while values come and go) and the P² estimator. Hides how they are found.
  * Any thread. */
 #include "robust.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { FEW = 8 }; /* are sorted faster than selected from */
 
 static float select_kth(float *v, size_t n, size_t k)
 {
@@ -39,24 +42,52 @@ float robust_median(const float *values, size_t n)
 
 	if (!n || n > ROBUST_MAX)
 		return 0;
+	if (n <= FEW) {
+		for (size_t i = 0; i < n; i++)
+			sorted_add(copy, i, values[i]);
+		return copy[(n - 1) / 2];
+	}
 	memcpy(copy, values, n * sizeof copy[0]);
 	return select_kth(copy, n, (n - 1) / 2);
 }
 
-float robust_scale(const float *errors, size_t n)
+/* --- in order --- */
+
+static void settle(float *sorted, size_t n, size_t i, float value)
 {
-	float size[ROBUST_MAX], median;
+	for (; i + 1 < n && sorted[i + 1] < value; i++)
+		sorted[i] = sorted[i + 1];
+	for (; i > 0 && sorted[i - 1] > value; i--)
+		sorted[i] = sorted[i - 1];
+	sorted[i] = value;
+}
+
+void sorted_add(float *sorted, size_t n, float value)
+{
+	settle(sorted, n + 1, n, value);
+}
+
+void sorted_swap(float *sorted, size_t n, float old, float value)
+{
+	size_t low = 0;
+
+	for (size_t left = n, half; left > 1; left -= half) {
+		half = left / 2;
+		low += sorted[low + half - 1] < old ? half : 0; /* no branch */
+	}
+	settle(sorted, n, low, value);
+}
+
+float sorted_scale(const float *sizes, size_t n)
+{
+	float median = sizes[n / 2];
 	double sum = 0;
 
-	if (!n || n > ROBUST_MAX)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		size[i] = fabsf(errors[i]);
-		sum += size[i];
-	}
-	median = select_kth(size, n, n / 2);
-	return median > 0 ? (float)(median * ROBUST_MAD)
-			  : (float)(sum / (double)n * ROBUST_MEAN);
+	if (median > 0)
+		return (float)(median * ROBUST_MAD);
+	for (size_t i = 0; i < n; i++)
+		sum += sizes[i];
+	return (float)(sum / (double)n * ROBUST_MEAN);
 }
 
 /* --- P² --- */

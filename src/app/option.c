@@ -44,6 +44,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
 	[OPTION_TIMEOUT] = {"timeout", 0, "DURATION", "of run: of each host; 10m"},
 	[OPTION_CHANGED] = {"changed", 0, 0,
 		"of runbook run: what has changed in it since it last ran was read"},
+	[OPTION_CSV] = {"csv", 0, "FILE",
+		"of detect: lines of a time and a value; - reads the standard input"},
+	[OPTION_SCORES] = {"scores", 0, 0, "of detect: a line for each point, as CSV"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},
