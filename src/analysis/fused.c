@@ -25,7 +25,7 @@ enum {
 	SPREAD = 24,          /* of the spread */
 	FLAT_MIN = 12,        /* equal ones that may be a line */
 	STEPS = 200,          /* of the mean step */
-	KNOWN = 600,          /* points before news alone is enough */
+	KNOWN = 9,            /* blocks of a view before its news alone are enough */
 	STARTED = 50,         /* points before a step is cut */
 };
 
@@ -67,7 +67,7 @@ struct fused_state {
 	float values[LEVEL], rests[REST];
 	uint32_t count, flat;
 	int32_t run;
-	uint8_t next_value, next_rest, bad, spare[1];
+	uint8_t next_value, next_rest, rest_count, bad;
 };
 
 _Static_assert(sizeof(struct fused_state) <= DETECTOR_MAX_STATE, "the promise");
@@ -79,7 +79,8 @@ struct evidence {
 	double views[VIEWS], before[VIEWS]; /* and the extreme until then */
 	double beyond[VIEWS];               /* signed, in ranges */
 	double news;                        /* weighed, all of them */
-	double by_baseline, by_news;        /* 1 is bad */
+	double sure, of_many;        /* of known views; of those that take many points */
+	double by_baseline, by_news; /* 1 is bad */
 };
 
 static void fused_start(void *opaque)
@@ -109,7 +110,7 @@ static double spread_of(const struct fused_state *s)
 	double sum = 0, squares = 0;
 
 	if (s->count < SPREAD)
-		return 0;
+		return (double)NAN;
 	for (int i = 1; i <= SPREAD; i++) {
 		double v = (double)s->values[(s->next_value + LEVEL - i) % LEVEL];
 
@@ -124,19 +125,28 @@ static double flat_of(const struct fused_state *s)
 	return s->flat < FLAT_MIN ? 0 : log((double)s->flat / (FLAT_MIN / 2));
 }
 
+static double rest_of(struct fused_state *s, int64_t at, double x)
+{
+	double rest = profile_feed(&s->profile, at, x);
+
+	if (isnan(rest))
+		return rest;
+	ring_put(s->rests, &s->next_rest, REST, &s->rest_sum, rest);
+	s->rest_count += s->rest_count < REST;
+	return s->rest_count < REST ? (double)NAN : s->rest_sum / REST;
+}
+
+/* NAN: nothing can be seen yet. */
 static void look(struct fused_state *s, struct point point, double views[VIEWS])
 {
-	double x = point.value - s->origin, n;
+	double x = point.value - s->origin;
 
 	ring_put(s->values, &s->next_value, LEVEL, &s->level_sum, x);
-	ring_put(s->rests, &s->next_rest, REST, &s->rest_sum,
-		profile_feed(&s->profile, point.at, x));
 	s->flat = s->count && point.value == s->last ? s->flat + 1 : 0;
 	s->count += s->count < UINT32_MAX;
-	n = s->count;
 	views[VIEW_VALUE] = x;
-	views[VIEW_REST] = s->rest_sum / fmin(n, REST);
-	views[VIEW_LEVEL] = s->level_sum / fmin(n, LEVEL);
+	views[VIEW_REST] = rest_of(s, point.at, x);
+	views[VIEW_LEVEL] = s->count < LEVEL ? (double)NAN : s->level_sum / LEVEL;
 	views[VIEW_SPREAD] = spread_of(s);
 	views[VIEW_FLAT] = flat_of(s);
 }
@@ -155,7 +165,7 @@ static bool fell_to_zero(const struct fused_state *s, struct point point)
 {
 	double level = s->origin + s->level_sum / LEVEL;
 
-	return point.value == 0 && s->count >= KNOWN &&
+	return point.value == 0 && s->seen[VIEW_VALUE].blocks >= KNOWN &&
 	       s->origin + (double)s->seen[VIEW_VALUE].bottom > ZERO_NEAR * level;
 }
 
@@ -167,14 +177,20 @@ static void find_news(struct fused_state *s, const struct detector_config *confi
 	look(s, point, e->views);
 	for (enum view i = 0; i < VIEWS; i++) {
 		struct extremes *seen = &s->seen[i];
-		double beyond = extremes_beyond(
-			seen, e->views[i], i == VIEW_FLAT ? FLAT_FLOOR : 0);
+		double beyond, news;
 
+		if (isnan(e->views[i]))
+			continue;
+		beyond = extremes_beyond(
+			seen, e->views[i], i == VIEW_FLAT ? FLAT_FLOOR : 0);
 		if (i == VIEW_VALUE && fell)
 			beyond = fmin(beyond, -ZERO_NEWS);
 		e->before[i] = (double)(beyond > 0 ? seen->top : seen->bottom);
 		e->beyond[i] = counts(config, i, beyond) ? beyond : 0;
-		e->news += weights[i] * fabs(e->beyond[i]);
+		news = weights[i] * fabs(e->beyond[i]);
+		e->news += news;
+		e->sure += seen->blocks >= KNOWN ? news : 0;
+		e->of_many += seen->blocks >= KNOWN && i != VIEW_VALUE ? news : 0;
 		extremes_add(seen, e->views[i]);
 	}
 	e->views[VIEW_VALUE] += s->origin;
@@ -249,22 +265,12 @@ static int needed(const struct detector_config *config)
 	return n > 1 ? (int)n : 1;
 }
 
-/* 1 is enough. */
-static void grade(const struct fused_state *s, struct evidence *e)
-{
-	e->by_baseline = fmax(e->surprise / SURPRISED, e->excess / FAR);
-	e->by_news = s->count >= KNOWN ? e->news / NEWS : 0;
-}
-
 /* What only one point says waits for the next ones, unless it is strong. */
 static bool is_sure(const struct fused_state *s, const struct detector_config *config,
 	const struct evidence *e)
 {
-	double of_many = e->news - weights[VIEW_VALUE] * fabs(e->beyond[VIEW_VALUE]);
-
 	return s->bad || s->run >= needed(config) ||
-	       fmax(e->by_baseline, e->by_news) >= STRONG ||
-	       (s->count >= KNOWN && of_many >= NEWS);
+	       fmax(e->by_baseline, e->by_news) >= STRONG || e->of_many >= NEWS;
 }
 
 static void judge(struct fused_state *s, const struct detector_config *config,
@@ -315,7 +321,8 @@ static struct verdict fused_feed(
 	find_news(s, config, point, &e);
 	s->last = point.value;
 	s->last_at = point.at;
-	grade(s, &e);
+	e.by_baseline = fmax(e.surprise / SURPRISED, e.excess / FAR);
+	e.by_news = e.sure / NEWS;
 	judge(s, config, &e, point, &v);
 	begins = e.news * (1 + fmin(e.surprise, 1));
 	v.fresh = begins > s->told ? 1 - exp2(-begins / NEWS) : 0;

@@ -40,6 +40,8 @@ static void enter_slot(struct profile *p, int64_t half_hour)
 		return;
 	if (p->count)
 		close_slot(p);
+	if (!p->begun)
+		p->first = half_hour;
 	p->begun = 1;
 	p->half_hour = half_hour;
 	p->slot = (uint16_t)(2 * time_hour_of_week(at) + (half_hour & 1));
@@ -66,7 +68,7 @@ double profile_feed(struct profile *p, int64_t at, double value)
 	}
 	p->sum += value;
 	p->count++;
-	return out;
+	return p->half_hour - p->first < PROFILE_DAY ? (double)NAN : out;
 }
 
 bool profile_check(const struct profile *p)

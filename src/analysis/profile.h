@@ -9,7 +9,7 @@ enum { PROFILE_DAY = 48, PROFILE_WEEK = 336 };
 
 /* Zeroed is the start; no pointers. */
 struct profile {
-	int64_t half_hour; /* since 1970, of the sum */
+	int64_t first, half_hour; /* since 1970; the second is that of the sum */
 	double sum;
 	float day[PROFILE_DAY], week[PROFILE_WEEK];
 	float day_error, week_error;
@@ -20,7 +20,8 @@ struct profile {
 	uint8_t spare[5];
 };
 
-/* The value less what is usual now, 0 while nothing is known; then learns it. */
+/* The value less what is usual now; then learns it. NAN on the first day, later 0 where
+ * nothing is known of this half hour. */
 double profile_feed(struct profile *profile, int64_t at, double value);
 bool profile_check(const struct profile *profile);
 
