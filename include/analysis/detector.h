@@ -76,8 +76,8 @@ enum detector_basis {
 struct verdict {
 	double value;
 	double score; /* 0 as ever … 1 */
-	/* Fused only, as the next line: how much begins here, 0 … 1. 0 while what was said
-	 * already goes on. For ranking and thresholds of one's own. */
+	/* Fused only, as the next line: how much begins here, 0 … 1; 0 while what was
+	 * said already goes on. For ranking and thresholds of one's own. */
 	double fresh;
 	double measured, before;    /* by the reason: now, and the extreme until now */
 	double expected, low, high; /* NaN: none */
@@ -118,7 +118,7 @@ extern const struct detector_class detector_threshold;
  * src/analysis/seasonal.c for the method. 7,344 bytes. */
 extern const struct detector_class detector_seasonal;
 /* Baseline, new extremes, level, spread and standstill fused into one verdict: see
- * src/analysis/fused.c. 12,280 bytes. */
+ * src/analysis/fused.c. 12,288 bytes. */
 extern const struct detector_class detector_fused;
 
 /* state: class->state_size bytes, aligned for int64_t. */

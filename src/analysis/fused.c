@@ -25,6 +25,7 @@ enum {
 	SPREAD = 24,          /* of the spread */
 	FLAT_MIN = 12,        /* equal ones that may be a line */
 	STEPS = 200,          /* of the mean step */
+	LASTING = 6,          /* points a bound off that are bad though they crept */
 	KNOWN = 9,            /* blocks of a view before its news alone are enough */
 	STARTED = 50,         /* points before a step is cut */
 };
@@ -35,6 +36,7 @@ enum view { VIEW_VALUE, VIEW_REST, VIEW_LEVEL, VIEW_SPREAD, VIEW_FLAT, VIEWS };
 #define SURPRISED   0.85  /* surprise that is bad */
 #define FAR         3.0   /* so many bounds off are bad, however they came */
 #define NEWS        1.0   /* news that are bad: as wide as the range was, in one view */
+#define CONFIRMED   1.1   /* mean badness of a run */
 #define STRONG      2.0   /* times as much need no second point */
 #define CLEAR       0.5   /* bounds off: still bad */
 #define FADES       0.985 /* what was told, for each point */
@@ -61,12 +63,13 @@ struct fused_state {
 	int64_t since, last_at;
 	double origin; /* the first value: floats hold what differs from it */
 	double last, step, told;
+	double strength; /* of all points of the run */
 	double level_sum, rest_sum;
 	struct profile profile;
 	struct extremes seen[VIEWS];
 	float values[LEVEL], rests[REST];
 	uint32_t count, flat;
-	int32_t run;
+	int32_t run, lasting; /* points in a row: bad; a bound off and more */
 	uint8_t next_value, next_rest, rest_count, bad;
 };
 
@@ -151,13 +154,14 @@ static void look(struct fused_state *s, struct point point, double views[VIEWS])
 	views[VIEW_FLAT] = flat_of(s);
 }
 
-/* More spread and a longer standstill are news, less are not. */
+/* More spread and a longer standstill are news, less are not; spread has no side. */
 static bool counts(const struct detector_config *config, enum view view, double beyond)
 {
-	if (view == VIEW_SPREAD || view == VIEW_FLAT)
+	if (view == VIEW_FLAT)
 		return beyond > 0;
-	return config->direction == DIRECTION_BOTH ||
-	       (config->direction == DIRECTION_UP) == (beyond > 0);
+	if (config->direction == DIRECTION_BOTH)
+		return view != VIEW_SPREAD || beyond > 0;
+	return view != VIEW_SPREAD && (config->direction == DIRECTION_UP) == (beyond > 0);
 }
 
 /* A fall to zero is more than its part of a wide range. */
@@ -269,8 +273,16 @@ static int needed(const struct detector_config *config)
 static bool is_sure(const struct fused_state *s, const struct detector_config *config,
 	const struct evidence *e)
 {
-	return s->bad || s->run >= needed(config) ||
+	return s->bad || s->lasting >= LASTING ||
+	       (s->run >= needed(config) && s->strength >= CONFIRMED * s->run) ||
 	       fmax(e->by_baseline, e->by_news) >= STRONG || e->of_many >= NEWS;
+}
+
+static void end_run(struct fused_state *s)
+{
+	s->run = s->bad = 0;
+	s->strength = 0;
+	s->since = 0;
 }
 
 static void judge(struct fused_state *s, const struct detector_config *config,
@@ -280,14 +292,14 @@ static void judge(struct fused_state *s, const struct detector_config *config,
 
 	v->score = 1 - exp2(-bad);
 	if (bad < 1 && (!s->run || e->excess < (s->bad ? CLEAR : 1))) {
-		s->run = s->bad = 0;
-		s->since = 0;
+		end_run(s);
 		return;
 	}
 	if (!s->run)
 		s->since = point.at;
 	if (s->run < INT32_MAX)
 		s->run++;
+	s->strength += fmax(bad, e->excess);
 	v->suspect = true;
 	v->since = s->since;
 	if (!is_sure(s, config, e))
@@ -311,7 +323,7 @@ static struct verdict fused_feed(
 	if (!s->count)
 		s->origin = point.value;
 	if (s->count && point.at - s->last_at > GAP * config->interval_ms)
-		s->run = s->bad = 0;
+		end_run(s);
 	v.anomalous = false;
 	v.severity = SEVERITY_OK;
 	v.since = 0;
@@ -321,7 +333,10 @@ static struct verdict fused_feed(
 	find_news(s, config, point, &e);
 	s->last = point.value;
 	s->last_at = point.at;
+	s->lasting = e.excess < 1 ? 0 : s->lasting + (s->lasting < INT32_MAX);
 	e.by_baseline = fmax(e.surprise / SURPRISED, e.excess / FAR);
+	if (s->lasting >= LASTING)
+		e.by_baseline = fmax(e.by_baseline, 1);
 	e.by_news = e.sure / NEWS;
 	judge(s, config, &e, point, &v);
 	begins = e.news * (1 + fmin(e.surprise, 1));
@@ -338,7 +353,8 @@ static bool fused_check(const void *opaque)
 		if (!extremes_check(&s->seen[i]))
 			return false;
 	return s->next_value < LEVEL && s->next_rest < REST && s->run >= 0 &&
-	       profile_check(&s->profile) && detector_seasonal.check(s->seasonal);
+	       s->lasting >= 0 && profile_check(&s->profile) &&
+	       detector_seasonal.check(s->seasonal);
 }
 
 const struct detector_class detector_fused = {

@@ -53,29 +53,37 @@ float robust_median(const float *values, size_t n)
 
 /* --- in order --- */
 
-static void settle(float *sorted, size_t n, size_t i, float value)
+/* How many of them are smaller. */
+static size_t place_of(const float *sorted, size_t n, float value)
 {
-	for (; i + 1 < n && sorted[i + 1] < value; i++)
-		sorted[i] = sorted[i + 1];
-	for (; i > 0 && sorted[i - 1] > value; i--)
-		sorted[i] = sorted[i - 1];
-	sorted[i] = value;
+	size_t low = 0;
+
+	for (size_t half; n > 1; n -= half) {
+		half = n / 2;
+		low += sorted[low + half - 1] < value ? half : 0; /* no branch */
+	}
+	return low + (n && sorted[low] < value);
 }
 
 void sorted_add(float *sorted, size_t n, float value)
 {
-	settle(sorted, n + 1, n, value);
+	size_t at = place_of(sorted, n, value);
+
+	memmove(sorted + at + 1, sorted + at, (n - at) * sizeof *sorted);
+	sorted[at] = value;
 }
 
 void sorted_swap(float *sorted, size_t n, float old, float value)
 {
-	size_t low = 0;
+	size_t from = place_of(sorted, n, old), to = place_of(sorted, n, value);
 
-	for (size_t left = n, half; left > 1; left -= half) {
-		half = left / 2;
-		low += sorted[low + half - 1] < old ? half : 0; /* no branch */
+	from -= from == n;
+	if (to > from) {
+		memmove(sorted + from, sorted + from + 1, (--to - from) * sizeof *sorted);
+	} else {
+		memmove(sorted + to + 1, sorted + to, (from - to) * sizeof *sorted);
 	}
-	settle(sorted, n, low, value);
+	sorted[to] = value;
 }
 
 float sorted_scale(const float *sizes, size_t n)

@@ -148,12 +148,13 @@ static void bench_quiet(const struct detector_class *class, int64_t interval_ms)
 	struct detector_config config;
 	struct tally t = {0};
 
-	seed = 88172645463325252;
 	detector_config_init(
 		&config, UNIT_NONE, (struct limits){NAN, NAN, false}, interval_ms);
 	for (int k = 0; k < SERIES; k++) {
-		struct source s = source_new(interval_ms);
+		struct source s;
 
+		seed = 88172645463325252 + (uint64_t)k * 0x9e3779b97f4a7c15;
+		s = source_new(interval_ms);
 		detector_start(class, state);
 		run_quiet(class, &config, &s, &t);
 		run_step(class, &config, &s, &t);
