@@ -278,7 +278,8 @@ static void tell(const struct detection *d, struct str *out)
 	if (d->late)
 		str_printf(out, "; %zu out of order, sorted", d->late);
 	if (d->points.unread)
-		str_printf(out, "; %zu lines that cannot be read", d->points.unread);
+		str_printf(out, "; %zu %s cannot be read", d->points.unread,
+			d->points.unread == 1 ? "line" : "lines");
 	if (d->learning && d->learnt[0])
 		str_printf(out, "; %s", d->learnt);
 	str_putc(out, '\n');
