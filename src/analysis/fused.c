@@ -24,8 +24,9 @@ enum {
 	REST = 8,             /* of the mean difference from the profile */
 	SPREAD = 24,          /* of the spread */
 	FLAT_MIN = 12,        /* equal ones that may be a line */
+	FLAT_LEAST = 6,       /* are nothing at all */
+	FLAT_FORGETS = 16,    /* shorter ones until a long one is forgotten */
 	STEPS = 200,          /* of the mean step */
-	LASTING = 6,          /* points a bound off that are bad though they crept */
 	KNOWN = 9,            /* blocks of a view before its news alone are enough */
 	STARTED = 50,         /* points before a step is cut */
 };
@@ -35,9 +36,10 @@ enum view { VIEW_VALUE, VIEW_REST, VIEW_LEVEL, VIEW_SPREAD, VIEW_FLAT, VIEWS };
 #define SUDDEN      10.0  /* mean steps at once that count in full */
 #define SURPRISED   0.85  /* surprise that is bad */
 #define FAR         3.0   /* so many bounds off are bad, however they came */
+#define LASTING     2.4   /* bounds off in sum that are bad though they crept */
+#define ALLOWED     0.6   /* of a bound for each point: what does not add up */
 #define NEWS        1.0   /* news that are bad: as wide as the range was, in one view */
 #define CONFIRMED   1.1   /* mean badness of a run */
-#define STRONG      2.0   /* times as much need no second point */
 #define CLEAR       0.5   /* bounds off: still bad */
 #define FADES       0.985 /* what was told, for each point */
 #define STEP_CLIP   6.0   /* influence of one step, in mean steps */
@@ -68,8 +70,9 @@ struct fused_state {
 	struct profile profile;
 	struct extremes seen[VIEWS];
 	float values[LEVEL], rests[REST];
-	uint32_t count, flat;
-	int32_t run, lasting; /* points in a row: bad; a bound off and more */
+	uint32_t count, flat, longest; /* points; of the same; of the same ever */
+	int32_t run;                   /* bad points in a row */
+	float lasting; /* cumulative sum of what each point is off, on one side */
 	uint8_t next_value, next_rest, rest_count, bad;
 };
 
@@ -79,11 +82,13 @@ _Static_assert(sizeof(struct fused_state) % 8 == 0, "no hole at the end");
 struct evidence {
 	double excess;                      /* bounds off the seasonal baseline */
 	double surprise;                    /* with how sudden it was */
+	double lasting;                     /* what the last points were off in sum */
 	double views[VIEWS], before[VIEWS]; /* and the extreme until then */
 	double beyond[VIEWS];               /* signed, in ranges */
 	double news;                        /* weighed, all of them */
-	double sure, of_many;        /* of known views; of those that take many points */
-	double by_baseline, by_news; /* 1 is bad */
+	double sure;                        /* of known views only */
+	double by_baseline, by_news;        /* 1 is bad */
+	bool stands;                        /* still, for too long */
 };
 
 static void fused_start(void *opaque)
@@ -173,11 +178,27 @@ static bool fell_to_zero(const struct fused_state *s, struct point point)
 	       s->origin + (double)s->seen[VIEW_VALUE].bottom > ZERO_NEAR * level;
 }
 
+/* Four times as long as those that were: that is said for three times as long again. */
+static void find_standstill(struct fused_state *s, struct point point, struct evidence *e)
+{
+	bool moved = !s->count || point.value != s->last;
+	uint32_t least;
+
+	if (moved && s->flat >= s->longest)
+		s->longest = s->flat;
+	else if (moved)
+		s->longest -= (s->longest - s->flat) / FLAT_FORGETS;
+	least = s->longest > FLAT_LEAST ? s->longest : FLAT_LEAST;
+	e->stands = !moved && s->seen[VIEW_VALUE].blocks >= KNOWN &&
+		    s->flat / 4 >= least && s->flat / 16 < least;
+}
+
 static void find_news(struct fused_state *s, const struct detector_config *config,
 	struct point point, struct evidence *e)
 {
 	bool fell = fell_to_zero(s, point);
 
+	find_standstill(s, point, e);
 	look(s, point, e->views);
 	for (enum view i = 0; i < VIEWS; i++) {
 		struct extremes *seen = &s->seen[i];
@@ -194,7 +215,6 @@ static void find_news(struct fused_state *s, const struct detector_config *confi
 		news = weights[i] * fabs(e->beyond[i]);
 		e->news += news;
 		e->sure += seen->blocks >= KNOWN ? news : 0;
-		e->of_many += seen->blocks >= KNOWN && i != VIEW_VALUE ? news : 0;
 		extremes_add(seen, e->views[i]);
 	}
 	e->views[VIEW_VALUE] += s->origin;
@@ -219,6 +239,20 @@ static void find_surprise(struct fused_state *s, const struct verdict *seasonal,
 			    : fmin(-log2(1 - seasonal->score), SCORE_RANGE);
 	e->surprise = e->excess * sqrt(times / SUDDEN);
 	s->step += (fmin(step, most) - s->step) / n;
+}
+
+/* E. S. Page, Continuous Inspection Schemes, Biometrika 41, 1954: six points a bound off
+ * and twelve at four fifths of it are the same. A change of side begins anew. */
+static void last_on(struct fused_state *s, const struct verdict *v, struct evidence *e)
+{
+	double sum = fabs((double)s->lasting);
+	double side = v->value < v->expected ? -1 : 1;
+
+	if ((double)s->lasting * side < 0)
+		sum = 0;
+	sum = fmin(fmax(sum + fmin(e->excess, 1) - ALLOWED, 0), LASTING + 1);
+	s->lasting = (float)(side * sum);
+	e->lasting = sum;
 }
 
 /* --- the verdict --- */
@@ -256,6 +290,8 @@ static void explain(const struct evidence *e, struct verdict *v)
 		narrow(e, v);
 	if (e->by_baseline >= 1 || e->by_news < 1)
 		return;
+	if (e->stands)
+		most = VIEW_FLAT;
 	v->reason = e->beyond[most] > 0 ? above[most] : below[most];
 	v->measured = e->views[most];
 	v->before = e->before[most];
@@ -269,13 +305,13 @@ static int needed(const struct detector_config *config)
 	return n > 1 ? (int)n : 1;
 }
 
-/* What only one point says waits for the next ones, unless it is strong. */
+/* What only one point says waits for the next ones. */
 static bool is_sure(const struct fused_state *s, const struct detector_config *config,
 	const struct evidence *e)
 {
-	return s->bad || s->lasting >= LASTING ||
+	return s->bad || e->lasting >= LASTING ||
 	       (s->run >= needed(config) && s->strength >= CONFIRMED * s->run) ||
-	       fmax(e->by_baseline, e->by_news) >= STRONG || e->of_many >= NEWS;
+	       e->stands;
 }
 
 static void end_run(struct fused_state *s)
@@ -289,9 +325,11 @@ static void judge(struct fused_state *s, const struct detector_config *config,
 	const struct evidence *e, struct point point, struct verdict *v)
 {
 	double bad = fmax(e->by_baseline, e->by_news);
+	bool goes_on = s->run && e->excess >= (s->bad ? CLEAR : 1);
 
+	bad = goes_on ? fmax(bad, e->excess) : bad;
 	v->score = 1 - exp2(-bad);
-	if (bad < 1 && (!s->run || e->excess < (s->bad ? CLEAR : 1))) {
+	if (bad < 1 && !goes_on) {
 		end_run(s);
 		return;
 	}
@@ -299,7 +337,7 @@ static void judge(struct fused_state *s, const struct detector_config *config,
 		s->since = point.at;
 	if (s->run < INT32_MAX)
 		s->run++;
-	s->strength += fmax(bad, e->excess);
+	s->strength += bad;
 	v->suspect = true;
 	v->since = s->since;
 	if (!is_sure(s, config, e))
@@ -333,11 +371,11 @@ static struct verdict fused_feed(
 	find_news(s, config, point, &e);
 	s->last = point.value;
 	s->last_at = point.at;
-	s->lasting = e.excess < 1 ? 0 : s->lasting + (s->lasting < INT32_MAX);
+	last_on(s, &v, &e);
 	e.by_baseline = fmax(e.surprise / SURPRISED, e.excess / FAR);
-	if (s->lasting >= LASTING)
+	if (e.lasting >= LASTING)
 		e.by_baseline = fmax(e.by_baseline, 1);
-	e.by_news = e.sure / NEWS;
+	e.by_news = fmax(e.sure / NEWS, e.stands);
 	judge(s, config, &e, point, &v);
 	begins = e.news * (1 + fmin(e.surprise, 1));
 	v.fresh = begins > s->told ? 1 - exp2(-begins / NEWS) : 0;
