@@ -159,14 +159,19 @@ $(BUILD)/bench-runbooks: tests/bench/runbooks.c $(LIB)
 bench-runbooks: $(BUILD)/bench-runbooks
 	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" $(BUILD)/bench-runbooks
 
-# Any folder of BENCH_DATA's layout; ITEMS=DIR takes what was said, a file a section;
-# JUDGE="nezha petshop" runs only these, DOUBT=0 leaves windows without a culprit out.
-bench-judgement: oogway
-	@BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" tests/bench/judgement $(JUDGE)
-
 $(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
+
+$(BUILD)/judge: tests/bench/judge.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# What is said of labelled data: any folder of BENCH_DATA's layout. JUDGE="nab nezha" runs
+# only these, ITEMS=DIR keeps what was said, DOUBT=0 leaves windows without a culprit out.
+bench-judgement: all $(BUILD)/judge
+	@BUILD=$(BUILD) BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" VERBOSE="$(VERBOSE)" \
+		tests/bench/judgement $(JUDGE)
 
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \

@@ -200,6 +200,10 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--window", optarg);
 	case OPTION_SHARES:
 		return add_word(o, "--shares");
+	case OPTION_CSV:
+		return add_pair(o, "--csv", optarg);
+	case OPTION_SCORES:
+		return add_word(o, "--scores");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:

@@ -20,7 +20,7 @@ enum {
 	END_US = 4000
 };
 
-/* "seasonal host/cpu". False when the series is gone, or its key is too long for that:
+/* "fused host/cpu". False when the series is gone, or its key is too long for that:
  * such a baseline lives only as long as the process. */
 static bool state_key(const struct history *history, uint64_t id, struct str *out)
 {
@@ -32,7 +32,7 @@ static bool state_key(const struct history *history, uint64_t id, struct str *ou
 	if (!series)
 		return false;
 	raw = text_raw(series->key, &n);
-	str_printf(out, "%s ", detector_seasonal.name);
+	str_printf(out, "%s ", detector_fused.name);
 	str_add(out, raw, n);
 	if (out->n <= SERIES_KEY_MAX)
 		return true;
@@ -134,9 +134,9 @@ static bool save_share(struct history *history)
 			continue;
 		rows[count++] = (struct baseline_row){
 			.key = untrusted_make(key->p, key->n),
-			.version = detector_seasonal.version,
+			.version = detector_fused.version,
 			.bytes = to,
-			.n = detector_save(&detector_seasonal,
+			.n = detector_save(&detector_fused,
 				anomalies_state(app->anomalies, ids[i]), to, BYTES),
 		};
 	}

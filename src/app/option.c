@@ -49,6 +49,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"of rca: how far before and after the alert to look; 30m"},
 	[OPTION_SHARES] = {"shares", 0, 0,
 		"of rca: every suspect, and what each ranker gave it"},
+	[OPTION_CSV] = {"csv", 0, "FILE",
+		"of detect: lines of a time and a value; - reads the standard input"},
+	[OPTION_SCORES] = {"scores", 0, 0, "of detect: a line for each point, as CSV"},
 	[OPTION_CHECK] = {"check-config", 0, 0,
 		"read the rc, print its errors and colours that are hard to read, and "
 		"end"},
