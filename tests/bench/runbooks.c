@@ -1,10 +1,11 @@
 /* Runbook search on a labelled set: DIR (or DIR/runbooks) holds docs.jsonl ({"id",
  * "text"}) and queries.jsonl ({"id", "query", "gold": [ids]}). Prints recall@1, recall@3
  * and MRR beside plain BM25 and TF-IDF, how often the absence of the right book is
- * noticed, and the time of one key press over 10,000 sections. With ITEMS=FILE one line
- * for each query: {"id", "ranked": [ids]}. Only the query's text is given to any of
- * them. Half of the queries, by a hash of their label, were kept apart when the weights
- * of `sure` were fitted; both halves are printed. */
+ * noticed, the same for the rarest words of each query, as somebody types them, and the
+ * time of one key press over 10,000 sections. With ITEMS=FILE one line for each query:
+ * {"id", "ranked": [ids]}. Only the query's text is given to any of them. Half of the
+ * queries, by a hash of their label, were kept apart when the weights of `sure` were
+ * fitted; both halves are printed. */
 #include "analysis/search.h"
 #include "base/alloc.h"
 #include "base/json.h"
