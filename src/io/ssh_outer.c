@@ -630,8 +630,7 @@ static bool end_by_hand(struct ssh_call *call, bool kill)
 	add_all(&words, (const char *const[]){"-o", "ControlMaster=no", "-o",
 				"ProxyCommand=false", "-T", NULL});
 	add_host(&words, m);
-	add(&words, kill ? "exec /bin/sh -c 'exec pkill -KILL -P $PPID'"
-			 : "exec /bin/sh -c 'exec pkill -TERM -P $PPID'");
+	add(&words, call_end_line(kill));
 	return run(m, &words, &how, &err) != NULL;
 }
 
