@@ -27,7 +27,7 @@ enum {
 	OPENING_MOST = 16, /* connections at a time */
 	LOGIN_MS = 30000,
 	QUICK_MS = 5000,
-	STOP_MS = 1000,
+	STOP_MS = 2500,
 	ALIVE_MS = 15000,
 	CONNECT_MS = 15000,
 	/* It leaves 60 s after its last use; the user's own whenever that says so. */
