@@ -10,7 +10,7 @@ struct redactor;
 struct tape;
 
 enum { OUT, ERRORS, STREAMS };
-enum { RUN_STANDING = 160 };
+enum { RUN_STANDING = 160, RUN_ORIGIN = 80 };
 
 /* The step on its way. */
 struct work {
@@ -28,6 +28,7 @@ struct work {
 	char result[80]; /* for the audit; "" what follows from the exit code */
 	bool is_command, paused, stopped;
 	char standing[RUN_STANDING]; /* why nobody is asked; "": somebody is */
+	char origin[RUN_ORIGIN];
 	struct err why;
 	struct run_result before; /* until it is run: what comes back when it is not */
 };
