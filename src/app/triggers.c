@@ -52,7 +52,7 @@ struct trigger_row *trigger_named(struct triggers *t, const char *name)
 	return NULL;
 }
 
-static int64_t next_due(const struct rc_trigger *rc, int64_t after)
+int64_t trigger_due(const struct rc_trigger *rc, int64_t after)
 {
 	if (rc->on == TRIGGER_ALERT)
 		return 0;
@@ -85,7 +85,7 @@ static void take_lines(struct triggers *t)
 		t->rows[i] = (struct trigger_row){
 			.id = untrusted_hash(untrusted_str(line->name)),
 			.rc = line,
-			.next_at = next_due(line, t->app->now)};
+			.next_at = trigger_due(line, t->app->now)};
 		matchers_read(&t->labels[i], untrusted_str(line->labels), &err);
 	}
 }
@@ -590,7 +590,7 @@ static void look_at_times(struct triggers *t, int64_t now, enum watch watch)
 			trigger_missed(t, row, row->next_at);
 		/* What is not known in a moment is tried again until it is late. */
 		if (late || fire(t, row, NULL, row->next_at))
-			row->next_at = next_due(row->rc, now);
+			row->next_at = trigger_due(row->rc, now);
 	}
 }
 

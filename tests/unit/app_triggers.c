@@ -517,6 +517,42 @@ static void on_time(void **state)
 	end();
 }
 
+/* Nor is one that came while none ran: known by the one before it. */
+static void missed(void **state)
+{
+	static const char line[] = "trigger t runbook=look on=schedule every=1h\n";
+	struct firing_member m = {.started_at = 0};
+	const struct firing_wish wish = {.profile = "",
+		.trigger = "t",
+		.runbook = "look",
+		.members = &m,
+		.count = 1,
+		.runs = true,
+		.most = 10};
+	struct firing firing;
+	struct err err;
+	struct db *db;
+
+	(void)state;
+	put_book("look", reads);
+	begin(line);
+	assert_int_equal(triggers_at(app->triggers, 0)->missed_at, 0);
+	m.started_at = triggers_at(app->triggers, 0)->next_at - 5 * HOUR_MS;
+	db = history_db(app, &err);
+	assert_non_null(db);
+	assert_true(firing_claim(db, &wish, &firing, &err) && firing.mine);
+	assert_true(firing_set(db, firing.id, FIRING_RAN, "done", &err));
+	db_close(db);
+	end();
+	usleep(2000);
+	begin(line);
+	assert_int_equal(
+		triggers_at(app->triggers, 0)->missed_at, m.started_at + HOUR_MS);
+	assert_int_equal(triggers_at(app->triggers, 0)->last, FIRING_RAN);
+	assert_int_equal(proposals_count(app->triggers), 0);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +564,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(grows_worse, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_here, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(on_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(missed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
