@@ -119,9 +119,9 @@ static void check_triggers(struct doctor *d, const struct app *app)
 				t->place.file, t->place.line, t->name, t->runbook);
 		else if (t->runs && !runbook_is_trusted(row))
 			line(d, true,
-				"trigger %s: %s is only proposed, as it is not trusted "
-				"as it is now: runbook trust %s"
-				"as it is now: runbook trust %s",
+				"trigger %s: %s is only proposed: it is not trusted as "
+				"it "
+				"is now, runbook trust %s",
 				t->name, t->runbook, t->runbook);
 	}
 }
