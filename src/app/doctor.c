@@ -120,8 +120,7 @@ static void check_triggers(struct doctor *d, const struct app *app)
 		else if (t->runs && !runbook_is_trusted(row))
 			line(d, true,
 				"trigger %s: %s is only proposed: it is not trusted as "
-				"it "
-				"is now, runbook trust %s",
+				"it is now, runbook trust %s",
 				t->name, t->runbook, t->runbook);
 	}
 }
