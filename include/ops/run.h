@@ -141,7 +141,9 @@ bool run_start(struct run *run, size_t step, const char *origin, struct err *err
  * nobody. */
 bool run_start_alone(struct run *run, size_t step, const char *origin,
 	const char *standing, struct err *err);
-/* The active step was begun so. */
+/* Of the active step: "key", "trigger disk"; "" when none is. */
+const char *run_origin(const struct run *run);
+/* That step was begun by run_start_alone(). */
 bool run_is_alone(const struct run *run);
 /* The same once with another command in its place; the written class stays the least. */
 bool run_start_edited(struct run *run, size_t step, struct untrusted command,

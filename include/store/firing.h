@@ -34,7 +34,7 @@ struct firing_wish {
 	const struct firing_member *members; /* all that tell of it, the first leads */
 	size_t count;                        /* at most FIRING_MAX_MEMBERS */
 	bool runs;                           /* else it is proposed */
-	const char *why;
+	const char *why;     /* of what is proposed, or held, or becomes so; or NULL */
 	size_t most;      /* runs, and likewise proposals, within an hour */
 	int64_t again_ms; /* one that begins again within that is the same */
 };

@@ -151,9 +151,14 @@ static bool is_whom(
 	       untrusted_eq(id, w->upstream_id);
 }
 
+static bool is_within(const struct step_row *row, const struct step_query *query)
+{
+	return row->at >= query->from && (!query->until || row->at < query->until);
+}
+
 bool deed_is_of(const struct step_row *row, const struct step_query *query)
 {
-	if (row->at < query->from || (query->until && row->at >= query->until))
+	if (!is_within(row, query))
 		return false;
 	for (size_t i = 0; i < query->count; i++)
 		if (is_whom(row->source, row->upstream_id, &query->whom[i]) ||
@@ -187,25 +192,34 @@ void deed_copy(struct arena *arena, const struct step_row *from, struct step_row
 		*texts[i] = untrusted_copy(arena, *texts[i]);
 }
 
-void deeds_add_recent(const struct app *app, int64_t from, int64_t until,
+void deeds_add_recent(const struct app *app, const struct step_query *query,
 	struct arena *arena, struct step_rows *list)
 {
-	size_t count = audits_count(app->audits), before = list->count;
-	struct step_row *rows = arena_alloc(arena, (before + count + 1) * sizeof *rows);
+	const struct step_rows before = *list;
+	size_t count = audits_count(app->audits), room = before.count;
 
-	if (!rows)
+	for (size_t i = 0; i < count; i++)
+		room += counts(audits_row(app->audits, i));
+	list->rows = arena_alloc(arena, (room + 1) * sizeof *list->rows);
+	if (!list->rows) {
+		*list = before;
 		return;
-	if (before)
-		memcpy(rows, list->rows, before * sizeof *rows);
-	list->rows = rows;
+	}
+	if (before.count)
+		memcpy(list->rows, before.rows, before.count * sizeof *list->rows);
 	for (size_t i = 0; i < count; i++) {
 		const struct audit_row *a = audits_row(app->audits, i);
 		struct step_row row, *known;
 
-		if (!counts(a) || a->at < from || (until && a->at >= until))
+		if (!counts(a))
 			continue;
 		row = row_of(app, a);
-		known = listed(list, &row);
+		if (query->count ? !deed_is_of(&row, query) : !is_within(&row, query))
+			continue;
+		/* The audit has each of them once. */
+		known = listed(
+			&(struct step_rows){.rows = list->rows, .count = before.count},
+			&row);
 		if (!known) {
 			deed_copy(arena, &row, &list->rows[list->count++]);
 		} else if (!known->ended_at && row.ended_at) {

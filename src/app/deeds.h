@@ -30,9 +30,9 @@ const char *deed_words(const struct step_row *row, struct arena *arena);
 struct timeline;
 void deed_line(
 	struct timeline *timeline, const struct step_row *row, struct arena *arena);
-/* The audit's own rows that began in [from, until), 0: to the end, copied; those that are
- * in the list already stay out. */
-void deeds_add_recent(const struct app *app, int64_t from, int64_t until,
+/* The audit's own rows that began in that span and are of one of those, or without such
+ * of all; copied. What is in the list already stays out. */
+void deeds_add_recent(const struct app *app, const struct step_query *query,
 	struct arena *arena, struct step_rows *list);
 void deed_copy(struct arena *arena, const struct step_row *from, struct step_row *to);
 bool deed_listed(const struct step_rows *list, const struct step_row *row);

@@ -238,23 +238,16 @@ static void got_steps(void *ctx, const struct step_rows *rows, const struct err 
 	struct dossier *d = ctx;
 	const struct step_query query = steps_wanted(d);
 	struct step_rows all = {.rows = NULL};
-	size_t n = 0;
 
 	d->steps_loading = false;
 	/* Another is looked at meanwhile. */
 	if (d->steps_dirty)
 		return;
 	arena_reset(&d->steps_arena);
-	all.rows = arena_alloc(&d->steps_arena, STEP_MAX_LIST * sizeof *all.rows);
+	all.rows = arena_alloc(&d->steps_arena, (rows->count + 1) * sizeof *all.rows);
 	for (size_t i = 0; all.rows && !err && i < rows->count; i++)
 		deed_copy(&d->steps_arena, &rows->rows[i], &all.rows[all.count++]);
-	n = all.count;
-	deeds_add_recent(d->app, query.from, 0, &d->steps_arena, &all);
-	/* Of what came from the audit, only its own. */
-	for (size_t i = n; i < all.count; i++)
-		if (deed_is_of(&all.rows[i], &query))
-			all.rows[n++] = all.rows[i];
-	all.count = n;
+	deeds_add_recent(d->app, &query, &d->steps_arena, &all);
 	d->steps = all;
 	app_changed(d->app, CHANGED_PAST);
 }

@@ -247,7 +247,9 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	/* In a script nobody has read the audit yet. */
 	if (!app->live)
 		audits_load(app->audits, &(struct err){0});
-	deeds_add_recent(app, f->shift.from_at, f->to_at, &f->arena, &f->recent);
+	deeds_add_recent(app,
+		&(struct step_query){.from = f->shift.from_at, .until = f->to_at},
+		&f->arena, &f->recent);
 	for (size_t i = 0; i < books; i++)
 		f->matches[f->match_count++] = untrusted_copy(
 			&f->arena, runbooks_at(app->runbooks, i)->book.matches);

@@ -42,12 +42,12 @@ static void take_alert(struct postmortem_facts *f, const struct alert *a)
 static void take_steps(
 	struct app *app, struct postmortem_facts *f, const struct alert *alert)
 {
-	int64_t from = app->now - RECENT_MS;
+	const struct step_query query = {.from = app->now - RECENT_MS};
 
 	/* In a script nobody has read the audit yet. */
 	if (!app->live)
 		audits_load(app->audits, &(struct err){0});
-	deeds_add_recent(app, from, 0, f->arena, &f->recent);
+	deeds_add_recent(app, &query, f->arena, &f->recent);
 	for (const struct alert *a = NULL; alert && f->whom_count < STEP_MAX_WHOM &&
 					   (a = alerts_twin(app->alerts, alert, a));)
 		f->whom[f->whom_count++] = (struct step_whom){

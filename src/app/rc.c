@@ -170,7 +170,8 @@ const struct rc_key rc_keys[] = {
 	{"trigger", "do", "propose|run",
 		"run: by itself, if the runbook is trusted as it is now, all its steps "
 		"are of class read and policy allows them; else it is proposed; propose"},
-	{"trigger", "most", "N", "runs, and proposals, within an hour, 1 to 100; 10"},
+	{"trigger", "most", "N",
+		"runs, and proposals, within an hour, 1 to 100; 10, of a schedule 100"},
 	{"policy", "hosts", "PATTERN,…",
 		"names with * and ?, @GROUP for a group of hosts; what goes to several "
 		"is allowed when all match, and denied when one does; any"},

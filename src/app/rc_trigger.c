@@ -108,7 +108,8 @@ static bool check_kind(
 static bool take_most(const struct conf_line *line, struct rc_trigger *t, struct err *err)
 {
 	const char *word = conf_value(line, 2, "most");
-	int64_t n = MOST;
+	/* A schedule is a limit by itself. */
+	int64_t n = t->on == TRIGGER_ALERT ? MOST : MOST_LIMIT;
 
 	if (word &&
 		(!untrusted_to_i64(untrusted_str(word), &n) || n < 1 || n > MOST_LIMIT))

@@ -230,7 +230,7 @@ static void start(struct run *run, const struct run_plan *plan)
 		.hosts = plan->hosts,
 		.host_count = plan->host_count,
 		.argv = plan->argv,
-		.origin = "runbook",
+		.origin = run_is_alone(run) ? run_origin(run) : "runbook",
 		.book = run_how(run)->name,
 		.source = *source ? source : NULL,
 		.id = id,

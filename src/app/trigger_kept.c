@@ -81,8 +81,24 @@ static void take_proposal(struct triggers *t, const struct firing_row *row)
 	add(t, &p);
 }
 
-/* taken: a bit for each trigger whose newest row was seen. */
-static void take_last(struct triggers *t, const struct firing_row *row, uint64_t *taken)
+/* A time of it came between the newest that is known and the start of this console. */
+static void look_for_missed(
+	struct triggers *t, struct trigger_row *of, const struct firing_row *row)
+{
+	int64_t due = trigger_due(of->rc, row->started_at);
+
+	if (!of->last_at && due && row->created_at < t->app->started_at &&
+		due < t->app->started_at)
+		trigger_missed(t, of, due);
+}
+
+/* Bits of the triggers whose newest row, and newest that was not held, were seen. */
+struct taken {
+	uint64_t newest, last;
+};
+
+static void take_last(
+	struct triggers *t, const struct firing_row *row, struct taken *taken)
 {
 	struct trigger_row *of;
 	char name[TRIGGER_NAME];
@@ -90,21 +106,12 @@ static void take_last(struct triggers *t, const struct firing_row *row, uint64_t
 
 	of = trigger_named(t, text_line(row->trigger, name, sizeof name));
 	bit = of ? UINT64_C(1) << (of - t->rows) : 0;
-	if (!of || *taken & bit || row->state == FIRING_HELD)
+	if (of && !(taken->newest & bit))
+		look_for_missed(t, of, row);
+	taken->newest |= bit;
+	if (!of || taken->last & bit || row->state == FIRING_HELD)
 		return;
-	*taken |= bit;
-	/* The time it was due, of one that ran before this console began. */
-	if (!of->last_at && of->rc->on == TRIGGER_SCHEDULE &&
-		row->created_at < t->app->started_at) {
-		int64_t due = of->rc->cron_text
-				      ? cron_next(&of->rc->cron, &of->rc->clock,
-						row->started_at)
-				      : (row->started_at / of->rc->every_ms + 1) *
-						of->rc->every_ms;
-
-		if (due < t->app->started_at)
-			trigger_missed(t, of, due);
-	}
+	taken->last |= bit;
 	of->last_at = row->created_at;
 	of->last = row->state;
 	text_line(row->why, of->last_why, sizeof of->last_why);
@@ -126,7 +133,7 @@ static bool is_outlived(const struct firing_rows *rows, size_t i)
 static void got_list(void *ctx, const struct firing_rows *rows, const struct err *err)
 {
 	struct triggers *t = ctx;
-	uint64_t taken = 0;
+	struct taken taken = {0};
 
 	t->listing = false;
 	if (t->stale && !t->ended) {

@@ -59,6 +59,8 @@ struct triggers {
 
 /* triggers.c */
 struct trigger_row *trigger_named(struct triggers *triggers, const char *name);
+/* When it is due next behind that moment; 0: it is of alerts. */
+int64_t trigger_due(const struct rc_trigger *rc, int64_t after);
 /* A time of it passed while nobody looked. */
 void trigger_missed(struct triggers *triggers, struct trigger_row *row, int64_t due_at);
 /* What it did goes into the audit, beside what is done. */

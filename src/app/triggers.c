@@ -38,7 +38,8 @@ enum {
 /* An alert as it was looked at. */
 struct seen {
 	int64_t first_at, seen_at, started_at;
-	uint64_t looked, fired; /* a bit for each trigger */
+	uint64_t looked, fired; /* a bit for each trigger; looked: it does not match */
+	uint8_t severity;       /* as it was looked at */
 };
 
 /* --- the lines --- */
@@ -51,7 +52,7 @@ struct trigger_row *trigger_named(struct triggers *t, const char *name)
 	return NULL;
 }
 
-static int64_t next_due(const struct rc_trigger *rc, int64_t after)
+int64_t trigger_due(const struct rc_trigger *rc, int64_t after)
 {
 	if (rc->on == TRIGGER_ALERT)
 		return 0;
@@ -84,7 +85,7 @@ static void take_lines(struct triggers *t)
 		t->rows[i] = (struct trigger_row){
 			.id = untrusted_hash(untrusted_str(line->name)),
 			.rc = line,
-			.next_at = next_due(line, t->app->now)};
+			.next_at = trigger_due(line, t->app->now)};
 		matchers_read(&t->labels[i], untrusted_str(line->labels), &err);
 	}
 }
@@ -296,21 +297,31 @@ static struct seen *seen_of(struct triggers *t, const struct alert *alert)
 	if (!s) {
 		s = mem_new(1, sizeof *s);
 		map_put(&t->seen, &alert->key, sizeof alert->key, s);
-		*s = (struct seen){.first_at = now, .started_at = alert->started_at};
+		*s = (struct seen){.first_at = now, .seen_at = now};
+		s->started_at = alert->started_at;
 	}
 	apart = alert->started_at - s->started_at;
-	/* Another episode. */
-	if (apart > TRIGGER_AGAIN_MS || apart < -TRIGGER_AGAIN_MS)
-		*s = (struct seen){.first_at = now, .started_at = alert->started_at};
+	/* Another episode, unless it was open just now. */
+	if ((apart > TRIGGER_AGAIN_MS || apart < -TRIGGER_AGAIN_MS) &&
+		now - s->seen_at > TRIGGER_AGAIN_MS)
+		*s = (struct seen){.first_at = now};
+	/* A line may be about what is worse. */
+	if (s->severity != alert->severity)
+		s->looked = 0;
+	s->severity = alert->severity;
+	s->started_at = alert->started_at;
 	s->seen_at = now;
 	return s;
 }
 
-/* The store did not answer: looked at once more. */
-static void look_again(struct triggers *t, const struct claim *c)
+/* The store did not answer: an alert is looked at once more, a time has passed. */
+static void not_claimed(struct triggers *t, const struct claim *c)
 {
-	const struct trigger_row *row = trigger_named(t, c->trigger);
+	struct trigger_row *row = trigger_named(t, c->trigger);
 	const struct alert *alert = alerts_find(t->app->alerts, c->alert);
+
+	if (row && !c->alert)
+		trigger_missed(t, row, c->due_at);
 
 	for (const struct alert *a = NULL;
 		row && alert && (a = alerts_twin(t->app->alerts, alert, a));)
@@ -326,7 +337,7 @@ static void claimed(void *ctx, const struct firing *firing, const struct err *er
 	t->claims--;
 	if (err) {
 		log_add(LOG_WARN, "trigger %s: %s", c->trigger, err->text);
-		look_again(t, c);
+		not_claimed(t, c);
 	} else if (firing->mine && !t->ended) {
 		struct trigger_row *row = trigger_named(t, c->trigger);
 
@@ -409,8 +420,10 @@ static bool fire(struct triggers *t, struct trigger_row *row, const struct alert
 	if (!book || t->claims >= AT_ONCE)
 		return false;
 	c = mem_new(1, sizeof *c);
-	*c = (struct claim){
-		.triggers = t, .alert = alert ? alert->key : 0, .most = rc->most};
+	*c = (struct claim){.triggers = t,
+		.alert = alert ? alert->key : 0,
+		.most = rc->most,
+		.due_at = due_at};
 	str_copy(c->trigger, sizeof c->trigger, rc->name);
 	str_copy(c->runbook, sizeof c->runbook, rc->runbook);
 	if (alert)
@@ -555,7 +568,7 @@ void trigger_missed(struct triggers *t, struct trigger_row *row, int64_t due_at)
 
 	row->missed_at = due_at;
 	app_notice(t->app, true,
-		"trigger %s: %s passed while no oogway ran; it is not made up for",
+		"trigger %s: %s passed and was not looked at; it is not made up for",
 		row->rc->name, time_stamp(due_at, t->app->now, when));
 }
 
@@ -577,7 +590,7 @@ static void look_at_times(struct triggers *t, int64_t now, enum watch watch)
 			trigger_missed(t, row, row->next_at);
 		/* What is not known in a moment is tried again until it is late. */
 		if (late || fire(t, row, NULL, row->next_at))
-			row->next_at = next_due(row->rc, now);
+			row->next_at = trigger_due(row->rc, now);
 	}
 }
 

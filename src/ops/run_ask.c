@@ -258,6 +258,7 @@ static bool start(struct run *run, size_t step, const char *origin, const char *
 		run->work.before.state = RUN_NOT_YET;
 		run->work.before.why[0] = '\0';
 	}
+	str_copy(run->work.origin, sizeof run->work.origin, origin);
 	if (standing)
 		str_copy(run->work.standing, sizeof run->work.standing, standing);
 	*r = (struct run_result){.state = RUN_ASKING, .is_command = plan.argc > 0};
@@ -281,6 +282,11 @@ bool run_start_alone(struct run *run, size_t step, const char *origin,
 	const char *standing, struct err *err)
 {
 	return start(run, step, origin, standing, err);
+}
+
+const char *run_origin(const struct run *run)
+{
+	return run->work.origin;
 }
 
 bool run_is_alone(const struct run *run)

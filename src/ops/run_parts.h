@@ -11,7 +11,7 @@ struct redactor;
 struct tape;
 
 enum { OUT, ERRORS, STREAMS };
-enum { RUN_STANDING = 160 };
+enum { RUN_STANDING = 160, RUN_ORIGIN = 80 };
 
 /* The step on its way. */
 struct work {
@@ -30,6 +30,7 @@ struct work {
 	bool is_command, paused, stopped;
 	char standing[RUN_STANDING]; /* why nobody is asked; "": somebody is */
 	bool gaps[STREAMS]; /* it goes on although that one cannot be recorded */
+	char origin[RUN_ORIGIN];
 	struct err why;
 	struct sudo sudo; /* of a command of this machine's */
 	void (*got_password)(

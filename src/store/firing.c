@@ -108,7 +108,9 @@ static bool insert(struct db *db, const struct firing_wish *wish,
 			bind_i64(m->started_at),
 			bind_i64(firing->state == FIRING_RUNNING),
 			bind_i64(*head ? FIRING_SAME : firing->state),
-			bind_text(wish->why ? wish->why : ""), bind_text(head)),
+			bind_text(wish->why && firing->state != FIRING_RUNNING ? wish->why
+									       : ""),
+			bind_text(head)),
 		err);
 }
 

@@ -150,6 +150,8 @@ static void end(void)
 	arena_release(&arena);
 }
 
+static enum severity severity = SEVERITY_WARNING;
+
 /* The source has n firing alerts now, of these names: Down0, Down1, … */
 static void give(int source, size_t n)
 {
@@ -170,7 +172,7 @@ static void give(int source, size_t n)
 		draft->texts[ALERT_ID] = draft->texts[ALERT_TITLE] = labels[i][0].value;
 		draft->labels = labels[i];
 		draft->label_count = 2;
-		draft->severity = SEVERITY_WARNING;
+		draft->severity = severity;
 		draft->state = ALERT_FIRING;
 		draft->started_at = began;
 	}
@@ -245,6 +247,17 @@ static void once(void **state)
 	pass(2);
 	assert_int_equal(proposals_count(app->triggers), 0);
 	began += 60000;
+	give(AM, 1);
+	pass(5);
+	only("");
+	/* So is one that lasted for long and is away for a moment. */
+	for (int i = 0; i < 12; i++) {
+		app->now += MINUTE_MS;
+		pass(1);
+	}
+	give(AM, 0);
+	pass(2);
+	began = app->now;
 	give(AM, 1);
 	pass(5);
 	only("");
@@ -434,6 +447,24 @@ static void stops(void **state)
 	end();
 }
 
+/* A line about what is worse waits until it is. */
+static void grows_worse(void **state)
+{
+	(void)state;
+	put_book("look", reads);
+	begin("trigger t runbook=look on=alert severity=high\n");
+	began = app->now;
+	give(AM, 1);
+	pass(5);
+	assert_int_equal(proposals_count(app->triggers), 0);
+	severity = SEVERITY_CRITICAL;
+	give(AM, 1);
+	pass(5);
+	severity = SEVERITY_WARNING;
+	only("");
+	end();
+}
+
 static void nothing_here(void **state)
 {
 	static const char line[] = "trigger t runbook=look on=alert\n";
@@ -482,7 +513,43 @@ static void on_time(void **state)
 	only("");
 	assert_int_equal(triggers_at(app->triggers, 0)->missed_at, due + HOUR_MS);
 	assert_int_equal(triggers_at(app->triggers, 0)->next_at, due + 2 * HOUR_MS);
-	assert_true(logged("passed while no oogway ran; it is not made up for"));
+	assert_true(logged("passed and was not looked at; it is not made up for"));
+	end();
+}
+
+/* Nor is one that came while none ran: known by the one before it. */
+static void missed(void **state)
+{
+	static const char line[] = "trigger t runbook=look on=schedule every=1h\n";
+	struct firing_member m = {.started_at = 0};
+	const struct firing_wish wish = {.profile = "",
+		.trigger = "t",
+		.runbook = "look",
+		.members = &m,
+		.count = 1,
+		.runs = true,
+		.most = 10};
+	struct firing firing;
+	struct err err;
+	struct db *db;
+
+	(void)state;
+	put_book("look", reads);
+	begin(line);
+	assert_int_equal(triggers_at(app->triggers, 0)->missed_at, 0);
+	m.started_at = triggers_at(app->triggers, 0)->next_at - 5 * HOUR_MS;
+	db = history_db(app, &err);
+	assert_non_null(db);
+	assert_true(firing_claim(db, &wish, &firing, &err) && firing.mine);
+	assert_true(firing_set(db, firing.id, FIRING_RAN, "done", &err));
+	db_close(db);
+	end();
+	usleep(2000);
+	begin(line);
+	assert_int_equal(
+		triggers_at(app->triggers, 0)->missed_at, m.started_at + HOUR_MS);
+	assert_int_equal(triggers_at(app->triggers, 0)->last, FIRING_RAN);
+	assert_int_equal(proposals_count(app->triggers), 0);
 	end();
 }
 
@@ -494,8 +561,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(runs_what_is_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(stops, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(grows_worse, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_here, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(on_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(missed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
