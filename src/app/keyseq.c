@@ -54,6 +54,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"remotehost", "one of them"},
 	{"followed", "lines of a file on other machines"},
 	{"silences", "the list of silences"},
+	{"actions", "the list of actions"},
 	{"chart", "the chart of a metric"},
 	{"trends", "the trends"},
 	{"past", "the incidents behind a bar of the trends"},
