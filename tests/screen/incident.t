@@ -66,7 +66,7 @@ reject "responders"
 keys ":status hello<Enter>"
 expect "one cannot send a status update there"
 keys "ib"
-expect "no conference bridge is known of this"
+wait "no conference bridge is known of this"
 # … but is kept as it was told, too.
 keys "iJ"
 wait "As its source tells it"
