@@ -113,6 +113,10 @@ struct ssh_net_how {
 	int64_t idle_ms; /* a connection that nothing uses is kept so long; 0: 60 s */
 };
 
+/* What ssh_config(5) calls %C, of its parts one behind the other. */
+enum { SSH_CONTROL_HASH = 41 };
+const char *ssh_control_hash(const char *text, char out[SSH_CONTROL_HASH]);
+
 /* yes: the key is right, or `answer` (NULL without one) is what was typed. */
 void ssh_answer(struct ssh_reply *reply, bool yes, const struct secret *answer);
 

@@ -206,7 +206,17 @@ static void got_password(
 
 static void on_password(void *ctx, const char *host)
 {
-	run_want_password(ctx, host, got_password);
+	struct run *run = ctx;
+	size_t n = fan_count(remote_step_fan(steps_app(run)->remote, run));
+	char where[INVENTORY_NAME + 80];
+
+	/* It goes to all that want one. */
+	if (n > 1)
+		snprintf(where, sizeof where, "%s (and on any of the other %zu hosts)",
+			host, n - 1);
+	else
+		str_copy(where, sizeof where, host);
+	run_want_password(run, where, got_password);
 }
 
 static bool still(void *ctx, char *why, size_t size)

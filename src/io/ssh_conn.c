@@ -163,6 +163,9 @@ void conn_fail(struct conn *conn, const struct err *err)
 	conn->err = *err;
 	conn->phase = CONN_DEAD;
 	shared_proven(conn, false);
+	/* Its task may wait for the agent's answer, which nobody would bring any more. */
+	agent_filter_free(conn->agent);
+	conn->agent = NULL;
 	loop_timer_stop(conn->timer);
 	identity_forget(conn->net, conn);
 	net_forget_question(conn->net, conn);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "io/file.h"
+#include "io/ssh.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -93,6 +94,16 @@ static bool names_match(char *names, const char *name)
 		return hashed_is(names, name);
 	lower(names, names, strlen(names) + 1);
 	return glob_list(names, ',', name) == GLOB_YES;
+}
+
+const char *ssh_control_hash(const char *text, char out[SSH_CONTROL_HASH])
+{
+	unsigned char hash[SHA1_BYTES];
+
+	EVP_Digest(text, strlen(text), hash, NULL, EVP_sha1(), NULL);
+	for (int i = 0; i < SHA1_BYTES; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	return out;
 }
 
 /* --- lines --- */

@@ -10,12 +10,14 @@
 #include "ssh_config.h"
 #include "words.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH = 4096 };
+enum { PATH = 4096, SOCKETS = 1000 };
 
 struct inventory {
 	struct ssh_config config;
@@ -25,6 +27,8 @@ struct inventory {
 	void *ctx;
 	const char **names;
 	size_t name_count, name_cap;
+	char **sockets; /* in the folders of ControlPath, when it was read */
+	size_t socket_count, socket_cap;
 	int others; /* who have it besides the first */
 };
 
@@ -40,6 +44,36 @@ static void add_names(struct inventory *inventory, const struct config_line *lin
 		MEM_ROOM(inventory->names, inventory->name_count, inventory->name_cap);
 		inventory->names[inventory->name_count++] = word;
 	}
+}
+
+/* What lies there may be a connection of ssh's that is open: which one, its name says. */
+static void add_sockets(struct inventory *inventory, const struct config_line *line)
+{
+	const char *word = line->count ? line->words[0] : "";
+	char folder[PATH], path[PATH + 300], *slash;
+	struct dirent *entry;
+	struct stat file;
+	DIR *dir;
+
+	snprintf(folder, sizeof folder, "%s%s",
+		str_starts(word, "~/") ? inventory->home : "",
+		word + str_starts(word, "~/"));
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return;
+	*slash = '\0';
+	dir = *folder == '/' && !strpbrk(folder, "%$") ? opendir(folder) : NULL;
+	while (dir && (entry = readdir(dir)) && inventory->socket_count < SOCKETS) {
+		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		if (lstat(path, &file) || !S_ISSOCK(file.st_mode) ||
+			file.st_uid != getuid())
+			continue;
+		MEM_ROOM(inventory->sockets, inventory->socket_count,
+			inventory->socket_cap);
+		inventory->sockets[inventory->socket_count++] = mem_strdup(path);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 struct inventory *inventory_read(const struct inventory_how *how)
@@ -69,6 +103,8 @@ struct inventory *inventory_read(const struct inventory_how *how)
 	for (size_t i = 0; i < inventory->config.count; i++)
 		if (!strcmp(inventory->config.lines[i].keyword, "host"))
 			add_names(inventory, &inventory->config.lines[i]);
+		else if (!strcmp(inventory->config.lines[i].keyword, "controlpath"))
+			add_sockets(inventory, &inventory->config.lines[i]);
 	return inventory;
 }
 
@@ -82,6 +118,9 @@ void inventory_free(struct inventory *inventory)
 {
 	if (!inventory || inventory->others-- > 0)
 		return;
+	for (size_t i = 0; i < inventory->socket_count; i++)
+		mem_free(inventory->sockets[i]);
+	mem_free(inventory->sockets);
 	ssh_config_release(&inventory->config);
 	mem_free(inventory->names);
 	mem_free(inventory->home);
@@ -106,6 +145,8 @@ struct making {
 	struct ssh_hop hop;
 	const char *given; /* the name as it was asked for */
 	enum transport transport;
+	bool hashes;                      /* %C is understood: hop is whole */
+	const char *jumps;                /* of %C; or NULL */
 	const struct config_line *beyond; /* why ssh itself has to go there */
 	struct err *err;
 };
@@ -128,6 +169,16 @@ static bool says(const struct making *m, enum config_value value, const char *wo
 	const char *found = first(m, value);
 
 	return found && !strcmp(found, word);
+}
+
+/* %l%h%p%r, and behind them %j where ssh is newer than 9.5: both are looked for. */
+static bool add_hash(struct making *m, struct str *out)
+{
+	char text[1200], hash[SSH_CONTROL_HASH];
+
+	snprintf(text, sizeof text, "%s%s%d%s%s", m->inventory->host, m->hop.host,
+		m->hop.port, m->hop.user, m->jumps ? m->jumps : "");
+	return str_puts(out, ssh_control_hash(text, hash));
 }
 
 /* False: there is no such token here. */
@@ -153,6 +204,10 @@ static bool add_token(struct making *m, char token, struct str *out)
 	case 'k':
 		return m->hop.host &&
 		       str_puts(out, m->hop.alias ? m->hop.alias : m->hop.name);
+	case 'C':
+		return m->hashes && add_hash(m, out);
+	case 'i':
+		return str_printf(out, "%u", (unsigned)getuid());
 	case 'l':
 		return str_puts(out, brief);
 	case 'L':
@@ -358,6 +413,31 @@ static bool proxy(struct making *m, const char *line)
 	return n || refuse(m, CONFIG_PROXY, "says nothing");
 }
 
+/* ControlPath names a socket that is there: somebody has logged in already, by ways that
+ * may not be ours. What it holds that is not understood here is no socket. */
+static void control(struct making *m)
+{
+	const struct inventory *inventory = m->inventory;
+	const char *text = first(m, CONFIG_CONTROL), *jump = first(m, CONFIG_JUMP);
+	struct err *err = m->err, none;
+
+	if (!text || !strcmp(text, "none") || m->transport == TRANSPORT_LIBSSH)
+		return;
+	m->err = &none;
+	m->hashes = true;
+	for (int newer = 0; newer < 2; newer++) {
+		const char *path;
+
+		m->jumps = newer && jump ? jump : NULL;
+		path = filled(m, CONFIG_CONTROL, text);
+		for (size_t i = 0; path && i < inventory->socket_count; i++)
+			if (!strcmp(inventory->sockets[i], path))
+				m->beyond = m->found.from[CONFIG_CONTROL];
+	}
+	m->hashes = false;
+	m->err = err;
+}
+
 static bool values(struct making *m)
 {
 	struct ssh_hop *hop = &m->hop;
@@ -450,6 +530,7 @@ static bool make_hop(struct making *m, const char *name)
 		return refuse(m, CONFIG_HOSTNAME, "names no host");
 	text = first(m, CONFIG_ALIAS);
 	m->hop.alias = text;
+	control(m);
 	return values(m);
 }
 

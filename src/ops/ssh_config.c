@@ -89,7 +89,7 @@ static const struct row rows[] = {
 	{"compressionlevel", ROW_NOTHING, 0, NULL},
 	{"connectionattempts", ROW_NOTHING, 0, NULL},
 	{"controlmaster", ROW_NOTHING, 0, NULL},
-	{"controlpath", ROW_NOTHING, 0, NULL},
+	{"controlpath", ROW_VALUE, CONFIG_CONTROL, NULL},
 	{"controlpersist", ROW_NOTHING, 0, NULL},
 	{"dynamicforward", ROW_NOTHING, 0, NULL},
 	{"enableescapecommandline", ROW_NOTHING, 0, NULL},

@@ -83,6 +83,10 @@ Host odd
   HostName 127.0.1.4
   BindAddress 127.0.0.9
   UserKnownHostsFile $HOME/.ssh/known_hosts
+Host cm
+  HostName 127.0.1.5
+  UserKnownHostsFile $HOME/.ssh/known_hosts
+  ControlPath ~/.ssh/cm-%C
 Host down
   HostName 127.0.1.1
   Port 1
@@ -191,6 +195,16 @@ run run --yes odd -- head -c 3000000 /dev/zero
 ok odd-much said out 'all 3000000 bytes are in '
 run run --yes odd --timeout 1s -- sleep 60
 ok odd-timeout said out 'it did not end in time'
+sed -i "s|~/.ssh/cm|$HOME/.ssh/cm|" "$HOME/.ssh/config"
+run run cm -- true
+ok no-master said err 'on 1 host (cm)?'
+ok no-master-ours sh -c "! grep -q 'installed ssh' '$tmp/err'"
+ssh -F "$HOME/.ssh/config" -o ControlPersist=60 -o LogLevel=ERROR -M -N -f cm
+run run cm -- true
+ok master said err "cm:[0-9]* by the installed ssh ($HOME/.ssh/config:[0-9]*: controlpath)"
+run run --yes cm -- echo through
+ok master-runs said out '^through$'
+ssh -F "$HOME/.ssh/config" -O exit cm 2>/dev/null
 echo 'transport libssh odd' >>"$rc"
 run run --yes odd w01 -- true
 ok odd-refused code 3

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -372,6 +374,50 @@ static void ways(void **state)
 		check_way(rows[i].config, rows[i].name, rows[i].way);
 }
 
+static void make_socket(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/.ssh/%s", home, name);
+	unlink(address.sun_path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	close(fd);
+}
+
+/* A connection of ssh's that is open is used, by ssh; others are nothing to go by. */
+static void control_masters(void **state)
+{
+	static const struct {
+		const char *config, *name, *way;
+	} rows[] = {
+		{"ControlPath ~/.ssh/cm-%r@%h:%p\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: controlpath"},
+		{"ControlPath ~/.ssh/cm-%r@%h:%p\n", "bob@web", "bob@web:22"},
+		{"ControlPath ~/.ssh/cm-%r@%h:%p\nPort 23\n", "web", "ada@web:23"},
+		{"ControlPath ~/.ssh/cm-%r@%h:%p\nHostName web\n", "x",
+			"ada@web:22 ssh /.ssh/config:1: controlpath"},
+		/* %C: printf desk.examplehashed22ada | sha1sum */
+		{"ControlPath ~/.ssh/%C\n", "hashed",
+			"ada@hashed:22 ssh /.ssh/config:1: controlpath"},
+		{"ControlPath ~/.ssh/%C\n", "web", "ada@web:22"},
+		{"ControlPath ~/.ssh/file\n", "web", "ada@web:22"},
+		{"ControlPath ~/.ssh/%Z\n", "web", "ada@web:22"},
+		{"ControlPath none\n", "web", "ada@web:22"},
+		{"ControlPath ~/.ssh/cm-%r@%h:%p\n", "inner", "ada@inner:22"},
+		{"Host a\nProxyJump web\nHost web\nControlPath ~/.ssh/cm-%r@%h:%p\n", "a",
+			"ada@a:22 ssh /.ssh/config:4: controlpath"},
+	};
+
+	(void)state;
+	make_socket("cm-ada@web:22");
+	make_socket("cm-ada@inner:22");
+	make_socket("a63cb245ae0308ad6679122e9f6d32dcdf07509b");
+	write_file(".ssh/file", "");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		check_way(rows[i].config, rows[i].name, rows[i].way);
+}
+
 static void refusals(void **state)
 {
 	static const struct {
@@ -465,6 +511,7 @@ int main(void)
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(no_patterns),
 		cmocka_unit_test(ways),
+		cmocka_unit_test(control_masters),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(writable_by_others),
 		cmocka_unit_test(system_wide),
