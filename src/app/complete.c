@@ -362,11 +362,14 @@ static void incidents(struct search *s)
 	}
 }
 
-/* Of a name with blanks, what is still to be typed of it behind its words so far. */
+/* Of a name with blanks, what is still to be typed of it behind its words so far. One
+ * that the line would read as something else is typed by hand. */
 static void offer_rest(struct search *s, const char *begun, const char *name)
 {
 	size_t n = strlen(begun) - strlen(s->typed);
 
+	if (strlen(begun) < strlen(s->typed) || strpbrk(name, "\"\\#,"))
+		return;
 	if (strlen(name) > n && !strncmp(name, begun, n))
 		offer_end(s, name + n, strlen(name + n), "");
 }
