@@ -6,8 +6,8 @@ VERSION := 0.1.0
 
 LIBS    := ncursesw libcjson libuv sqlite3 libsodium libpcre2-8 libutf8proc openssl \
 	yaml-0.1
-# Opened when they are needed (src/io/{curl,libssh}.c, src/ui/vt.c): only headers are needed here.
-LATER   := libcurl libssh vterm
+# Opened when they are needed (src/io/{curl,libssh}.c, src/ui/vt.c, src/connect/docs_html.c): only headers are needed here.
+LATER   := libcurl libssh vterm libxml-2.0
 PKG     := pkg-config
 
 # Texts are cut on purpose where they are shown, so truncation is no error.
@@ -30,7 +30,7 @@ SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all
-.PHONY: all bench bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
+.PHONY: all bench bench-judgement bench-runbooks clean docs deps deps-test fuzz fuzz-all install lab lint run test tsan-units units FORCE
 
 all: oogway
 
@@ -163,6 +163,16 @@ $(BUILD)/bench-audit: tests/bench/audit.c $(LIB)
 	@echo "  cc   $<"
 	@$(CC) $(CFLAGS_) -Isrc -o $@ $< $(LIB) $(LDLIBS_)
 
+$(BUILD)/judge: tests/bench/judge.c $(LIB)
+	@echo "  cc   $<"
+	@$(CC) $(CFLAGS_) -o $@ $< $(LIB) $(LDLIBS_)
+
+# What is said of labelled data: any folder of BENCH_DATA's layout. JUDGE="nab nezha" runs
+# only these, ITEMS=DIR keeps what was said, DOUBT=0 leaves windows without a culprit out.
+bench-judgement: all $(BUILD)/judge
+	@BUILD=$(BUILD) BENCH_DATA="$(BENCH_DATA)" ITEMS="$(ITEMS)" VERBOSE="$(VERBOSE)" \
+		tests/bench/judgement $(JUDGE)
+
 # BENCH="first-frame keys" runs only these; BENCH="--list" lists them.
 bench: all $(BUILD)/bench $(BUILD)/bench-detector $(BUILD)/bench-map \
 	$(BUILD)/bench-cluster $(BUILD)/bench-handoff $(BUILD)/bench-past \
@@ -197,7 +207,7 @@ lab:
 # --- what is needed ---
 DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
-	libyaml-dev libssh-dev libvterm-dev
+	libyaml-dev libssh-dev libvterm-dev libxml2-dev
 DEPS_TEST := libcmocka-dev python3 procps libcairo2 fonts-dejavu-core \
 	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \

@@ -6,6 +6,7 @@
  *   oogway NOUN VERB [args]      one command, for scripts
  */
 #include "app/actions.h"
+#include "app/alerts.h"
 #include "app/app.h"
 #include "app/color.h"
 #include "app/command.h"
@@ -19,6 +20,7 @@
 #include "app/overview.h"
 #include "app/print_man.h"
 #include "app/remote.h"
+#include "app/replay.h"
 #include "app/audits.h"
 #include "app/runs.h"
 #include "app/setting.h"
@@ -61,6 +63,7 @@ struct options {
 	const char *format;           /* of status */
 	const char *lines[LINES_MAX]; /* -e */
 	int line_count;
+	char replay[COMMAND_LINE_MAX]; /* `audit replay SEQ` on a terminal, or "" */
 	char command[COMMAND_LINE_MAX];
 	const char *words[WORDS_MAX]; /* the same, one by one */
 	size_t word_count;
@@ -191,6 +194,16 @@ static bool take_option(int id, struct options *o)
 		return add_pair(o, "--timeout", optarg);
 	case OPTION_CHANGED:
 		return add_word(o, "--changed");
+	case OPTION_DIR:
+		return add_pair(o, "--dir", optarg);
+	case OPTION_WINDOW:
+		return add_pair(o, "--window", optarg);
+	case OPTION_SHARES:
+		return add_word(o, "--shares");
+	case OPTION_CSV:
+		return add_pair(o, "--csv", optarg);
+	case OPTION_SCORES:
+		return add_word(o, "--scores");
 	case OPTION_READONLY:
 		return o->app.readonly = true;
 	case OPTION_YES:
@@ -291,6 +304,8 @@ static int put(struct str *out, enum status status)
 {
 	bool ok = fwrite(str_text(out), 1, out->n, stdout) == out->n && !fflush(stdout);
 
+	if (!ok)
+		fprintf(stderr, "oogway: cannot write all of it: %s\n", strerror(errno));
 	str_release(out);
 	return ok ? (int)status : STATUS_FAILED;
 }
@@ -352,9 +367,11 @@ struct settle {
 
 static bool settled(const struct settle *s)
 {
-	return app_settled(s->app) && s->reads > 2 &&
-	       (s->app->now > s->past_until || history_past_read(s->app->history)) &&
-	       (!s->acts || actions_begun(s->app->actions));
+	return handoffs_refused(s->app->handoffs) ||
+	       (app_settled(s->app) && s->reads > 2 &&
+		       (s->app->now > s->past_until ||
+			       history_past_read(s->app->history)) &&
+		       (!s->acts || actions_begun(s->app->actions)));
 }
 
 static void settle_tick(void *ctx)
@@ -366,6 +383,7 @@ static void settle_tick(void *ctx)
 		host_reader_read(s->app->host_reader, s->app->now);
 	s->reads++;
 	history_look(s->app->history);
+	handoffs_look_first(s->app->handoffs);
 	if (settled(s) || s->app->now > s->until)
 		loop_stop(s->app->loop);
 }
@@ -394,8 +412,11 @@ static void settle_again(void *ctx)
 /* Asks every source once; rates of this host need two readings. */
 static void settle(struct app *app, bool acts)
 {
-	struct settle_timer t = {.settle = {app, time_now_ms() + SETTLE_MS,
-					 time_now_ms() + PAST_MS, 0, acts}};
+	/* What is missing of the past is told as that: nothing else is waited for longer
+	 * than for it. */
+	int64_t most = app->wants_past ? PAST_MS : SETTLE_MS;
+	struct settle_timer t = {
+		.settle = {app, time_now_ms() + most, time_now_ms() + PAST_MS, 0, acts}};
 
 	t.timer = loop_timer(app->loop, settle_again, &t);
 	loop_on_turn(app->loop, settle_turn, &t.settle);
@@ -408,6 +429,7 @@ static void settle(struct app *app, bool acts)
 	loop_off(app->loop, &t.settle);
 	/* Ages and stamps are those of the moment that is looked at. */
 	app->now = app->past ? window_to(app) : time_now_ms();
+	alerts_count_muted(app->alerts);
 }
 
 static int run_once(struct app *app)
@@ -543,9 +565,15 @@ static int run_command(
 					!strcmp(c->name, "handoff send") ||
 					!strcmp(c->name, "action retry") ||
 					!strcmp(c->name, "incident reassign") ||
+					!strcmp(c->name, "incident responders") ||
 					str_starts(o->command, "show oncall"));
+	app->wants_sites =
+		c && (str_starts(c->name, "source ") || !strcmp(c->name, "doctor") ||
+			     str_starts(o->command, "show source"));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);
+	if (c && !strcmp(c->name, "handoff send"))
+		handoffs_expect_send(app->handoffs, rest);
 	if (c && (c->flags & COMMAND_SETTLE))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));
@@ -604,7 +632,6 @@ static int run_live(struct app *app, struct commands *commands, const struct opt
 	return STATUS_DONE;
 }
 
-/* One word that is no command: an incident, pasted. */
 /* `oogway handoff` prints, `oogway handoff --send` sends, for cron. */
 static bool take_handoff(struct options *o)
 {
@@ -616,6 +643,7 @@ static bool take_handoff(struct options *o)
 	return false;
 }
 
+/* One word that is no command: an incident, pasted. */
 static void take_incident(const struct commands *commands, struct options *o)
 {
 	static char line[COMMAND_LINE_MAX + 16];
@@ -628,6 +656,18 @@ static void take_incident(const struct commands *commands, struct options *o)
 	/* "#" begins a comment in a command line. */
 	snprintf(line, sizeof line, "incident %s", o->command + (*o->command == '#'));
 	o->lines[0] = line;
+	o->line_count = 1;
+	o->command[0] = '\0';
+}
+
+/* On a terminal it is played, in the console; else its text is printed. */
+static void take_replay(struct options *o)
+{
+	if (!str_starts(o->command, "audit replay ") || o->json || wants_plain(o) ||
+		!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+		return;
+	str_copy(o->replay, sizeof o->replay, o->command);
+	o->lines[0] = o->replay;
 	o->line_count = 1;
 	o->command[0] = '\0';
 }
@@ -694,13 +734,26 @@ static bool take_rc(const struct rc *rc)
 	return !error && !rc->no_profile;
 }
 
+/* What is not there is said where it was asked for. */
+static bool may_replay(struct app *app, const char *line)
+{
+	struct err err = {0};
+	int64_t seq = 0;
+
+	if (untrusted_to_i64(untrusted_str(strrchr(line, ' ') + 1), &seq) && seq > 0 &&
+		replay_is_there(app, (uint64_t)seq, &err))
+		return true;
+	complain("", err.kind ? err.text : "expected: oogway audit replay SEQ");
+	return false;
+}
+
 static int run(struct app *app, struct commands *commands, const struct options *o)
 {
 	if (app->rc->unread && !is_live(o))
 		return refuse_unread(app);
 	if (o->json && !takes_json(commands, o->command)) {
-		fputs("oogway: --json goes with NOUN list, show NOUN, run, incident show "
-		      "and similar, source import and status\n",
+		fputs("oogway: --json goes with NOUN list, show NOUN, run, rca, incident "
+		      "show and similar, source import and status\n",
 			stderr);
 		return STATUS_USAGE;
 	}
@@ -711,6 +764,8 @@ static int run(struct app *app, struct commands *commands, const struct options 
 	}
 	if (o->check_config)
 		return check_config(app);
+	if (*o->replay && !may_replay(app, o->replay))
+		return STATUS_FAILED;
 	if (is_live(o))
 		return run_live(app, commands, o);
 	if (!examines(o) && !take_rc(app->rc))
@@ -860,6 +915,7 @@ int main(int argc, char **argv)
 	commands_add(&commands, app_commands, NULL);
 	runs_set_commands(app->runs, &commands);
 	take_incident(&commands, &o);
+	take_replay(&o);
 	demo = begin_demo(app, &commands, &o);
 	status = run(app, &commands, &o);
 	demo_free(demo);

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 enum {
-	DETECTOR_MAX_STATE = 8192, /* bytes of the state of any class */
-	DETECTOR_HEADER = 32,      /* that a saved state has in front */
+	DETECTOR_MAX_STATE = 16384, /* bytes of the state of any class */
+	DETECTOR_HEADER = 32,       /* that a saved state has in front */
 	DETECTOR_SENTENCE = 120,
 };
 
@@ -51,8 +51,19 @@ enum detector_reason {
 	REASON_UNDER_LIMIT,
 	REASON_ABOVE_USUAL,
 	REASON_BELOW_USUAL,
+	REASON_HIGHEST, /* of all that is remembered, by much */
+	REASON_LOWEST,
+	REASON_LEVEL_UP, /* the mean of the last points */
+	REASON_LEVEL_DOWN,
+	REASON_DRIFT_UP, /* the mean of what differs from the same half hours before */
+	REASON_DRIFT_DOWN,
+	REASON_RESTLESS, /* varies more than ever */
+	REASON_FLAT,     /* has not moved for longer than ever */
 	REASON_COUNT,
 };
+
+/* One word for machines: "above-usual", "level-up", … */
+const char *reason_name(enum detector_reason reason);
 
 /* What `expected` was made from. */
 enum detector_basis {
@@ -64,13 +75,18 @@ enum detector_basis {
 
 struct verdict {
 	double value;
-	double score;               /* 0 as ever … 1 */
+	double score; /* 0 as ever … 1 */
+	/* Fused only, as the next line: how much begins here, 0 … 1; 0 while what was
+	 * said already goes on. For ranking and thresholds of one's own. */
+	double fresh;
+	double measured, before;    /* by the reason: now, and the extreme until now */
 	double expected, low, high; /* NaN: none */
 	int64_t since;              /* first of the points in a row; 0 when none */
 	enum severity severity;     /* SEVERITY_OK unless anomalous */
 	enum detector_reason reason;
 	enum detector_basis basis;
 	bool anomalous;
+	bool suspect;    /* fused: bad as it is, though more points may be waited for */
 	bool learning;   /* the whole of what it could know is not known yet */
 	int days_learnt; /* of 7; seasonal only */
 };
@@ -99,8 +115,11 @@ struct detector_class {
  * beyond clear_ratio. 32 bytes. */
 extern const struct detector_class detector_threshold;
 /* Robust seasonal baseline, by the hour of the week in the local zone: see
- * src/analysis/seasonal.c for the method. 6,192 bytes. */
+ * src/analysis/seasonal.c for the method. 7,344 bytes. */
 extern const struct detector_class detector_seasonal;
+/* Baseline, new extremes, level, spread and standstill fused into one verdict: see
+ * src/analysis/fused.c. 12,296 bytes. */
+extern const struct detector_class detector_fused;
 
 /* state: class->state_size bytes, aligned for int64_t. */
 void detector_start(const struct detector_class *class, void *state);

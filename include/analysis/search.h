@@ -29,18 +29,22 @@ struct search_doc {
 	struct untrusted title; /* empty: the text's first heading */
 	struct untrusted also;  /* other names of it: keywords, alert names */
 	struct untrusted text;  /* Markdown */
+	/* It is a part of the document with that number, less 1; 0: it is whole. An
+	 * answer holds a document once, by the best of it and its parts. */
+	uint32_t part_of;
 };
 
 struct search_hit {
-	uint32_t doc; /* the number that search_add() gave */
-	double score; /* only comparable within one answer */
+	uint32_t doc;  /* the number that search_add() gave */
+	uint32_t part; /* the same, or of the part that answers best */
+	double score;  /* only comparable within one answer */
 };
 
 struct search_answer {
 	struct search_hit hits[SEARCH_MAX_HITS]; /* best first */
 	size_t count;
 	/* The first hit is what the query is about: 0 to 1. Meant for the words of an
-	 * alert, not for two words that somebody types. */
+	 * alert; of two or three words it says less, and 0 when the hit lacks one. */
 	double sure;
 };
 

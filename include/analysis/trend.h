@@ -42,6 +42,7 @@ enum trend_by {
 	TREND_BY_DAY,     /* group 0 is the day of `from` */
 	TREND_BY_HOUR,    /* of the day, 0 … 23 */
 	TREND_BY_WEEKDAY, /* 0: Monday */
+	TREND_BY_CELL,    /* of the heat map: 0 is Monday 0:00, 167 Sunday 23:00 */
 	TREND_BY_COUNT,
 };
 

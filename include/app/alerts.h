@@ -37,6 +37,8 @@ uint64_t alert_key_named(struct untrusted source, struct untrusted id);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
+/* What each silence mutes is counted now, for who does not wait for the next tick. */
+void alerts_count_muted(struct alerts *alerts);
 
 /* What is in the table was known at the moment that --at names, as far as the store can
  * say; gap: what it cannot, one sentence, or "". */

@@ -45,9 +45,11 @@ const char *anomalies_learning(const struct anomalies *anomalies);
 /* --- for app/history: what is learnt outlives the process --- */
 
 /* Series whose saved state nobody has looked for yet, at most max; each is told once.
- * The second: whose seasonal state has changed since they were last told. */
+ * The second: whose seasonal state has changed since they were last told, from *at on, so
+ * that a round comes to all of them; 0 and 0 at its begin and its end. */
 size_t anomalies_unasked(struct anomalies *anomalies, uint64_t *series, size_t max);
-size_t anomalies_learnt(struct anomalies *anomalies, uint64_t *series, size_t max);
+size_t anomalies_learnt(
+	struct anomalies *anomalies, size_t *at, uint64_t *series, size_t max);
 /* The seasonal state; NULL when there is none yet. */
 const void *anomalies_state(const struct anomalies *anomalies, uint64_t series);
 /* Goes on from a saved one; false with *err when the bytes are not usable. */

@@ -69,9 +69,9 @@ enum change {
 	CHANGED_ACTIONS = 1 << 13,
 	CHANGED_TRENDS = 1 << 14,
 	CHANGED_HANDOFF = 1 << 15,
-	CHANGED_PAST = 1 << 16,  /* incidents of the store */
-	CHANGED_RUNS = 1 << 17,  /* steps of runbooks */
-	CHANGED_ROTAS = 1 << 18, /* who is on call */
+	CHANGED_PAST = 1 << 16,   /* incidents of the store */
+	CHANGED_RUNS = 1 << 17,   /* steps of runbooks */
+	CHANGED_ROTAS = 1 << 18,  /* who is on call */
 	CHANGED_REMOTE = 1 << 19, /* commands on other machines */
 	CHANGED_ALL = (1 << 20) - 1,
 	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
@@ -141,8 +141,7 @@ struct front {
 	/* The terminal goes to a session as soon as the console rests, and comes back
 	 * with take_back(). put() writes to it; false: no more until drained(). NULL, all
 	 * of them: there is none to lend. */
-	bool (*lend)(
-		void *ctx, const struct terminal_session *session, struct err *err);
+	bool (*lend)(void *ctx, const struct terminal_session *session, struct err *err);
 	bool (*put)(void *ctx, const void *bytes, size_t n);
 	void (*take_back)(void *ctx);
 	void (*size)(void *ctx, int *columns, int *rows); /* left alone: not known */
@@ -180,6 +179,7 @@ struct app {
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;
+	struct pages *pages;
 	struct audits *audits;
 	struct deeds *deeds; /* the store's index of the audit's steps */
 	struct triggers *triggers;
@@ -198,6 +198,7 @@ struct app {
 	int64_t started_at;
 	bool readonly;
 	bool wants_rotas; /* one command that reads schedules */
+	bool wants_sites; /* … and one that asks sites of pages */
 	/* One command that counts: what is missing since then is read from the pagers
 	 * first; 0: nothing is. */
 	int64_t wants_past;

@@ -6,7 +6,7 @@
 #include "app/command.h"
 #include "app/listing.h"
 
-enum { COMPLETION_WORDS = 100, COMPLETION_BYTES = 64 };
+enum { COMPLETION_WORDS = 100, COMPLETION_BYTES = 64, COMPLETION_NOTE = 40 };
 
 struct completion {
 	size_t from; /* byte of the line where the words begin */
@@ -14,6 +14,8 @@ struct completion {
 	/* Sorted as their tables are; each as it stands on the line, with the blank or
 	 * the " = " that follows it. */
 	char words[COMPLETION_WORDS][COMPLETION_BYTES];
+	/* What a word that says nothing by itself is, one line; or "". */
+	char notes[COMPLETION_WORDS][COMPLETION_NOTE];
 };
 
 /* What the words depend on besides app. */

@@ -35,6 +35,8 @@ const struct batch_entry *dossier_log(
 	const struct dossier *dossier, uint64_t key, size_t *n);
 /* "complete", "being read", "partial: …"; true: complete. */
 bool dossier_words(const struct dossier *dossier, uint64_t key, char *out, size_t size);
+/* It is the one that is looked at. */
+bool dossier_reads(const struct dossier *dossier, uint64_t key);
 /* Its source was asked and has not told all yet. */
 bool dossier_busy(const struct dossier *dossier);
 

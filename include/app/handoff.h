@@ -91,14 +91,20 @@ int64_t handoffs_since(const struct handoffs *handoffs);
 /* For a script: composes and prints it in a form. */
 enum status handoffs_print(
 	struct handoffs *handoffs, enum handoff_form form, struct err *err);
+/* A script is going to send with these words: whether that is refused, as it was sent
+ * before, is looked up first, before any source is waited for. look_first() is called
+ * until the store is open. */
+void handoffs_expect_send(struct handoffs *handoffs, const char *words);
+void handoffs_look_first(struct handoffs *handoffs);
+bool handoffs_refused(const struct handoffs *handoffs);
 /* Asks, then keeps the mail and puts it in the outbox. again: also what was sent. */
 enum status handoffs_send(struct handoffs *handoffs, bool again, struct err *err);
 /* code: NULL, the shift that is shown, or of this store's newest that ended. */
 enum status handoffs_accept(struct handoffs *handoffs, const char *code, struct err *err);
 /* Behind it: wishes for a note of that on an open incident at the pager, where whoever
  * had the shift, in a store of their own, reads it. Asks. */
-enum status handoffs_note(struct handoffs *handoffs, const char *code, const char *origin,
-	struct err *err);
+enum status handoffs_note(
+	struct handoffs *handoffs, const char *code, const char *origin, struct err *err);
 /* Notes that a source tells of: one that says "handoff accept CODE" accepts. */
 struct batch;
 void handoffs_heard(struct handoffs *handoffs, const struct batch *batch);

@@ -41,8 +41,8 @@ void history_alert(struct history *history, uint64_t key);
 void history_alert_over(struct history *history, struct alert *alert);
 void history_change(
 	struct history *history, int source, const struct batch_change *change);
-/* Changes of this host in [from, to) that others have put into the store come into the
- * table. */
+/* Changes in [from, to) that others have put into the store, or an earlier console, come
+ * into the table. */
 void history_changes_others(struct history *history, int64_t from, int64_t to);
 /* What the store has of changes of that span is given to the alerts as if it came. */
 void history_changes_around(struct history *history, int64_t from, int64_t to);

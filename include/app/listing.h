@@ -11,7 +11,7 @@
 
 struct cell {
 	struct untrusted text; /* may point into own */
-	char own[96];
+	char own[240]; /* a whole sentence, as of a source that fails */
 	enum role role;
 	int room;      /* set before: columns there are for it, 0: as many as it likes */
 	size_t said;   /* bytes of text that another column shows: not drawn again */

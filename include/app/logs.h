@@ -27,5 +27,7 @@ const struct log_row *logs_find(const struct logs *logs, uint64_t seq);
 /* What is read, in one line: "journal", "syslog, kern.log", "no logs found"; "" before
  * logs_start(). */
 const char *logs_origin(const struct logs *logs);
+/* Which of the files that are named cannot be read, and why; "" when all can. */
+const char *logs_trouble(const struct logs *logs, char *out, size_t size);
 
 #endif

@@ -26,6 +26,7 @@ enum {
 	RC_MAX_CHANGES = 50,
 	RC_MAX_POLICIES = 200,
 	RC_MAX_HOST_GROUPS = 200,
+	RC_MAX_TRANSPORTS = 100,
 	RC_MAX_SINKS = 8,
 	RC_MAX_TRIGGERS = 50,
 };
@@ -36,6 +37,7 @@ struct rc_source {
 	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
 	const char *receiver;
 	unsigned left_out; /* enum source_field */
+	size_t pages;      /* of a site, at most */
 	const char *scope; /* what is taken of it, in one text; "": all */
 	const char *user;
 	const char *token_file, *token_env, *token_command;
@@ -89,6 +91,13 @@ struct rc_heartbeat {
 struct rc_hosts {
 	const char *name, *pattern;
 	struct conf_place place;
+	bool system; /* of a file that is root's or signed: nobody else changes it */
+};
+
+/* `transport WAY PATTERN,…`; of those that match a host the last counts. */
+struct rc_transport {
+	int transport; /* enum transport */
+	const char *hosts;
 };
 
 /* A schedule whose shifts end with a handoff. */
@@ -201,6 +210,8 @@ struct rc {
 	size_t heartbeat_count, heartbeat_cap;
 	struct rc_hosts *host_groups;
 	size_t host_group_count, host_group_cap;
+	struct rc_transport *transports;
+	size_t transport_count, transport_cap;
 	const char **host_names; /* the names that stand in their patterns */
 	size_t host_name_count, host_name_cap;
 	struct rc_handoff *handoffs;
@@ -211,6 +222,9 @@ struct rc {
 	size_t sink_count;
 	struct rc_trigger *triggers;
 	size_t trigger_count, trigger_cap;
+	/* Why nothing may be done: the signed policy cannot be trusted; or NULL. */
+	const char *policy_broken;
+	bool reads_system; /* while it is read: the system's file, and no other */
 	struct policy_rule *policies;
 	size_t policy_count, policy_cap;
 	struct rc_layout *layouts;

@@ -17,6 +17,10 @@ void replay_free(struct replay *replay);
 /* Reads what the audit's record of that number has recorded, itself or its outcome; false
  * with a sentence. Nothing is shown before replay_recording() is there. */
 bool replay_open(struct replay *replay, uint64_t seq, struct err *err);
+/* What would be played, at once: for a script, which waits for the disk. Release it. */
+bool replay_read(struct app *app, uint64_t seq, struct recording *out, struct err *err);
+/* The record is there and has recorded something; reads the audit. */
+bool replay_is_there(struct app *app, uint64_t seq, struct err *err);
 /* NULL: not read yet, or it cannot be: *why says which. */
 const struct recording *replay_recording(const struct replay *replay, const char **why);
 uint64_t replay_seq(const struct replay *replay);

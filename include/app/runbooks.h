@@ -1,5 +1,5 @@
-/* Runbooks: Markdown files of the folders in `set runbooks`. A file stands in for the
- * built-in one of its name. */
+/* Runbooks: Markdown files of the folders in `set runbooks`, and the pages of `source
+ * NAME docs`. A file stands in for the built-in one of its name. */
 #ifndef APP_RUNBOOKS_H
 #define APP_RUNBOOKS_H
 
@@ -10,9 +10,21 @@
 
 struct search;
 
+/* A page of a site: it is only read. Whoever may edit the site decides what stands there,
+ * and it comes by itself: nothing of it is ever run, trusted or not. */
+struct runbook_page {
+	char site[64], name[280]; /* the source; "wiki:disk-full" */
+	char title[300];
+	char etag[128], modified[128];
+	int64_t changed_at, gone_at; /* as in struct page_file */
+	struct untrusted links;      /* … and owned */
+};
+
 struct runbook_row {
 	uint64_t id;
-	char *path;
+	char *path;                /* of a page its URL */
+	struct runbook_page *page; /* NULL: a file, or built in */
+	int section; /* line of its text that was last found in it; 0: the whole */
 	struct untrusted text; /* the whole file, owned */
 	struct untrusted title;
 	struct runbook book;
@@ -47,5 +59,26 @@ const struct runbook_row *runbooks_named(
 /* Of all of them; the number of a hit is its place in the list. It is large,
  * ten times their texts, so the first call has it made, by a task: NULL until then. */
 const struct search *runbooks_index(const struct runbooks *runbooks);
+/* A section of a page: a part of that index, by its number. */
+struct runbook_section {
+	uint32_t row; /* its place in the list */
+	int line;     /* of its heading, in the text */
+	struct untrusted heading;
+};
+/* NULL: the number is that of a whole book. */
+const struct runbook_section *runbooks_section(
+	const struct runbooks *runbooks, uint32_t part);
+/* The number of the section of a row that begins at a line; the row's when it is none. */
+uint32_t runbooks_part(const struct runbooks *runbooks, uint32_t row, int line);
+/* It is a file of the user's, or built in: it may be run and edited. False: ERR_REFUSED,
+ * and why. */
+bool runbook_is_file(const struct runbook_row *row, struct err *err);
+/* What is known of a site's pages, for whoever asks it. Borrowed from the list; how
+ * many. */
+struct source_page;
+size_t runbooks_known_pages(const struct runbooks *runbooks, const char *site,
+	struct source_page *out, size_t max);
+/* How many pages of it are listed. */
+size_t runbooks_pages(const struct runbooks *runbooks, const char *site);
 
 #endif

@@ -20,6 +20,7 @@ struct source_row {
 	const struct rc_source *rc;
 	struct err refused;       /* why it could not even start */
 	int64_t changes_ms;       /* as its kind says */
+	bool kept;                /* a site that one command does not ask */
 	bool has_past;            /* its kind can tell what was before */
 	bool reads_past;          /* … and this process asks it */
 	struct coverage coverage; /* what of that is in the store */
@@ -110,6 +111,8 @@ enum source_gives { GIVES_ALERTS = 1 << 0, GIVES_METRICS = 1 << 1 };
 /* What is listed of these may be old or short, and why: "am stale since 14:02:07, 1
  * more", or "". Nothing is said about the past. */
 const char *sources_gap(const struct app *app, unsigned gives, char *out, size_t size);
+/* Which of them is spared because it is slow, and what that means; or "". */
+const char *sources_slow(const struct app *app, unsigned gives, char *out, size_t size);
 /* "its API ends 2027-04-05, in 135 days: move to jsm", or "". */
 const char *source_end(const struct source_row *row, int64_t now, char *out, size_t size);
 /* What to do about its failure: a sentence without its dot; "" when its error says. */

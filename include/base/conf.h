@@ -2,7 +2,7 @@
  *
  *   file    = { line }
  *   line    = [ word { blank word } [ blank "--" blank rest ] ] [ comment ] newline
- *   word    = bare | quoted            bare: no blank, no '"' at its start
+ *   word    = bare | quoted | NAME=quoted     bare: no blank, no '"' at its start
  *   quoted  = '"' { char | '\"' | '\\' } '"'
  *   comment = '#' at the start of a line, or behind a blank and before a blank or
  *             the end of the line (so that #ff8800 is a word)
@@ -22,6 +22,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include "base/untrusted.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +37,9 @@ enum {
 	CONF_MAX_PROFILES = 200,
 	CONF_MAX_READS = 200, /* texts and files, includes repeated */
 };
+
+/* The file of what was typed at ':'. */
+#define CONF_TYPED "the command line"
 
 struct conf_place {
 	const char *file; /* lives as long as the struct conf */
@@ -95,6 +100,9 @@ struct conf {
 	/* Value of a name in `if`, NULL when unknown. */
 	const char *(*lookup)(void *ctx, const char *name);
 	const char *profile; /* chosen profile or NULL */
+	/* Before a file's text is read; false with a sentence: it is not. Or NULL. */
+	bool (*accept)(
+		void *ctx, const char *path, struct untrusted text, struct err *err);
 	/* Filled by reading. */
 	struct conf_error *errors;
 	size_t error_count, error_cap;
@@ -107,6 +115,7 @@ struct conf {
 	bool final_allowed; /* this file may mark settings final */
 	bool torn;          /* a file was changed while it was read */
 	int depth;
+	size_t reading[CONF_MAX_DEPTH + 1]; /* of files, one for each depth */
 	int reads;
 };
 
@@ -116,9 +125,13 @@ bool conf_read_text(struct conf *conf, const char *name, const char *text, size_
 /* A file that cannot be read is an error of its own, unless `quiet`. Only plain files
  * are read, and /dev/null; a FIFO is not waited for, a dead file system is. */
 bool conf_read_file(struct conf *conf, const char *path, bool quiet);
+/* Puts the errors in order: those of no file, then by file as read, and by line. */
+void conf_sort_errors(struct conf *conf);
 /* What the file is now; false: there is none that can be read. */
 bool conf_stamp(const char *path, struct conf_stamp *out);
 bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b);
+/* It counts among the files that were read, as a change of it changes them. */
+void conf_note(struct conf *conf, const char *path);
 /* The file was there when it was to be read. */
 bool conf_had(const struct conf *conf, const char *path);
 void conf_release(struct conf *conf);

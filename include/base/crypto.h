@@ -22,6 +22,8 @@ enum {
 
 /* UUID version 7 (RFC 9562 section 5.7): 48 bits of UTC ms, then random. */
 const char *id_new(int64_t at, char out[ID_TEXT]);
+/* When such an id was made, UTC ms; 0: it is none. */
+int64_t id_made_at(const char *id);
 uint64_t random_u64(void);
 /* Quick, and another in every process: never kept, never shown. Nobody who does not
  * know this process' key can find two texts of the same hash. SipHash-2-4. */

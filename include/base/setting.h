@@ -51,6 +51,8 @@ bool settings_set(struct settings *s, const char *name, const char *value, bool 
 bool settings_free(const struct settings *s, int index, struct err *err);
 /* Index of a name, or -1. */
 int settings_find(const struct settings *s, const char *name);
+/* The same; -1 with a sentence that has the nearest name. */
+int settings_seek(const struct settings *s, const char *name, struct err *err);
 int64_t settings_number(const struct settings *s, int index);
 const char *settings_text(const struct settings *s, int index);
 /* "set NAME = VALUE   # default" or "# /path:12" */

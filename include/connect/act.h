@@ -17,6 +17,7 @@ enum action_outcome {
 	ACTION_CONFIRMED, /* the server says so */
 	ACTION_FAILED,    /* it will not work by trying again */
 	ACTION_AGAIN,     /* no answer, or "later": it may or may not have worked */
+	ACTION_UNSURE,    /* it may have worked, and nothing can tell: somebody must say */
 };
 
 struct action_result {
@@ -34,6 +35,8 @@ struct action_kind {
 	/* Verbs of which up to `most` go in one conversation; others go one by one. */
 	unsigned bulk;
 	size_t most;
+	/* Verbs of which one asks for one person or team: several are an action each. */
+	unsigned apart;
 	size_t state_size;
 	/* All that is passed lives as long as the state. */
 	void (*start)(void *state, const struct source_conf *conf,

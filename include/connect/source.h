@@ -21,6 +21,12 @@ struct source_query {
 	struct limits limits;
 };
 
+/* A page of a site as it was last read; texts are printable or NULL. */
+struct source_page {
+	const char *url, *etag, *modified;
+	struct untrusted links; /* as in struct batch_page */
+};
+
 /* What the rc says; poll keeps copies of the texts. */
 struct source_conf {
 	const char *name;
@@ -36,6 +42,9 @@ struct source_conf {
 	const char *services, *teams, *urgencies;
 	const struct source_query *queries;
 	size_t query_count;
+	/* What is kept of its pages, and how many may be read. Read by start() only. */
+	const struct source_page *known;
+	size_t known_count, pages;
 	int64_t every_ms, timeout_ms;
 	int64_t since_at; /* as far back as history is read */
 	/* What was read of it before; NULL: nothing. Read by start() only. */
@@ -87,10 +96,12 @@ struct ask {
 	const char *method; /* ASK_HTTP: all in the arena or static */
 	const char *base;   /* NULL: the source's URL; to another no credential goes */
 	const char *path;   /* behind the base URL, with its query string */
+	bool rooted;        /* … behind its host instead */
 	const char *const *headers; /* NULL-ended or NULL */
 	const char *body;
 	size_t body_n;
 	size_t max_bytes;
+	int64_t holds_ms; /* the server is asked to wait so long before it ends */
 };
 
 /* What came back: either an HTTP status and body, or no answer at all (status 0, and
@@ -99,9 +110,14 @@ struct answer {
 	int id;
 	int status;
 	enum err_kind failure;
+	const char *failed; /* the sentence of that; NULL with a status */
 	const char *origin; /* "host:port", for sentences */
 	struct untrusted body, type;
-	int64_t now; /* UTC ms when it arrived */
+	struct untrusted etag, modified, moved; /* as in struct http_reply */
+	int64_t now;                            /* UTC ms when it arrived */
+	/* So far the server's clock is ahead of this host's (behind: less than 0); 0: they
+	 * agree, or nobody knows. */
+	int64_t ahead_ms;
 	/* Of the rate budget: what is left, of how much, seconds until it is whole again;
 	 * 0 of 0 when the server does not say. */
 	int64_t limit_left, limit_total, limit_reset_s;
@@ -134,7 +150,10 @@ struct source_kind {
 	bool details;     /* answers the window's details: batches with such */
 	bool opens;  /* answers the window's opened: entries, and struct batch_opened */
 	bool alerts; /* its alerts are listed: silence from it is not peace */
-	bool pages;  /* … and are pages */
+	/* Its URL is a page, and pages are what it gives: one command does not ask it,
+	 * and reading an answer takes long. */
+	bool site;
+	bool pages; /* … and are pages */
 	/* Tells of changes, those of so long before it is first asked too; 0: of none. */
 	int64_t changes_ms;
 	const struct source_service *service; /* NULL: a server of the user's own */
@@ -174,6 +193,8 @@ extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
 extern const struct source_kind opsgenie_source;
 extern const struct source_kind jsm_source;
+extern const struct source_kind kubernetes_source;
+extern const struct source_kind docs_source;
 
 /* What of an account is taken, from words that people use. */
 enum source_choice { CHOOSE_SERVICES, CHOOSE_TEAMS, CHOOSE_URGENCIES, CHOOSE_COUNT };

@@ -22,6 +22,7 @@ struct http_transfer;
 enum {
 	HTTP_MAX_REDIRECTS = 3,
 	HTTP_MAX_HEADERS = 64 << 10, /* bytes of one answer's headers */
+	HTTP_HEADER_TEXT = 128,      /* a header that is told, with its NUL */
 	HTTP_MAX_BURST = 512 << 10,  /* unpacked from one read of 1 KiB: more is a bomb */
 };
 
@@ -54,6 +55,9 @@ struct http_reply {
 	int status;
 	struct untrusted body; /* until the callback returns, unless taken */
 	struct untrusted type; /* Content-Type */
+	/* ETag, Last-Modified, and where redirects led, empty when there were none: of
+	 * the same life. */
+	struct untrusted etag, modified, moved;
 	/* Seconds to wait, from Retry-After (seconds or date), else ratelimit-reset,
 	 * else X-RateLimit-Period-In-Sec of a throttled answer; -1 when none came. */
 	int64_t retry_after_s;

@@ -12,7 +12,7 @@
 struct loop;
 struct proc;
 
-enum { PROC_LINE_MAX = 64 * 1024 };
+enum { PROC_LINE_MAX = 64 * 1024, PROC_WAITING_BYTES = 1 << 20 };
 
 struct proc_options {
 	const char *const *argv;
@@ -28,6 +28,11 @@ struct proc_options {
 	int64_t timeout_ms; /* 0: none (a follower) */
 	const void *input;  /* written to its standard input, then closed */
 	size_t input_n;
+	bool writes; /* its standard input stays open for proc_write() */
+	/* There is room again after proc_write() took less; or NULL. */
+	void (*room)(void *ctx);
+	/* With a terminal of its own of that size, which is its output. 0: none. */
+	int columns, rows;
 	bool terminal; /* it has ours: nothing is read from it, nothing written */
 	bool secret;   /* what it prints is wiped when it has been told */
 };
@@ -39,6 +44,12 @@ struct proc *proc_start(
 void proc_stop(struct proc *proc);
 /* Reads nothing more of it, or goes on: what it writes then waits in the pipe. */
 void proc_pause(struct proc *proc, bool on);
+/* Bytes taken, PROC_WAITING_BYTES at a time at most. */
+size_t proc_write(struct proc *proc, const void *bytes, size_t n);
+/* The end of its standard input, behind what was written. */
+void proc_close_input(struct proc *proc);
+/* Of its own terminal. */
+void proc_resize(struct proc *proc, int columns, int rows);
 /* Ends it (TERM, then KILL after 2 s); no callback is called any more. NULL is fine. */
 void proc_kill(struct proc *proc);
 

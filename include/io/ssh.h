@@ -14,8 +14,11 @@
  * What is left to main is the key exchange anew after an hour or a GiB (about 1 ms with
  * curve25519).
  *
- * Host keys are strict: known, or asked about with the fingerprint; changed, revoked,
- * vouched for only by an authority, or not to be found out: refused. */
+ * Host keys are strict: known, or vouched for by a certificate of an authority that
+ * stands in known_hosts, or asked about with the fingerprint; changed, revoked, without
+ * a certificate where an authority stands, or not to be found out: refused. libssh knows
+ * no host certificates, so one is asked for over a connection of its own; the key in it
+ * is then held against the one that the connection for commands has proven. */
 #ifndef IO_SSH_H
 #define IO_SSH_H
 
@@ -54,8 +57,10 @@ struct ssh_hop {
 	const char *const *certificates; /* besides KEY-cert.pub beside each key */
 	const char *const *known_hosts;  /* the first one is added to */
 	const char *agent;               /* its socket; NULL: none is asked */
+	bool listed_only; /* IdentitiesOnly: of its keys those of the identities */
 	/* Algorithms as ssh_config(5) lists them; NULL: those of libssh. */
 	const char *exchanges, *ciphers, *macs, *host_key_types;
+	const char *authority_types; /* CASignatureAlgorithms; NULL: all that are safe */
 	/* argv of a ProxyCommand, or NULL; for the first hop alone. */
 	const char *const *proxy;
 	bool unknown_refused; /* StrictHostKeyChecking yes: nobody is asked */
@@ -69,6 +74,11 @@ struct ssh_hop {
 struct ssh_target {
 	const struct ssh_hop *hops;
 	size_t count;
+	/* The installed ssh goes there (io/ssh_outer.c), by its own reading of its
+	 * configuration; of the one hop then name, user, port and the two times count. */
+	bool by_program;
+	const char *config; /* its -F, or NULL */
+	const char *why;    /* "~/.ssh/config:3: tunnel", or NULL: it was chosen */
 };
 
 enum ssh_asked {
@@ -86,6 +96,7 @@ struct ssh_question {
 	const char *what;        /* the key file, or "ED25519 SHA256:…" */
 	struct untrusted prompt; /* of SSH_ASK_PROMPT */
 	bool echo;               /* what is typed may be seen */
+	size_t others;           /* hosts of the same group that may get the answer too */
 };
 
 struct ssh_net_how {
@@ -96,6 +107,9 @@ struct ssh_net_how {
 	bool (*ask)(void *ctx, const struct ssh_question *question,
 		struct ssh_reply *reply, struct err *err);
 	void *ctx;
+	/* A folder for the sockets of the installed ssh, made when it is not there; it
+	 * has to be its user's alone. NULL: none is run. Copied. */
+	const char *sockets;
 	int64_t idle_ms; /* a connection that nothing uses is kept so long; 0: 60 s */
 };
 
@@ -144,6 +158,10 @@ struct ssh_call_options {
 	bool writes;      /* the input stays open for ssh_call_write() */
 	const char *term; /* with a terminal of that kind; NULL: without */
 	int columns, rows;
+	/* Calls of one group, as those of a fan-out: what was typed for one of them, and
+	 * let it in, is given once to each other that asks the same of the same user. 0:
+	 * none. */
+	uint64_t group;
 	int64_t timeout_ms; /* for all of it; 0: none */
 	int64_t login_ms;   /* until it runs, questions apart; 0: 30 s */
 	void (*state)(void *ctx, enum ssh_state state); /* or NULL */

@@ -27,6 +27,8 @@ bool tail_read(struct tail *tail, bool *more,
 	void (*line)(void *ctx, struct untrusted line), void *ctx);
 /* Bytes that were passed over since the last call, because too much came. */
 uint64_t tail_skipped(struct tail *tail);
+/* Why it cannot be read, an errno; 0 when it can, or was not tried yet. */
+int tail_trouble(const struct tail *tail);
 const char *tail_path(const struct tail *tail);
 
 #endif

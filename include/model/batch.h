@@ -53,6 +53,7 @@ struct batch_rule {
 	size_t label_count;
 };
 
+/* One that comes again with its id has new words. */
 struct batch_change {
 	struct untrusted id, summary, service, link;
 	int64_t at;
@@ -105,6 +106,17 @@ struct batch_detail {
 	size_t label_count;
 };
 
+/* A page of a site: its text when it was read anew, else only that it is the same, or
+ * gone. */
+enum page_news { PAGE_READ, PAGE_SAME, PAGE_GONE };
+
+struct batch_page {
+	enum page_news news;
+	struct untrusted url, title, text; /* text: Markdown */
+	struct untrusted etag, modified;   /* printable, one line each */
+	struct untrusted links;            /* of the site: a path on each line */
+};
+
 /* How many incidents a survey found, of a service or of all that is chosen. */
 enum count_kind { COUNT_ALL, COUNT_SERVICE, COUNT_TEAM };
 
@@ -143,6 +155,7 @@ struct batch {
 	bool rules_snapshot;
 	struct batch_change *changes;
 	size_t change_count, change_cap;
+	bool changes_kept; /* they come from the store: what is known is newer */
 	struct batch_past *pasts;
 	size_t past_count, past_cap;
 	struct batch_entry *entries;
@@ -159,6 +172,8 @@ struct batch {
 	size_t raw_count, raw_cap;
 	struct batch_detail *details;
 	size_t detail_count, detail_cap;
+	struct batch_page *pages;
+	size_t page_count, page_cap;
 	struct rota *rotas;
 	size_t rota_count, rota_cap;
 	struct person *people; /* those that rotas name, and others who could be */
@@ -189,6 +204,7 @@ struct batch_entry *batch_add_entry(struct batch *batch);
 struct batch_detail *batch_add_detail(struct batch *batch);
 struct batch_raw *batch_add_raw(struct batch *batch);
 struct batch_count *batch_add_count(struct batch *batch);
+struct batch_page *batch_add_page(struct batch *batch);
 struct rota *batch_add_rota(struct batch *batch);
 struct person *batch_add_person(struct batch *batch);
 /* Any thread; their keys are made with the source's name. */

@@ -16,6 +16,7 @@
 struct fan;
 struct json_out;
 struct loop;
+struct secret;
 struct task_pool;
 
 enum {
@@ -56,6 +57,9 @@ struct fan_how {
 	bool (*still)(void *ctx, char *why, size_t size);
 	/* What a host prints, as it comes; or NULL. */
 	void (*bytes)(void *ctx, size_t host, bool is_error, struct untrusted bytes);
+	/* sudo on that host, and perhaps on others, wants a password: fan_password()
+	 * brings it, perhaps at once. NULL: there is none. */
+	void (*password)(void *ctx, const char *host);
 	void (*changed)(void *ctx);
 	void (*ended)(void *ctx); /* all is known and recorded */
 	void *ctx;
@@ -82,7 +86,8 @@ struct fan_wish {
 struct fan_host {
 	uint64_t key; /* no other host of any fan has it */
 	char *name;
-	char *way; /* "ada@10.0.0.1:22 through bastion" */
+	char *way;       /* "ada@10.0.0.1:22 through bastion" */
+	bool by_program; /* the installed ssh goes there */
 	enum fan_state state;
 	enum ssh_state stage; /* while it connects */
 	int exit_code;
@@ -94,6 +99,7 @@ struct fan_host {
 	char hashes[2][SHA256_DIGITS + 1]; /* of the whole streams, when it is over */
 	struct str shown[2];               /* stdout, stderr: the newest of them */
 	bool dropped[2];                   /* there was more: it is in the file */
+	bool cut[2];                       /* not all of it is in the file */
 	char *files[2];                    /* NULL without output */
 	int group;                         /* after fan_compare(), from 0; -1: none */
 	struct fan_work *work;             /* fanout.c's */
@@ -127,6 +133,10 @@ bool fan_give_up(struct fan *fan, const struct err *why);
 /* Behind a gate that was passed already, with the seq of its intent: no question, and no
  * outcome of it is written. */
 void fan_begin(struct fan *fan, uint64_t seq);
+/* NULL: there is none, and why says so; hosts whose sudo wants one have failed then. */
+void fan_password(struct fan *fan, const struct secret *password, const struct err *why);
+/* It was typed somewhere, and not taken. */
+bool fan_password_wrong(const struct fan *fan);
 /* Whatever runs is asked to end, and nothing more is begun. False: nothing ran. */
 bool fan_stop(struct fan *fan);
 

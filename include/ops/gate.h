@@ -89,6 +89,9 @@ void gate_refuse(const struct gate_door *door, const struct audit_record *record
 void gate_answer(struct gate_pass *pass, bool yes);
 /* What stands in the audit beside what was done, such as a step that was passed over. */
 void gate_note(const struct gate_door *door, const struct audit_record *record);
+/* What is done cannot be recorded: true when it goes on all the same, as best-effort
+ * says; that is counted, and told by a record later. */
+bool gate_goes_on(const struct gate_door *door, const struct err *why);
 /* For the question's own look before the answer is taken. */
 bool gate_still(struct gate_pass *pass, char *why, size_t size);
 /* kind and ref are the gate's. A failure to write it is logged: the intent then stands

@@ -1,6 +1,7 @@
 /* Which machines a word means, and the way to each: groups of the rc, patterns, and the
- * user's ssh configuration. What in that configuration could change who is trusted or
- * which way is taken, and is not understood, refuses the host by FILE:LINE. */
+ * user's ssh configuration. What in that configuration only ssh itself can do makes it go
+ * by the installed ssh; what could change who is trusted or which way is taken, and is
+ * not understood, refuses the host by FILE:LINE. */
 #ifndef OPS_INVENTORY_H
 #define OPS_INVENTORY_H
 
@@ -20,6 +21,12 @@ enum {
 	INVENTORY_BYTES = 8 << 20, /* of an arena for inventory_target() of one host */
 };
 
+enum transport {
+	TRANSPORT_AUTO,    /* libssh, or the installed ssh for what libssh cannot do */
+	TRANSPORT_LIBSSH,  /* never the installed ssh: what it alone can do refuses */
+	TRANSPORT_OPENSSH, /* the installed ssh */
+};
+
 struct inventory_how {
 	const char *home;        /* ~; "" for none: no file of the user's is read */
 	const char *user;        /* who logs in where nothing says otherwise */
@@ -27,6 +34,12 @@ struct inventory_how {
 	const char *agent;       /* $SSH_AUTH_SOCK, or NULL */
 	const char *user_file;   /* NULL: ~/.ssh/config */
 	const char *system_file; /* NULL: /etc/ssh/ssh_config */
+	/* The installed ssh looks for files in another home: it gets -F with the user's
+	 * file. */
+	bool foreign_home;
+	/* What the rc says of a host, without user and port; or NULL. */
+	enum transport (*transport)(void *ctx, const char *host);
+	void *ctx;
 };
 
 /* Reads the configuration; for tasks. Never NULL: what cannot be read refuses hosts. */
@@ -35,7 +48,8 @@ struct inventory *inventory_read(const struct inventory_how *how);
 struct inventory *inventory_share(struct inventory *inventory);
 void inventory_free(struct inventory *inventory);
 
-/* The way to [USER@]NAME[:PORT], hops and all, in the arena. Any thread. */
+/* The way to [USER@]NAME[:PORT], hops and all, in the arena. The thread of
+ * how.transport(). */
 bool inventory_target(const struct inventory *inventory, const char *name,
 	struct arena *arena, struct ssh_target *out, struct err *err);
 /* Names of hosts that the configuration has; NULL behind the last. */

@@ -26,6 +26,7 @@ struct policy_rule {
 /* What somebody may do now, and why not. */
 struct policy {
 	bool demo, readonly, past;
+	const char *broken;       /* why nothing at all may be done; or NULL */
 	enum audit_class most;    /* of `set run.allow`; AUDIT_UNCLASSED: nothing */
 	enum audit_class approve; /* from this class on; AUDIT_UNCLASSED: none */
 	bool breakglass;          /* approvals are lifted */

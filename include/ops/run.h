@@ -13,6 +13,7 @@
 
 struct loop;
 struct run;
+struct secret;
 struct step_kind;
 struct task_pool;
 
@@ -49,6 +50,7 @@ struct run_how {
 	const char *profile;          /* of the rc; "" for none; copied */
 	const char *host;             /* this machine; copied */
 	const char *kube_context;     /* that kubectl gets; "" for none; copied */
+	bool prose;    /* nothing of its text is a step: see runbook_prose() */
 	bool own_host; /* `host` is this machine when nothing says otherwise */
 	/* The name or address is this machine's. */
 	bool (*is_here)(void *ctx, struct untrusted host);
@@ -59,6 +61,9 @@ struct run_how {
 	 * empty. run_answer() brings them. NULL, or false: there is nobody to ask. */
 	bool (*ask)(void *ctx, struct run *run, const char *text,
 		struct untrusted choices, struct err *err);
+	/* sudo's password is to be typed, and not shown: run_password() brings it, once.
+	 * NULL, or false: there is nobody. */
+	bool (*password)(void *ctx, struct run *run, const char *text, struct err *err);
 	/* Who runs it here, for the question: "ada". */
 	void (*user)(void *ctx, char *out, size_t size);
 	/* False with a sentence: the runbook is not any more what it was. */
@@ -147,6 +152,9 @@ bool run_start_edited(struct run *run, size_t step, struct untrusted command,
 bool run_skip(struct run *run, size_t step, const char *origin, struct err *err);
 /* The answer to run_how.ask; NULL: there is none. */
 void run_answer(struct run *run, const char *answer);
+/* What was typed; NULL: nothing. It is kept for this run's later steps, and wiped with
+ * it. */
+void run_password(struct run *run, const struct secret *password);
 /* Its if= holds not, and the step is not needed; false too when that is not known yet:
  * then err says what is missing. */
 bool run_needless(struct run *run, size_t step, struct err *err);

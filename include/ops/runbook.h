@@ -104,6 +104,8 @@ struct runbook {
 
 /* Release it. Text over RUNBOOK_MAX_BYTES is a fault, and its end is not read. */
 void runbook_parse(struct runbook *book, struct untrusted text);
+/* Text that is only read: no front matter, no step, no fault. */
+void runbook_prose(struct runbook *book, struct untrusted text);
 void runbook_release(struct runbook *book);
 /* Its file was not read: a fault, and nothing else. */
 void runbook_unread(struct runbook *book, const char *why);

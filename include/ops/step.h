@@ -9,6 +9,8 @@
 
 #include "ops/run.h"
 
+struct secret;
+struct sudo;
 struct values;
 
 /* A plan being made. All texts live in the arena, as long as the plan. */
@@ -77,6 +79,18 @@ void run_prints(struct run *run, bool is_error, struct untrusted bytes);
 /* It is over: its exit code (0: done), and with `why` that it failed so. `result` is what
  * the audit says of it, or NULL: "exit N". What was run with argv only has a code. */
 void run_over(struct run *run, int exit_code, const char *result, const struct err *why);
+/* sudo over there wants a password: the one that was typed for this run, or it is asked
+ * for. got() comes once unless the step is over before, perhaps from within; NULL: there
+ * is none, and err says why not. */
+void run_want_password(struct run *run, const char *where,
+	void (*got)(
+		struct run *run, const struct secret *password, const struct err *err));
+/* NULL: none was typed. */
+const struct secret *run_kept_password(const struct run *run);
+/* It was wrong. */
+void run_forget_password(struct run *run);
+/* For a command of this machine's; src/ops/sudo.h. */
+struct sudo *run_sudo(struct run *run);
 /* Somebody has asked it to end. */
 bool run_stopping(const struct run *run);
 

@@ -47,6 +47,29 @@ void detector_config_init(struct detector_config *config, enum unit unit,
 	};
 }
 
+const char *reason_name(enum detector_reason reason)
+{
+	static const char *const names[REASON_COUNT] = {
+		[REASON_NORMAL] = "normal",
+		[REASON_LEARNING] = "learning",
+		[REASON_IGNORED] = "ignored",
+		[REASON_OVER_LIMIT] = "over-limit",
+		[REASON_UNDER_LIMIT] = "under-limit",
+		[REASON_ABOVE_USUAL] = "above-usual",
+		[REASON_BELOW_USUAL] = "below-usual",
+		[REASON_HIGHEST] = "highest",
+		[REASON_LOWEST] = "lowest",
+		[REASON_LEVEL_UP] = "level-up",
+		[REASON_LEVEL_DOWN] = "level-down",
+		[REASON_DRIFT_UP] = "drift-up",
+		[REASON_DRIFT_DOWN] = "drift-down",
+		[REASON_RESTLESS] = "restless",
+		[REASON_FLAT] = "flat",
+	};
+
+	return names[reason];
+}
+
 void detector_start(const struct detector_class *class, void *state)
 {
 	memset(state, 0, class->state_size);
@@ -139,6 +162,33 @@ const char *verdict_learning(const struct verdict *v, char out[DETECTOR_SENTENCE
 	return out;
 }
 
+/* What was never so before says what it was until then. */
+static void news_sentence(
+	const struct verdict *v, enum unit unit, char out[DETECTOR_SENTENCE])
+{
+	static const char *const forms[REASON_COUNT] = {
+		[REASON_HIGHEST] = "%s, never above %s before",
+		[REASON_LOWEST] = "%s, never below %s before",
+		[REASON_LEVEL_UP] = "a new level of %s, never above %s before",
+		[REASON_LEVEL_DOWN] = "a new level of %s, never below %s before",
+		[REASON_DRIFT_UP] =
+			"%s off what is usual at this time, at most %s before",
+		[REASON_DRIFT_DOWN] =
+			"%s off what is usual at this time, at most %s before",
+		[REASON_RESTLESS] = "varies by %s, at most by %s before",
+	};
+	char now[UNIT_TEXT], before[UNIT_TEXT];
+
+	unit_text(unit, v->measured, now);
+	unit_text(unit, v->before, before);
+	if (v->reason == REASON_FLAT)
+		snprintf(out, DETECTOR_SENTENCE,
+			"has stood still for %.0f points, never so long before",
+			v->measured);
+	else if (forms[v->reason])
+		snprintf(out, DETECTOR_SENTENCE, forms[v->reason], now, before);
+}
+
 const char *verdict_sentence(
 	const struct verdict *v, enum unit unit, char out[DETECTOR_SENTENCE])
 {
@@ -173,6 +223,9 @@ const char *verdict_sentence(
 		else
 			snprintf(out, DETECTOR_SENTENCE, "%s, usually %s to %s %s", value,
 				low, high, bases[v->basis]);
+		break;
+	default:
+		news_sentence(v, unit, out);
 		break;
 	case REASON_NORMAL:
 	case REASON_IGNORED:

@@ -1,9 +1,12 @@
-/* Robust statistics of small arrays (quickselect on a copy) and the P² estimator.
+/* Robust statistics of small arrays (quickselect on a copy, and arrays that are kept in
+ * order while values come and go) and the P² estimator. Hides how they are found.
  * Any thread. */
 #include "robust.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { FEW = 8 }; /* are sorted faster than selected from */
 
 static float select_kth(float *v, size_t n, size_t k)
 {
@@ -39,24 +42,60 @@ float robust_median(const float *values, size_t n)
 
 	if (!n || n > ROBUST_MAX)
 		return 0;
+	if (n <= FEW) {
+		for (size_t i = 0; i < n; i++)
+			sorted_add(copy, i, values[i]);
+		return copy[(n - 1) / 2];
+	}
 	memcpy(copy, values, n * sizeof copy[0]);
 	return select_kth(copy, n, (n - 1) / 2);
 }
 
-float robust_scale(const float *errors, size_t n)
+/* --- in order --- */
+
+/* How many of them are smaller. */
+static size_t place_of(const float *sorted, size_t n, float value)
 {
-	float size[ROBUST_MAX], median;
+	size_t low = 0;
+
+	for (size_t half; n > 1; n -= half) {
+		half = n / 2;
+		low += sorted[low + half - 1] < value ? half : 0; /* no branch */
+	}
+	return low + (n && sorted[low] < value);
+}
+
+void sorted_add(float *sorted, size_t n, float value)
+{
+	size_t at = place_of(sorted, n, value);
+
+	memmove(sorted + at + 1, sorted + at, (n - at) * sizeof *sorted);
+	sorted[at] = value;
+}
+
+void sorted_swap(float *sorted, size_t n, float old, float value)
+{
+	size_t from = place_of(sorted, n, old), to = place_of(sorted, n, value);
+
+	from -= from == n;
+	if (to > from) {
+		memmove(sorted + from, sorted + from + 1, (--to - from) * sizeof *sorted);
+	} else {
+		memmove(sorted + to + 1, sorted + to, (from - to) * sizeof *sorted);
+	}
+	sorted[to] = value;
+}
+
+float sorted_scale(const float *sizes, size_t n)
+{
+	float median = sizes[n / 2];
 	double sum = 0;
 
-	if (!n || n > ROBUST_MAX)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		size[i] = fabsf(errors[i]);
-		sum += size[i];
-	}
-	median = select_kth(size, n, n / 2);
-	return median > 0 ? (float)(median * ROBUST_MAD)
-			  : (float)(sum / (double)n * ROBUST_MEAN);
+	if (median > 0)
+		return (float)(median * ROBUST_MAD);
+	for (size_t i = 0; i < n; i++)
+		sum += sizes[i];
+	return (float)(sum / (double)n * ROBUST_MEAN);
 }
 
 /* --- P² --- */

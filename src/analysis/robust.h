@@ -14,10 +14,15 @@ enum { ROBUST_MAX = 128 };
 
 /* Lower median of n values (n <= ROBUST_MAX), without changing them; 0 for none. */
 float robust_median(const float *values, size_t n);
-/* Standard deviation of errors around 0 from their median size. Where more than half
- * are 0 their mean size is used instead (Iglewicz and Hoaglin, How to Detect and
- * Handle Outliers, 1993). */
-float robust_scale(const float *errors, size_t n);
+/* Values kept in order while the oldest make room for new ones: one shift instead of a
+ * selection each time. sorted_add() makes n one more, sorted_swap() puts a value in the
+ * place of `old`. */
+void sorted_add(float *sorted, size_t n, float value);
+void sorted_swap(float *sorted, size_t n, float old, float value);
+/* Standard deviation of errors around 0 from their median size; n > 0 sizes in order.
+ * Where more than half are 0 their mean size is used instead (Iglewicz and Hoaglin, How
+ * to Detect and Handle Outliers, 1993). */
+float sorted_scale(const float *sizes, size_t n);
 
 /* P-square: one quantile in five markers. R. Jain and I. Chlamtac, The P² Algorithm for
  * Dynamic Calculation of Quantiles and Histograms Without Storing Observations,

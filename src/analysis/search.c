@@ -429,6 +429,7 @@ uint32_t search_add(struct search *s, const struct search_doc *from)
 	for (int f = 0; f < FIELDS; f++)
 		mem_free(r.fields[f].items);
 	MEM_ROOM(s->docs, s->doc_count, s->doc_cap);
+	r.doc.whole = from->part_of ? from->part_of - 1 : (uint32_t)s->doc_count;
 	s->docs[s->doc_count] = r.doc;
 	return (uint32_t)s->doc_count++;
 }

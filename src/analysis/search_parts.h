@@ -68,6 +68,7 @@ struct entry {
 };
 
 struct doc {
+	uint32_t whole;        /* that it is a part of; or its own number */
 	struct entry *entries; /* by term */
 	uint32_t entry_count;
 	uint32_t lengths[FIELDS];

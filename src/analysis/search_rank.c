@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NEXT = 5, UNKNOWN_MOST = 3 };
+enum { NEXT = 5, UNKNOWN_MOST = 3, FEW_WORDS = 2 };
 
 static const float saturation = 2; /* k1 of BM25 */
 
@@ -388,6 +388,22 @@ static void sort_candidates(struct candidate *all, size_t count)
 	}
 }
 
+/* Of a document and its parts the best one stays. */
+static size_t keep_best_parts(const struct search *s, struct candidate *all, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t k = 0;
+
+		while (k < kept && s->docs[all[k].doc].whole != s->docs[all[i].doc].whole)
+			k++;
+		if (k == kept)
+			all[kept++] = all[i];
+	}
+	return kept;
+}
+
 static bool same_title(const struct doc *a, const struct doc *b)
 {
 	return a->title_count == b->title_count &&
@@ -410,9 +426,31 @@ static void see_lead(const struct search *s, struct candidate *all, size_t count
 		all[0].seen[SEEN_SCORE] - (others ? sum / (float)others : 0);
 }
 
-static double how_sure(const struct candidate *c)
+/* Of few words each says what it is about: a book that lacks one of them, by that word
+ * and by any other name, is a neighbour. "Redis down" is not about its memory. */
+static bool lacks_of_few(const struct query *q, const struct doc *doc)
+{
+	size_t count = 0, lacks = 0;
+
+	for (size_t i = 0; i < q->word_count; i++) {
+		const struct query_word *word = &q->words[i];
+
+		if (word->flags & (TERM_WHOLE | TERM_FILLER | TERM_DIGITS))
+			continue;
+		count++;
+		lacks += !is_in(doc, word->term, IN_LEAD) &&
+			 !groups_meet(&word->parts, &doc->lead_says);
+	}
+	return lacks && count <= FEW_WORDS;
+}
+
+static double how_sure(
+	const struct query *q, const struct doc *doc, const struct candidate *c)
 {
 	double sum = sure_bias;
+
+	if (lacks_of_few(q, doc))
+		return 0;
 
 	for (int f = 0; f < FEATURES; f++)
 		sum += sure_weights[f] * c->seen[f];
@@ -440,10 +478,12 @@ void search_query(const struct search *s, struct untrusted text, enum search_mod
 	mem_free(pass.words);
 	mem_free(pass.said);
 	sort_candidates(best, out->count);
+	out->count = keep_best_parts(s, best, out->count);
 	if (!out->count)
 		return;
 	see_lead(s, best, out->count);
-	out->sure = how_sure(&best[0]);
+	out->sure = how_sure(&query, &s->docs[best[0].doc], &best[0]);
 	for (size_t i = 0; i < out->count; i++)
-		out->hits[i] = (struct search_hit){best[i].doc, best[i].seen[SEEN_SCORE]};
+		out->hits[i] = (struct search_hit){s->docs[best[i].doc].whole,
+			best[i].doc, best[i].seen[SEEN_SCORE]};
 }

@@ -47,8 +47,9 @@ struct tail {
 
 struct basis {
 	struct tail tail;
-	float miss[RECENT];  /* value - seasonal part */
-	float error[RECENT]; /* value - all of the prediction */
+	float miss[RECENT];                  /* value - seasonal part */
+	float error[RECENT];                 /* value - all of the prediction */
+	float misses[RECENT], sizes[RECENT]; /* both in order, errors without sign */
 	float level, scale;
 	float mean;     /* size of the error, over some hundred slots */
 	uint16_t slots; /* counted up to MEAN_SLOTS */
@@ -64,13 +65,14 @@ struct seasonal_state {
 	uint8_t filled[HOURS], next[HOURS];
 	float points[HOUR_POINTS];
 	float hour_worst;
+	float usual; /* error of this hour */
 	/* Of the day and the week basis: for the hour before, this one and the next. */
 	float part[2][3];
 	uint8_t part_known[2][3];
-	uint8_t bow; /* hour of the week */
+	uint8_t bow;   /* hour of the week */
+	uint8_t hours; /* filled ones */
 	uint8_t basis, bad, whole;
 	int32_t point_count, stride, skip, run;
-	uint8_t spare[4];
 };
 
 _Static_assert(sizeof(struct seasonal_state) <= DETECTOR_MAX_STATE, "the promise");
@@ -159,6 +161,7 @@ static void close_hour(struct seasonal_state *s)
 	s->median[hour][s->next[hour]] = robust_median(s->points, (size_t)s->point_count);
 	s->worst[hour][s->next[hour] % PAST] = s->hour_worst;
 	s->next[hour] = (uint8_t)((s->next[hour] + 1) % WEEKS);
+	s->hours += !s->filled[hour];
 	if (s->filled[hour] < WEEKS)
 		s->filled[hour]++;
 	s->point_count = s->skip = 0;
@@ -178,6 +181,7 @@ static void enter_hour(struct seasonal_state *s, int64_t at)
 	s->hour = hour;
 	s->bow = (uint8_t)time_hour_of_week(hour * HOUR_MS);
 	refresh_parts(s);
+	s->usual = (float)usual_error(s);
 }
 
 /* When the array is full every other value goes, and only every other one comes. */
@@ -197,11 +201,7 @@ static void keep_point(struct seasonal_state *s, double value)
 
 static int days_learnt(const struct seasonal_state *s)
 {
-	int hours = 0;
-
-	for (int i = 0; i < HOURS; i++)
-		hours += s->filled[i] > 0;
-	return hours / 24;
+	return s->hours / 24;
 }
 
 /* --- bases --- */
@@ -257,13 +257,20 @@ static double surprise(const struct part *part, const struct basis *b, double va
 
 static void basis_add(struct basis *b, double miss, double error)
 {
+	float size = (float)fabs(error);
+
+	if (b->count < RECENT) {
+		sorted_add(b->misses, b->count, (float)miss);
+		sorted_add(b->sizes, b->count++, size);
+	} else {
+		sorted_swap(b->misses, RECENT, b->miss[b->next], (float)miss);
+		sorted_swap(b->sizes, RECENT, fabsf(b->error[b->next]), size);
+	}
 	b->miss[b->next] = (float)miss;
 	b->error[b->next] = (float)error;
 	b->next = (uint8_t)((b->next + 1) % RECENT);
-	if (b->count < RECENT)
-		b->count++;
-	b->level = robust_median(b->miss, b->count);
-	b->scale = robust_scale(b->error, b->count);
+	b->level = b->misses[(b->count - 1) / 2];
+	b->scale = sorted_scale(b->sizes, b->count);
 }
 
 static void tail_add(struct tail *t, double size)
@@ -360,7 +367,7 @@ static void look(struct seasonal_state *s, const struct detector_config *config,
 	out->bound =
 		fmax(config->min_change, config->min_change_ratio * fabs(out->expected));
 	out->bound = fmax(out->bound, config->sensitivity * fmax(b->scale, out->floor));
-	out->usual = USUAL_FACTOR * usual_error(s);
+	out->usual = USUAL_FACTOR * (double)s->usual;
 	out->bound = fmax(out->bound, out->usual);
 	out->bound = fmax(out->bound, TAIL_FACTOR * tail_value(&b->tail));
 }
@@ -511,14 +518,14 @@ static bool seasonal_check(const void *opaque)
 	for (int i = 0; i < BASES; i++)
 		if (s->bases[i].count > RECENT || s->bases[i].next >= RECENT)
 			return false;
-	return s->basis < BASES && s->bow < HOURS && s->point_count >= 0 &&
-	       s->point_count <= HOUR_POINTS && s->stride >= 1 && s->stride <= 1 << 20 &&
-	       s->skip <= s->stride && s->run >= 0;
+	return s->basis < BASES && s->bow < HOURS && s->hours <= HOURS &&
+	       s->point_count >= 0 && s->point_count <= HOUR_POINTS && s->stride >= 1 &&
+	       s->stride <= 1 << 20 && s->skip <= s->stride && s->run >= 0;
 }
 
 const struct detector_class detector_seasonal = {
 	.name = "seasonal",
-	.version = 1,
+	.version = 2,
 	.state_size = sizeof(struct seasonal_state),
 	.start = seasonal_start,
 	.feed = seasonal_feed,

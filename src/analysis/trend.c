@@ -229,8 +229,10 @@ uint32_t trend_key(const struct trend_input *in, const struct trend_fact *fact,
 				  zone_day(in->zone, from));
 	case TREND_BY_HOUR:
 		return (uint32_t)zone_hour_of_week(in->zone, fact->started_at) % 24;
-	default:
+	case TREND_BY_WEEKDAY:
 		return (uint32_t)zone_hour_of_week(in->zone, fact->started_at) / 24;
+	default:
+		return (uint32_t)zone_hour_of_week(in->zone, fact->started_at);
 	}
 }
 
@@ -249,6 +251,8 @@ static size_t keys_of(
 		return 24;
 	case TREND_BY_WEEKDAY:
 		return 7;
+	case TREND_BY_CELL:
+		return 7 * 24;
 	default:
 		for (size_t i = trend_first(in, from); i < end; i++) {
 			size_t key = trend_key(in, &in->facts[i], from, by);
@@ -407,7 +411,8 @@ size_t trend_groups(const struct trend_input *in, int64_t from, int64_t to,
 	group_times(in, from, to, by, groups, n);
 	count_before(in, from, to, by, groups, n);
 	*out = groups;
-	if (by >= TREND_BY_DAY)
+	/* The cells of a heat map are many, and most of them cold. */
+	if (by >= TREND_BY_DAY && by != TREND_BY_CELL)
 		return n;
 	for (size_t k = 0; k < n; k++)
 		if (groups[k].sum.count)

@@ -29,10 +29,40 @@ static bool goes_on(const struct actions *actions, size_t i)
 	       own[-1].verb == own->verb;
 }
 
-/* Many at once are told as one line. */
+/* Of all that was wished for with it: how many things, and how many are done. */
+static size_t count_wish(const struct actions *actions, uint64_t wish, size_t *done)
+{
+	size_t all = 0;
+
+	*done = 0;
+	for (size_t i = 0; i < actions->own_count; i++) {
+		const struct own *own = &actions->own[i];
+
+		if (own->wish != wish || goes_on(actions, i))
+			continue;
+		all++;
+		*done += own->state == OUTBOX_CONFIRMED;
+	}
+	return all;
+}
+
+/* Many at once are told as one line: "282 of 300 acknowledged", at last "300". */
+static void tell_done(const struct actions *actions, const struct own *last)
+{
+	const char *past = action_verbs[last->verb].past;
+	size_t done, all = count_wish(actions, last->wish, &done);
+
+	if (all == 1)
+		app_notice(actions->app, false, "%s: %s", last->title, past);
+	else if (done == all)
+		app_notice(actions->app, false, "%zu %s", done, past);
+	else
+		app_notice(actions->app, false, "%zu of %zu %s", done, all, past);
+}
+
 void action_own_tell(struct actions *actions)
 {
-	size_t done = 0, bad = 0;
+	size_t bad = 0;
 	const struct own *last = NULL, *worst = NULL;
 
 	for (size_t i = 0; i < actions->own_count; i++) {
@@ -43,8 +73,6 @@ void action_own_tell(struct actions *actions)
 			continue;
 		own->told = true;
 		if (own->state == OUTBOX_CONFIRMED) {
-			done += !goes_on(actions, i) || !own[-1].told ||
-				own[-1].state != OUTBOX_CONFIRMED;
 			last = own;
 		} else if (own->state != OUTBOX_CANCELLED) {
 			bad++;
@@ -57,12 +85,8 @@ void action_own_tell(struct actions *actions)
 			worst->state == OUTBOX_HELD ? "waits for your word: "
 						    : "failed: ",
 			worst->error, bad > 1 ? "; others too: see :actions" : "");
-	else if (done == 1)
-		app_notice(actions->app, false, "%s: %s", last->title,
-			action_verbs[last->verb].past);
-	else if (done)
-		app_notice(actions->app, false, "%zu %s", done,
-			action_verbs[last->verb].past);
+	else if (last)
+		tell_done(actions, last);
 }
 
 void action_own_follow(struct actions *actions, const struct outbox_row *row)
@@ -121,9 +145,8 @@ static const struct own *undoable(const struct actions *actions, struct err *err
 			return own;
 		if (own->state == OUTBOX_FAILED || own->state == OUTBOX_CANCELLED)
 			continue;
-		err_set(err, ERR_BUSY,
-			"%s: %s is not done yet: wait for it, or cancel it in :actions",
-			own->title, action_verbs[own->verb].name);
+		err_set(err, ERR_BUSY, "%s is not done yet, :actions cancels it: %s",
+			action_verbs[own->verb].name, own->title);
 		return NULL;
 	}
 	err_set(err, ERR_MISSING, "nothing was done here in the last minute");

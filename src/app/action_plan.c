@@ -248,6 +248,61 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 	return true;
 }
 
+enum { APART_MOST = 8, APART_NAME = 80 };
+
+/* "@ada @grace, Payments on call": the names in it; APART_MOST + 1: too many. */
+static size_t names_apart(const char *whom, char names[APART_MOST][APART_NAME])
+{
+	struct untrusted rest = untrusted_str(whom), piece, word;
+	size_t n = 0;
+
+	while (untrusted_split(&rest, ",", &piece)) {
+		bool people = untrusted_starts(untrusted_trim(piece), "@");
+
+		while (people ? untrusted_word(&piece, " \t", &word)
+			      : !untrusted_empty(word = untrusted_trim(piece))) {
+			if (n == APART_MOST)
+				return APART_MOST + 1;
+			text_line(word, names[n++], APART_NAME);
+			if (!people)
+				break;
+		}
+	}
+	return n;
+}
+
+/* Each of several is asked by an action of its own; when one is not known, none is. */
+static bool plan_each(struct plan *plan, const struct alert *alert,
+	const struct wish *wish, struct err *err)
+{
+	char names[APART_MOST][APART_NAME];
+	size_t n = names_apart(wish->whom, names), before = plan->count;
+	struct wish one = *wish;
+	struct plan_whom whom;
+	struct str words;
+	bool fine = n && n <= APART_MOST;
+
+	if (!fine)
+		return err_set(err, ERR_USAGE,
+			n ? "at most %d can be asked at once" : "who is to be asked?",
+			APART_MOST);
+	str_init(&words, sizeof plan->whom - 1);
+	for (size_t i = 0; fine && i < n; i++) {
+		fine = plan_find_whom(plan->app, alert, wish->verb, names[i], &whom, err);
+		str_printf(&words, "%s%s", i ? ", " : "", whom.words);
+	}
+	for (size_t i = 0; fine && i < n; i++) {
+		one.whom = names[i];
+		fine = plan_alert(plan, alert, &one, err);
+		if (fine)
+			plan->problems[plan->count - 1] = plan->keys[before];
+	}
+	if (fine && !before)
+		str_copy(plan->whom, sizeof plan->whom, str_text(&words));
+	str_release(&words);
+	return fine;
+}
+
 /* One of its cluster was told already, and tells it the others. */
 static bool cluster_told(const struct plan *plan, int source)
 {
@@ -317,6 +372,8 @@ static bool plan_problem(struct plan *plan, const struct alert *alert,
 		plan->same++;
 		return true;
 	}
+	if (wish->whom && plan_apart(plan->app, alert->source, wish->verb))
+		return plan_each(plan, alert, wish, err);
 	if (!plan_alert(plan, alert, wish, err))
 		return false;
 	if (plan->rows[plan->count - 1].action.verb == ACTION_SILENCE)
@@ -451,6 +508,10 @@ static void name_targets(const struct plan *plan, struct str *out)
 	for (size_t i = 0; i < shown; i++) {
 		const struct outbox_row *row = &plan->rows[i];
 		enum action_verb verb = row->action.verb;
+
+		/* Several are asked to join the same. */
+		if (i && plan->keys[i] == plan->keys[i - 1])
+			continue;
 
 		str_printf(out, "%s%s%s%s", i ? "; " : ": ",
 			verb != plan->rows->action.verb ? action_verbs[verb].words : "",

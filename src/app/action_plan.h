@@ -46,6 +46,8 @@ struct plan_whom {
 bool plan_find_whom(const struct app *app, const struct alert *alert,
 	enum action_verb verb, const char *wanted, struct plan_whom *out,
 	struct err *err);
+/* There each of several whom a wish names is an action of its own. */
+bool plan_apart(const struct app *app, int source, enum action_verb verb);
 /* The silences that actions made are to end: one after the other, then the question. */
 void plan_undo_init(struct plan *plan, struct app *app);
 bool plan_undo_silence(struct plan *plan, uint64_t alert, const char *silence,

@@ -146,6 +146,7 @@ static void sent(void *ctx, const struct action_result *results, size_t count)
 		row->next_at = 0;
 		row->state = r->outcome == ACTION_CONFIRMED ? OUTBOX_CONFIRMED
 			     : r->outcome == ACTION_FAILED  ? OUTBOX_FAILED
+			     : r->outcome == ACTION_UNSURE  ? OUTBOX_HELD
 							    : OUTBOX_WAITING;
 		if (row->state == OUTBOX_WAITING)
 			row->next_at = now + wait_ms(r, row->action.attempts + 1);

@@ -80,6 +80,29 @@ static bool incident(const struct app *app, const struct alert *alert, const cha
 	return true;
 }
 
+/* One of those that are asked to respond: a person by their id, a team by its name. */
+static bool responder(const struct app *app, int source, const char *wanted,
+	struct plan_whom *out, struct err *err)
+{
+	char id[sizeof out->found];
+
+	if (*wanted != '@')
+		return true;
+	if (!person(app, source, wanted + 1, out, err))
+		return false;
+	str_copy(id, sizeof id, out->id == wanted ? wanted + 1 : out->id);
+	snprintf(out->found, sizeof out->found, "@%.*s", (int)sizeof out->found - 2, id);
+	out->id = out->found;
+	return true;
+}
+
+bool plan_apart(const struct app *app, int source, enum action_verb verb)
+{
+	const struct action_kind *kind = sources_actions(app->sources, source);
+
+	return kind && kind->apart & 1U << verb;
+}
+
 bool plan_find_whom(const struct app *app, const struct alert *alert,
 	enum action_verb verb, const char *wanted, struct plan_whom *out, struct err *err)
 {
@@ -92,5 +115,7 @@ bool plan_find_whom(const struct app *app, const struct alert *alert,
 		return person(app, alert->source, wanted, out, err);
 	if (verb == ACTION_MERGE)
 		return incident(app, alert, wanted, out, err);
+	if (plan_apart(app, alert->source, verb))
+		return responder(app, alert->source, wanted, out, err);
 	return true;
 }

@@ -9,6 +9,8 @@
 #include "app/rotas.h"
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/text.h"
+#include "base/time.h"
 #include "io/file.h"
 
 #include <stdio.h>
@@ -18,6 +20,7 @@ enum {
 	MIRROR_BYTES = 64 << 20,
 	LOOK_OPEN_MS = 1000, /* how often the outbox is read while something is open */
 	LOOK_IDLE_MS = 60000,
+	AGAIN_TEXT = 500,
 };
 
 /* Rows are sent in the order of their ids: no two have the same moment. */
@@ -198,12 +201,69 @@ enum status actions_cancel(struct actions *actions, const char *id, struct err *
 	return STATUS_DONE;
 }
 
+/* One that may have taken effect, about which somebody is asked before it is sent once
+ * more. */
+struct again {
+	struct actions *actions;
+	char id[ID_TEXT], text[AGAIN_TEXT];
+};
+
+static void send_again(struct actions *actions, const char *id)
+{
+	outbox_retry_later(actions->app->store, id,
+		(struct store_then){action_outbox_changed, actions});
+}
+
+static void answered(void *ctx, bool yes)
+{
+	struct again *again = ctx;
+
+	if (yes && !again->actions->ended)
+		send_again(again->actions, again->id);
+	mem_free(again);
+}
+
+static enum status ask_again(
+	struct actions *actions, const struct outbox_row *row, struct err *err)
+{
+	struct again *again = mem_new(1, sizeof *again);
+	const struct front *front = &actions->app->front;
+	struct question question = {
+		.text = again->text, .answer = answered, .ctx = again};
+	char title[80], body[200], when[TIME_TEXT];
+
+	again->actions = actions;
+	memcpy(again->id, row->action.id, sizeof again->id);
+	snprintf(again->text, sizeof again->text,
+		"%s of %s: \"%s\" may have been sent at %s already; send it once more?",
+		action_verbs[row->action.verb].name,
+		text_line(row->action.texts[ACTION_TITLE], title, sizeof title),
+		text_line(row->action.texts[ACTION_BODY], body, sizeof body),
+		time_stamp(row->sent_at, actions->app->now, when));
+	if (front->ask && front->ask(front->ctx, &question, err))
+		return STATUS_DONE;
+	if (!err->kind)
+		err_set(err, ERR_REFUSED, "there is nobody to ask: %s", again->text);
+	mem_free(again);
+	return STATUS_REFUSED;
+}
+
+/* Nobody knows whether it took effect. */
+static bool unsure(const struct outbox_row *row)
+{
+	return row->state == OUTBOX_HELD && row->action.verb == ACTION_STATUS &&
+	       untrusted_starts(row->result, "try-");
+}
+
 enum status actions_retry(struct actions *actions, const char *id, struct err *err)
 {
 	if (!actions_may(actions->app, err))
 		return STATUS_REFUSED;
-	outbox_retry_later(actions->app->store, id,
-		(struct store_then){action_outbox_changed, actions});
+	for (size_t i = 0; i < actions->mirror_count; i++)
+		if (!strcmp(actions->mirror[i].action.id, id) &&
+			unsure(&actions->mirror[i]))
+			return ask_again(actions, &actions->mirror[i], err);
+	send_again(actions, id);
 	return STATUS_DONE;
 }
 

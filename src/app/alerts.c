@@ -386,6 +386,30 @@ static int newest_first(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static void add_change(struct alerts *alerts, uint64_t id, int source)
+{
+	if (alerts->change_count == CHANGES_MAX)
+		free_change(&alerts->changes[--alerts->change_count]);
+	MEM_ROOM(alerts->changes, alerts->change_count, alerts->change_cap);
+	alerts->changes[alerts->change_count++] =
+		(struct change_row){.id = id, .source = source};
+}
+
+/* False: that is what it was. */
+static bool fill_change(struct change_row *row, const struct batch_change *from)
+{
+	if (row->at == from->at && untrusted_eq(row->summary, from->summary) &&
+		untrusted_eq(row->service, from->service) &&
+		untrusted_eq(row->link, from->link))
+		return false;
+	free_change(row);
+	row->at = from->at;
+	row->summary = untrusted_keep(from->summary, TEXT_KEEP);
+	row->service = untrusted_keep(from->service, TEXT_KEEP);
+	row->link = untrusted_keep(from->link, TEXT_KEEP);
+	return true;
+}
+
 static void apply_changes(struct alerts *alerts, int source, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->change_count; i++) {
@@ -395,20 +419,15 @@ static void apply_changes(struct alerts *alerts, int source, const struct batch 
 
 		while (k < alerts->change_count && alerts->changes[k].id != id)
 			k++;
-		if (k < alerts->change_count)
+		if (k == alerts->change_count)
+			add_change(alerts, id, source);
+		else if (batch->changes_kept)
 			continue;
-		if (alerts->change_count == CHANGES_MAX)
-			free_change(&alerts->changes[--alerts->change_count]);
-		MEM_ROOM(alerts->changes, alerts->change_count, alerts->change_cap);
-		alerts->changes[alerts->change_count++] = (struct change_row){
-			.id = id,
-			.source = source,
-			.at = from->at,
-			.summary = untrusted_keep(from->summary, TEXT_KEEP),
-			.service = untrusted_keep(from->service, TEXT_KEEP),
-			.link = untrusted_keep(from->link, TEXT_KEEP),
-		};
-		history_change(alerts->app->history, source, from);
+		k = k < alerts->change_count ? k : alerts->change_count - 1;
+		if (!fill_change(&alerts->changes[k], from))
+			continue;
+		if (!batch->changes_kept)
+			history_change(alerts->app->history, source, from);
 		app_changed(alerts->app, CHANGED_ALERTS);
 	}
 	if (alerts->change_count)
@@ -490,12 +509,17 @@ static struct alert *missing_alert(
 	return alert_new(&draft, SOURCE_HOST, name_of(alerts, SOURCE_HOST));
 }
 
+void alerts_count_muted(struct alerts *alerts)
+{
+	if (alerts->uncounted && alerts_settled(alerts))
+		count_matches(alerts);
+}
+
 void alerts_tick(struct alerts *alerts, int64_t now)
 {
 	const struct rc *rc = alerts->app->rc;
 
-	if (alerts->uncounted && alerts_settled(alerts))
-		count_matches(alerts);
+	alerts_count_muted(alerts);
 	for (size_t i = 0; !app_then(alerts->app) && i < rc->heartbeat_count; i++) {
 		struct heartbeat *h = &alerts->heartbeats[i];
 		int64_t since = h->seen_at;

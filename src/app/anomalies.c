@@ -27,12 +27,12 @@ struct watch {
 	struct detector_config config;
 	struct anomaly_track limits_track, usual_track;
 	uint64_t limits_row, usual_row; /* ids of their rows while open, 0 */
-	int64_t last_seasonal_at;
+	int64_t last_minute;
 	double sum; /* of the points of this spacing: the baseline gets their mean */
 	int points;
 	struct verdict last;
 	void *threshold; /* states */
-	void *seasonal;
+	void *usual;
 	bool asked, unsaved; /* see anomalies_unasked(), anomalies_learnt() */
 };
 
@@ -73,7 +73,7 @@ void anomalies_free(struct anomalies *anomalies)
 		struct watch *w = value;
 
 		mem_free(w->threshold);
-		mem_free(w->seasonal);
+		mem_free(w->usual);
 		mem_free(w);
 	}
 	map_release(&anomalies->watches);
@@ -278,15 +278,15 @@ static void tell_learning(struct anomalies *anomalies, const struct verdict *ver
 static bool minute_point(struct watch *w, struct point point, struct point *out)
 {
 	int64_t minute = point.at / SPACING_MS;
-	bool full = w->points && minute != w->last_seasonal_at;
+	bool full = w->points && minute != w->last_minute;
 
 	if (full) {
-		out->at = w->last_seasonal_at * SPACING_MS;
+		out->at = w->last_minute * SPACING_MS;
 		out->value = w->sum / w->points;
 		w->sum = 0;
 		w->points = 0;
 	}
-	w->last_seasonal_at = minute;
+	w->last_minute = minute;
 	w->sum += point.value;
 	w->points++;
 	return full;
@@ -311,14 +311,14 @@ void anomalies_feed(
 	}
 	if (!minute_point(w, point, &minute))
 		return;
-	if (!w->seasonal) {
-		w->seasonal = mem_new(1, detector_seasonal.state_size);
-		detector_start(&detector_seasonal, w->seasonal);
+	if (!w->usual) {
+		w->usual = mem_new(1, detector_fused.state_size);
+		detector_start(&detector_fused, w->usual);
 	}
 	config = w->config;
 	config.interval_ms =
 		series->interval_ms > SPACING_MS ? series->interval_ms : SPACING_MS;
-	w->last = detector_feed(&detector_seasonal, w->seasonal, &config, minute);
+	w->last = detector_feed(&detector_fused, w->usual, &config, minute);
 	w->unsaved = true;
 	tell_learning(anomalies, &w->last);
 	/* A limit that is passed says it already. */
@@ -349,13 +349,13 @@ size_t anomalies_unasked(struct anomalies *anomalies, uint64_t *series, size_t m
 	return n;
 }
 
-size_t anomalies_learnt(struct anomalies *anomalies, uint64_t *series, size_t max)
+size_t anomalies_learnt(
+	struct anomalies *anomalies, size_t *at, uint64_t *series, size_t max)
 {
 	size_t n = 0;
 	void *value;
 
-	for (size_t at = 0;
-		n < max && map_each(&anomalies->watches, &at, NULL, &value);) {
+	while (n < max && map_each(&anomalies->watches, at, NULL, &value)) {
 		struct watch *w = value;
 
 		if (!w->unsaved)
@@ -370,7 +370,7 @@ const void *anomalies_state(const struct anomalies *anomalies, uint64_t series)
 {
 	const struct watch *w = map_get(&anomalies->watches, &series, sizeof series);
 
-	return w ? w->seasonal : NULL;
+	return w ? w->usual : NULL;
 }
 
 bool anomalies_restore(struct anomalies *anomalies, uint64_t series, const void *bytes,
@@ -381,13 +381,13 @@ bool anomalies_restore(struct anomalies *anomalies, uint64_t series, const void 
 
 	if (!w)
 		return true;
-	state = mem_new(1, detector_seasonal.state_size);
-	if (!detector_restore(&detector_seasonal, state, bytes, n, err)) {
+	state = mem_new(1, detector_fused.state_size);
+	if (!detector_restore(&detector_fused, state, bytes, n, err)) {
 		mem_free(state);
 		return false;
 	}
-	mem_free(w->seasonal);
-	w->seasonal = state;
+	mem_free(w->usual);
+	w->usual = state;
 	return true;
 }
 
@@ -428,7 +428,7 @@ bool anomalies_band(const struct anomalies *anomalies, uint64_t series, double *
 {
 	const struct watch *w = map_get(&anomalies->watches, &series, sizeof series);
 
-	if (!w || !w->seasonal || isnan(w->last.low) || w->last.low >= w->last.high)
+	if (!w || !w->usual || isnan(w->last.low) || w->last.low >= w->last.high)
 		return false;
 	*expected = w->last.expected;
 	*low = w->last.low;

@@ -37,6 +37,7 @@
 #include "breakglass.h"
 #include "deeds.h"
 #include "expiry.h"
+#include "pages.h"
 #include "prune.h"
 #include "sinks.h"
 #include "io/http.h"
@@ -95,6 +96,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->anomalies = anomalies_new(app);
 	app->logs = logs_new(app);
 	app->runbooks = runbooks_new(app);
+	app->pages = pages_new(app);
 	app->runs = runs_new(app);
 	app->remote = remote_new(app);
 	app->triggers = triggers_new(app);
@@ -133,6 +135,7 @@ static void tick(void *ctx, int64_t now)
 	share_tick(app->share, now);
 	sources_tick(app->sources, now);
 	alerts_tick(app->alerts, now);
+	pages_tick(app->pages, now);
 	runbooks_tick(app->runbooks, now);
 	anomalies_tick(app->anomalies, now);
 	problems_join(app);
@@ -210,12 +213,14 @@ void app_free(struct app *app)
 	http_free(app->http);
 	rc_watch_free(app->rc_watch);
 	runbooks_free(app->runbooks);
+	pages_end(app->pages);
 	task_pool_free(app->pool);
 	runs_free(app->runs);
 	remote_free(app->remote);
 	breakglass_free(app->breakglass);
 	sinks_free(app->sinks);
 	replay_free(app->replay);
+	pages_free(app->pages);
 	prune_free(app->prune);
 	history_free(app->history);
 	triggers_free(app->triggers);

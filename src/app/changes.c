@@ -42,6 +42,7 @@ struct feed {
 	struct reading *reading;
 	int64_t due_at;
 	bool read, told; /* once; why it cannot be */
+	char why[300];   /* not all of it can, as told */
 	size_t tags;
 };
 
@@ -92,14 +93,18 @@ void changes_free(struct changes *changes)
 	mem_free(changes);
 }
 
+const char *changes_why(const struct changes *changes, size_t i)
+{
+	return i < changes->feed_count && changes->feeds[i].told ? changes->feeds[i].why
+								 : NULL;
+}
+
 static void tell(struct feed *feed, const char *why)
 {
-	char line[300];
-
 	feed->read = true;
+	text_line(untrusted_str(why), feed->why, sizeof feed->why);
 	if (!feed->told)
-		log_add(LOG_WARN, "changes %s: %s", feed->rc->name,
-			text_line(untrusted_str(why), line, sizeof line));
+		log_add(LOG_WARN, "changes %s: %s", feed->rc->name, feed->why);
 	feed->told = true;
 }
 

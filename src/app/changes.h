@@ -13,6 +13,8 @@ void changes_free(struct changes *changes);
 /* Reads what the rc names; begins anew with another rc. */
 void changes_start(struct changes *changes);
 void changes_tick(struct changes *changes, int64_t now);
+/* Why not all can be read of a line of the rc; NULL: it can. */
+const char *changes_why(const struct changes *changes, size_t i);
 /* All was read once, or cannot be. */
 bool changes_settled(const struct changes *changes);
 /* Said by somebody, now. In the console it is in the store within a second; for one

@@ -67,6 +67,8 @@ enum status cmd_get(struct call *call, struct err *err);
 enum status cmd_put(struct call *call, struct err *err);
 enum status cmd_ssh(struct call *call, struct err *err);
 enum status cmd_remote_stop(struct call *call, struct err *err);
+enum status cmd_rca(struct call *call, struct err *err);
+enum status cmd_detect(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 
 /* A number that two sources have is refused, with both of them. */

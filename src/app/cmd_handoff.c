@@ -11,12 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "previous", a schedule's name. */
-static bool choose(struct call *call, const char *word, struct err *err)
+/* "previous" and a schedule's name, in any order. */
+struct chosen {
+	const char *name;
+	int back;
+};
+
+static void choose(struct chosen *chosen, const char *word)
 {
 	if (!strcmp(word, "previous"))
-		return handoffs_choose(call->app->handoffs, NULL, 1, err);
-	return handoffs_choose(call->app->handoffs, word, 0, err);
+		chosen->back = 1;
+	else
+		chosen->name = word;
+}
+
+static bool take(struct call *call, const struct chosen *chosen, struct err *err)
+{
+	return (!chosen->name && !chosen->back) ||
+	       handoffs_choose(call->app->handoffs, chosen->name, chosen->back, err);
 }
 
 static int form_of(const char *word)
@@ -30,6 +42,7 @@ static int form_of(const char *word)
 
 enum status cmd_handoff_print(struct call *call, struct err *err)
 {
+	struct chosen chosen = {0};
 	int form = HANDOFF_TEXT;
 
 	if (!call->out) {
@@ -41,22 +54,27 @@ enum status cmd_handoff_print(struct call *call, struct err *err)
 
 		if (named < HANDOFF_FORMS)
 			form = named;
-		else if (!choose(call, call->argv[i], err))
-			return STATUS_USAGE;
+		else
+			choose(&chosen, call->argv[i]);
 	}
+	if (!take(call, &chosen, err))
+		return STATUS_USAGE;
 	return handoffs_print(call->app->handoffs, (enum handoff_form)form, err);
 }
 
 enum status cmd_handoff_send(struct call *call, struct err *err)
 {
+	struct chosen chosen = {0};
 	bool again = false;
 
 	for (size_t i = 0; i < call->argc; i++) {
 		if (!strcmp(call->argv[i], "again"))
 			again = true;
-		else if (!choose(call, call->argv[i], err))
-			return STATUS_USAGE;
+		else
+			choose(&chosen, call->argv[i]);
 	}
+	if (!take(call, &chosen, err))
+		return STATUS_USAGE;
 	return handoffs_send(call->app->handoffs, again, err);
 }
 

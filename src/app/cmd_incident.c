@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "model/alert.h"
 #include "store/incident.h"
+#include "store/raw.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,26 @@ static void of_alert(const struct app *app, const struct alert *a, struct subjec
 	s->state = (enum alert_state)a->state;
 }
 
+/* Of an alert that is over nothing else is kept than what its source told of it. */
+static bool of_raws(struct app *app, struct db *db, const char *name, struct subject *s)
+{
+	for (size_t i = 1; i < sources_count(app->sources); i++) {
+		const char *source = sources_at(app->sources, i)->name;
+		struct raw_row row = {.source = untrusted_str(source),
+			.upstream_id = untrusted_str(name)};
+
+		if (!raw_find(db, &s->arena, &row, NULL) || !row.told_at)
+			continue;
+		str_copy(s->source, sizeof s->source, source);
+		s->id = untrusted_copy(&s->arena, row.upstream_id);
+		s->head = (struct dossier_head){.key = alert_key(source, s->id),
+			.started_at = row.told_at,
+			.ended_at = row.told_at};
+		return true;
+	}
+	return false;
+}
+
 static bool of_store(
 	struct app *app, const char *name, struct subject *s, struct err *err)
 {
@@ -58,6 +79,11 @@ static bool of_store(
 	const struct incident_row *row;
 	bool ok = db && incident_named(db, &s->arena, untrusted_str(name), &found, err);
 
+	if (ok && !found.count && dossier_wished_raw(app->dossier) &&
+		of_raws(app, db, name, s)) {
+		db_close(db);
+		return true;
+	}
 	db_close(db);
 	if (!ok || !found.count)
 		return err_set(err, ERR_MISSING,
@@ -91,7 +117,9 @@ static bool find(struct app *app, const char *name, struct subject *s, struct er
 		return of_store(app, name, s, err);
 	if (!act_one_thing(app, alert, name, err))
 		return false;
-	of_alert(app, dossier_page(app, alert), s);
+	/* What its source tells of just that one is another thing than its page. */
+	of_alert(app, dossier_wished_raw(app->dossier) ? alert : dossier_page(app, alert),
+		s);
 	return true;
 }
 
@@ -389,7 +417,8 @@ static enum status print_raw(
 	if (dossier_raw(app->dossier, s->head.key, out, &told_at))
 		return told_at ? STATUS_PARTIAL : STATUS_DONE;
 	err_set(err, ERR_MISSING,
-		"%s has not told all of it: only what pages is kept as it is", s->source);
+		"%s has not told all of it, or it was over before anybody watched",
+		s->source);
 	return STATUS_FAILED;
 }
 
@@ -427,17 +456,13 @@ enum status dossier_outcome(struct app *app, struct str *out, struct err *err)
 
 enum status cmd_incident_raw(struct call *call, struct err *err)
 {
-	enum status status;
-
 	/* On its page, which is shown, it stands below. */
 	if (!call->out) {
 		dossier_turn_raw(call->app->dossier);
 		return STATUS_DONE;
 	}
-	status = cmd_incident_show(call, err);
-	if (status == STATUS_PENDING)
-		dossier_wish_raw(call->app->dossier);
-	return status;
+	dossier_wish_raw(call->app->dossier);
+	return cmd_incident_show(call, err);
 }
 
 enum status cmd_incident_similar(struct call *call, struct err *err)

@@ -221,6 +221,8 @@ enum status cmd_runbook_run(struct call *call, struct err *err)
 			w.name);
 		return STATUS_FAILED;
 	}
+	if (!runbook_is_file(row, err))
+		return STATUS_REFUSED;
 	run = runs_open(app->runs, row->id, 0, err);
 	if (!run)
 		return STATUS_FAILED;
@@ -358,6 +360,10 @@ static size_t check_named(struct call *call, const char *word, enum status *stat
 	const struct runbook_row *row = runbooks_named(call->app->runbooks, word);
 	enum status one;
 
+	if (row && !runbook_is_file(row, err)) {
+		*status = STATUS_REFUSED;
+		return 0;
+	}
 	if (row)
 		return check_book(call, &row->book, row->path, out);
 	one = check_file(call, word, out, err);
@@ -384,9 +390,12 @@ static enum status check_all(struct call *call, struct str *out, struct err *err
 
 	for (size_t i = 0; i < call->argc; i++)
 		bad += check_named(call, call->argv[i], &status, out, err);
-	for (size_t i = 0; !call->argc && i < runbooks_count(all); i++, count++) {
+	for (size_t i = 0; !call->argc && i < runbooks_count(all); i++) {
 		const struct runbook_row *row = runbooks_at(all, i);
 
+		if (row->page)
+			continue;
+		count++;
 		bad += check_book(call, &row->book, row->path, out);
 	}
 	if (status)

@@ -88,12 +88,34 @@ static void compose(struct str *out, const struct call *call)
 		      "## Verify\n\n## Undo\n\n## Escalate\n");
 }
 
+/* A page's name is that of another's. */
+static bool is_free(struct call *call, struct err *err)
+{
+	const char *colon = strchr(call->argv[0], ':');
+	const struct rc *rc = call->app->rc;
+
+	for (size_t i = 0; colon && i < rc->source_count; i++) {
+		size_t n = strlen(rc->sources[i].name);
+
+		if (rc->sources[i].kind->site && n == (size_t)(colon - call->argv[0]) &&
+			!strncmp(rc->sources[i].name, call->argv[0], n))
+			return err_set(err, ERR_REFUSED,
+				"%.80s would be a page of the source %s, which is only "
+				"read: pages are made at %.200s; a book of yours has a "
+				"name without a colon",
+				call->argv[0], rc->sources[i].name, rc->sources[i].url);
+	}
+	return true;
+}
+
 enum status cmd_runbook_new(struct call *call, struct err *err)
 {
 	char folder[PATH_BYTES - 200], path[PATH_BYTES];
 	struct str text;
 	bool ok;
 
+	if (!is_free(call, err))
+		return STATUS_REFUSED;
 	if (!is_name(call->argv[0])) {
 		err_set(err, ERR_USAGE,
 			"a runbook's name is a-z, 0-9, - and _, like disk-full");
@@ -203,6 +225,8 @@ enum status cmd_runbook_edit(struct call *call, struct err *err)
 			"no runbook is called %s: runbook new makes one", call->argv[0]);
 		return STATUS_FAILED;
 	}
+	if (!runbook_is_file(row, err))
+		return STATUS_REFUSED;
 	if (row->built_in && !own_copy(call->app, row, path, sizeof path, err))
 		return err->kind == ERR_USAGE ? STATUS_USAGE : STATUS_FAILED;
 	if (!row->built_in)

@@ -28,7 +28,7 @@ static bool parse_by(const char *word, enum trend_by *out, struct err *err)
 			return true;
 		}
 	return err_set(err, ERR_USAGE,
-		"by problem, service, urgency, day, hour or weekday, not %s", word);
+		"by problem, service, urgency, day, hour, weekday or cell, not %s", word);
 }
 
 static bool parse_days(const char *word, int *out, struct err *err)

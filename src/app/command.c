@@ -230,8 +230,8 @@ static bool split(struct split *out, const struct call *call,
 
 	out->argc = out->line.count = 0;
 	if (options->words && options->word_count > skip + CONF_MAX_WORDS)
-		return err_set(err, ERR_LIMIT, "a command has at most %d words",
-			CONF_MAX_WORDS);
+		return err_set(
+			err, ERR_LIMIT, "a command has at most %d words", CONF_MAX_WORDS);
 	if (options->words && options->word_count >= skip) {
 		while (out->argc + skip < options->word_count &&
 			out->argc < CONF_MAX_WORDS) {
@@ -287,20 +287,25 @@ static enum status run_on_rows(const struct command *c, struct call *call,
 }
 
 /* `set x` and `set x?` show the value and the place that set it. */
-static bool shown_setting(
-	struct app *app, const char *line, const struct run_options *options)
+static bool shown_setting(struct app *app, const char *line,
+	const struct run_options *options, enum status *status, struct err *err)
 {
 	const struct settings *s = &app->rc->settings;
 	char name[64];
 	struct str text;
+	size_t n;
 	int i;
 
 	if (!str_starts(line, "set ") || strchr(line, '='))
 		return false;
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 4, " ?"), line + 4);
-	i = settings_find(s, name);
-	if (i < 0)
+	n = strcspn(line + 4, " ?");
+	if (line[4 + n] && line[5 + n])
 		return false;
+	snprintf(name, sizeof name, "%.*s", (int)n, line + 4);
+	i = settings_seek(s, name, err);
+	*status = i < 0 ? STATUS_USAGE : STATUS_DONE;
+	if (i < 0)
+		return true;
 	str_init(&text, 512);
 	settings_describe(s, i, &text);
 	if (options->out)
@@ -327,6 +332,7 @@ static bool take_line(struct app *app, const char *line, struct err *err)
 enum status command_run(struct app *app, const struct commands *commands,
 	const char *text, const struct run_options *options, struct err *err)
 {
+	enum status status;
 	char line[COMMAND_LINE_MAX], word[40];
 	struct call call = {.app = app,
 		.commands = commands,
@@ -352,8 +358,8 @@ enum status command_run(struct app *app, const struct commands *commands,
 		call.command = c;
 		return run_on_rows(c, &call, &as_typed, err);
 	}
-	if (shown_setting(app, line, options))
-		return STATUS_DONE;
+	if (shown_setting(app, line, options, &status, err))
+		return status;
 	if (!rc_is_verb(word) || options->script)
 		return unknown(commands, line, options->script, err);
 	if (!rc_is_live(word)) {

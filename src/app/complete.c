@@ -3,6 +3,7 @@
  * word below; one in small letters is itself. Pure over app. Main thread. */
 #include "app/complete.h"
 
+#include "action_plan.h"
 #include "app/alerts.h"
 #include "app/handoff.h"
 #include "app/keyseq.h"
@@ -43,8 +44,10 @@ static void offer_end(struct search *s, const char *word, size_t n, const char *
 	for (size_t i = 0; i < out->count; i++)
 		if (!strcmp(out->words[i], text))
 			return;
-	if (out->count < COMPLETION_WORDS)
-		str_copy(out->words[out->count++], COMPLETION_BYTES, text);
+	if (out->count == COMPLETION_WORDS)
+		return;
+	out->notes[out->count][0] = '\0';
+	str_copy(out->words[out->count++], COMPLETION_BYTES, text);
 }
 
 static void offer(struct search *s, const char *word)
@@ -330,7 +333,7 @@ static const struct alert *page_of(const struct app *app, uint64_t target)
 	return alert ? problem_pages(app, alert, NULL) : NULL;
 }
 
-/* Their numbers; the id of one that has none. */
+/* Their numbers, with their titles; the id of one that has none. */
 static void incidents(struct search *s)
 {
 	const struct alerts *alerts = s->app->alerts;
@@ -341,6 +344,7 @@ static void incidents(struct search *s)
 	for (size_t i = 0; i < alerts_count(alerts); i++) {
 		const struct alert *alert = alerts_at(alerts, i);
 		char name[80];
+		size_t before;
 
 		if (from && (alert->source != from->source || alert->key == from->key ||
 				    alert->state == ALERT_RESOLVED))
@@ -349,8 +353,50 @@ static void incidents(struct search *s)
 			snprintf(name, sizeof name, "%lld", (long long)alert->number);
 		else
 			text_line(alert_text(alert, ALERT_ID), name, sizeof name);
+		before = s->out->count;
 		if (alert->pages)
 			offer(s, name);
+		if (s->out->count > before)
+			text_line(alert_name(alert), s->out->notes[before],
+				COMPLETION_NOTE);
+	}
+}
+
+/* Of a name with blanks, what is still to be typed of it behind its words so far. */
+static void offer_rest(struct search *s, const char *begun, const char *name)
+{
+	size_t n = strlen(begun) - strlen(s->typed);
+
+	if (strlen(name) > n && !strncmp(name, begun, n))
+		offer_end(s, name + n, strlen(name + n), "");
+}
+
+/* Whom else one asks for help: policies; at Opsgenie and Jira, which have none that can be
+ * asked, teams. "@ben, Payments on" has begun to name "Payments on call". */
+static void policies(struct search *s)
+{
+	const struct app *app = s->app;
+	const struct alert *from = page_of(app, s->place->target);
+	const char *comma = strrchr(s->line, ','), *begun = comma ? comma + 1 : s->typed;
+	char name[80];
+
+	begun += strspn(begun, " ");
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
+		const struct oncall_row *row = oncalls_at(app->alerts, i);
+
+		if ((!from || row->source == from->source) &&
+			!plan_apart(app, row->source, ACTION_RESPONDERS))
+			offer_rest(s, begun, text_line(row->policy, name, sizeof name));
+	}
+	for (size_t i = 0; i < alerts_count(app->alerts); i++) {
+		const struct alert *alert = alerts_at(app->alerts, i);
+		struct untrusted label = alert_label_value(alert, "policy");
+
+		if (!alert->pages || (from && alert->source != from->source))
+			continue;
+		if (untrusted_empty(label))
+			label = alert_label_value(alert, "team");
+		offer_rest(s, begun, text_line(label, name, sizeof name));
 	}
 }
 
@@ -395,6 +441,7 @@ static const struct {
 	{"EMAIL", addresses},
 	{"ROTA", rotas},
 	{"USER", users},
+	{"POLICY", policies},
 	{"PRIORITY", priorities},
 	{"INCIDENT", incidents},
 	{"LEVEL", levels},

@@ -3,6 +3,7 @@
  * nothing by itself. Main thread. */
 #include "app/alerts.h"
 #include "app/history.h"
+#include "changes.h"
 #include "cmd.h"
 #include "app/logs.h"
 #include "app/metrics.h"
@@ -92,11 +93,7 @@ static void check_queries(struct doctor *d, const struct app *app)
 		const char *why;
 		enum query_health health = metrics_query_health(app->metrics, i, &why);
 
-		if (sources_find(app->sources, q->source) < 1)
-			line(d, false,
-				"%s:%d: query %s names source %s, which is not there",
-				q->place.file, q->place.line, q->name, q->source);
-		else if (health == QUERY_FAILED)
+		if (health == QUERY_FAILED)
 			line(d, false, "%s:%d: query %s: %s", q->place.file,
 				q->place.line, q->name, why);
 		else if (health > QUERY_FINE)
@@ -105,6 +102,16 @@ static void check_queries(struct doctor *d, const struct app *app)
 				"%s:%d",
 				q->name, why, q->place.file, q->place.line);
 	}
+}
+
+static void check_logs(struct doctor *d, const struct logs *logs)
+{
+	char trouble[320];
+
+	if (*logs_trouble(logs, trouble, sizeof trouble))
+		line(d, false, "logs: %s; see `set log.files`", trouble);
+	else
+		line(d, true, "logs: %s", logs_origin(logs));
 }
 
 /* A book that is not there, and one that would not run though its line says so. */
@@ -120,8 +127,21 @@ static void check_triggers(struct doctor *d, const struct app *app)
 		else if (t->runs && !runbook_is_trusted(row))
 			line(d, true,
 				"trigger %s: %s is only proposed: it is not trusted as "
-				"it is now, runbook trust %s",
+				"it is now; runbook trust %s",
 				t->name, t->runbook, t->runbook);
+	}
+}
+
+static void check_changes(struct doctor *d, const struct app *app)
+{
+	for (size_t i = 0; i < app->rc->changes_count; i++) {
+		const struct rc_changes *c = &app->rc->changes[i];
+		const char *why = changes_why(app->change_feeds, i);
+
+		line(d, !why, "changes %s: %s", c->name,
+			why      ? why
+			: c->git ? c->git
+				 : c->folder);
 	}
 }
 
@@ -141,13 +161,19 @@ enum status cmd_doctor(struct call *call, struct err *err)
 		check_source(&d, app, i);
 	check_queries(&d, app);
 	check_triggers(&d, app);
+	check_changes(&d, app);
 	if (!app->demo) {
 		fine = history_check(call->app, store, sizeof store);
 		line(&d, fine, "%s", store);
 	}
-	line(&d, true, "logs: %s", logs_origin(app->logs));
+	check_logs(&d, app->logs);
 	line(&d, runbooks_count(app->runbooks) > 0, "runbooks: %zu",
 		runbooks_count(app->runbooks));
+	for (size_t i = 0; i < app->rc->source_count; i++)
+		if (app->rc->sources[i].kind->site)
+			line(&d, true, "runbooks: %zu of them pages of %s",
+				runbooks_pages(app->runbooks, app->rc->sources[i].name),
+				app->rc->sources[i].name);
 	str_release(&own);
 	if (!d.bad) {
 		if (!call->out)

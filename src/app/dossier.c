@@ -525,6 +525,11 @@ bool dossier_words(const struct dossier *d, uint64_t key, char *out, size_t size
 	return key == d->key && d->asked >= 0 && d->ended && !*d->lacks;
 }
 
+bool dossier_reads(const struct dossier *d, uint64_t key)
+{
+	return key && d->key == key;
+}
+
 bool dossier_busy(const struct dossier *d)
 {
 	return d->key && (d->loading || d->steps_loading ||

@@ -274,6 +274,13 @@ static void say_present(struct enrol *e, const struct trial_found *f)
 {
 	char n[NUMBER];
 
+	if (f->line->kind->site) {
+		str_printf(&e->numbers,
+			"its first page is there; at most %zu are read, while a console "
+			"runs\n",
+			f->line->pages);
+		return;
+	}
 	str_printf(&e->numbers, "%s alert%s now", number((int64_t)f->alerts, n),
 		f->alerts == 1 ? "" : "s");
 	if (f->silenced)

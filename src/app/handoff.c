@@ -66,6 +66,8 @@ struct handoffs {
 	size_t answered; /* sources, and their pasts, when it was last looked */
 	size_t writing;  /* jobs whose outcome a script waits for */
 	enum handoff_form form;
+	bool expected, looked; /* a script's: was it sent before? */
+	struct err refused;    /* … then so */
 	struct str told;
 	struct err why;
 	enum status status;
@@ -590,21 +592,27 @@ static void ask(struct compose_job *j, struct mail_wish *w)
 	wish_free(w);
 }
 
+static void sent_before(
+	const struct handoffs *h, const char *by, int64_t at, struct err *err)
+{
+	char when[TIME_TEXT];
+
+	err_set(err, ERR_REFUSED,
+		"it was sent by %s at %s; `handoff send again` sends it once more", by,
+		time_stamp(at, h->app->now, when));
+}
+
 static void wish(struct compose_job *j)
 {
 	struct handoffs *h = j->owner;
 	const struct handoff_view *v = j->view;
 	struct mail_wish *w;
 	struct err err;
-	char when[TIME_TEXT];
 
 	if (v->sent_at && !j->again) {
 		if (j->purpose == TO_SEND_BY_ITSELF)
 			return;
-		err_set(&err, ERR_REFUSED,
-			"it was sent by %s at %s; `handoff send again` sends it once "
-			"more",
-			v->sent_by, time_stamp(v->sent_at, h->app->now, when));
+		sent_before(h, v->sent_by, v->sent_at, &err);
 		fail(h, STATUS_REFUSED, &err);
 		return;
 	}
@@ -644,10 +652,62 @@ static int nearest(const struct handoffs *h, const struct rc_handoff *line)
 	return h->app->now - shift.from_at < shift.to_at - h->app->now ? 1 : 0;
 }
 
+void handoffs_expect_send(struct handoffs *h, const char *words)
+{
+	struct untrusted rest = untrusted_str(words), word;
+	char name[64];
+
+	h->expected = true;
+	while (untrusted_word(&rest, " \"'", &word)) {
+		text_line(word, name, sizeof name);
+		if (untrusted_is(word, "again"))
+			h->expected = false;
+		else if (untrusted_is(word, "previous"))
+			h->back = 1;
+		else if (!handoffs_choose(h, name, h->back, NULL))
+			h->expected = false;
+	}
+}
+
+static void got_first(void *ctx, const struct shift_row *row, const struct err *err)
+{
+	struct handoffs *h = ctx;
+	char by[80];
+
+	if (!h->ended && !err && row->known && row->sent_at)
+		sent_before(h, text_line(row->sent_by, by, sizeof by), row->sent_at,
+			&h->refused);
+}
+
+void handoffs_look_first(struct handoffs *h)
+{
+	const struct rc_handoff *line = line_of(h);
+	struct shift_key key = {.profile = h->app->rc->profile};
+	struct shift shift;
+
+	if (!h->expected || h->looked || !line || !h->app->store)
+		return;
+	h->looked = true;
+	shift = shift_back(line, h->app->now, h->back ? h->back : nearest(h, line));
+	key.schedule = line->name;
+	key.from_at = shift.from_at;
+	key.to_at = shift.to_at;
+	shift_get_later(h->app->store, &key, got_first, h);
+}
+
+bool handoffs_refused(const struct handoffs *h)
+{
+	return h->refused.kind != ERR_NONE;
+}
+
 enum status handoffs_send(struct handoffs *h, bool again, struct err *err)
 {
 	const struct rc_handoff *line = line_of(h);
 
+	if (!again && handoffs_refused(h)) {
+		*err = h->refused;
+		return STATUS_REFUSED;
+	}
 	if (!may_send(h->app, err))
 		return STATUS_REFUSED;
 	if (!line) {

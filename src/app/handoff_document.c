@@ -87,7 +87,16 @@ const char *handoff_subject(const struct handoff_facts *f, char *out, size_t siz
 
 /* --- 1 header --- */
 
-static void people(struct compose *c, bool incoming)
+static void names(struct compose *c, const struct untrusted *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		document_say(c->d, DOC_PLAIN, i ? ", " : "");
+		document_text(c->d, DOC_PLAIN, list[i]);
+	}
+}
+
+/* Of a shift that still runs: who is on call now. */
+static void on_call_now(struct compose *c)
 {
 	const struct handoff_facts *f = c->f;
 	size_t nameless = 0;
@@ -100,7 +109,7 @@ static void people(struct compose *c, bool incoming)
 		for (size_t k = 0; k < i; k++)
 			named |= f->calls[k].level <= 1 &&
 				 untrusted_eq(f->calls[k].who, call->who);
-		if (call->level > 1 || incoming || named)
+		if (call->level > 1 || named)
 			continue;
 		if (call->nameless) {
 			nameless++;
@@ -115,20 +124,30 @@ static void people(struct compose *c, bool incoming)
 		document_say(c->d, DOC_PLAIN, "%s%zu whose %s not known",
 			any ? " and " : "", nameless,
 			plural(nameless, "name is", "names are"));
-	any |= nameless > 0;
-	for (size_t i = 0; incoming && i < f->incoming_count; i++) {
-		document_say(c->d, DOC_PLAIN, i ? ", " : "");
-		document_text(c->d, DOC_PLAIN, f->incoming[i]);
-		any = true;
-	}
-	if (any && incoming)
-		document_say(
-			c->d, DOC_PLAIN, ", by the schedule; it goes to the whole rota");
-	else if (!any && incoming)
-		document_say(c->d, DOC_PLAIN,
-			"whoever accepts below; it goes to the whole rota");
 	else if (!any)
 		document_say(c->d, DOC_PLAIN, "%s", f->actor);
+}
+
+static void outgoing(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+
+	if (f->shift.to_at > f->now)
+		on_call_now(c);
+	else if (f->outgoing_count)
+		names(c, f->outgoing, f->outgoing_count);
+	else
+		document_say(c->d, DOC_PLAIN,
+			"not known: the schedules were not read back to its end");
+}
+
+static void incoming(struct compose *c)
+{
+	const struct handoff_facts *f = c->f;
+
+	names(c, f->incoming, f->incoming_count);
+	document_say(c->d, DOC_PLAIN, "%s; it goes to the whole rota",
+		f->incoming_count ? ", by the schedule" : "whoever accepts below");
 }
 
 static void completeness(struct compose *c)
@@ -201,9 +220,9 @@ static void header(struct compose *c)
 		f->handoff.zone ? f->handoff.zone : "of this host",
 		time_rfc3339(f->shift.from_at, from), time_rfc3339(f->shift.to_at, to));
 	document_fact(c->d, "Outgoing");
-	people(c, false);
+	outgoing(c);
 	document_fact(c->d, "Incoming");
-	people(c, true);
+	incoming(c);
 	document_fact(c->d, "As of");
 	document_say(c->d, DOC_PLAIN, "%s%s", handoff_when(f, f->now, a),
 		running(f) ? ", the shift is still running" : "");
@@ -229,8 +248,9 @@ static bool unwatched(struct compose *c)
 		handoff_when(f, f->gaps[0].from_at, from),
 		handoff_when(f, f->gaps[0].to_at, to));
 	if (f->gap_count + f->gaps_more > 1)
-		document_say(c->d, DOC_WARN, ", and at %zu more times",
-			f->gap_count + f->gaps_more - 1);
+		document_say(c->d, DOC_WARN, ", and at %zu more time%s",
+			f->gap_count + f->gaps_more - 1,
+			f->gap_count + f->gaps_more == 2 ? "" : "s");
 	return true;
 }
 

@@ -115,8 +115,10 @@ struct handoff_facts {
 	size_t silence_count;
 	struct handoff_call *calls;
 	size_t call_count;
-	struct untrusted *incoming; /* who is on call when the shift ends; 0: not known */
-	size_t incoming_count;
+	/* Who is on call when the shift ends, and of one that has ended who was just before;
+	 * 0: not known. */
+	struct untrusted *incoming, *outgoing;
+	size_t incoming_count, outgoing_count;
 	struct untrusted *matches; /* of all runbooks */
 	size_t match_count;
 	struct step_rows recent; /* of the shift, as the audit has them */

@@ -181,27 +181,29 @@ static void add_calls(const struct app *app, struct handoff_facts *f)
 	}
 }
 
-static bool named(const struct handoff_facts *f, struct untrusted name)
+static bool named(const struct untrusted *names, size_t count, struct untrusted name)
 {
-	for (size_t i = 0; i < f->incoming_count; i++)
-		if (untrusted_eq(f->incoming[i], name))
+	for (size_t i = 0; i < count; i++)
+		if (untrusted_eq(names[i], name))
 			return true;
 	return false;
 }
 
-/* In the schedules that page first, as they were read lately. */
-static void add_incoming(const struct app *app, struct handoff_facts *f)
+/* In the schedules that page first, as they were read lately: who is on call then. */
+static size_t add_turn(const struct app *app, struct handoff_facts *f, int64_t at,
+	struct untrusted *names)
 {
-	int64_t end = f->shift.to_at;
+	size_t count = 0;
 
-	for (size_t i = 0; end > f->now && i < oncalls_count(app->alerts); i++) {
+	for (size_t i = 0; i < oncalls_count(app->alerts); i++) {
 		const struct oncall_row *o = oncalls_at(app->alerts, i);
 		const struct rota_row *row = rotas_of(app->rotas,
 			untrusted_str(sources_row(app->sources, o->source)->name),
 			o->schedule);
 		struct untrusted users[ROTAS_AT_ONCE];
-		size_t n = row && o->level == 1 && f->now - row->read_at < DAY_MS
-				   ? rota_at(&row->rota, end, users, ROTAS_AT_ONCE)
+		size_t n = row && o->level == 1 && f->now - row->read_at < DAY_MS &&
+					   row->rota.window.from_at <= at
+				   ? rota_at(&row->rota, at, users, ROTAS_AT_ONCE)
 				   : 0;
 
 		for (size_t k = 0; k < n && k < ROTAS_AT_ONCE; k++) {
@@ -209,10 +211,11 @@ static void add_incoming(const struct app *app, struct handoff_facts *f)
 				rotas_known(app->rotas, row->source, users[k]);
 			struct untrusted name = person ? person->name : users[k];
 
-			if (f->incoming_count < HANDOFF_MAX_LIVE && !named(f, name))
-				f->incoming[f->incoming_count++] = keep(f, name);
+			if (count < HANDOFF_MAX_LIVE && !named(names, count, name))
+				names[count++] = keep(f, name);
 		}
 	}
+	return count;
 }
 
 void handoff_live(const struct app *app, struct handoff_facts *f)
@@ -224,6 +227,7 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	f->open = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->open);
 	f->calls = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->calls);
 	f->incoming = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->incoming);
+	f->outgoing = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->outgoing);
 	f->silences = arena_alloc(&f->arena, HANDOFF_MAX_LIVE * sizeof *f->silences);
 	f->matches = arena_alloc(&f->arena, (books + 1) * sizeof *f->matches);
 	if (f->arena.full)
@@ -236,7 +240,10 @@ void handoff_live(const struct app *app, struct handoff_facts *f)
 	add_quiet(app, f);
 	add_sources(app, f);
 	add_calls(app, f);
-	add_incoming(app, f);
+	f->incoming_count = add_turn(app, f, f->shift.to_at, f->incoming);
+	if (f->shift.to_at <= f->now)
+		f->outgoing_count =
+			add_turn(app, f, f->shift.to_at - SECOND_MS, f->outgoing);
 	/* In a script nobody has read the audit yet. */
 	if (!app->live)
 		audits_load(app->audits, &(struct err){0});

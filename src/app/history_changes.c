@@ -1,9 +1,11 @@
-/* Changes that sources report, kept for as long as sums of points are. A file of its
- * own because the store's row and the console's have the same name. */
+/* Changes that sources report, kept for as long as sums of points are; what others have
+ * put into the store comes back from there. A file of its own because the store's row and
+ * the console's have the same name. Main thread. */
 #include "history_parts.h"
 
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/text.h"
 #include "model/batch.h"
 #include "store/change.h"
 
@@ -72,6 +74,7 @@ static void got_past(void *ctx, const struct change_rows *rows, const struct err
 		return;
 	arena_init(&arena, 4 << 20);
 	batch_init(&batch, &arena);
+	batch.changes_kept = true;
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct change_row *row = &rows->rows[i];
 		struct batch_change *change = batch_add_change(&batch);
@@ -88,6 +91,7 @@ static void got_past(void *ctx, const struct change_rows *rows, const struct err
 		history_past_give(history, row->source, &batch);
 		arena_reset(&arena);
 		batch_init(&batch, &arena);
+		batch.changes_kept = true;
 	}
 	arena_release(&arena);
 }
@@ -105,21 +109,27 @@ void history_changes_around(struct history *history, int64_t from, int64_t to)
 			got_past, history);
 }
 
-/* This host's, which another console or a script has put there. */
+/* Of a source that the rc does not name any more nobody asks what changed now. */
+static bool is_known(const struct history *history, const struct change_row *row)
+{
+	char name[CHANGE_MAX_TEXT];
+
+	return sources_find(history->app->sources,
+		       text_line(row->source, name, sizeof name)) >= 0;
+}
+
 static void got_others(void *ctx, const struct change_rows *rows, const struct err *err)
 {
 	struct history *history = ctx;
-	struct change_rows ours = {.rows = rows->rows};
-	const char *host;
+	struct change_rows known = {.rows = rows->rows};
 
 	/* When the store closes, the sources are gone. */
 	if (err || history->ended)
 		return;
-	host = sources_row(history->app->sources, SOURCE_HOST)->name;
 	for (size_t i = 0; i < rows->count; i++)
-		if (untrusted_is(rows->rows[i].source, host))
-			ours.rows[ours.count++] = rows->rows[i];
-	got_past(history, &ours, err);
+		if (is_known(history, &rows->rows[i]))
+			known.rows[known.count++] = rows->rows[i];
+	got_past(history, &known, err);
 }
 
 void history_changes_others(struct history *history, int64_t from, int64_t to)

@@ -75,6 +75,7 @@ struct history {
 	int64_t rolled_at, trimmed_at;
 	/* states */
 	int64_t states_at;
+	size_t states_from; /* where the round goes on, see anomalies_learnt() */
 	bool saving_states, told_dropped;
 	/* incidents */
 	uint64_t *alerts; /* keys, changed; before alert_at they are written */

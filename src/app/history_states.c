@@ -9,11 +9,18 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "store/baseline.h"
 
-enum { SHARE = 8, ASK_SHARE = 64, BYTES = DETECTOR_HEADER + DETECTOR_MAX_STATE };
+enum {
+	SHARE = 8,
+	SHARES = 4 /* in a second */,
+	ASK_SHARE = 64,
+	BYTES = DETECTOR_HEADER + DETECTOR_MAX_STATE,
+	END_US = 4000
+};
 
-/* "seasonal host/cpu". False when the series is gone, or its key is too long for that:
+/* "fused host/cpu". False when the series is gone, or its key is too long for that:
  * such a baseline lives only as long as the process. */
 static bool state_key(const struct history *history, uint64_t id, struct str *out)
 {
@@ -25,7 +32,7 @@ static bool state_key(const struct history *history, uint64_t id, struct str *ou
 	if (!series)
 		return false;
 	raw = text_raw(series->key, &n);
-	str_printf(out, "%s ", detector_seasonal.name);
+	str_printf(out, "%s ", detector_fused.name);
 	str_add(out, raw, n);
 	if (out->n <= SERIES_KEY_MAX)
 		return true;
@@ -111,10 +118,13 @@ static bool save_share(struct history *history)
 	struct str keys[SHARE];
 	uint64_t ids[SHARE];
 	unsigned char *bytes;
-	size_t n = anomalies_learnt(app->anomalies, ids, SHARE), count = 0;
+	size_t n = anomalies_learnt(app->anomalies, &history->states_from, ids, SHARE),
+	       count = 0;
 
-	if (!n)
+	if (!n) {
+		history->states_from = 0;
 		return false;
+	}
 	bytes = mem_new(SHARE, BYTES);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char *to = bytes + count * BYTES;
@@ -124,9 +134,9 @@ static bool save_share(struct history *history)
 			continue;
 		rows[count++] = (struct baseline_row){
 			.key = untrusted_make(key->p, key->n),
-			.version = detector_seasonal.version,
+			.version = detector_fused.version,
 			.bytes = to,
-			.n = detector_save(&detector_seasonal,
+			.n = detector_save(&detector_fused,
 				anomalies_state(app->anomalies, ids[i]), to, BYTES),
 		};
 	}
@@ -137,10 +147,16 @@ static bool save_share(struct history *history)
 	return true;
 }
 
+/* At the end what a few milliseconds have room for, from where the last round is: what is
+ * not saved now was so within the last minutes. */
 void history_states_write(struct history *history)
 {
-	while (history->mine && history_writes(history) && save_share(history))
-		;
+	int64_t end = time_mono_us() + END_US;
+	int rounds = 0;
+
+	while (history->mine && history_writes(history) && time_mono_us() < end &&
+		rounds < 2)
+		rounds += !save_share(history);
 }
 
 void history_states_tick(struct history *history, int64_t now)
@@ -154,6 +170,6 @@ void history_states_tick(struct history *history, int64_t now)
 		history->states_at = now;
 		history->saving_states = true;
 	}
-	if (history->saving_states)
+	for (int i = 0; i < SHARES && history->saving_states; i++)
 		history->saving_states = save_share(history);
 }

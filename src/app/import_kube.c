@@ -1,7 +1,6 @@
-/* A kubeconfig. No kind of source asks a cluster yet, so nothing of it can be a line;
- * but the API server of a cluster passes on to a Prometheus inside it, and what it takes
- * to be let in is here: each context leaves that line, commented out, for the one who
- * knows the service's name. Tokens and keys in the file are not copied. Main thread. */
+/* A kubeconfig: each context becomes a source that tells what changes in its cluster, and
+ * leaves the line of a Prometheus inside it, commented out, for the one who knows the
+ * service's name. Tokens and keys in the file are not copied. Main thread. */
 #include "import.h"
 
 #include "base/text.h"
@@ -89,7 +88,7 @@ static void read_context(struct import *im, struct json root, struct json contex
 		json_text(json_get(context, "context.cluster")), "cluster");
 	struct json user = entry(json_get(root, "users"),
 		json_text(json_get(context, "context.user")), "user");
-	char server[1024];
+	char server[1024], id[41];
 	struct str words;
 
 	if (!text_to_link(
@@ -104,9 +103,9 @@ static void read_context(struct import *im, struct json root, struct json contex
 	add_file(im, &words, "cert-file", json_get(user, "client-certificate"));
 	add_file(im, &words, "key-file", json_get(user, "client-key"));
 	add_file(im, &words, "token-file", json_get(user, "tokenFile"));
-	import_lost(im, "context %s: there is no kubernetes source yet", name);
-	import_comment(
-		im, "Context %s. A Prometheus in it, through the API server:", name);
+	import_add_source(im, text_to_id(untrusted_str(name), id, sizeof id) ? id : "k8s",
+		"kubernetes", server, str_text(&words));
+	import_comment(im, "A Prometheus in context %s, through the API server:", name);
 	import_comment(im,
 		"source k8s prometheus url=%.*s/api/v1/namespaces/NAMESPACE/services/"
 		"SERVICE:PORT/proxy%s",

@@ -114,7 +114,7 @@ bool layouts_keep(struct app *app, int setting, const char *value, struct err *e
 
 	/* The demo leaves no file behind: there it holds until its end. */
 	if (!*app->rc->layouts_path)
-		place.file = "the command line";
+		place.file = CONF_TYPED;
 	if (!settings_set(&app->rc->settings, setting_rows[setting].name, value, false,
 		    place, err))
 		return false;

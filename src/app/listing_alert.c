@@ -201,10 +201,12 @@ static void ack_cell(const struct app *app, const struct alert *a, struct cell *
 		who_cell(out, "", next, after, brief);
 		return;
 	}
-	if (a->acked_at)
+	/* As in the column of ages: seconds are not counted on the screen. */
+	if (a->acked_at && app->now - a->acked_at < MINUTE_MS)
+		str_copy(after, sizeof after, " <1m");
+	else if (a->acked_at)
 		snprintf(after, sizeof after, " %s",
-			duration_text(app->now > a->acked_at ? app->now - a->acked_at : 0,
-				when));
+			duration_text(app->now - a->acked_at, when));
 	who_cell(out, "ack ", alert_text(a, ALERT_ACKED_BY), after, "ack");
 }
 

@@ -286,6 +286,8 @@ static bool log_complete(const struct app *app, char *why, size_t size)
 {
 	char oldest[TIME_TEXT];
 
+	if (*logs_trouble(app->logs, why, size))
+		return false;
 	if (!app->window.to)
 		return true;
 	if (!logs_count(app->logs)) {
@@ -455,8 +457,13 @@ static void runbook_title(const struct app *app, const void *row, struct cell *o
 
 static void runbook_names(const struct app *app, const void *row, struct cell *out)
 {
+	const struct runbook_row *r = row;
+
 	(void)app;
-	cell_text(out, ((const struct runbook_row *)row)->book.matches);
+	if (r->page)
+		cell_print(out, "page of %s", r->page->site);
+	else
+		cell_text(out, r->book.matches);
 	out->role = ROLE_DIM;
 }
 
@@ -476,7 +483,8 @@ static void runbook_steps(const struct app *app, const void *row, struct cell *o
 	const struct runbook_row *r = row;
 
 	(void)app;
-	cell_print(out, "%zu", r->book.step_count);
+	if (!r->page)
+		cell_print(out, "%zu", r->book.step_count);
 	out->is_number = true;
 	out->number = (double)r->book.step_count;
 }
@@ -558,6 +566,9 @@ static void runbook_json(const struct app *app, const void *row, struct json_out
 	json_shut(o, ']');
 	json_put_i64(o, "steps", (int64_t)r->book.step_count);
 	json_put_bool(o, "built_in", r->built_in);
+	json_put_str(o, "site", r->page ? r->page->site : "");
+	json_put_time(o, "changed_at", r->page ? r->page->changed_at : 0);
+	json_put_time(o, "gone_at", r->page ? r->page->gone_at : 0);
 	json_put_bool(o, "changed", r->changed);
 	json_put_bool(o, "trusted", r->trusted);
 	json_open(o, "triggers", '[');

@@ -412,3 +412,23 @@ const char *logs_origin(const struct logs *logs)
 {
 	return logs->origin;
 }
+
+const char *logs_trouble(const struct logs *logs, char *out, size_t size)
+{
+	const struct tail *first = NULL;
+	size_t bad = 0;
+	char path[160], more[40] = "";
+
+	*out = '\0';
+	for (size_t i = 0; i < logs->tail_count; i++)
+		if (tail_trouble(logs->tails[i]) && !bad++)
+			first = logs->tails[i];
+	if (!bad)
+		return out;
+	text_line(untrusted_str(tail_path(first)), path, sizeof path);
+	if (bad > 1)
+		snprintf(more, sizeof more, " (and %zu more)", bad - 1);
+	snprintf(out, size, "cannot read %s%s: %s", path, more,
+		strerror(tail_trouble(first)));
+	return out;
+}

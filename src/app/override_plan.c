@@ -270,7 +270,7 @@ static void tell_spans(const struct work *w, const char *what, const struct span
 	str_printf(
 		out, "; %s %s", what, rota_span_words(*spans, w->plan->app->now, words));
 	if (n > 1)
-		str_printf(out, " and %zu more times", n - 1);
+		str_printf(out, " and %zu more time%s", n - 1, n == 2 ? "" : "s");
 }
 
 /* Of a shift-based schedule others may stay on call beside: each once. */

@@ -12,6 +12,7 @@
  */
 #include "pipeline.h"
 #include "joins.h"
+#include "pages.h"
 
 #include "app/alerts.h"
 #include "app/anomalies.h"
@@ -46,6 +47,7 @@ bool pipeline_answer(
 	joins_details(app->joins, source, batch);
 	dossier_take(app->dossier, source, batch);
 	charts_apply(app->charts, source, batch);
+	pages_take(app->pages, source, batch);
 	if (app->changes & (CHANGED_ALERTS | CHANGED_ANOMALIES))
 		problems_join(app);
 	return true;

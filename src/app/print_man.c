@@ -464,8 +464,10 @@ static void grammar(struct str *out)
 		   "has at most 1 MiB, a line 8192 bytes and 64 words.");
 	list(out);
 	item(out, "\"two words\"", NULL);
-	prose(out, "Quotes make one word of blanks; inside, \\\" and \\\\ stand for "
-		   "themselves. A quote inside a word means nothing.");
+	prose(out,
+		"Quotes make one word of blanks; inside, \\\" and \\\\ stand for "
+		"themselves. name=\"two words\" is one word too; else a quote inside a "
+		"word means nothing.");
 	item(out, "# comment", NULL);
 	prose(out, "To the end of the line: at its beginning, or behind a blank when a "
 		   "blank or the end follows. So #ff8800 is a word.");

@@ -65,7 +65,7 @@ static void print_sources(struct str *out)
 		"#hosts all = @web db[1-3] !db2\n"
 		"\n"
 		"# A schedule: when shifts change, and the mail that hands over.\n"
-		"#handoff primary \"at=Mon 09:00\" zone=Europe/Berlin "
+		"#handoff primary at=\"Mon 09:00\" zone=Europe/Berlin "
 		"to=ana@example.org,ben@example.org from=oncall@example.org "
 		"smtp=mail.example.org:587 user=oncall "
 		"password-file=~/.config/oogway/mail.password send=at-end\n"

@@ -50,6 +50,8 @@ static bool run_set(struct conf *conf, const struct conf_line *line, struct err 
 		return err_set(err, ERR_REFUSED,
 			"-final is for /etc/oogway/oogway.rc and what it includes");
 	place.column = line->words[at + 2].column;
+	if (!rc_may_set_policy(conf, line->words[at].text, err))
+		return false;
 	return settings_set(&rc->settings, line->words[at].text, line->words[at + 2].text,
 		final, place, err);
 }
@@ -62,7 +64,8 @@ const struct rc_key rc_keys[] = {
 	{"source", "site", "SITE",
 		"NAME.atlassian.net, or its URL: to whom the alerts belong (jsm)"},
 	{"source", "unix", "FILE", "a socket to reach it by"},
-	{"source", "every", "DURATION", "between two asks, 1s to 1h; 15s"},
+	{"source", "every", "DURATION",
+		"between two asks, 1s to 1h; 15s; of docs to 1d; 1h"},
 	{"source", "timeout", "DURATION", "of one ask, 100ms to 5m; 10s"},
 	{"source", "token-file", "FILE",
 		"holds the secret; nobody but you may be able to read it"},
@@ -76,6 +79,7 @@ const struct rc_key rc_keys[] = {
 		"the tenant, for servers that have several; of jsm the cloud id, else "
 		"the site is asked for it"},
 	{"source", "filter", "TEXT", "restricts what is asked; its form is the kind's"},
+	{"source", "pages", "NUMBER", "of docs: so many at most, 1 to 500; 50"},
 	{"source", "receiver", "REGEX",
 		"of alertmanager: only what goes to receivers of this name"},
 	{"source", "fields", "FIELD,…",
@@ -100,7 +104,7 @@ const struct rc_key rc_keys[] = {
 	{"handoff", "at", "TIMES",
 		"when shifts change: 09:00 for each day, Mon 09:00, or several with "
 		"commas; "
-		"what has blanks is quoted as a whole: \"at=Mon 09:00\"; needed"},
+		"what has blanks is quoted: at=\"Mon 09:00\"; needed"},
 	{"handoff", "zone", "ZONE", "of those times, as Europe/Berlin; this host's"},
 	{"handoff", "to", "EMAIL,…", "whom it is sent to: the whole rota; at most 50"},
 	{"handoff", "from", "EMAIL", "who sends it; needed to send"},
@@ -237,19 +241,6 @@ bool rc_check_name(const char *name, struct err *err)
 		return err_set(err, ERR_INPUT,
 			"a name is letters, digits and - _ . : (at most 63), not %s",
 			name);
-	return true;
-}
-
-bool rc_check_url(const char *url, struct err *err)
-{
-	char link[2048];
-
-	if (!text_to_link(untrusted_str(url), link, sizeof link))
-		return err_set(err, ERR_INPUT,
-			"url begins with http:// or https://, not %s", url);
-	if (strchr(url, '@'))
-		return err_set(err, ERR_INPUT,
-			"no password in a URL: use user= and token-file=");
 	return true;
 }
 
@@ -583,6 +574,12 @@ const struct conf_verb rc_verbs[] = {
 		"names as ~/.ssh/config knows them, [USER@]NAME[:PORT], with [01-20] for "
 		"several, globs over what is known, and other groups as @NAME; A B is "
 		"both, A & B what is in both, A !B what is in A alone."},
+	{"transport", 2, 2, "transport openssh|libssh|auto PATTERN,…", rc_run_transport,
+		"How hosts are reached: names with * and ?, and @GROUP; of several lines "
+		"that match the last counts. auto is without any: libssh, and the "
+		"installed ssh where ~/.ssh/config asks for what libssh cannot do (as "
+		"GSSAPI, BindAddress, a Match exec). openssh takes the installed ssh "
+		"always, libssh never."},
 	{"handoff", 2, 0, "handoff NAME at=TIMES [KEY=VALUE …]", rc_run_handoff,
 		"A schedule: its shifts, and the mail that is composed of each. NAME is "
 		"a "
@@ -851,8 +848,10 @@ static void read_files(struct rc *rc, const struct rc_options *options)
 {
 	if (!options->no_system && !options->looks_only) {
 		rc->conf.final_allowed = is_roots(SYSTEM_RC);
+		rc->reads_system = true;
 		read_if_there(rc, SYSTEM_RC);
-		rc->conf.final_allowed = false;
+		rc_read_signed(rc);
+		rc->reads_system = rc->conf.final_allowed = false;
 		read_if_there(rc, rc->layouts_path);
 	}
 	if (options->file)
@@ -923,6 +922,7 @@ static void check_profiles(struct rc *rc, const struct rc_options *options)
 			continue;
 		other = read_with(options, name);
 		rc_check(other);
+		read_look(other);
 		for (size_t k = 0; k < other->conf.error_count; k++) {
 			const struct conf_error *e = &other->conf.errors[k];
 			struct conf_place place = e->place;
@@ -947,11 +947,12 @@ struct rc *rc_read(const struct rc_options *options)
 		rc = read_with(options, "");
 		no_such_profile(rc, profile);
 	}
-	if (!options->shipped_only) {
+	if (!options->shipped_only)
 		rc_check(rc);
-		check_profiles(rc, options);
-	}
 	read_look(rc);
+	if (!options->shipped_only)
+		check_profiles(rc, options);
+	conf_sort_errors(&rc->conf);
 	return rc;
 }
 
@@ -981,6 +982,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->aliases);
 	mem_free(rc->heartbeats);
 	mem_free(rc->host_groups);
+	mem_free(rc->transports);
 	mem_free(rc->host_names);
 	mem_free(rc->notifies);
 	mem_free(rc->policies);
@@ -1017,7 +1019,7 @@ bool rc_line(struct rc *rc, const char *line, struct err *err)
 	char *layout = mem_strdup(settings_text(&rc->settings, SET_LAYOUT));
 	struct conf_place place = rc->settings.values[SET_LAYOUT].place;
 
-	if (conf_read_text(&rc->conf, "the command line", line, strlen(line))) {
+	if (conf_read_text(&rc->conf, CONF_TYPED, line, strlen(line))) {
 		change_look(rc, SET_KEYMAP, keymap);
 		change_look(rc, SET_THEME, theme);
 		if (strcmp(settings_text(&rc->settings, SET_LAYOUT), layout) &&
@@ -1067,7 +1069,7 @@ struct rc *rc_look(const struct rc *rc, const char *line)
 	look->conf.verbs = rc_verbs;
 	look->conf.ctx = look;
 	look->conf.lookup = lookup;
-	conf_read_text(&look->conf, "the command line", line, strlen(line));
+	conf_read_text(&look->conf, CONF_TYPED, line, strlen(line));
 	name = look->settings.values[SET_THEME].place.file
 		       ? settings_text(&look->settings, SET_THEME)
 		       : NULL;

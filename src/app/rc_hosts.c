@@ -1,6 +1,6 @@
-/* The rc's `hosts` lines: groups of machines. The names in them are worked out here, so
- * that a wrong one is an error of the rc and not of the night, and globs have something
- * to find. Any thread, as rc.c. */
+/* The rc's `hosts` lines, groups of machines, and `transport` lines, how they are
+ * reached. The names of groups are worked out here, so that a wrong one is an error of
+ * the rc and not of the night, and globs have something to find. Any thread, as rc.c. */
 #include "rc_parts.h"
 
 #include "base/alloc.h"
@@ -52,6 +52,7 @@ static struct rc_hosts *slot(struct rc *rc, const char *name)
 	if (rc->host_group_count == RC_MAX_HOST_GROUPS)
 		return NULL;
 	MEM_ROOM(rc->host_groups, rc->host_group_count, rc->host_group_cap);
+	rc->host_groups[rc->host_group_count] = (struct rc_hosts){0};
 	return &rc->host_groups[rc->host_group_count++];
 }
 
@@ -81,8 +82,38 @@ bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *e
 			return err_set(err, ERR_LIMIT, "the pattern is too long");
 	}
 	hosts = slot(rc, name);
+	/* Policy may speak of it. */
+	if (hosts && hosts->system && !conf->final_allowed)
+		return err_set(err, ERR_REFUSED,
+			"the group %s is the system's (%s:%d): take another name", name,
+			hosts->place.file, hosts->place.line);
 	if (!hosts)
 		return err_set(err, ERR_LIMIT, "at most %d groups", RC_MAX_HOST_GROUPS);
-	*hosts = (struct rc_hosts){rc_keep(rc, name), rc_keep(rc, pattern), line->place};
+	*hosts = (struct rc_hosts){rc_keep(rc, name), rc_keep(rc, pattern), line->place,
+		conf->final_allowed};
+	return true;
+}
+
+bool rc_run_transport(struct conf *conf, const struct conf_line *line, struct err *err)
+{
+	static const char *const words[] = {[TRANSPORT_AUTO] = "auto",
+		[TRANSPORT_LIBSSH] = "libssh",
+		[TRANSPORT_OPENSSH] = "openssh"};
+	struct rc *rc = conf->ctx;
+	int transport = 0;
+
+	while (transport <= TRANSPORT_OPENSSH &&
+		strcmp(words[transport], line->words[1].text))
+		transport++;
+	if (transport > TRANSPORT_OPENSSH)
+		return err_set(err, ERR_INPUT,
+			"a transport is openssh, libssh or auto, not %s",
+			line->words[1].text);
+	if (rc->transport_count == RC_MAX_TRANSPORTS)
+		return err_set(
+			err, ERR_LIMIT, "at most %d transport lines", RC_MAX_TRANSPORTS);
+	MEM_ROOM(rc->transports, rc->transport_count, rc->transport_cap);
+	rc->transports[rc->transport_count++] =
+		(struct rc_transport){transport, rc_keep(rc, line->words[2].text)};
 	return true;
 }

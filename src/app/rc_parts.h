@@ -7,6 +7,11 @@
 bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_sink(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *err);
+/* False with a sentence: the setting is the system's. */
+bool rc_may_set_policy(const struct conf *conf, const char *name, struct err *err);
+/* The file that `policy.file` names, if its signature holds; else policy_broken. */
+void rc_read_signed(struct rc *rc);
+bool rc_run_transport(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_notify(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_trigger(struct conf *conf, const struct conf_line *line, struct err *err);

@@ -1,11 +1,16 @@
-/* `policy` lines of the rc: who may do what where and when. Hides how the words of a line
- * become the row that ops/policy.h judges by; a word that is not understood is a fault,
- * and the line then allows nothing. Any thread. */
+/* `policy` lines of the rc: who may do what where and when, and the signed file that they
+ * may come from. Hides how the words of a line become the row that ops/policy.h judges
+ * by; a word that is not understood is a fault, and the line then allows nothing. Any
+ * thread; reads files. */
 #include "rc_parts.h"
 
+#include "app/setting.h"
 #include "base/alloc.h"
+#include "base/crypto.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/time.h"
+#include "io/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,4 +102,67 @@ bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *
 	MEM_ROOM(rc->policies, rc->policy_count, rc->policy_cap);
 	rc->policies[rc->policy_count++] = rule;
 	return true;
+}
+
+/* --- a signed file --- */
+
+bool rc_may_set_policy(const struct conf *conf, const char *name, struct err *err)
+{
+	struct rc *rc = conf->ctx;
+
+	if (conf->final_allowed ||
+		(strcmp(name, setting_rows[SET_POLICY_FILE].name) &&
+			strcmp(name, setting_rows[SET_POLICY_KEY].name)))
+		return true;
+	/* Left out, it would forbid nothing. */
+	if (rc->reads_system && !rc->policy_broken)
+		rc->policy_broken = "the system's rc names a policy, and others than "
+				    "root can write to it";
+	return err_set(err, ERR_REFUSED,
+		"%s counts in /etc/oogway/oogway.rc alone, while that is root's", name);
+}
+
+/* Of the very bytes that are read then; what it includes has to be signed, too. */
+static bool is_signed(void *ctx, const char *path, struct untrusted text, struct err *err)
+{
+	struct rc *rc = ctx;
+	const char *key = settings_text(&rc->settings, SET_POLICY_KEY);
+	char name[4096], signature[SIGNATURE_DIGITS + 1];
+	struct str file;
+	bool ok;
+
+	if ((size_t)snprintf(name, sizeof name, "%s.sig", path) >= sizeof name)
+		return err_set(err, ERR_LIMIT, "its name is too long");
+	conf_note(&rc->conf, name);
+	str_init(&file, SIGNATURE_DIGITS + 8);
+	ok = file_read(name, &file, err);
+	if (ok) {
+		text_line(untrusted_trim(untrusted_make(file.p, file.n)), signature,
+			sizeof signature);
+		ok = signature_holds(key, text, signature) ||
+		     err_set(err, ERR_REFUSED,
+			     "its signature (%.200s) does not hold for policy.key", name);
+	}
+	str_release(&file);
+	return ok;
+}
+
+void rc_read_signed(struct rc *rc)
+{
+	const char *path = settings_text(&rc->settings, SET_POLICY_FILE);
+	size_t errors = rc->conf.errors_total;
+	char why[600];
+
+	if (!strcmp(path, "none") || !*path)
+		return;
+	rc->conf.accept = is_signed;
+	rc->conf.final_allowed = true;
+	conf_read_file(&rc->conf, path, false);
+	rc->conf.accept = NULL;
+	if (rc->conf.errors_total == errors)
+		return;
+	snprintf(why, sizeof why, "the signed policy cannot be trusted: %.200s: %s", path,
+		errors < rc->conf.error_count ? rc->conf.errors[errors].text
+					      : "it has errors");
+	rc->policy_broken = rc_keep(rc, why);
 }

@@ -6,9 +6,46 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "connect/docs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Of http://HOST[:PORT][/…]: a host, and a port that there can be. */
+static bool place_is_right(const char *url)
+{
+	const char *host = strstr(url, "://") + 3, *port = host + strcspn(host, "]/?#");
+	const char *end = host + strcspn(host, "/?#");
+	char *after;
+	long number;
+
+	if (*port != ']')
+		port = host;
+	port += strcspn(port, ":/?#");
+	if (port == host)
+		return false;
+	if (*port != ':')
+		return true;
+	number = strtol(port + 1, &after, 10);
+	return after == end && after > port + 1 && number > 0 && number <= 65535;
+}
+
+bool rc_check_url(const char *url, struct err *err)
+{
+	char link[2048];
+
+	if (!text_to_link(untrusted_str(url), link, sizeof link))
+		return err_set(err, ERR_INPUT,
+			"url begins with http:// or https://, not %s", url);
+	if (strchr(url, '@'))
+		return err_set(err, ERR_INPUT,
+			"no password in a URL: use user= and token-file=");
+	if (!place_is_right(url))
+		return err_set(err, ERR_INPUT,
+			"url is http://HOST:PORT, a port 1 to 65535, not %s", url);
+	return true;
+}
 
 static bool add_source(struct rc *rc, const struct rc_source *source, struct err *err)
 {
@@ -141,6 +178,22 @@ static bool check_receiver(
 	       err_set(err, ERR_INPUT, "%s has no receivers", kind->name);
 }
 
+static bool take_pages(
+	const struct conf_line *line, struct rc_source *source, struct err *err)
+{
+	const char *word = conf_value(line, 3, "pages");
+	int64_t pages = DOCS_PAGES;
+
+	if (word && !source->kind->site)
+		return err_set(err, ERR_INPUT, "%s has no pages", source->kind->name);
+	if (word && (!untrusted_to_i64(untrusted_str(word), &pages) || pages < 1 ||
+			    pages > DOCS_PAGES_MOST))
+		return err_set(err, ERR_INPUT, "pages is a number from 1 to %d, not %s",
+			DOCS_PAGES_MOST, word);
+	source->pages = (size_t)pages;
+	return true;
+}
+
 /* Another one is another history: it is read anew. */
 static const char *keep_scope(struct rc *rc, const struct rc_source *s)
 {
@@ -165,9 +218,7 @@ bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *
 	const char *url = conf_value(line, 3, "url");
 	const char *region = conf_value(line, 3, "region");
 	const char *site = conf_value(line, 3, "site");
-	struct rc_source s = {.every_ms = 15 * SECOND_MS,
-		.timeout_ms = 10 * SECOND_MS,
-		.place = line->place};
+	struct rc_source s = {.timeout_ms = 10 * SECOND_MS, .place = line->place};
 	char *slash;
 
 	if (!rc_check_name(line->words[1].text, err))
@@ -181,16 +232,19 @@ bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *
 	if (!url)
 		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
 			line->words[1].text);
+	s.every_ms = s.kind->site ? HOUR_MS : 15 * SECOND_MS;
 	if (!rc_check_url(url, err) ||
-		!rc_take_duration(line, "every", SECOND_MS, HOUR_MS, &s.every_ms, err) ||
+		!rc_take_duration(line, "every", SECOND_MS,
+			s.kind->site ? DAY_MS : HOUR_MS, &s.every_ms, err) ||
 		!rc_take_duration(
 			line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err) ||
 		!take_since(line, &s, err) || !take_fields(line, &s, err) ||
-		!check_receiver(line, s.kind, err))
+		!check_receiver(line, s.kind, err) || !take_pages(line, &s, err))
 		return false;
 	s.name = rc_keep(rc, line->words[1].text);
 	slash = (char *)(uintptr_t)rc_keep(rc, url);
-	for (size_t n = strlen(slash); n && slash[n - 1] == '/'; n--)
+	/* Of a page it is a part. */
+	for (size_t n = s.kind->site ? 0 : strlen(slash); n && slash[n - 1] == '/'; n--)
 		slash[n - 1] = '\0';
 	s.url = slash;
 	s.from = rc_keep(rc, conf_value(line, 3, "from"));

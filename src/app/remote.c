@@ -9,6 +9,7 @@
 #include "app/runs.h"
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/glob.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -40,6 +41,7 @@ struct request {
 	struct untrusted id;
 	char **argv;
 	char *home, *agent, user[USER], host[128];
+	bool foreign_home;
 	struct inventory *inventory; /* the task's, until it is done */
 };
 
@@ -136,8 +138,12 @@ static void put_question(void *ctx)
 
 static void question_text(const struct ssh_question *q, char *out, size_t size)
 {
-	char host[120], user[80], what[700], prompt[400];
+	char host[120], user[80], what[700], prompt[400], others[80] = "";
 
+	if (q->others && !q->echo)
+		snprintf(others, sizeof others,
+			"\nIt serves the %zu other host%s that ask the same", q->others,
+			q->others == 1 ? "" : "s");
 	text_line(untrusted_str(q->host), host, sizeof host);
 	text_line(untrusted_str(q->user), user, sizeof user);
 	text_line(untrusted_str(q->what), what, sizeof what);
@@ -152,11 +158,11 @@ static void question_text(const struct ssh_question *q, char *out, size_t size)
 		snprintf(out, size, "passphrase of %s, to reach %s", what, host);
 		break;
 	case SSH_ASK_PASSWORD:
-		snprintf(out, size, "password of %s on %s", user, host);
+		snprintf(out, size, "password of %s on %s%s", user, host, others);
 		break;
 	default:
-		snprintf(out, size, "%s asks %s: %s", host, user,
-			text_line(q->prompt, prompt, sizeof prompt));
+		snprintf(out, size, "%s asks %s: %s%s", host, user,
+			text_line(q->prompt, prompt, sizeof prompt), others);
 	}
 }
 
@@ -227,13 +233,23 @@ struct remote *remote_new(struct app *app)
 
 static struct ssh_net *net_of(struct remote *remote)
 {
+	const char *run = getenv("XDG_RUNTIME_DIR");
+	char sockets[FOLDER];
 	const struct ssh_net_how how = {.loop = remote->app->loop,
 		.pool = remote->app->pool,
 		.ask = ask,
-		.ctx = remote};
+		.ctx = remote,
+		.sockets = sockets};
 
-	if (!remote->net)
-		remote->net = ssh_net_new(&how);
+	if (remote->net)
+		return remote->net;
+	/* Where long names and file servers are no matter. */
+	if (run && *run == '/' && strlen(run) < 50)
+		snprintf(sockets, sizeof sockets, "%s/oogway-ssh", run);
+	else
+		snprintf(sockets, sizeof sockets, "/tmp/oogway-ssh-%u",
+			(unsigned)getuid());
+	remote->net = ssh_net_new(&how);
 	return remote->net;
 }
 
@@ -391,6 +407,26 @@ bool remote_in_group(void *app, const char *group, const char *host, bool *known
 	return in;
 }
 
+/* Of the lines that match the last. */
+static enum transport transport_of(void *ctx, const char *host)
+{
+	const struct rc *rc = ((struct app *)ctx)->rc;
+
+	for (size_t i = rc->transport_count; i-- > 0;)
+		for (const char *at = rc->transports[i].hosts; *at; at += *at == ',') {
+			size_t n = strcspn(at, ",");
+			char word[INVENTORY_NAME];
+			bool known;
+
+			snprintf(word, sizeof word, "%.*s", (int)n, at);
+			at += n;
+			if (*word == '@' ? remote_in_group(ctx, word + 1, host, &known)
+					 : glob_match(word, host))
+				return (enum transport)rc->transports[i].transport;
+		}
+	return TRANSPORT_AUTO;
+}
+
 /* --- a wish --- */
 
 static void changed(void *ctx)
@@ -519,7 +555,10 @@ static void read_work(struct task *task)
 	request->inventory = inventory_read(&(struct inventory_how){.home = request->home,
 		.user = request->user,
 		.host = request->host,
-		.agent = request->agent});
+		.agent = request->agent,
+		.foreign_home = request->foreign_home,
+		.transport = transport_of,
+		.ctx = request->remote->app});
 }
 
 static bool go_on(struct request *request, struct err *err)
@@ -596,6 +635,8 @@ static void take_user(struct request *request)
 		snprintf(
 			request->user, sizeof request->user, "uid%u", (unsigned)getuid());
 	request->home = mem_strdup(home ? home : me ? me->pw_dir : "");
+	/* The installed ssh asks the account for its home, not the environment. */
+	request->foreign_home = me && strcmp(request->home, me->pw_dir) != 0;
 	request->agent = agent && *agent ? mem_strdup(agent) : NULL;
 	str_copy(request->host, sizeof request->host, request->remote->app->host);
 }

@@ -29,6 +29,7 @@ struct shell {
 	struct ssh_end end;
 	uint64_t seq;
 	int64_t started_at;
+	bool gap; /* it goes on although it cannot be recorded */
 	bool lent, paused_by_disk, paused_by_terminal, is_recorded;
 	struct err failed; /* it cannot be recorded, or there is no terminal */
 };
@@ -73,7 +74,7 @@ static void recorded(void *ctx)
 {
 	struct shell *shell = ctx;
 	struct audit_record record = record_of(shell);
-	struct audit_pair pairs[4];
+	struct audit_pair pairs[5];
 	const char *slash = strrchr(cast_path(shell->cast), '/');
 	const char *why = shell->failed.kind    ? shell->failed.text
 			  : shell->end.err.kind ? shell->end.err.text
@@ -94,6 +95,9 @@ static void recorded(void *ctx)
 		.name = "cast_file", .value = untrusted_str(slash ? slash + 1 : "")};
 	record.extra = pairs;
 	record.extra_count = 4;
+	if (cast_error(shell->cast))
+		pairs[record.extra_count++] = (struct audit_pair){.name = "cast_gap",
+			.value = untrusted_str(cast_error(shell->cast)->text)};
 	if (!shell->is_recorded)
 		gate_outcome(runs_door(app_of(shell)->runs), shell->seq, &record);
 	app_notice(app_of(shell), why != NULL, "%.80s: %s%s%s", shell->host, result,
@@ -124,12 +128,19 @@ static void settle_pause(struct shell *shell)
 			shell->call, shell->paused_by_disk || shell->paused_by_terminal);
 }
 
+static bool goes_on(struct shell *shell)
+{
+	shell->gap = shell->gap || gate_goes_on(runs_door(app_of(shell)->runs),
+					   cast_error(shell->cast));
+	return shell->gap;
+}
+
 static void on_written(void *ctx)
 {
 	struct shell *shell = ctx;
 
 	shell->paused_by_disk = false;
-	if (cast_error(shell->cast) && !shell->failed.kind) {
+	if (cast_error(shell->cast) && !shell->failed.kind && !goes_on(shell)) {
 		/* Strict: what cannot be recorded does not go on. */
 		shell->failed = *cast_error(shell->cast);
 		err_prefix(&shell->failed, "ended, as it cannot be recorded: ");

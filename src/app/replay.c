@@ -274,6 +274,26 @@ bool replay_open(struct replay *replay, uint64_t seq, struct err *err)
 	return true;
 }
 
+bool replay_is_there(struct app *app, uint64_t seq, struct err *err)
+{
+	char path[PATH_TEXT];
+
+	return audits_load(app->audits, err) && file_of(app, seq, path, err);
+}
+
+bool replay_read(struct app *app, uint64_t seq, struct recording *out, struct err *err)
+{
+	struct reading reading = {0};
+
+	if (!audits_load(app->audits, err) || !file_of(app, seq, reading.path, err))
+		return false;
+	read_work(&reading.task);
+	*out = reading.recording;
+	if (reading.err.kind)
+		*err = reading.err;
+	return !reading.err.kind;
+}
+
 const struct recording *replay_recording(const struct replay *replay, const char **why)
 {
 	*why = replay->err.kind  ? replay->err.text

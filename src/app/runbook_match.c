@@ -119,9 +119,12 @@ static bool is_called(const struct runbook_row *row, const char *wanted)
 {
 	struct untrusted rest = row->book.matches, word;
 	char name[NAME_BYTES], squeezed[NAME_BYTES];
+	const char *own = runbook_name(row, name, sizeof name);
 
-	squeeze(untrusted_str(runbook_name(row, name, sizeof name)), squeezed,
-		sizeof squeezed);
+	/* Within its site. */
+	if (row->page && strchr(own, ':'))
+		own = strchr(own, ':') + 1;
+	squeeze(untrusted_str(own), squeezed, sizeof squeezed);
 	if (!strcmp(squeezed, wanted))
 		return true;
 	while (untrusted_word(&rest, "[], \t", &word)) {
@@ -132,12 +135,62 @@ static bool is_called(const struct runbook_row *row, const char *wanted)
 	return false;
 }
 
+static bool same_page(struct untrusted a, struct untrusted b)
+{
+	size_t n = untrusted_size(a), m = untrusted_size(b);
+
+	n -= n && untrusted_is(untrusted_slice(a, n - 1, 1), "/");
+	m -= m && untrusted_is(untrusted_slice(b, m - 1, 1), "/");
+	return n && untrusted_eq(untrusted_slice(a, 0, n), untrusted_slice(b, 0, m));
+}
+
+/* "#disk-full" of a URL is the section that is called Disk full. */
+static void seek_section(struct runbook_row *row, struct untrusted fragment)
+{
+	struct untrusted rest = row->text, line;
+	char wanted[NAME_BYTES], heading[NAME_BYTES];
+
+	row->section = 0;
+	squeeze(fragment, wanted, sizeof wanted);
+	for (int n = 1; *wanted && untrusted_line(&rest, &line); n++) {
+		if (!untrusted_starts(line, "#"))
+			continue;
+		squeeze(line, heading, sizeof heading);
+		if (!strcmp(heading, wanted)) {
+			row->section = n;
+			return;
+		}
+	}
+}
+
+/* A page of a site, whatever stands behind its '#'. */
+static const struct runbook_row *by_page(const struct app *app, struct untrusted url)
+{
+	struct untrusted fragment = url, page;
+
+	untrusted_split(&fragment, "#", &page);
+	for (size_t i = 0; i < runbooks_count(app->runbooks); i++) {
+		const struct runbook_row *row = runbooks_at(app->runbooks, i);
+		struct untrusted own = untrusted_str(row->path);
+
+		if (!row->page || !same_page(own, page))
+			continue;
+		seek_section(runbooks_known(app->runbooks, row->id), fragment);
+		return row;
+	}
+	return NULL;
+}
+
 static const struct runbook_row *by_url(const struct app *app, struct untrusted url)
 {
+	const struct runbook_row *page;
 	char wanted[NAME_BYTES];
 
 	if (untrusted_empty(url))
 		return NULL;
+	page = by_page(app, url);
+	if (page)
+		return page;
 	url_name(url, wanted, sizeof wanted);
 	for (size_t i = 0; *wanted && i < runbooks_count(app->runbooks); i++)
 		if (is_called(runbooks_at(app->runbooks, i), wanted))
@@ -199,15 +252,37 @@ static void why_found(const struct app *app, struct untrusted query,
 	enum search_mode mode, uint32_t doc, char *out, size_t size)
 {
 	const struct search *index = runbooks_index(app->runbooks);
+	const struct runbook_section *section;
+	struct untrusted rest, piece;
 	struct str why;
 
 	*out = '\0';
 	if (!index)
 		return;
 	str_init(&why, 2000);
+	section = runbooks_section(app->runbooks, doc);
 	search_why(index, query, mode, doc, &why);
+	if (section && why.n) {
+		str_puts(&why, "; at ");
+		rest = section->heading;
+		/* Without what escapes its letters. */
+		while (untrusted_split(&rest, "\\`", &piece))
+			text_add_line(&why, piece, 80);
+	}
 	text_line(untrusted_make(why.p, why.n), out, size);
 	str_release(&why);
+}
+
+/* Opened, it begins at the section that says it. */
+static void note_section(const struct app *app, const struct search_hit *hit)
+{
+	const struct runbook_section *section =
+		runbooks_section(app->runbooks, hit->part);
+	struct runbook_row *row =
+		runbooks_known(app->runbooks, runbooks_at(app->runbooks, hit->doc)->id);
+
+	if (row)
+		row->section = section ? section->line : 0;
 }
 
 static void add_found(
@@ -227,7 +302,8 @@ static void add_found(
 		if (!m)
 			continue;
 		m->sure = sure && !i;
-		why_found(app, query, SEARCH_ALERT, answer.hits[i].doc, m->why,
+		note_section(app, &answer.hits[i]);
+		why_found(app, query, SEARCH_ALERT, answer.hits[i].part, m->why,
 			sizeof m->why);
 		/* It names the same things by no word of the alert. */
 		if (!*m->why)
@@ -429,7 +505,8 @@ size_t runbook_search(const struct app *app, struct untrusted words,
 		*to = (struct runbook_found){
 			runbooks_at(app->runbooks, answer.hits[i].doc),
 			answer.hits[i].score, ""};
-		why_found(app, words, SEARCH_TYPING, answer.hits[i].doc, to->why,
+		note_section(app, &answer.hits[i]);
+		why_found(app, words, SEARCH_TYPING, answer.hits[i].part, to->why,
 			sizeof to->why);
 		if (*to->why)
 			count++;
@@ -443,5 +520,9 @@ void runbook_found_why(const struct app *app, struct untrusted words,
 	*out = '\0';
 	for (size_t i = 0; i < runbooks_count(app->runbooks); i++)
 		if (runbooks_at(app->runbooks, i) == row)
-			why_found(app, words, SEARCH_TYPING, (uint32_t)i, out, size);
+			why_found(app, words, SEARCH_TYPING,
+				row->section ? runbooks_part(app->runbooks, (uint32_t)i,
+						       row->section)
+					     : (uint32_t)i,
+				out, size);
 }

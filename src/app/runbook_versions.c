@@ -58,7 +58,8 @@ void runbook_version_load(struct runbook_row *row, const char *folder)
 	char digest[SHA256_DIGITS + 1];
 	struct str text;
 
-	if (read_file(row, folder, "ran", &text)) {
+	str_init(&text, 1);
+	if (!row->page && read_file(row, folder, "ran", &text)) {
 		struct untrusted before = untrusted_make(text.p, text.n);
 
 		row->changed = !untrusted_eq(before, row->text);
@@ -70,6 +71,9 @@ void runbook_version_load(struct runbook_row *row, const char *folder)
 		row->trusted =
 			untrusted_is(untrusted_trim(untrusted_make(text.p, text.n)),
 				sha256_text(&row->text, 1, digest));
+	/* It was read as it is now. */
+	if (row->page && row->trusted)
+		row->changed = false;
 	str_release(&text);
 }
 
@@ -129,6 +133,8 @@ bool runbook_may_run(const struct runbook_row *row, struct err *err)
 {
 	char name[256];
 
+	if (!runbook_is_file(row, err))
+		return false;
 	if (!row->changed || row->seen || row->trusted)
 		return true;
 	return err_set(err, ERR_REFUSED,
@@ -147,7 +153,7 @@ void runbook_changes_seen(struct app *app, uint64_t id)
 
 bool runbook_is_trusted(const struct runbook_row *row)
 {
-	return row->trusted;
+	return row->trusted && !row->page;
 }
 
 /* --- as it is on the disk now --- */
@@ -254,6 +260,8 @@ bool runbook_trust(
 			err, ERR_IO, "cannot remove %s: %s", path, strerror(errno));
 	if (known)
 		known->trusted = on;
+	if (known && known->page && on)
+		known->changed = false;
 	app_changed(app, CHANGED_RUNBOOKS);
 	return true;
 }
@@ -261,6 +269,6 @@ bool runbook_trust(
 void runbook_changes(const struct runbook_row *row, struct diff *out)
 {
 	*out = (struct diff){0};
-	if (row->changed)
+	if (!untrusted_empty(row->before))
 		diff_make(out, row->before, row->text, AROUND);
 }

@@ -12,7 +12,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "connect/docs.h"
 #include "io/task.h"
+#include "pages.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,12 +27,22 @@
 #include <sys/stat.h>
 
 enum { NAMES_MAX = 20000, DEPTH_MAX = 6 };
+/* An index is many times what it is about. */
+enum { SECTION_LEVELS = 4, SECTIONS_BYTES = 8 << 20 };
 enum { RUNBOOKS_MAX = 2000, FILE_MAX_BYTES = RUNBOOK_MAX_BYTES + 1, LATE_MS = 10000 };
 
 struct shelf {
 	struct runbook_row **list;
 	size_t count, cap;
 	struct search *index; /* in that order; NULL until a task has made it */
+	struct runbook_section *sections; /* behind them in the index */
+	size_t section_count, section_cap;
+};
+
+/* A `source NAME docs` of the rc. */
+struct site {
+	char *name, *url, *filter;
+	char folder[4096];
 };
 
 struct reading {
@@ -37,6 +50,8 @@ struct reading {
 	struct runbooks *runbooks; /* NULL: nobody waits for it any more */
 	char *folders;             /* as in `set runbooks` */
 	char versions[4096];       /* where those are; "": nowhere */
+	struct site *sites;
+	size_t site_count;
 	struct shelf shelf;
 	size_t looked_at; /* names of a folder and those below it */
 	bool indexed;
@@ -65,6 +80,9 @@ static void free_row(struct runbook_row *row)
 	matchers_release(&row->labels);
 	untrusted_free(row->text);
 	untrusted_free(row->before);
+	if (row->page)
+		untrusted_free(row->page->links);
+	mem_free(row->page);
 	mem_free(row->path);
 	mem_free(row);
 }
@@ -75,6 +93,7 @@ static void forget(struct shelf *shelf)
 		free_row(shelf->list[i]);
 	search_free(shelf->index);
 	mem_free(shelf->list);
+	mem_free(shelf->sections);
 	*shelf = (struct shelf){0};
 }
 
@@ -310,6 +329,93 @@ static void add_folder(struct reading *reading, const char *folder)
 		log_add(LOG_WARN, "runbooks: no Markdown files in %s", folder);
 }
 
+/* --- pages --- */
+
+/* What is new in one is shown for so long. */
+#define NEW_MS (7 * DAY_MS)
+
+static void name_page(
+	struct runbook_row *row, const struct site *site, const struct page_file *file)
+{
+	struct runbook_page *page = row->page;
+	char name[PAGE_NAME];
+
+	str_copy(page->site, sizeof page->site, site->name);
+	str_copy(page->title, sizeof page->title, file->title);
+	str_copy(page->etag, sizeof page->etag, file->etag);
+	str_copy(page->modified, sizeof page->modified, file->modified);
+	page->changed_at = file->changed_at;
+	page->gone_at = file->gone_at;
+	page->links = file->links;
+	docs_name(site->url, site->filter, file->url, name, sizeof name);
+	snprintf(page->name, sizeof page->name, "%s%s%s", site->name, *name ? ":" : "",
+		name);
+}
+
+static void add_page(struct shelf *shelf, const struct site *site, const char *path)
+{
+	struct page_file file, before;
+	struct runbook_row *row;
+	char own[PAGE_URL + 80];
+
+	if (shelf->count == RUNBOOKS_MAX || !page_file_read(path, &file))
+		return;
+	if (!docs_holds(site->url, site->filter, file.url)) {
+		page_file_release(&file);
+		return;
+	}
+	row = mem_new(1, sizeof *row);
+	row->page = mem_new(1, sizeof *row->page);
+	row->path = mem_strdup(file.url);
+	snprintf(own, sizeof own, "%s %s", site->name, file.url);
+	row->id = untrusted_hash(untrusted_str(own));
+	row->text = file.text;
+	runbook_prose(&row->book, row->text);
+	name_page(row, site, &file);
+	row->title = untrusted_str(*row->page->title ? row->page->title : row->path);
+	if (page_file_before(path, &before)) {
+		row->before = before.text;
+		untrusted_free(before.links);
+		row->changed = time_now_ms() - file.changed_at < NEW_MS;
+	}
+	MEM_ROOM(shelf->list, shelf->count, shelf->cap);
+	shelf->list[shelf->count++] = row;
+}
+
+static void add_site(struct reading *reading, const struct site *site)
+{
+	size_t count;
+	char **names = read_names(site->folder, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		char path[PATH_MAX];
+
+		if (str_ends(names[i], ".page") && !task_cancelled(&reading->task) &&
+			snprintf(path, sizeof path, "%s/%s", site->folder, names[i]) <
+				(int)sizeof path)
+			add_page(&reading->shelf, site, path);
+		mem_free(names[i]);
+	}
+	mem_free(names);
+}
+
+static void copy_sites(struct reading *reading, const struct app *app)
+{
+	reading->sites = mem_new(app->rc->source_count + 1, sizeof *reading->sites);
+	for (size_t i = 0; i < app->rc->source_count; i++) {
+		const struct rc_source *rc = &app->rc->sources[i];
+		struct site *site = &reading->sites[reading->site_count];
+
+		if (!rc->kind->site ||
+			!pages_folder(app, rc->name, site->folder, sizeof site->folder))
+			continue;
+		site->name = mem_strdup(rc->name);
+		site->url = mem_strdup(rc->url);
+		site->filter = rc->filter ? mem_strdup(rc->filter) : NULL;
+		reading->site_count++;
+	}
+}
+
 static void add_starters(struct shelf *shelf)
 {
 	for (const struct embedded *e = embedded_files; e->name; e++)
@@ -340,6 +446,82 @@ static void index_book(struct search *search, const struct runbook_row *row)
 	str_release(&also);
 }
 
+/* Headings of which every page has some: they tell nothing by themselves. */
+static bool is_usual(struct untrusted heading)
+{
+	static const char *const usual[] = {"overview", "summary", "meaning", "impact",
+		"diagnosis", "mitigation", "steps", "verify", "verification", "undo",
+		"rollback", "escalate", "escalation", "contents", "introduction",
+		"background", "symptoms", "cause", "causes", "resolution", "references",
+		"see also", "links", "owner", "contacts", "notes", "history", "faq",
+		"prerequisites", "what to do", "description", "details"};
+
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		if (untrusted_size(heading) == strlen(usual[i]) &&
+			untrusted_find_nocase(heading, usual[i]) == 0)
+			return true;
+	return false;
+}
+
+static void add_section(struct shelf *shelf, uint32_t row, struct untrusted text,
+	struct runbook_section section)
+{
+	struct search_doc doc = {.title = section.heading,
+		.also = shelf->list[row]->title,
+		.text = text,
+		.part_of = row + 1};
+
+	if (untrusted_empty(section.heading) ||
+		search_add(shelf->index, &doc) == UINT32_MAX)
+		return;
+	section.row = row;
+	MEM_ROOM(shelf->sections, shelf->section_count, shelf->section_cap);
+	shelf->sections[shelf->section_count++] = section;
+}
+
+/* Of a heading, to an end; 0: the line is none. */
+static size_t heading_marks(struct untrusted line)
+{
+	size_t n = 0;
+
+	while (n <= SECTION_LEVELS && untrusted_is(untrusted_slice(line, n, 1), "#"))
+		n++;
+	return n <= SECTION_LEVELS && untrusted_is(untrusted_slice(line, n, 1), " ") ? n
+										     : 0;
+}
+
+/* What stands below each heading but the first, which is that of all of it; a usual one
+ * goes on with what is above it. */
+static void index_sections(struct shelf *shelf, uint32_t at)
+{
+	struct untrusted all = shelf->list[at]->text, rest = all, line, info;
+	struct untrusted open = UNTRUSTED_NONE, heading;
+	struct runbook_section section = {0};
+	size_t from = 0, headings = 0;
+	int number = 0;
+
+	while (untrusted_line(&rest, &line)) {
+		size_t fence = runbook_fence(line, open, &info);
+		size_t marks = untrusted_empty(open) ? heading_marks(line) : 0;
+
+		number++;
+		if (fence)
+			open = untrusted_empty(open)
+				       ? untrusted_slice(untrusted_trim(line), 0, fence)
+				       : UNTRUSTED_NONE;
+		heading = untrusted_trim(untrusted_slice(line, marks, SIZE_MAX));
+		if (!marks || !headings++ || is_usual(heading))
+			continue;
+		add_section(shelf, at,
+			untrusted_slice(all, from, untrusted_offset(all, line) - from),
+			section);
+		section.line = number;
+		section.heading = heading;
+		from = untrusted_offset(all, line) + untrusted_size(line);
+	}
+	add_section(shelf, at, untrusted_slice(all, from, SIZE_MAX), section);
+}
+
 static void sort(struct shelf *shelf)
 {
 	if (shelf->count)
@@ -349,9 +531,26 @@ static void sort(struct shelf *shelf)
 /* Takes some milliseconds: in a task. */
 static void index_all(struct shelf *shelf)
 {
+	size_t bytes = 0;
+
 	shelf->index = search_new();
 	for (size_t i = 0; i < shelf->count; i++)
 		index_book(shelf->index, shelf->list[i]);
+	for (size_t i = 0; i < shelf->count; i++) {
+		const struct runbook_row *row = shelf->list[i];
+
+		if (!row->page)
+			continue;
+		bytes += untrusted_size(row->text);
+		if (bytes > SECTIONS_BYTES) {
+			log_add(LOG_INFO,
+				"runbooks: pages of more than %d MiB are found "
+				"as a whole, and not by section",
+				SECTIONS_BYTES >> 20);
+			break;
+		}
+		index_sections(shelf, (uint32_t)i);
+	}
 	search_settle(shelf->index);
 }
 
@@ -370,6 +569,8 @@ static void read_folders(struct task *task)
 		else
 			add_starters(&reading->shelf);
 	}
+	for (size_t i = 0; i < reading->site_count; i++)
+		add_site(reading, &reading->sites[i]);
 	for (size_t i = 0; *reading->versions && i < reading->shelf.count; i++)
 		runbook_version_load(reading->shelf.list[i], reading->versions);
 	sort(&reading->shelf);
@@ -413,6 +614,12 @@ static void have_read(struct task *task)
 		app_changed(runbooks->app, CHANGED_RUNBOOKS);
 	}
 	forget(&reading->shelf);
+	for (size_t i = 0; i < reading->site_count; i++) {
+		mem_free(reading->sites[i].name);
+		mem_free(reading->sites[i].url);
+		mem_free(reading->sites[i].filter);
+	}
+	mem_free(reading->sites);
 	mem_free(reading->folders);
 	mem_free(reading);
 }
@@ -436,6 +643,7 @@ void runbooks_load(struct runbooks *runbooks)
 	/* A command does not wait twice. */
 	reading->indexed = runbooks->indexed || !runbooks->app->live;
 	reading->folders = mem_strdup(folders);
+	copy_sites(reading, runbooks->app);
 	if (!runbook_versions_folder(
 		    runbooks->app, reading->versions, sizeof reading->versions))
 		*reading->versions = '\0';
@@ -490,6 +698,10 @@ const char *runbook_name(const struct runbook_row *row, char *out, size_t size)
 {
 	const char *slash = strrchr(row->path, '/');
 
+	if (row->page) {
+		str_copy(out, size, row->page->name);
+		return out;
+	}
 	str_copy(out, size, slash ? slash + 1 : row->path);
 	if (str_ends(out, ".md"))
 		out[strlen(out) - strlen(".md")] = '\0';
@@ -519,4 +731,58 @@ const struct search *runbooks_index(const struct runbooks *runbooks)
 	if (!runbooks->indexed)
 		runbooks_load_indexed((struct runbooks *)(uintptr_t)runbooks);
 	return runbooks->shelf.index;
+}
+
+const struct runbook_section *runbooks_section(
+	const struct runbooks *runbooks, uint32_t part)
+{
+	const struct shelf *shelf = &runbooks->shelf;
+
+	return part >= shelf->count && part - shelf->count < shelf->section_count
+		       ? &shelf->sections[part - shelf->count]
+		       : NULL;
+}
+
+uint32_t runbooks_part(const struct runbooks *runbooks, uint32_t row, int line)
+{
+	const struct shelf *shelf = &runbooks->shelf;
+
+	for (size_t i = 0; i < shelf->section_count; i++)
+		if (shelf->sections[i].row == row && shelf->sections[i].line == line)
+			return (uint32_t)(shelf->count + i);
+	return row;
+}
+
+bool runbook_is_file(const struct runbook_row *row, struct err *err)
+{
+	return !row->page ||
+	       err_set(err, ERR_REFUSED,
+		       "%.80s is a page of the source %s, which is only read: it is "
+		       "changed at %.200s; runbook new makes a book of yours",
+		       row->page->name, row->page->site, row->path);
+}
+
+size_t runbooks_known_pages(const struct runbooks *runbooks, const char *site,
+	struct source_page *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < runbooks->shelf.count && n < max; i++) {
+		const struct runbook_row *row = runbooks->shelf.list[i];
+
+		if (row->page && !strcmp(row->page->site, site))
+			out[n++] = (struct source_page){row->path, row->page->etag,
+				row->page->modified, row->page->links};
+	}
+	return n;
+}
+
+size_t runbooks_pages(const struct runbooks *runbooks, const char *site)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < runbooks->shelf.count; i++)
+		n += runbooks->shelf.list[i]->page &&
+		     !strcmp(runbooks->shelf.list[i]->page->site, site);
+	return n;
 }

@@ -15,8 +15,10 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
+#include "io/loop.h"
 #include "ops/gate.h"
 #include "ops/policy.h"
+#include "ops/redact.h"
 #include "model/alert.h"
 #include "anchor.h"
 #include "deeds.h"
@@ -32,7 +34,8 @@ enum {
 	ABOUT_TEXT = 120,
 	NAME_TEXT = 256,
 	FOLDER = 4096,
-	ORIGIN_TEXT = 80
+	ORIGIN_TEXT = 80,
+	AGAIN_MS = 250,
 };
 
 #define RECALL_MS (12 * HOUR_MS)
@@ -61,6 +64,9 @@ struct runs {
 	const struct commands *commands;
 	struct gate_door door, actions_door;
 	struct gate_gap gap;
+	struct run *typing; /* whose password somebody types */
+	char typing_text[400];
+	struct loop_timer *again; /* asks for it while another question is open */
 	struct entry *list[RUNS_MAX];
 	size_t count;
 	struct waiting waiting;
@@ -80,6 +86,7 @@ static void policy(void *ctx, struct policy *out)
 		app_setting(app, SET_RUN_APPROVE_FOR));
 	*out = (struct policy){.demo = app->demo,
 		.readonly = app->readonly,
+		.broken = app->rc->policy_broken,
 		.past = app->past || app->window.to,
 		.most = classes[app_setting(app, SET_RUN_ALLOW)],
 		.approve = classes[app_setting(app, SET_RUN_APPROVE)],
@@ -131,6 +138,8 @@ static bool ask(
 	return front->ask(front->ctx, &question, err);
 }
 
+static void put_question(void *ctx);
+
 struct runs *runs_new(struct app *app)
 {
 	struct runs *runs = mem_new(1, sizeof *runs);
@@ -140,6 +149,7 @@ struct runs *runs_new(struct app *app)
 		gate_approvals_new(app_setting(app, SET_RUN_APPROVE_AFTER),
 			app_setting(app, SET_RUN_APPROVE_FOR)),
 		&runs->gap};
+	runs->again = loop_timer(app->loop, put_question, runs);
 	runs->actions_door = runs->door;
 	runs->actions_door.policy = actions_policy;
 	return runs;
@@ -188,6 +198,8 @@ static void entry_free(struct entry *entry)
 		return;
 	if (entry->runs->waiting.run == entry->run)
 		runs_drop_waiting(entry->runs);
+	if (entry->runs->typing == entry->run)
+		entry->runs->typing = NULL;
 	run_free(entry->run);
 	mem_free(entry);
 }
@@ -199,6 +211,7 @@ void runs_free(struct runs *runs)
 	for (size_t i = 0; i < runs->count; i++)
 		entry_free(runs->list[i]);
 	gate_approvals_free(runs->door.approvals);
+	loop_timer_free(runs->again);
 	mem_free(runs);
 }
 
@@ -329,6 +342,60 @@ static bool ask_words(void *ctx, struct run *run, const char *text,
 	return front->ask(front->ctx, &question, err);
 }
 
+/* --- sudo's password --- */
+
+static void password_typed(void *ctx, const struct secret *secret)
+{
+	struct runs *runs = ctx;
+	struct run *run = runs->typing;
+
+	runs->typing = NULL;
+	/* Should a host say it again, it is not kept. */
+	if (secret)
+		redact_know(secret);
+	if (run)
+		run_password(run, secret);
+}
+
+static void password_not_typed(void *ctx, bool yes)
+{
+	(void)yes;
+	password_typed(ctx, NULL);
+}
+
+static void put_question(void *ctx)
+{
+	struct runs *runs = ctx;
+	const struct front *front = &runs->app->front;
+	const struct question question = {.text = runs->typing_text,
+		.answer = password_not_typed,
+		.typed = password_typed,
+		.waits = true,
+		.ctx = runs};
+	struct err err = {0};
+
+	if (!runs->typing || front->ask(front->ctx, &question, &err))
+		return;
+	if (err.kind == ERR_BUSY)
+		loop_timer_start(runs->again, AGAIN_MS);
+	else
+		password_typed(runs, NULL);
+}
+
+/* A script's --yes was given for what is to be run, and is no password. */
+static bool ask_password(void *ctx, struct run *run, const char *text, struct err *err)
+{
+	struct runs *runs = ((struct entry *)ctx)->runs;
+
+	if (!runs->app->live || !runs->app->front.ask || runs->typing ||
+		run_is_alone(run))
+		return err_set(err, ERR_REFUSED, "there is nobody to type it");
+	runs->typing = run;
+	str_copy(runs->typing_text, sizeof runs->typing_text, text);
+	loop_timer_start(runs->again, 0);
+	return true;
+}
+
 static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 	const struct alert *alert, struct err *err)
 {
@@ -358,10 +425,12 @@ static struct entry *entry_new(struct runs *runs, const struct runbook_row *row,
 		.host = app->host,
 		.kube_context = strcmp(context, "none") ? context : "",
 		.own_host = !alert,
+		.prose = row->page != NULL,
 		.kinds = app_step_kinds,
 		.app = app,
 		.is_here = is_here,
 		.ask = ask_words,
+		.password = ask_password,
 		.user = user,
 		.still = still,
 		.changed = changed,

@@ -79,6 +79,13 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"the "
 		"header says so, and a record tells of it later",
 		"strict|best-effort"},
+	[SET_POLICY_FILE] = {"policy.file", SETTING_TEXT, "none",
+		"in /etc/oogway/oogway.rc: a file of more such lines, signed: FILE.sig "
+		"holds its ed25519 signature in hexadecimal; what does not hold refuses "
+		"everything"},
+	[SET_POLICY_KEY] = {"policy.key", SETTING_TEXT, "none",
+		"in /etc/oogway/oogway.rc: the public key of policy.file, 64 hexadecimal "
+		"digits"},
 	[SET_RUN_APPROVE] = {"run.approve", SETTING_ENUM, "none",
 		"from this class on a step needs an approval: asked for, then done by "
 		"asking again after run.approve.after and typing its code",

@@ -12,11 +12,13 @@
 #include "app/history.h"
 #include "app/metrics.h"
 #include "app/rotas.h"
+#include "app/runbooks.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "connect/docs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +34,7 @@ struct source {
 	int rota; /* likewise of that which reads the schedules */
 	bool logged_bad;
 	bool tested; /* its next answer is waited for, and told */
+	bool waits;  /* for what is kept of its pages */
 	uint64_t heard;
 	enum source_health health; /* as last told */
 };
@@ -102,9 +105,17 @@ static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *tak
 	return pipeline_answer(sources->app, s->row.number, batch, taken);
 }
 
-static void take_status(struct source *s, const struct poll_status *status)
+/* One command asks once: there is no next try to speak of. */
+static void show_status(struct source *s, const struct poll_status *status)
 {
 	s->row.status = *status;
+	if (!s->owner->app->live)
+		s->row.status.next_try_at = 0;
+}
+
+static void take_status(struct source *s, const struct poll_status *status)
+{
+	show_status(s, status);
 	if (status->state == POLL_FAILING && !s->logged_bad)
 		log_add(LOG_WARN, "%s: %s", s->row.name, status->error.text);
 	else if (status->state == POLL_OK && s->logged_bad)
@@ -219,6 +230,7 @@ struct poll_options source_options(
 			.filter = rc->filter,
 			.receiver = rc->receiver,
 			.left_out = rc->left_out,
+			.pages = rc->pages,
 			.every_ms = rc->every_ms,
 			.timeout_ms = rc->timeout_ms},
 		.kind = rc->kind,
@@ -270,16 +282,26 @@ static void end_rota(struct source *s)
 
 static void begin(struct source *s)
 {
+	struct app *app = s->owner->app;
 	struct poll_options options = options_of(s);
+	struct source_page known[DOCS_PAGES_MOST];
 	struct err err = {0};
 
+	s->waits = s->row.rc->kind->site && !runbooks_settled(app->runbooks);
+	if (s->waits)
+		return;
+	if (s->row.rc->kind->site) {
+		options.conf.known = known;
+		options.conf.known_count = runbooks_known_pages(
+			app->runbooks, s->row.name, known, DOCS_PAGES_MOST);
+	}
 	s->row.poll = poll_add(s->owner->poll, &options, &err);
 	if (s->row.poll < 0) {
 		refuse(s, &err);
 		return;
 	}
 	s->owner->by_poll[s->row.poll] = s;
-	s->row.status = *poll_status(s->owner->poll, s->row.poll);
+	show_status(s, poll_status(s->owner->poll, s->row.poll));
 	begin_rota(s);
 }
 
@@ -311,6 +333,11 @@ static void start(struct source *s)
 		rc->token_file, rc->token_env, rc->token_command};
 	struct err err = {0};
 
+	/* One command reads what is kept. */
+	s->row.kept =
+		rc->kind->site && !s->owner->app->live && !s->owner->app->wants_sites;
+	if (s->row.kept)
+		return;
 	s->credential.done = fetched;
 	s->credential.ctx = s;
 	if (credential_fetch(&s->credential, s->owner->app->loop, &place, &err))
@@ -334,7 +361,7 @@ void sources_start(struct sources *sources)
 static const struct source_row *row_of(const struct sources *sources, struct source *s)
 {
 	if (s->row.poll >= 0)
-		s->row.status = *poll_status(sources->poll, s->row.poll);
+		show_status(s, poll_status(sources->poll, s->row.poll));
 	return &s->row;
 }
 
@@ -357,7 +384,8 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->cert_file, b->cert_file) &&
 	       same_text(a->key_file, b->key_file) && a->since_ms == b->since_ms &&
 	       a->since_at == b->since_at && a->no_past == b->no_past &&
-	       a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms;
+	       a->pages == b->pages && a->every_ms == b->every_ms &&
+	       a->timeout_ms == b->timeout_ms;
 }
 
 static bool same_limit(double a, double b)
@@ -626,6 +654,8 @@ void sources_tick(struct sources *sources, int64_t now)
 	for (size_t i = 0; i < sources->count; i++) {
 		enum source_health health = source_health(sources_at(sources, i), now);
 
+		if (sources->list[i]->waits)
+			begin(sources->list[i]);
 		if (health != sources->list[i]->health)
 			app_changed(sources->app, CHANGED_SOURCES);
 		sources->list[i]->health = health;
@@ -780,7 +810,7 @@ bool sources_page(const struct sources *sources)
 bool sources_settled(const struct sources *sources)
 {
 	for (size_t i = 1; i < sources->count; i++)
-		if (sources->list[i]->credential.command)
+		if (sources->list[i]->credential.command || sources->list[i]->waits)
 			return false;
 	return poll_settled(sources->poll);
 }
@@ -813,6 +843,8 @@ enum source_health source_health(const struct source_row *row, int64_t now)
 
 	if (row->refused.kind)
 		return HEALTH_BAD;
+	if (row->kept)
+		return HEALTH_OK;
 	if (status->last_ok_at && now - status->last_ok_at <= allowed)
 		return status->state == POLL_FAILING ? HEALTH_STALE : HEALTH_OK;
 	if (status->state == POLL_STARTING ||
@@ -838,7 +870,9 @@ static bool has_series(const struct app *app, int source)
 static bool gives(const struct app *app, const struct source_row *row, unsigned what)
 {
 	bool host = row->number == SOURCE_HOST;
-	bool alerts = row->rc || row->pages || alerts_of(app->alerts, row->number);
+	bool site = row->rc && row->rc->kind->site;
+	bool alerts =
+		(row->rc && !site) || row->pages || alerts_of(app->alerts, row->number);
 	bool series =
 		row->rc ? row->rc->kind->watches : host || has_series(app, row->number);
 
@@ -879,6 +913,23 @@ const char *sources_gap(const struct app *app, unsigned what, char *out, size_t 
 	n = strlen(out);
 	if (more > 1)
 		snprintf(out + n, size - n, ", %zu more", more - 1);
+	return out;
+}
+
+const char *sources_slow(const struct app *app, unsigned what, char *out, size_t size)
+{
+	char p95[TIME_TEXT];
+
+	*out = '\0';
+	for (size_t i = 0; !app_then(app) && i < sources_count(app->sources); i++) {
+		const struct source_row *row = sources_at(app->sources, i);
+
+		if (!row->status.survival || !gives(app, row, what))
+			continue;
+		snprintf(out, size, "%s is slow (p95 %s): charts of open alerts only",
+			row->name, duration_text(row->status.p95_ms, p95));
+		break;
+	}
 	return out;
 }
 
@@ -945,6 +996,11 @@ const char *source_trouble(const struct source_row *row, char *out, size_t size)
 	return out;
 }
 
+static int64_t whole_seconds(int64_t ms)
+{
+	return (ms + SECOND_MS - 1) / SECOND_MS * SECOND_MS;
+}
+
 const char *source_words(
 	const struct source_row *row, int64_t now, char *out, size_t size)
 {
@@ -953,6 +1009,8 @@ const char *source_words(
 
 	if (row->refused.kind) {
 		snprintf(out, size, "not started: %s", row->refused.text);
+	} else if (row->kept) {
+		snprintf(out, size, "not asked: one command shows what is kept of it");
 	} else if (status->state == POLL_STARTING) {
 		snprintf(out, size, "no answer yet");
 	} else if (status->state == POLL_FAILING) {
@@ -965,7 +1023,8 @@ const char *source_words(
 		if (status->next_try_at > now)
 			snprintf(out + strlen(out), size - strlen(out),
 				", next try in %s",
-				duration_text(status->next_try_at - now, next));
+				duration_text(
+					whole_seconds(status->next_try_at - now), next));
 	} else if (source_old(row, now)) {
 		snprintf(out, size, "%s stale: it hangs, an answer is waited for",
 			duration_text(now - status->last_ok_at, age));

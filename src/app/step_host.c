@@ -186,11 +186,27 @@ static void on_ended(void *ctx)
 	struct fan *fan = remote_step_fan(steps_app(run)->remote, run);
 
 	*run_own(run) = NULL;
+	if (fan_password_wrong(fan))
+		run_forget_password(run);
 	if (fan_count(fan) == 1)
 		end_one(run, fan_host(fan, 0));
 	else
 		end_many(run, fan);
 	remote_step_over(steps_app(run)->remote, run);
+}
+
+static void got_password(
+	struct run *run, const struct secret *password, const struct err *err)
+{
+	struct fan *fan = remote_step_fan(steps_app(run)->remote, run);
+
+	if (fan)
+		fan_password(fan, password, err);
+}
+
+static void on_password(void *ctx, const char *host)
+{
+	run_want_password(ctx, host, got_password);
 }
 
 static bool still(void *ctx, char *why, size_t size)
@@ -204,6 +220,7 @@ static void start(struct run *run, const struct run_plan *plan)
 {
 	const struct fan_how how = {.still = still,
 		.bytes = plan->host_count == 1 ? on_bytes : NULL,
+		.password = on_password,
 		.changed = on_changed,
 		.ended = on_ended,
 		.ctx = run};

@@ -16,7 +16,7 @@
 enum { ZONE_BACK_DAYS = TRENDS_HISTORY_DAYS + 40 };
 
 const char *const trend_by_names[TREND_BY_COUNT] = {
-	"problem", "service", "urgency", "day", "hour", "weekday"};
+	"problem", "service", "urgency", "day", "hour", "weekday", "cell"};
 
 struct compute {
 	struct task task;
@@ -156,8 +156,11 @@ static void name_when(const struct compute *c, struct trends_row *row)
 	else if (c->view->by == TREND_BY_HOUR)
 		snprintf(row->own, sizeof row->own, "%02u:00 to %02u:00", key,
 			(key + 1) % 24);
-	else
+	else if (c->view->by == TREND_BY_WEEKDAY)
 		snprintf(row->own, sizeof row->own, "%s", weekdays[key % 7]);
+	else
+		snprintf(row->own, sizeof row->own, "%s %02u:00 to %02u:00",
+			weekdays[key / 24 % 7], key % 24, (key + 1) % 24);
 	row->id = mix(
 		c->view->by == TREND_BY_DAY ? (uint64_t)day : key, (uint64_t)c->view->by);
 	row->name = untrusted_str(row->own);

@@ -39,6 +39,8 @@ const struct conf_verb conf_words[] = {
 	{0},
 };
 
+enum { KEYS_TEXT = 240 };
+
 struct reader {
 	struct conf *conf;
 	const char *file;
@@ -58,31 +60,57 @@ static bool starts_comment(const char *line, size_t i)
 	return line[i] == '#' && (!line[i + 1] || blank(line[i + 1]));
 }
 
+/* Of NAME="…: where the quote stands; 0 when the word is anything else. */
+static size_t value_opens(const char *word)
+{
+	size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789_.-");
+
+	return n && word[n] == '=' && word[n + 1] == '"' ? n + 1 : 0;
+}
+
+/* The same of NAME="VALUE", which ends the word. */
+static size_t value_quote(const char *word)
+{
+	size_t at = value_opens(word);
+	const char *p = word + at + 1;
+
+	if (!at)
+		return 0;
+	for (; *p && *p != '"'; p++)
+		p += *p == '\\' && p[1];
+	return *p && (!p[1] || blank(p[1])) ? at : 0;
+}
+
 /* One word from line[*i]; false with a message when a quote stays open. */
 static bool split_word(const char *line, size_t *i, char **to, const char *end,
 	struct conf_word *word, struct err *err)
 {
-	size_t at = *i;
+	size_t at = *i, value = value_quote(line + at);
+	bool open = line[at] == '"';
 
 	word->column = (int)at + 1;
 	word->text = *to;
-	word->quoted = line[at] == '"';
-	if (word->quoted)
-		at++;
+	word->quoted = open;
+	value = value ? at + value : 0;
+	at += open;
 	for (;; at++) {
 		char c = line[at];
 
-		if (word->quoted && !c)
+		if (open && !c)
 			return err_set(err, ERR_INPUT, "%d: expected a closing \"",
 				word->column);
-		if (!word->quoted && (!c || blank(c)))
+		if (!open && (!c || blank(c)))
 			break;
-		if (word->quoted && c == '"') {
+		if (open && c == '"') {
 			at++;
 			break;
 		}
-		if (word->quoted && c == '\\' &&
-			(line[at + 1] == '"' || line[at + 1] == '\\'))
+		if (value && at == value) {
+			open = true;
+			continue;
+		}
+		if (open && c == '\\' && (line[at + 1] == '"' || line[at + 1] == '\\'))
 			c = line[++at];
 		if (*to + 1 >= end)
 			return err_set(err, ERR_LIMIT, "%d: line too long", word->column);
@@ -373,6 +401,19 @@ static const char *why_not(int number)
 	return number == NOT_PLAIN ? "it is not a plain file" : strerror(number);
 }
 
+/* A file that includes itself, or one that includes it. */
+static bool read_already(const struct conf *conf, const char *path)
+{
+	struct conf_stamp stamp;
+
+	if (!conf_stamp(path, &stamp))
+		return false;
+	for (int i = 0; i < conf->depth; i++)
+		if (conf_stamp_same(&stamp, &conf->files[conf->reading[i]].stamp))
+			return true;
+	return false;
+}
+
 static void run_include(struct reader *r, const struct conf_line *line)
 {
 	bool quiet = line->count > 1 && !strcmp(line->words[1].text, "-q");
@@ -393,7 +434,10 @@ static void run_include(struct reader *r, const struct conf_line *line)
 		str_printf(&full, "%.*s/%s", (int)(slash - r->file), r->file, path);
 	else
 		str_puts(&full, path);
-	if (r->conf->depth >= CONF_MAX_DEPTH)
+	if (read_already(r->conf, str_text(&full)))
+		complain(r, line->words[at].column, "%s is being read already: left out",
+			path);
+	else if (r->conf->depth >= CONF_MAX_DEPTH)
 		complain(r, line->words[at].column, "includes nested deeper than %d (%s)",
 			CONF_MAX_DEPTH, path);
 	else if (path[0] != '/' && path[0] != '~' && !slash)
@@ -505,13 +549,14 @@ static const char *take_line(
 
 bool conf_read_text(struct conf *conf, const char *name, const char *text, size_t n)
 {
-	struct reader r = {.conf = conf, .file = keep_file(conf, name)->name};
+	const struct conf_file *file = keep_file(conf, name);
+	struct reader r = {.conf = conf, .file = file->name};
 	size_t before = conf->errors_total;
 	const char *p = text, *end = text + n;
 	struct str line;
 
 	str_init(&line, CONF_MAX_LINE);
-	conf->depth++;
+	conf->reading[conf->depth++] = (size_t)(file - conf->files);
 	conf->reads++;
 	for (r.line = 1; p < end;) {
 		int lines;
@@ -557,6 +602,13 @@ bool conf_stamp_same(const struct conf_stamp *a, const struct conf_stamp *b)
 {
 	return a->changed_ns == b->changed_ns && a->bytes == b->bytes &&
 	       a->inode == b->inode;
+}
+
+void conf_note(struct conf *conf, const char *path)
+{
+	struct conf_file *file = keep_file(conf, path);
+
+	conf_stamp(path, &file->stamp);
 }
 
 bool conf_had(const struct conf *conf, const char *path)
@@ -613,6 +665,7 @@ bool conf_read_file(struct conf *conf, const char *path, bool quiet)
 {
 	struct conf_file *file = keep_file(conf, path);
 	struct reader r = {.conf = conf, .file = file->name};
+	struct err err = {0};
 	struct str text;
 	bool ok;
 	int why;
@@ -624,6 +677,13 @@ bool conf_read_file(struct conf *conf, const char *path, bool quiet)
 			complain(&r, 0, "cannot read it: %s", why_not(why));
 		str_release(&text);
 		errno = why;
+		return false;
+	}
+	if (conf->accept &&
+		!conf->accept(conf->ctx, path, untrusted_make(text.p, text.n), &err)) {
+		complain(&r, 0, "%s", err.text);
+		str_release(&text);
+		errno = 0;
 		return false;
 	}
 	ok = conf_read_text(conf, path, str_text(&text), text.n);
@@ -662,12 +722,25 @@ const char *conf_value(const struct conf_line *line, size_t from, const char *ke
 	return NULL;
 }
 
+/* "; it is one of url, every, timeout" */
+static const char *all_of(const char *const *keys, char out[KEYS_TEXT])
+{
+	struct str s;
+
+	str_init(&s, KEYS_TEXT);
+	for (size_t i = 0; keys[i]; i++)
+		str_printf(&s, "%s%s", i ? ", " : "; it is one of ", keys[i]);
+	text_line(untrusted_str(str_text(&s)), out, KEYS_TEXT);
+	str_release(&s);
+	return out;
+}
+
 bool conf_check_keys(const struct conf_line *line, size_t from, const char *const *keys,
 	struct err *err)
 {
 	for (size_t i = from; i < line->count; i++) {
 		const char *word = line->words[i].text, *eq = strchr(word, '=');
-		char key[64], near[80];
+		char key[64], near[80], all[KEYS_TEXT];
 		size_t k = 0;
 
 		if (!eq)
@@ -679,7 +752,9 @@ bool conf_check_keys(const struct conf_line *line, size_t from, const char *cons
 		if (!keys[k])
 			return err_set(err, ERR_INPUT, "%d: unknown key %s%s",
 				line->words[i].column, key,
-				conf_nearest(key, keys, sizeof *keys, near));
+				*conf_nearest(key, keys, sizeof *keys, near)
+					? near
+					: all_of(keys, all));
 	}
 	return true;
 }
@@ -688,7 +763,8 @@ void conf_quote(struct str *out, const char *word)
 {
 	/* Bare at the end of a line, a trailing backslash would join the next one. */
 	bool plain = *word && word[0] != '"' && word[0] != '#' && strcmp(word, "--") &&
-		     !strpbrk(word, " \t\r") && !str_ends(word, "\\");
+		     !strpbrk(word, " \t\r") && !str_ends(word, "\\") &&
+		     !value_opens(word);
 
 	if (plain) {
 		str_puts(out, word);
@@ -701,4 +777,32 @@ void conf_quote(struct str *out, const char *word)
 		str_putc(out, *word);
 	}
 	str_putc(out, '"');
+}
+
+/* From 1; 0: no file. */
+static size_t file_number(const struct conf *conf, const char *name)
+{
+	size_t i = conf->file_count;
+
+	while (i && strcmp(conf->files[i - 1].name, name) != 0)
+		i--;
+	return i;
+}
+
+void conf_sort_errors(struct conf *conf)
+{
+	for (size_t i = 1; i < conf->error_count; i++) {
+		struct conf_error e = conf->errors[i];
+		size_t file = file_number(conf, e.place.file), k = i;
+
+		for (; k; k--) {
+			const struct conf_place *p = &conf->errors[k - 1].place;
+			size_t other = file_number(conf, p->file);
+
+			if (other < file || (other == file && p->line <= e.place.line))
+				break;
+			conf->errors[k] = conf->errors[k - 1];
+		}
+		conf->errors[k] = e;
+	}
 }

@@ -78,6 +78,15 @@ const char *id_new(int64_t at, char out[ID_TEXT])
 	return out;
 }
 
+int64_t id_made_at(const char *id)
+{
+	unsigned high, low;
+
+	if (strlen(id) != ID_TEXT - 1 || sscanf(id, "%8x-%4x-7", &high, &low) != 2)
+		return 0;
+	return (int64_t)((uint64_t)high << 16 | low);
+}
+
 size_t base64_encode(const void *bytes, size_t n, char *out)
 {
 	size_t size = sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL);

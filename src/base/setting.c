@@ -189,14 +189,23 @@ bool settings_free(const struct settings *s, int index, struct err *err)
 		       value->place.file ? value->place.file : "?", value->place.line);
 }
 
+int settings_seek(const struct settings *s, const char *name, struct err *err)
+{
+	int i = settings_find(s, name);
+
+	if (i < 0)
+		no_such(s, name, err);
+	return i;
+}
+
 bool settings_set(struct settings *s, const char *name, const char *value, bool final,
 	struct conf_place place, struct err *err)
 {
-	int i = settings_find(s, name);
+	int i = settings_seek(s, name, err);
 	int64_t number;
 
 	if (i < 0)
-		return no_such(s, name, err);
+		return false;
 	if (!settings_free(s, i, err))
 		return false;
 	if (!parse(&s->rows[i], value, &number, err))
@@ -223,9 +232,11 @@ void settings_describe(const struct settings *s, int index, struct str *out)
 
 	str_printf(out, "set %s = ", s->rows[index].name);
 	conf_quote(out, v->text);
-	if (v->place.file)
+	if (!v->place.file)
+		str_puts(out, "   # default");
+	else if (strcmp(v->place.file, CONF_TYPED) != 0)
 		str_printf(out, "   # %s:%d%s", v->place.file, v->place.line,
 			v->final ? ", final" : "");
 	else
-		str_puts(out, "   # default");
+		str_printf(out, "   # %s", v->place.file);
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "job.h"
 #include "labels.h"
+#include "raws.h"
 #include "routes.h"
 #include "seen.h"
 
@@ -34,11 +35,25 @@ struct alertmanager {
 	const char *prefix;
 	struct job alerts, silences, status;
 	struct routes *routes; /* NULL: not known */
+	struct raws raws;
+	char opened[SOURCE_ID]; /* the alert that somebody looks at */
 	int64_t status_asked_at;
 	uint32_t hurry;
 };
 
 /* --- asking --- */
+
+/* Somebody looks at another one: what the server says of it is wanted now. */
+static void look_at(struct alertmanager *am, const struct source_window *window)
+{
+	const char *id = window->opened ? window->opened : "";
+
+	if (!strcmp(id, am->opened))
+		return;
+	str_copy(am->opened, sizeof am->opened, id);
+	if (*id)
+		job_hurry(&am->alerts);
+}
 
 /* `filter` is matchers separated by commas, which may stand in quotes. */
 static void add_filters(struct str *path, const char *filter)
@@ -96,6 +111,7 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&am->alerts);
 		job_hurry(&am->silences);
 	}
+	look_at(am, window);
 	/* First, so that alerts come with the keys of their pages. */
 	if (!window->least && job_due(&am->status, now)) {
 		job_ask(&am->status, now);
@@ -248,7 +264,26 @@ static void fill_page_keys(
 	str_release(&out);
 }
 
-static void read_alert(const struct alertmanager *am, struct json alert, int64_t now,
+/* Kept as it is when it is another one: its times move with each word of its rule. The one
+ * that is looked at comes with every reading. */
+static void keep_raw(struct alertmanager *am, struct batch *batch,
+	const struct alert_draft *draft, struct json alert)
+{
+	struct untrusted id = draft->texts[ALERT_ID];
+	struct str stamp;
+
+	if (untrusted_is(id, am->opened)) {
+		raw_give(batch, id, alert);
+		return;
+	}
+	str_init(&stamp, LIST_TEXT * 2);
+	str_printf(&stamp, "%lld %d ", (long long)draft->started_at, draft->state);
+	text_add_line(&stamp, draft->texts[ALERT_ACKED_BY], LIST_TEXT);
+	raws_add(&am->raws, batch, alert, id, untrusted_make(stamp.p, stamp.n));
+	str_release(&stamp);
+}
+
+static void read_alert(struct alertmanager *am, struct json alert, int64_t now,
 	struct seen *seen, struct batch *batch)
 {
 	struct json labels = json_get(alert, "labels");
@@ -289,6 +324,7 @@ static void read_alert(const struct alertmanager *am, struct json alert, int64_t
 		batch_keep(batch, json_text(json_get(alert, "generatorURL")));
 	draft->texts[ALERT_LINK] = page(
 		am, batch, draft->texts[ALERT_TITLE], draft->texts[ALERT_SOURCE_EXPR]);
+	keep_raw(am, batch, draft, alert);
 }
 
 static void print_matcher(struct str *out, struct json matcher)
@@ -332,14 +368,32 @@ static void read_silence(struct json silence, struct batch *batch)
 	json_time(json_get(silence, "endsAt"), &s->ends_at);
 }
 
-static void read_alerts(
-	const struct alertmanager *am, struct json list, int64_t now, struct batch *batch)
+/* All that there is of the one that is looked at came with the list. */
+static void say_opened(const struct alertmanager *am, struct batch *batch, bool listed)
 {
+	struct batch_opened *said;
+
+	if (!*am->opened || !(said = arena_alloc(batch->arena, sizeof *said)))
+		return;
+	*said = (struct batch_opened){
+		.incident = batch_keep_str(batch, am->opened), .ended = true};
+	if (!listed)
+		said->lacks = untrusted_str("the server lists it no more");
+	batch->opened = said;
+}
+
+static void read_alerts(
+	struct alertmanager *am, struct json list, int64_t now, struct batch *batch)
+{
+	size_t number = 0;
 	struct seen seen;
 
 	seen_init(&seen);
+	raws_begin(&am->raws);
 	for (struct json e = json_first(list); json_item(e); e = json_next(e))
 		read_alert(am, e, now, &seen, batch);
+	raws_settle(&am->raws);
+	say_opened(am, batch, seen_find(&seen, untrusted_str(am->opened), &number));
 	seen_release(&seen);
 	batch->alerts_snapshot = true;
 }
@@ -364,7 +418,7 @@ static bool refused(const struct answer *answer, struct err *err)
 	return false;
 }
 
-static bool read_list(const struct alertmanager *am, const struct answer *answer,
+static bool read_list(struct alertmanager *am, const struct answer *answer,
 	struct batch *batch, struct err *err)
 {
 	struct json_doc doc;
@@ -473,17 +527,22 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	job_init(&am->alerts, conf->every_ms, conf->seed);
 	job_init(&am->silences, conf->every_ms, conf->seed);
 	job_init(&am->status, STATUS_EVERY_MS, conf->seed + 1);
+	raws_init(&am->raws);
 	return true;
 }
 
 static void stop(void *state)
 {
-	routes_free(((struct alertmanager *)state)->routes);
+	struct alertmanager *am = state;
+
+	routes_free(am->routes);
+	raws_release(&am->raws);
 }
 
 const struct source_kind alertmanager_source = {
 	.name = "alertmanager",
 	.help = "Prometheus Alertmanager: alerts and silences",
+	.opens = true,
 	.alerts = true,
 	.actions = &alertmanager_actions,
 	.secret_header = "Authorization: Bearer ",

@@ -31,7 +31,7 @@ enum {
 	ENDS_AT_S = 1806883200, /* 2027-04-05 */
 };
 
-enum ask_what { TENANT, ALERTS, SCHEDULES, ONCALL, ONCALLS, TEAMS, ME, USERS };
+enum ask_what { TENANT, ALERTS, SCHEDULES, ONCALL, ONCALLS, TEAMS, ME, USERS, SNOOZES };
 
 struct schedule {
 	struct untrusted id, name; /* in the arena of the schedules' pager */
@@ -51,6 +51,7 @@ struct genie {
 	uint32_t hurry;
 	bool names_teams; /* the filter does: they are looked for first */
 	struct genie_opened opened;
+	struct snoozes snoozes;
 	struct raws raws;
 	struct err no_team; /* one that it names is none; then nothing else is asked */
 };
@@ -131,10 +132,26 @@ static bool due(struct job *job, int64_t now)
 	return true;
 }
 
+/* False: *until is when there may be one. */
+static bool ask_snooze(struct genie *g, int64_t now, struct arena *arena, int64_t *until,
+	struct ask *out)
+{
+	const char *path = snoozes_next(&g->snoozes, now, arena, until);
+
+	if (path)
+		*out = (struct ask){.kind = ASK_HTTP,
+			.id = SNOOZES,
+			.method = "GET",
+			.path = path,
+			.max_bytes = GENIE_MAX_BODY};
+	return path != NULL;
+}
+
 static bool next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out)
 {
 	struct genie *g = state;
+	int64_t snooze_until = INT64_MAX;
 
 	if (window->hurry != g->hurry) {
 		g->hurry = window->hurry;
@@ -168,8 +185,12 @@ static bool next(void *state, int64_t now, const struct source_window *window,
 		return ask(g, arena, oncall_ask(g), out);
 	if (genie_opened_next(&g->opened, &g->view, g->cloud, now, window, arena, out))
 		return true;
+	if (!window->least && ask_snooze(g, now, arena, &snooze_until, out))
+		return true;
 	out->kind = ASK_WAIT;
 	out->until = job_until(&g->alerts.job, now + g->conf->every_ms);
+	if (snooze_until < out->until)
+		out->until = snooze_until;
 	if (window->opened && *window->opened && !window->least)
 		out->until = job_until(&g->opened.job, out->until);
 	out->until = job_until(&g->oncalls.job, out->until);
@@ -307,6 +328,7 @@ static bool read_alerts(struct genie *g, const struct answer *answer, struct bat
 	json_release(&doc);
 	if (step == PAGER_WHOLE) {
 		raws_settle(&g->raws);
+		snoozes_settle(&g->snoozes);
 		pager_give_alerts(
 			&g->alerts, batch, "the list of open alerts is not complete");
 	}
@@ -501,6 +523,10 @@ static bool take(
 		return take_aside(g, &g->me, answer, err, learn_me);
 	case USERS:
 		return take_aside(g, &g->users, answer, err, learn_users);
+	case SNOOZES:
+		if (snoozes_take(&g->snoozes, answer))
+			job_hurry(&g->alerts.job);
+		return true;
 	default:
 		return take_oncalls(g, answer, batch, err);
 	}
@@ -529,6 +555,9 @@ static bool start(struct genie *g, const struct genie_face *face,
 	job_init(&g->teams, DAILY_MS, conf->seed + 4);
 	job_init(&g->users, USERS_EVERY_MS, conf->seed + 5);
 	genie_view_init(&g->view, face, conf);
+	snoozes_init(&g->snoozes, &genie_snooze_log, &g->view, conf->seed + 6);
+	g->view.snoozes = &g->snoozes;
+	g->view.cloud = g->cloud;
 	raws_init(&g->raws);
 	genie_opened_init(&g->opened, conf->every_ms, conf->seed + 14);
 	return true;
@@ -551,6 +580,7 @@ static void stop(void *state)
 	pager_release(&g->alerts);
 	pager_release(&g->oncalls);
 	genie_view_release(&g->view);
+	snoozes_release(&g->snoozes);
 	raws_release(&g->raws);
 }
 

@@ -9,6 +9,7 @@
 #include "connect/source.h"
 #include "job.h"
 #include "names.h"
+#include "snooze.h"
 
 enum { GENIE_MAX_BODY = 16 << 20, GENIE_CLOUD = 80, GENIE_SITE = 256 };
 
@@ -35,13 +36,20 @@ struct genie_view {
 	const struct source_conf *conf;
 	const struct genie_face *face;
 	struct names names; /* of teams, and of Jira's people */
+	/* Of the present: whose snoozes they are; or NULL. */
+	struct snoozes *snoozes;
+	const char *cloud;
 };
+/* How its logs tell of a snooze; ctx: struct genie_view. `who` is what genie_who() takes. */
+extern const struct snooze_log genie_snooze_log;
 void genie_view_init(struct genie_view *view, const struct genie_face *face,
 	const struct source_conf *conf);
 void genie_view_release(struct genie_view *view);
 /* All but its id. */
 void genie_alert(struct genie_view *view, struct batch *batch, struct alert_draft *draft,
 	struct json alert);
+/* What people are called for: P1 to P3; P4 is low, and P5 only informs. */
+enum urgency genie_urgency(struct json alert);
 /* The name of a person (user) or a team; of an unknown person the id. */
 struct untrusted genie_who(struct genie_view *view, struct untrusted id, bool user);
 
@@ -87,6 +95,9 @@ bool genie_open(const struct answer *answer, const char *member, struct json_doc
 /* The server said no: false, with its words. */
 bool genie_refused(
 	const struct genie_view *view, const struct answer *answer, struct err *err);
+
+/* What a line of a log tells of; ENTRY_OTHER: something else. */
+enum entry_kind genie_log_kind(struct untrusted log);
 
 /* The alert that is looked at (genie_opened.c). */
 enum genie_part { GENIE_FACTS, GENIE_NOTES, GENIE_LOGS, GENIE_PARTS };

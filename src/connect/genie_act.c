@@ -32,6 +32,7 @@ enum {
 
 enum step {
 	TENANT,  /* of the conversation: the cloud id is not known */
+	TEAMS,   /* and so are the teams that are to be asked */
 	EARLIER, /* the request of the try before */
 	LOOK,    /* has an earlier try taken effect? */
 	WRITE,
@@ -43,6 +44,7 @@ struct item {
 	enum step step;
 	char request[80];
 	char place[80]; /* LOOK: notes behind this one */
+	char team[80];  /* of ACTION_RESPONDERS: the id of a team that is named */
 	int pages;
 	int64_t look_at, look_until;
 };
@@ -56,7 +58,7 @@ struct genie_act {
 	struct item items[MOST];
 	char cloud[GENIE_CLOUD];
 	const char *headers[2];
-	bool polling;
+	bool polling, teams_read;
 	int64_t give_up_at, poll_at, pause_ms;
 	struct genie_override override;
 };
@@ -67,10 +69,29 @@ static bool overrides(const struct genie_act *g)
 	       g->actions->verb == ACTION_END_OVERRIDE;
 }
 
-/* Sent twice, it would take effect twice. */
-static bool creates(const struct action *a)
+/* Sent twice, it would take effect twice; it leaves a note with a marker. Who is asked to
+ * respond in Jira gets no note, and is found among the responders. */
+static bool creates(const struct genie_act *g, const struct action *a)
 {
-	return a->verb == ACTION_NOTE || a->verb == ACTION_ESCALATE;
+	return a->verb == ACTION_NOTE || a->verb == ACTION_ESCALATE ||
+	       (a->verb == ACTION_RESPONDERS && !g->face->jsm);
+}
+
+/* "@ben@lab.example" is a person, everything else a team. */
+static bool asks_person(const struct action *a)
+{
+	return untrusted_starts(a->texts[ACTION_WHOM], "@");
+}
+
+/* Opsgenie takes a team's name, Jira only its id. */
+static bool wants_teams(const struct genie_act *g)
+{
+	if (g->teams_read || !g->face->jsm || g->actions->verb != ACTION_RESPONDERS)
+		return false;
+	for (size_t i = 0; i < g->count; i++)
+		if (g->items[i].step < ACCEPTED && !asks_person(&g->actions[i]))
+			return true;
+	return false;
 }
 
 static void over(struct genie_act *g, size_t i, enum action_outcome outcome,
@@ -103,6 +124,8 @@ static const char *senseless(const struct action *a, int64_t now)
 		return "a priority is P1 to P5";
 	if (a->verb == ACTION_ESCALATE && untrusted_to_i64(a->texts[ACTION_WHOM], &level))
 		return "there are no levels here: name the escalation";
+	if (a->verb == ACTION_RESPONDERS && untrusted_size(a->texts[ACTION_WHOM]) < 2)
+		return "it does not say whom to ask";
 	if (a->verb == ACTION_SNOOZE && a->until_at <= now)
 		return "its end has passed meanwhile";
 	return NULL;
@@ -157,13 +180,14 @@ static const char *const verb_paths[ACTION_VERB_COUNT] = {
 	[ACTION_ESCALATE] = "/escalate",
 	[ACTION_REASSIGN] = "/assign",
 	[ACTION_PRIORITY] = "/priority",
+	[ACTION_RESPONDERS] = "/responders",
 };
 
 static void look_path(const struct genie_act *g, struct str *path)
 {
 	const struct item *item = &g->items[g->at];
 
-	if (!creates(&g->actions[g->at]))
+	if (!creates(g, &g->actions[g->at]))
 		return;
 	str_printf(path, "/notes?%s=%d", g->face->limit, NOTES_MOST);
 	if (!g->face->jsm)
@@ -183,8 +207,10 @@ static const char *path_of(const struct genie_act *g, struct arena *arena)
 
 	str_init(&path, PATH_MAX_BYTES);
 	genie_root(g->face, g->cloud, &path);
-	str_puts(&path, "/alerts/");
-	if (item->step == ACCEPTED || item->step == EARLIER) {
+	str_puts(&path, wants_teams(g) ? "/teams" : "/alerts/");
+	if (wants_teams(g)) {
+		/* Of the conversation, whoever is next. */
+	} else if (item->step == ACCEPTED || item->step == EARLIER) {
 		str_printf(&path, "requests/%s", item->request);
 	} else {
 		text_add_url(&path, a->texts[ACTION_TARGET]);
@@ -232,6 +258,24 @@ static void put_whom(const struct genie_act *g, struct json_out *o)
 	json_shut(o, '}');
 }
 
+/* {"responder":{"type":…}} of Opsgenie, its members alone in Jira. */
+static void put_responder(const struct genie_act *g, struct json_out *o)
+{
+	const struct action *a = &g->actions[g->at];
+	bool user = asks_person(a);
+	struct untrusted whom = untrusted_slice(a->texts[ACTION_WHOM], user, SIZE_MAX);
+
+	if (!g->face->jsm)
+		json_open(o, "responder", '{');
+	json_put_str(o, "type", user ? "user" : "team");
+	if (g->face->jsm)
+		json_put_text(o, "id", user ? whom : untrusted_str(g->items[g->at].team));
+	else
+		json_put_text(o, is_uuid(whom) ? "id" : user ? "username" : "name", whom);
+	if (!g->face->jsm)
+		json_shut(o, '}');
+}
+
 static void put_body(const struct genie_act *g, struct json_out *o)
 {
 	static const char *const priorities[] = {"P1", "P2", "P3", "P4", "P5"};
@@ -249,12 +293,14 @@ static void put_body(const struct genie_act *g, struct json_out *o)
 		json_put_text(o, "user", a->texts[ACTION_BY]);
 		json_put_str(o, "source", "oogway");
 	}
-	if (creates(a))
+	if (creates(g, a))
 		put_note(o, a);
 	if (a->verb == ACTION_SNOOZE)
 		json_put_time(o, "endTime", a->until_at);
 	else if (a->verb == ACTION_ESCALATE || a->verb == ACTION_REASSIGN)
 		put_whom(g, o);
+	else if (a->verb == ACTION_RESPONDERS)
+		put_responder(g, o);
 	json_shut(o, '}');
 }
 
@@ -341,11 +387,12 @@ static bool http_ask(
 		return false;
 	}
 	*out = (struct ask){.kind = ASK_HTTP,
-		.id = (int)item->step,
+		.id = wants_teams(g) ? TEAMS : (int)item->step,
 		.method = "GET",
 		.path = path_of(g, arena),
 		.max_bytes = GENIE_MAX_BODY};
-	if (out->path && (item->step != WRITE || write_ask(g, arena, out)))
+	if (out->path &&
+		(out->id == TEAMS || item->step != WRITE || write_ask(g, arena, out)))
 		return true;
 	over(g, g->at, ACTION_FAILED, "it is too long for the server", "");
 	return false;
@@ -396,6 +443,35 @@ static void refuse(struct genie_act *g, size_t i, const struct answer *answer)
 	g->items[i].step = OVER;
 }
 
+/* Teams are few: what is not in the list is none, unless it is not all of it. */
+static void find_team(struct genie_act *g, size_t i, struct json list)
+{
+	struct item *item = &g->items[i];
+	struct untrusted whom = g->actions[i].texts[ACTION_WHOM];
+	char name[80];
+	struct str words;
+
+	for (struct json t = json_first(list); json_item(t); t = json_next(t)) {
+		struct untrusted is = json_text(json_get(t, "teamName"));
+		struct untrusted id = json_text(json_get(t, "teamId"));
+
+		text_line(is, name, sizeof name);
+		if (untrusted_eq(id, whom) ||
+			(untrusted_size(is) == untrusted_size(whom) &&
+				untrusted_find_nocase(whom, name) == 0))
+			text_to_id(id, item->team, sizeof item->team);
+	}
+	if (*item->team)
+		return;
+	str_init(&words, sizeof g->results->text - 1);
+	str_printf(&words, "no team is called %s there, and nobody was asked (",
+		text_line(whom, name, sizeof name));
+	genie_teams_words(g->face, list, &words);
+	str_puts(&words, "); a person is @NAME");
+	over(g, i, ACTION_FAILED, str_text(&words), "");
+	str_release(&words);
+}
+
 /* The rest would fare no better now. */
 static void refuse_all(struct genie_act *g, const struct answer *answer)
 {
@@ -413,6 +489,23 @@ static void take_tenant(struct genie_act *g, const struct answer *answer)
 	for (size_t i = 0; i < g->count; i++)
 		over(g, i, ACTION_AGAIN, err.text, g->items[i].request);
 	g->override.over = true;
+}
+
+static void take_teams(struct genie_act *g, const struct answer *answer)
+{
+	struct json_doc doc = {NULL};
+
+	g->teams_read = true;
+	if (answer->status != 200) {
+		refuse_all(g, answer);
+		return;
+	}
+	/* Without a list no team is found, and nobody is asked. */
+	genie_open(answer, "platformTeams", &doc, NULL);
+	for (size_t i = 0; i < g->count; i++)
+		if (g->items[i].step < ACCEPTED && !asks_person(&g->actions[i]))
+			find_team(g, i, json_get(json_root(&doc), "platformTeams"));
+	json_release(&doc);
 }
 
 static void take_write(struct genie_act *g, const struct answer *answer)
@@ -483,6 +576,20 @@ static void take_earlier(struct genie_act *g, const struct answer *answer)
 		item->step = ACCEPTED;
 }
 
+static bool is_responder(const struct genie_act *g, struct json alert)
+{
+	const struct action *a = &g->actions[g->at];
+	struct json list = json_get(alert, "responders");
+	struct untrusted id =
+		asks_person(a) ? untrusted_slice(a->texts[ACTION_WHOM], 1, SIZE_MAX)
+			       : untrusted_str(g->items[g->at].team);
+
+	for (struct json r = json_first(list); json_item(r); r = json_next(r))
+		if (untrusted_eq(json_text(json_get(r, "id")), id))
+			return true;
+	return false;
+}
+
 static bool state_is(const struct genie_act *g, struct json alert)
 {
 	const struct action *a = &g->actions[g->at];
@@ -505,6 +612,8 @@ static bool state_is(const struct genie_act *g, struct json alert)
 		       until < a->until_at + SAME_MOMENT_MS;
 	case ACTION_REASSIGN:
 		return untrusted_eq(json_text(json_get(alert, "owner")), whom);
+	case ACTION_RESPONDERS:
+		return is_responder(g, alert);
 	default:
 		return untrusted_size(whom) == 2 &&
 		       untrusted_eq(untrusted_slice(
@@ -536,7 +645,7 @@ static bool marked(struct genie_act *g, struct json list)
 static void not_found(struct genie_act *g, int64_t now)
 {
 	struct item *item = &g->items[g->at];
-	bool careful = creates(&g->actions[g->at]);
+	bool careful = creates(g, &g->actions[g->at]);
 
 	if (!item->look_until)
 		item->look_until = now + LOOK_MS;
@@ -557,7 +666,7 @@ static void not_found(struct genie_act *g, int64_t now)
 static void take_look(struct genie_act *g, const struct answer *answer)
 {
 	struct item *item = &g->items[g->at];
-	bool notes = creates(&g->actions[g->at]), found = false;
+	bool notes = creates(g, &g->actions[g->at]), found = false;
 	struct json_doc doc = {NULL};
 	struct json root, rows;
 
@@ -594,6 +703,8 @@ static void take(void *state, const struct answer *answer)
 
 	if (answer->id == TENANT) {
 		take_tenant(g, answer);
+	} else if (answer->id == TEAMS) {
+		take_teams(g, answer);
 	} else if (answer->id == GENIE_OVERRIDE_ASK) {
 		genie_override_take(&g->override, answer);
 	} else if (answer->id == WRITE) {
@@ -612,13 +723,14 @@ static void take(void *state, const struct answer *answer)
 #define VERBS                                                                            \
 	(1 << ACTION_ACKNOWLEDGE | 1 << ACTION_UNACKNOWLEDGE | 1 << ACTION_RESOLVE |     \
 		1 << ACTION_SNOOZE | 1 << ACTION_NOTE | 1 << ACTION_ESCALATE |           \
-		1 << ACTION_REASSIGN | 1 << ACTION_PRIORITY)
+		1 << ACTION_REASSIGN | 1 << ACTION_PRIORITY | 1 << ACTION_RESPONDERS)
 #define ONE_BY_ONE (1 << ACTION_OVERRIDE | 1 << ACTION_END_OVERRIDE)
 
 const struct action_kind opsgenie_actions = {
 	.verbs = VERBS | ONE_BY_ONE,
 	.bulk = VERBS,
 	.most = MOST,
+	.apart = 1 << ACTION_RESPONDERS,
 	.state_size = sizeof(struct genie_act),
 	.start = start_opsgenie,
 	.next = next,
@@ -629,6 +741,7 @@ const struct action_kind jsm_actions = {
 	.verbs = VERBS | ONE_BY_ONE,
 	.bulk = VERBS,
 	.most = MOST,
+	.apart = 1 << ACTION_RESPONDERS,
 	.state_size = sizeof(struct genie_act),
 	.start = start_jsm,
 	.next = next,

@@ -139,6 +139,19 @@ static void add_tags(struct batch *batch, struct alert_draft *draft, struct pair
 	str_release(&others);
 }
 
+enum urgency genie_urgency(struct json alert)
+{
+	static const char *const called[] = {"P1", "P2", "P3"};
+	struct untrusted priority = json_text(json_get(alert, "priority"));
+
+	for (size_t i = 0; i < sizeof called / sizeof *called; i++)
+		if (untrusted_is(priority, called[i]))
+			return URGENCY_HIGH;
+	return untrusted_is(priority, "P4") || untrusted_is(priority, "P5")
+		       ? URGENCY_LOW
+		       : URGENCY_UNKNOWN;
+}
+
 static void fill_labels(struct genie_view *v, struct batch *batch,
 	struct alert_draft *draft, struct json alert)
 {
@@ -150,6 +163,9 @@ static void fill_labels(struct genie_view *v, struct batch *batch,
 		{"source", "source", NULL},
 		{"entity", "entity", NULL},
 	};
+	static const char *const urgencies[URGENCY_COUNT] = {
+		[URGENCY_HIGH] = "high", [URGENCY_LOW] = "low"};
+	const char *urgency = urgencies[genie_urgency(alert)];
 	struct pair pairs[ALERT_MAX_PAIRS], *kept;
 	int64_t count = 0;
 
@@ -163,6 +179,9 @@ static void fill_labels(struct genie_view *v, struct batch *batch,
 	}
 	add_label(batch, draft, pairs,
 		(struct pair){untrusted_str("team"), team(v, alert)});
+	add_label(batch, draft, pairs,
+		(struct pair){
+			untrusted_str("urgency"), untrusted_str(urgency ? urgency : "")});
 	if (json_i64(json_get(alert, "count"), &count) && count > 1) {
 		struct str text;
 
@@ -258,18 +277,41 @@ static void fill_acked(struct genie_view *v, struct batch *batch,
 	draft->acked_at = report.acked_at;
 }
 
+/* "snooze by ana@lab.example ends", where its log has told whose it is. */
+static void fill_snooze(struct genie_view *v, struct batch *batch,
+	struct alert_draft *draft, struct json alert)
+{
+	const struct snooze *snooze = NULL;
+	struct untrusted who = UNTRUSTED_NONE;
+	struct str text;
+
+	json_time(json_get(alert, "snoozedUntil"), &draft->next_at);
+	if (v->snoozes && draft->next_at)
+		snooze = snoozes_of(v->snoozes, draft->texts[ALERT_ID], draft->next_at);
+	if (snooze)
+		who = genie_who(v, untrusted_str(snooze->who), true);
+	/* Of Opsgenie's people the address is the name. */
+	if (snooze && untrusted_empty(who))
+		who = untrusted_str(snooze->who);
+	str_init(&text, NAMES_SHOWN);
+	str_puts(&text, snooze ? "a snooze by " : "a snooze");
+	text_add_line(&text, who, SNOOZE_WHO);
+	draft->state = ALERT_SILENCED;
+	draft->texts[ALERT_ACKED_BY] = batch_keep_str(batch, str_text(&text));
+	str_puts(&text, " ends");
+	/* Without the article. */
+	if (draft->next_at)
+		draft->texts[ALERT_NEXT] = batch_keep_str(batch, str_text(&text) + 2);
+	str_release(&text);
+}
+
 static void fill_state(struct genie_view *v, struct batch *batch,
 	struct alert_draft *draft, struct json alert)
 {
-	bool snoozed = json_bool(json_get(alert, "snoozed"), false);
 	struct untrusted status = json_text(json_get(alert, "status"));
 
-	if (snoozed) {
-		draft->state = ALERT_SILENCED;
-		draft->texts[ALERT_ACKED_BY] = batch_keep_str(batch, "a snooze");
-		if (json_time(json_get(alert, "snoozedUntil"), &draft->next_at))
-			draft->texts[ALERT_NEXT] = batch_keep_str(batch, "snooze ends");
-	}
+	if (json_bool(json_get(alert, "snoozed"), false))
+		fill_snooze(v, batch, draft, alert);
 	if (json_bool(json_get(alert, "acknowledged"), false) ||
 		untrusted_is(status, "acked")) {
 		draft->state = ALERT_ACKNOWLEDGED;

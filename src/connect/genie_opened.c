@@ -176,13 +176,16 @@ static const struct {
 	{"notif", ENTRY_NOTIFY},
 };
 
-/* By what stands first in its first words. */
-static enum entry_kind kind_of(struct untrusted log)
+/* By what stands first in its first words; whatever a note says. */
+enum entry_kind genie_log_kind(struct untrusted log)
 {
 	struct untrusted begin = untrusted_slice(log, 0, 60);
 	enum entry_kind kind = ENTRY_OTHER;
 	ptrdiff_t best = PTRDIFF_MAX;
 
+	if (untrusted_find_nocase(log, "note") == 0 ||
+		untrusted_find_nocase(log, "added note") >= 0)
+		return ENTRY_NOTE;
 	for (size_t i = 0; i < sizeof log_words / sizeof *log_words; i++) {
 		ptrdiff_t at = untrusted_find_nocase(begin, log_words[i].words);
 
@@ -213,10 +216,9 @@ static void add_log(
 
 	if (!json_time(json_get(e, jsm ? "logTime" : "createdAt"), &at))
 		return;
-	kind = kind_of(log);
+	kind = genie_log_kind(log);
 	/* A note is told in full by the notes. */
-	if (is_course(o, kind, at) || untrusted_find_nocase(log, "note") == 0 ||
-		untrusted_find_nocase(log, "added note") >= 0)
+	if (is_course(o, kind, at) || kind == ENTRY_NOTE)
 		return;
 	mark = json_text(json_get(e, "offset"));
 	if (untrusted_empty(mark)) {

@@ -320,6 +320,7 @@ static void add_past(struct reader *r, struct batch *batch, struct json alert)
 		return;
 	row->alert.texts[ALERT_ID] = batch_keep(batch, id);
 	genie_alert(&r->view, batch, &row->alert, alert);
+	row->urgency = genie_urgency(alert);
 	row->priority = batch_keep(batch, json_text(json_get(alert, "priority")));
 	if (r->view.conf->left_out & FIELD_PEOPLE) {
 		row->alert.texts[ALERT_ASSIGNED] = UNTRUSTED_NONE;

@@ -12,6 +12,8 @@ const struct source_kind *const source_kinds[] = {
 	&pagerduty_source,
 	&opsgenie_source,
 	&jsm_source,
+	&kubernetes_source,
+	&docs_source,
 	NULL,
 };
 

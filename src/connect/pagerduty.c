@@ -14,8 +14,8 @@
 #include "labels.h"
 #include "pager.h"
 #include "pagerduty_ladder.h"
-#include "pagerduty_snooze.h"
 #include "raws.h"
+#include "snooze.h"
 
 #include <string.h>
 
@@ -868,7 +868,7 @@ static bool take(
 	case DETAILS:
 		return take_details(pd, answer, batch);
 	case SNOOZES:
-		if (snoozes_take(&pd->snoozes, answer, pd->conf->left_out))
+		if (snoozes_take(&pd->snoozes, answer))
 			job_hurry(&pd->incidents.job);
 		return true;
 	default:
@@ -892,7 +892,8 @@ static bool start(void *state, const struct source_conf *conf, struct err *err)
 	ladder_init(&pd->ladder);
 	ladder_init(&pd->climb);
 	raws_init(&pd->raws);
-	snoozes_init(&pd->snoozes, conf->seed + 6);
+	snoozes_init(&pd->snoozes, &pagerduty_snooze_log, (void *)(uintptr_t)conf,
+		conf->seed + 6);
 	opened_init(&pd->opened, conf, conf->seed + 5);
 	return true;
 }

@@ -29,6 +29,8 @@ bool pagerduty_passes_service(const char *filter, struct untrusted service);
 /* What tells more of what happens next than the incident does. */
 struct ladder;
 struct snoozes;
+/* How its logs tell of a snooze; ctx: struct source_conf. */
+extern const struct snooze_log pagerduty_snooze_log;
 struct outlook {
 	const struct ladder *ladder;
 	struct snoozes *snoozes;
@@ -125,6 +127,7 @@ enum respond_stage {
 	RESPOND_ME,   /* who asks */
 	RESPOND_WHOM, /* who is meant, one after the other */
 	RESPOND_WRITE,
+	RESPOND_LOG, /* has the update reached the log of the incident? */
 	RESPOND_OVER,
 };
 
@@ -142,6 +145,8 @@ struct respond {
 	char requester[SOURCE_ID];
 	struct respond_target targets[RESPOND_TARGETS];
 	size_t target_count, at;
+	int looks; /* at the log */
+	int64_t look_at;
 };
 
 /* What is passed lives as long as *r. The rest is as in struct action_kind. */

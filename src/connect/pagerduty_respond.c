@@ -1,8 +1,9 @@
 /* Asks people to join an incident at PagerDuty, and tells those who subscribed to it.
  * Who is meant by a name is looked up first: one that fits several is refused, for who
  * is woken by mistake does not trust it again. A request carries a marker in its message
- * and is looked for before it is made again. Status updates are in no list that could be
- * looked in: one whose outcome is not known is not sent again by itself.
+ * and is looked for before it is made again. A status update is looked for in the log of
+ * its incident, which tells most accounts of them; where it is not found it may still have
+ * gone out, and somebody must say whether it is sent again.
  *
  * A state machine without I/O. */
 #include "pagerduty.h"
@@ -22,6 +23,9 @@ enum {
 	PATH_MOST = 1 << 10,
 	ID_LEAST = 7, /* "PJ25ZYX" */
 	NAMED = 4,    /* in a refusal */
+	LOOKS = 3,    /* at the log, which may be late */
+	LOOK_PAUSE_MS = 2000,
+	CLOCKS_MS = 60000, /* so far may those of two machines be apart */
 };
 
 static void fail(struct respond *r, const char *text)
@@ -77,11 +81,23 @@ static void read_targets(struct respond *r)
 		fail(r, "it does not say whom to ask");
 }
 
+/* It says nothing else about whether it was sent. */
 static void not_known(struct respond *r)
 {
 	action_tried(r->action, r->result->upstream_id, sizeof r->result->upstream_id);
-	fail(r, "it may have reached the subscribers, there is no list to look in: "
-		"action retry sends it again");
+	r->result->outcome = ACTION_UNSURE;
+	str_copy(r->result->text, sizeof r->result->text,
+		"it may have reached the subscribers, the log of the incident does not "
+		"tell: action retry sends it again");
+	r->stage = RESPOND_OVER;
+}
+
+static void look_for_it(struct respond *r, int64_t now)
+{
+	r->result->outcome = ACTION_UNKNOWN;
+	r->result->text[0] = '\0';
+	r->look_at = now + LOOK_PAUSE_MS;
+	r->stage = RESPOND_LOG;
 }
 
 void respond_start(struct respond *r, const struct source_conf *conf,
@@ -91,7 +107,7 @@ void respond_start(struct respond *r, const struct source_conf *conf,
 	if (action->verb == ACTION_STATUS) {
 		r->stage = RESPOND_WRITE;
 		if (!action_last_known(action))
-			not_known(r);
+			r->stage = RESPOND_LOG;
 		return;
 	}
 	r->stage = action->attempts ? RESPOND_LOOK : RESPOND_ME;
@@ -165,6 +181,8 @@ static void put_path(const struct respond *r, struct str *path)
 	} else {
 		str_puts(path, "/incidents/");
 		text_add_url(path, r->action->texts[ACTION_TARGET]);
+		if (r->stage == RESPOND_LOG)
+			str_puts(path, "/log_entries?time_zone=UTC&limit=100");
 		if (r->stage == RESPOND_WRITE)
 			str_puts(path, r->action->verb == ACTION_STATUS
 					       ? "/status_updates"
@@ -182,6 +200,10 @@ bool respond_next(struct respond *r, int64_t now, struct arena *arena,
 			r->stage = RESPOND_WRITE;
 	if (r->stage == RESPOND_OVER)
 		return false;
+	if (r->stage == RESPOND_LOG && now < r->look_at) {
+		*out = (struct ask){.kind = ASK_WAIT, .until = r->look_at};
+		return true;
+	}
 	str_init(&text, PATH_MOST);
 	put_path(r, &text);
 	*out = (struct ask){.kind = ASK_HTTP,
@@ -308,6 +330,39 @@ static void take_look(struct respond *r, struct json incident)
 		}
 }
 
+/* Its words, in whichever member: the published description has none of these. */
+static bool is_it(const struct respond *r, struct json entry)
+{
+	static const char *const members[] = {
+		"message", "note", "channel.message", "channel.summary", "summary"};
+	char words[ACTION_MAX_TEXT];
+
+	text_line(r->action->texts[ACTION_BODY], words, sizeof words);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (untrusted_find(json_text(json_get(entry, members[i])), words) >= 0)
+			return true;
+	return false;
+}
+
+static void take_log(struct respond *r, struct json list, int64_t now)
+{
+	int64_t made_at = id_made_at(r->action->id), at;
+
+	for (struct json e = json_first(list); json_item(e); e = json_next(e)) {
+		if (untrusted_find(json_text(json_get(e, "type")), "status_update") < 0 ||
+			!json_time(json_get(e, "created_at"), &at) ||
+			at < made_at - CLOCKS_MS || !is_it(r, e))
+			continue;
+		r->result->outcome = ACTION_CONFIRMED;
+		r->stage = RESPOND_OVER;
+		return;
+	}
+	if (++r->looks < LOOKS)
+		look_for_it(r, now);
+	else
+		not_known(r);
+}
+
 static void take_written(struct respond *r, struct json root)
 {
 	bool status = r->action->verb == ACTION_STATUS;
@@ -340,18 +395,35 @@ static void take_bad(struct respond *r, const struct answer *answer)
 	action_refused(answer, UNTRUSTED_NONE, r->result);
 	if (*err.text)
 		str_copy(r->result->text, sizeof r->result->text, err.text);
-	r->stage = RESPOND_OVER;
-	if (!status || r->result->outcome != ACTION_AGAIN)
+	if (status && r->stage == RESPOND_WRITE && r->result->outcome == ACTION_AGAIN &&
+		answer->status != 429) {
+		look_for_it(r, answer->now);
 		return;
-	if (answer->status == 429)
+	}
+	if (r->stage == RESPOND_LOG) {
+		/* Without the network it is looked for again; else nobody can tell. */
+		if (r->result->outcome != ACTION_AGAIN)
+			not_known(r);
+	} else if (status && answer->status == 429) {
 		action_tried(
 			r->action, r->result->upstream_id, sizeof r->result->upstream_id);
+	}
+	r->stage = RESPOND_OVER;
+}
+
+static void take_status(struct respond *r, struct json root, int64_t now)
+{
+	if (r->stage == RESPOND_LOG)
+		take_log(r, json_get(root, "log_entries"), now);
+	else if (json_item(json_get(root, "status_update")))
+		take_written(r, root);
 	else
-		not_known(r);
+		look_for_it(r, now); /* the server said yes, and what to is lost */
 }
 
 void respond_take(struct respond *r, const struct answer *answer)
 {
+	bool status = r->action->verb == ACTION_STATUS;
 	struct json_doc doc = {NULL};
 	struct json root;
 	const char *text;
@@ -362,15 +434,14 @@ void respond_take(struct respond *r, const struct answer *answer)
 		return;
 	}
 	text = text_raw(answer->body, &n);
-	if (!json_parse(&doc, text ? text : "", n, ANSWER_MAX, NULL)) {
+	if (!json_parse(&doc, text ? text : "", n, ANSWER_MAX, NULL) && !status) {
 		r->stage = RESPOND_OVER;
-		/* The server said yes, and what to is lost. */
-		if (r->action->verb == ACTION_STATUS)
-			not_known(r);
 		return;
 	}
 	root = json_root(&doc);
-	if (r->stage == RESPOND_LOOK)
+	if (status)
+		take_status(r, root, answer->now);
+	else if (r->stage == RESPOND_LOOK)
 		take_look(r, json_get(root, "incident"));
 	else if (r->stage == RESPOND_ME)
 		take_me(r, root);
@@ -381,8 +452,5 @@ void respond_take(struct respond *r, const struct answer *answer)
 			json_bool(json_get(root, "more"), false));
 	else
 		take_written(r, root);
-	if (r->stage == RESPOND_OVER && !r->result->outcome &&
-		r->action->verb == ACTION_STATUS)
-		not_known(r);
 	json_release(&doc);
 }

@@ -42,7 +42,13 @@ enum {
 	STAGGER_MS =
 		900, /* ticks of all consoles fall together; what they ask does not */
 	ORIGIN_TEXT = 120,
+	/* Clocks: what is less is the second that a Date header is exact to, and the way
+	 * of the answer; what is more is no clock. */
+	AHEAD_LEAST_MS = 2500,
+	AHEAD_TOLD_MS = 30000,
+	MOVED_TEXT = 2048,
 };
+#define AHEAD_MOST_MS (DAY_MS)
 
 enum stage {
 	FREE,
@@ -61,8 +67,10 @@ struct slot {
 	char key[HASH_TEXT]; /* of the question, for others */
 	struct http_transfer *transfer;
 	struct http_body body;
-	char type[128];
+	char type[HTTP_HEADER_TEXT], etag[HTTP_HEADER_TEXT], modified[HTTP_HEADER_TEXT];
+	char moved[MOVED_TEXT];
 	struct answer answer;
+	int64_t holds_ms;
 	int64_t retry_after_s;
 	struct err err;
 };
@@ -108,6 +116,7 @@ struct poll_source {
 	int64_t begun_at;
 	bool listed; /* a list of its alerts came to its end */
 	int warning_id;
+	int64_t ahead_ms; /* of the server's clock */
 	int32_t latencies[LATENCIES];
 	size_t latency_count;
 	struct poll_status status;
@@ -383,6 +392,23 @@ static void warn_ahead(struct batch *batch, int64_t now)
 	batch_warn(batch, text);
 }
 
+/* What is to happen there happens by the server's clock. */
+static void keep_time(struct batch *batch, int64_t ahead_ms)
+{
+	char text[120], much[TIME_TEXT];
+
+	for (size_t i = 0; i < batch->alert_count; i++)
+		if (batch->alerts[i].next_at)
+			batch->alerts[i].next_at -= ahead_ms;
+	if (ahead_ms < AHEAD_TOLD_MS && ahead_ms > -AHEAD_TOLD_MS)
+		return;
+	snprintf(text, sizeof text,
+		"its clock is %s %s this host's: ages are wrong by it",
+		duration_text(ahead_ms < 0 ? -ahead_ms : ahead_ms, much),
+		ahead_ms < 0 ? "behind" : "ahead of");
+	batch_warn(batch, text);
+}
+
 static void take_work(struct task *task)
 {
 	struct poll_source *source = (struct poll_source *)task;
@@ -396,6 +422,7 @@ static void take_work(struct task *task)
 		source->state, &slot->answer, &source->batch, &source->take_err);
 	http_body_free(&slot->body);
 	if (source->take_ok && source->batch.alert_count) {
+		keep_time(&source->batch, slot->answer.ahead_ms);
 		warn_ahead(&source->batch, slot->answer.now);
 		alert_pack_make(&source->pack, &source->batch, source->options.number,
 			source->conf.name);
@@ -544,13 +571,32 @@ static void read_answers(struct poll_source *source)
 	source->worked = false;
 	slot->answer.body = http_body_view(&slot->body);
 	batch_init(&source->batch, &source->batch_arena);
-	if (untrusted_size(slot->answer.body) >= TASK_BYTES) {
+	if (untrusted_size(slot->answer.body) >= TASK_BYTES ||
+		(source->options.kind->site && slot->answer.status)) {
 		source->working = true;
 		task_submit(source->poll->pool, &source->task);
 		return;
 	}
 	take_work(&source->task);
 	deliver(source);
+}
+
+/* The Date header tells a whole second of when the answer was made, which is half of its
+ * way ago. What is known stays until it is clearly something else. */
+static int64_t clock_ahead(
+	struct poll_source *source, const struct http_reply *reply, int64_t now)
+{
+	int64_t ahead = reply->server_date + SECOND_MS / 2 -
+			(now - (int64_t)reply->elapsed_ms / 2);
+
+	if (!reply->server_date || ahead > AHEAD_MOST_MS || ahead < -AHEAD_MOST_MS)
+		return source->ahead_ms;
+	if (ahead < AHEAD_LEAST_MS && ahead > -AHEAD_LEAST_MS)
+		ahead = 0;
+	if (ahead - source->ahead_ms > AHEAD_LEAST_MS ||
+		source->ahead_ms - ahead > AHEAD_LEAST_MS || !ahead)
+		source->ahead_ms = ahead;
+	return source->ahead_ms;
 }
 
 static void on_answer(void *ctx, const struct http_reply *reply, const struct err *err)
@@ -570,9 +616,16 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 	slot->retry_after_s = -1;
 	if (reply) {
 		answer->status = reply->status;
+		answer->ahead_ms = clock_ahead(source, reply, answer->now);
 		slot->retry_after_s = reply->retry_after_s;
 		text_line(reply->type, slot->type, sizeof slot->type);
 		answer->type = untrusted_str(slot->type);
+		answer->etag = untrusted_str(
+			text_line(reply->etag, slot->etag, sizeof slot->etag));
+		answer->modified = untrusted_str(text_line(
+			reply->modified, slot->modified, sizeof slot->modified));
+		answer->moved = untrusted_str(
+			text_line(reply->moved, slot->moved, sizeof slot->moved));
 		slot->body = http_take_body(slot->transfer);
 		if (reply->limit_remaining >= 0)
 			s->limit_remaining = reply->limit_remaining;
@@ -584,17 +637,21 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 			answer->limit_reset_s = reply->retry_after_s;
 		}
 		s->answers++;
-		note_latency(source, reply->elapsed_ms);
+		note_latency(source, reply->elapsed_ms > slot->holds_ms
+					     ? reply->elapsed_ms - slot->holds_ms
+					     : 0);
 	} else {
 		answer->failure = err->kind;
 		slot->err = *err;
+		answer->failed = slot->err.text;
 		if (err->kind == ERR_TIMEOUT)
 			note_latency(source, source->conf.timeout_ms);
 	}
 	slot->transfer = NULL;
 	slot->stage = ANSWERED;
 	s->shared = false;
-	if (answer->status == 200 && source->poll->share.keep) {
+	if (answer->status == 200 && source->poll->share.keep &&
+		!source->options.kind->site) {
 		answer->body = http_body_view(&slot->body);
 		source->poll->share.keep(source->poll->share.ctx, slot->key, answer);
 	}
@@ -622,7 +679,8 @@ static void on_shared(void *ctx, const struct answer *answer)
 	slot->answer = (struct answer){.id = slot->answer.id,
 		.status = answer->status,
 		.origin = slot->source->origin,
-		.now = answer->now};
+		.now = answer->now,
+		.ahead_ms = slot->source->ahead_ms};
 	text_line(answer->type, slot->type, sizeof slot->type);
 	slot->answer.type = untrusted_str(slot->type);
 	slot->retry_after_s = -1;
@@ -662,11 +720,14 @@ static bool start_ask(
 		return false;
 	slot->order = source->order++;
 	slot->answer.id = ask->id;
+	slot->holds_ms = ask->holds_ms;
 	slot->stage = LOOKING;
 	if (share->find)
 		name_question(slot);
-	if (!share->find || !share->find(share->ctx, slot->key,
-				    now - 2 * source->conf.every_ms, on_shared, slot))
+	/* What it says of its age would be lost on the way. */
+	if (source->options.kind->site || !share->find ||
+		!share->find(share->ctx, slot->key, now - 2 * source->conf.every_ms,
+			on_shared, slot))
 		send_ask(slot);
 	return true;
 }

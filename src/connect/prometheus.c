@@ -422,10 +422,30 @@ static int64_t watch_until(
 	return until;
 }
 
+static int64_t rules_every(const struct source_conf *conf)
+{
+	return conf->every_ms > RULES_EVERY_MS ? conf->every_ms : RULES_EVERY_MS;
+}
+
+/* A slow server is not asked to compute what nobody is paged for: its rules, as they
+ * stand, say instead that it lives. One that has none goes on. */
+static bool spares(struct prom *prom, const struct source_window *window, int64_t now)
+{
+	bool spares = window->least && !prom->rules_missing;
+	struct job *rules = &prom->rules;
+
+	rules->every_ms = spares ? prom->conf->every_ms : rules_every(prom->conf);
+	if (spares && !rules->put_off_ms && !rules->fails &&
+		rules->due_at > now + rules->every_ms)
+		rules->due_at = now + rules->every_ms;
+	return spares;
+}
+
 bool prom_next(void *state, int64_t now, const struct source_window *window,
 	struct arena *arena, struct ask *out)
 {
 	struct prom *prom = state;
+	bool spared = spares(prom, window, now);
 
 	if (window->hurry != prom->hurry) {
 		prom->hurry = window->hurry;
@@ -433,7 +453,7 @@ bool prom_next(void *state, int64_t now, const struct source_window *window,
 		job_hurry(&prom->rules);
 	}
 	window_note(prom, window, now);
-	if (prom->query_count && job_due(&prom->round, now))
+	if (prom->query_count && !spared && job_due(&prom->round, now))
 		round_begin(prom, now);
 	if (next_now(prom, arena, out) || next_rules(prom, arena, now, out) ||
 		next_watch(prom, arena, now, window, out) ||
@@ -441,7 +461,8 @@ bool prom_next(void *state, int64_t now, const struct source_window *window,
 		return true;
 	out->kind = ASK_WAIT;
 	out->until = job_until(&prom->rules, now + prom->conf->every_ms);
-	out->until = job_until(&prom->round, out->until);
+	if (!spared)
+		out->until = job_until(&prom->round, out->until);
 	out->until = watch_until(prom, window, out->until);
 	return true;
 }
@@ -788,8 +809,6 @@ static bool headers_build(struct prom *prom, struct err *err)
 bool prom_start(void *state, const struct source_conf *conf, struct err *err)
 {
 	struct prom *prom = state;
-	int64_t rules_ms =
-		conf->every_ms > RULES_EVERY_MS ? conf->every_ms : RULES_EVERY_MS;
 
 	prom->conf = conf;
 	if (!queries_check(conf, err) || !headers_build(prom, err))
@@ -800,7 +819,7 @@ bool prom_start(void *state, const struct source_conf *conf, struct err *err)
 	prom->groups = mem_new(conf->query_count + 1, sizeof *prom->groups);
 	groups_assign(prom);
 	job_init(&prom->round, conf->every_ms, conf->seed);
-	job_init(&prom->rules, rules_ms, conf->seed + 1);
+	job_init(&prom->rules, rules_every(conf), conf->seed + 1);
 	return true;
 }
 

@@ -40,7 +40,10 @@ bool request_make(struct http_request *out, const struct poll_options *o,
 	const struct ask *ask, struct arena *arena)
 {
 	const char *base = ask->base ? ask->base : o->conf.url;
-	size_t base_n = strlen(base), path_n = strlen(ask->path);
+	const char *host = ask->rooted ? strstr(base, "://") : NULL;
+	size_t base_n =
+		host ? (size_t)(host - base) + 3 + strcspn(host + 3, "/") : strlen(base);
+	size_t path_n = strlen(ask->path);
 	bool own = !ask->base;
 	char *url = arena_alloc(arena, base_n + path_n + 1);
 	bool signs = o->kind->secret_use == SECRET_SIGNS && o->secret;

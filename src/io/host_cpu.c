@@ -45,7 +45,7 @@ static bool parse_times(struct scan line, uint64_t out[TIMES])
 static void add_times(
 	struct host *host, int64_t now, const uint64_t times[TIMES], struct sink *sink)
 {
-	double share[TIMES], total = 0;
+	double share[TIMES], total = 0, busy;
 
 	for (int i = 0; i < TIMES; i++) {
 		uint64_t value = times[i];
@@ -57,8 +57,9 @@ static void add_times(
 	}
 	for (int i = 0; i < TIMES; i++)
 		share[i] = total > 0 ? share[i] * 100 / total : NAN;
-	sink_add(sink, CPU, NULL,
-		share[TIME_USER] + share[TIME_SYSTEM] + share[TIME_STEAL]);
+	/* Rounding alone would make it a little more than all. */
+	busy = share[TIME_USER] + share[TIME_SYSTEM] + share[TIME_STEAL];
+	sink_add(sink, CPU, NULL, busy > 100 ? 100 : busy);
 	sink_add(sink, CPU_USER, NULL, share[TIME_USER]);
 	sink_add(sink, CPU_SYSTEM, NULL, share[TIME_SYSTEM]);
 	sink_add(sink, CPU_IOWAIT, NULL, share[TIME_IOWAIT]);

@@ -48,7 +48,7 @@ struct http_transfer {
 	char curl_error[CURL_ERROR_SIZE];
 	char *ca_file;
 	struct http_body body;
-	struct http_body type;
+	struct http_body type, etag, modified;
 	size_t max_bytes, header_bytes;
 	uint64_t turn;      /* the last one that brought bytes */
 	size_t turn_bytes;  /* in it */
@@ -59,6 +59,7 @@ struct http_transfer {
 	int64_t reset_s, period_s;
 	bool throttled;
 	bool get, secure, certified;
+	bool hides; /* its URL */
 	struct http_reply reply;
 	struct err err; /* ours; set before curl's own word */
 	void (*done)(void *ctx, const struct http_reply *reply, const struct err *err);
@@ -112,6 +113,8 @@ static void transfer_free(struct http_transfer *t)
 		wipe_headers(t->headers);
 	http_body_free(&t->body);
 	http_body_free(&t->type);
+	http_body_free(&t->etag);
+	http_body_free(&t->modified);
 	http_request_free(t->request);
 	mem_free(t->method);
 	mem_free(t->ca_file);
@@ -121,12 +124,18 @@ static void transfer_free(struct http_transfer *t)
 static void transfer_end(struct http_transfer *t, const struct err *err)
 {
 	struct http_reply *reply = err ? NULL : &t->reply;
+	char *moved = NULL;
 
 	unlink_transfer(t);
 	t->reply.elapsed_ms = time_mono_ms() - t->started_ms;
 	if (reply) {
 		reply->body = http_body_view(&t->body);
 		reply->type = http_body_view(&t->type);
+		reply->etag = http_body_view(&t->etag);
+		reply->modified = http_body_view(&t->modified);
+		if (t->redirects && !t->hides)
+			curl.url_get(t->url, CURLUPART_URL, &moved, 0);
+		reply->moved = untrusted_str(moved);
 		if (reply->retry_after_s < 0)
 			reply->retry_after_s = t->reset_s;
 		/* The period is told always; it matters when the bucket is empty. */
@@ -136,6 +145,8 @@ static void transfer_end(struct http_transfer *t, const struct err *err)
 			reply->limit_remaining = 0;
 	}
 	t->done(t->ctx, reply, err);
+	if (moved)
+		curl.free(moved);
 	transfer_free(t);
 }
 
@@ -204,6 +215,8 @@ static bool redirect_follow(struct http_transfer *t)
 	t->url = url;
 	http_body_free(&t->body);
 	http_body_free(&t->type);
+	http_body_free(&t->etag);
+	http_body_free(&t->modified);
 	t->header_bytes = 0;
 	curl.easy_setopt(t->easy, CURLOPT_CURLU, t->url);
 	curl.easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
@@ -432,6 +445,15 @@ static int64_t wait_value(struct untrusted value)
 	return seconds > MAX_RETRY_AFTER_S ? MAX_RETRY_AFTER_S : seconds;
 }
 
+static void keep_header(struct http_body *to, struct untrusted value)
+{
+	char text[HTTP_HEADER_TEXT];
+
+	text_line(value, text, sizeof text);
+	http_body_free(to);
+	body_add(to, text, strlen(text));
+}
+
 static void take_header(
 	struct http_transfer *t, struct untrusted name, struct untrusted value)
 {
@@ -451,11 +473,11 @@ static void take_header(
 	} else if (untrusted_find_nocase(name, "x-ratelimit-period-in-sec") == 0) {
 		t->period_s = wait_value(value);
 	} else if (untrusted_find_nocase(name, "content-type") == 0) {
-		char type[128];
-
-		text_line(value, type, sizeof type);
-		http_body_free(&t->type);
-		body_add(&t->type, type, strlen(type));
+		keep_header(&t->type, value);
+	} else if (untrusted_find_nocase(name, "etag") == 0) {
+		keep_header(&t->etag, value);
+	} else if (untrusted_find_nocase(name, "last-modified") == 0) {
+		keep_header(&t->modified, value);
 	} else if (untrusted_find_nocase(name, "date") == 0) {
 		date = curl.getdate(text_line(value, text, sizeof text), NULL);
 		t->reply.server_date = date == (time_t)-1 ? 0 : (int64_t)date * SECOND_MS;
@@ -833,6 +855,7 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 	t->done = done;
 	t->ctx = ctx;
 	t->max_bytes = request->max_bytes;
+	t->hides = request->secret_path;
 	t->timeout_ms = request->timeout_ms;
 	t->started_ms = time_mono_ms();
 	if (request->tls && request->tls->ca_file)

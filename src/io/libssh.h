@@ -57,6 +57,7 @@
 	X(pki_import_pubkey_file)                                                        \
 	X(remove_channel_callbacks)                                                      \
 	X(send_keepalive)                                                                \
+	X(set_agent_socket)                                                              \
 	X(set_blocking)                                                                  \
 	X(set_channel_callbacks)                                                         \
 	X(set_counters)                                                                  \
@@ -129,6 +130,7 @@ bool libssh_open(struct err *err);
 #define ssh_pki_import_pubkey_file         libssh.pki_import_pubkey_file
 #define ssh_remove_channel_callbacks       libssh.remove_channel_callbacks
 #define ssh_send_keepalive                 libssh.send_keepalive
+#define ssh_set_agent_socket               libssh.set_agent_socket
 #define ssh_set_blocking                   libssh.set_blocking
 #define ssh_set_channel_callbacks          libssh.set_channel_callbacks
 #define ssh_set_counters                   libssh.set_counters

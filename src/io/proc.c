@@ -1,6 +1,6 @@
 /* Children on libuv: argv only, own process group, output cut into lines, an end that
- * is told once. Hides pipes, partial lines and the order in which exit and end of
- * output arrive. Main only. */
+ * is told once. Hides pipes, terminals made for a child, partial lines and the order in
+ * which exit and end of output arrive. Main only. */
 #include "io/proc.h"
 
 #include "base/alloc.h"
@@ -8,8 +8,13 @@
 #include "base/str.h"
 #include "io/loop.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <uv.h>
 
 enum { READ_SIZE = 16384 };
@@ -24,6 +29,8 @@ struct proc {
 	char *input;
 	int handles; /* open ones */
 	int exit_code;
+	size_t waiting; /* bytes that are being written to it */
+	bool wants_room, input_over;
 	bool exited, out_done, errors_done, killed, stopped, timed_out, skipping;
 	char buffer[READ_SIZE];
 };
@@ -168,10 +175,123 @@ static void on_written(uv_write_t *write, int status)
 	close_handle(proc, &proc->in);
 }
 
+/* --- what is written to it later --- */
+
+struct piece {
+	uv_write_t write;
+	struct proc *proc;
+	size_t n;
+	char bytes[];
+};
+
+static void end_input(struct proc *proc)
+{
+	if (proc->input_over && !proc->waiting)
+		close_handle(proc, &proc->in);
+}
+
+static void on_piece(uv_write_t *write, int status)
+{
+	struct piece *piece = write->data;
+	struct proc *proc = piece->proc;
+
+	proc->waiting -= piece->n;
+	secret_wipe(piece->bytes, piece->n);
+	mem_free(piece);
+	if (status)
+		proc->input_over = true;
+	end_input(proc);
+	if (proc->wants_room && !proc->killed && proc->options.room && !status) {
+		proc->wants_room = false;
+		proc->options.room(proc->options.ctx);
+	}
+}
+
+size_t proc_write(struct proc *proc, const void *bytes, size_t n)
+{
+	size_t room = PROC_WAITING_BYTES - proc->waiting;
+	struct piece *piece;
+	uv_buf_t buf;
+
+	if (n > room) {
+		n = room;
+		proc->wants_room = true;
+	}
+	if (!n || proc->input_over || uv_is_closing((uv_handle_t *)&proc->in))
+		return n;
+	piece = mem_new(1, sizeof *piece + n);
+	*piece = (struct piece){.proc = proc, .n = n};
+	memcpy(piece->bytes, bytes, n);
+	piece->write.data = piece;
+	buf = uv_buf_init(piece->bytes, (unsigned)n);
+	proc->waiting += n;
+	if (uv_write(&piece->write, (uv_stream_t *)&proc->in, &buf, 1, on_piece)) {
+		proc->waiting -= n;
+		mem_free(piece);
+	}
+	return n;
+}
+
+void proc_close_input(struct proc *proc)
+{
+	proc->input_over = true;
+	end_input(proc);
+}
+
+/* --- a terminal of its own --- */
+
+static void set_size(int fd, int columns, int rows)
+{
+	const struct winsize size = {
+		.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
+
+	ioctl(fd, TIOCSWINSZ, &size);
+}
+
+void proc_resize(struct proc *proc, int columns, int rows)
+{
+	uv_os_fd_t fd;
+
+	if (proc->exited || uv_fileno((uv_handle_t *)&proc->out, &fd))
+		return;
+	set_size(fd, columns, rows);
+	/* It is of no session that has this terminal, so nobody else tells it. */
+	kill(proc->process.pid, SIGWINCH);
+}
+
+/* Its end of a new terminal, or -1; ours is read and written as pipes are. */
+static int open_terminal(struct proc *proc, struct err *err)
+{
+	int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), theirs = -1, copy = -1;
+	char name[64];
+
+	if (ours >= 0 && !grantpt(ours) && !unlockpt(ours) &&
+		!ptsname_r(ours, name, sizeof name)) {
+		theirs = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		copy = fcntl(ours, F_DUPFD_CLOEXEC, 3);
+	}
+	if (theirs < 0 || copy < 0) {
+		err_set(err, ERR_IO, "no terminal for it: %s", strerror(errno));
+		if (ours >= 0)
+			close(ours);
+		if (theirs >= 0)
+			close(theirs);
+		if (copy >= 0)
+			close(copy);
+		return -1;
+	}
+	set_size(ours, proc->options.columns, proc->options.rows);
+	uv_pipe_open(&proc->out, ours);
+	uv_pipe_open(&proc->in, copy);
+	return theirs;
+}
+
 static void feed_input(struct proc *proc)
 {
 	uv_buf_t buf;
 
+	if (proc->options.writes)
+		return;
 	if (!proc->options.input_n) {
 		close_handle(proc, &proc->in);
 		return;
@@ -200,7 +320,7 @@ struct proc *proc_start(
 		.stdio_count = 3,
 		.stdio = stdio,
 	};
-	int rc;
+	int rc, slave = -1;
 
 	proc->options = *options;
 	str_init(&proc->line, PROC_LINE_MAX);
@@ -227,7 +347,20 @@ struct proc *proc_start(
 			stdio[fd] = (uv_stdio_container_t){
 				.flags = UV_INHERIT_FD, .data.fd = fd};
 	}
+	if (options->columns) {
+		slave = open_terminal(proc, err);
+		if (slave < 0) {
+			close_all(proc);
+			return NULL;
+		}
+		proc->errors_done = true;
+		for (int fd = 0; fd < 3; fd++)
+			stdio[fd] = (uv_stdio_container_t){
+				.flags = UV_INHERIT_FD, .data.fd = slave};
+	}
 	rc = uv_spawn(loop_uv(loop), &proc->process, &how);
+	if (slave >= 0)
+		close(slave);
 	if (rc) {
 		err_set(err, ERR_IO, "cannot run %s: %s", options->argv[0],
 			uv_strerror(rc));
@@ -236,7 +369,7 @@ struct proc *proc_start(
 	}
 	if (!options->terminal) {
 		uv_read_start((uv_stream_t *)&proc->out, on_alloc, on_read);
-		if (options->bytes)
+		if (!proc->errors_done)
 			uv_read_start((uv_stream_t *)&proc->errors, on_alloc, on_read);
 		feed_input(proc);
 	}

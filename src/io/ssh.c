@@ -19,10 +19,15 @@ void net_kick(struct ssh_net *net)
 
 static void settle(struct ssh_reply *reply, bool yes, const struct secret *answer)
 {
-	if (reply->conn)
+	struct ssh_question question;
+
+	if (reply->conn) {
+		conn_question(reply->conn, &question);
+		shared_keep(reply->conn, &question, yes ? answer : NULL);
 		conn_answer(reply->conn, yes, answer);
-	else if (reply->identity)
+	} else if (reply->identity) {
 		identity_answer(reply->identity, yes, answer);
+	}
 }
 
 static void nobody(struct ssh_reply *reply, const struct err *err)
@@ -67,26 +72,51 @@ void ssh_answer(struct ssh_reply *reply, bool yes, const struct secret *answer)
 	net_kick(net);
 }
 
-static void put(struct ssh_net *net)
+/* The first that somebody has to be asked; those on the way to it are answered by what is
+ * known, or wait for that. */
+static struct ssh_reply *next_reply(struct ssh_net *net, struct ssh_question *question)
 {
-	struct ssh_reply *reply = net->replies;
-	const struct ssh_net_how *config = &net->config;
-	struct ssh_question question;
-	struct err err = {0};
+	struct ssh_reply *next;
 
-	if (!reply || reply->asked)
-		return;
-	reply->asked = true;
-	if (!reply->conn && !reply->identity) {
+	for (struct ssh_reply *reply = net->replies; reply; reply = next) {
+		enum shared_verdict verdict = SHARED_NONE;
+
+		next = reply->next;
+		if (reply->asked)
+			return NULL;
+		if (reply->conn) {
+			conn_question(reply->conn, question);
+			verdict = shared_answer(reply->conn, question);
+		} else if (reply->identity) {
+			identity_question(reply->identity, question);
+		} else {
+			verdict = SHARED_GIVEN;
+		}
+		if (verdict == SHARED_NONE)
+			return reply;
+		if (verdict == SHARED_WAIT)
+			continue;
 		take_out(reply);
 		mem_free(reply);
 		net_kick(net);
-		return;
 	}
-	if (reply->conn)
-		conn_question(reply->conn, &question);
-	else
-		identity_question(reply->identity, &question);
+	return NULL;
+}
+
+static void put(struct ssh_net *net)
+{
+	const struct ssh_net_how *config = &net->config;
+	struct ssh_question question;
+	struct err err = {0};
+	struct ssh_reply *reply;
+
+	for (reply = net->replies; reply; reply = reply->next)
+		if (reply->asked)
+			return;
+	reply = next_reply(net, &question);
+	if (!reply)
+		return;
+	reply->asked = true;
 	if (!config->ask)
 		err_set(&err, ERR_REFUSED, "there is nobody to ask");
 	else if (config->ask(config->ctx, &question, reply, &err))
@@ -117,9 +147,9 @@ void net_forget_question(struct ssh_net *net, struct conn *conn)
 
 /* --- sweeping --- */
 
-static void sweep_calls(struct conn *conn)
+static void sweep_calls(struct ssh_call **at)
 {
-	struct ssh_call **at = &conn->calls, *call;
+	struct ssh_call *call;
 
 	while ((call = *at)) {
 		if (!call->over) {
@@ -146,8 +176,10 @@ static void sweep(struct ssh_net *net)
 {
 	struct conn **at = &net->conns, *conn;
 
+	shared_sweep(net);
+	sweep_calls(&net->outers);
 	for (conn = net->conns; conn; conn = conn->next) {
-		sweep_calls(conn);
+		sweep_calls(&conn->calls);
 		give_up(conn);
 	}
 	while ((conn = *at)) {
@@ -192,6 +224,7 @@ struct ssh_net *ssh_net_new(const struct ssh_net_how *config)
 	struct ssh_net *net = mem_new(1, sizeof *net);
 
 	net->config = *config;
+	net->sockets = config->sockets ? mem_strdup(config->sockets) : NULL;
 	net->kick = loop_timer(config->loop, on_kick, net);
 	net->tick = loop_timer(config->loop, on_tick, net);
 	return net;
@@ -206,6 +239,9 @@ void ssh_net_end(struct ssh_net *net)
 	err_set(&err, ERR_CANCELLED, "oogway ended");
 	for (struct conn *conn = net->conns; conn; conn = conn->next)
 		conn_fail(conn, &err);
+	for (struct ssh_call *call = net->outers; call; call = call->next)
+		call_fail(call, &err);
+	outers_end(net);
 }
 
 void ssh_net_free(struct ssh_net *net)
@@ -222,6 +258,9 @@ void ssh_net_free(struct ssh_net *net)
 		mem_free(reply);
 	}
 	identities_free(net);
+	shared_free(net);
+	outers_free(net);
+	mem_free(net->sockets);
 	loop_timer_free(net->kick);
 	loop_timer_free(net->tick);
 	mem_free(net);

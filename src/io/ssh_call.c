@@ -20,6 +20,8 @@ static void let_go(struct ssh_call *call)
 {
 	struct conn *conn = call->conn;
 
+	if (call->outer)
+		outer_free(call);
 	if (call->channel && conn->session) {
 		ssh_remove_channel_callbacks(call->channel, call->callbacks);
 		ssh_channel_free(call->channel);
@@ -54,7 +56,12 @@ void call_fail(struct ssh_call *call, const struct err *err)
 	over(call, begun ? SSH_LOST : SSH_FAILED);
 }
 
-static void finish(struct ssh_call *call)
+void call_begun(struct ssh_call *call, bool begun)
+{
+	call->at = begun ? AT_RUNNING : AT_CONN;
+}
+
+void call_finish(struct ssh_call *call)
 {
 	if (call->end.signal[0])
 		over(call, SSH_SIGNALED);
@@ -265,7 +272,7 @@ static void run(struct ssh_call *call)
 	if (call->closed)
 		read_rest(call);
 	if (call->closed && !call->paused && !call->over)
-		finish(call);
+		call_finish(call);
 }
 
 void call_drive(struct ssh_call *call)
@@ -332,6 +339,10 @@ static void stop_again(void *ctx)
 
 	if (call->over)
 		return;
+	if (call->outer) {
+		outer_stop(call);
+		return;
+	}
 	if (call->at < AT_RUNNING) {
 		call_fail(
 			call, &(struct err){call->timed_out ? ERR_TIMEOUT : ERR_CANCELLED,
@@ -340,7 +351,7 @@ static void stop_again(void *ctx)
 	}
 	call->paused = false;
 	if (call->by_hand || call->kills == 3) {
-		finish(call);
+		call_finish(call);
 		return;
 	}
 	if (call->kills != 1)
@@ -380,7 +391,9 @@ void ssh_call_pause(struct ssh_call *call, bool on)
 	if (call->paused == on)
 		return;
 	call->paused = on;
-	if (on || call->at != AT_RUNNING || call->over)
+	if (call->outer)
+		outer_pause(call, on);
+	if (call->outer || on || call->at != AT_RUNNING || call->over)
 		return;
 	read_rest(call);
 	net_kick(call->net);
@@ -390,6 +403,8 @@ size_t ssh_call_write(struct ssh_call *call, const void *bytes, size_t n)
 {
 	size_t room = SSH_WAITING_BYTES - call->input.n;
 
+	if (call->outer)
+		return outer_write(call, bytes, n);
 	if (n > room) {
 		n = room;
 		call->wants_room = true;
@@ -403,6 +418,8 @@ size_t ssh_call_write(struct ssh_call *call, const void *bytes, size_t n)
 void ssh_call_close_input(struct ssh_call *call)
 {
 	call->input_over = true;
+	if (call->outer)
+		outer_close_input(call);
 	net_kick(call->net);
 }
 
@@ -410,7 +427,9 @@ void ssh_call_resize(struct ssh_call *call, int columns, int rows)
 {
 	call->options.columns = columns;
 	call->options.rows = rows;
-	if (call->at != AT_RUNNING || call->over)
+	if (call->outer)
+		outer_resize(call, columns, rows);
+	if (call->outer || call->at != AT_RUNNING || call->over)
 		return;
 	ssh_channel_change_pty_size(call->channel, columns, rows);
 	conn_arm(call->conn);
@@ -427,6 +446,8 @@ static struct ssh_call *make(
 	call->term = options->term ? mem_strdup(options->term) : NULL;
 	call->subsystem = options->subsystem ? mem_strdup(options->subsystem) : NULL;
 	str_init(&call->input, SSH_WAITING_BYTES);
+	/* Somebody's password may be among it. */
+	call->input.wipes = true;
 	if (options->input_n)
 		str_add(&call->input, options->input, options->input_n);
 	call->input_over = !options->writes;
@@ -435,7 +456,8 @@ static struct ssh_call *make(
 	call->state = SSH_STATE_COUNT;
 	if (options->timeout_ms)
 		loop_timer_start(call->timer, options->timeout_ms);
-	join(call, conn);
+	if (conn)
+		join(call, conn);
 	net_kick(net);
 	return call;
 }
@@ -443,7 +465,15 @@ static struct ssh_call *make(
 struct ssh_call *ssh_call_start(
 	struct ssh_net *net, const struct ssh_call_options *options)
 {
-	return make(net, options, conn_get(net, &options->target));
+	struct ssh_call *call;
+
+	if (!options->target.by_program)
+		return make(net, options, conn_get(net, &options->target));
+	call = make(net, options, NULL);
+	call->next = net->outers;
+	net->outers = call;
+	outer_start(call);
+	return call;
 }
 
 void call_free(struct ssh_call *call)

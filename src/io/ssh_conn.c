@@ -66,6 +66,7 @@ static void hop_copy(const struct ssh_hop *from, struct ssh_hop *to)
 	to->ciphers = dup_or_null(from->ciphers);
 	to->macs = dup_or_null(from->macs);
 	to->host_key_types = dup_or_null(from->host_key_types);
+	to->authority_types = dup_or_null(from->authority_types);
 	to->identities = dup_list(from->identities);
 	to->certificates = dup_list(from->certificates);
 	to->known_hosts = dup_list(from->known_hosts ? from->known_hosts : none);
@@ -75,7 +76,8 @@ static void hop_copy(const struct ssh_hop *from, struct ssh_hop *to)
 static void hop_free(struct ssh_hop *hop)
 {
 	const char *const texts[] = {hop->name, hop->host, hop->alias, hop->user,
-		hop->agent, hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types};
+		hop->agent, hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types,
+		hop->authority_types};
 	const char *const *const lists[] = {
 		hop->identities, hop->certificates, hop->known_hosts, hop->proxy};
 
@@ -101,12 +103,13 @@ static void key_list(struct str *key, const char *const *list)
 static void hop_key(struct str *key, const struct ssh_hop *hop)
 {
 	const char *const texts[] = {hop->host, hop->alias, hop->user, hop->agent,
-		hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types};
+		hop->exchanges, hop->ciphers, hop->macs, hop->host_key_types,
+		hop->authority_types};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		key_text(key, texts[i]);
-	str_printf(key, "%d %d%d%d%d\n", hop->port, hop->unknown_refused, hop->no_keys,
-		hop->no_password, hop->no_keyboard);
+	str_printf(key, "%d %d%d%d%d%d\n", hop->port, hop->unknown_refused, hop->no_keys,
+		hop->no_password, hop->no_keyboard, hop->listed_only);
 	key_list(key, hop->identities);
 	key_list(key, hop->certificates);
 	key_list(key, hop->known_hosts);
@@ -114,6 +117,15 @@ static void hop_key(struct str *key, const struct ssh_hop *hop)
 }
 
 /* --- the end --- */
+
+static void close_wire(struct conn *conn)
+{
+	wire_close(conn->wire);
+	conn->wire = NULL;
+	if (conn->forward)
+		forward_close(conn->forward);
+	conn->forward = NULL;
+}
 
 static void leave_wire(struct conn *conn)
 {
@@ -129,11 +141,7 @@ static void leave_wire(struct conn *conn)
 		ssh_free(conn->session);
 		conn->session = NULL;
 	}
-	wire_close(conn->wire);
-	conn->wire = NULL;
-	if (conn->forward)
-		forward_close(conn->forward);
-	conn->forward = NULL;
+	close_wire(conn);
 }
 
 static void fail_users(struct conn *conn)
@@ -154,6 +162,7 @@ void conn_fail(struct conn *conn, const struct err *err)
 		return;
 	conn->err = *err;
 	conn->phase = CONN_DEAD;
+	shared_proven(conn, false);
 	loop_timer_stop(conn->timer);
 	identity_forget(conn->net, conn);
 	net_forget_question(conn->net, conn);
@@ -192,6 +201,7 @@ void conn_free(struct conn *conn)
 	if (conn->via)
 		conn->via->users--;
 	leave_wire(conn);
+	agent_filter_free(conn->agent);
 	login_release(&conn->login);
 	loop_timer_free(conn->timer);
 	hop_free(&conn->hop);
@@ -249,7 +259,7 @@ static void wire_opened(void *ctx, int fd, const struct err *err)
 	conn_wire(ctx, fd, err);
 }
 
-static void begin(struct conn *conn)
+static void open_wire(struct conn *conn)
 {
 	const struct wire_how how = {.loop = conn->net->config.loop,
 		.host = conn->hop.host,
@@ -260,11 +270,16 @@ static void begin(struct conn *conn)
 		.ctx = conn};
 
 	conn->phase = CONN_WIRE;
-	clock_on(conn);
 	if (conn->via)
 		conn->forward = forward_open(conn->via, conn);
 	else
 		conn->wire = wire_open(&how);
+}
+
+static void begin(struct conn *conn)
+{
+	clock_on(conn);
+	open_wire(conn);
 }
 
 static struct conn *conn_new(
@@ -331,6 +346,16 @@ static void step_work(struct task *task)
 	conn->wants = login_step(&conn->login);
 }
 
+static void open_agent(struct conn *conn)
+{
+	struct err err;
+	int fd = -1;
+
+	conn->agent = agent_filter_new(
+		conn->net->config.loop, conn->hop.agent, &conn->login.listed, &fd, &err);
+	login_use_agent(&conn->login, fd);
+}
+
 static void submit(struct conn *conn)
 {
 	if (login_at_agent(&conn->login)) {
@@ -339,6 +364,8 @@ static void submit(struct conn *conn)
 			return;
 		}
 		conn->net->at_agent = conn;
+		if (conn->hop.listed_only && !conn->agent)
+			open_agent(conn);
 	}
 	conn->phase = CONN_STEP;
 	conn->in_task = true;
@@ -356,7 +383,9 @@ void conn_wire(struct conn *conn, int fd, const struct err *err)
 		fail_here(conn, err);
 		return;
 	}
-	if (!login_init(&conn->login, &conn->hop, fd, &why)) {
+	if (conn->login.session) {
+		login_again(&conn->login, fd);
+	} else if (!login_init(&conn->login, &conn->hop, fd, &why)) {
 		close(fd);
 		fail_here(conn, &why);
 		return;
@@ -384,6 +413,8 @@ static void on_ready_wire(void *ctx, int events)
 static void become_ready(struct conn *conn)
 {
 	loop_timer_stop(conn->timer);
+	agent_filter_free(conn->agent);
+	conn->agent = NULL;
 	conn->session = login_take(&conn->login);
 	login_release(&conn->login);
 	ssh_set_counters(conn->session, &conn->out, &conn->in);
@@ -396,6 +427,7 @@ static void become_ready(struct conn *conn)
 		return;
 	}
 	conn->phase = CONN_READY;
+	shared_proven(conn, true);
 	conn->alive_at = conn->heard_at = conn->idle_since = time_mono_ms();
 	conn->watch = loop_watch(
 		conn->net->config.loop, conn->fd, LOOP_READ, on_ready_wire, conn);
@@ -468,6 +500,10 @@ static void step_done(struct task *task)
 	case LOGIN_WANTS_TURN:
 		submit(conn);
 		break;
+	case LOGIN_WANTS_ANEW:
+		close_wire(conn);
+		open_wire(conn);
+		break;
 	case LOGIN_IS_READY:
 		become_ready(conn);
 		break;
@@ -486,7 +522,8 @@ void conn_question(const struct conn *conn, struct ssh_question *out)
 		.user = conn->hop.user,
 		.what = login->what,
 		.prompt = untrusted_make(login->text.p, login->text.n),
-		.echo = login->echo};
+		.echo = login->echo,
+		.others = shared_others(conn)};
 }
 
 void conn_answer(struct conn *conn, bool yes, const struct secret *answer)

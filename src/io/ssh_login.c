@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "io/file.h"
 #include "io/loop.h"
 
 #include <netinet/in.h>
@@ -18,6 +20,7 @@
 
 enum login_at {
 	AT_LOOK,
+	AT_SCAN,
 	AT_EXCHANGE,
 	AT_CHECK,
 	AT_ACCEPTED,
@@ -88,6 +91,9 @@ static const struct trust_query *query(
 		.base64 = key};
 	if (login->server_key)
 		out->type = ssh_key_type_to_char(ssh_key_type(login->server_key));
+	/* A certificate says nothing of another key than that in it. */
+	if (key && login->cert.key && !strcmp(login->cert.key, key))
+		out->authority = login->cert.authority;
 	return out;
 }
 
@@ -111,13 +117,29 @@ static int broken_trust(struct login *login)
 
 static int by_authority_only(struct login *login)
 {
-	char why[500];
+	const struct err *why = &login->uncertified;
+	char text[500];
 
-	snprintf(why, sizeof why,
-		"only the authority at %s vouches for it, and host certificates are not "
-		"looked at here: add its host key to known_hosts",
-		login->trust.place);
-	return refuse_host(login, why);
+	snprintf(text, sizeof text,
+		"only the authority at %s may vouch for it, and %s: its owner signs "
+		"its host key anew, or you add that key to known_hosts",
+		login->trust.place,
+		why->kind         ? why->text
+		: login->cert.key ? "its host key or that authority is not the one of "
+				    "its certificate"
+				  : "it shows no certificate");
+	return refuse_host(login, text);
+}
+
+static void scan_forget(struct login *login)
+{
+	if (login->scan)
+		scan_release(login->scan);
+	mem_free(login->scan);
+	login->scan = NULL;
+	if (login->fd >= 0)
+		close(login->fd);
+	login->fd = -1;
 }
 
 static void add_types(struct str *list, const struct trust *trust, bool known)
@@ -145,9 +167,13 @@ static int look(struct login *login)
 	trust_look(query(login, &q, NULL), &login->trust);
 	if (login->trust.verdict == TRUST_BROKEN)
 		return broken_trust(login);
-	if (login->trust.verdict == TRUST_AUTHORITY)
-		return by_authority_only(login);
+	if (login->trust.authorities && !login->scanned)
+		return go(login, AT_SCAN);
 	str_init(&list, 300);
+	if (login->cert.key)
+		str_puts(&list, strcmp(login->cert.type, "ssh-rsa")
+					? login->cert.type
+					: "rsa-sha2-512,rsa-sha2-256");
 	add_types(&list, &login->trust, true);
 	add_types(&list, &login->trust, false);
 	ssh_options_set(login->session, SSH_OPTIONS_HOSTKEYS,
@@ -157,10 +183,52 @@ static int look(struct login *login)
 	return go(login, AT_EXCHANGE);
 }
 
+static void open_certificate(struct login *login)
+{
+	const struct ssh_hop *hop = login->hop;
+	const struct str *bytes = &login->scan->certificate;
+	char host[TRUST_NAME];
+	struct trust_query q;
+	const struct cert_query how = {.host = trust_host(query(login, &q, NULL), host),
+		.now_s = time_now_ms() / 1000,
+		.algorithms = hop->authority_types};
+
+	if (!cert_open(bytes->p, bytes->n, &how, &login->cert, &login->uncertified))
+		err_prefix(&login->uncertified, "its certificate does not count: ");
+}
+
+/* Without a certificate it may still have a key that is known. */
+static int scan(struct login *login)
+{
+	enum scan_wants wants;
+
+	if (!login->scan) {
+		login->scan = mem_new(1, sizeof *login->scan);
+		scan_init(login->scan);
+	}
+	wants = scan_step(login->scan, login->fd);
+	if (wants == SCAN_WANTS_WIRE)
+		return LOGIN_WANTS_WIRE;
+	if (wants == SCAN_HAS_KEY)
+		open_certificate(login);
+	else if (wants == SCAN_HAS_NONE)
+		err_set(&login->uncertified, ERR_MISSING, "it shows no certificate");
+	else
+		login->uncertified = login->scan->err;
+	if (wants == SCAN_HAS_FAILED)
+		err_prefix(&login->uncertified, "it could not be asked for one: ");
+	scan_forget(login);
+	login->scanned = true;
+	login->at = AT_LOOK;
+	return LOGIN_WANTS_ANEW;
+}
+
 static int exchange(struct login *login)
 {
-	int rc = ssh_connect(login->session);
+	int rc;
 
+	login->fd = -1;
+	rc = ssh_connect(login->session);
 	if (rc == SSH_AGAIN)
 		return LOGIN_WANTS_WIRE;
 	return rc == SSH_OK ? go(login, AT_CHECK)
@@ -205,6 +273,7 @@ static int judge(struct login *login)
 
 	switch (login->trust.verdict) {
 	case TRUST_KNOWN:
+	case TRUST_VOUCHED:
 		return go(login, AT_NONE);
 	case TRUST_UNKNOWN:
 		return not_known(login);
@@ -213,7 +282,8 @@ static int judge(struct login *login)
 	case TRUST_AUTHORITY:
 		return by_authority_only(login);
 	case TRUST_REVOKED:
-		snprintf(why, sizeof why, "its host key is revoked (%s)",
+		snprintf(why, sizeof why, "its host key%s is revoked (%s)",
+			login->cert.key ? ", or the authority that signed it," : "",
 			login->trust.place);
 		return refuse_host(login, why);
 	case TRUST_CHANGED:
@@ -267,10 +337,24 @@ static int accepted(struct login *login)
 
 enum { BY_AGENT, BY_KEYBOARD, BY_PASSWORD };
 
+/* libssh goes on waiting for an answer when the server has hung up between two keys. */
+static bool hung_up(const struct login *login)
+{
+	char byte;
+
+	return !ssh_is_connected(login->session) ||
+	       !recv(ssh_get_fd(login->session), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
 static int answered(struct login *login, int rc)
 {
 	switch (rc) {
 	case SSH_AUTH_AGAIN:
+		if (hung_up(login))
+			return failed(login, ERR_AUTH,
+				"it ended while logging in; where many keys were "
+				"offered, "
+				"IdentitiesOnly and IdentityFile say which one counts");
 		return LOGIN_WANTS_WIRE;
 	case SSH_AUTH_SUCCESS:
 		return go(login, AT_READY);
@@ -340,6 +424,44 @@ static int next_key(struct login *login, bool may_ask)
 	return NONE_LEFT;
 }
 
+/* A line of KEY.pub, or of a certificate: its second word. */
+static void list_key(struct login *login, const char *path, const char *end)
+{
+	char name[4096];
+	struct str text;
+	struct err err;
+	const char *word;
+
+	if ((size_t)snprintf(name, sizeof name, "%s%s", path, end) >= sizeof name)
+		return;
+	str_init(&text, CERT_BYTES);
+	if (file_read(name, &text, &err)) {
+		word = str_text(&text) + strcspn(str_text(&text), " \n");
+		word += strspn(word, " ");
+		if (!login->listed.n)
+			str_putc(&login->listed, '\n');
+		str_printf(&login->listed, "%.*s\n", (int)strcspn(word, " \r\n"), word);
+	}
+	str_release(&text);
+}
+
+/* A key may be in the agent alone, with its public half in the file's place or beside. */
+static void list_keys(struct login *login)
+{
+	const struct ssh_hop *hop = login->hop;
+
+	str_init(&login->listed, SSH_MAX_FILES * CERT_BYTES);
+	for (size_t i = 0; i < login->key_count; i++) {
+		if (str_ends(hop->identities[i], ".pub"))
+			list_key(login, hop->identities[i], "");
+		list_key(login, hop->identities[i], ".pub");
+		list_key(login, hop->identities[i], "-cert.pub");
+	}
+	for (size_t i = 0; hop->certificates && hop->certificates[i]; i++)
+		list_key(login, hop->certificates[i], "");
+	login->agent_done = !login->listed.n;
+}
+
 static int choose(struct login *login)
 {
 	const struct ssh_hop *hop = login->hop;
@@ -350,6 +472,9 @@ static int choose(struct login *login)
 		wants = next_key(login, false);
 	if (wants != NONE_LEFT)
 		return wants;
+	if (keys && hop->agent && !login->agent_done && hop->listed_only &&
+		!login->listed.n)
+		list_keys(login);
 	if (keys && hop->agent && !login->agent_done) {
 		login->at = AT_AGENT;
 		return LOGIN_WANTS_TURN;
@@ -418,7 +543,11 @@ static int by_key(struct login *login)
 
 static int by_agent(struct login *login)
 {
-	int rc = ssh_userauth_agent(login->session, NULL);
+	int rc;
+
+	if (login->agent_done)
+		return go(login, AT_CHOOSE);
+	rc = ssh_userauth_agent(login->session, NULL);
 
 	login->agent_done = rc != SSH_AUTH_AGAIN;
 	return answered(login, rc);
@@ -516,6 +645,7 @@ static int ready(struct login *login)
 
 static int (*const steps[])(struct login *login) = {
 	[AT_LOOK] = look,
+	[AT_SCAN] = scan,
 	[AT_EXCHANGE] = exchange,
 	[AT_CHECK] = check,
 	[AT_ACCEPTED] = accepted,
@@ -551,9 +681,20 @@ enum login_wants login_step(struct login *login)
 
 int login_events(const struct login *login)
 {
-	int flags = ssh_get_poll_flags(login->session);
+	int flags;
 
+	if (login->scan)
+		return LOOP_READ | (scan_writes(login->scan) ? LOOP_WRITE : 0);
+	flags = ssh_get_poll_flags(login->session);
 	return LOOP_READ | (flags & SSH_WRITE_PENDING ? LOOP_WRITE : 0);
+}
+
+void login_use_agent(struct login *login, int fd)
+{
+	if (fd < 0)
+		login->agent_done = true;
+	else
+		ssh_set_agent_socket(login->session, fd);
 }
 
 bool login_at_agent(const struct login *login)
@@ -587,6 +728,15 @@ static bool set_algorithms(
 	return true;
 }
 
+void login_again(struct login *login, int fd)
+{
+	int on = 1;
+
+	login->fd = fd;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	ssh_options_set(login->session, SSH_OPTIONS_FD, &fd);
+}
+
 bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct err *err)
 {
 	int on = 1, off = 0;
@@ -603,11 +753,10 @@ bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct e
 	}
 	*login = (struct login){.hop = hop, .session = session, .at = AT_LOOK};
 	str_init(&login->text, LOGIN_PROMPT_BYTES);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &off);
 	ssh_options_set(session, SSH_OPTIONS_HOST, "target");
 	ssh_options_set(session, SSH_OPTIONS_USER, hop->user);
-	ssh_options_set(session, SSH_OPTIONS_FD, &fd);
+	login_again(login, fd);
 	ssh_options_set(session, SSH_OPTIONS_NODELAY, &on);
 	ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
 	ssh_options_set(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
@@ -635,6 +784,10 @@ void login_release(struct login *login)
 		ssh_disconnect(login->session);
 		ssh_free(login->session);
 	}
+	/* A login that never was has none, and no descriptor either. */
+	if (login->hop)
+		scan_forget(login);
+	cert_release(&login->cert);
 	for (size_t i = 0; i < login->key_count; i++)
 		key_release(&login->keys[i]);
 	/* Without a connection libssh may never have been opened. */
@@ -642,5 +795,6 @@ void login_release(struct login *login)
 		ssh_key_free(login->server_key);
 	secret_free(login->answer);
 	str_release(&login->text);
+	str_release(&login->listed);
 	*login = (struct login){0};
 }

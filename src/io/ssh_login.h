@@ -7,9 +7,10 @@
 
 #include "base/str.h"
 #include "io/ssh.h"
+#include "ssh_cert.h"
 #include "ssh_key.h"
+#include "ssh_scan.h"
 #include "ssh_trust.h"
-
 
 enum { LOGIN_MAX_TRIES = 3, LOGIN_MAX_PROMPTS = 8, LOGIN_PROMPT_BYTES = 2000 };
 
@@ -18,6 +19,7 @@ enum login_wants {
 	LOGIN_WANTS_ANSWER, /* of login->question */
 	LOGIN_WANTS_KEY,    /* identity number `key`, with its passphrase if `may_ask` */
 	LOGIN_WANTS_TURN,   /* at the agent, one at a time */
+	LOGIN_WANTS_ANEW,   /* another connection, for login_again() */
 	LOGIN_IS_READY,
 	LOGIN_HAS_FAILED, /* login->err */
 };
@@ -26,8 +28,14 @@ struct login {
 	const struct ssh_hop *hop; /* outlives it */
 	int at;                    /* ssh_login.c's */
 	ssh_session session;
+	int fd; /* ours until libssh has it, then -1 */
 	struct err err;
 	struct trust trust;
+	/* The host's certificate, when an authority stands in known_hosts. */
+	struct scan *scan;
+	bool scanned;
+	struct cert cert;
+	struct err uncertified; /* why there is none */
 	/* What is asked; the texts live in `text`. */
 	enum ssh_asked asked;
 	bool echo;
@@ -39,6 +47,8 @@ struct login {
 	/* Authentication. */
 	int methods;
 	size_t key;
+	/* Public halves of the identities, for IdentitiesOnly: see ssh_agent.h. */
+	struct str listed;
 	bool may_ask, agent_done, kinds_done[4], partly;
 	bool key_absent[SSH_MAX_FILES];
 	struct login_key keys[SSH_MAX_FILES];
@@ -49,6 +59,8 @@ struct login {
 
 /* Takes the descriptor, which must not block. */
 bool login_init(struct login *login, const struct ssh_hop *hop, int fd, struct err *err);
+/* Goes on with another one; what it had before is closed already. */
+void login_again(struct login *login, int fd);
 enum login_wants login_step(struct login *login);
 /* What was read is acknowledged at once, which the kernel forgets after a while: the
  * other side waits for that, 40 ms each time, before it sends the next small packet. */
@@ -57,6 +69,9 @@ void login_acknowledge(int fd);
 int login_events(const struct login *login);
 /* The next step is at the agent, which may take as long as it likes. */
 bool login_at_agent(const struct login *login);
+/* The agent's keys go through that descriptor, which is libssh's then; -1: there is no
+ * agent. */
+void login_use_agent(struct login *login, int fd);
 /* Gives the session away, or closes it. */
 ssh_session login_take(struct login *login);
 void login_release(struct login *login);

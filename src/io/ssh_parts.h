@@ -1,6 +1,6 @@
 /* The inside of io/ssh, shared by ssh.c (the net, questions), ssh_conn.c (one connection
- * on its way), ssh_call.c (commands over it) and ssh_forward.c (jumps through it). Main,
- * but for the login while it is in a task.
+ * on its way), ssh_call.c (commands over it), ssh_forward.c (jumps through it) and
+ * ssh_outer.c (the installed ssh). Main, but for the login while it is in a task.
  *
  * Nothing is freed where it is found to be over: it is marked, and net_kick() has it
  * swept from the loop, so that any callback may start, stop or end anything. */
@@ -9,13 +9,14 @@
 
 #include "io/ssh.h"
 #include "io/task.h"
+#include "ssh_agent.h"
 #include "ssh_login.h"
 #include "ssh_wire.h"
 
 struct loop_timer;
 struct loop_watch;
 
-enum { SSH_TEXT = 300 };
+enum { SSH_TEXT = 300, SHARED_MOST = 8 };
 
 enum conn_phase {
 	CONN_QUEUED, /* for the hop before it, or for its turn */
@@ -42,6 +43,7 @@ struct conn {
 	struct ssh_forward *forward; /* the channel of via that it uses */
 	struct wire *wire;
 	struct login login;
+	struct agent_filter *agent; /* for IdentitiesOnly, while it logs in */
 	enum login_wants wants;
 	ssh_session session; /* from CONN_READY on */
 	ssh_event event;
@@ -55,6 +57,8 @@ struct conn {
 	struct ssh_counter_struct in, out;
 	struct ssh_call *calls;
 	struct ssh_forward *forwards;
+	uint64_t took[SHARED_MOST]; /* answers of its group that it was given */
+	size_t took_count;
 	struct err err; /* of CONN_DEAD */
 };
 
@@ -73,6 +77,10 @@ struct ssh_net {
 	struct identity *identities;
 	struct ssh_reply *replies; /* in their order; the first one is asked */
 	struct conn *at_agent;
+	struct ssh_call *outers; /* calls by the installed ssh */
+	struct shared *shared;
+	struct master *masters;
+	char *sockets;
 };
 
 /* --- ssh.c --- */
@@ -82,6 +90,21 @@ void net_kick(struct ssh_net *net);
 /* The connection's question is put when it is its turn. */
 void net_ask(struct ssh_net *net, struct conn *conn, struct identity *identity);
 void net_forget_question(struct ssh_net *net, struct conn *conn);
+
+/* --- ssh_shared.c: answers that serve a group of calls --- */
+
+enum shared_verdict { SHARED_NONE, SHARED_WAIT, SHARED_GIVEN };
+/* Before somebody is asked: it may be known, or about to be. */
+enum shared_verdict shared_answer(struct conn *conn, const struct ssh_question *q);
+/* Somebody has answered. */
+void shared_keep(
+	struct conn *conn, const struct ssh_question *q, const struct secret *answer);
+/* It is in, or it is not. */
+void shared_proven(struct conn *conn, bool right);
+size_t shared_others(const struct conn *conn);
+/* Of groups of which no call is left. */
+void shared_sweep(struct ssh_net *net);
+void shared_free(struct ssh_net *net);
 
 /* --- ssh_identity.c: key files, loaded once for all that use them --- */
 
@@ -121,7 +144,8 @@ enum ssh_state conn_state(const struct conn *conn);
 
 struct ssh_call {
 	struct ssh_net *net;
-	struct conn *conn;
+	struct conn *conn;   /* NULL: by the installed ssh */
+	struct outer *outer; /* then */
 	struct ssh_call *next;
 	struct ssh_call_options options;
 	char *line, *term, *subsystem;
@@ -144,6 +168,23 @@ void call_fail(struct ssh_call *call, const struct err *err);
 /* Tells where it stands, when that is news. */
 void call_state(struct ssh_call *call, enum ssh_state state);
 void call_free(struct ssh_call *call);
+/* It has ended; what is known of it says how. */
+void call_finish(struct ssh_call *call);
+/* What it was asked to do may have been done. */
+void call_begun(struct ssh_call *call, bool begun);
+
+/* --- ssh_outer.c: calls by the installed ssh --- */
+
+struct outer;
+void outer_start(struct ssh_call *call);
+void outer_stop(struct ssh_call *call);
+void outer_pause(struct ssh_call *call, bool on);
+size_t outer_write(struct ssh_call *call, const void *bytes, size_t n);
+void outer_close_input(struct ssh_call *call);
+void outer_resize(struct ssh_call *call, int columns, int rows);
+void outer_free(struct ssh_call *call);
+void outers_end(struct ssh_net *net);
+void outers_free(struct ssh_net *net);
 
 /* --- ssh_forward.c --- */
 

@@ -1,7 +1,7 @@
 /* known_hosts as sshd(8) describes it, read line by line: markers, lists of patterns,
  * hashed names. libssh passes over @revoked and @cert-authority, which is why this is
- * ours. Hides the order in which findings beat each other: broken, revoked, known,
- * changed, other, authority. Any thread; reads files. */
+ * ours. Hides the order in which findings beat each other: broken, revoked, vouched for,
+ * known, changed, other, authority. Any thread; reads files. */
 #include "ssh_trust.h"
 
 #include "base/alloc.h"
@@ -28,6 +28,12 @@ static void lower(const char *from, char *to, size_t size)
 	for (; *to; to++)
 		if (*to >= 'A' && *to <= 'Z')
 			*to = (char)(*to - 'A' + 'a');
+}
+
+const char *trust_host(const struct trust_query *query, char out[TRUST_NAME])
+{
+	lower(query->host, out, TRUST_NAME);
+	return out;
 }
 
 const char *trust_name(const struct trust_query *query, char out[TRUST_NAME])
@@ -103,7 +109,8 @@ struct reading {
 static int rank(enum trust_verdict verdict)
 {
 	static const enum trust_verdict order[] = {TRUST_UNKNOWN, TRUST_AUTHORITY,
-		TRUST_OTHER, TRUST_CHANGED, TRUST_KNOWN, TRUST_REVOKED, TRUST_BROKEN};
+		TRUST_OTHER, TRUST_CHANGED, TRUST_KNOWN, TRUST_VOUCHED, TRUST_REVOKED,
+		TRUST_BROKEN};
 	int i = 0;
 
 	while (order[i] != verdict)
@@ -171,14 +178,19 @@ static void bare_line(struct reading *r, const char *type, const char *key)
 static void marked_line(
 	struct reading *r, const char *marker, const char *type, const char *key)
 {
-	if (!strcmp(marker, "@cert-authority"))
-		found(r, TRUST_AUTHORITY);
-	else if (strcmp(marker, "@revoked"))
+	const struct trust_query *q = r->query;
+	bool signs = q->authority && !strcmp(q->authority, key);
+
+	if (!strcmp(marker, "@cert-authority")) {
+		r->out->authorities = true;
+		found(r, signs ? TRUST_VOUCHED : TRUST_AUTHORITY);
+	} else if (strcmp(marker, "@revoked")) {
 		broken(r, "its marker is not known");
-	else if (!*type || !*key)
+	} else if (!*type || !*key) {
 		broken(r, "it revokes a key that cannot be read");
-	else if (r->query->base64 && !strcmp(r->query->base64, key))
+	} else if (signs || (q->base64 && !strcmp(q->base64, key))) {
 		found(r, TRUST_REVOKED);
+	}
 }
 
 static void read_line(struct reading *r, char *line)

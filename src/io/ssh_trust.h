@@ -1,5 +1,5 @@
-/* Host keys: what known_hosts says of one. Whatever is not understood and could make a
- * difference refuses the host. Reads files: for tasks. */
+/* Host keys and their authorities: what known_hosts says of one. Whatever is not
+ * understood and could make a difference refuses the host. Reads files: for tasks. */
 #ifndef SRC_IO_SSH_TRUST_H
 #define SRC_IO_SSH_TRUST_H
 
@@ -21,8 +21,9 @@ enum trust_verdict {
 	TRUST_KNOWN,
 	TRUST_CHANGED,   /* another key of this type stands there */
 	TRUST_OTHER,     /* only keys of other types stand there */
-	TRUST_REVOKED,   /* this key is marked @revoked */
-	TRUST_AUTHORITY, /* only a @cert-authority vouches for the host */
+	TRUST_REVOKED,   /* this key, or the authority asked about, is marked @revoked */
+	TRUST_AUTHORITY, /* only a @cert-authority may vouch for the host */
+	TRUST_VOUCHED,   /* the authority asked about stands there */
 	TRUST_BROKEN,    /* a line that concerns the host, or a file, cannot be read */
 };
 
@@ -33,6 +34,9 @@ struct trust_query {
 	const char *const *files; /* NULL-ended; one that is missing knows nothing */
 	/* The key that the host showed; NULL: only what types are known. */
 	const char *type, *base64;
+	/* The key that signed its certificate, which was verified and holds this key; or
+	 * NULL: it has none. */
+	const char *authority;
 };
 
 struct trust {
@@ -42,6 +46,7 @@ struct trust {
 	/* Of keys that stand there for the host. */
 	char types[TRUST_MAX_TYPES][40];
 	size_t type_count;
+	bool authorities; /* there are @cert-authority lines for the host */
 };
 
 void trust_look(const struct trust_query *query, struct trust *out);
@@ -53,6 +58,8 @@ void trust_read(const struct trust_query *query, const char *name, const char *t
  * read there. */
 bool trust_remember(const struct trust_query *query, bool hashed, struct err *err);
 
+/* "host": in lower case, without the port. */
+const char *trust_host(const struct trust_query *query, char out[TRUST_NAME]);
 /* "host", or "[host]:2222". */
 const char *trust_name(const struct trust_query *query, char out[TRUST_NAME]);
 

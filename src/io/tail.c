@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ struct tail {
 	bool skip_part; /* the first line may be a part of one */
 	bool cut;       /* the rest of an over-long line is skipped */
 	struct str line;
+	int trouble;      /* errno of the last attempt to open it */
 	uint64_t skipped; /* bytes that nobody asked about yet */
 };
 
@@ -59,9 +61,11 @@ static bool open_file(struct tail *tail)
 	struct stat st;
 	int fd = open(tail->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
+	tail->trouble = fd < 0 ? errno : 0;
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		tail->trouble = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		close(fd);
 		return false;
 	}
@@ -154,6 +158,11 @@ bool tail_read(struct tail *tail, bool *more,
 	}
 	*more = true;
 	return true;
+}
+
+int tail_trouble(const struct tail *tail)
+{
+	return tail->trouble;
 }
 
 const char *tail_path(const struct tail *tail)

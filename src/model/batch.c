@@ -90,6 +90,11 @@ struct batch_count *batch_add_count(struct batch *batch)
 	return ADD(counts, count_count, count_cap, BATCH_MAX_ITEMS);
 }
 
+struct batch_page *batch_add_page(struct batch *batch)
+{
+	return ADD(pages, page_count, page_cap, BATCH_MAX_ITEMS);
+}
+
 struct batch_past *batch_add_past(struct batch *batch)
 {
 	return ADD(pasts, past_count, past_cap, BATCH_MAX_ITEMS);
@@ -265,6 +270,25 @@ static void print_opened(const struct batch *batch, struct str *out)
 	str_putc(out, '\n');
 }
 
+static void print_pages(const struct batch *batch, struct str *out)
+{
+	static const char *const news[] = {
+		[PAGE_READ] = "read", [PAGE_SAME] = "same", [PAGE_GONE] = "gone"};
+
+	for (size_t i = 0; i < batch->page_count; i++) {
+		const struct batch_page *page = &batch->pages[i];
+
+		str_printf(out, "page %s", news[page->news]);
+		word(out, "url", page->url);
+		word(out, "title", page->title);
+		word(out, "etag", page->etag);
+		word(out, "modified", page->modified);
+		word(out, "links", page->links);
+		word(out, "text", page->text);
+		str_putc(out, '\n');
+	}
+}
+
 static void print_details(const struct batch *batch, struct str *out)
 {
 	for (size_t i = 0; i < batch->detail_count; i++) {
@@ -350,6 +374,7 @@ void batch_print(const struct batch *batch, struct str *out)
 	print_details(batch, out);
 	print_opened(batch, out);
 	print_rotas(batch, out);
+	print_pages(batch, out);
 	str_printf(out,
 		"snapshot alerts=%d silences=%d rules=%d oncalls=%d cut=%d partial=%d",
 		batch->alerts_snapshot, batch->silences_snapshot, batch->rules_snapshot,

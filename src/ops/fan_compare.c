@@ -210,7 +210,10 @@ static void print_stream(const struct fan_host *host, int stream, struct str *ou
 
 	if (stream && host->bytes[1])
 		str_puts(out, "-- stderr\n");
-	if (host->dropped[stream])
+	if (host->cut[stream] && host->bytes[stream])
+		str_puts(
+			out, "-- not all of it could be recorded: its file ends early\n");
+	else if (host->dropped[stream])
 		str_printf(out, "-- the end of it; all %llu bytes are in %s\n",
 			(unsigned long long)host->bytes[stream], host->files[stream]);
 	while (untrusted_line(&rest, &line)) {

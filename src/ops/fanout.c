@@ -10,7 +10,9 @@
 #include "fan_compare.h"
 #include "io/loop.h"
 #include "remote_line.h"
+#include "base/secret.h"
 #include "ops/redact.h"
+#include "sudo.h"
 #include "tape.h"
 
 #include <stdio.h>
@@ -39,6 +41,9 @@ struct fan_work {
 	struct redactor *clean[2]; /* of what goes into them */
 	int open_tapes;
 	bool begun, paused, failed; /* failed: it cannot be recorded */
+	bool gaps[2]; /* it goes on although that stream cannot be recorded */
+	bool wants_password;
+	struct sudo sudo;
 	struct ssh_end end;
 };
 
@@ -61,6 +66,9 @@ struct fan {
 	struct err refusal;
 	uint64_t seq;
 	int64_t started_at;
+	struct secret *password;  /* sudo's */
+	char prompt[SUDO_PROMPT]; /* the same for all, so that what they print is */
+	bool password_wrong, password_asked, password_refused;
 	bool own_intent, begun, stopping, over, ended, canary_open;
 };
 
@@ -68,6 +76,13 @@ struct fan {
 
 void fan_way(const struct ssh_target *target, struct str *out)
 {
+	if (target->by_program) {
+		const struct ssh_hop *hop = &target->hops[0];
+
+		str_printf(out, "%s@%s:%d by the installed ssh (%s)", hop->user,
+			hop->name, hop->port, target->why ? target->why : "transport");
+		return;
+	}
 	for (size_t i = target->count; i-- > 0;) {
 		const struct ssh_hop *hop = &target->hops[i];
 
@@ -92,6 +107,7 @@ static void plan_host(struct fan *fan, struct fan_host *host, struct arena *aren
 	arena_reset(arena);
 	if (inventory_target(fan->how.inventory, host->name, arena, &target, &err)) {
 		fan_way(&target, &way);
+		host->by_program = target.by_program;
 	} else {
 		host->state = FAN_REFUSED;
 		str_copy(host->why, sizeof host->why, err.text);
@@ -200,6 +216,7 @@ struct fan *fan_new(
 	fan->wish.event = wish->event ? wish->event : "remote.run";
 	fan->timer = loop_timer(how->loop, on_timer, fan);
 	id_new(time_now_ms(), fan->fan_id);
+	sudo_prompt(fan->prompt);
 	if (!take_argv(fan, wish, err)) {
 		fan_free(fan);
 		return NULL;
@@ -244,6 +261,7 @@ void fan_free(struct fan *fan)
 		mem_free(host->way);
 	}
 	free_texts(fan);
+	secret_free(fan->password);
 	inventory_free(fan->how.inventory);
 	mem_free(fan->hosts);
 	mem_free(fan->groups);
@@ -366,7 +384,7 @@ const char *fan_result(const struct fan_host *host, char *out, size_t size)
 	return out;
 }
 
-static size_t add_stream(struct fan_host *host, int k, const char *const names[3],
+static size_t add_stream(struct fan_host *host, int k, const char *const names[4],
 	struct audit_pair *pairs)
 {
 	struct tape *tape = host->work->tapes[k];
@@ -374,6 +392,7 @@ static size_t add_stream(struct fan_host *host, int k, const char *const names[3
 	size_t n = 0;
 
 	tape_hash(tape, host->hashes[k]);
+	host->cut[k] = tape_error(tape) != NULL;
 	pair_number(&pairs[n++], names[0], (double)tape_bytes(tape));
 	pairs[n++] = (struct audit_pair){
 		.name = names[1], .value = untrusted_str(host->hashes[k])};
@@ -405,21 +424,34 @@ static enum fan_state state_of(const struct fan_host *host, const struct ssh_end
 	}
 }
 
+/* It goes on without its recording, and that was counted once. */
+static bool gap(struct fan_host *host, int stream)
+{
+	struct fan_work *work = host->work;
+
+	work->gaps[stream] =
+		work->gaps[stream] ||
+		gate_goes_on(work->fan->how.door, tape_error(work->tapes[stream]));
+	return work->gaps[stream];
+}
+
 /* All that it printed is on the disk. */
 static void host_recorded(struct fan_host *host)
 {
-	static const char *const names[2][3] = {{"out_bytes", "out_sha256", "out_file"},
-		{"err_bytes", "err_sha256", "err_file"}};
+	static const char *const names[2][4] = {
+		{"out_bytes", "out_sha256", "out_file", "out_gap"},
+		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct fan *fan = host->work->fan;
 	const struct ssh_end *end = &host->work->end;
 	struct audit_record record = record_of(fan, "remote.host");
-	struct audit_pair pairs[8];
+	struct audit_pair pairs[12];
 	enum fan_state state;
 	char result[60];
 	size_t n = 0;
 
 	for (int k = 0; k < 2; k++)
-		if (tape_error(host->work->tapes[k]) && !host->work->failed) {
+		if (tape_error(host->work->tapes[k]) && !host->work->failed &&
+			!gap(host, k)) {
 			host->work->failed = true;
 			str_copy(host->why, sizeof host->why,
 				tape_error(host->work->tapes[k])->text);
@@ -427,8 +459,16 @@ static void host_recorded(struct fan_host *host)
 	state = state_of(host, end);
 	host->state = state;
 	pair_number(&pairs[n++], "ms", (double)(time_now_ms() - host->started_at));
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < 2; k++) {
 		n += add_stream(host, k, names[k], pairs + n);
+		if (host->work->gaps[k])
+			pairs[n++] = (struct audit_pair){.name = names[k][3],
+				.value = untrusted_str(
+					tape_error(host->work->tapes[k])->text)};
+	}
+	if (host->work->sudo.typed)
+		pairs[n++] = (struct audit_pair){
+			.name = "sudo", .value = untrusted_str("password typed")};
 	record.target = untrusted_str(host->name);
 	record.result = untrusted_str(fan_result(host, result, sizeof result));
 	record.error = untrusted_str(host->why);
@@ -458,7 +498,7 @@ static void tape_written(void *ctx)
 	struct fan_work *work = host->work;
 
 	for (int k = 0; k < 2; k++) {
-		if (work->failed || !tape_error(work->tapes[k]))
+		if (work->failed || !tape_error(work->tapes[k]) || gap(host, k))
 			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		work->failed = true;
@@ -499,11 +539,22 @@ static void keep(struct fan_host *host, bool is_error, const struct str *clean)
 	}
 }
 
+static void put(void *ctx, const void *bytes, size_t n)
+{
+	ssh_call_write(ctx, bytes, n);
+}
+
 static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
 {
 	struct fan_host *host = ctx;
+	struct fan_work *work = host->work;
+	enum sudo_wants wants = sudo_hears(&work->sudo, is_error, bytes);
 	struct str clean;
 
+	if (wants == SUDO_PASSWORD && work->call && work->fan->password)
+		sudo_type(work->fan->password, put, work->call);
+	if (wants != SUDO_NOTHING && work->call)
+		ssh_call_close_input(work->call);
 	str_init(&clean, SIZE_MAX / 2);
 	redactor_add(host->work->clean[is_error], bytes, &clean);
 	keep(host, is_error, &clean);
@@ -533,13 +584,11 @@ static void on_state(void *ctx, enum ssh_state state)
 	fan->how.changed(fan->how.ctx);
 }
 
-static void on_end(void *ctx, const struct ssh_end *end)
+static void host_ended(struct fan_host *host)
 {
-	struct fan_host *host = ctx;
+	const struct ssh_end *end = &host->work->end;
 	struct fan_work *work = host->work;
 
-	work->call = NULL;
-	work->end = *end;
 	host->exit_code = end->kind == SSH_EXITED ? end->exit_code : -1;
 	if (end->kind == SSH_SIGNALED)
 		str_copy(host->signal, sizeof host->signal, end->signal);
@@ -549,6 +598,25 @@ static void on_end(void *ctx, const struct ssh_end *end)
 	work->open_tapes = 2;
 	for (int k = 0; k < 2; k++)
 		tape_end(work->tapes[k], tape_ended);
+}
+
+static void want_password(struct fan_host *host);
+
+static void on_end(void *ctx, const struct ssh_end *end)
+{
+	struct fan_host *host = ctx;
+	struct fan_work *work = host->work;
+	struct fan *fan = work->fan;
+
+	work->call = NULL;
+	work->end = *end;
+	fan->password_wrong |= work->sudo.wrong;
+	if (end->kind == SSH_EXITED && !end->stopped && !end->timed_out &&
+		fan->how.password && !fan->stopping && !fan->ended &&
+		sudo_refused(&work->sudo, end->exit_code))
+		want_password(host);
+	else
+		host_ended(host);
 }
 
 static void open_tapes(struct fan_host *host)
@@ -567,12 +635,12 @@ static void open_tapes(struct fan_host *host)
 	}
 }
 
-/* Its intent is on the disk. */
-static void host_act(void *ctx, uint64_t seq)
+static void call_host(struct fan_host *host, const char *line, bool with_password)
 {
-	struct fan_host *host = ctx;
 	struct fan *fan = host->work->fan;
-	struct ssh_call_options options = {.line = str_text(&fan->line),
+	struct ssh_call_options options = {.line = line,
+		.group = fan->hosts[0].key,
+		.writes = with_password,
 		.timeout_ms = fan->wish.timeout_ms,
 		.state = on_state,
 		.bytes = on_bytes,
@@ -581,8 +649,6 @@ static void host_act(void *ctx, uint64_t seq)
 	struct arena arena;
 	struct err err = {0};
 
-	host->intent = seq;
-	open_tapes(host);
 	arena_init(&arena, INVENTORY_BYTES);
 	if (inventory_target(
 		    fan->how.inventory, host->name, &arena, &options.target, &err))
@@ -590,6 +656,85 @@ static void host_act(void *ctx, uint64_t seq)
 	else
 		on_end(host, &(struct ssh_end){.kind = SSH_FAILED, .err = err});
 	arena_release(&arena);
+}
+
+/* Its intent is on the disk. */
+static void host_act(void *ctx, uint64_t seq)
+{
+	struct fan_host *host = ctx;
+
+	host->intent = seq;
+	open_tapes(host);
+	sudo_begin(&host->work->sudo, NULL);
+	call_host(host, str_text(&host->work->fan->line), false);
+}
+
+/* --- sudo's password --- */
+
+static void call_with_password(struct fan_host *host)
+{
+	struct fan *fan = host->work->fan;
+	const char **argv = mem_new(fan->argc + SUDO_MORE_WORDS + 1, sizeof *argv);
+	struct str line;
+	struct err err = {0};
+
+	host->work->wants_password = false;
+	str_init(&line, 256 << 10);
+	sudo_begin(&host->work->sudo, fan->prompt);
+	if (sudo_argv(&host->work->sudo, (const char *const *)fan->argv, argv) &&
+		remote_line_add(&line, argv, &err)) {
+		call_host(host, str_text(&line), true);
+	} else {
+		str_copy(host->why, sizeof host->why, err.text);
+		host_ended(host);
+	}
+	str_release(&line);
+	mem_free(argv);
+}
+
+void fan_password(struct fan *fan, const struct secret *password, const struct err *why)
+{
+	if (password && !fan->password)
+		fan->password = secret_dup(password);
+	fan->password_refused |= !password;
+	for (size_t i = 0; i < fan->count && !fan->ended; i++) {
+		struct fan_host *host = &fan->hosts[i];
+
+		if (!host->work->wants_password)
+			continue;
+		if (password && !fan->stopping) {
+			call_with_password(host);
+			continue;
+		}
+		host->work->wants_password = false;
+		str_copy(host->why, sizeof host->why,
+			why ? why->text : "sudo wants a password");
+		host_ended(host);
+	}
+}
+
+bool fan_password_wrong(const struct fan *fan)
+{
+	return fan->password_wrong;
+}
+
+/* It is asked for once, for all hosts of the fan. */
+static void want_password(struct fan_host *host)
+{
+	struct fan *fan = host->work->fan;
+
+	host->state = FAN_CONNECTING;
+	host->stage = SSH_ASKING;
+	host->work->wants_password = true;
+	fan->how.changed(fan->how.ctx);
+	if (fan->password) {
+		call_with_password(host);
+	} else if (!fan->password_asked) {
+		fan->password_asked = true;
+		fan->how.password(fan->how.ctx, host->name);
+	} else if (fan->password_refused) {
+		fan_password(fan, NULL, NULL);
+	}
 }
 
 static void host_refused(void *ctx, const struct err *why)
@@ -736,6 +881,9 @@ bool fan_stop(struct fan *fan)
 	for (size_t i = 0; i < fan->count; i++)
 		if (fan->hosts[i].work->call)
 			ssh_call_stop(fan->hosts[i].work->call);
+	fan_password(fan, NULL,
+		&(struct err){ERR_CANCELLED, "stopped: sudo waited for a "
+					     "password, and ran nothing"});
 	soon(fan);
 	return true;
 }
@@ -793,6 +941,23 @@ static void add_refused(const struct fan *fan, struct str *out)
 		str_printf(out, "  Not: %zu more\n", n - shown);
 }
 
+/* The first of those that another program goes to, with why. */
+static void add_programs(const struct fan *fan, struct str *out)
+{
+	size_t n = 0;
+	const struct fan_host *first = NULL;
+
+	for (size_t i = fan->count; i-- > 0;)
+		if (fan->hosts[i].state == FAN_WAITING && fan->hosts[i].by_program) {
+			first = &fan->hosts[i];
+			n++;
+		}
+	if (n == 1)
+		str_printf(out, "  %s\n", first->way);
+	else if (n)
+		str_printf(out, "  %s, and %zu more by it\n", first->way, n - 1);
+}
+
 static void question(const struct fan *fan, struct str *out)
 {
 	size_t count = fan_in_state(fan, FAN_WAITING);
@@ -808,6 +973,7 @@ static void question(const struct fan *fan, struct str *out)
 	if (count > NAMES_SHOWN)
 		str_printf(out, " and %zu more", count - NAMES_SHOWN);
 	str_putc(out, '\n');
+	add_programs(fan, out);
 	add_refused(fan, out);
 	str_printf(out, "Class %s%s%s%s.", audit_class_name(fan->class),
 		*j->why ? " (" : "", j->why, *j->why ? ")" : "");

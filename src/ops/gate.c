@@ -155,7 +155,7 @@ static void not_done(const struct gate_pass *pass, uint64_t seq, const char *why
 }
 
 /* It is done although it cannot be recorded, and that is remembered. */
-static bool goes_on(const struct gate_door *door, const struct err *why)
+bool gate_goes_on(const struct gate_door *door, const struct err *why)
 {
 	struct policy policy;
 
@@ -200,7 +200,7 @@ static void committed(void *ctx, uint64_t seq, const struct err *err)
 
 	if (!err)
 		tell_gap(pass->door);
-	if (err && !goes_on(pass->door, err)) {
+	if (err && !gate_goes_on(pass->door, err)) {
 		why = *err;
 		err_prefix(&why, "nothing was done, as it cannot be recorded: ");
 		log_add(LOG_ERROR, "audit: %s", why.text);
@@ -252,7 +252,7 @@ static void one_committed(void *ctx, uint64_t seq, const struct err *err)
 	struct gate_pass *pass = ctx;
 	size_t i = pass->answered++;
 
-	if (err && !pass->failed.kind && !goes_on(pass->door, err))
+	if (err && !pass->failed.kind && !gate_goes_on(pass->door, err))
 		pass->failed = *err;
 	/* With err too when it is there: then its outcome names it. */
 	if (seq)
@@ -291,7 +291,7 @@ static void commit(struct gate_pass *pass)
 	struct audit *audit = pass->door->audit(pass->door->ctx, &err);
 	struct audit_record *record = &pass->deed.record;
 
-	if (!audit && !pass->deed.begin && goes_on(pass->door, &err)) {
+	if (!audit && !pass->deed.begin && gate_goes_on(pass->door, &err)) {
 		const struct gate_deed deed = pass->deed;
 
 		deed.act(deed.ctx, 0);

@@ -13,12 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH = 4096 };
 
 struct inventory {
 	struct ssh_config config;
 	char *home, *user, *host, *agent;
+	char *program_config; /* -F of the installed ssh, or NULL */
+	enum transport (*transport)(void *ctx, const char *host);
+	void *ctx;
 	const char **names;
 	size_t name_count, name_cap;
 	int others; /* who have it besides the first */
@@ -51,6 +55,11 @@ struct inventory *inventory_read(const struct inventory_how *how)
 	inventory->agent = how->agent && *how->agent ? mem_strdup(how->agent) : NULL;
 	snprintf(folder, sizeof folder, "%s/.ssh", how->home);
 	snprintf(file, sizeof file, "%s/.ssh/config", how->home);
+	if (how->user_file || (how->foreign_home && !access(file, F_OK)))
+		inventory->program_config =
+			mem_strdup(how->user_file ? how->user_file : file);
+	inventory->transport = how->transport;
+	inventory->ctx = how->ctx;
 	ssh_config_init(&inventory->config);
 	if (*how->home || how->user_file)
 		ssh_config_read(
@@ -79,6 +88,7 @@ void inventory_free(struct inventory *inventory)
 	mem_free(inventory->user);
 	mem_free(inventory->host);
 	mem_free(inventory->agent);
+	mem_free(inventory->program_config);
 	mem_free(inventory);
 }
 
@@ -95,6 +105,8 @@ struct making {
 	struct config_found found;
 	struct ssh_hop hop;
 	const char *given; /* the name as it was asked for */
+	enum transport transport;
+	const struct config_line *beyond; /* why ssh itself has to go there */
 	struct err *err;
 };
 
@@ -265,8 +277,7 @@ static bool agent(struct making *m)
 	const char *text = first(m, CONFIG_AGENT);
 
 	m->hop.agent = m->inventory->agent;
-	if (says(m, CONFIG_IDENTITIES_ONLY, "yes"))
-		m->hop.agent = NULL;
+	m->hop.listed_only = says(m, CONFIG_IDENTITIES_ONLY, "yes");
 	if (!text || !strcmp(text, "SSH_AUTH_SOCK"))
 		return true;
 	if (!strcmp(text, "none")) {
@@ -334,9 +345,11 @@ static bool proxy(struct making *m, const char *line)
 	if (str_starts(line, "exec "))
 		line += 5;
 	if (!words || !words_read(words, m->arena, untrusted_str(line), &why) ||
-		words->shell || !words->count)
-		return refuse(m, CONFIG_PROXY,
-			"needs a shell, and none is run for it: put it in a script");
+		words->shell || !words->count) {
+		/* It needs a shell, which only ssh runs for it. */
+		m->beyond = m->found.from[CONFIG_PROXY];
+		return true;
+	}
 	argv = arena_alloc(m->arena, (words->count + 1) * sizeof *argv);
 	for (size_t i = 0; argv && i < words->count; i++)
 		if (!add_word(m, words, &words->list[i], &argv[n++]))
@@ -358,6 +371,7 @@ static bool values(struct making *m)
 	hop->ciphers = first(m, CONFIG_CIPHERS);
 	hop->macs = first(m, CONFIG_MACS);
 	hop->host_key_types = first(m, CONFIG_HOST_KEYS);
+	hop->authority_types = first(m, CONFIG_AUTHORITIES);
 	return identities(m) && files(m, CONFIG_CERTIFICATE, &hop->certificates) &&
 	       known_hosts(m) && agent(m) &&
 	       seconds(m, CONFIG_CONNECT_TIMEOUT, &hop->connect_ms) &&
@@ -411,6 +425,9 @@ static bool make_hop(struct making *m, const char *name)
 		return false;
 	query.host = m->hop.name;
 	query.user = user;
+	if (m->inventory->transport)
+		m->transport = m->inventory->transport(m->inventory->ctx, m->hop.name);
+	query.lenient = m->transport == TRANSPORT_OPENSSH;
 	if (!ssh_config_find(&m->inventory->config, &query, &m->found, m->err))
 		return false;
 	text = first(m, CONFIG_PORT);
@@ -422,6 +439,10 @@ static bool make_hop(struct making *m, const char *name)
 	else if (!port(m, given_port ? given_port : text))
 		return false;
 	m->hop.host = m->hop.name;
+	m->beyond = m->found.beyond;
+	if (m->beyond || m->transport == TRANSPORT_OPENSSH)
+		return seconds(m, CONFIG_CONNECT_TIMEOUT, &m->hop.connect_ms) &&
+		       seconds(m, CONFIG_ALIVE, &m->hop.alive_ms);
 	text = first(m, CONFIG_HOSTNAME);
 	if (text && !(m->hop.host = filled(m, CONFIG_HOSTNAME, text)))
 		return false;
@@ -443,6 +464,9 @@ struct way {
 	struct ssh_hop *hops; /* of out */
 	struct err *err;
 	int depth;
+	/* A hop that only ssh itself can go to, and so all of it. */
+	bool by_program;
+	const struct config_line *beyond;
 };
 
 static bool add_way(struct way *way, const char *name, bool own_jump);
@@ -475,6 +499,31 @@ static bool add_jumps(struct way *way, struct making *m, const char *jumps)
 	return ok;
 }
 
+static bool add_hop(struct way *way, const struct ssh_hop *hop, const char *name)
+{
+	if (way->out->count == SSH_MAX_HOPS)
+		return err_set(way->err, ERR_LIMIT, "%.60s: more than %d hops lead to it",
+			name, SSH_MAX_HOPS);
+	way->hops[way->out->count++] = *hop;
+	return true;
+}
+
+static bool leave_to_program(struct way *way, struct making *m)
+{
+	const struct config_line *line = m->beyond;
+
+	if (m->transport == TRANSPORT_LIBSSH)
+		return err_set(way->err, ERR_REFUSED,
+			"%.60s is refused: %s:%d: %.40s takes ssh itself, and the rc "
+			"says "
+			"transport libssh",
+			m->given, line->file, line->line, line->keyword);
+	way->by_program = true;
+	if (!way->beyond)
+		way->beyond = line;
+	return add_hop(way, &m->hop, m->given);
+}
+
 static bool add_way(struct way *way, const char *name, bool own_jump)
 {
 	struct making *m = arena_alloc(way->arena, sizeof *m);
@@ -486,6 +535,8 @@ static bool add_way(struct way *way, const char *name, bool own_jump)
 		.inventory = way->inventory, .arena = way->arena, .err = way->err};
 	if (!make_hop(m, name))
 		return false;
+	if (m->beyond || m->transport == TRANSPORT_OPENSSH)
+		return leave_to_program(way, m);
 	jump = first(m, CONFIG_JUMP);
 	command = first(m, CONFIG_PROXY);
 	/* Of the two the first counts. */
@@ -499,11 +550,27 @@ static bool add_way(struct way *way, const char *name, bool own_jump)
 		return false;
 	if (own_jump && command && strcmp(command, "none") && !proxy(m, command))
 		return false;
-	if (way->out->count == SSH_MAX_HOPS)
-		return err_set(way->err, ERR_LIMIT, "%.60s: more than %d hops lead to it",
-			name, SSH_MAX_HOPS);
-	way->hops[way->out->count++] = m->hop;
-	return true;
+	if (m->beyond)
+		return leave_to_program(way, m);
+	return add_hop(way, &m->hop, name);
+}
+
+/* The last hop alone, with what makes it so. */
+static void go_by_program(struct way *way)
+{
+	struct ssh_target *out = way->out;
+	const struct config_line *line = way->beyond;
+	char why[SSH_CONFIG_PLACE + 60];
+
+	way->hops[0] = way->hops[out->count - 1];
+	out->count = 1;
+	out->by_program = true;
+	out->config = way->inventory->program_config;
+	if (!line)
+		return;
+	snprintf(why, sizeof why, "%.300s:%d: %.40s", line->file, line->line,
+		line->keyword);
+	out->why = arena_strdup(way->arena, why);
 }
 
 bool inventory_target(const struct inventory *inventory, const char *name,
@@ -515,7 +582,10 @@ bool inventory_target(const struct inventory *inventory, const char *name,
 	*out = (struct ssh_target){.hops = way.hops};
 	if (!way.hops)
 		return err_set(err, ERR_LIMIT, "%.60s: its way is too long", name);
-	return add_way(&way, name, true) &&
-	       (!arena->full ||
-		       err_set(err, ERR_LIMIT, "%.60s: its way is too long", name));
+	if (!add_way(&way, name, true))
+		return false;
+	if (way.by_program)
+		go_by_program(&way);
+	return !arena->full ||
+	       err_set(err, ERR_LIMIT, "%.60s: its way is too long", name);
 }

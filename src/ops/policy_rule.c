@@ -160,6 +160,10 @@ bool policy_allows(const struct policy *policy, const struct policy_deed *deed,
 					       : NULL,
 		   *where = NULL;
 
+	if (policy->broken) {
+		snprintf(decision, POLICY_DECISION, "refused: %s", policy->broken);
+		return err_set(err, ERR_REFUSED, "%s: nothing was done", policy->broken);
+	}
 	if (state) {
 		snprintf(decision, POLICY_DECISION, "refused: %s", state);
 		return err_set(err, ERR_REFUSED, "oogway is %s: nothing was done", state);

@@ -4,6 +4,7 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "ops/redact.h"
 #include "step_plan.h"
 #include "tape.h"
@@ -49,7 +50,10 @@ struct run *run_new(const struct run_how *how, struct untrusted text)
 		*borrowed[i] = run->texts[i] = mem_strdup(*borrowed[i]);
 	run->text = untrusted_keep(text, RUNBOOK_MAX_BYTES);
 	sha256_text(&run->text, 1, run->text_hash);
-	runbook_parse(&run->book, run->text);
+	if (how->prose)
+		runbook_prose(&run->book, run->text);
+	else
+		runbook_parse(&run->book, run->text);
 	values_init(&run->values, &run->book, RUN_CONTEXT_BYTES);
 	run->values.host = how->own_host ? run->how.host : NULL;
 	run->values.output = step_output;
@@ -80,6 +84,7 @@ void run_free(struct run *run)
 	}
 	str_release(&run->work.before.shown);
 	str_release(&run->captured);
+	secret_free(run->password);
 	mem_free(run->results);
 	mem_free(run->outputs);
 	mem_free(run->classes);
@@ -262,6 +267,8 @@ bool run_stop(struct run *run)
 		return false;
 	run->work.stopped = true;
 	run_kind(run, (size_t)run->active)->stop(run);
+	/* Whatever waits for a password waits no longer. */
+	run_password(run, NULL);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "ops/run.h"
 #include "ops/step.h"
+#include "sudo.h"
 #include "values.h"
 
 struct redactor;
@@ -29,7 +30,11 @@ struct work {
 	bool is_command, paused, stopped;
 	char standing[RUN_STANDING]; /* why nobody is asked; "": somebody is */
 	char origin[RUN_ORIGIN];
+	bool gaps[STREAMS]; /* it goes on although that one cannot be recorded */
 	struct err why;
+	struct sudo sudo; /* of a command of this machine's */
+	void (*got_password)(
+		struct run *run, const struct secret *password, const struct err *err);
 	struct run_result before; /* until it is run: what comes back when it is not */
 };
 
@@ -50,6 +55,7 @@ struct run {
 	struct untrusted edited; /* in place of the active step's text; owned */
 	size_t edited_step;
 	char *source;
+	struct secret *password; /* sudo's, for all steps; or NULL */
 	struct untrusted incident;
 	bool ended;
 };

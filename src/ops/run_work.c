@@ -3,6 +3,7 @@
  * be recorded is ended. Main thread. */
 #include "run_parts.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "ops/redact.h"
@@ -102,12 +103,14 @@ static const char *state_of(
 	return result;
 }
 
-static bool best_effort(const struct run *run)
+/* It goes on without its recording, and that was counted once. */
+static bool gap(struct run *run, int stream)
 {
-	struct policy policy;
+	struct work *w = &run->work;
 
-	run->how.door->policy(run->how.door->ctx, &policy);
-	return policy.best_effort;
+	w->gaps[stream] = w->gaps[stream] ||
+			  gate_goes_on(run->how.door, tape_error(w->tapes[stream]));
+	return w->gaps[stream];
 }
 
 /* All that was printed is on the disk. */
@@ -118,7 +121,7 @@ void run_finish(struct run *run)
 		{"err_bytes", "err_sha256", "err_file", "err_gap"}};
 	struct work *w = &run->work;
 	struct run_result *r = &run->results[run->active];
-	struct audit_pair pairs[11];
+	struct audit_pair pairs[13];
 	char hashes[STREAMS][SHA256_DIGITS + 1], result[RESULT];
 	enum run_state state;
 	struct audit_record record;
@@ -126,7 +129,7 @@ void run_finish(struct run *run)
 
 	for (int i = 0; i < STREAMS; i++)
 		if (w->tapes[i] && tape_error(w->tapes[i]) && !w->why.kind &&
-			!best_effort(run))
+			!gap(run, i))
 			w->why = *tape_error(w->tapes[i]);
 	record = run_record(run, state_of(w, result, &state));
 	pairs[n++] = (struct audit_pair){.name = "ms",
@@ -144,6 +147,9 @@ void run_finish(struct run *run)
 		str_copy(i ? r->err_file : r->out_file, sizeof r->out_file,
 			tape_path(w->tapes[i]));
 	}
+	if (w->sudo.typed)
+		pairs[n++] = (struct audit_pair){
+			.name = "sudo", .value = untrusted_str("password typed")};
 	record.extra = pairs;
 	record.extra_count = n;
 	record.error = untrusted_str(w->why.kind ? w->why.text : NULL);
@@ -182,7 +188,7 @@ static void tape_written(void *ctx)
 	for (int i = 0; i < STREAMS; i++) {
 		if (!w->tapes[i] || !tape_error(w->tapes[i]) || w->why.kind)
 			continue;
-		if (best_effort(run))
+		if (gap(run, i))
 			continue;
 		/* Strict: what cannot be recorded does not go on. */
 		w->why = *tape_error(w->tapes[i]);
@@ -280,6 +286,69 @@ void run_over(struct run *run, int exit_code, const char *result, const struct e
 	w->open_tapes = STREAMS;
 	for (int i = 0; i < STREAMS; i++)
 		tape_end(w->tapes[i], tape_ended);
+}
+
+/* --- sudo's password --- */
+
+void run_want_password(struct run *run, const char *where,
+	void (*got)(
+		struct run *run, const struct secret *password, const struct err *err))
+{
+	char text[400], user[40] = "";
+	struct run_plan plan;
+	struct err err = {0};
+
+	if (run->password) {
+		got(run, run->password, NULL);
+		return;
+	}
+	if (run_plan(run, run->work.step, &plan, &err))
+		str_copy(user, sizeof user, plan.as_user);
+	snprintf(text, sizeof text,
+		"sudo on %.120s wants a password to run step %zu as %s, and has run "
+		"nothing "
+		"so far.\nIt goes to sudo's own prompt there, and is kept for this run",
+		where, run->work.step + 1, user);
+	run->work.got_password = got;
+	if (run->how.password && run->how.password(run->how.ctx, run, text, &err))
+		return;
+	run->work.got_password = NULL;
+	if (!err.kind)
+		err_set(&err, ERR_REFUSED, "there is nobody to type it");
+	err_prefix(&err, "sudo wants a password, and ");
+	got(run, NULL, &err);
+}
+
+void run_password(struct run *run, const struct secret *password)
+{
+	static const struct err none = {
+		ERR_CANCELLED, "sudo wants a password, and none was given"};
+	void (*got)(struct run *, const struct secret *, const struct err *) =
+		run->work.got_password;
+
+	/* The step may be over by now. */
+	if (run->active < 0 || !got)
+		return;
+	run->work.got_password = NULL;
+	run_forget_password(run);
+	run->password = password ? secret_dup(password) : NULL;
+	got(run, run->password, password ? NULL : &none);
+}
+
+const struct secret *run_kept_password(const struct run *run)
+{
+	return run->password;
+}
+
+void run_forget_password(struct run *run)
+{
+	secret_free(run->password);
+	run->password = NULL;
+}
+
+struct sudo *run_sudo(struct run *run)
+{
+	return &run->work.sudo;
 }
 
 void **run_own(struct run *run)

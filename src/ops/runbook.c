@@ -402,6 +402,11 @@ void runbook_parse(struct runbook *book, struct untrusted text)
 	read_body(book);
 }
 
+void runbook_prose(struct runbook *book, struct untrusted text)
+{
+	*book = (struct runbook){.text = text, .body = text, .body_line = 1};
+}
+
 void runbook_unread(struct runbook *book, const char *why)
 {
 	fault(book, 1, "%s", why);

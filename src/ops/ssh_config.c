@@ -1,6 +1,6 @@
 /* The user's ssh configuration. Each keyword is in a table: what it says here, that it
- * changes neither trust nor way, or, when it is not there or says more than its row
- * allows, that the host is refused. Hides Include, which is read at once and known by its
+ * changes neither trust nor way, that only ssh itself can do it, or, when it is not
+ * there, that the host is refused. Hides Include, which is read at once and known by its
  * depth, and Match, of which host, originalhost, user, localuser and all are understood.
  * Reading is for tasks; finding is pure. */
 #include "ssh_config.h"
@@ -26,7 +26,8 @@ enum row_kind {
 	ROW_LIST,    /* one line, several values */
 	ROW_ADDS,    /* each line adds one */
 	ROW_NOTHING, /* neither trust nor way */
-	ROW_ONLY,    /* as nothing if it says `only`, else the host is refused */
+	ROW_ONLY,    /* as nothing if it says `only`, else ssh itself has to do it */
+	ROW_OWN,     /* the same; in the system's file it is only a default */
 	ROW_BLOCK,
 };
 
@@ -64,6 +65,7 @@ static const struct row rows[] = {
 	{"ciphers", ROW_VALUE, CONFIG_CIPHERS, NULL},
 	{"macs", ROW_VALUE, CONFIG_MACS, NULL},
 	{"hostkeyalgorithms", ROW_VALUE, CONFIG_HOST_KEYS, NULL},
+	{"casignaturealgorithms", ROW_VALUE, CONFIG_AUTHORITIES, NULL},
 	/* The way. */
 	{"addressfamily", ROW_ONLY, 0, "any"},
 	{"canonicalizehostname", ROW_ONLY, 0, "no,none"},
@@ -74,12 +76,14 @@ static const struct row rows[] = {
 	{"revokedhostkeys", ROW_ONLY, 0, "none"},
 	{"checkhostip", ROW_ONLY, 0, "no"},
 	{"nohostauthenticationforlocalhost", ROW_NOTHING, 0, NULL},
+	{"requiredrsasize", ROW_ONLY, 0, ""},
+	{"bindaddress", ROW_ONLY, 0, ""},
+	{"bindinterface", ROW_ONLY, 0, ""},
 	{"updatehostkeys", ROW_NOTHING, 0, NULL},
 	{"verifyhostkeydns", ROW_NOTHING, 0, NULL},
 	/* Ways to log in that are not gone here, and what is for the terminal. */
 	{"addkeystoagent", ROW_NOTHING, 0, NULL},
 	{"batchmode", ROW_NOTHING, 0, NULL},
-	{"casignaturealgorithms", ROW_NOTHING, 0, NULL},
 	{"clearallforwardings", ROW_NOTHING, 0, NULL},
 	{"compression", ROW_NOTHING, 0, NULL},
 	{"compressionlevel", ROW_NOTHING, 0, NULL},
@@ -99,12 +103,12 @@ static const struct row rows[] = {
 	{"forwardx11timeout", ROW_NOTHING, 0, NULL},
 	{"forwardx11trusted", ROW_NOTHING, 0, NULL},
 	{"gatewayports", ROW_NOTHING, 0, NULL},
-	{"gssapiauthentication", ROW_NOTHING, 0, NULL},
+	{"gssapiauthentication", ROW_OWN, 0, "no"},
 	{"gssapidelegatecredentials", ROW_NOTHING, 0, NULL},
 	{"gssapikeyexchange", ROW_NOTHING, 0, NULL},
 	{"gssapitrustdns", ROW_NOTHING, 0, NULL},
 	{"hostbasedacceptedalgorithms", ROW_NOTHING, 0, NULL},
-	{"hostbasedauthentication", ROW_NOTHING, 0, NULL},
+	{"hostbasedauthentication", ROW_OWN, 0, "no"},
 	{"ignoreunknown", ROW_NOTHING, 0, NULL},
 	{"ipqos", ROW_NOTHING, 0, NULL},
 	{"keepalive", ROW_NOTHING, 0, NULL},
@@ -116,7 +120,7 @@ static const struct row rows[] = {
 	{"obscurekeystroketiming", ROW_NOTHING, 0, NULL},
 	{"permitlocalcommand", ROW_NOTHING, 0, NULL},
 	{"permitremoteopen", ROW_NOTHING, 0, NULL},
-	{"pkcs11provider", ROW_NOTHING, 0, NULL},
+	{"pkcs11provider", ROW_OWN, 0, "none"},
 	{"preferredauthentications", ROW_NOTHING, 0, NULL},
 	{"protocol", ROW_NOTHING, 0, NULL},
 	{"pubkeyacceptedalgorithms", ROW_NOTHING, 0, NULL},
@@ -217,7 +221,10 @@ static bool split_words(struct reading *r, struct config_line *out, const char *
 static void read_line(struct reading *r, char *text)
 {
 	struct ssh_config *config = r->config;
-	struct config_line line = {.file = r->file, .line = r->line, .depth = r->depth};
+	struct config_line line = {.file = r->file,
+		.line = r->line,
+		.depth = r->depth,
+		.own = r->place->own};
 	char *keyword = text + strspn(text, " \t"), *end, *rest;
 	size_t n = strlen(keyword);
 
@@ -514,6 +521,12 @@ static void keep(struct finding *f, const struct row *row, const struct config_l
 		values[(*n)++] = row->value == CONFIG_PROXY ? line->rest : line->words[i];
 }
 
+static void beyond(struct finding *f, const struct config_line *line)
+{
+	if (!f->out->beyond)
+		f->out->beyond = line;
+}
+
 static bool take_line(struct finding *f, const struct config_line *line)
 {
 	const struct row *row = find_row(line->keyword);
@@ -525,17 +538,24 @@ static bool take_line(struct finding *f, const struct config_line *line)
 				line->count ? line->words[0] : "");
 		return true;
 	}
+	if (!row && f->query->lenient)
+		return true;
 	if (!row)
 		return refuse(f, line,
 			"is not understood, and could change whom is trusted or the way");
 	if (!line->count)
 		return refuse(f, line, "says nothing");
-	if (row->kind == ROW_ONLY)
-		return is_one_of(line->words[0], row->only) ||
-		       refuse(f, line, "is not done here: `ssh` may reach it");
-	if (f->active[f->depth] == PERHAPS)
-		return refuse(f, line,
-			"stands behind a Match of which nobody knows whether it applies");
+	if (row->kind == ROW_ONLY || row->kind == ROW_OWN) {
+		if (!is_one_of(line->words[0], row->only) &&
+			(row->kind == ROW_ONLY || line->own))
+			beyond(f, line);
+		return true;
+	}
+	/* Behind a Match of which only ssh knows whether it applies. */
+	if (f->active[f->depth] == PERHAPS) {
+		beyond(f, line);
+		return true;
+	}
 	keep(f, row, line);
 	return true;
 }

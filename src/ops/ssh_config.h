@@ -26,6 +26,7 @@ struct config_line {
 	const char **words;
 	size_t count;
 	const char *rest; /* behind the keyword, as written */
+	bool own;         /* of the user's file, not the system's */
 };
 
 struct ssh_config {
@@ -75,6 +76,7 @@ enum config_value {
 	CONFIG_CIPHERS,
 	CONFIG_MACS,
 	CONFIG_HOST_KEYS,
+	CONFIG_AUTHORITIES,
 	CONFIG_VALUE_COUNT,
 };
 
@@ -82,6 +84,7 @@ struct config_found {
 	const char *values[CONFIG_VALUE_COUNT][SSH_CONFIG_LISTED];
 	size_t counts[CONFIG_VALUE_COUNT];
 	const struct config_line *from[CONFIG_VALUE_COUNT]; /* the first of them */
+	const struct config_line *beyond; /* what only ssh itself can do; or NULL */
 };
 
 /* What is known of the host before anything was read. */
@@ -89,6 +92,7 @@ struct config_query {
 	const char *host; /* as it was asked for */
 	const char *user; /* given with it, or NULL */
 	const char *local_user;
+	bool lenient; /* ssh itself will judge what is not understood */
 };
 
 /* Borrows from the config. False with a sentence that names FILE:LINE. */

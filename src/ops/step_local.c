@@ -1,12 +1,13 @@
 /* Commands on this machine: sh, sh host where the host is this one, and kubectl. What
- * they print waits in the pipe while the disk is slower. As somebody else only where
- * sudo asks for no password. Main thread. */
+ * they print waits in the pipe while the disk is slower. As somebody else through sudo,
+ * without a password or with one that is typed for the run. Main thread. */
 #include "ops/step.h"
 
 #include "base/str.h"
 #include "base/text.h"
 #include "io/proc.h"
 #include "step_pin.h"
+#include "sudo.h"
 #include "values.h"
 
 #include <stdio.h>
@@ -102,17 +103,84 @@ static bool plan_kubectl(const struct planning *p, struct err *err)
 
 /* --- doing it --- */
 
+static void put(void *ctx, const void *bytes, size_t n)
+{
+	proc_write(ctx, bytes, n);
+}
+
+static void type_password(struct run *run, const struct secret *password)
+{
+	struct proc *proc = *run_own(run);
+
+	if (proc && password)
+		sudo_type(password, put, proc);
+	if (proc)
+		proc_close_input(proc);
+}
+
 static void on_bytes(void *ctx, bool is_error, struct untrusted bytes)
 {
-	run_prints(ctx, is_error, bytes);
+	struct run *run = ctx;
+
+	switch (sudo_hears(run_sudo(run), is_error, bytes)) {
+	case SUDO_PASSWORD:
+		type_password(run, run_kept_password(run));
+		break;
+	case SUDO_NO_INPUT:
+		type_password(run, NULL);
+		break;
+	default:
+		break;
+	}
+	run_prints(run, is_error, bytes);
 }
+
+static void begin_again(
+	struct run *run, const struct secret *password, const struct err *err);
 
 static void on_end(void *ctx, int exit_code, const struct err *why)
 {
 	struct run *run = ctx;
 
 	*run_own(run) = NULL;
+	if (!why && !run_stopping(run) && sudo_refused(run_sudo(run), exit_code)) {
+		run_want_password(run, "this machine", begin_again);
+		return;
+	}
+	if (run_sudo(run)->wrong)
+		run_forget_password(run);
 	run_over(run, exit_code, NULL, why);
+}
+
+/* The same, behind sudo's own prompt. */
+static void begin_again(
+	struct run *run, const struct secret *password, const struct err *err)
+{
+	struct proc_options options = {
+		.bytes = on_bytes, .end = on_end, .ctx = run, .writes = true};
+	const char *argv[AUDIT_MAX_ARGS + SUDO_MORE_WORDS + 1];
+	char prompt[SUDO_PROMPT];
+	struct run_plan plan;
+	struct err why = {0};
+
+	if (!password || run_stopping(run)) {
+		run_over(run, 1, NULL, err);
+		return;
+	}
+	sudo_prompt(prompt);
+	sudo_begin(run_sudo(run), prompt);
+	if (!run_plan(run, (size_t)run_active(run), &plan, &why) ||
+		plan.argc > AUDIT_MAX_ARGS ||
+		!sudo_argv(run_sudo(run), plan.argv, argv)) {
+		err_set(&why, ERR_REFUSED, "the step has changed: not run again");
+		run_over(run, 1, NULL, &why);
+		return;
+	}
+	options.argv = argv;
+	options.timeout_ms = plan.timeout_ms;
+	*run_own(run) = proc_start(run_how(run)->loop, &options, &why);
+	if (!*run_own(run))
+		run_over(run, -1, NULL, &why);
 }
 
 static void start(struct run *run, const struct run_plan *plan)
@@ -124,6 +192,7 @@ static void start(struct run *run, const struct run_plan *plan)
 		.timeout_ms = plan->timeout_ms};
 	struct err err = {0};
 
+	sudo_begin(run_sudo(run), NULL);
 	*run_own(run) = proc_start(run_how(run)->loop, &options, &err);
 	if (!*run_own(run))
 		run_over(run, -1, NULL, &err);

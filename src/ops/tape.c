@@ -31,6 +31,7 @@ struct tape {
 	struct err gap;    /* main's */
 	struct err err;
 	uint64_t bytes;
+	uint64_t kept; /* in the file; the task's while it runs */
 	int fd;
 	bool last; /* the task's run is the one behind which nothing comes */
 	bool running, ending, full, orphan;
@@ -86,6 +87,7 @@ static void work(struct task *task)
 		}
 		digest_add(tape->digest, tape->writing.p + done, (size_t)n);
 		done += (size_t)n;
+		tape->kept += (uint64_t)n;
 	}
 	if (tape->last && tape->fd >= 0 && fdatasync(tape->fd) && errno != EINVAL)
 		err_set(&tape->failed, ERR_IO, "cannot write %s: %s", tape->path,
@@ -212,7 +214,7 @@ const struct err *tape_error(const struct tape *tape)
 
 uint64_t tape_bytes(const struct tape *tape)
 {
-	return tape->bytes;
+	return tape->err.kind && !tape->running ? tape->kept : tape->bytes;
 }
 
 const char *tape_path(const struct tape *tape)

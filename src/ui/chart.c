@@ -94,11 +94,11 @@ struct plot {
 	int n;                           /* dots across */
 };
 
-/* A minute and more goes by the clock. */
+/* Goes by the clock. */
 static double nice_time(double seconds)
 {
-	static const double steps[] = {
-		60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+	static const double steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
+		3600, 7200, 10800, 21600, 43200, 86400};
 
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
 		if (steps[i] >= seconds)
@@ -450,7 +450,9 @@ static const char *moment_text(const struct plot *plot, int64_t at, char out[TIM
 {
 	char stamp[TIME_TEXT];
 
-	if (plot->to - plot->from > 2 * DAY_MS)
+	if (plot->to - plot->from > 6 * DAY_MS)
+		time_day(at, out);
+	else if (plot->to - plot->from > DAY_MS)
 		snprintf(out, TIME_TEXT, "%.12s", time_stamp(at, at + 3 * DAY_MS, stamp));
 	else if (plot->to - plot->from < 10 * MINUTE_MS)
 		time_clock_s(at, out);
@@ -459,25 +461,37 @@ static const char *moment_text(const struct plot *plot, int64_t at, char out[TIM
 	return out;
 }
 
-/* The newest moment first: it is the one that is kept where there is room for one. */
+/* Under the curve, unless another label stands there. */
+static void draw_time(
+	const struct canvas *c, const struct plot *plot, int64_t at, int *free)
+{
+	char text[TIME_TEXT];
+	int width = (int)strlen(moment_text(plot, at, text));
+	int col = AXIS_WIDTH + (int)((plot->area.cols - 1) * (at - plot->from) /
+				       (plot->to - plot->from));
+
+	col -= at == plot->to ? width - 1 : width / 2;
+	if (col + width >= *free || col < AXIS_WIDTH - 1)
+		return;
+	canvas_put(c, plot->area.rows, col, ROLE_DIM, text);
+	*free = col;
+}
+
+/* The newest moment first: it is the one that is kept where there is room for one. The
+ * others are round ones of the local clock. */
 static void draw_times(const struct canvas *c, const struct plot *plot)
 {
 	int labels = plot->area.cols / 16, free = c->cols + 1;
+	int64_t span = plot->to - plot->from, step, at;
 
-	if (labels < 1)
-		labels = 1;
-	for (int i = labels; i >= 0; i--) {
-		int64_t at = plot->from + (plot->to - plot->from) * i / labels;
-		int col = AXIS_WIDTH + (plot->area.cols - 1) * i / labels;
-		char text[TIME_TEXT];
-		int width = (int)strlen(moment_text(plot, at, text));
-
-		col -= i == labels ? width - 1 : i ? width / 2 : 0;
-		if (col + width >= free || col < 0)
-			continue;
-		canvas_put(c, plot->area.rows, col, ROLE_DIM, text);
-		free = col;
-	}
+	if (span <= 0)
+		return;
+	step = (int64_t)nice_time((double)span / SECOND_MS / (labels > 1 ? labels : 1)) *
+	       SECOND_MS;
+	draw_time(c, plot, plot->to, &free);
+	for (at = plot->to - (plot->to + time_offset_ms(plot->to)) % step;
+		at >= plot->from; at -= step)
+		draw_time(c, plot, at, &free);
 }
 
 void chart_draw(const struct canvas *c, const struct chart *chart)

@@ -121,7 +121,7 @@ static void show_similar(struct app *app, uint64_t key)
 }
 
 /* The charts of the alert pages that are open are asked for, those of others not. */
-static void show_charts(struct console *console)
+void console_read_shown(struct console *console)
 {
 	uint64_t alerts[STACK_MAX] = {0};
 	size_t n = 0;
@@ -140,7 +140,7 @@ bool console_push(struct console *console, const struct pane_class *class, uint6
 		return false;
 	open_pane(&console->stack[console->depth++], class, console->app, id);
 	console->layout_dirty = true;
-	show_charts(console);
+	console_read_shown(console);
 	return true;
 }
 
@@ -149,7 +149,7 @@ void console_pop(struct console *console)
 	if (console->depth)
 		close_pane(&console->stack[--console->depth]);
 	console->layout_dirty = true;
-	show_charts(console);
+	console_read_shown(console);
 }
 
 void console_focus(struct console *console, int pane)
@@ -212,6 +212,7 @@ void console_check_rc(const struct commands *commands, struct rc *rc)
 			err.text);
 		conf_complain(&rc->conf, rc->layouts[i].place, text);
 	}
+	conf_sort_errors(&rc->conf);
 }
 
 static void front_check(void *ctx, struct rc *rc)
@@ -406,6 +407,8 @@ static void end_of_turn(void *ctx)
 	if (!screen_ready())
 		return;
 	handoff_edit_begin(console);
+	if (console->bridge_of)
+		bridge_follow(console);
 	if (console->wants_shell && console->mode == MODE_NORMAL)
 		lend_shell(console);
 	if (*console->wants_edit && console->mode == MODE_NORMAL)

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "handoff_pane.h"
+#include "replay_text.h"
 #include "runbook_pane.h"
 #include "screen.h"
 
@@ -548,30 +549,27 @@ static enum status cmd_bridge(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
 	const struct alert *alert = alert_here(call);
-	bool number = call->argc && !strcmp(call->argv[0], "number");
-	struct response response;
-	char text[600], what[620];
 
-	if (call->argc && !number && strcmp(call->argv[0], "link") != 0) {
+	if (call->argc && strcmp(call->argv[0], "number") != 0 &&
+		strcmp(call->argv[0], "link") != 0) {
 		err_set(err, ERR_USAGE, "bridge takes number or link");
 		return STATUS_USAGE;
 	}
-	dossier_response(console->app,
-		alert ? dossier_page(console->app, alert)->key : call->target, &response);
-	if ((number || !text_to_link(response.link, text, sizeof text)) &&
-		!(call->argc && !number))
-		text_line(response.number, text, sizeof text);
-	else if (!text_to_link(response.link, text, sizeof text))
-		*text = '\0';
-	if (!*text) {
-		err_set(err, ERR_MISSING,
-			"no conference bridge is known here; open the incident first");
-		return STATUS_FAILED;
-	}
-	str_reset(&console->register_);
-	str_puts(&console->register_, text);
-	snprintf(what, sizeof what, "copied %s", text);
-	return copy_text(console, what, err) ? STATUS_DONE : STATUS_FAILED;
+	if (alert)
+		alert = dossier_page(console->app, alert);
+	return bridge_copy(console, alert ? alert->key : call->target,
+		       call->argc ? call->argv[0] : "", err)
+		       ? STATUS_DONE
+		       : STATUS_FAILED;
+}
+
+/* What was searched for before does not matter to who names it. */
+static const struct runbook_row *from_its_top(
+	struct app *app, const struct runbook_row *row)
+{
+	if (row)
+		runbooks_known(app->runbooks, row->id)->section = 0;
+	return row;
 }
 
 /* By its name, or by its number among the matches of the alert. */
@@ -582,7 +580,7 @@ static const struct runbook_row *runbook_asked(
 	int64_t number;
 
 	if (!alert || !untrusted_to_i64(untrusted_str(word), &number))
-		return runbooks_named(app->runbooks, word);
+		return from_its_top(app, runbooks_named(app->runbooks, word));
 	runbook_matches(app, alert, &all);
 	return number >= 1 && number <= (int64_t)all.count ? all.list[number - 1].row
 							   : NULL;
@@ -596,7 +594,9 @@ static enum status cmd_audit_replay(struct call *call, struct err *err)
 
 	if (call->argc)
 		untrusted_to_i64(untrusted_str(call->argv[0]), &seq);
-	else if (console_pane(console)->class == &audit_pane)
+	if (call->out)
+		return replay_print(call, seq, err);
+	if (!call->argc && console_pane(console)->class == &audit_pane)
 		row = audit_listing.find(console->app, call->target);
 	if (row)
 		seq = (int64_t)row->seq;
@@ -1005,7 +1005,7 @@ const struct command console_commands[] = {
 		C | COMMAND_ACTS | COMMAND_NO_ROW, 0, 1, cmd_proposal_dismiss},
 	{"audit replay", "[SEQ]",
 		"play what a record of the audit, or the selected one, recorded",
-		C | COMMAND_ROWS, 0, 1, cmd_audit_replay},
+		COMMAND_SCRIPT | COMMAND_ROWS, 0, 1, cmd_audit_replay},
 	{"step run", "", "run the selected step; it asks first", C, 0, 0, cmd_step_run},
 	{"step edit", "[COMMAND]",
 		"run another command once in place of the selected step; it asks first",

@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,10 +85,25 @@ void complete_drop(struct console *console)
 	console->completion = NULL;
 }
 
-/* Width of a word on the line, the gap after it included. */
-static int word_width(const char *word)
+/* Bytes of it without the blank or the " = " that follows it on the line. */
+static size_t shown(const char *word)
 {
-	return (int)strcspn(word, " ") + 2;
+	size_t n = strlen(word);
+
+	if (str_ends(word, " = "))
+		n -= strlen(" = ");
+	while (n && word[n - 1] == ' ')
+		n--;
+	return n;
+}
+
+/* Width of a word on the line with its note, the gap after it included. */
+static int word_width(const struct completion *c, size_t i)
+{
+	const char *note = c->notes[i];
+
+	return text_width(untrusted_make(c->words[i], shown(c->words[i])), INT_MAX) + 2 +
+	       (*note ? text_width(untrusted_str(note), INT_MAX) + 1 : 0);
 }
 
 /* The first word to draw, so that the chosen one is seen. */
@@ -96,9 +113,9 @@ static size_t first_word(const struct completion *c, size_t at, int room)
 	int width = 0;
 
 	for (size_t i = 0; i < c->count && i <= at; i++) {
-		width += word_width(c->words[i]);
+		width += word_width(c, i);
 		while (width > room && from < i)
-			width -= word_width(c->words[from++]);
+			width -= word_width(c, from++);
 	}
 	return from;
 }
@@ -113,16 +130,24 @@ static void draw_words(
 	if (from)
 		col += canvas_put(c, 0, col, ROLE_DIM, canvas_glyph(GLYPH_MORE)) + 1;
 	for (size_t i = from; i < words->count; i++) {
-		const char *word = words->words[i];
-		int width = (int)strcspn(word, " ");
+		const char *word = words->words[i], *note = words->notes[i];
+		struct untrusted text = untrusted_make(word, shown(word));
+		int width = text_width(text, INT_MAX), all = word_width(words, i);
 
-		if (col + width + 3 > c->cols) {
+		/* The first has room, if need be without the end of its note. */
+		if (col + all + 1 > c->cols && i > from) {
 			canvas_put(c, 0, col, ROLE_DIM, canvas_glyph(GLYPH_MORE));
 			break;
 		}
-		canvas_text(c, 0, col, width, i == at ? ROLE_SELECTED : ROLE_DIM,
-			untrusted_make(word, (size_t)width));
-		col += width + 2;
+		canvas_text(c, 0, col, width,
+			i == at ? ROLE_SELECTED
+			: *note ? ROLE_TEXT
+				: ROLE_DIM,
+			text);
+		if (*note)
+			canvas_text(c, 0, col + width + 1, all - width - 3, ROLE_DIM,
+				untrusted_str(note));
+		col += all;
 	}
 }
 
@@ -136,9 +161,11 @@ static bool draw_command(struct console *console, const struct canvas *c)
 
 	if (!command)
 		return false;
-	canvas_printf(c, 0, 1, ROLE_DIM, "%s%s%s  %s%s", command->name,
-		*command->args ? " " : "", command->args, command->help,
-		preview_shown(console) ? "  (shown already; Esc takes it back)" : "");
+	/* What it does is seen when it is shown. */
+	canvas_printf(c, 0, 1, ROLE_DIM, "%s%s%s  %s", command->name,
+		*command->args ? " " : "", command->args,
+		preview_shown(console) ? "shown already; Esc takes it back"
+				       : command->help);
 	return true;
 }
 

@@ -321,6 +321,7 @@ static bool useful(struct console *console, const char *command)
 	struct pane *pane = console_pane(console);
 	bool chart = pane->class == &chart_pane;
 	struct pane_link link = {0};
+	const struct run *run;
 
 	if (!strcmp(command, "open")) {
 		if (pane->class->link)
@@ -358,8 +359,12 @@ static bool useful(struct console *console, const char *command)
 		return (pane->class == &remote_pane || pane->class == &remotehost_pane ||
 			       pane->class == &followed_pane) &&
 		       remote_busy(console->app->remote);
-	if (strstr(command, "step ") || !strcmp(command, "next-match"))
-		return pane->class == &runbook_pane;
+	if (strstr(command, "step ") || !strcmp(command, "next-match")) {
+		run = pane->class == &runbook_pane
+			      ? runs_find(console->app->runs, pane->id)
+			      : NULL;
+		return run && run_book(run)->step_count;
+	}
 	if (!strcmp(command, "earlier") || !strncmp(command, "zoom-", 5))
 		return chart;
 	return true;

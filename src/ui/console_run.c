@@ -4,6 +4,7 @@
 #include "runbook_pane.h"
 
 #include "app/remote.h"
+#include "app/runbooks.h"
 #include "app/runs.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -17,6 +18,7 @@ enum { WARN_MS = 5000 };
 static struct run *here(struct call *call, size_t *step, struct err *err)
 {
 	struct pane *pane = console_pane(call->ctx);
+	const struct runbook_row *row;
 	struct run *run;
 
 	*step = runbook_pane_step(pane);
@@ -26,6 +28,9 @@ static struct run *here(struct call *call, size_t *step, struct err *err)
 	}
 	run = runs_open(call->app->runs, pane->id, 0, err);
 	pane->dirty = true;
+	row = runbooks_find(call->app->runbooks, pane->id);
+	if (row && !runbook_is_file(row, err))
+		return NULL;
 	if (run && !run_book(run)->step_count) {
 		err_set(err, ERR_MISSING, "the runbook has no steps");
 		return NULL;

@@ -3,12 +3,14 @@
  * own selection. Main thread. */
 #include "state.h"
 
+#include "app/dossier.h"
 #include "app/setting.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "io/proc.h"
+#include "model/response.h"
 #include "screen.h"
 
 #include <fcntl.h>
@@ -18,7 +20,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { OSC52_MAX = 56000 }; /* 74,994 bytes of base64: what terminals accept */
+enum {
+	OSC52_MAX = 56000, /* 74,994 bytes of base64: what terminals accept */
+	BRIDGE_TEXT = 600,
+};
 
 struct copied {
 	const struct app *app;
@@ -150,6 +155,86 @@ bool copy_text(struct console *console, const char *what, struct err *err)
 		what);
 	console_notice(console, false, text);
 	return true;
+}
+
+/* --- the bridge of an incident --- */
+
+/* Its link, else its number; or the one that is named. */
+static bool bridge_text(
+	const struct app *app, uint64_t key, const char *which, char *out, size_t size)
+{
+	bool number = !strcmp(which, "number"), link = !strcmp(which, "link");
+	struct response response;
+
+	dossier_response(app, key, &response);
+	*out = '\0';
+	if (!number && text_to_link(response.link, out, size))
+		return true;
+	if (!link)
+		text_line(response.number, out, size);
+	return *out != '\0';
+}
+
+static bool copy_bridge(struct console *console, const char *text, struct err *err)
+{
+	char what[BRIDGE_TEXT + 20];
+
+	console->bridge_of = 0;
+	str_reset(&console->register_);
+	str_puts(&console->register_, text);
+	snprintf(what, sizeof what, "copied %s", text);
+	return copy_text(console, what, err);
+}
+
+bool bridge_copy(
+	struct console *console, uint64_t key, const char *which, struct err *err)
+{
+	struct app *app = console->app;
+	char text[BRIDGE_TEXT];
+
+	if (bridge_text(app, key, which, text, sizeof text))
+		return copy_bridge(console, text, err);
+	/* Nobody has looked at it: it is looked at now, without being shown. */
+	if (key && !dossier_reads(app->dossier, key)) {
+		dossier_show(app->dossier, key);
+		if (dossier_reads(app->dossier, key) && dossier_busy(app->dossier)) {
+			console->bridge_of = key;
+			str_copy(console->bridge_which, sizeof console->bridge_which,
+				which);
+			console_notice(console, false, "its bridge is being looked up");
+			return true;
+		}
+		console_read_shown(console);
+	}
+	return err_set(err, ERR_MISSING, "%s",
+		dossier_busy(app->dossier) ? "its bridge is not read yet: once more"
+					   : "no conference bridge is known of this");
+}
+
+void bridge_follow(struct console *console)
+{
+	struct app *app = console->app;
+	char text[BRIDGE_TEXT];
+	struct err err = {0};
+
+	/* Another one is looked at meanwhile. */
+	if (!dossier_reads(app->dossier, console->bridge_of)) {
+		console->bridge_of = 0;
+		return;
+	}
+	if (bridge_text(
+		    app, console->bridge_of, console->bridge_which, text, sizeof text)) {
+		if (!copy_bridge(console, text, &err))
+			console_notice(console, true, err.text);
+	} else if (!dossier_busy(app->dossier)) {
+		console->bridge_of = 0;
+		dossier_lacks(app->dossier, &err);
+		console_notice(console, true,
+			err.kind ? err.text : "no conference bridge is known of this");
+	} else {
+		return;
+	}
+	console_read_shown(console);
 }
 
 /* --- bare mode --- */

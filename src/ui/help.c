@@ -244,10 +244,11 @@ static void setting_place(const struct app *app, const void *row, struct cell *o
 	const struct setting_value *v = &app->rc->settings.values[i];
 
 	if (is_zoomed(app, i))
-		cell_print(out, "now; set is %s",
-			settings_text(&app->rc->settings, i));
-	else if (v->place.file)
+		cell_print(out, "now; set is %s", settings_text(&app->rc->settings, i));
+	else if (v->place.file && strcmp(v->place.file, CONF_TYPED) != 0)
 		cell_print(out, "%.80s:%d", v->place.file, v->place.line);
+	else if (v->place.file)
+		cell_print(out, "%.80s", v->place.file);
 	else
 		cell_print(out, "default");
 	out->role = ROLE_DIM;

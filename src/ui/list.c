@@ -1045,6 +1045,9 @@ void list_draw(struct list *list, const struct app *app, const struct canvas *c,
 		else
 			canvas_blank(&body, (int)i, 0, body.cols, ROLE_TEXT);
 	}
+	if (!n && rows > 2 && list->filter && list->listing->count(app))
+		canvas_printf(&body, (int)rows / 2, 2, ROLE_DIM, "Nothing matches %s",
+			list->filter_text);
 }
 
 /* Why the selected row answers the words. */

@@ -125,11 +125,40 @@ void pane_complete(const struct app *app, char *out, size_t size)
 			*scope ? ", " : "", scope, now);
 }
 
+/* How much of a sentence stands on a line of so many columns: whole words, and all of it
+ * when the first word alone is wider. */
+static size_t line_bytes(const char *text, int cols)
+{
+	size_t fits = 0, n = 0;
+
+	while (text[n]) {
+		n += strspn(text + n, " ");
+		n += strcspn(text + n, " ");
+		if (fits && text_width(untrusted_make(text, n), 400) > cols)
+			break;
+		fits = n;
+	}
+	return fits;
+}
+
 void pane_empty(const struct canvas *c, const char *sentence)
 {
-	int width = text_width(untrusted_str(sentence), 400);
-	int col = (c->cols - width) / 2;
+	char part[400];
+	int rows = 1, row;
 
+	for (const char *at = sentence; *(at += line_bytes(at, c->cols)); rows++)
+		continue;
+	row = rows < c->rows ? (c->rows - rows + 1) / 2 : 0;
 	canvas_blank_rows(c, 0, c->rows);
-	canvas_put(c, c->rows / 2, col > 0 ? col : 0, ROLE_DIM, sentence);
+	for (const char *at = sentence; *at && row < c->rows; row++) {
+		size_t n;
+		int col;
+
+		at += strspn(at, " ");
+		n = line_bytes(at, c->cols);
+		snprintf(part, sizeof part, "%.*s", (int)n, at);
+		col = (c->cols - text_width(untrusted_str(part), 400)) / 2;
+		canvas_put(c, row, col > 0 ? col : 0, ROLE_DIM, part);
+		at += n;
+	}
 }

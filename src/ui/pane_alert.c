@@ -523,7 +523,7 @@ static void raw(struct page *p, const struct app *app, uint64_t key)
 	page_puts(p, ROLE_HEADER, "As its source tells it");
 	if (!dossier_raw(app->dossier, key, &text, &told_at)) {
 		page_line(p, 0, false);
-		page_puts(p, ROLE_DIM, "not known: only what pages is kept as it is");
+		page_puts(p, ROLE_DIM, "not known, or not read yet");
 	} else if (told_at) {
 		page_printf(p, ROLE_WARNING, "  as it was %s ago",
 			duration_text(app->now - told_at, age));

@@ -173,9 +173,12 @@ static void logs_draw(
 	void *state, const struct app *app, const struct canvas *c, bool focus)
 {
 	struct list_pane *pane = state;
+	char trouble[320];
 
 	if (list_count(&pane->list, app) || pane->list.filter)
 		list_pane_draw(state, app, c, focus);
+	else if (*logs_trouble(app->logs, trouble, sizeof trouble))
+		pane_empty(c, trouble);
 	else if (!strcmp(logs_origin(app->logs), "no logs found"))
 		pane_empty(c, "No log lines: no journal and none of the usual files. "
 			      "Name some with `set log.files`");
@@ -387,13 +390,17 @@ static void metrics_words(void *state, const struct app *app, char *out, size_t 
 	n = strlen(out);
 	if (*sources_gap(app, GIVES_METRICS, gap, sizeof gap))
 		snprintf(out + n, size - n, "  partial: %s", gap);
+	else if (*sources_slow(app, GIVES_METRICS, gap, sizeof gap))
+		snprintf(out + n, size - n, "  %s", gap);
 }
 
 static void logs_words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct list_pane *pane = state;
+	char trouble[320];
 
-	snprintf(out, size, "%s%s", logs_origin(app->logs),
+	logs_trouble(app->logs, trouble, sizeof trouble);
+	snprintf(out, size, "%s%s", *trouble ? trouble : logs_origin(app->logs),
 		pane->list.tail ? "" : "  paused: G follows");
 	if (pane->list.filter)
 		list_pane_words(state, app, out, size);

@@ -28,6 +28,7 @@ struct runbook_view {
 	bool moved;   /* by somebody */
 	bool reveals; /* the next drawing brings it into sight */
 	bool dry;     /* below each step stands what it would do */
+	int section;  /* line of a page at which it is opened; 0: none */
 	struct markdown text;
 };
 
@@ -221,6 +222,22 @@ static void put_variables(struct page *p, struct run *run)
 	}
 }
 
+/* Of a page of a site: where it is, and how old what stands here is. */
+static void put_page_head(struct page *p, const struct runbook_row *row, int64_t now)
+{
+	char when[TIME_TEXT];
+
+	page_line(p, 0, false);
+	page_printf(p, ROLE_DIM, "%s   as it is since %s   only read", row->path,
+		time_stamp(row->page->changed_at, now, when));
+	if (!row->page->gone_at)
+		return;
+	page_line(p, 2, false);
+	page_printf(p, ROLE_WARNING,
+		"Its site has it no more since %s: this is its last text.",
+		time_stamp(row->page->gone_at, now, when));
+}
+
 static void put_head(struct runbook_view *v, const struct app *app,
 	const struct runbook_row *row, struct run *run)
 {
@@ -228,6 +245,10 @@ static void put_head(struct runbook_view *v, const struct app *app,
 	const char *about = runs_about(app->runs, v->id);
 	struct page *p = &v->page;
 
+	if (row->page) {
+		put_page_head(p, row, app->now);
+		return;
+	}
 	page_line(p, 0, false);
 	page_printf(p, ROLE_DIM, "%zu step%s%s", book->step_count,
 		book->step_count == 1 ? "" : "s",
@@ -247,22 +268,25 @@ static void put_head(struct runbook_view *v, const struct app *app,
 }
 
 /* What is new since a step of it last ran. */
-static void put_changes(struct page *p, const struct runbook_row *row)
+static void put_changes(
+	struct page *p, const struct app *app, const struct runbook_row *row)
 {
 	static const enum role roles[] = {
 		[DIFF_SAME] = ROLE_DIM, [DIFF_OLD] = ROLE_WARNING, [DIFF_NEW] = ROLE_OK};
 	static const char *const marks[] = {
 		[DIFF_SAME] = "  ", [DIFF_OLD] = "- ", [DIFF_NEW] = "+ "};
 	struct diff diff;
+	char when[TIME_TEXT];
 
 	if (!row->changed)
 		return;
 	runbook_changes(row, &diff);
 	page_line(p, 2, false);
 	page_line(p, 2, false);
-	page_printf(p, ROLE_WARNING,
-		"Changed since it last ran: %zu new line%s, %zu gone", diff.added,
-		diff.added == 1 ? "" : "s", diff.removed);
+	page_printf(p, ROLE_WARNING, "Changed %s: %zu new line%s, %zu gone",
+		row->page ? time_stamp(row->page->changed_at, app->now, when)
+			  : "since it last ran",
+		diff.added, diff.added == 1 ? "" : "s", diff.removed);
 	for (size_t i = 0; i < diff.count && i < CHANGES_SHOWN; i++) {
 		page_line(p, 2, true);
 		if (diff.lines[i].gap) {
@@ -325,7 +349,7 @@ static void fill(struct runbook_view *v, const struct app *app,
 	page_clear(&v->page);
 	v->text = (struct markdown){.page = &v->page};
 	put_head(v, app, row, run);
-	put_changes(&v->page, row);
+	put_changes(&v->page, app, row);
 	while (untrusted_line(&rest, &line)) {
 		size_t n = runbook_fence(line, block.fence, &info);
 
@@ -348,6 +372,8 @@ static void fill(struct runbook_view *v, const struct app *app,
 
 			untrusted_line(&behind, &next);
 			markdown_line(&v->text, line, next);
+			if (number == v->section)
+				page_mark(&v->page);
 		}
 	}
 }
@@ -387,6 +413,8 @@ static void open_runbook(void *state, const struct app *app, uint64_t id)
 	page_init(&v->page);
 	if (row)
 		text_line(row->title, v->title, sizeof v->title);
+	v->section = row && row->page ? row->section : 0;
+	v->reveals |= v->section > 0;
 	reload(v, app, 0);
 }
 

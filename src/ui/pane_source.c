@@ -3,6 +3,7 @@
  * its figures change. Main thread. */
 #include "app/alerts.h"
 #include "app/metrics.h"
+#include "app/runbooks.h"
 #include "app/sources.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -170,6 +171,7 @@ static void lists(struct page *p, const struct app *app, const struct source_row
 	part(p, &parts, series, "series");
 	part(p, &parts, silences, "silence");
 	part(p, &parts, changes, "change");
+	part(p, &parts, runbooks_pages(app->runbooks, row->name), "page");
 	if (!parts)
 		page_puts(p, ROLE_DIM, "nothing now");
 	else if (source_old(row, app->now))

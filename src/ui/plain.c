@@ -140,6 +140,8 @@ static void tell_sources(struct plain *plain)
 		enum source_health health = source_health(row, app->now);
 		char words[300], text[400];
 
+		if (health == HEALTH_OK && source_warns(row))
+			health = HEALTH_STALE;
 		if (health == plain->told[row->number])
 			continue;
 		plain->told[row->number] = health;

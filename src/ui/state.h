@@ -109,8 +109,10 @@ struct console {
 	int passthrough;      /* tmux lets strings through: 1, -1 not; 0: not asked */
 	char alarm[1000];     /* the last notice for the terminal */
 	struct str register_; /* what `copy` took last */
-	char wanted[200];     /* id, number or link of an incident to open, "" for none */
-	bool typed;           /* the user has pressed a key */
+	uint64_t bridge_of;   /* an incident whose bridge is being read, or 0 */
+	char bridge_which[8];
+	char wanted[200]; /* id, number or link of an incident to open, "" for none */
+	bool typed;       /* the user has pressed a key */
 	char parting[200];
 	int silent_reads;
 };
@@ -128,6 +130,8 @@ bool console_single(const struct console *console);
 /* False when the stack is full: nothing has changed then. */
 bool console_push(struct console *console, const struct pane_class *class, uint64_t id);
 void console_pop(struct console *console);
+/* What more is asked of servers is about the page that is shown. */
+void console_read_shown(struct console *console);
 void console_focus(struct console *console, int pane);
 void console_notice(struct console *console, bool bad, const char *text);
 void console_apply_config(struct console *console);
@@ -207,6 +211,11 @@ void console_alarm(void *console, enum notify_kind kind, const char *words);
 /* --- copy.c --- */
 /* Puts the register where `set clipboard` says; false with *err. */
 bool copy_text(struct console *console, const char *what, struct err *err);
+/* Copies the bridge of an incident: its "link", its "number", or "": what there is. What
+ * is not read yet is read first, and copied by bridge_follow(). */
+bool bridge_copy(
+	struct console *console, uint64_t key, const char *which, struct err *err);
+void bridge_follow(struct console *console);
 /* Text of the selected or marked rows, or of the whole pane, into out. */
 void copy_rows(struct console *console, struct str *out, bool all);
 void copy_bare(struct console *console);

@@ -16,6 +16,8 @@ struct vt {
 	VTerm *term;
 	VTermScreen *screen;
 	int columns, rows;
+	void (*line)(void *ctx, struct untrusted line);
+	void *ctx;
 };
 
 static struct {
@@ -28,6 +30,7 @@ static struct {
 	__typeof__(&vterm_screen_reset) reset;
 	__typeof__(&vterm_screen_enable_altscreen) alternate;
 	__typeof__(&vterm_screen_get_cell) cell;
+	__typeof__(&vterm_screen_set_callbacks) callbacks;
 } calls;
 
 static bool open_library(struct err *err)
@@ -45,6 +48,7 @@ static bool open_library(struct err *err)
 		{"vterm_screen_reset", &calls.reset},
 		{"vterm_screen_enable_altscreen", &calls.alternate},
 		{"vterm_screen_get_cell", &calls.cell},
+		{"vterm_screen_set_callbacks", &calls.callbacks},
 	};
 	static bool open;
 	void *library = open ? NULL : dlopen("libvterm.so.0", RTLD_NOW | RTLD_LOCAL);
@@ -129,6 +133,48 @@ static void add_char(struct str *to, uint32_t c)
 			(int)(0x80 | (c & 63)));
 }
 
+static void add_cell(struct str *to, const VTermScreenCell *cell)
+{
+	add_char(to, cell->chars[0]);
+	for (int i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[0] && cell->chars[i];
+		i++)
+		add_char(to, cell->chars[i]);
+}
+
+/* --- as lines --- */
+
+static void give_line(const struct vt *vt, struct str *text)
+{
+	while (text->n && text->p[text->n - 1] == ' ')
+		text->p[--text->n] = '\0';
+	vt->line(vt->ctx, untrusted_make(text->p, text->n));
+	str_release(text);
+}
+
+static int on_scrolled(int columns, const VTermScreenCell *cells, void *ctx)
+{
+	struct str text;
+
+	str_init(&text, 16 << 10);
+	for (int col = 0; col < columns;) {
+		add_cell(&text, &cells[col]);
+		col += cells[col].width > 0 ? cells[col].width : 1;
+	}
+	give_line(ctx, &text);
+	return 1;
+}
+
+void vt_on_line(struct vt *vt, void (*line)(void *ctx, struct untrusted line), void *ctx)
+{
+	static const VTermScreenCallbacks callbacks = {.sb_pushline = on_scrolled};
+
+	vt->line = line;
+	vt->ctx = ctx;
+	calls.callbacks(vt->screen, &callbacks, vt);
+}
+
+/* --- as cells --- */
+
 /* Runs of one role. */
 static void draw_row(const struct vt *vt, const struct canvas *c, int row, int to)
 {
@@ -150,11 +196,7 @@ static void draw_row(const struct vt *vt, const struct canvas *c, int row, int t
 			from = col;
 		}
 		role = role_of(&cell);
-		add_char(&run, cell.chars[0]);
-		for (int i = 1;
-			i < VTERM_MAX_CHARS_PER_CELL && cell.chars[0] && cell.chars[i];
-			i++)
-			add_char(&run, cell.chars[i]);
+		add_cell(&run, &cell);
 		col += cell.width > 0 ? cell.width : 1;
 	}
 	if (run.n)
@@ -176,12 +218,40 @@ static bool is_blank(const struct vt *vt, int row)
 	return true;
 }
 
-void vt_draw(const struct vt *vt, const struct canvas *c)
+static int last_row(const struct vt *vt)
 {
-	int last = vt->rows - 1, first;
+	int last = vt->rows - 1;
 
 	while (last > 0 && is_blank(vt, last))
 		last--;
+	return last;
+}
+
+void vt_rest(const struct vt *vt)
+{
+	int last = last_row(vt);
+
+	for (int row = 0; row <= last && !(row == last && is_blank(vt, row)); row++) {
+		struct str text;
+
+		str_init(&text, 16 << 10);
+		for (int col = 0; col < vt->columns;) {
+			VTermScreenCell cell;
+			VTermPos pos = {row, col};
+
+			if (!calls.cell(vt->screen, pos, &cell))
+				break;
+			add_cell(&text, &cell);
+			col += cell.width > 0 ? cell.width : 1;
+		}
+		give_line(vt, &text);
+	}
+}
+
+void vt_draw(const struct vt *vt, const struct canvas *c)
+{
+	int last = last_row(vt), first;
+
 	first = last >= c->rows ? last - c->rows + 1 : 0;
 	for (int row = first; row <= last; row++)
 		draw_row(vt, c, row, row - first);

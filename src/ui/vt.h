@@ -14,6 +14,10 @@ struct vt *vt_new(int columns, int rows, struct err *err);
 void vt_free(struct vt *vt);
 void vt_feed(struct vt *vt, struct untrusted bytes);
 void vt_resize(struct vt *vt, int columns, int rows);
+/* From then on each line that leaves its top, and with vt_rest() those that are still on
+ * it to the last that holds anything: printable characters, without blanks at the end. */
+void vt_on_line(struct vt *vt, void (*line)(void *ctx, struct untrusted line), void *ctx);
+void vt_rest(const struct vt *vt);
 /* Its rows up to the last that holds anything, and its first columns, as many as fit. */
 void vt_draw(const struct vt *vt, const struct canvas *c);
 

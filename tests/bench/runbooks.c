@@ -1,10 +1,11 @@
 /* Runbook search on a labelled set: DIR (or DIR/runbooks) holds docs.jsonl ({"id",
  * "text"}) and queries.jsonl ({"id", "query", "gold": [ids]}). Prints recall@1, recall@3
  * and MRR beside plain BM25 and TF-IDF, how often the absence of the right book is
- * noticed, and the time of one key press over 10,000 sections. With ITEMS=FILE one line
- * for each query: {"id", "ranked": [ids]}. Only the query's text is given to any of
- * them. Half of the queries, by a hash of their label, were kept apart when the weights
- * of `sure` were fitted; both halves are printed. */
+ * noticed, the same for the rarest words of each query, as somebody types them, and the
+ * time of one key press over 10,000 sections. With ITEMS=FILE one line for each query:
+ * {"id", "ranked": [ids]}. Only the query's text is given to any of them. Half of the
+ * queries, by a hash of their label, were kept apart when the weights of `sure` were
+ * fitted; both halves are printed. */
 #include "analysis/search.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 enum { DOCS = 20000, QUERIES = 20000, GOLD = 8, LINE = 4 << 20, SECTIONS = 10000 };
@@ -333,6 +335,125 @@ struct absence {
 	size_t count, right, lost, noticed; /* lost: right, but not sure enough */
 };
 
+/* --- a few words --- */
+
+struct rare {
+	const char *word;
+	size_t size;
+	double idf;
+	bool kept;
+};
+
+static double rarity(const struct set *set, const char *word, size_t size)
+{
+	char low[64];
+	uintptr_t found;
+
+	for (size_t i = 0; i < size; i++)
+		low[i] = (char)tolower((unsigned char)word[i]);
+	found = (uintptr_t)map_get(&set->words, low, size);
+	return found ? tfidf(set, (uint32_t)(found - 1)) : 0;
+}
+
+/* What somebody in a hurry types of it: the rarest words of its first sentence, in
+ * order. */
+static char *few_words(const struct set *set, const char *text, size_t most)
+{
+	enum { WORDS = 64, ROOM = 800 };
+	struct rare words[WORDS];
+	size_t count = 0, n = 0;
+	char *out = mem_new(ROOM, 1);
+
+	while (*text && *text != '.' && count < WORDS) {
+		size_t size = 0, seen = 0;
+
+		while (isalnum((unsigned char)text[size]))
+			size++;
+		while (seen < count && (words[seen].size != size ||
+					       strncasecmp(words[seen].word, text, size)))
+			seen++;
+		if (size > 1 && size < 60 && seen == count &&
+			!isdigit((unsigned char)*text))
+			words[count++] =
+				(struct rare){text, size, rarity(set, text, size), false};
+		text += size ? size : 1;
+	}
+	for (size_t k = 0; k < most && k < count; k++) {
+		struct rare *best = NULL;
+
+		for (size_t i = 0; i < count; i++)
+			if (!words[i].kept && (!best || words[i].idf > best->idf))
+				best = &words[i];
+		best->kept = true;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (words[i].kept)
+			n += (size_t)snprintf(out + n, ROOM - n, "%s%.*s", n ? " " : "",
+				(int)words[i].size, words[i].word);
+	return out;
+}
+
+static size_t rank_of(const struct question *q, const struct search_answer *answer)
+{
+	for (size_t k = 0; k < answer->count; k++)
+		if (is_gold(q, answer->hits[k].doc))
+			return k + 1;
+	return 0;
+}
+
+static size_t plain_rank(struct set *set, const struct question *q, const char *text,
+	struct scored *ranked)
+{
+	size_t at = 0;
+
+	rank_plain(set, text, false, ranked);
+	while (!is_gold(q, ranked[at].book))
+		at++;
+	return at + 1;
+}
+
+static void measure_few(struct set *set, size_t most)
+{
+	struct search *search = index_books(set, NULL), *without;
+	struct scored *ranked = mem_new(set->book_count, sizeof *ranked);
+	struct search_answer answer;
+	struct figures ours = {0}, plain = {0};
+	struct absence a = {0};
+
+	for (size_t i = 0; i < set->question_count; i++) {
+		const struct question *q = &set->questions[i];
+		char *words = few_words(set, q->text, most);
+		size_t rank;
+
+		if (q->gold_count) {
+			search_query(search, untrusted_str(words), SEARCH_ALERT, &answer);
+			rank = rank_of(q, &answer);
+			ours.count++;
+			ours.first += rank == 1;
+			ours.reciprocal += rank ? 1.0 / (double)rank : 0;
+			a.lost += rank == 1 && answer.sure < search_sure_from;
+			rank = plain_rank(set, q, words, ranked);
+			plain.first += rank == 1;
+			plain.reciprocal += 1.0 / (double)rank;
+			without = index_books(set, q);
+			search_query(
+				without, untrusted_str(words), SEARCH_ALERT, &answer);
+			a.noticed += answer.sure < search_sure_from;
+			search_free(without);
+		}
+		mem_free(words);
+	}
+	printf("%zu words: r@1 %.3f MRR %.3f, BM25 %.3f %.3f; no runbook %.3f, lost "
+	       "%.3f\n",
+		most, ours.first / (double)ours.count,
+		ours.reciprocal / (double)ours.count, plain.first / (double)ours.count,
+		plain.reciprocal / (double)ours.count,
+		(double)a.noticed / (double)ours.count,
+		(double)a.lost / (double)ours.count);
+	mem_free(ranked);
+	search_free(search);
+}
+
 static void measure(struct set *set, FILE *items)
 {
 	struct figures plain[2][2] = {0}, ours[2] = {0};
@@ -503,6 +624,8 @@ int main(void)
 	}
 	count_plain(&set);
 	measure(&set, items);
+	for (size_t words = 2; words <= 4; words++)
+		measure_few(&set, words);
 	measure_time(&set);
 	return items && fclose(items) ? 1 : 0;
 }

@@ -174,7 +174,8 @@ def og_alert(alert, now):
             'count': alert.count, 'lastOccurredAt': iso(alert.last),
             'createdAt': iso(alert.created), 'updatedAt': iso(alert.updated),
             'source': alert.source, 'owner': alert.owner.username if alert.owner else '',
-            'priority': alert.priority, 'responders': [{'type': 'team', 'id': alert.team.id}],
+            'priority': alert.priority,
+            'responders': [{'type': kind, 'id': one.id} for kind, one in alert.responders],
             'integration': {'id': str(uuid.UUID(int=7)), 'name': alert.integration[0],
                             'type': alert.integration[1]}}
     report = {}
@@ -279,6 +280,31 @@ def og_reference(body, name, kind, second):
 def og_assign(account, body, me):
     id, username = og_reference(body, 'owner', 'user', 'username')
     return lambda alert, at: account.assign(alert, at, account.user(id or username))
+
+
+def og_respond(account, body, me):
+    given = body.get('responder')
+    if not isinstance(given, dict) or given.get('type') not in ('user', 'team'):
+        raise Refused(422, 'responder is not valid')
+    kind = given['type']
+    id, name = og_reference(body, 'responder', kind, 'username' if kind == 'user' else 'name')
+    whom = account.user(id or name) if kind == 'user' else \
+        next((t for t in account.teams if id == t.id or name == t.name), None)
+    return lambda alert, at: account.ask(alert, at, kind, whom)
+
+
+def jsm_respond(request, id):
+    """Its body has the responder's members, and no note."""
+    request.only()
+    account, body = request.account, request.body('id', 'type')
+    kind = body.get('type')
+    if kind not in ('user', 'team', 'escalation', 'schedule') or not body.get('id'):
+        raise Refused(422, 'responder is not valid')
+    pool = {'user': [(u.account, u) for u in account.users],
+            'team': [(t.id, t) for t in account.teams]}.get(kind, [])
+    whom = next((one for key, one in pool if key == body['id']), None)
+    return accepted(request, 'responder', id,
+                    lambda alert, at: account.ask(alert, at, kind, whom))
 
 
 def og_escalate(account, body, me):
@@ -482,7 +508,8 @@ def jsm_alert(alert):
             'lastOccuredAt': iso(alert.last), 'createdAt': iso(alert.created),
             'updatedAt': iso(alert.updated), 'source': alert.source, 'priority': alert.priority,
             'owner': alert.owner.account if alert.owner else '',
-            'responders': [{'type': 'team', 'id': alert.team.id}],
+            'responders': [{'type': kind, 'id': one.account if kind == 'user' else one.id}
+                           for kind, one in alert.responders],
             'integrationName': alert.integration[0], 'integrationType': alert.integration[1],
             'ownerTeamId': alert.team.id}
     if alert.snoozed_until:
@@ -650,6 +677,7 @@ ROUTES = {
         ('POST', '/v2/alerts/ID/snooze', 'alert', og_write(snooze, 'endTime')),
         ('POST', '/v2/alerts/ID/assign', 'alert', og_write(og_assign, 'owner')),
         ('POST', '/v2/alerts/ID/escalate', 'alert', og_write(og_escalate, 'escalation')),
+        ('POST', '/v2/alerts/ID/responders', 'alert', og_write(og_respond, 'responder')),
         ('PUT', '/v2/alerts/ID/priority', 'alert', set_priority),
         ('GET', '/v2/schedules/on-calls', 'oncall', og_on_calls),
         ('GET', '/v2/schedules', 'oncall', og_schedules),
@@ -672,6 +700,7 @@ ROUTES = {
         ('POST', JSM + '/alerts/ID/snooze', 'alert', jsm_write(snooze, 'endTime')),
         ('POST', JSM + '/alerts/ID/assign', 'alert', jsm_write(jsm_assign, 'accountId')),
         ('POST', JSM + '/alerts/ID/escalate', 'alert', jsm_write(jsm_escalate, 'escalationId')),
+        ('POST', JSM + '/alerts/ID/responders', 'alert', jsm_respond),
         ('PATCH', JSM + '/alerts/ID/priority', 'alert', set_priority),
         ('GET', JSM + '/schedules', 'configuration', jsm_schedules),
         ('GET', JSM + '/schedules/ID/on-calls', 'oncall', jsm_on_calls),
@@ -702,7 +731,7 @@ def lab_alerts(desk, spec):
         if spec.get('acknowledged'):
             account.acknowledge(alert, now, account.user(spec.get('by', ME)))
         if spec.get('snoozed'):
-            account.snooze(alert, now, now + spec['snoozed'])
+            account.snooze(alert, now, now + spec['snoozed'], spec.get('by', ME))
         if spec.get('note'):
             account.annotate(alert, now, spec['note'], ME)
         ids.append(alert.id)
@@ -751,7 +780,8 @@ def lab_alert(desk, spec):
     """All there is to know of {"id": …}."""
     alert = desk.account.find(spec['id'])
     return {**og_alert(alert, desk.now()), 'notes': [text for _, text, _, _ in alert.notes],
-            'escalated': [id for id, _ in alert.escalated]}
+            'escalated': [id for id, _ in alert.escalated],
+            'asked': [getattr(one, 'username', one.name) for _, one in alert.responders]}
 
 
 def lab_lag(desk, spec):

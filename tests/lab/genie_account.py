@@ -100,6 +100,7 @@ class Alert:
     closed_at: float = None
     closed_by: str = None       # a username, or what else did it
     escalated: list = field(default_factory=list)
+    responders: list = field(default_factory=list)  # (type, User or Team)
     notes: list = field(default_factory=list)   # (id, text, who, at)
     logs: list = field(default_factory=list)    # (key, text, who, at)
 
@@ -160,6 +161,7 @@ class Account:
         alert = Alert(id, str(len(self.alerts) + 1), message[:130], alias or id, at, priority,
                       source, self.teams[team % len(self.teams)], list(tags),
                       ('Prometheus', 'Prometheus'), updated=at, last=at)
+        alert.responders.append(('team', alert.team))
         self.alerts[id] = alert
         alert.log('Alert created via API[Prometheus]', 'Alert API', at)
         alert.log(f'Sent [Notification] to {self.users[0].username}', 'System', at + 2)
@@ -272,10 +274,10 @@ class Account:
         alert.log('Alert closed via web', alert.closed_by, at)
         return 'Alert closed'
 
-    def snooze(self, alert, at, until):
+    def snooze(self, alert, at, until, by=ME):
         self.must_be_open(alert)
         alert.snoozed_until = until if until > at else None
-        alert.log('Snoozed until later', ME, at)
+        alert.log('Snoozed until later', by, at)
         return 'Alert snoozed'
 
     def assign(self, alert, at, user):
@@ -285,6 +287,18 @@ class Account:
         alert.owner = user
         alert.log(f'Assigned to {user.username}', ME, at)
         return 'Alert assigned'
+
+    def ask(self, alert, at, kind, whom, by=ME):
+        """Somebody more is to respond; who is asked already is asked again."""
+        self.must_be_open(alert)
+        if whom is None:
+            raise Refused(422, f'{kind.capitalize()} does not exist')
+        if (kind, whom) not in alert.responders:
+            alert.responders.append((kind, whom))
+        name = whom.username if kind == 'user' else whom.name
+        alert.log(f'Added responder {name}', by, at)
+        alert.log(f'Sent [Notification] to {name}', 'System', at)
+        return 'Responder added'
 
     def escalate(self, alert, at, escalation):
         self.must_be_open(alert)

@@ -60,6 +60,7 @@ class Desk:
         self.account, self.keys, self.offset = account, keys, offset
         self.lock = threading.Lock()
         self.per_minute = 960
+        self.tells_clock, self.status_log = False, True
         self.windows = {}
         self.faults = []
         self.requests = collections.deque(maxlen=20000)
@@ -479,6 +480,9 @@ def add_status_update(request, id):
     incident.updated = request.now
     incident.updates.append({'message': body['message'], 'at': iso(request.now),
                              'sender': request.agent.name})
+    if request.desk.status_log:
+        request.account.note_down(incident, 'status_update', request.now, request.agent,
+                                  message=body['message'])
     optional = {name: body[name] for name in ('subject', 'html_message') if name in body}
     return 200, {'status_update': {
         'id': request.account.new_id('P', 7), 'message': body['message'],
@@ -901,9 +905,18 @@ def lab_faults(desk, spec):
 
 
 def lab_clock(desk, spec):
+    """{"advance": seconds}; with "told": true the Date of each answer is that clock's."""
     desk.offset += spec.get('advance', 0)
+    desk.tells_clock = spec.get('told', desk.tells_clock)
     desk.let_time_pass()
     return {'now': iso(desk.now())}
+
+
+def lab_log(desk, spec):
+    """{"status": false}: the log of an incident does not tell of status updates, which the
+    published description leaves open."""
+    desk.status_log = spec['status']
+    return {'status': desk.status_log}
 
 
 def lab_limit(desk, spec):
@@ -992,7 +1005,7 @@ def lab_records(desk, _):
 
 
 LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_status,
-       ('POST', '/_lab/faults'): lab_faults, ('POST', '/_lab/clock'): lab_clock,
+       ('POST', '/_lab/faults'): lab_faults, ('POST', '/_lab/clock'): lab_clock, ('POST', '/_lab/log'): lab_log,
        ('POST', '/_lab/responder'): lab_responder, ('POST', '/_lab/bridge'): lab_bridge,
        ('POST', '/_lab/note'): lab_note, ('POST', '/_lab/look'): lab_look,
        ('POST', '/_lab/limit'): lab_limit, ('POST', '/_lab/abilities'): lab_abilities,
@@ -1005,6 +1018,11 @@ LAB = {('POST', '/_lab/incidents'): lab_incident, ('POST', '/_lab/status'): lab_
 
 class Door(web.Handler):
     desk = None
+
+    def date_time_string(self, timestamp=None):
+        if timestamp is None and self.desk.tells_clock:
+            timestamp = self.desk.now()
+        return super().date_time_string(timestamp)
 
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)

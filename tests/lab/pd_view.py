@@ -153,6 +153,8 @@ class View:
         elif kind == 'annotate':
             made['note'] = extra['note']
             made['channel'] = {'type': 'note', 'summary': extra['note']}
+        elif kind == 'status_update':
+            made['message'] = extra['message']
         elif kind == 'acknowledge' and extra['acknowledgement_timeout']:
             made['acknowledgement_timeout'] = extra['acknowledgement_timeout']
         elif kind == 'snooze':

@@ -114,6 +114,7 @@ ok "closed stdout fails" code 1
 "$OOGWAY" -c "$rc" alert list >/dev/full 2>"$tmp/err" </dev/null
 status=$?
 ok "full disk fails" code 1
+ok "full disk is told" said err 'cannot write all of it: No space left'
 
 # --- import ---
 fixtures=$here/tests/fixtures/import
@@ -149,7 +150,8 @@ run source import -w
 ok "usual places" code 3
 ok "nothing on stdout" silent out
 ok "what was found is said" said err 'kube/config: kubeconfig'
-ok "why a cluster is left out" said err 'no kubernetes source yet'
+ok "what a cluster lacks is said" said err 'logging in by a plugin is not there yet'
+ok "a cluster is kept" said config/oogway/imported.rc '^source prod kubernetes url=https://203.0.113.7'
 ok "kept" said config/oogway/imported.rc '^source am alertmanager url=https://am.example.org'
 ok "for nobody else" [ "$(stat -c %a "$XDG_CONFIG_HOME/oogway/imported.rc")" = 600 ]
 ok "no token" [ -z "$(grep -l -e not-to-be-copied "$XDG_CONFIG_HOME/oogway/imported.rc")" ]
@@ -376,6 +378,16 @@ done
 run -c "$tmp" alert list
 ok "a folder is no rc" code 2
 ok "it says so" said err 'cannot read it: Is a directory'
+# A log file that is named and not there is not "no lines".
+printf 'set log.files = %s/nolog\nsource p pagerduty url=http://127.0.0.1:1 token-command="printf a b"\n' \
+	"$tmp" >"$tmp/nolog.rc"
+run -c "$tmp/nolog.rc" doctor
+ok "doctor names the log file" said out '^BAD .*logs: cannot read .*/nolog: No such file'
+ok "one command has no next try" [ -z "$(grep 'next try' "$tmp/out")" ]
+ok "a quoted value is one word" said out 'source p: never answered: connection refused'
+run -c "$tmp/nolog.rc" log list --json
+ok "a log file that is not there: partial" code 3
+ok "a log file that is not there: told" said err 'cannot read .*/nolog: No such file'
 run -c "$tmp/nowhere" doctor
 ok "doctor lists it" said out '^BAD .*/nowhere: cannot read it'
 mkdir -p "$tmp/odd/oogway/oogway.rc"

@@ -125,10 +125,13 @@ keys "/<C-u>web-2: . is full within<Enter>"
 wait "/web-2: . is full within  "
 settle 150
 keys "G<Enter>"
+# What this machine suffers from stands in it too, and takes lines.
+resize 128x90
 wait "Triggered through" 20000
 keys "G"
 expect-re command +8\. Start the application again +failed
 expect-re command +5\. Put it back +done
+resize 128x44
 
 # What must be refused. A cluster that is not named:
 keys ":runbook refused<Enter>"

@@ -80,7 +80,9 @@ Host far
   HostName 127.0.1.3
   ProxyJump w01,w02
 Host odd
-  BindAddress 127.0.0.1
+  HostName 127.0.1.4
+  BindAddress 127.0.0.9
+  UserKnownHostsFile $HOME/.ssh/known_hosts
 Host down
   HostName 127.0.1.1
   Port 1
@@ -174,9 +176,29 @@ ok much-hash grep -q "$hash" "$XDG_STATE_HOME"/oogway/audit/*/*.jsonl
 # ways
 run run --yes far -- sh -c 'echo $SSH_CONNECTION'
 ok jump code 0
+run run --yes odd w01 -- sh -c 'echo $SSH_CONNECTION | cut -d" " -f1'
+ok odd code 0
+ok odd-way said out '^127.0.0.9$'
+run run odd w01 -- true
+ok odd-asked said err "$far@odd:$port by the installed ssh ($HOME/.ssh/config:[0-9]*: bindaddress)"
+ok odd-recorded grep -q '"way":"[^"]*by the installed ssh' "$XDG_STATE_HOME"/oogway/audit/*/*.jsonl
+run run --yes odd -- sh -c 'echo out; echo err >&2; exit 255'
+ok odd-status said out '^== exit 255: 1 host: odd$'
+ok odd-apart said out '^-- stderr$'
+run run --yes odd -- printf '%s|' 'a b' "'; touch $tmp/world/x #" '$(id)' "" '*' '~'
+ok odd-words said out "^a b|'; touch $tmp/world/x #|\$(id)||\*|~|$"
+run run --yes odd -- head -c 3000000 /dev/zero
+ok odd-much said out 'all 3000000 bytes are in '
+run run --yes odd --timeout 1s -- sleep 60
+ok odd-timeout said out 'it did not end in time'
+echo 'transport libssh odd' >>"$rc"
 run run --yes odd w01 -- true
 ok odd-refused code 3
-ok odd-where said out "refused: $HOME/.ssh/config:[0-9]*: bindaddress"
+ok odd-where said out "refused: $HOME/.ssh/config:[0-9]*: bindaddress takes ssh itself"
+sed -i '$s/.*/transport openssh w02,@db/' "$rc"
+run run w02 -- true
+ok chosen said err 'w02:[0-9]* by the installed ssh (transport)'
+sed -i '$d' "$rc"
 run run --yes new -- true
 ok unknown code 1
 ok unknown-says said out 'its host key is not known (ED25519 SHA256:'
@@ -244,9 +266,12 @@ ok put-nowhere said err 'cannot write there over there'
 run get "w01" x --yes
 ok get-no-path code 2
 run get "odd:$tmp/big" "$tmp/got" --yes
-ok get-odd said err 'bindaddress'
+ok get-odd cmp "$tmp/big" "$tmp/got"
+run put "$tmp/big" "odd:$tmp/world/odd" --yes
+ok put-odd cmp "$tmp/big" "$tmp/world/odd"
+rm -f "$tmp/got"
 ok no-parts sh -c "! ls '$tmp'/*.part '$tmp'/world/*.part 2>/dev/null"
-rm -f "$tmp/world/big" "$tmp/world/empty"
+rm -f "$tmp/world/big" "$tmp/world/empty" "$tmp/world/odd"
 
 # steps of runbooks
 mkdir "$tmp/books"

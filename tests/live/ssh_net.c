@@ -2,7 +2,9 @@
  *   ssh_net [--key FILE]… [--cert FILE] [--known FILE]… [--agent] [--accept yes|no]
  *           [--say ANSWER]… [--jump USER@HOST:PORT]… [--proxy WORD]… [--repeat N]
  *           [--stop-ms N] [--timeout-ms N] [--login-ms N] [--input TEXT] [--pause-ms N]
- *           [--hash] [--strict] [--quiet] [--alive-ms N] USER@HOST:PORT… -- LINE
+ *           [--listed-only]
+ *           [--hash] [--strict] [--quiet] [--alive-ms N] [--ca-algorithms LIST]
+ *           [--group N] [--program CONFIG --sockets FOLDER] USER@HOST:PORT… -- LINE
  * HOST is an address; the last line names the longest turn of the loop. */
 #include "base/alloc.h"
 #include "base/secret.h"
@@ -30,8 +32,8 @@ static struct task_pool *pool;
 static struct ssh_net *net;
 static struct ssh_hop template;
 static int running, repeat = 1, answered;
-static int64_t stop_ms, timeout_ms, login_ms, pause_ms;
-static const char *accept_key, *line, *input;
+static int64_t group, stop_ms, timeout_ms, login_ms, pause_ms;
+static const char *accept_key, *line, *input, *program, *sockets;
 static bool quiet;
 
 struct host {
@@ -140,10 +142,12 @@ static void on_end(void *ctx, const struct ssh_end *end)
 
 static void start(struct host *host)
 {
-	const struct ssh_call_options options = {.target = {host->hops, host->hop_count},
+	const struct ssh_call_options options = {
+		.target = {host->hops, host->hop_count, program != NULL, program, NULL},
 		.line = line,
 		.input = input,
 		.input_n = input ? strlen(input) : 0,
+		.group = (uint64_t)group,
 		.timeout_ms = timeout_ms,
 		.login_ms = login_ms,
 		.bytes = on_bytes,
@@ -212,7 +216,11 @@ static void take_option(const char *name, const char *value)
 		{"--pause-ms", NULL, &pause_ms, NULL},
 		{"--alive-ms", NULL, &template.alive_ms, NULL},
 		{"--accept", NULL, NULL, &accept_key},
+		{"--group", NULL, &group, NULL},
 		{"--input", NULL, NULL, &input},
+		{"--program", NULL, NULL, &program},
+		{"--sockets", NULL, NULL, &sockets},
+		{"--ca-algorithms", NULL, NULL, &template.authority_types},
 	};
 
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
@@ -241,6 +249,8 @@ int main(int argc, char **argv)
 	for (; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--agent"))
 			template.agent = getenv("SSH_AUTH_SOCK");
+		else if (!strcmp(argv[i], "--listed-only"))
+			template.listed_only = true;
 		else if (!strcmp(argv[i], "--hash"))
 			template.hashes_names = true;
 		else if (!strcmp(argv[i], "--strict"))
@@ -258,6 +268,7 @@ int main(int argc, char **argv)
 	template.known_hosts = known.words;
 	config.loop = loop = loop_new();
 	config.pool = pool = task_pool_new(loop);
+	config.sockets = sockets;
 	net = ssh_net_new(&config);
 	for (size_t k = 0; k < count; k++)
 		add_host(words[k]);

@@ -14,13 +14,21 @@ reject "102 %"
 reject "110 %"
 expect "critical "
 expect "warn "
+# The times below it are round ones, with their day where a clock alone could be two.
+keys ":window 6h<Enter>"
+expect-re [0-9]{2}:00 .* [0-9]{2}:00 .* [0-9]{2}:[0-9]{2} │
+keys ":window 2d<Enter>"
+expect-re [MTWFS][a-z]{2} (00|12):00 .* [MTWFS][a-z]{2} [0-9]{2}:[0-9]{2} │
+keys ":window 30d<Enter>"
+expect-re [MTWFS][a-z]{2} [JFMASOND][a-z]{2} [0-9]{2} .* [JFMASOND][a-z]{2} [0-9]{2} │
+keys ":window 1h<Enter>"
 resize 40x12
 expect "critical "
 expect "warn "
 reject "110 %"
 # Two moments do not run into each other, and one row has no axis.
 resize 20x6
-expect-re ^ +[0-9]{2}:[0-9]{2}$
+expect-re ^ +[0-9]{2}:[0-9]{2}( [0-9]{2}:[0-9]{2})?$
 reject "┤"
 resize 80x24
 # A constant lies in the middle, not on the edge.

@@ -1,6 +1,8 @@
 # Axes, tabs, help and log lines, looked at closely.
 sh $LAB/canned $TMP
 sh printf 'query flat source=prom -- 1234.5678\nquery big source=prom unit=bytes -- 5000000000\nquery long source=prom unit=seconds -- 5000\nset charts = block\n' >> $TMP/rc
+# Where the round times stand goes with the clock.
+mask │ {9,}[0-9]{2}:[0-9]{2}.*
 mask [0-9]{2}:[0-9]{2}
 mask on call.*
 size 80x24

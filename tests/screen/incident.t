@@ -51,6 +51,12 @@ expect "add a note to 1 at pd: Checkout is down for everybody (Checkout); \"Role
 keys "n"
 keys ":role king<Enter>"
 expect "a role is commander or scribe, not king"
+# Completion says what a number is, and ends names that have blanks.
+keys ":merge "
+expect "Checkout is down for everybody"
+keys "<Esc>:responders add @ben, Co<Tab>"
+expect "responders add @ben, Core"
+keys "<Esc>"
 # Nothing was sent.
 sh ! grep -E "^(PUT|DELETE|POST .*incidents)" $TMP/asked
 # An alert of an Alertmanager has none of it.
@@ -60,7 +66,13 @@ reject "responders"
 keys ":status hello<Enter>"
 expect "one cannot send a status update there"
 keys "ib"
-expect "no conference bridge is known here"
+expect "no conference bridge is known of this"
+# On a row: it is read first, and the page is not opened.
+keys "<Esc><Esc>/<C-u>Checkout is<Enter>g"
+expect "Checkout is down"
+keys "ib"
+wait "copied https://meet.example/war"
+expect "2 Alerts"
 keys "Q"
 exit 0
 restored

@@ -9,7 +9,23 @@ sh $OOGWAY runbook run night --step 1 --yes >/dev/null; $OOGWAY runbook run nigh
 sh python3 tests/screen/replay.cast.py $(grep -l session $TMP/state/oogway/runs/*.out)
 # What is too old goes, and only what is ours.
 sh touch -d "400 days ago" $TMP/state/oogway/runs/01980000-1111-7111-8111-111111111111.out $TMP/state/oogway/runs/notes.out $TMP/state/oogway/runs/01980000-1111-7111-8111-111111111111.out.bak
+# A script gets its lines, as a terminal showed them.
+sh $OOGWAY audit replay 2 >$TMP/text </dev/null && printf 'firstred\nsecond\n' | cmp - $TMP/text
+sh $OOGWAY audit replay 5 >$TMP/text </dev/null; test $? = 3
+sh grep -q '^bold plain ümläut$' $TMP/text && grep -q '^ld: error: no such symbol$' $TMP/text
+sh ! grep -q 'full screen' $TMP/text && ! LC_ALL=C grep -q "$(printf '\033')" $TMP/text
+sh $OOGWAY audit replay 99 </dev/null; test $? = 1
+sh $OOGWAY audit replay 2 --json </dev/null; test $? = 2
+# On a terminal it opens where it plays, with the keys of the pane.
 size 100x30
+run $OOGWAY audit replay 5
+wait "record 5, 0:0" 20000
+keys "e"
+wait "0:08 of 0:10, 1x, paused, cut short"
+expect "ld: error: no such symbol"
+raw-never 1b5d35323b633b
+keys "Q"
+exit 0
 run $OOGWAY
 wait "Metrics" 20000
 keys ":audit replay 99<Enter>"

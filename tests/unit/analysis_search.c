@@ -323,6 +323,52 @@ static void test_also_and_title(void **unused)
 	search_free(search);
 }
 
+/* A document is there once, by the best of it and its parts. */
+static void test_parts(void **unused)
+{
+	struct search *search = search_new();
+	struct search_doc docs[] = {
+		{.title = untrusted_str("Handbook"),
+			.text = untrusted_str("# Handbook\n\n## Turbine vibrates\n\nShed "
+					      "load.\n\n## Pump leaks\n\nClose it.\n")},
+		{.title = untrusted_str("Pump of the cellar"),
+			.text = untrusted_str("It is old.\n")},
+		{.title = untrusted_str("Turbine vibrates"),
+			.text = untrusted_str("Shed load.\n"),
+			.part_of = 1},
+		{.title = untrusted_str("Pump leaks"),
+			.text = untrusted_str("Close it.\n"),
+			.part_of = 1},
+	};
+	struct search_answer answer;
+
+	(void)unused;
+	for (size_t i = 0; i < 4; i++)
+		search_add(search, &docs[i]);
+	search_settle(search);
+	search_query(search, untrusted_str("Turbine vibrates"), SEARCH_ALERT, &answer);
+	assert_int_equal(answer.count, 1);
+	assert_int_equal(answer.hits[0].doc, 0);
+	assert_int_equal(answer.hits[0].part, 2);
+	search_query(search, untrusted_str("pump leaks"), SEARCH_TYPING, &answer);
+	assert_int_equal(answer.count, 2);
+	assert_int_equal(answer.hits[0].doc, 0);
+	assert_int_equal(answer.hits[0].part, 3);
+	assert_int_equal(answer.hits[1].doc, 1);
+	assert_int_equal(answer.hits[1].part, 1);
+	search_free(search);
+}
+
+/* Of two words each is half of what is asked. */
+static void test_few_words(void **unused)
+{
+	(void)unused;
+	assert_true(sure("Redis memory", NULL) >= search_sure_from);
+	assert_true(sure("Redis down", NULL) < search_sure_from);
+	assert_true(sure("RedisDown: Redis down.", NULL) < search_sure_from);
+	assert_true(sure("OOMKilled", NULL) >= search_sure_from);
+}
+
 static void test_empty(void **unused)
 {
 	struct search *search = search_new();
@@ -357,6 +403,8 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_typing),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_few_words),
 		cmocka_unit_test(test_same_every_time),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_also_and_title),

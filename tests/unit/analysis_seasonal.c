@@ -421,7 +421,7 @@ static void sizes(void **state)
 {
 	(void)state;
 	assert_true(detector_seasonal.state_size <= DETECTOR_MAX_STATE);
-	assert_int_equal(detector_seasonal.state_size, 6192);
+	assert_int_equal(detector_seasonal.state_size, 7344);
 	assert_int_equal(detector_threshold.state_size, 32);
 	assert_true(anomaly_hold_ms(SECOND_MS) == 10 * MINUTE_MS);
 	assert_true(anomaly_hold_ms(HOUR_MS) == 12 * HOUR_MS);

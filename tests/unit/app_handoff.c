@@ -116,8 +116,23 @@ static void test_empty(void **unused)
 	f.calls = (struct handoff_call[]){{.who = untrusted_str("Ana Ruiz"), .level = 1},
 		{.who = untrusted_str("712020:cb7f"), .level = 1, .nameless = true},
 		{.who = untrusted_str("Ana Ruiz"), .level = 1}};
+	f.now = monday + 6 * DAY_MS;
 	compose();
 	says("Outgoing  Ana Ruiz and 1 whose name is not known\n");
+	says("Incoming  whoever accepts below; it goes to the whole rota");
+	/* Who is on call now had nothing to do with a shift that has ended. */
+	f.now = monday + 7 * DAY_MS + HOUR_MS;
+	compose();
+	says("Outgoing  not known: the schedules were not read back to its end\n");
+	f.outgoing =
+		(struct untrusted[]){untrusted_str("Ben Okafor"), untrusted_str("Eli")};
+	f.outgoing_count = 2;
+	f.incoming = (struct untrusted[]){untrusted_str("Ana Ruiz")};
+	f.incoming_count = 1;
+	compose();
+	says("Outgoing  Ben Okafor, Eli\n");
+	says("Incoming  Ana Ruiz, by the schedule; it goes to the whole rota");
+	f.outgoing_count = f.incoming_count = 0;
 	f.call_count = 0;
 	f.complete = false;
 	compose();

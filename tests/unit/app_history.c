@@ -349,7 +349,7 @@ static void learn(void)
 	for (int i = 0; i < 180; i++)
 		reading(app->now - (180 - i) * MINUTE_MS, value_at(i));
 	memcpy(learnt, anomalies_state(app->anomalies, tested->id),
-		detector_seasonal.state_size);
+		detector_fused.state_size);
 	end();
 }
 
@@ -363,7 +363,7 @@ static void test_states(void **unused)
 	settle();
 	assert_non_null(anomalies_state(app->anomalies, tested->id));
 	assert_memory_equal(learnt, anomalies_state(app->anomalies, tested->id),
-		detector_seasonal.state_size);
+		detector_fused.state_size);
 	end();
 }
 

@@ -376,7 +376,7 @@ static void a_silence_ends(void **state)
 	assert_int_equal(notices, 0);
 	watch_ends(20000);
 	assert_int_equal(notices, 1);
-	assert_string_equal(noticed, "silence {a=\"b\"}, which mutes 3 now, ends in 14m");
+	assert_string_equal(noticed, "a silence ends in 14m; it mutes 3 now: {a=\"b\"}");
 	assert_int_equal(told, 1);
 	/* It mutes none any more; that it did is remembered. */
 	give_silences(ends, 0);

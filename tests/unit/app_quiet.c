@@ -132,11 +132,35 @@ static void the_wait_is_no_reason(void **state)
 		source_trouble(&row, text, sizeof text), "cannot open /nonexistent");
 }
 
+/* What is not asked of a slow source is not silently missing. */
+static void a_slow_source_is_named(void **state)
+{
+	struct app_options options = {.no_host = true, .rc = {.shipped_only = true}};
+	struct loop *loop = loop_new();
+	struct app *app = app_new(loop, &options);
+	const struct fed fed = {"pd", PAGES, FRESH};
+	struct poll_status status = status_of(app, FRESH);
+	char text[160];
+
+	(void)state;
+	feed(app, &fed);
+	assert_string_equal(sources_slow(app, GIVES_ALERTS, text, sizeof text), "");
+	status.survival = true;
+	status.p95_ms = 3400;
+	sources_feed(app->sources, 1, &status);
+	assert_string_equal(sources_slow(app, GIVES_ALERTS, text, sizeof text),
+		"pd is slow (p95 3s): charts of open alerts only");
+	assert_string_equal(sources_slow(app, GIVES_METRICS, text, sizeof text), "");
+	app_free(app);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_known_is_said),
 		cmocka_unit_test(the_wait_is_no_reason),
+		cmocka_unit_test(a_slow_source_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

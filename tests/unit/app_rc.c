@@ -2,7 +2,10 @@
  * system's file may hold fast, and which files are read at all. */
 #include "app/rc.h"
 #include "app/setting.h"
+#include "base/crypto.h"
+#include "base/secret.h"
 #include "base/str.h"
+#include "base/untrusted.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -56,8 +59,8 @@ int fstat(int fd, struct stat *st)
 	return result;
 }
 
-static const char *const names[] = {"rc", "system.rc", "team.rc", "oogway.rc",
-	".oogway.rc", "config/oogway/oogway.rc"};
+static const char *const names[] = {"rc", "system.rc", "team.rc", "oogway.rc", "policy",
+	"policy.sig", "policy2", "policy2.sig", ".oogway.rc", "config/oogway/oogway.rc"};
 
 static int setup(void **state)
 {
@@ -120,6 +123,8 @@ static void accepted(void **state)
 		"unit=percent warn=1 critical=5 -- rate(x[5m]) > 1",
 		"heartbeat dog alert=Watchdog every=5m",
 		"changes shop git=/srv/shop service=cart",
+		"source v6 prometheus url=http://[::1]:65535/a:b",
+		"source port prometheus url=https://h:1?x=1:2 token-command=\"a b\"",
 		"trigger t runbook=disk on=alert",
 		"trigger t runbook=disk on=alert alert=Disk*,Full "
 		"labels={job=\"node\",host=~\"w.*\"} severity=high do=run most=3",
@@ -200,6 +205,11 @@ static void refused(void **state)
 		{"source p promtheus url=http://h", 10, "did you mean prometheus?"},
 		{"source p", 1, "expected: source NAME KIND [url=URL]"},
 		{"source p prometheus", 8, "needs url=http://HOST:PORT"},
+		{"source p prometheus url=http://h:99999", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://h:0/x", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://h:9o/x", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://[::1]:", 25, "a port 1 to 65535"},
+		{"source p prometheus url=http://:9090", 25, "url is http://HOST:PORT"},
 		{"source p prometheus url=http://h region=eu", 1, "has no regions"},
 		{"source p prometheus url=http://h site=x", 1, "belongs to no site"},
 		{"source g opsgenie region=mars", 26, "region of opsgenie is us or eu"},
@@ -209,7 +219,8 @@ static void refused(void **state)
 		{"source p prometheus url=http://h evry=5s", 34, "did you mean every?"},
 		{"source p prometheus url=ftp://h", 25, "url begins with http://"},
 		{"source p prometheus url=http://me:secret@h", 1, "no password in a URL"},
-		{"source p prometheus url=http://h token=abc", 34, "unknown key token"},
+		{"source p prometheus url=http://h token=abc", 34,
+			"unknown key token; it is one of url, region, "},
 		{"source p prometheus url=http://h every=2h", 40, "every goes from"},
 		{"source a/b prometheus url=http://h", 8, "a name is letters"},
 		{"query q source=p", 1, "expected: query NAME source=NAME"},
@@ -402,6 +413,141 @@ static void policy_lines(void **state)
 	}
 }
 
+/* Told as they stand in the file, whichever pass finds them; those of another profile
+ * too, and each once. */
+static void errors_in_order(void **state)
+{
+	static const char *const want[] = {"no theme is called darkk; did you mean dark?",
+		"no source is called nobody", "a duration such as 5s",
+		"no keymap is called vii", "unknown key oops"};
+	struct rc *rc;
+
+	(void)state;
+	put("rc", "set theme = darkk\nquery q source=nobody -- up\nset refresh = x\n"
+		  "profile test\nset keymap = vii\nend\n"
+		  "source p prometheus url=http://h oops=1\n");
+	for (size_t k = 0; k < 2; k++) {
+		rc = read_both(k ? "test" : NULL);
+		assert_int_equal(rc->conf.error_count, 5);
+		for (size_t i = 0; i < 5; i++)
+			if (!strstr(rc->conf.errors[i].text, want[i]))
+				fail_msg("%zu: %s", i, rc->conf.errors[i].text);
+		rc_free(rc);
+	}
+}
+
+/* What signs the policy, and its public key. */
+static struct signer *new_signer(void)
+{
+	char seed[SIGN_KEY_DIGITS + 1];
+	struct secret *secret;
+	struct signer *signer;
+	struct err err;
+
+	signer_seed(seed);
+	secret = secret_new(seed, SIGN_KEY_DIGITS);
+	signer = signer_new(secret, &err);
+	secret_free(secret);
+	assert_non_null(signer);
+	return signer;
+}
+
+static void sign(const struct signer *signer, const char *name, const char *text)
+{
+	char signature[SIGNATURE_DIGITS + 1], file[40];
+
+	put(name, text);
+	snprintf(file, sizeof file, "%s.sig", name);
+	signer_sign(signer, untrusted_str(text), signature);
+	put(file, signature);
+}
+
+static void name_policy(const char *key, const char *more)
+{
+	char text[9000], path[4200];
+
+	snprintf(path, sizeof path, "%s", in_folder("policy"));
+	snprintf(text, sizeof text, "set policy.file = %s\nset policy.key = %s\n%s", path,
+		key, more);
+	put("system.rc", text);
+}
+
+/* A signed file is a part of the system's; the user's lines can only narrow it, and
+ * whatever is wrong with it refuses everything. */
+static void signed_policy(void **state)
+{
+	static const char good[] =
+		"hosts web = w[1-3]\npolicy allow class=read hosts=@web\n"
+		"set -final run.allow = change\n";
+	struct signer *signer = new_signer(), *stranger = new_signer();
+	struct rc *rc;
+
+	(void)state;
+	name_policy(signer_public(signer), "");
+	sign(signer, "policy", good);
+	put("rc", "policy allow\nhosts web = *\nset run.allow = shell\nset policy.key = "
+		  "no\n");
+	rc = read_both(NULL);
+	assert_null(rc->policy_broken);
+	assert_int_equal(rc->policy_count, 2);
+	assert_true(rc->policies[0].system);
+	assert_string_equal(rc->policies[0].where, "policy:2");
+	assert_false(rc->policies[1].system);
+	/* The user's: no wider group, no wider class, no other key. */
+	assert_int_equal(rc->conf.errors_total, 3);
+	assert_non_null(strstr(rc->conf.errors[0].text, "the group web is the system's"));
+	assert_string_equal(rc->host_groups[0].pattern, "w[1-3]");
+	assert_non_null(
+		strstr(rc->conf.errors[2].text, "counts in /etc/oogway/oogway.rc"));
+	assert_true(conf_had(&rc->conf, in_folder("policy.sig")));
+	rc_free(rc);
+	for (int i = 0; i < 8; i++) {
+		put("rc", "policy allow\n");
+		name_policy(signer_public(signer), "");
+		sign(signer, "policy", good);
+		if (i == 0)
+			sign(stranger, "policy", good);
+		else if (i == 1)
+			put("policy", "policy allow\n");
+		else if (i == 2)
+			unlink(in_folder("policy.sig"));
+		else if (i == 3)
+			unlink(in_folder("policy"));
+		else if (i == 4)
+			put("policy.sig", "");
+		else if (i == 5)
+			name_policy("none", "");
+		else if (i == 6)
+			sign(signer, "policy", "policy allow class=everything\n");
+		else
+			others = true;
+		rc = read_both(NULL);
+		others = false;
+		if (!rc->policy_broken)
+			fail_msg("case %d", i);
+		assert_int_equal(strstr(rc->policy_broken,
+					 "the signed policy cannot be trusted") != NULL,
+			i < 7);
+		assert_true(rc->conf.errors_total > 0);
+		rc_free(rc);
+	}
+	/* What it includes is signed as well. */
+	name_policy(signer_public(signer), "");
+	sign(signer, "policy", "include policy2\n");
+	put("policy2", "policy allow\n");
+	rc = read_both(NULL);
+	assert_non_null(rc->policy_broken);
+	assert_int_equal(rc->policy_count, 1);
+	rc_free(rc);
+	sign(signer, "policy2", "policy allow\n");
+	rc = read_both(NULL);
+	assert_null(rc->policy_broken);
+	assert_true(rc->policies[0].system);
+	rc_free(rc);
+	signer_free(signer);
+	signer_free(stranger);
+}
+
 static void profiles(void **state)
 {
 	struct rc *rc;
@@ -507,6 +653,8 @@ int main(void)
 		CASE(a_value_knows_its_place),
 		CASE(final_stays),
 		CASE(policy_lines),
+		CASE(errors_in_order),
+		CASE(signed_policy),
 		CASE(profiles),
 		CASE(an_unreadable_file_is_told),
 		CASE(nothing_comes_from_the_current_folder),

@@ -3,9 +3,11 @@
 #include "app/alerts.h"
 #include "app/app.h"
 #include "app/runbook_match.h"
+#include "app/runbook_versions.h"
 #include "base/str.h"
 #include "io/loop.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 static struct loop *loop;
 static struct app *app;
 static char folder[64], rc[80];
+static char kept[64]; /* what is kept of a docs site */
 
 static const struct {
 	const char *file, *text;
@@ -47,6 +50,29 @@ static void stop_when_read(void *ctx)
 static const char *const below[] = {"a", "a/b", "a/b/deep-one.md", "a/README.md",
 	"CHANGELOG.md", ".git", ".git/not.md", "2024-01-01.md"};
 
+static void keep_page(void)
+{
+	static const char *const parts[] = {"oogway", "oogway/docs", "oogway/docs/wiki"};
+	char path[120];
+	FILE *f;
+
+	strcpy(kept, "/tmp/oogway-match-XXXXXX");
+	assert_non_null(mkdtemp(kept));
+	setenv("XDG_STATE_HOME", kept, 1);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		snprintf(path, sizeof path, "%s/%s", kept, parts[i]);
+		mkdir(path, 0700);
+	}
+	snprintf(path, sizeof path, "%s/oogway/docs/wiki/a.page", kept);
+	f = fopen(path, "w");
+	fputs("oogway page 1\nurl: http://127.0.0.1:9/rb/handbook.html\n"
+	      "title: Handbook of the plant\nchanged: 1\n\n"
+	      "# Handbook of the plant\n\n## Turbine vibrates\n\n### Steps\n\n"
+	      "Shed the load.\n\n```sh\nrm -rf /\n```\n\n## Pump leaks\n\nClose it.\n",
+		f);
+	fclose(f);
+}
+
 static int setup(void **state)
 {
 	struct app_options options = {.no_host = true};
@@ -70,10 +96,12 @@ static int setup(void **state)
 		else
 			mkdir(path, 0700);
 	}
+	keep_page();
 	snprintf(rc, sizeof rc, "%s/rc", folder);
 	f = fopen(rc, "w");
 	fprintf(f, "set store = %s/x.db\nset log.files = %s/rc\nset runbooks = auto,%s\n",
 		folder, folder, folder);
+	fputs("source wiki docs url=http://127.0.0.1:9/rb/ every=1h\n", f);
 	fclose(f);
 	options.rc = (struct rc_options){.file = rc, .no_system = true};
 	loop = loop_new();
@@ -87,6 +115,14 @@ static int setup(void **state)
 	alarm(0);
 	loop_off(loop, &app);
 	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
+{
+	(void)st;
+	(void)flag;
+	(void)walk;
+	return remove(path);
 }
 
 static const char *const rest[] = {"rc", "x.db", "x.db-wal", "x.db-shm"};
@@ -112,6 +148,7 @@ static int tear_down(void **state)
 		remove(path);
 	}
 	rmdir(folder);
+	nftw(kept, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }
 
@@ -244,6 +281,49 @@ static void test_title(void **state)
 	assert_null(runbooks_named(app->runbooks, "not"));
 }
 
+/* A page is found by its address, which may name a section of it, by its name and by the
+ * words of a section; it has no steps, and no trust makes it run. */
+static void test_page(void **state)
+{
+	static const struct {
+		const char *summary, *url;
+		int line;
+	} rows[] = {
+		{"", "http://127.0.0.1:9/rb/handbook.html", 0},
+		{"", "http://127.0.0.1:9/rb/handbook.html#pump-leaks", 13},
+		{"", "http://127.0.0.1:9/rb/handbook.html#nowhere", 0},
+		{"", "https://other.example/Handbook", 0},
+		{"Turbine vibrates.", "", 3},
+	};
+	const struct runbook_row *page = runbooks_named(app->runbooks, "wiki:handbook");
+	struct runbook_row *known;
+	struct err err;
+
+	(void)state;
+	assert_non_null(page);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct alert *a = make("Plant", rows[i].summary, rows[i].url, "", "");
+		struct runbook_matches all;
+
+		known = runbooks_known(app->runbooks, page->id);
+		known->section = 0;
+		runbook_matches(app, a, &all);
+		assert_true(all.count > 0 && !all.none);
+		assert_ptr_equal(all.list[0].row, page);
+		if (page->section != rows[i].line)
+			fail_msg("%s%s: line %d, not %d", rows[i].summary, rows[i].url,
+				page->section, rows[i].line);
+		alert_free(a);
+	}
+	assert_int_equal(page->book.step_count, 0);
+	assert_false(runbook_is_file(page, &err));
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_true(runbook_trust(app, page, true, &err));
+	assert_true(page->trusted);
+	assert_false(runbook_is_trusted(page));
+	assert_false(runbook_may_run(page, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_choice, setup, tear_down),
 		cmocka_unit_test_setup_teardown(test_search, setup, tear_down),
 		cmocka_unit_test_setup_teardown(test_title, setup, tear_down),
+		cmocka_unit_test_setup_teardown(test_page, setup, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

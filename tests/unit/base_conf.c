@@ -90,7 +90,12 @@ static void accepted_lines(void **state)
 		{"bind a -- \"x\\\"", "1<bind>6<a>11--\"x\\\""},
 		{"bind \"--\" --x ---", "1<bind>6\"--\"11<--x>15<--->"},
 		{"-- x", "4--x"},
-		{"a=\"b c\"", "1<a=\"b>6<c\">"},
+		{"a=\"b c\"", "1<a=b c>"},
+		{"s a-b.c_1=\"b \\\"c\\\" \\\\\" d", "1<s>3<a-b.c_1=b \"c\" \\>24<d>"},
+		{"a=\"\" # b", "1<a=>"},
+		{"a=\"b c", "1<a=\"b>6<c>"},
+		{"a=\"b\"c", "1<a=\"b\"c>"},
+		{"{a=\"b c\"}", "1<{a=\"b>7<c\"}>"},
 		{"\xc3\xa9 \xff\x1b", "1<\xc3\xa9>4<\xff\x1b>"},
 	};
 
@@ -240,7 +245,8 @@ static void refused_lines(void **state)
 		{"set \"a", "rc:1:5: expected a closing \"\n"},
 		{"set \"a\"b", "rc:1:8: expected a blank after the closing \"\n"},
 		{"bind k paen=x", "rc:1:8: unknown key paen; did you mean pane?\n"},
-		{"bind k pane=x zzzzz=1", "rc:1:15: unknown key zzzzz\n"},
+		{"bind k pane=x zzzzz=1",
+			"rc:1:15: unknown key zzzzz; it is one of pane, when\n"},
 		{"bind k pane", "rc:1:8: expected key=value, not pane\n"},
 		{"-- x", "rc:1:1: expected a word before --\n"},
 		{"else", "rc:1:1: else without an if\n"},
@@ -429,6 +435,19 @@ static void read_named(const char *name, const char *want)
 	str_release(&s);
 }
 
+/* Each of nine files includes the next eight times. */
+static void put_bomb(void)
+{
+	for (char name[] = "0", line[] = "include 1\n"; name[0] <= '8'; name[0]++) {
+		char text[8 * sizeof line] = "";
+
+		for (size_t i = 0; i < 8; i++)
+			strcat(text, line);
+		put_file(name, text);
+		line[8]++;
+	}
+}
+
 static void includes(void **state)
 {
 	char home[200];
@@ -440,25 +459,28 @@ static void includes(void **state)
 	put_file("b", "set b\nsett\ninclude c\n");
 	put_file("c", "set c\n");
 	put_file("self", "set s\ninclude self\n");
-	put_file("bomb", "include bomb\ninclude bomb\ninclude bomb\ninclude bomb\n"
-			 "include bomb\ninclude bomb\ninclude bomb\ninclude bomb\n");
+	put_file("loop", "set l\ninclude ./back\n");
+	put_file("back", "include -q loop\nset b\n");
+	put_bomb();
 	put_file("home", "include ~/c\n");
 	put_file("open", "include unclosed\nset after\n");
 	put_file("unclosed", "if host\n");
 	read_named("a", "1:a;1:b;1:c;4:a2;b:2:1: unknown word sett; did you mean set?\n");
-	read_named("self", "1:s;1:s;1:s;1:s;1:s;1:s;1:s;1:s;"
-			   "self:2:9: includes nested deeper than 8 (self)\n");
+	read_named("self", "1:s;self:2:9: self is being read already: left out\n");
+	read_named("loop", "1:l;2:b;back:1:12: loop is being read already: left out\n");
 	read_named("home", "1:c;");
 	/* A block ends with its file. */
 	read_named("open", "2:after;unclosed:1:1: no end for the if here\n");
 	read_named("none", "none:0:0: cannot read it: No such file or directory\n");
 	read_named("", ":0:0: cannot read it: Is a directory\n");
 	alarm(20);
-	read_named("bomb", "bomb:1:9: includes nested deeper than 8 (bomb)\n");
+	read_named("0", "7:1:9: includes nested deeper than 8 (8)\n");
 	alarm(0);
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < 8; i++)
 		unlink(in_folder(((const char *const[]){
-			"a", "b", "c", "self", "bomb", "home", "open"})[i]));
+			"a", "b", "c", "self", "loop", "back", "home", "open"})[i]));
+	for (char name[] = "0"; name[0] <= '8'; name[0]++)
+		unlink(in_folder(name));
 	unlink(in_folder("unclosed"));
 }
 
@@ -515,6 +537,9 @@ static void quoting(void **state)
 		{"\"", "\"\\\"\""},
 		{"a\"b", "a\"b"},
 		{"a\\b", "a\\b"},
+		{"a=\"b\"", "\"a=\\\"b\\\"\""},
+		{"a=\"b", "\"a=\\\"b\""},
+		{"a=b\"", "a=b\""},
 		{"a\\", "\"a\\\\\""},
 		{"a b\\", "\"a b\\\\\""},
 		{"#", "\"#\""},

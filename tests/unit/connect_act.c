@@ -559,7 +559,19 @@ static void test_responders_once(void **unused)
 	end();
 }
 
-/* It is in no list: what is not known to have failed is not sent again by itself. */
+#define STATUS_ENTRY(at, message)                                                        \
+	"{\"log_entries\":[{\"type\":\"annotate_log_entry\",\"created_at\":"             \
+	"\"2027-01-01T00:00:00Z\",\"summary\":\"look \\\"here\\\" please\"},"            \
+	"{\"type\":\"status_update_log_entry\",\"created_at\":\"" at                     \
+	"\",\"message\":\"" message "\"}]}"
+#define STATUS_THERE                                                                     \
+	STATUS_ENTRY("2027-01-01T00:00:00Z", "look \\\"here\\\" please (next)")
+#define STATUS_BEFORE                                                                    \
+	STATUS_ENTRY("2023-01-01T00:00:00Z", "look \\\"here\\\" please (next)")
+#define STATUS_OTHER STATUS_ENTRY("2027-01-01T00:00:00Z", "look there please")
+
+/* What is not known to have failed is looked for in the log, and sent again only when
+ * somebody has said so. */
 static void test_status(void **unused)
 {
 	static const struct {
@@ -568,27 +580,37 @@ static void test_status(void **unused)
 		bool sends;
 		int status;
 		const char *body;
+		int log_status;
+		const char *log; /* NULL: it is not looked at */
 		enum action_outcome outcome;
 		const char *leaves;
 	} rows[] = {
-		{0, "", true, 200, "{\"status_update\":{\"id\":\"S\"}}", ACTION_CONFIRMED,
-			""},
-		{0, "", true, 429, "{}", ACTION_AGAIN, "try-0"},
-		{1, "try-0", true, 429, "{}", ACTION_AGAIN, "try-1"},
-		{0, "", true, 0, "", ACTION_FAILED, "try-0"},
-		{0, "", true, 503, "", ACTION_FAILED, "try-0"},
-		{0, "", true, 200, "{\"status_up", ACTION_FAILED, "try-0"},
-		{0, "", true, 200, "{}", ACTION_FAILED, "try-0"},
-		{0, "", true, 403, "{}", ACTION_FAILED, ""},
+		{0, "", true, 200, "{\"status_update\":{\"id\":\"S\"}}", 0, NULL,
+			ACTION_CONFIRMED, ""},
+		{0, "", true, 429, "{}", 0, NULL, ACTION_AGAIN, "try-0"},
+		{1, "try-0", true, 429, "{}", 0, NULL, ACTION_AGAIN, "try-1"},
+		{0, "", true, 403, "{}", 0, NULL, ACTION_FAILED, ""},
+		{0, "", true, 0, "", 200, STATUS_THERE, ACTION_CONFIRMED, ""},
+		{0, "", true, 0, "", 200, STATUS_BEFORE, ACTION_UNSURE, "try-0"},
+		{0, "", true, 503, "", 200, STATUS_OTHER, ACTION_UNSURE, "try-0"},
+		{0, "", true, 200, "{\"status_up", 200, "{}", ACTION_UNSURE, "try-0"},
+		{0, "", true, 200, "{}", 200, STATUS_THERE, ACTION_CONFIRMED, ""},
+		{0, "", true, 0, "", 403, "{}", ACTION_UNSURE, "try-0"},
+		/* Then nothing is known yet, and it is looked for with the next try. */
+		{0, "", true, 0, "", 0, "", ACTION_AGAIN, ""},
 		/* Killed while it was sent. */
-		{1, "", false, 0, "", ACTION_FAILED, "try-1"},
-		{2, "try-0", false, 0, "", ACTION_FAILED, "try-2"},
+		{1, "", false, 0, "", 200, STATUS_THERE, ACTION_CONFIRMED, ""},
+		{2, "try-0", false, 0, "", 200, "{}", ACTION_UNSURE, "try-2"},
 		/* Then somebody said to try again. */
-		{3, "try-2", true, 200, "{\"status_update\":{}}", ACTION_CONFIRMED, ""},
+		{3, "try-2", true, 200, "{\"status_update\":{}}", 0, NULL,
+			ACTION_CONFIRMED, ""},
 	};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t now = NOW * 1000LL;
+		int looks = 0;
+
 		begin(&pagerduty_actions, ACTION_STATUS, 1);
 		actions[0].attempts = rows[i].attempts;
 		actions[0].earlier = untrusted_str(rows[i].earlier);
@@ -600,7 +622,20 @@ static void test_status(void **unused)
 					 "update by "));
 			answers(rows[i].status, rows[i].body);
 		}
-		asks(NULL, NULL);
+		while (kind->next(state, now, &arena, &asked)) {
+			if (asked.kind == ASK_WAIT) {
+				assert_in_range(asked.until, now + 1, now + 5000);
+				now = asked.until;
+				continue;
+			}
+			assert_non_null(rows[i].log);
+			assert_string_equal(asked.method, "GET");
+			assert_string_equal(asked.path,
+				"/incidents/Q1/log_entries?time_zone=UTC&limit=100");
+			answers(rows[i].log_status, rows[i].log);
+			assert_true(++looks <= 3);
+		}
+		assert_int_equal(looks > 0, rows[i].log != NULL);
 		assert_int_equal(results[0].outcome, rows[i].outcome);
 		assert_string_equal(results[0].upstream_id, rows[i].leaves);
 		end();

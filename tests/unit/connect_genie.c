@@ -3,6 +3,7 @@
  * one, and what a key of the wrong region is told. */
 #include "base/alloc.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "connect/source.h"
 
 #include <setjmp.h>
@@ -498,6 +499,76 @@ static void test_region_hint(void **unused)
 	end();
 }
 
+/* --- whose snooze it is --- */
+
+#define DOZES(id)                                                                        \
+	"{\"id\":\"" id "\",\"status\":\"open\",\"snoozed\":true,"                       \
+	"\"snoozedUntil\":\"2023-11-14T23:13:20Z\"}"
+#define LINE(at, when, log, who)                                                         \
+	"{\"" at "\":\"2023-11-14T22:0" when ":00Z\",\"log\":\"" log                     \
+	"\",\"owner\":\"" who "\"}"
+
+static void alerts_of(const char *list, const char *rows)
+{
+	char body[600];
+
+	now += 60000;
+	until("/alerts?query=");
+	snprintf(body, sizeof body, "{\"%s\":[%s]}", list, rows);
+	assert_true(answers(200, body));
+}
+
+static void reads_of(size_t i, const char *by, const char *next)
+{
+	char text[80];
+
+	assert_int_equal(batch.alerts[i].state, ALERT_SILENCED);
+	assert_string_equal(
+		text_line(batch.alerts[i].texts[ALERT_ACKED_BY], text, sizeof text), by);
+	assert_string_equal(
+		text_line(batch.alerts[i].texts[ALERT_NEXT], text, sizeof text), next);
+}
+
+static void test_snoozes(void **unused)
+{
+	static const struct source_conf og = {.from = "me@x"};
+	static const struct source_conf jsm = {.org = "c1"};
+
+	(void)unused;
+	begin(&opsgenie_source, &og);
+	alerts_of("data", DOZES("a1") "," DOZES("a2"));
+	reads_of(0, "a snooze", "snooze ends");
+	until("/v2/alerts/a1/logs?limit=100&order=desc");
+	answers(200, "{\"data\":[" LINE("createdAt", "5", "Snoozed until later",
+			     "ben@x") "," LINE("createdAt", "7", "Snoozed until later",
+			     "chi@x") "," LINE("createdAt", "9", "Added note [snooze it]",
+			     "dee@x") "]}");
+	/* What its log does not tell, or may not be read, is not asked for again. */
+	until("/v2/alerts/a2/logs?");
+	answers(403, "{}");
+	alerts_of("data", DOZES("a1") "," DOZES("a2"));
+	reads_of(0, "a snooze by chi@x", "snooze by chi@x ends");
+	reads_of(1, "a snooze", "snooze ends");
+	for (const char *path; (path = next_path());) {
+		assert_null(strstr(path, "/logs"));
+		answers(404, "{}");
+	}
+	end();
+
+	begin(&jsm_source, &jsm);
+	alerts_of("values", DOZES("j1"));
+	until("/v1/alerts/j1/logs?size=100");
+	answers(200, "{\"values\":[" LINE("logTime", "5", "snoozed", "712020:x") "]}");
+	alerts_of("values", DOZES("j1"));
+	reads_of(0, "a snooze by 712020:x", "snooze by 712020:x ends");
+	until("user/bulk");
+	answers(200, "{\"values\":[{\"accountId\":\"712020:x\",\"displayName\":\"Chi "
+		     "Tran\"}]}");
+	alerts_of("values", DOZES("j1"));
+	reads_of(0, "a snooze by Chi Tran", "snooze by Chi Tran ends");
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_schedules),
 		cmocka_unit_test(test_my_shift),
 		cmocka_unit_test(test_region_hint),
+		cmocka_unit_test(test_snoozes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

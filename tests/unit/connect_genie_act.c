@@ -358,6 +358,17 @@ static void test_bodies(void **unused)
 			"/v2/alerts/a-1/assign", "\"username\":\"ben@lab.example\""},
 		{&opsgenie_actions, ACTION_PRIORITY, "p1", "PUT",
 			"/v2/alerts/a-1/priority", "{\"priority\":\"P1\"}"},
+		{&opsgenie_actions, ACTION_RESPONDERS, "@ben@lab.example", "POST",
+			"/v2/alerts/a-1/responders",
+			"\"note\":\"look \\\"here\\\" please (oogway 3b80c04116e0)\","
+			"\"responder\":{\"type\":\"user\","
+			"\"username\":\"ben@lab.example\"}"},
+		{&opsgenie_actions, ACTION_RESPONDERS, "Payments", "POST",
+			"/v2/alerts/a-1/responders",
+			"\"responder\":{\"type\":\"team\",\"name\":\"Payments\"}"},
+		{&jsm_actions, ACTION_RESPONDERS, "@712020:x", "POST",
+			"/jsm/ops/api/c1/v1/alerts/a-1/responders",
+			"{\"type\":\"user\",\"id\":\"712020:x\"}"},
 		{&jsm_actions, ACTION_PRIORITY, "P5", "PATCH",
 			"/jsm/ops/api/c1/v1/alerts/a-1/priority",
 			"{\"priority\":\"P5\"}"},
@@ -386,6 +397,83 @@ static void test_bodies(void **unused)
 		assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
 		end();
 	}
+}
+
+#define TEAMS                                                                            \
+	"{\"platformTeams\":[{\"teamId\":\"t1\",\"teamName\":\"Platform\"},"             \
+	"{\"teamId\":\"t2\",\"teamName\":\"Payments\"}]}"
+
+/* Jira wants a team's id; a name that is none asks nobody, and the others are asked. */
+static void test_teams(void **unused)
+{
+	(void)unused;
+	begin(&jsm_actions, ACTION_RESPONDERS, 3);
+	actions[0].texts[ACTION_WHOM] = untrusted_str("payments");
+	actions[1].texts[ACTION_WHOM] = untrusted_str("Paiments");
+	actions[2].texts[ACTION_WHOM] = untrusted_str("@712020:x");
+	start(3);
+	asks("GET", "/jsm/ops/api/c1/v1/teams");
+	answers(200, TEAMS);
+	assert_int_equal(results[1].outcome, ACTION_FAILED);
+	assert_non_null(strstr(results[1].text, "no team is called Paiments there"));
+	assert_non_null(strstr(results[1].text, "2 teams: Platform, Payments"));
+	asks("POST", "/jsm/ops/api/c1/v1/alerts/a-1/responders");
+	assert_true(sent("{\"type\":\"team\",\"id\":\"t2\"}"));
+	answers(202, ACCEPTED);
+	asks("POST", "/jsm/ops/api/c1/v1/alerts/a-3/responders");
+	answers(404, "{\"message\":\"no such alert\"}");
+	asks("GET", "/jsm/ops/api/c1/v1/alerts/requests/r-1");
+	answers(200, DONE_FLAT);
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	assert_int_equal(results[2].outcome, ACTION_FAILED);
+	end();
+	/* Without the list nobody is asked by a guess; without the network, later. */
+	begin(&jsm_actions, ACTION_RESPONDERS, 1);
+	actions[0].texts[ACTION_WHOM] = untrusted_str("Payments");
+	start(1);
+	asks("GET", "/jsm/ops/api/c1/v1/teams");
+	answers(503, "");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_AGAIN);
+	end();
+}
+
+/* Nobody knows whether the try before has reached the server. */
+static void test_responder_again(void **unused)
+{
+	(void)unused;
+	begin(&jsm_actions, ACTION_RESPONDERS, 1);
+	actions[0].attempts = 1;
+	actions[0].texts[ACTION_WHOM] = untrusted_str("@712020:x");
+	start(1);
+	asks("GET", "/jsm/ops/api/c1/v1/alerts/a-1");
+	answers(200, "{\"status\":\"open\",\"responders\":[{\"type\":\"user\",\"id\":"
+		     "\"712020:x\"}]}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	end();
+	begin(&jsm_actions, ACTION_RESPONDERS, 1);
+	actions[0].attempts = 1;
+	actions[0].texts[ACTION_WHOM] = untrusted_str("Payments");
+	start(1);
+	asks("GET", "/jsm/ops/api/c1/v1/teams");
+	answers(200, TEAMS);
+	asks("GET", "/jsm/ops/api/c1/v1/alerts/a-1");
+	answers(200, "{\"status\":\"open\",\"responders\":[{\"type\":\"team\",\"id\":"
+		     "\"t1\"}]}");
+	asks("POST", "/jsm/ops/api/c1/v1/alerts/a-1/responders");
+	end();
+	/* Opsgenie's has a note with our marker. */
+	begin(&opsgenie_actions, ACTION_RESPONDERS, 1);
+	actions[0].attempts = 1;
+	start(1);
+	asks("GET", "/v2/alerts/a-1/notes?limit=100&order=desc");
+	answers(200, "{\"data\":[{\"note\":\"help (oogway 3b80c04116e0)\","
+		     "\"offset\":\"1\"}]}");
+	asks(NULL, NULL);
+	assert_int_equal(results[0].outcome, ACTION_CONFIRMED);
+	end();
 }
 
 static void test_senseless(void **unused)
@@ -498,6 +586,8 @@ int main(void)
 		cmocka_unit_test(test_lost_answer),
 		cmocka_unit_test(test_marker),
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_teams),
+		cmocka_unit_test(test_responder_again),
 		cmocka_unit_test(test_senseless),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_hostile),

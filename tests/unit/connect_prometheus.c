@@ -129,6 +129,27 @@ static void test_minute(void **state)
 	bench_close(&b);
 }
 
+/* A slow server computes nothing for `query` lines; that it lives its rules say. */
+static void test_spared(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, 22);
+	run(&b);
+	b.window.least = true;
+	b.now_asks = b.rule_asks = 0;
+	for (int second = 0; second < 60; second++, b.now += 1000)
+		run(&b);
+	assert_int_equal(b.now_asks, 0);
+	assert_in_range(b.rule_asks, 11, 13);
+	b.window.least = false;
+	for (int second = 0; second < 20; second++, b.now += 1000)
+		run(&b);
+	assert_in_range(b.now_asks, 4, 10);
+	bench_close(&b);
+}
+
 static void test_guilty(void **state)
 {
 	struct bench b;
@@ -389,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_minute),
+		cmocka_unit_test(test_spared),
 		cmocka_unit_test(test_guilty),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_watch),

@@ -34,6 +34,10 @@ static const struct {
 	{"escape", "HTTP/1.1 302 Found\r\nLocation: http://other.example/\x1b[2J\r\n"
 		   "Content-Length: 0\r\n\r\n"},
 	{"here", "HTTP/1.1 302 Found\r\nLocation: /ok/x\r\nContent-Length: 0\r\n\r\n"},
+	{"aged", "HTTP/1.1 200 OK\r\nETag: W/\"a b\"\r\nLast-Modified: Sun, 29 Nov 2026 "
+		 "23:04:10 GMT\r\nContent-Length: 2\r\n\r\n[]"},
+	{"to-aged", "HTTP/1.1 302 Found\r\nETag: \"of the way\"\r\n"
+		    "Location: /aged/x?y=1\r\nContent-Length: 0\r\n\r\n"},
 	{"circle",
 		"HTTP/1.1 302 Found\r\nLocation: /circle/x\r\nContent-Length: 0\r\n\r\n"},
 	{"401", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"},

@@ -27,6 +27,7 @@ struct result {
 	int calls, status;
 	size_t n;
 	int64_t retry_after_s, remaining, total;
+	char etag[100], modified[100], moved[200];
 	struct err err;
 };
 
@@ -64,6 +65,9 @@ static void done(void *ctx, const struct http_reply *reply, const struct err *er
 		result->retry_after_s = reply->retry_after_s;
 		result->remaining = reply->limit_remaining;
 		result->total = reply->limit_total;
+		text_line(reply->etag, result->etag, sizeof result->etag);
+		text_line(reply->modified, result->modified, sizeof result->modified);
+		text_line(reply->moved, result->moved, sizeof result->moved);
 	} else {
 		result->err = *err;
 	}
@@ -228,6 +232,29 @@ static void test_post_redirect(void **state)
 	assert_non_null(strstr(result.err.text, "answers a POST with a redirect"));
 }
 
+/* What an answer says of its age is its own, not that of what led to it. */
+static void test_age(void **state)
+{
+	struct world *world = *state;
+	struct http_request request = {0};
+	struct result result = ask(world, "aged", &request);
+	char moved[200];
+
+	assert_string_equal(result.etag, "W/\"a b\"");
+	assert_string_equal(result.modified, "Sun, 29 Nov 2026 23:04:10 GMT");
+	assert_string_equal(result.moved, "");
+	request = (struct http_request){0};
+	result = ask(world, "to-aged", &request);
+	assert_string_equal(result.etag, "W/\"a b\"");
+	snprintf(moved, sizeof moved, "http://127.0.0.1:%d/aged/x?y=1",
+		world->faults.port);
+	assert_string_equal(result.moved, moved);
+	request = (struct http_request){0};
+	result = ask(world, "here", &request);
+	assert_string_equal(result.etag, "");
+	assert_string_equal(result.modified, "");
+}
+
 static void test_unix_socket(void **state)
 {
 	struct http_request request = {.unix_socket = "/nonexistent/socket"};
@@ -272,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_post_redirect),
+		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_unix_socket),
 		cmocka_unit_test(test_bad_ca_file),
 		cmocka_unit_test(test_cancel),

@@ -153,6 +153,14 @@ static void write_file(const char *name, const char *text)
 	chmod(path, 0600);
 }
 
+static enum transport transport_of(void *ctx, const char *host)
+{
+	(void)ctx;
+	return str_starts(host, "outer")   ? TRANSPORT_OPENSSH
+	       : str_starts(host, "inner") ? TRANSPORT_LIBSSH
+					   : TRANSPORT_AUTO;
+}
+
 static struct inventory *inventory_of(const char *config)
 {
 	char system[200];
@@ -160,7 +168,8 @@ static struct inventory *inventory_of(const char *config)
 		.user = "ada",
 		.host = "desk.example",
 		.agent = "/run/agent",
-		.system_file = system};
+		.system_file = system,
+		.transport = transport_of};
 
 	snprintf(system, sizeof system, "%s/system", home);
 	write_file(".ssh/config", config);
@@ -195,12 +204,21 @@ static void way_text(const struct inventory *inventory, const char *name, struct
 
 		str_printf(out, "%s%s@%s:%d", i ? " > " : "", hop->user, hop->host,
 			hop->port);
+		if (target.by_program) {
+			str_printf(out, " ssh %s",
+				target.why ? target.why + strlen(home) : "chosen");
+			if (hop->connect_ms)
+				str_printf(out, " connect=%d", (int)hop->connect_ms);
+			continue;
+		}
 		if (hop->alias)
 			str_printf(out, " alias=%s", hop->alias);
 		if (!hop->agent)
 			str_puts(out, " no-agent");
 		else if (strcmp(hop->agent, "/run/agent"))
 			str_printf(out, " agent=%s", hop->agent);
+		if (hop->listed_only)
+			str_puts(out, " listed-only");
 		if (hop->unknown_refused)
 			str_puts(out, " strict");
 		if (hop->ciphers)
@@ -259,14 +277,16 @@ static void ways(void **state)
 			"ada@web:22 known=/a=/b"},
 		{"HostKeyAlias x\nStrictHostKeyChecking yes\n", "web",
 			"ada@web:22 alias=x strict"},
-		{"IdentitiesOnly yes\n", "web", "ada@web:22 no-agent"},
+		{"IdentitiesOnly yes\n", "web", "ada@web:22 listed-only"},
+		{"IdentitiesOnly yes\nIdentityAgent none\n", "web",
+			"ada@web:22 no-agent listed-only"},
 		{"IdentityAgent /a/b\n", "web", "ada@web:22 agent=/a/b"},
 		{"IdentityAgent none\n", "web", "ada@web:22 no-agent"},
 		{"Ciphers aes256-gcm@openssh.com\nConnectTimeout 3\n", "web",
 			"ada@web:22 ciphers=aes256-gcm@openssh.com connect=3000"},
 		/* what changes neither trust nor way */
 		{"ControlMaster auto\nForwardAgent yes\nSendEnv LANG\nIPQoS none\n"
-		 "GSSAPIAuthentication yes\nLocalForward 1 a:2\nRequestTTY no\n",
+		 "GSSAPIAuthentication no\nLocalForward 1 a:2\nRequestTTY no\n",
 			"web", "ada@web:22"},
 		{"IgnoreUnknown Fancy*\nFancyThing yes\n", "web", "ada@web:22"},
 		{"Host other\nBindAddress 1.2.3.4\n", "web", "ada@web:22"},
@@ -310,6 +330,39 @@ static void ways(void **state)
 		{"Include blocks\nInclude part\n", "db", "part@db:22"},
 		{"Host x\nInclude blocks\n", "web", "ada@web:22"},
 		{"Include ~/.ssh/p*t missing/*\n", "web", "part@web:22"},
+		/* what only ssh itself can do */
+		{"\nBindAddress 10.0.0.1\n", "web",
+			"ada@web:22 ssh /.ssh/config:2: bindaddress"},
+		{"AddressFamily inet6\nUser bob\nHostName x\nPort 23\n", "web",
+			"bob@web:23 ssh /.ssh/config:1: addressfamily"},
+		{"CanonicalizeHostname always\nConnectTimeout 4\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: canonicalizehostname "
+			"connect=4000"},
+		{"KnownHostsCommand /bin/x\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: knownhostscommand"},
+		{"RevokedHostKeys /x\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: revokedhostkeys"},
+		{"RequiredRSASize 4096\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: requiredrsasize"},
+		{"GSSAPIAuthentication yes\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: gssapiauthentication"},
+		{"Match exec \"true\"\nUser x\n", "web",
+			"ada@web:22 ssh /.ssh/config:2: user"},
+		{"Match tagged a\nPort 1\n", "web",
+			"ada@web:22 ssh /.ssh/config:2: port"},
+		{"Match host\nPort 1\n", "web", "ada@web:22 ssh /.ssh/config:2: port"},
+		{"ProxyCommand nc %h %p | tee x\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: proxycommand"},
+		{"ProxyCommand nc $HOST %p\n", "web",
+			"ada@web:22 ssh /.ssh/config:1: proxycommand"},
+		{"Host web\nProxyJump b\nHost b\nBindInterface eth0\n", "web",
+			"ada@web:22 ssh /.ssh/config:4: bindinterface"},
+		{"Host web\nProxyJump a,b\nHost a\nProxyCommand x | y\n", "web",
+			"ada@web:22 ssh /.ssh/config:4: proxycommand"},
+		/* and what the rc chooses */
+		{"FancyThing yes\nPort 24\n", "outer1", "ada@outer1:24 ssh chosen"},
+		{"ProxyJump outer1\nHost outer1\nProxyJump none\n", "web",
+			"ada@web:22 ssh chosen"},
 	};
 
 	(void)state;
@@ -324,18 +377,9 @@ static void refusals(void **state)
 	static const struct {
 		const char *config, *name, *why;
 	} rows[] = {
-		{"\nBindAddress 10.0.0.1\n", "web", "! /.ssh/config:2: bindaddress"},
-		{"AddressFamily inet6\n", "web", "! /.ssh/config:1: addressfamily"},
-		{"CanonicalizeHostname always\n", "web",
-			"! /.ssh/config:1: canonicalizehostname"},
-		{"KnownHostsCommand /bin/x\n", "web",
-			"! /.ssh/config:1: knownhostscommand"},
-		{"RevokedHostKeys /x\n", "web", "! /.ssh/config:1: revokedhostkeys"},
-		{"RequiredRSASize 4096\n", "web", "! /.ssh/config:1: requiredrsasize"},
+		{"\nBindAddress 10.0.0.1\n", "inner1",
+			"! /.ssh/config:2: bindaddress takes ssh itself"},
 		{"FancyThing yes\n", "web", "! /.ssh/config:1: fancything is not"},
-		{"Match exec \"true\"\nUser x\n", "web", "! /.ssh/config:2: user"},
-		{"Match tagged a\nPort 1\n", "web", "! /.ssh/config:2: port"},
-		{"Match host\nPort 1\n", "web", "! /.ssh/config:2: port"},
 		{"Port none\n", "web", "! web: none is no port"},
 		{"Port 70000\n", "web", "! web: 70000 is no port"},
 		{"HostName -oX\n", "web", "! /.ssh/config:1: hostname names no host"},
@@ -344,9 +388,10 @@ static void refusals(void **state)
 		{"IdentityFile ~bob/k\n", "web", "! /.ssh/config:1: identityfile holds"},
 		{"IdentityFile ${OOGWAY_NOT_SET}/k\n", "web",
 			"! /.ssh/config:1: identityfile holds"},
-		{"ProxyCommand nc %h %p | tee x\n", "web",
-			"! /.ssh/config:1: proxycommand needs a shell"},
-		{"ProxyCommand nc $HOST %p\n", "web", "! /.ssh/config:1: proxycommand"},
+		{"ProxyCommand nc %h %p | tee x\n", "inner1",
+			"! /.ssh/config:1: proxycommand takes ssh itself, and the rc "
+			"says "
+			"transport libssh"},
 		{"ProxyCommand nc %h '\n", "web", "! /.ssh/config:1: a quote has no end"},
 		{"Host web\nProxyJump a\nHost a\nProxyJump web\n", "web",
 			"! /.ssh/config:2: proxyjump leads in a circle"},
@@ -395,7 +440,7 @@ static void writable_by_others(void **state)
 static void system_wide(void **state)
 {
 	(void)state;
-	write_file("system", "Host *\nUser all\nPort 99\n");
+	write_file("system", "Host *\nUser all\nPort 99\nGSSAPIAuthentication yes\n");
 	check_way("Host web\nUser bob\n", "web", "bob@web:99");
 	check_way("Host db\nUser bob\n", "web", "all@web:99");
 	write_file("system", "");

@@ -562,6 +562,25 @@ static void allowed(void **state)
 	}
 }
 
+/* A policy that cannot be trusted refuses all of it, whatever else is lifted. */
+static void broken(void **state)
+{
+	struct policy policy = {.most = AUDIT_SHELL,
+		.broken = "the signed policy cannot be trusted: p: x",
+		.breakglass = true,
+		.best_effort = true};
+
+	(void)state;
+	for (int class = AUDIT_READ; class < AUDIT_CLASS_COUNT; class ++) {
+		assert_false(allows(&policy, (enum audit_class) class));
+		assert_int_equal(err.kind, ERR_REFUSED);
+		assert_string_equal(err.text,
+			"the signed policy cannot be trusted: p: x: "
+			"nothing was done");
+		assert_non_null(strstr(decision, "refused: the signed policy"));
+	}
+}
+
 static bool in_group(void *ctx, const char *group, const char *host, bool *known)
 {
 	(void)ctx;
@@ -685,6 +704,7 @@ int main(void)
 		cmocka_unit_test(mostly_read),
 		cmocka_unit_test(classes),
 		cmocka_unit_test(allowed),
+		cmocka_unit_test(broken),
 		cmocka_unit_test(rules),
 	};
 

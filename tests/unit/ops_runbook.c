@@ -213,6 +213,21 @@ static void starters(void **state)
 	globfree(&found);
 }
 
+/* What is only read has no steps, whatever stands in it. */
+static void prose(void **state)
+{
+	static const char text[] = "---\nvars: [x]\n---\n# A\n\n```sh\nrm -rf /\n```\n";
+	struct runbook book;
+
+	(void)state;
+	runbook_prose(&book, untrusted_str(text));
+	is(book.body, text);
+	assert_int_equal(book.step_count, 0);
+	assert_int_equal(book.var_count, 0);
+	assert_int_equal(book.fault_count, 0);
+	runbook_release(&book);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +235,7 @@ int main(void)
 		cmocka_unit_test(faults),
 		cmocka_unit_test(large),
 		cmocka_unit_test(starters),
+		cmocka_unit_test(prose),
 	};
 
 	return cmocka_run_group_tests_name("ops/runbook", tests, NULL, NULL);
