@@ -17,7 +17,7 @@ enum action_outcome {
 	ACTION_CONFIRMED, /* the server says so */
 	ACTION_FAILED,    /* it will not work by trying again */
 	ACTION_AGAIN,     /* no answer, or "later": it may or may not have worked */
-	ACTION_UNSURE,    /* it may have worked, and nothing can tell: somebody must say */
+	ACTION_UNSURE,    /* it may have worked, nothing can tell: somebody must say */
 };
 
 struct action_result {

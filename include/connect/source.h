@@ -115,8 +115,8 @@ struct answer {
 	struct untrusted body, type;
 	struct untrusted etag, modified, moved; /* as in struct http_reply */
 	int64_t now;                            /* UTC ms when it arrived */
-	/* So far the server's clock is ahead of this host's (behind: less than 0); 0: they
-	 * agree, or nobody knows. */
+	/* So far the server's clock is ahead of this host's (behind: less than 0); 0:
+	 * they agree, or nobody knows. */
 	int64_t ahead_ms;
 	/* Of the rate budget: what is left, of how much, seconds until it is whole again;
 	 * 0 of 0 when the server does not say. */

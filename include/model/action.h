@@ -47,7 +47,8 @@ enum action_text {
 	ACTION_MATCHERS, /* a JSON list of {name, value, isRegex, isEqual} */
 	ACTION_BY,       /* who does it */
 	ACTION_TEXT_COUNT,
-	ACTION_FACTS = ACTION_MATCHERS, /* of a notice: a JSON object */
+	/* Of a notice: a JSON object; beside an id in ACTION_WHOM: what that is. */
+	ACTION_FACTS = ACTION_MATCHERS,
 };
 
 enum {

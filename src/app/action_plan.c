@@ -243,6 +243,8 @@ static bool plan_alert(struct plan *plan, const struct alert *alert,
 		str_copy(plan->whom, sizeof plan->whom, whom.words);
 	if (verb == ACTION_SILENCE)
 		row->action.texts[ACTION_MATCHERS] = matchers_of(plan, alert);
+	else if (whom.id == whom.found)
+		row->action.texts[ACTION_FACTS] = keep(plan, untrusted_str(whom.words));
 	row->expected_state = alert->state;
 	row->expected_at = alert->started_at;
 	return true;

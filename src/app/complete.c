@@ -371,8 +371,8 @@ static void offer_rest(struct search *s, const char *begun, const char *name)
 		offer_end(s, name + n, strlen(name + n), "");
 }
 
-/* Whom else one asks for help: policies; at Opsgenie and Jira, which have none that can be
- * asked, teams. "@ben, Payments on" has begun to name "Payments on call". */
+/* Whom else one asks for help: policies; at Opsgenie and Jira, which have none that can
+ * be asked, teams. "@ben, Payments on" has begun to name "Payments on call". */
 static void policies(struct search *s)
 {
 	const struct app *app = s->app;

@@ -696,6 +696,18 @@ static enum entry_kind leaves(enum action_verb verb)
 	return kinds[verb];
 }
 
+/* Its words; without them to whom, by name where that is known. */
+static struct untrusted said_of(const struct action *a)
+{
+	bool named = a->verb == ACTION_RESPONDERS || a->verb == ACTION_REASSIGN ||
+		     a->verb == ACTION_MERGE;
+
+	if (a->verb != ACTION_RESPONDERS && !untrusted_empty(a->texts[ACTION_BODY]))
+		return a->texts[ACTION_BODY];
+	return named && !untrusted_empty(a->texts[ACTION_FACTS]) ? a->texts[ACTION_FACTS]
+								 : a->texts[ACTION_WHOM];
+}
+
 void dossier_add_action(struct timeline *timeline, const struct outbox_row *row)
 {
 	const struct action *a = &row->action;
@@ -705,10 +717,7 @@ void dossier_add_action(struct timeline *timeline, const struct outbox_row *row)
 		.from = TIMELINE_HERE,
 		.kind = leaves(a->verb),
 		.words = action_verbs[a->verb].words,
-		.text = a->verb == ACTION_RESPONDERS ||
-					untrusted_empty(a->texts[ACTION_BODY])
-				? a->texts[ACTION_WHOM]
-				: a->texts[ACTION_BODY],
+		.text = said_of(a),
 		.who = a->texts[ACTION_BY],
 		.more = outbox_state_names[row->state],
 		.data = "action list",

@@ -115,8 +115,8 @@ struct handoff_facts {
 	size_t silence_count;
 	struct handoff_call *calls;
 	size_t call_count;
-	/* Who is on call when the shift ends, and of one that has ended who was just before;
-	 * 0: not known. */
+	/* Who is on call when the shift ends, and of one that has ended who was just
+	 * before; 0: not known. */
 	struct untrusted *incoming, *outgoing;
 	size_t incoming_count, outgoing_count;
 	struct untrusted *matches; /* of all runbooks */

@@ -264,8 +264,8 @@ static void fill_page_keys(
 	str_release(&out);
 }
 
-/* Kept as it is when it is another one: its times move with each word of its rule. The one
- * that is looked at comes with every reading. */
+/* Kept as it is when it is another one: its times move with each word of its rule. The
+ * one that is looked at comes with every reading. */
 static void keep_raw(struct alertmanager *am, struct batch *batch,
 	const struct alert_draft *draft, struct json alert)
 {

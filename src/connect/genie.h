@@ -40,7 +40,7 @@ struct genie_view {
 	struct snoozes *snoozes;
 	const char *cloud;
 };
-/* How its logs tell of a snooze; ctx: struct genie_view. `who` is what genie_who() takes. */
+/* How its logs tell of a snooze; ctx: struct genie_view. `who` is for genie_who(). */
 extern const struct snooze_log genie_snooze_log;
 void genie_view_init(struct genie_view *view, const struct genie_face *face,
 	const struct source_conf *conf);

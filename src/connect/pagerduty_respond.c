@@ -2,8 +2,8 @@
  * Who is meant by a name is looked up first: one that fits several is refused, for who
  * is woken by mistake does not trust it again. A request carries a marker in its message
  * and is looked for before it is made again. A status update is looked for in the log of
- * its incident, which tells most accounts of them; where it is not found it may still have
- * gone out, and somebody must say whether it is sent again.
+ * its incident, which tells most accounts of them; where it is not found it may still
+ * have gone out, and somebody must say whether it is sent again.
  *
  * A state machine without I/O. */
 #include "pagerduty.h"

@@ -581,15 +581,17 @@ static void read_answers(struct poll_source *source)
 	deliver(source);
 }
 
-/* The Date header tells a whole second of when the answer was made, which is half of its
- * way ago. What is known stays until it is clearly something else. */
+/* The Date header tells a whole second of when the answer was made, somewhere on its way:
+ * one that took long tells too little. What is known stays until it is clearly something
+ * else. */
 static int64_t clock_ahead(
 	struct poll_source *source, const struct http_reply *reply, int64_t now)
 {
 	int64_t ahead = reply->server_date + SECOND_MS / 2 -
 			(now - (int64_t)reply->elapsed_ms / 2);
 
-	if (!reply->server_date || ahead > AHEAD_MOST_MS || ahead < -AHEAD_MOST_MS)
+	if (!reply->server_date || reply->elapsed_ms > AHEAD_LEAST_MS ||
+		ahead > AHEAD_MOST_MS || ahead < -AHEAD_MOST_MS)
 		return source->ahead_ms;
 	if (ahead < AHEAD_LEAST_MS && ahead > -AHEAD_LEAST_MS)
 		ahead = 0;

@@ -1,5 +1,5 @@
-/* Which incidents are snoozed, until when and by whom, wherever that was done. Any thread,
- * one at a time. */
+/* Which incidents are snoozed, until when and by whom, wherever that was done. Any
+ * thread, one at a time. */
 #ifndef SRC_CONNECT_SNOOZE_H
 #define SRC_CONNECT_SNOOZE_H
 
@@ -46,8 +46,8 @@ struct snoozes {
 void snoozes_init(
 	struct snoozes *s, const struct snooze_log *log, void *ctx, uint64_t seed);
 void snoozes_release(struct snoozes *s);
-/* This one is snoozed, or acknowledged, until then: is that a snooze, and whose? NULL: no,
- * or not known yet, and then its log will be asked for. Borrowed. */
+/* This one is snoozed, or acknowledged, until then: is that a snooze, and whose? NULL:
+ * no, or not known yet, and then its log will be asked for. Borrowed. */
 const struct snooze *snoozes_of(struct snoozes *s, struct untrusted id, int64_t until_at);
 /* All incidents were met: what was not is forgotten. */
 void snoozes_settle(struct snoozes *s);

@@ -316,12 +316,22 @@ static struct ssh_call *make(
 	struct ssh_net *net, const struct ssh_call_options *options, struct conn *conn);
 
 /* sshd gives no signal to what root runs. Where nothing else runs over the connection,
- * whatever is a child of its sshd is this command. */
+ * whatever is a child of its sshd is this command. Were that sshd gone, the parent would
+ * be init, and its children all that runs over there: so it is looked at first. Should it
+ * go afterwards, its number has no children any more. */
+#define END_BY_HAND(signal)                                                              \
+	"exec /bin/sh -c 'case $(cat /proc/$PPID/comm 2>/dev/null || "                   \
+	"ps -o comm= -p $PPID) in *sshd*|*dropbear*) "                                   \
+	"exec pkill -" signal " -P $PPID;; esac'"
+
+const char *call_end_line(bool kill)
+{
+	return kill ? END_BY_HAND("KILL") : END_BY_HAND("TERM");
+}
+
 static void end_by_hand(struct ssh_call *call, bool kill)
 {
-	const struct ssh_call_options options = {
-		.line = kill ? "exec /bin/sh -c 'exec pkill -KILL -P $PPID'"
-			     : "exec /bin/sh -c 'exec pkill -TERM -P $PPID'",
+	const struct ssh_call_options options = {.line = call_end_line(kill),
 		.timeout_ms = STOP_MS,
 		.bytes = no_bytes,
 		.end = no_end};

@@ -27,7 +27,7 @@ enum {
 	OPENING_MOST = 16, /* connections at a time */
 	LOGIN_MS = 30000,
 	QUICK_MS = 5000,
-	STOP_MS = 1000,
+	STOP_MS = 2500,
 	ALIVE_MS = 15000,
 	CONNECT_MS = 15000,
 	/* It leaves 60 s after its last use; the user's own whenever that says so. */
@@ -630,8 +630,7 @@ static bool end_by_hand(struct ssh_call *call, bool kill)
 	add_all(&words, (const char *const[]){"-o", "ControlMaster=no", "-o",
 				"ProxyCommand=false", "-T", NULL});
 	add_host(&words, m);
-	add(&words, kill ? "exec /bin/sh -c 'exec pkill -KILL -P $PPID'"
-			 : "exec /bin/sh -c 'exec pkill -TERM -P $PPID'");
+	add(&words, call_end_line(kill));
 	return run(m, &words, &how, &err) != NULL;
 }
 

@@ -173,6 +173,9 @@ void call_finish(struct ssh_call *call);
 /* What it was asked to do may have been done. */
 void call_begun(struct ssh_call *call, bool begun);
 
+/* Ends all else that runs over the connection; to be run over it. */
+const char *call_end_line(bool kill);
+
 /* --- ssh_outer.c: calls by the installed ssh --- */
 
 struct outer;

@@ -29,8 +29,8 @@ struct work {
 	char result[80]; /* for the audit; "" what follows from the exit code */
 	bool is_command, paused, stopped;
 	char standing[RUN_STANDING]; /* why nobody is asked; "": somebody is */
-	char origin[RUN_ORIGIN];
 	bool gaps[STREAMS]; /* it goes on although that one cannot be recorded */
+	char origin[RUN_ORIGIN];
 	struct err why;
 	struct sudo sudo; /* of a command of this machine's */
 	void (*got_password)(

@@ -195,20 +195,16 @@ bool bridge_copy(
 	if (bridge_text(app, key, which, text, sizeof text))
 		return copy_bridge(console, text, err);
 	/* Nobody has looked at it: it is looked at now, without being shown. */
-	if (key && !dossier_reads(app->dossier, key)) {
+	if (key && !dossier_reads(app->dossier, key))
 		dossier_show(app->dossier, key);
-		if (dossier_reads(app->dossier, key) && dossier_busy(app->dossier)) {
-			console->bridge_of = key;
-			str_copy(console->bridge_which, sizeof console->bridge_which,
-				which);
-			console_notice(console, false, "its bridge is being looked up");
-			return true;
-		}
-		console_read_shown(console);
+	if (dossier_reads(app->dossier, key) && dossier_busy(app->dossier)) {
+		console->bridge_of = key;
+		str_copy(console->bridge_which, sizeof console->bridge_which, which);
+		console_notice(console, false, "its bridge is being looked up");
+		return true;
 	}
-	return err_set(err, ERR_MISSING, "%s",
-		dossier_busy(app->dossier) ? "its bridge is not read yet: once more"
-					   : "no conference bridge is known of this");
+	console_read_shown(console);
+	return err_set(err, ERR_MISSING, "no conference bridge is known of this");
 }
 
 void bridge_follow(struct console *console)

@@ -176,7 +176,7 @@ ok effort-verify verified
 touch "$tmp/broken"
 cat >"$tmp/console.py" <<'PY'
 """Types into a console on a pseudo-terminal; usage: console.py PROGRAM MARK FILE"""
-import os, pty, re, select, sys, time
+import os, pty, re, select, signal, sys, time
 program, mark, made = sys.argv[1:]
 pid, fd = pty.fork()
 if pid == 0:
@@ -216,10 +216,11 @@ try:
         pass
 except OSError:
     pass
+os.kill(pid, signal.SIGTERM)
 os.waitpid(pid, 0)
 sys.exit(not ok)
 PY
-timeout 40 env LD_PRELOAD="$tmp/faultdisk.so" FAULT_PATH=/audit/ FAULT_AFTER=0 FAULT_ERRNO=EIO \
+timeout 120 env LD_PRELOAD="$tmp/faultdisk.so" FAULT_PATH=/audit/ FAULT_AFTER=0 FAULT_ERRNO=EIO \
 	FAULT_WHILE="$tmp/broken" python3 -B "$tmp/console.py" "$OOGWAY" "$tmp/broken" \
 	"$tmp/world/banner" >"$tmp/out" 2>"$tmp/err"
 status=$?

@@ -183,9 +183,12 @@ ok stopped-hard said ' stopped: signal unknown$'
 ok stopped-hard-there sh -c "! kill -0 \$(cat '$tmp/pid') 2>/dev/null"
 run plain_ --timeout-ms 700 $at -- "trap 'echo bye; exit 9' TERM; while :; do sleep 1; done"
 ok timed-out-well said ' timed out: exit 9$'
-run plain_ $at $at -- 'echo begun; sleep 0.3; kill -KILL $PPID; sleep 5'
+# Never the parent of all, which it is when the other was quicker.
+run plain_ $at $at -- "echo begun; touch $tmp/began.\$\$
+	until [ \$(ls $tmp/began.* | wc -l) -ge 2 ]; do sleep 0.1; done
+	sleep 0.3; grep -q sshd /proc/\$PPID/comm && kill -KILL \$PPID; sleep 5"
 ok dropped count 2 ' 6 bytes: lost network: it ended without a status'
-run plain_ --repeat 2 $at -- 'echo begun; sleep 0.3; kill -KILL $PPID; sleep 5'
+run plain_ --repeat 2 $at -- 'echo begun; sleep 0.3; grep -q sshd /proc/$PPID/comm && kill -KILL $PPID; sleep 5'
 ok dropped-then-anew count 2 '^out: begun$'
 
 # the user's own connection

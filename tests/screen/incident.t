@@ -66,7 +66,12 @@ reject "responders"
 keys ":status hello<Enter>"
 expect "one cannot send a status update there"
 keys "ib"
-expect "no conference bridge is known of this"
+wait "no conference bridge is known of this"
+# … but is kept as it was told, too.
+keys "iJ"
+wait "As its source tells it"
+wait "\"alertname\": \"HighErrorRate\""
+keys "iJ"
 # On a row: it is read first, and the page is not opened.
 keys "<Esc><Esc>/<C-u>Checkout is<Enter>g"
 expect "Checkout is down"

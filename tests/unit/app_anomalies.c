@@ -107,12 +107,51 @@ static void ends_without_points(void **state)
 	assert_int_equal(anomalies_open(app->anomalies), 0);
 }
 
+enum { SERIES = 40, SHARE = 8 };
+
+/* States are saved a few at a time while all of them go on learning: a round comes to
+ * each of them once, then ends. */
+static void saved_in_rounds(void **state)
+{
+	struct series *many[SERIES];
+	bool told[SERIES + 1] = {false};
+	uint64_t ids[SHARE];
+	size_t from = 0, all = 0, n;
+
+	(void)state;
+	for (size_t i = 0; i < SERIES; i++) {
+		many[i] = series_new(untrusted_str("host/one"), 8, SIZE_MAX);
+		many[i]->id = i + 1;
+		many[i]->interval_ms = STEP_MS;
+	}
+	do {
+		/* It learns by whole minutes. */
+		for (int k = 0; k < 3; k++) {
+			app->now += MINUTE_MS;
+			for (size_t i = 0; i < SERIES; i++)
+				anomalies_feed(app->anomalies, many[i],
+					(struct point){app->now, (double)i});
+		}
+		n = anomalies_learnt(app->anomalies, &from, ids, SHARE);
+		for (size_t i = 0; i < n; i++) {
+			assert_in_range(ids[i], 1, SERIES);
+			assert_false(told[ids[i]]);
+			told[ids[i]] = true;
+		}
+		all += n;
+	} while (n);
+	assert_int_equal(all, SERIES);
+	for (size_t i = 0; i < SERIES; i++)
+		series_free(many[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(over_when_calm, setup, tear_down),
 		cmocka_unit_test_setup_teardown(comes_again, setup, tear_down),
 		cmocka_unit_test_setup_teardown(ends_without_points, setup, tear_down),
+		cmocka_unit_test_setup_teardown(saved_in_rounds, setup, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,20 @@ static void hosts(void **state)
 	}
 }
 
+static void transports(void **state)
+{
+	struct rc *rc = read_user("transport openssh web*,@db\ntransport libssh web1\n"
+				  "transport auto x\n");
+
+	(void)state;
+	assert_int_equal(rc->conf.errors_total, 0);
+	assert_int_equal(rc->transport_count, 3);
+	assert_string_equal(rc->transports[0].hosts, "web*,@db");
+	assert_int_not_equal(rc->transports[0].transport, rc->transports[1].transport);
+	assert_int_equal(rc->transports[2].transport, 0);
+	rc_free(rc);
+}
+
 /* Each with its place, what was expected, and the nearest name where one is near. */
 static void refused(void **state)
 {
@@ -202,6 +216,10 @@ static void refused(void **state)
 		{"set readonly = perhaps", 16, "on"},
 		{"set -final refresh = 5s", 1, "-final is for /etc/oogway/oogway.rc"},
 		{"set refresh = \"5s", 15, "expected a closing \""},
+		{"transport ftp web", 11,
+			"a transport is openssh, libssh or auto, not ftp"},
+		{"transport openssh", 1, "expected: transport openssh|libssh|auto"},
+		{"set policy.file = /x", 1, "counts in /etc/oogway/oogway.rc alone"},
 		{"source p promtheus url=http://h", 10, "did you mean prometheus?"},
 		{"source p", 1, "expected: source NAME KIND [url=URL]"},
 		{"source p prometheus", 8, "needs url=http://HOST:PORT"},
@@ -655,6 +673,7 @@ int main(void)
 		CASE(policy_lines),
 		CASE(errors_in_order),
 		CASE(signed_policy),
+		CASE(transports),
 		CASE(profiles),
 		CASE(an_unreadable_file_is_told),
 		CASE(nothing_comes_from_the_current_folder),
