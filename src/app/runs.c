@@ -387,7 +387,8 @@ static bool ask_password(void *ctx, struct run *run, const char *text, struct er
 {
 	struct runs *runs = ((struct entry *)ctx)->runs;
 
-	if (!runs->app->live || !runs->app->front.ask || runs->typing)
+	if (!runs->app->live || !runs->app->front.ask || runs->typing ||
+		run_is_alone(run))
 		return err_set(err, ERR_REFUSED, "there is nobody to type it");
 	runs->typing = run;
 	str_copy(runs->typing_text, sizeof runs->typing_text, text);

@@ -8,6 +8,7 @@
 #include "app/runbooks.h"
 #include "app/runs.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -48,8 +49,9 @@ static void sweep_dead(struct triggers *t, struct proposal *p)
 	static const char why[] =
 		"oogway was killed while it ran: its outcome is not known";
 
-	/* A claim of our own may be on its way back. */
-	if (p->state != FIRING_RUNNING || t->app->now - p->at < LIST_MS)
+	/* A claim of our own may be on its way back, and so may its end. */
+	if (p->state != FIRING_RUNNING || t->app->now - p->at < LIST_MS ||
+		map_get(&t->ours, p->firing, strlen(p->firing)))
 		return;
 	str_copy(p->why, sizeof p->why, why);
 	if (!triggers_lead(t) || *triggers_hold(t))
@@ -136,7 +138,7 @@ static void got_list(void *ctx, const struct firing_rows *rows, const struct err
 	struct taken taken = {0};
 
 	t->listing = false;
-	if (t->stale && !t->ended) {
+	if (t->stale || t->again) {
 		t->stale = false;
 		trigger_list(t);
 		return;
@@ -155,8 +157,10 @@ static void got_list(void *ctx, const struct firing_rows *rows, const struct err
 
 void trigger_list(struct triggers *t)
 {
+	t->again |= t->listing;
 	if (!t->app->store || t->listing || t->ended || !t->begun)
 		return;
+	t->again = false;
 	t->listing = true;
 	t->listed_at = t->app->now;
 	firing_list_later(t->app->store, t->app->rc->profile, t->app->now - LOOK_BACK_MS,
@@ -286,15 +290,21 @@ void trigger_propose(struct triggers *t, const struct proposal *p)
 	app_changed(t->app, CHANGED_RUNBOOKS | CHANGED_ALERTS);
 }
 
+/* What is listed from now on has it. */
+static void written(void *ctx, const struct err *err)
+{
+	if (err)
+		log_add(LOG_WARN, "trigger: how it ended is not kept: %s", err->text);
+	trigger_list(ctx);
+}
+
 void trigger_ended(
 	struct triggers *t, const char *firing, enum firing_state state, const char *why)
 {
 	if (t->app->store)
-		firing_set_later(
-			t->app->store, firing, state, why, (struct store_then){0});
+		firing_set_later(t->app->store, firing, state, why,
+			(struct store_then){written, t});
 	deeds_soon(t->app->deeds);
-	/* It is listed anew behind that. */
-	t->listed_at = 0;
 	app_changed(t->app, CHANGED_RUNBOOKS | CHANGED_ALERTS);
 }
 

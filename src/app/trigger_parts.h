@@ -46,10 +46,12 @@ struct triggers {
 	/* what the store has */
 	bool begun, listed, listing, swept;
 	bool stale; /* what is being read is of another profile */
+	bool again; /* … or older than what was written since */
 	int64_t listed_at;
 	struct proposal proposals[TRIGGER_PROPOSALS];
 	size_t proposal_count;
 	struct map answered; /* firings that were answered here */
+	struct map ours;     /* … and that were claimed here: nobody else runs them */
 	size_t claims;       /* under way */
 	/* what runs */
 	struct trigger_job *jobs;

@@ -74,6 +74,9 @@ bool trigger_may_run(struct triggers *t, const struct runbook_row *row, uint64_t
 	struct run *run;
 	bool may = true;
 
+	if (row->page)
+		return err_set(err, ERR_REFUSED,
+			"it is a page of a site, and nothing of it is run");
 	if (!row->book.step_count)
 		return err_set(err, ERR_REFUSED, "it has no steps");
 	run = runs_open_aside(app->runs, row->id, alert, &aside, err);

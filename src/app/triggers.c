@@ -97,6 +97,7 @@ struct triggers *triggers_new(struct app *app)
 	t->app = app;
 	map_init(&t->seen);
 	map_init(&t->answered);
+	map_init(&t->ours);
 	id_new(app->now, t->owner);
 	take_lines(t);
 	return t;
@@ -347,6 +348,7 @@ static void claimed(void *ctx, const struct firing *firing, const struct err *er
 			str_copy(row->last_why, sizeof row->last_why,
 				firing->state == FIRING_RUNNING ? "" : c->why);
 		}
+		map_put(&t->ours, firing->id, strlen(firing->id), t);
 		if (firing->state == FIRING_RUNNING)
 			start(t, c, firing->id);
 		else if (firing->state == FIRING_HELD)
@@ -651,5 +653,6 @@ void triggers_free(struct triggers *t)
 	forget_seen(t);
 	map_release(&t->seen);
 	map_release(&t->answered);
+	map_release(&t->ours);
 	mem_free(t);
 }
