@@ -11,6 +11,7 @@
 
 #include "analysis/template.h"
 #include "base/alloc.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "model/intern.h"
@@ -25,6 +26,7 @@ enum {
 	BUCKETS = 4096,
 	LEAST_BEFORE = 3, /* calls */
 	LEAST_NOW = 3,
+	STATEMENT_WORDS = 6,
 };
 
 /* One step of one call. */
@@ -59,15 +61,44 @@ static uint32_t statement_id(struct ways *w, struct untrusted name, enum level l
 	return id;
 }
 
+/* A statement without its place in the code: its level and its first words, up to what
+ * varies. A list that is printed makes a template longer or shorter, not another
+ * statement. */
+static void statement_words(
+	const struct template *t, enum level level, char *out, size_t size)
+{
+	size_t words = 0;
+	struct untrusted rest = untrusted_str(t->text), word;
+	struct str name;
+
+	str_init(&name, size);
+	if (level >= LEVEL_WARN)
+		str_puts(&name, level_name(level));
+	while (words < STATEMENT_WORDS && untrusted_word(&rest, " ", &word)) {
+		if (untrusted_starts(word, "<") && words < 2)
+			continue;
+		if (untrusted_starts(word, "<"))
+			break;
+		if (name.n)
+			str_putc(&name, ' ');
+		text_add_line(&name, word, 60);
+		words++;
+	}
+	str_copy(out, size, name.n ? str_text(&name) : t->text);
+	str_release(&name);
+}
+
 static uint32_t line_statement(
 	const struct rca_work *w, struct ways *ways, const struct capture_line *line)
 {
 	struct template t;
+	char name[INTERN_BYTES];
 
 	if (line->source != CAPTURE_NONE)
 		return statement_id(ways, capture_word(w->c, line->source), line->level);
 	template_read(&t, line->text, UNTRUSTED_NONE);
-	return statement_id(ways, untrusted_str(t.text), line->level);
+	statement_words(&t, line->level, name, sizeof name);
+	return statement_id(ways, untrusted_str(name), line->level);
 }
 
 static uint32_t span_statement(

@@ -1,12 +1,13 @@
 /* Rankers over spans. A span's own time is what its children do not account for, so that
- * a caller that only waits is not slow itself; the own time of a span that calls another
- * node is the way there, and both ends of it get it. Operations are compared with
- * themselves: median and quartiles of before against the median since. */
+ * a caller that only waits is not slow itself; the own time of a call to another node is
+ * the way there, and belongs to both ends of it. Each operation and each way is compared
+ * with itself: median and quartiles of before against the median since. */
 #include "analysis/rca.h"
 
 #include "rca_parts.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -20,10 +21,9 @@ enum {
 };
 
 struct sample {
-	uint32_t node, operation;
+	uint32_t node, operation; /* of a way the node that is called */
 	int64_t at;
 	double own_ms;
-	bool failed;
 };
 
 static int by_place(const void *a, const void *b)
@@ -61,6 +61,7 @@ static size_t parent_of(const struct capture *c, const struct capture_span *span
 struct kids {
 	int64_t took_us;
 	uint32_t other; /* node that is called, GRAPH_NONE: none */
+	bool inner;     /* it is below another span of its node */
 };
 
 static struct kids *kids_of(const struct capture *c)
@@ -78,6 +79,8 @@ static struct kids *kids_of(const struct capture *c)
 		kids[parent].took_us += c->spans[i].took_us;
 		if (c->spans[i].node != c->spans[parent].node)
 			kids[parent].other = c->spans[i].node;
+		else
+			kids[i].inner = true;
 	}
 	return kids;
 }
@@ -100,36 +103,34 @@ static struct operation *operations_of(const struct capture *c, const struct kid
 	return ops;
 }
 
-static bool is_call(const struct operation *ops, const struct capture_span *span)
+/* What is below no other span of its node is its work, whatever it calls. */
+static bool is_call(const struct operation *ops, const struct capture_span *span,
+	const struct kids *kids)
 {
-	return span->operation != CAPTURE_NONE &&
+	return kids->inner && span->operation != CAPTURE_NONE &&
 	       2 * ops[span->operation].calls >= ops[span->operation].spans &&
 	       ops[span->operation].calls;
 }
 
-static struct sample *samples_of(const struct rca_work *w, size_t *count)
+/* Own time of spans by operation; or, of calls, the time between both ends, by the node
+ * that is called. A call whose other end is not seen is nobody's time. */
+static struct sample *samples_of(const struct rca_work *w, bool ways, size_t *count)
 {
 	const struct capture *c = w->c;
 	struct kids *kids = kids_of(c);
 	struct operation *ops = operations_of(c, kids);
-	struct sample *out = mem_new(2 * c->span_count + 1, sizeof *out);
+	struct sample *out = mem_new(c->span_count + 1, sizeof *out);
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->span_count; i++) {
 		const struct capture_span *s = &c->spans[i];
 		int64_t own = s->took_us - kids[i].took_us;
-		struct sample sample = {s->node, s->operation, s->at_us / 1000,
-			(double)(own > 0 ? own : 0) / 1000, s->failed};
+		struct sample sample = {s->node, ways ? kids[i].other : s->operation,
+			s->at_us / 1000, (double)(own > 0 ? own : 0) / 1000};
 
-		/* A call whose other end is not seen: its time is not its own. */
-		if (kids[i].other == GRAPH_NONE && is_call(ops, s))
+		if (is_call(ops, s, &kids[i]) != ways ||
+			(ways && kids[i].other == GRAPH_NONE))
 			continue;
-		out[n++] = sample;
-		if (kids[i].other == GRAPH_NONE)
-			continue;
-		sample.node = kids[i].other;
-		sample.operation = CAPTURE_NONE;
-		sample.failed = false;
 		out[n++] = sample;
 	}
 	mem_free(kids);
@@ -177,6 +178,7 @@ struct slow {
 	double z, was, is;
 	uint32_t operation;
 	int64_t since;
+	bool known;
 };
 
 static void say_slow(struct rca_work *w, uint32_t node, const struct slow *slow)
@@ -186,55 +188,160 @@ static void say_slow(struct rca_work *w, uint32_t node, const struct slow *slow)
 		.value = slow->is,
 		.expected = slow->was};
 	char clock[TIME_TEXT];
-	bool way = slow->operation == CAPTURE_NONE;
 
 	if (!(e.share > 0))
 		return;
-	/* It may as well be the other end's. */
-	if (way)
-		e.share /= 2;
-	if (way)
-		snprintf(e.query, sizeof e.query, "the way to it");
-	else
-		text_line(capture_word(w->c, slow->operation), e.query, sizeof e.query);
+	text_line(capture_word(w->c, slow->operation), e.query, sizeof e.query);
 	snprintf(e.sentence, sizeof e.sentence,
 		"%.120s takes %.0f ms by itself since %s, was %.0f ms, its children left "
 		"out",
 		e.query, slow->is, time_clock(slow->since, clock), slow->was);
 	rca_say(w, node, &e);
-	if (!way)
-		rca_symptom(w, node, e.share, slow->since);
+	rca_symptom(w, node, e.share, slow->since);
 }
 
-static void rank_latency(struct rca_work *w)
+/* The samples of one operation begin at `from`; where they end. */
+static size_t slowest(const struct rca_work *w, const struct sample *samples,
+	size_t count, size_t from, struct slow *out)
 {
-	size_t count, end;
-	struct sample *samples = samples_of(w, &count);
-	double *scratch = mem_new(count + 1, sizeof *scratch);
-	struct slow *worst = mem_new(w->node_count + 1, sizeof *worst);
+	struct group g = {samples + from, 0, mem_new(count - from, sizeof(double))};
+	size_t end = from;
 
-	for (size_t i = 0; i < count; i = end) {
+	while (end < count && samples[end].node == samples[from].node &&
+		samples[end].operation == samples[from].operation)
+		end++;
+	g.count = end - from;
+	*out = (struct slow){.operation = samples[from].operation};
+	/* Enough of them to be compared. */
+	out->known = g.count >= LEAST_BEFORE + LEAST_NOW;
+	for (int k = 0; k < RCA_LENGTHS; k++) {
+		struct slow s = *out;
+
+		s.since = w->at - (MINUTE_MS << k);
+		s.z = own_time(&g, s.since, w->to, &s.was, &s.is);
+		if (s.z > out->z)
+			*out = s;
+	}
+	mem_free(g.scratch);
+	return end;
+}
+
+static void rank_own(struct rca_work *w)
+{
+	struct slow *worst = mem_new(w->node_count + 1, sizeof *worst), slow;
+	size_t count;
+	struct sample *samples = samples_of(w, false, &count);
+
+	for (size_t i = 0; i < count;) {
 		struct slow *best = &worst[samples[i].node];
-		struct group g = {samples + i, 0, scratch};
 
-		for (end = i; end < count && samples[end].node == samples[i].node &&
-			      samples[end].operation == samples[i].operation;)
-			end++;
-		g.count = end - i;
-		for (int k = 0; k < RCA_LENGTHS; k++) {
-			struct slow s = {.operation = samples[i].operation,
-				.since = w->at - (MINUTE_MS << k)};
-
-			s.z = own_time(&g, s.since, w->to, &s.was, &s.is);
-			if (s.z > best->z)
-				*best = s;
-		}
+		i = slowest(w, samples, count, i, &slow);
+		if (slow.z > best->z)
+			*best = slow;
 	}
 	for (uint32_t i = 0; i < w->node_count; i++)
 		say_slow(w, i, &worst[i]);
 	mem_free(samples);
-	mem_free(scratch);
 	mem_free(worst);
+}
+
+/* --- the ways between nodes --- */
+
+struct way {
+	uint32_t caller, callee;
+	struct slow slow;
+};
+
+struct ends {
+	double strength; /* of all ways that end here, added up */
+	size_t count, slow;
+	struct slow worst;
+	bool blamed; /* for one of them more than its other end */
+};
+
+static void add_end(struct ends *ends, const struct slow *slow)
+{
+	double strength = rca_strength(slow->z);
+
+	ends->strength += strength;
+	ends->count++;
+	ends->slow += strength > 0;
+	if (slow->z > ends->worst.z)
+		ends->worst = *slow;
+}
+
+/* One way more is added, which is fast: Laplace's rule of succession, so that a single
+ * slow one is half a sign for each of its ends. */
+static double ends_share(const struct ends *ends)
+{
+	return ends->strength / (double)(ends->count + 1);
+}
+
+static struct way *ways_of(const struct rca_work *w, struct ends *ends, size_t *count)
+{
+	size_t samples_count, n = 0;
+	struct sample *samples = samples_of(w, true, &samples_count);
+	struct way *ways = mem_new(samples_count + 1, sizeof *ways);
+
+	for (size_t i = 0; i < samples_count;) {
+		struct way way = {
+			.caller = samples[i].node, .callee = samples[i].operation};
+
+		i = slowest(w, samples, samples_count, i, &way.slow);
+		if (!way.slow.known)
+			continue;
+		add_end(&ends[way.caller], &way.slow);
+		add_end(&ends[way.callee], &way.slow);
+		ways[n++] = way;
+	}
+	mem_free(samples);
+	*count = n;
+	return ways;
+}
+
+static void say_ends(struct rca_work *w, uint32_t node, const struct ends *n)
+{
+	struct rca_evidence e = {.share = ends_share(n) * (n->blamed ? 1 : 0.5),
+		.at = n->worst.since,
+		.value = n->worst.is,
+		.expected = n->worst.was};
+
+	str_copy(e.query, sizeof e.query, "the ways to and from it");
+	snprintf(e.sentence, sizeof e.sentence,
+		"%zu of %zu ways to and from it are slow, the worst takes %.0f ms, was "
+		"%.0f ms",
+		n->slow, n->count, n->worst.is, n->worst.was);
+	rca_say(w, node, &e);
+	if (n->blamed)
+		rca_symptom(w, node, e.share, e.at);
+}
+
+/* A slow way may be the fault of either end: it is that of which more is slow. */
+static void rank_ways(struct rca_work *w)
+{
+	struct ends *ends = mem_new(w->node_count + 1, sizeof *ends);
+	size_t count;
+	struct way *ways = ways_of(w, ends, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct ends *a = &ends[ways[i].caller], *b = &ends[ways[i].callee];
+
+		if (!(rca_strength(ways[i].slow.z) > 0))
+			continue;
+		a->blamed |= ends_share(a) >= ends_share(b);
+		b->blamed |= ends_share(b) >= ends_share(a);
+	}
+	for (uint32_t i = 0; i < w->node_count; i++)
+		if (ends[i].slow)
+			say_ends(w, i, &ends[i]);
+	mem_free(ways);
+	mem_free(ends);
+}
+
+static void rank_latency(struct rca_work *w)
+{
+	rank_own(w);
+	rank_ways(w);
 }
 
 const struct ranker rca_latency = {"latency",
@@ -254,7 +361,7 @@ void rca_look_blind(struct rca_work *w)
 		const struct capture_span *s = &c->spans[i];
 		int64_t at = s->at_us / 1000;
 
-		if (!is_call(ops, s) || at < w->from || at > w->to)
+		if (!is_call(ops, s, &kids[i]) || at < w->from || at > w->to)
 			continue;
 		nodes[s->node].spans++;
 		nodes[s->node].calls += kids[i].other != GRAPH_NONE;

@@ -582,6 +582,65 @@ static void test_own_time(void **unused)
 	capture_release(&c);
 }
 
+/* A call from one node to another, with a client's span in between. */
+static void add_hop(struct capture *c, const char *caller, const char *callee, int second,
+	int64_t way_us)
+{
+	int64_t at = (AT + second * SECOND_MS) * 1000;
+	char id[80];
+	uint64_t trace;
+
+	snprintf(id, sizeof id, "%s %s %d", caller, callee, second);
+	trace = capture_id(u(id));
+	capture_add_span(c, u(caller), u("GET /"),
+		(struct capture_span){
+			.trace = trace, .id = 1, .at_us = at, .took_us = 9000 + way_us});
+	capture_add_span(c, u(caller), u("HTTP GET"),
+		(struct capture_span){.trace = trace,
+			.id = 2,
+			.parent = 1,
+			.at_us = at,
+			.took_us = 7000 + way_us});
+	capture_add_span(c, u(callee), u("list"),
+		(struct capture_span){.trace = trace,
+			.id = 3,
+			.parent = 2,
+			.at_us = at,
+			.took_us = 5000});
+}
+
+/* The network of one node is slow: of the ways that end there, in both directions. */
+static void test_ways(void **unused)
+{
+	static const char *const slow[] = {"web", "api", "db"};
+
+	(void)unused;
+	for (size_t i = 0; i < 3; i++) {
+		struct capture c;
+		struct rca *rca;
+		static const char *const hops[][2] = {{"edge", "web"}, {"mobile", "web"},
+			{"web", "api"}, {"web", "user"}, {"user", "db"}, {"api", "db"},
+			{"api", "cache"}};
+
+		capture_init(&c);
+		for (int s = -3600; s < 60; s += 20)
+			for (size_t k = 0; k < sizeof hops / sizeof *hops; k++) {
+				bool bad =
+					s > -180 && (!strcmp(hops[k][0], slow[i]) ||
+							    !strcmp(hops[k][1], slow[i]));
+
+				add_hop(&c, hops[k][0], hops[k][1], s, bad ? 200000 : 0);
+			}
+		rca = run(&c);
+		assert_true(top_is(&c, rca, slow[i]));
+		assert_string_equal(rca->suspects[0].evidence[0].ranker, "latency");
+		assert_non_null(strstr(rca->suspects[0].evidence[0].sentence, "ways"));
+		assert_true(rca->parts[RCA_WHERE].grade >= RCA_WEAK);
+		rca_free(rca);
+		capture_release(&c);
+	}
+}
+
 static void test_rankers(void **unused)
 {
 	const char *help;
@@ -610,6 +669,7 @@ int main(void)
 		cmocka_unit_test(test_dark),
 		cmocka_unit_test(test_mix),
 		cmocka_unit_test(test_own_time),
+		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_rankers),
 	};
 
