@@ -118,7 +118,7 @@ extern const struct detector_class detector_threshold;
  * src/analysis/seasonal.c for the method. 7,344 bytes. */
 extern const struct detector_class detector_seasonal;
 /* Baseline, new extremes, level, spread and standstill fused into one verdict: see
- * src/analysis/fused.c. 12,296 bytes. */
+ * src/analysis/fused.c. 12,304 bytes. */
 extern const struct detector_class detector_fused;
 
 /* state: class->state_size bytes, aligned for int64_t. */
