@@ -35,25 +35,24 @@ enum {
 
 enum view { VIEW_VALUE, VIEW_REST, VIEW_LEVEL, VIEW_SPREAD, VIEW_FLAT, VIEWS };
 
-#define SUDDEN      10.0  /* mean steps at once that count in full */
-#define SURPRISED   0.85  /* surprise that is bad */
-#define FAR         3.0   /* so many bounds off are bad, however they came */
-#define LASTING     2.4   /* bounds off in sum that are bad though they crept */
-#define ALLOWED     0.6   /* of a bound for each point: what does not add up */
-#define NEWS        1.0   /* news that are bad: as wide as the range was, in one view */
-#define CONFIRMED   1.1   /* mean badness of a run */
-#define WILD_TIMES  1.25  /* as much as ever */
-#define WILD_LEAST  0.01  /* of the level */
-#define CLEAR       0.5   /* bounds off: still bad */
-#define FADES       0.985 /* what was told, for each point */
-#define STEP_CLIP   6.0   /* influence of one step, in mean steps */
-#define STEP_MAX    40.0
-#define FLAT_FLOOR  0.69 /* ln 2: twice as long as ever */
-#define ZERO_NEWS   1.0  /* of a fall to zero of what was never near it */
-#define ZERO_NEAR   0.25 /* of the level */
-#define GRAVE       3.0
-#define SCORE_RANGE 50.0
-#define GAP         3 /* intervals without a point: a run ends */
+#define SUDDEN     10.0  /* mean steps at once that count in full */
+#define SURPRISED  0.85  /* surprise that is bad */
+#define FAR        3.0   /* so many bounds off are bad, however they came */
+#define LASTING    2.4   /* bounds off in sum that are bad though they crept */
+#define ALLOWED    0.6   /* of a bound for each point: what does not add up */
+#define NEWS       1.0   /* news that are bad: as wide as the range was, in one view */
+#define CONFIRMED  1.1   /* mean badness of a run */
+#define WILD_TIMES 1.25  /* as much as ever */
+#define WILD_LEAST 0.01  /* of the level */
+#define CLEAR      0.5   /* bounds off: still bad */
+#define FADES      0.985 /* what was told, for each point */
+#define STEP_CLIP  6.0   /* influence of one step, in mean steps */
+#define STEP_MAX   40.0
+#define FLAT_FLOOR 0.69 /* ln 2: twice as long as ever */
+#define ZERO_NEWS  1.0  /* of a fall to zero of what was never near it */
+#define ZERO_NEAR  0.25 /* of the level */
+#define GRAVE      3.0
+#define GAP        3 /* intervals without a point: a run ends */
 
 /* Spread and standstill follow what the other views see first, so they weigh half. */
 static const double weights[VIEWS] = {
@@ -70,7 +69,7 @@ struct fused_state {
 	double origin; /* the first value: floats hold what differs from it */
 	double last, step, told;
 	double strength; /* of all points of the run */
-	double level_sum, rest_sum;
+	double level_sum, rest_sum, spread_sum, spread_squares;
 	struct profile profile;
 	struct extremes seen[VIEWS];
 	float values[LEVEL], rests[REST];
@@ -118,19 +117,32 @@ static void ring_put(float *ring, uint8_t *next, int n, double *sum, double valu
 		*sum += (double)ring[i];
 }
 
+/* Of the last SPREAD values; exact again once a round, too. */
+static void put_value(struct fused_state *s, double x)
+{
+	double old = (double)s->values[(s->next_value + LEVEL - SPREAD) % LEVEL];
+	double now = (double)(float)x;
+
+	s->spread_sum += now - old;
+	s->spread_squares += now * now - old * old;
+	ring_put(s->values, &s->next_value, LEVEL, &s->level_sum, x);
+	if (s->next_value)
+		return;
+	s->spread_sum = s->spread_squares = 0;
+	for (int i = LEVEL - SPREAD; i < LEVEL; i++) {
+		now = (double)s->values[i];
+		s->spread_sum += now;
+		s->spread_squares += now * now;
+	}
+}
+
 static double spread_of(const struct fused_state *s)
 {
-	double sum = 0, squares = 0;
+	double mean = s->spread_sum / SPREAD;
 
-	if (s->count < SPREAD)
-		return (double)NAN;
-	for (int i = 1; i <= SPREAD; i++) {
-		double v = (double)s->values[(s->next_value + LEVEL - i) % LEVEL];
-
-		sum += v;
-		squares += v * v;
-	}
-	return sqrt(fmax(squares / SPREAD - sum / SPREAD * (sum / SPREAD), 0));
+	return s->count < SPREAD
+		       ? (double)NAN
+		       : sqrt(fmax(s->spread_squares / SPREAD - mean * mean, 0));
 }
 
 static double flat_of(const struct fused_state *s)
@@ -154,7 +166,7 @@ static void look(struct fused_state *s, struct point point, double views[VIEWS])
 {
 	double x = point.value - s->origin;
 
-	ring_put(s->values, &s->next_value, LEVEL, &s->level_sum, x);
+	put_value(s, x);
 	s->flat = s->count && point.value == s->last ? s->flat + 1 : 0;
 	s->count += s->count < UINT32_MAX;
 	views[VIEW_VALUE] = x;
@@ -262,9 +274,7 @@ static void find_surprise(struct fused_state *s, const struct verdict *seasonal,
 	double most = s->count > STARTED ? STEP_CLIP * s->step : step;
 	double n = s->count < STEPS ? s->count + 1 : STEPS;
 
-	e->excess = seasonal->reason == REASON_LEARNING
-			    ? 0
-			    : fmin(-log2(1 - seasonal->score), SCORE_RANGE);
+	e->excess = seasonal->excess;
 	e->surprise = e->excess * sqrt(times / SUDDEN);
 	s->step += (fmin(step, most) - s->step) / n;
 }
