@@ -75,7 +75,8 @@ enum detector_basis {
 
 struct verdict {
 	double value;
-	double score; /* 0 as ever … 1 */
+	double score;  /* 0 as ever … 1 */
+	double excess; /* how many bounds off; 0 for limits, and while learning */
 	/* Fused only, as the next line: how much begins here, 0 … 1; 0 while what was
 	 * said already goes on. For ranking and thresholds of one's own. */
 	double fresh;
@@ -118,7 +119,7 @@ extern const struct detector_class detector_threshold;
  * src/analysis/seasonal.c for the method. 7,344 bytes. */
 extern const struct detector_class detector_seasonal;
 /* Baseline, new extremes, level, spread and standstill fused into one verdict: see
- * src/analysis/fused.c. 12,296 bytes. */
+ * src/analysis/fused.c. 12,320 bytes. */
 extern const struct detector_class detector_fused;
 
 /* state: class->state_size bytes, aligned for int64_t. */

@@ -9,14 +9,14 @@
 
 double extremes_beyond(const struct extremes *e, double value, double smallest)
 {
-	double range = fmax((double)e->top - (double)e->bottom, smallest);
+	float v = (float)value; /* as it is remembered: the same is not beyond */
+	double range, beyond;
 
-	value = (double)(float)value; /* as it is remembered: the same is not beyond */
-	if (!e->any || range <= 0)
+	if (!e->any || (v <= e->top && v >= e->bottom))
 		return 0;
-	return value > (double)e->top      ? (value - (double)e->top) / range
-	       : value < (double)e->bottom ? (value - (double)e->bottom) / range
-					   : 0;
+	range = fmax((double)e->top - (double)e->bottom, smallest);
+	beyond = (double)v - (double)(v > e->top ? e->top : e->bottom);
+	return range > 0 ? beyond / range : 0;
 }
 
 static void widen(float *high, float *low, float value)

@@ -25,31 +25,34 @@ enum {
 	SPREAD = 24,          /* of the spread */
 	FLAT_MIN = 12,        /* equal ones that may be a line */
 	FLAT_LEAST = 6,       /* are nothing at all */
-	FLAT_FORGETS = 16,    /* shorter ones until a long one is forgotten */
-	STEPS = 200,          /* of the mean step */
-	KNOWN = 9,            /* blocks of a view before its news alone are enough */
-	STARTED = 50,         /* points before a step is cut */
+	WILD = 36,            /* points of more spread than ever */
+	WILD_MOST = 576,
+	FLAT_FORGETS = 16, /* shorter ones until a long one is forgotten */
+	STEPS = 200,       /* of the mean step */
+	KNOWN = 9,         /* blocks of a view before its news alone are enough */
+	STARTED = 50,      /* points before a step is cut */
 };
 
 enum view { VIEW_VALUE, VIEW_REST, VIEW_LEVEL, VIEW_SPREAD, VIEW_FLAT, VIEWS };
 
-#define SUDDEN      10.0  /* mean steps at once that count in full */
-#define SURPRISED   0.85  /* surprise that is bad */
-#define FAR         3.0   /* so many bounds off are bad, however they came */
-#define LASTING     2.4   /* bounds off in sum that are bad though they crept */
-#define ALLOWED     0.6   /* of a bound for each point: what does not add up */
-#define NEWS        1.0   /* news that are bad: as wide as the range was, in one view */
-#define CONFIRMED   1.1   /* mean badness of a run */
-#define CLEAR       0.5   /* bounds off: still bad */
-#define FADES       0.985 /* what was told, for each point */
-#define STEP_CLIP   6.0   /* influence of one step, in mean steps */
-#define STEP_MAX    40.0
-#define FLAT_FLOOR  0.69 /* ln 2: twice as long as ever */
-#define ZERO_NEWS   1.0  /* of a fall to zero of what was never near it */
-#define ZERO_NEAR   0.25 /* of the level */
-#define GRAVE       3.0
-#define SCORE_RANGE 50.0
-#define GAP         3 /* intervals without a point: a run ends */
+#define SUDDEN     10.0  /* mean steps at once that count in full */
+#define SURPRISED  0.85  /* surprise that is bad */
+#define FAR        3.0   /* so many bounds off are bad, however they came */
+#define LASTING    2.4   /* bounds off in sum that are bad though they crept */
+#define ALLOWED    0.6   /* of a bound for each point: what does not add up */
+#define NEWS       1.0   /* news that are bad: as wide as the range was, in one view */
+#define CONFIRMED  1.1   /* mean badness of a run */
+#define WILD_TIMES 1.25  /* as much as ever */
+#define WILD_LEAST 0.01  /* of the level */
+#define CLEAR      0.5   /* bounds off: still bad */
+#define FADES      0.985 /* what was told, for each point */
+#define STEP_CLIP  6.0   /* influence of one step, in mean steps */
+#define STEP_MAX   40.0
+#define FLAT_FLOOR 0.69 /* ln 2: twice as long as ever */
+#define ZERO_NEWS  1.0  /* of a fall to zero of what was never near it */
+#define ZERO_NEAR  0.25 /* of the level */
+#define GRAVE      3.0
+#define GAP        3 /* intervals without a point: a run ends */
 
 /* Spread and standstill follow what the other views see first, so they weigh half. */
 static const double weights[VIEWS] = {
@@ -66,12 +69,13 @@ struct fused_state {
 	double origin; /* the first value: floats hold what differs from it */
 	double last, step, told;
 	double strength; /* of all points of the run */
-	double level_sum, rest_sum;
+	double level_sum, rest_sum, spread_sum, spread_squares;
 	struct profile profile;
 	struct extremes seen[VIEWS];
 	float values[LEVEL], rests[REST];
 	uint32_t count, flat, longest; /* points; of the same; of the same ever */
-	int32_t run;                   /* bad points in a row */
+	int32_t run, wild; /* points in a row: bad; with more spread than `calm` */
+	float calm;
 	float lasting; /* cumulative sum of what each point is off, on one side */
 	uint8_t next_value, next_rest, rest_count, bad;
 };
@@ -88,7 +92,7 @@ struct evidence {
 	double news;                        /* weighed, all of them */
 	double sure;                        /* of known views only */
 	double by_baseline, by_news;        /* 1 is bad */
-	bool stands;                        /* still, for too long */
+	bool stands, restless;              /* still, or not, for too long */
 };
 
 static void fused_start(void *opaque)
@@ -113,19 +117,32 @@ static void ring_put(float *ring, uint8_t *next, int n, double *sum, double valu
 		*sum += (double)ring[i];
 }
 
+/* Of the last SPREAD values; exact again once a round, too. */
+static void put_value(struct fused_state *s, double x)
+{
+	double old = (double)s->values[(s->next_value + LEVEL - SPREAD) % LEVEL];
+	double now = (double)(float)x;
+
+	s->spread_sum += now - old;
+	s->spread_squares += now * now - old * old;
+	ring_put(s->values, &s->next_value, LEVEL, &s->level_sum, x);
+	if (s->next_value)
+		return;
+	s->spread_sum = s->spread_squares = 0;
+	for (int i = LEVEL - SPREAD; i < LEVEL; i++) {
+		now = (double)s->values[i];
+		s->spread_sum += now;
+		s->spread_squares += now * now;
+	}
+}
+
 static double spread_of(const struct fused_state *s)
 {
-	double sum = 0, squares = 0;
+	double mean = s->spread_sum / SPREAD;
 
-	if (s->count < SPREAD)
-		return (double)NAN;
-	for (int i = 1; i <= SPREAD; i++) {
-		double v = (double)s->values[(s->next_value + LEVEL - i) % LEVEL];
-
-		sum += v;
-		squares += v * v;
-	}
-	return sqrt(fmax(squares / SPREAD - sum / SPREAD * (sum / SPREAD), 0));
+	return s->count < SPREAD
+		       ? (double)NAN
+		       : sqrt(fmax(s->spread_squares / SPREAD - mean * mean, 0));
 }
 
 static double flat_of(const struct fused_state *s)
@@ -149,7 +166,7 @@ static void look(struct fused_state *s, struct point point, double views[VIEWS])
 {
 	double x = point.value - s->origin;
 
-	ring_put(s->values, &s->next_value, LEVEL, &s->level_sum, x);
+	put_value(s, x);
 	s->flat = s->count && point.value == s->last ? s->flat + 1 : 0;
 	s->count += s->count < UINT32_MAX;
 	views[VIEW_VALUE] = x;
@@ -193,6 +210,28 @@ static void find_standstill(struct fused_state *s, struct point point, struct ev
 		    s->flat / 4 >= least && s->flat / 16 < least;
 }
 
+/* More spread than ever, for longer than one far point stays in it; after WILD_MOST
+ * points it is how the series is. */
+static void find_restless(
+	struct fused_state *s, const struct detector_config *config, struct evidence *e)
+{
+	const struct extremes *seen = &s->seen[VIEW_SPREAD];
+	double spread = e->views[VIEW_SPREAD];
+	double level = fabs(s->origin + s->level_sum / LEVEL);
+
+	if (isnan(spread) || seen->blocks < KNOWN || config->direction != DIRECTION_BOTH)
+		return;
+	if (!s->wild)
+		s->calm = seen->top;
+	if (spread <= (double)s->calm || s->wild >= WILD_MOST) {
+		s->wild = 0;
+		return;
+	}
+	s->wild++;
+	e->restless = s->wild >= WILD && spread >= WILD_TIMES * (double)s->calm &&
+		      spread >= WILD_LEAST * level;
+}
+
 static void find_news(struct fused_state *s, const struct detector_config *config,
 	struct point point, struct evidence *e)
 {
@@ -200,6 +239,7 @@ static void find_news(struct fused_state *s, const struct detector_config *confi
 
 	find_standstill(s, point, e);
 	look(s, point, e->views);
+	find_restless(s, config, e);
 	for (enum view i = 0; i < VIEWS; i++) {
 		struct extremes *seen = &s->seen[i];
 		double beyond, news;
@@ -234,9 +274,7 @@ static void find_surprise(struct fused_state *s, const struct verdict *seasonal,
 	double most = s->count > STARTED ? STEP_CLIP * s->step : step;
 	double n = s->count < STEPS ? s->count + 1 : STEPS;
 
-	e->excess = seasonal->reason == REASON_LEARNING
-			    ? 0
-			    : fmin(-log2(1 - seasonal->score), SCORE_RANGE);
+	e->excess = seasonal->excess;
 	e->surprise = e->excess * sqrt(times / SUDDEN);
 	s->step += (fmin(step, most) - s->step) / n;
 }
@@ -277,7 +315,8 @@ static void narrow(const struct evidence *e, struct verdict *v)
 	v->high = v->expected + (v->high - v->expected) * part;
 }
 
-static void explain(const struct evidence *e, struct verdict *v)
+static void explain(
+	const struct fused_state *s, const struct evidence *e, struct verdict *v)
 {
 	static const enum detector_reason above[VIEWS] = {REASON_HIGHEST, REASON_DRIFT_UP,
 		REASON_LEVEL_UP, REASON_RESTLESS, REASON_FLAT};
@@ -292,9 +331,11 @@ static void explain(const struct evidence *e, struct verdict *v)
 		return;
 	if (e->stands)
 		most = VIEW_FLAT;
-	v->reason = e->beyond[most] > 0 ? above[most] : below[most];
+	else if (e->restless)
+		most = VIEW_SPREAD;
+	v->reason = e->beyond[most] < 0 ? below[most] : above[most];
 	v->measured = e->views[most];
-	v->before = e->before[most];
+	v->before = e->restless ? (double)s->calm : e->before[most];
 }
 
 static int needed(const struct detector_config *config)
@@ -311,7 +352,7 @@ static bool is_sure(const struct fused_state *s, const struct detector_config *c
 {
 	return s->bad || e->lasting >= LASTING ||
 	       (s->run >= needed(config) && s->strength >= CONFIRMED * s->run) ||
-	       e->stands;
+	       e->stands || e->restless;
 }
 
 static void end_run(struct fused_state *s)
@@ -345,7 +386,7 @@ static void judge(struct fused_state *s, const struct detector_config *config,
 	s->bad = 1;
 	v->anomalous = true;
 	v->severity = bad >= GRAVE ? SEVERITY_HIGH : SEVERITY_WARNING;
-	explain(e, v);
+	explain(s, e, v);
 }
 
 static struct verdict fused_feed(
@@ -375,7 +416,7 @@ static struct verdict fused_feed(
 	e.by_baseline = fmax(e.surprise / SURPRISED, e.excess / FAR);
 	if (e.lasting >= LASTING)
 		e.by_baseline = fmax(e.by_baseline, 1);
-	e.by_news = fmax(e.sure / NEWS, e.stands);
+	e.by_news = fmax(e.sure / NEWS, e.stands || e.restless);
 	judge(s, config, &e, point, &v);
 	begins = e.news * (1 + fmin(e.surprise, 1));
 	v.fresh = begins > s->told ? 1 - exp2(-begins / NEWS) : 0;
@@ -391,7 +432,7 @@ static bool fused_check(const void *opaque)
 		if (!extremes_check(&s->seen[i]))
 			return false;
 	return s->next_value < LEVEL && s->next_rest < REST && s->run >= 0 &&
-	       s->lasting >= 0 && profile_check(&s->profile) &&
+	       s->wild >= 0 && s->lasting >= 0 && profile_check(&s->profile) &&
 	       detector_seasonal.check(s->seasonal);
 }
 

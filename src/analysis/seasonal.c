@@ -437,6 +437,7 @@ static void judge(struct seasonal_state *s, const struct detector_config *config
 		      (config->direction == DIRECTION_UP) == (view->error > 0);
 	double excess = counts ? fabs(view->error) / view->bound : 0;
 
+	out->excess = excess;
 	out->score = 1 - exp2(-excess);
 	if (excess < (s->bad ? CLEAR : 1)) {
 		s->run = s->bad = 0;

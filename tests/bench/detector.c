@@ -4,7 +4,7 @@
  * configuration for all, the console's. How right they are on labelled data: judgement.
  *
  * After three weeks a week is counted: findings of 200 series a night. Then each series
- * steps up for good at a moment of its own. */
+ * steps up for good at a moment of its own, or its noise becomes five times as large. */
 #include "analysis/anomaly.h"
 #include "base/time.h"
 
@@ -88,6 +88,7 @@ static double next_value(struct source *s, int64_t i, double more)
 
 struct tally {
 	int findings, early, delays[SERIES], delay_count, missed;
+	bool shakes; /* instead of a step */
 };
 
 static struct verdict feed(const struct detector_class *class,
@@ -117,18 +118,22 @@ static void run_quiet(const struct detector_class *class,
 	}
 }
 
-/* Half a day later it would be the new level already. */
-static void run_step(const struct detector_class *class,
+/* Half a day later it would be the new habit already. */
+static void run_break(const struct detector_class *class,
 	const struct detector_config *config, struct source *s, struct tally *t)
 {
 	int64_t day = DAY_MS / s->interval_ms;
 	int64_t begin = (LEARN_DAYS + QUIET_DAYS) * day;
 	int64_t step = begin + (int64_t)(uniform() * (double)day);
 	double more = fmax(10 * deviation(s), 0.3 * s->level);
+	double shake = 5 * deviation(s);
 
 	for (int64_t i = begin; i < step + day / 2; i++) {
-		struct verdict v =
-			feed(class, config, i, next_value(s, i, i >= step ? more : 0));
+		struct verdict v = feed(class, config, i,
+			next_value(s, i,
+				i < step    ? 0
+				: t->shakes ? shake * gauss()
+					    : more));
 
 		if (i < step || !v.anomalous)
 			continue;
@@ -143,10 +148,10 @@ static int by_size(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-static void bench_quiet(const struct detector_class *class, int64_t interval_ms)
+static void run_all(
+	const struct detector_class *class, int64_t interval_ms, struct tally *t)
 {
 	struct detector_config config;
-	struct tally t = {0};
 
 	detector_config_init(
 		&config, UNIT_NONE, (struct limits){NAN, NAN, false}, interval_ms);
@@ -156,16 +161,32 @@ static void bench_quiet(const struct detector_class *class, int64_t interval_ms)
 		seed = 88172645463325252 + (uint64_t)k * 0x9e3779b97f4a7c15;
 		s = source_new(interval_ms);
 		detector_start(class, state);
-		run_quiet(class, &config, &s, &t);
-		run_step(class, &config, &s, &t);
+		run_quiet(class, &config, &s, t);
+		run_break(class, &config, &s, t);
 	}
-	qsort(t.delays, (size_t)t.delay_count, sizeof *t.delays, by_size);
-	printf("  %-9s %5d min  %6.2f a night (%.2f while learning); a step is seen "
-	       "after %d points (p90 %d), %d of %d not\n",
-		class->name, (int)(interval_ms / MINUTE_MS),
-		(double)t.findings / QUIET_DAYS, (double)t.early / LEARN_DAYS,
-		t.delay_count ? t.delays[t.delay_count / 2] : 0,
-		t.delay_count ? t.delays[t.delay_count * 9 / 10] : 0, t.missed, SERIES);
+	qsort(t->delays, (size_t)t->delay_count, sizeof *t->delays, by_size);
+}
+
+static void print_delays(const char *what, const struct tally *t)
+{
+	int n = t->delay_count;
+
+	printf("    %s is seen after %d points (p90 %d), %d of %d not\n", what,
+		n ? t->delays[n / 2] : 0, n ? t->delays[n * 9 / 10] : 0, t->missed,
+		SERIES);
+}
+
+static void bench_quiet(const struct detector_class *class, int64_t interval_ms)
+{
+	struct tally steps = {0}, shakes = {.shakes = true};
+
+	run_all(class, interval_ms, &steps);
+	run_all(class, interval_ms, &shakes);
+	printf("  %-9s %5d min  %6.2f a night, %.2f while learning\n", class->name,
+		(int)(interval_ms / MINUTE_MS), (double)steps.findings / QUIET_DAYS,
+		(double)steps.early / LEARN_DAYS);
+	print_delays("a step", &steps);
+	print_delays("noise", &shakes);
 }
 
 static double cpu_s(void)
