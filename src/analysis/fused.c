@@ -306,11 +306,15 @@ static enum view most_of(const struct evidence *e)
 	return most;
 }
 
-/* What came at once is bad nearer to what was expected: the band says where. */
+/* What came at once, or lasts, is bad nearer to what was expected: that is the band. */
 static void narrow(const struct evidence *e, struct verdict *v)
 {
-	double part = SURPRISED * e->excess / e->surprise;
+	double part = e->surprise >= SURPRISED ? SURPRISED * e->excess / e->surprise
+		      : e->lasting >= LASTING  ? ALLOWED
+					       : 1;
 
+	if (e->excess >= 1 || e->excess <= part)
+		return;
 	v->low = v->expected - (v->expected - v->low) * part;
 	v->high = v->expected + (v->high - v->expected) * part;
 }
@@ -325,8 +329,7 @@ static void explain(
 	enum view most = most_of(e);
 
 	v->reason = v->value > v->expected ? REASON_ABOVE_USUAL : REASON_BELOW_USUAL;
-	if (e->surprise >= SURPRISED && e->excess < 1)
-		narrow(e, v);
+	narrow(e, v);
 	if (e->by_baseline >= 1 || e->by_news < 1)
 		return;
 	if (e->stands)
@@ -414,7 +417,7 @@ static struct verdict fused_feed(
 	s->last_at = point.at;
 	last_on(s, &v, &e);
 	e.by_baseline = fmax(e.surprise / SURPRISED, e.excess / FAR);
-	if (e.lasting >= LASTING)
+	if (e.lasting >= LASTING && e.excess >= CLEAR)
 		e.by_baseline = fmax(e.by_baseline, 1);
 	e.by_news = fmax(e.sure / NEWS, e.stands || e.restless);
 	judge(s, config, &e, point, &v);
@@ -431,8 +434,8 @@ static bool fused_check(const void *opaque)
 	for (int i = 0; i < VIEWS; i++)
 		if (!extremes_check(&s->seen[i]))
 			return false;
-	return s->next_value < LEVEL && s->next_rest < REST && s->run >= 0 &&
-	       s->wild >= 0 && s->lasting >= 0 && profile_check(&s->profile) &&
+	return s->next_value < LEVEL && s->next_rest < REST && s->rest_count <= REST &&
+	       s->run >= 0 && s->wild >= 0 && profile_check(&s->profile) &&
 	       detector_seasonal.check(s->seasonal);
 }
 

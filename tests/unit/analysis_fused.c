@@ -256,6 +256,9 @@ static void lasting(void **state)
 		v = feed(i, 1000 + 300 * day(i) + fmin(off, after * off / 3));
 	assert_in_range(after, 7, 39);
 	assert_int_equal(v.reason, REASON_ABOVE_USUAL);
+	assert_true(v.value > v.high);
+	/* Over when it is. */
+	assert_false(feed(i, 1000 + 300 * day(i)).suspect);
 }
 
 /* One problem is one peak: what goes on is not fresh. */
@@ -304,7 +307,7 @@ static void goes_on_bit_for_bit(void **state)
 	(void)state;
 	begin(MINUTES * MINUTE_MS);
 	for (int64_t i = 0; i < 2987; i++)
-		feed(i, busy(i));
+		feed(i, busy(i) - (i > 2980 ? 120 : 0)); /* in the middle of something */
 	seed_then = seed;
 	assert_int_equal(detector_save(&detector_fused, memory, saved, size), size);
 	for (int64_t i = 2987; i < 9000; i++)
