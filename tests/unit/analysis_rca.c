@@ -479,7 +479,7 @@ static void test_statement(void **unused)
 	capture_release(&c);
 }
 
-/* Without places in the code: words, not the values behind them, tell statements apart. */
+/* Without places in the code: words, not the values behind, tell statements apart. */
 static void test_words_alone(void **unused)
 {
 	struct capture c;
