@@ -43,8 +43,8 @@ struct rca_evidence {
 
 struct rca_suspect {
 	uint32_t node;
-	double score;  /* the sum of all shares */
-	int64_t since; /* first sign of it; 0: none */
+	double score;       /* the sum of all shares */
+	int64_t since;      /* first sign of it; 0: none */
 	const char *detail; /* the query of what is nearest to the fault; "": none */
 	size_t count;
 	struct rca_evidence evidence[RCA_EVIDENCE]; /* largest share first */

@@ -172,6 +172,8 @@ static void look(struct rca_work *w)
 		uint32_t node = c->series[i].node;
 		size_t before = w->nodes[node].before;
 
+		if (c->series[i].kind == METRIC_TRAFFIC && !w->nodes[node].traffic)
+			w->nodes[node].traffic = i + 1;
 		for (size_t k = 0; k < c->series[i].count; k++)
 			saw(w, node, c->series[i].points[k].at);
 		before = w->nodes[node].before - before;

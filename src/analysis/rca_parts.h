@@ -18,6 +18,7 @@ struct rca_node {
 	bool data;      /* there is anything of it at all */
 	bool past;      /* there is enough of it from before the incident */
 	size_t before;  /* how much */
+	size_t traffic; /* place of the series of its requests, from 1; 0: none */
 	double blind;   /* part of its calls that lead nowhere, 0..1 */
 	bool traced;    /* there are spans of it from the window */
 	bool covered;   /* there is something of it from the window */

@@ -174,11 +174,9 @@ struct counted {
 
 static const struct capture_series *traffic_of(const struct rca_work *w, uint32_t node)
 {
-	for (size_t i = 0; i < w->c->series_count; i++)
-		if (w->c->series[i].node == node &&
-			w->c->series[i].kind == METRIC_TRAFFIC)
-			return &w->c->series[i];
-	return NULL;
+	size_t at = w->nodes[node].traffic;
+
+	return at ? &w->c->series[at - 1] : NULL;
 }
 
 /* Adds up what a share of successes means in requests; moments of both series. */

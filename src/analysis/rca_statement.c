@@ -27,6 +27,7 @@ enum {
 	LEAST_BEFORE = 3, /* calls */
 	LEAST_NOW = 3,
 	STATEMENT_WORDS = 6,
+	WAYS = 16, /* that are looked at behind one statement */
 };
 
 /* One step of one call. */
@@ -260,18 +261,29 @@ static size_t minutes(const struct fork *f, uint32_t next, int32_t cut)
 	return n;
 }
 
-/* What most calls do now in place of `next`, compared with before. */
+static bool is_among(const uint32_t *list, size_t n, uint32_t wanted)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == wanted)
+			return true;
+	return false;
+}
+
+/* What most calls do now in place of `next`, of the newest few ways. */
 static uint32_t instead_of(const struct fork *f, uint32_t next, int32_t cut)
 {
-	uint32_t best = INTERN_NONE;
+	uint32_t best = INTERN_NONE, tried[WAYS];
 	double most = 0;
+	size_t n = 0;
 
-	for (size_t i = f->count; i > 0 && f->steps[i - 1].bucket >= cut; i--) {
+	for (size_t i = f->count; i > 0 && f->steps[i - 1].bucket >= cut && n < WAYS;
+		i--) {
 		uint32_t other = f->steps[i - 1].next;
 		double hits;
 
-		if (other == next || other == best)
+		if (other == next || is_among(tried, n, other))
 			continue;
+		tried[n++] = other;
 		tally(f, other, cut, INT32_MAX, &hits);
 		if (hits > most) {
 			most = hits;
@@ -329,16 +341,13 @@ static void try_cut(const struct ways *ways, const struct fork *f, uint32_t next
 
 static void try_fork(const struct ways *ways, const struct fork *f, struct lost *best)
 {
-	uint32_t seen[16];
+	uint32_t seen[WAYS];
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->count && n < 16; i++) {
+	for (size_t i = 0; i < f->count && n < WAYS; i++) {
 		uint32_t next = f->steps[i].next;
-		size_t k = 0;
 
-		while (k < n && seen[k] != next)
-			k++;
-		if (k < n)
+		if (is_among(seen, n, next))
 			continue;
 		seen[n++] = next;
 		/* An error that no longer comes, and an end that no longer is one, are

@@ -479,6 +479,39 @@ static void test_statement(void **unused)
 	capture_release(&c);
 }
 
+/* Without places in the code: words, not the values behind, tell statements apart. */
+static void test_words_alone(void **unused)
+{
+	struct capture c;
+	struct rca *rca;
+
+	(void)unused;
+	capture_init(&c);
+	for (int s = -3600; s < 60; s += 10) {
+		int64_t at = (AT + s * SECOND_MS) * 1000;
+		char id[32], text[2][120];
+
+		snprintf(id, sizeof id, "%d", s);
+		snprintf(text[0], sizeof text[0], "asked for order %d%s", s + 5000,
+			s % 30 ? "" : ", 12, 13, 14");
+		snprintf(text[1], sizeof text[1],
+			s > -180 ? "order could not be found" : "found order %d of ann",
+			s + 5000);
+		for (int k = 0; k < 2; k++)
+			capture_add_line(&c, u("a"), UNTRUSTED_NONE,
+				(struct capture_line){.at_us = at + k,
+					.trace = capture_id(u(id)),
+					.span = 1,
+					.level = k && s > -180 ? LEVEL_ERROR : LEVEL_INFO,
+					.text = u(text[k])});
+	}
+	rca = run(&c);
+	assert_true(top_is(&c, rca, "a"));
+	assert_string_equal(rca->suspects[0].detail, "asked for_found order");
+	rca_free(rca);
+	capture_release(&c);
+}
+
 /* It failed for a while, an hour ago, and does what it did before. */
 static void test_recovered(void **unused)
 {
@@ -665,6 +698,7 @@ int main(void)
 		cmocka_unit_test(test_saturation),
 		cmocka_unit_test(test_trigger),
 		cmocka_unit_test(test_statement),
+		cmocka_unit_test(test_words_alone),
 		cmocka_unit_test(test_recovered),
 		cmocka_unit_test(test_dark),
 		cmocka_unit_test(test_mix),
