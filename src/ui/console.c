@@ -247,6 +247,9 @@ static size_t pane_targets(void *ctx, uint64_t **ids)
 	struct list *list = pane->class->list ? pane->class->list(pane->state) : NULL;
 	uint64_t one;
 
+	/* Who acts while a range is open means the range. */
+	if (list && list->range_from)
+		list_mark_range(list, console->app);
 	if (list)
 		return list_targets(list, console->app, ids);
 	one = console_target(console, pane);

@@ -23,6 +23,12 @@ reject "other keys do nothing here"
 keys "s"
 expect "1 hour"
 keys "<Esc>"
+# A range that is open is what is meant.
+keys "gvG:note it<Enter>"
+expect-re add a note to [2-9]
+keys "<Esc>"
+wait "marked"
+keys "Vg"
 # A question tells what, where, to what; No is the default.
 keys "/Checkout is<Enter>"
 expect-row 4 "Checkout is down"
