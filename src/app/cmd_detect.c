@@ -237,8 +237,27 @@ static void put_anomaly(struct str *out, const struct anomaly *a)
 	str_putc(out, '\n');
 }
 
+static void put_header(struct str *out, const struct detection *d)
+{
+	const struct csv_row *rows = d->points.rows;
+	size_t n = d->points.count;
+	struct json_out json;
+
+	json_begin(&json, out);
+	json_open(&json, NULL, '{');
+	json_put_str(&json, "schema", "oogway.detect/1");
+	json_open(&json, "window", '{');
+	json_put_time(&json, "from", n ? rows[d->order[0]].at : 0);
+	json_put_time(&json, "to", n ? rows[d->order[n - 1]].at : 0);
+	json_shut(&json, '}');
+	json_put_bool(&json, "complete", !d->points.unread);
+	json_shut(&json, '}');
+	str_putc(out, '\n');
+}
+
 static void print_json(const struct detection *d, struct str *out)
 {
+	put_header(out, d);
 	if (d->scores)
 		for (size_t i = 0; i < d->points.count; i++)
 			put_score(out, &d->points.rows[i], &d->said[i]);

@@ -59,7 +59,9 @@ ok "with its severity, value and what is usual" \
 ok "beside it what the file was like" said err '^4032 points, one every 5m; 1 anomaly$'
 run detect --csv "$tmp/step.csv" --json
 ok "as JSON" code 0
-ok "one object" lines 1
+ok "a header and one object" lines 2
+ok "the header says of what" \
+	said out '^{"schema":"oogway.detect/1","window":{"from":"2014-0[^}]*},"complete":true}$'
 ok "with words for machines" said out '"start":"2014-04-11T10:00:00.000Z".*"reason":"above-usual"'
 run detect --csv "$tmp/step.csv" --scores
 ok "each point" lines 4033
@@ -67,7 +69,7 @@ ok "with a head" said out '^timestamp,value,anomaly_score,is_anomaly,expected,lo
 ok "its stamp as it was, its score" said out '^1397210400,[0-9.]*,0\.[0-9]*,1,'
 cp "$tmp/out" "$tmp/whole"
 run detect --csv "$tmp/step.csv" --scores --json
-ok "each point as JSON" lines 4032
+ok "each point as JSON" lines 4033
 ok "that says when and how much" said out '"at":"2014-04-11T10:00:00.000Z".*"is_anomaly":true'
 
 # --- a verdict never knows a later point ---
