@@ -96,7 +96,7 @@ static const char *state_words(
 			time_stamp(row->last_at, app->now, when),
 			*row->last_why ? ": " : "", row->last_why);
 	else
-		snprintf(out, size, "has not fired within a week");
+		snprintf(out, size, "none this week");
 	return out;
 }
 
