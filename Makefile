@@ -209,7 +209,7 @@ DEPS      := gcc pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev lib
 	libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev libssl-dev \
 	libyaml-dev libssh-dev libvterm-dev libxml2-dev
 DEPS_TEST := libcmocka-dev python3 procps libcairo2 fonts-dejavu-core \
-	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh
+	libnotify4 dunst xvfb dbus bash dash zsh fish tcsh sudo
 DEPS_LAB  := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics \
 	openssh-server python3-aiosmtpd openssl nginx-light
 
