@@ -101,11 +101,11 @@ chmod 755 "$PAGE/bin/kubectl"
 printf 'current-context: prod-eu\n' >"$PAGE/home/.kube/config"
 
 # --- the console
+# Prometheus tells of its alerts at the start only: what fires comes by the Alertmanager.
 cat >"$PAGE/rc" <<RC
 set log.files = $PAGE/none
 set runbooks = $PAGE/books
 set run.approve.after = 2s
-# Prometheus tells of its alerts at the start only: what fires comes by the Alertmanager.
 source am alertmanager url=http://127.0.0.1:$((LAB_PORT_BASE + 9093)) every=1s timeout=4s
 source pd pagerduty url=http://127.0.0.1:$((LAB_PORT_BASE + 8080)) every=1s timeout=4s token-file=$PAGE/lab/secrets/pagerduty-user.token from=ana@lab.example
 source prom prometheus url=http://127.0.0.1:$((LAB_PORT_BASE + 9090)) every=1h timeout=4s
