@@ -118,7 +118,7 @@ keys "N"
 keys "x"
 expect "wait as"
 sh echo more >>$TMP/books/night.md; touch $TMP/config/oogway/oogway.rc
-sh sleep 4
+sh sleep 10
 keys "y"
 wait "the runbook has changed since it was opened"
 keys ":readonly<Enter>"
