@@ -54,7 +54,7 @@ sh sleep 2; sed s/s.db/other.db/ $TMP/rc >$TMP/rc2
 sh timeout 60 $OOGWAY -c $TMP/rc2 --yes oncall give @eli 3h orders >$TMP/other 2>&1
 keys ":take 2h orders<Enter>"
 wait "instead of Dara Singh"
-sh sleep 4
+sh sleep 8
 keys "y"
 wait "Orders primary has changed meanwhile: Eli Nov"
 wait "Orders primary           Eli Nov" 20000

@@ -21,7 +21,7 @@ expect "pd: "
 settle 400
 keys "y"
 wait "1  change  note   done"
-sh sleep 4
+sh sleep 8
 keys "Q"
 exit 0
 sh python3 $TMP/lab.py $(sed 's/.*port //' $TMP/pd.log) /_lab/look "{\"id\": \"$(grep -oE '"Q[A-Z0-9]{13}"' $TMP/made | head -1 | tr -d '"')\"}" >$TMP/look
