@@ -69,6 +69,8 @@ void kube_change(const struct kube_view *view, const char *id, int64_t at,
 	struct untrusted service, const char *summary);
 /* A member whose name has dots in it, such as an annotation's. */
 struct json kube_member(struct json object, const char *name);
+/* Of its status, by its type; empty when there is none. */
+struct json kube_condition(struct json object, const char *type);
 
 /* Deployments, StatefulSets and DaemonSets. */
 struct kube_workload;

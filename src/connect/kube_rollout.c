@@ -5,7 +5,6 @@
 #include "kube.h"
 
 #include "base/alloc.h"
-#include "base/sort.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -402,15 +401,6 @@ void kube_replicasets_end(const struct kube_view *view)
 
 /* --- the objects themselves --- */
 
-static struct json condition(struct json object, const char *type)
-{
-	for (struct json e = json_first(json_get(object, "status.conditions"));
-		json_item(e); e = json_next(e))
-		if (untrusted_is(json_text(json_get(e, "type")), type))
-			return e;
-	return (struct json){0};
-}
-
 /* All pods are of the newest template, and ready. */
 static bool complete(enum kube_kind kind, struct json object, int64_t replicas)
 {
@@ -439,7 +429,7 @@ static bool complete(enum kube_kind kind, struct json object, int64_t replicas)
 static void read_status(const struct kube_view *view, struct kube_workload *w,
 	struct json object, int64_t about)
 {
-	struct json progressing = condition(object, "Progressing");
+	struct json progressing = kube_condition(object, "Progressing");
 	struct status *s = &w->status;
 	int64_t at = view->now;
 

@@ -59,11 +59,13 @@ struct json kube_member(struct json object, const char *name)
 	return (struct json){0};
 }
 
-static bool keep_none(struct map *map)
+struct json kube_condition(struct json object, const char *type)
 {
-	map_release(map);
-	map_init(map);
-	return true;
+	for (struct json e = json_first(json_get(object, "status.conditions"));
+		json_item(e); e = json_next(e))
+		if (untrusted_is(json_text(json_get(e, "type")), type))
+			return e;
+	return (struct json){0};
 }
 
 bool kube_tells(struct kube_world *world, const char *key, int64_t at)
@@ -73,8 +75,10 @@ bool kube_tells(struct kube_world *world, const char *key, int64_t at)
 
 	if (map_get(&world->told, id, (size_t)n))
 		return false;
-	if (world->told.count == MAX_TOLD)
-		keep_none(&world->told);
+	if (world->told.count == MAX_TOLD) {
+		map_release(&world->told);
+		map_init(&world->told);
+	}
 	map_put(&world->told, id, (size_t)n, world);
 	return true;
 }
@@ -238,15 +242,6 @@ static void read_pod(const struct kube_view *view, const char *key, struct json 
 
 /* --- nodes --- */
 
-static struct json condition(struct json object, const char *type)
-{
-	for (struct json e = json_first(json_get(object, "status.conditions"));
-		json_item(e); e = json_next(e))
-		if (untrusted_is(json_text(json_get(e, "type")), type))
-			return e;
-	return (struct json){0};
-}
-
 static void tell_node(const struct kube_view *view, const char *name, const char *what,
 	int64_t at, struct json why)
 {
@@ -271,7 +266,7 @@ static void read_node(const struct kube_view *view, const char *key, struct json
 {
 	struct map *nodes = &view->world->objects[KUBE_NODES];
 	struct node *node = map_get(nodes, key, strlen(key));
-	struct json ready = condition(object, "Ready");
+	struct json ready = kube_condition(object, "Ready");
 	bool known = node != NULL, down, cordoned;
 	int64_t at = 0;
 
