@@ -40,7 +40,7 @@ const struct anomaly_row *anomalies_at(const struct anomalies *anomalies, size_t
 /* Which alert speaks for an anomaly; see app/problems.h. */
 void anomalies_join(struct anomalies *anomalies, size_t i, uint64_t alert);
 size_t anomalies_open(const struct anomalies *anomalies);
-/* "Seasonal baseline: 3 of 7 days learnt; thresholds only"; empty when learnt. */
+/* "Baseline: 3 of 7 days learnt; until then limits …"; empty when learnt. */
 const char *anomalies_learning(const struct anomalies *anomalies);
 /* --- for app/history: what is learnt outlives the process --- */
 
@@ -55,6 +55,8 @@ const void *anomalies_state(const struct anomalies *anomalies, uint64_t series);
 /* Goes on from a saved one; false with *err when the bytes are not usable. */
 bool anomalies_restore(struct anomalies *anomalies, uint64_t series, const void *bytes,
 	size_t n, struct err *err);
+/* Of what was asked for, nothing is saved: learning is at its begin, and is told so. */
+void anomalies_anew(struct anomalies *anomalies);
 
 /* Expected band of a series now; false when not known. */
 bool anomalies_band(const struct anomalies *anomalies, uint64_t series, double *expected,

@@ -254,23 +254,27 @@ void anomalies_tick(struct anomalies *anomalies, int64_t now)
 
 /* --- points --- */
 
-static void tell_learning(struct anomalies *anomalies, const struct verdict *verdict)
+static void tell_learning(struct anomalies *anomalies, int days, bool learning)
 {
 	char before[sizeof anomalies->learning];
 
 	memcpy(before, anomalies->learning, sizeof before);
-	if (verdict->days_learnt < anomalies->days_learnt)
+	if (days < anomalies->days_learnt)
 		return;
-	anomalies->days_learnt = verdict->days_learnt;
+	anomalies->days_learnt = days;
 	anomalies->learning[0] = '\0';
-	if (verdict->learning)
+	if (learning)
 		snprintf(anomalies->learning, sizeof anomalies->learning,
-			"Seasonal baseline: %d of %d days learnt; until then limits and "
-			"the "
-			"last hours count.",
-			verdict->days_learnt, LEARN_DAYS);
+			"Baseline: %d of %d days learnt; until then limits and the last "
+			"hours count.",
+			days, LEARN_DAYS);
 	if (strcmp(before, anomalies->learning))
 		app_changed(anomalies->app, CHANGED_ANOMALIES);
+}
+
+void anomalies_anew(struct anomalies *anomalies)
+{
+	tell_learning(anomalies, 0, true);
 }
 
 /* The baseline learns the mean of each minute: what lasts a second is no season, and
@@ -320,7 +324,7 @@ void anomalies_feed(
 		series->interval_ms > SPACING_MS ? series->interval_ms : SPACING_MS;
 	w->last = detector_feed(&detector_fused, w->usual, &config, minute);
 	w->unsaved = true;
-	tell_learning(anomalies, &w->last);
+	tell_learning(anomalies, w->last.days_learnt, w->last.learning);
 	/* A limit that is passed says it already. */
 	follow(anomalies, &w->usual_track, &w->usual_row,
 		w->last.anomalous && !w->limits_track.open ? &w->last : NULL, series,

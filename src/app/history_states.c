@@ -77,6 +77,8 @@ static void got_states(void *ctx, const struct baseline_rows *rows, const struct
 		take_row(asked, &rows->rows[i], &dropped, &first);
 	if (err)
 		log_add(LOG_WARN, "saved baselines: %s", err->text);
+	else if (!rows->count && asked->count && !asked->history->ended)
+		anomalies_anew(asked->history->app->anomalies);
 	else if (dropped && !asked->history->told_dropped)
 		log_add(LOG_WARN, "%s (%zu so far)", first.text, dropped);
 	asked->history->told_dropped |= dropped > 0;

@@ -37,6 +37,8 @@ enum {
 	MAX_ASKS_PER_S = 20,
 	BACKOFF_FIRST_MS = 1000,
 	BACKOFF_LAST_MS = 60000,
+	PROBE_MS =
+		5000, /* of survival mode: after so long, one ask of what it leaves out */
 	FINAL_MS = 60000, /* after an answer that will not change by itself */
 	FORGET_MS = 90000,
 	STAGGER_MS =
@@ -102,6 +104,7 @@ struct poll_source {
 	bool take_ok, worked;
 	struct err take_err;
 	int64_t wait_until, blocked_until;
+	int64_t asked_at;
 	int64_t budget_s;
 	int budget_used;
 	int fails;
@@ -720,6 +723,7 @@ static bool start_ask(
 
 	if (!request_make(&slot->request, &source->options, ask, &slot->arena))
 		return false;
+	source->asked_at = now;
 	slot->order = source->order++;
 	slot->answer.id = ask->id;
 	slot->holds_ms = ask->holds_ms;
@@ -763,6 +767,12 @@ static int parallel(const struct poll_source *source)
 	return source->fails || source->status.survival ? 1 : POLL_PARALLEL;
 }
 
+/* Whoever asks nothing at all while its server is slow would never see it quick again. */
+static bool spares(const struct poll_source *source, int64_t now)
+{
+	return source->status.survival && now - source->asked_at < PROBE_MS;
+}
+
 static void pump(struct poll_source *source, int64_t now)
 {
 	struct source_window window = source->poll->window;
@@ -770,7 +780,7 @@ static void pump(struct poll_source *source, int64_t now)
 	struct ask ask;
 	int open;
 
-	window.least = source->status.survival;
+	window.least = spares(source, now);
 	window.hurry = source->hurry;
 	window.watches = source->watches;
 	window.details = (const char(*)[SOURCE_ID])source->details;
@@ -840,7 +850,7 @@ void poll_tick(struct poll *poll, int64_t now)
 		if (!source)
 			continue;
 		if (now < poll->last_tick - 2 * SECOND_MS)
-			source->wait_until = source->blocked_until = 0;
+			source->wait_until = source->blocked_until = source->asked_at = 0;
 		any = any || due(source, now + poll->stagger_ms);
 	}
 	poll->last_tick = now;

@@ -14,6 +14,7 @@ wait "prom ✓" 20000
 wait "pd ✓"
 wait "am ✓"
 wait "Checkout is down"
+wait "days learnt"
 state alt no-cursor paste no-mouse
 snapshot panes-160x48
 resize 80x24

@@ -298,6 +298,83 @@ static void test_refused_conf(void **state)
 	assert_int_equal(poll_add(w->poll, &o, &err), -1);
 }
 
+/* What leaves all out in survival mode, like a reader of the past. */
+struct shy {
+	int asked, spared;
+	bool open;
+};
+static struct shy *shy; /* the one there is */
+
+static bool shy_start(void *state, const struct source_conf *conf, struct err *err)
+{
+	(void)conf;
+	(void)err;
+	shy = state;
+	return true;
+}
+
+static bool shy_next(void *state, int64_t now, const struct source_window *window,
+	struct arena *arena, struct ask *out)
+{
+	struct shy *s = state;
+
+	(void)arena;
+	if (s->open)
+		return false;
+	if (window->least) {
+		s->spared++;
+		*out = (struct ask){.kind = ASK_WAIT, .until = now + 100};
+		return true;
+	}
+	s->asked++;
+	s->open = true;
+	*out = (struct ask){.method = "GET", .path = "/", .max_bytes = 1 << 20};
+	return true;
+}
+
+static bool shy_take(
+	void *state, const struct answer *answer, struct batch *batch, struct err *err)
+{
+	(void)batch;
+	(void)err;
+	((struct shy *)state)->open = false;
+	return answer->status == 200;
+}
+
+static void test_slow(void **state)
+{
+	static const struct source_kind kind = {.name = "shy",
+		.state_size = sizeof(struct shy),
+		.start = shy_start,
+		.next = shy_next,
+		.take = shy_take};
+	struct world *w = *state;
+	struct poll_options o = {.kind = &kind,
+		.conf = {.name = "shy", .every_ms = 1000, .timeout_ms = TIMEOUT_MS}};
+	char url[80];
+	const struct poll_status *s;
+	int64_t asked_at;
+	int asked;
+
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/slow", w->faults.port);
+	o.conf.url = url;
+	s = poll_status(w->poll, poll_add(w->poll, &o, NULL));
+	for (int i = 0; i < 900 && !s->survival; i++) {
+		poll_tick(w->poll, time_now_ms());
+		run_ms(w, 100);
+	}
+	assert_true(s->survival);
+	asked = shy->asked;
+	asked_at = time_mono_ms();
+	/* It is left alone, and asked again all the same. */
+	while (shy->asked == asked && time_mono_ms() - asked_at < PATIENCE_MS) {
+		poll_tick(w->poll, time_now_ms());
+		run_ms(w, 100);
+	}
+	assert_true(shy->spared > 10);
+	assert_int_equal(shy->asked, asked + 1);
+}
+
 /* Freed in the middle of everything. */
 static void test_free_early(void **state)
 {
@@ -317,6 +394,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_conf, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_free_early, setup, teardown),
 	};

@@ -122,6 +122,10 @@ static void faults_serve(int fd, int seen)
 	sscanf(request, "%*s /%63[^/ ?]", mode);
 	if (!strcmp(mode, "hang"))
 		pause();
+	if (!strcmp(mode, "slow")) {
+		usleep(2100000);
+		str_copy(mode, sizeof mode, "ok");
+	}
 	if (!strcmp(mode, "long"))
 		faults_long(fd);
 	if (!strcmp(mode, "large"))
