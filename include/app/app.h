@@ -196,6 +196,7 @@ struct app {
 	uint32_t changes;
 	int64_t now; /* of this loop turn, UTC ms */
 	int64_t started_at;
+	bool settled; /* what the start took is given back */
 	bool readonly;
 	bool wants_rotas; /* one command that reads schedules */
 	bool wants_sites; /* … and one that asks sites of pages */

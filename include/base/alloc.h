@@ -15,6 +15,10 @@ void *mem_dup(const void *from, size_t size);
 void mem_free(void *p);
 /* Gives memory that was freed back to the system; slow, for a task after large work. */
 void mem_trim(void);
+/* The same once a start is over, and lets go of what only the start needed of the
+ * program's and the libraries' files: the system has it, and gives it again when it is
+ * asked for. */
+void mem_settle(void);
 
 /* Makes room for one more element in a growing array: capacity doubles. */
 #define MEM_ROOM(array, count, cap)                                                      \

@@ -41,6 +41,8 @@ const char *coverage_words(const struct coverage *coverage, struct span window,
 	int64_t late_ms, char out[COVERAGE_TEXT]);
 /* Of what was asked, how much is read: 0 to 100. */
 int coverage_percent(const struct coverage *coverage);
+/* Whether the second says the same, but for what has come since. */
+bool coverage_longer(const struct coverage *known, const struct coverage *now);
 /* Adds [from_at, until_at) to what is lacking. */
 void coverage_lacks(struct coverage *coverage, struct span span);
 

@@ -54,7 +54,7 @@
 #include <unistd.h>
 
 /* How long one command waits for its store. */
-enum { HISTORY_WAIT_MS = 3000 };
+enum { HISTORY_WAIT_MS = 3000, SETTLE_MS = 10000 };
 
 static void name_host(struct app *app)
 {
@@ -121,6 +121,31 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	return app;
 }
 
+static void settle_work(struct task *task)
+{
+	(void)task;
+	mem_settle();
+}
+
+static void settle_done(struct task *task)
+{
+	mem_free(task);
+}
+
+/* Once what the start asked for is there, what that took is given back. */
+static void settle(struct app *app)
+{
+	struct task *task;
+
+	if (!app->live || app->settled || app->now - app->started_at < SETTLE_MS)
+		return;
+	app->settled = true;
+	task = mem_new(1, sizeof *task);
+	*task = (struct task){
+		.work = settle_work, .done = settle_done, .class = TASK_BACKGROUND};
+	task_submit(app->pool, task);
+}
+
 static void tick(void *ctx, int64_t now)
 {
 	struct app *app = ctx;
@@ -160,6 +185,7 @@ static void tick(void *ctx, int64_t now)
 		status_writer_tick(app->status_writer, now);
 	if (app->live && !app->demo)
 		rc_watch_tick(app->rc_watch, now);
+	settle(app);
 }
 
 void app_start(struct app *app)

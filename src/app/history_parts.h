@@ -54,6 +54,7 @@ struct pull {
 	bool stale;  /* … and its source is another now */
 	int64_t not_before;
 	struct coverage coverage; /* with that page */
+	int64_t written_at;
 };
 
 struct history {

@@ -16,7 +16,8 @@ enum {
 	AGAIN_MS = 10 * 1000,
 	PULL_LEASE_MS = 15 * 1000, /* one that is killed is followed after that */
 	RENEW_MS = 5 * 1000,
-	LATE_MS = 60 * 1000, /* what began since comes with the next round */
+	QUIET_MS = 20 * 1000, /* less than LATE_MS */
+	LATE_MS = 60 * 1000,  /* what began since comes with the next round */
 };
 
 static struct untrusted scope_of(const struct source_row *row)
@@ -196,6 +197,16 @@ static void put_done(void *ctx, const struct err *err)
 		sources_past_hold(sources, pull->source, false);
 }
 
+/* Nothing but that nothing happened since: of that it is enough to write now and then. */
+static bool only_later(const struct history *history, const struct pull *pull,
+	const struct coverage *known, const struct batch *batch)
+{
+	return !batch->past_count && !batch->entry_count && !pull->writing &&
+	       known->began.until_at && coverage_longer(known, batch->coverage) &&
+	       history->app->now >= pull->written_at &&
+	       history->app->now - pull->written_at < QUIET_MS;
+}
+
 void history_past_batch(struct history *history, int source, const struct batch *batch)
 {
 	const struct source_row *row = sources_row(history->app->sources, source);
@@ -205,6 +216,11 @@ void history_past_batch(struct history *history, int source, const struct batch 
 	if (history->ended ||
 		(!batch->past_count && !batch->entry_count && !batch->coverage))
 		return;
+	if (only_later(history, pull, &row->coverage, batch)) {
+		sources_past_covered(history->app->sources, source, batch->coverage);
+		return;
+	}
+	pull->written_at = history->app->now;
 	page = (struct past_page){.source = untrusted_str(row->name),
 		.scope = scope_of(row),
 		.pasts = batch->pasts,

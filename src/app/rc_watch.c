@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-	LOOK_MS = 2000,
+	LOOK_MS = 3000,
 	AGAIN_MS = 1000, /* while something has changed */
 	GONE_MS = 5000,  /* an editor's rename takes less */
 	EMPTY_MS = 7000, /* and so does writing anew what was cut to nothing */

@@ -46,6 +46,17 @@ struct span coverage_known(const struct coverage *coverage)
 	return known.from_at < known.until_at ? known : (struct span){0, 0};
 }
 
+bool coverage_longer(const struct coverage *known, const struct coverage *now)
+{
+	return known->wanted_at == now->wanted_at && known->oldest == now->oldest &&
+	       known->no_entries == now->no_entries &&
+	       known->began.from_at == now->began.from_at &&
+	       known->entries.from_at == now->entries.from_at &&
+	       known->lacking.from_at == now->lacking.from_at &&
+	       known->lacking.until_at == now->lacking.until_at &&
+	       known->began.until_at <= now->began.until_at;
+}
+
 const char *coverage_words(const struct coverage *coverage, struct span window,
 	int64_t late_ms, char out[COVERAGE_TEXT])
 {

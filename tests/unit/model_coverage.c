@@ -108,12 +108,38 @@ static void test_known(void **unused)
 	}
 }
 
+static void test_longer(void **unused)
+{
+	const struct coverage known = {.wanted_at = T(-90),
+		.began = {T(-90), T(-1)},
+		.entries = {T(-90), T(-1)}};
+	struct coverage now = known;
+
+	(void)unused;
+	now.began.until_at = now.entries.until_at = T(0);
+	assert_true(coverage_longer(&known, &known));
+	assert_true(coverage_longer(&known, &now));
+	assert_false(coverage_longer(&now, &known));
+	now.began.from_at = T(-91);
+	assert_false(coverage_longer(&known, &now));
+	now = known;
+	now.lacking = (struct span){T(-2), T(-1)};
+	assert_false(coverage_longer(&known, &now));
+	now = known;
+	now.oldest = true;
+	assert_false(coverage_longer(&known, &now));
+	now = known;
+	now.no_entries = true;
+	assert_false(coverage_longer(&known, &now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_longer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
