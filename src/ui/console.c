@@ -287,7 +287,6 @@ static void read_options(const struct console *console, struct screen_options *o
 	const struct app *app = console->app;
 
 	*out = (struct screen_options){
-		.escape_ms = (int)app_setting(app, SET_ESCAPE_TIME),
 		.mouse = app_setting(app, SET_MOUSE),
 		.sync_output = app_setting(app, SET_SYNC_OUTPUT),
 		.frame_ack = (enum frame_ack)app_setting(app, SET_FRAME_ACK),
@@ -514,6 +513,7 @@ static void listen(struct console *console)
 
 	console->resize = loop_timer(loop, resized, console);
 	console->work = loop_timer(loop, work, console);
+	console->escape = loop_timer(loop, console_escape, console);
 	console->input =
 		loop_watch(loop, STDIN_FILENO, LOOP_READ, console_input, console);
 	loop_on_tick(loop, tick, console);
@@ -604,6 +604,7 @@ void console_close(struct console *console)
 	loop_watch_free(console->input);
 	loop_timer_free(console->resize);
 	loop_timer_free(console->work);
+	loop_timer_free(console->escape);
 	keymap_release(&console->keymap);
 	history_release(&console->commands_typed);
 	history_release(&console->filters_typed);

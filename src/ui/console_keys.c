@@ -4,10 +4,12 @@
 #include "state.h"
 
 #include "app/enrol.h"
+#include "app/setting.h"
 #include "base/conf.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "io/loop.h"
+#include "input.h"
 #include "keys.h"
 #include "screen.h"
 
@@ -266,11 +268,32 @@ static void check_hangup(struct console *console)
 	}
 }
 
+static void take_keys(struct console *console)
+{
+	struct key_event event;
+
+	while (keys_next(&event)) {
+		take_key(console, &event);
+		if (console->mode == MODE_BARE)
+			break;
+	}
+}
+
+/* Nothing more came: an Esc is a key. */
+void console_escape(void *ctx)
+{
+	struct console *console = ctx;
+
+	if (console->mode == MODE_LENT || console->mode == MODE_BARE)
+		return;
+	input_release();
+	take_keys(console);
+}
+
 void console_input(void *ctx, int events)
 {
 	struct console *console = ctx;
-	struct key_event event;
-	bool any = false;
+	bool any;
 
 	if (events < 0) {
 		console_quit(console, NULL);
@@ -284,12 +307,11 @@ void console_input(void *ctx, int events)
 	 * that is gone. */
 	if (console->app->changes & CHANGED_CONFIG)
 		console_take_changes(console);
-	for (int i = 0; i < 512 && keys_next(&event); i++) {
-		any = true;
-		take_key(console, &event);
-		if (console->mode == MODE_BARE)
-			break;
-	}
+	any = input_take();
+	take_keys(console);
+	if (input_held())
+		loop_timer_start(
+			console->escape, app_setting(console->app, SET_ESCAPE_TIME));
 	if (any)
 		console->silent_reads = 0;
 	else

@@ -1,6 +1,7 @@
 /* The terminal. Opening tries harder than initscr (an unknown TERM is no reason to
  * die); giving back happens on every way out, also from a signal handler, for which
  * the bytes are prepared beforehand. */
+#include "input.h"
 #include "screen.h"
 #include "ui/guard.h"
 
@@ -124,7 +125,7 @@ static SCREEN *try_terminal(const char *name)
 	if (setupterm(name, STDOUT_FILENO, &why) != OK)
 		return NULL;
 	del_curterm(cur_term);
-	return newterm(name, stdout, stdin);
+	return newterm(name, stdout, input_open());
 }
 
 static SCREEN *try_terminals(void)
@@ -176,7 +177,11 @@ bool screen_open(const struct screen_options *options, struct err *err)
 	screen.have_original = !tcgetattr(STDIN_FILENO, &screen.original);
 	screen.flags = fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK;
 	screen.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8");
-	set_escdelay(options->escape_ms);
+	/* What comes from there is whole: waiting for the rest of it is not ncurses'. */
+	set_escdelay(0);
+	if (!input_open())
+		return err_set(
+			err, ERR_LIMIT, "no pipe for the keys: %s", strerror(errno));
 	screen.handle = try_terminals();
 	if (!screen.handle)
 		return err_set(err, ERR_MISSING,
@@ -199,7 +204,6 @@ void screen_apply(const struct screen_options *options)
 	screen.options = *options;
 	screen.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8");
 	screen.ack_off = options->frame_ack == ACK_OFF || !screen_knows_modes();
-	set_escdelay(options->escape_ms);
 	if (mouse)
 		mousemask(options->mouse ? ALL_MOUSE_EVENTS : 0, NULL);
 }
@@ -291,6 +295,7 @@ void screen_close(void)
 	screen.open = false;
 	delscreen(screen.handle);
 	screen.handle = NULL;
+	input_close();
 }
 
 bool screen_is_open(void)

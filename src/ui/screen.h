@@ -13,7 +13,6 @@ enum graphics { GRAPHICS_UTF8, GRAPHICS_ASCII };
 enum frame_ack { ACK_AUTO, ACK_ON, ACK_OFF };
 
 struct screen_options {
-	int escape_ms;
 	bool mouse;
 	bool sync_output;
 	enum frame_ack frame_ack;

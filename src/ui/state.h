@@ -58,7 +58,7 @@ struct console {
 	char arranged[LAYOUT_TEXT]; /* the layout as changed here, "" when it is not */
 	char arranged_on[80];       /* the setting it was changed under */
 	struct loop_watch *input;
-	struct loop_timer *resize, *work;
+	struct loop_timer *resize, *work, *escape;
 	int64_t resize_since;
 	enum mode mode;
 	struct edit edit;
@@ -158,6 +158,7 @@ bool console_teaches(const struct console *console);
 
 /* --- console_keys.c --- */
 void console_input(void *console, int events);
+void console_escape(void *console);
 /* Leaves the prompt. */
 /* What a pane that is no list is about; 0: nothing. */
 uint64_t console_target(const struct console *console, const struct pane *pane);
