@@ -371,8 +371,8 @@ static void test_slow(void **state)
 		poll_tick(w->poll, time_now_ms());
 		run_ms(w, 100);
 	}
-	assert_true(shy->spared > 10);
-	assert_int_equal(shy->asked, asked + 1);
+	assert_true(shy->spared > 0);
+	assert_true(shy->asked > asked);
 }
 
 /* Freed in the middle of everything. */
