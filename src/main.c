@@ -13,6 +13,7 @@
 #include "app/demo.h"
 #include "app/dossier.h"
 #include "app/enrol.h"
+#include "app/findings.h"
 #include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
@@ -476,6 +477,7 @@ static void wait_tick(void *ctx)
 		((!audits_busy(wait->app->audits) && !actions_busy(wait->app->actions) &&
 			 !handoffs_busy(wait->app->handoffs) &&
 			 !enrol_busy(wait->app->enrol) &&
+			 !findings_busy(wait->app->findings) &&
 			 !dossier_busy(wait->app->dossier)) ||
 			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
@@ -512,8 +514,11 @@ static enum status wait_for_actions(
 	struct app *app, bool json, struct str *out, struct err *err)
 {
 	/* A large account is counted for longer than a server answers. */
-	struct wait wait = {
-		app, time_now_ms() + (enrol_busy(app->enrol) ? 5 : 1) * SETTLE_MS, NULL};
+	struct wait wait = {app,
+		time_now_ms() +
+			(enrol_busy(app->enrol) || findings_busy(app->findings) ? 5 : 1) *
+				SETTLE_MS,
+		NULL};
 	enum status status;
 
 	take_interrupts(app);
@@ -525,6 +530,8 @@ static enum status wait_for_actions(
 	if (runs_outcome(app->runs, json, out, &status, err) ||
 		remote_outcome(app->remote, json, out, &status, err))
 		return status;
+	if (findings_outcome(app->findings, out, &status, err))
+		return status;
 	if (enrol_busy(app->enrol)) {
 		err_set(err, ERR_TIMEOUT, "no answer in time: nothing was done");
 		return STATUS_FAILED;
@@ -535,6 +542,12 @@ static enum status wait_for_actions(
 	if (!status)
 		status = dossier_outcome(app, out, err);
 	return status ? status : actions_outcome(app->actions, out);
+}
+
+/* A folder needs no source. */
+static bool collects(const struct command *c, const char *rest)
+{
+	return !strcmp(c->name, "rca") && !strstr(rest, "--dir");
 }
 
 static int run_command(
@@ -574,7 +587,7 @@ static int run_command(
 		app->wants_past = handoffs_since(app->handoffs);
 	if (c && !strcmp(c->name, "handoff send"))
 		handoffs_expect_send(app->handoffs, rest);
-	if (c && (c->flags & COMMAND_SETTLE))
+	if (c && (c->flags & COMMAND_SETTLE || collects(c, rest)))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));
 	status = command_run(app, commands, o->command, &run, &err);

@@ -500,6 +500,8 @@ static void say_missing(const struct rca_work *w, struct rca *rca)
 		note(part, "no call graph: causes and victims cannot be told apart");
 	if (!c->change_count)
 		note(part, "no changes: the trigger cannot be named");
+	for (size_t i = 0; i < c->missing_count; i++)
+		note(part, c->missing[i]);
 	note_nodes(w, part);
 	if (c->refused) {
 		snprintf(text, sizeof text, "%zu rows that could not be taken",

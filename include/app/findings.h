@@ -1,0 +1,54 @@
+/* Root causes of incidents: looked for by themselves for each new high one, one at a time,
+ * kept in the store with the incident; and one for a script. Main thread. */
+#ifndef APP_FINDINGS_H
+#define APP_FINDINGS_H
+
+#include "app/collect.h"
+#include "app/command.h"
+
+struct alert;
+struct past_row;
+
+enum found_state {
+	FOUND_NOTHING, /* nobody has looked */
+	FOUND_WAITING, /* another is looked into first */
+	FOUND_LOOKING,
+	FOUND_READY,
+	FOUND_FAILED,
+};
+
+struct found {
+	enum found_state state;
+	const struct finding *finding; /* of the last time; NULL: none yet */
+	char why[200];                 /* FOUND_FAILED */
+};
+
+struct findings;
+struct findings *findings_new(struct app *app);
+/* Before sources and tasks end; what is under way is broken off. */
+void findings_end(struct findings *findings);
+void findings_free(struct findings *findings);
+void findings_tick(struct findings *findings, int64_t now);
+/* What is known of an incident, or of one that tells of the same; what the store has of
+ * it is read, and CHANGED_FINDINGS says when it has come. By the key of an alert, or of
+ * one of the past. */
+struct found findings_of(struct findings *findings, uint64_t key);
+/* Somebody wants it now, again if need be. False with a sentence. */
+bool findings_look(struct findings *findings, uint64_t key, struct err *err);
+
+/* For one command: it is printed when findings_busy() is false. */
+struct findings_script {
+	struct collect_wish wish;
+	bool shares, json;
+};
+void findings_script(struct findings *findings, const struct findings_script *script);
+bool findings_busy(const struct findings *findings);
+/* False when nothing was asked. */
+bool findings_outcome(
+	struct findings *findings, struct str *out, enum status *status, struct err *err);
+
+/* Four parts as text, with `shares` each suspect's too: of cmd_rca.c. */
+void rca_print(struct str *out, const struct capture *capture, const struct rca *rca,
+	bool shares);
+
+#endif
