@@ -587,6 +587,11 @@ static int run_command(
 		app->wants_past = handoffs_since(app->handoffs);
 	if (c && !strcmp(c->name, "handoff send"))
 		handoffs_expect_send(app->handoffs, rest);
+	if (c && collects(c, rest) && app->past) {
+		/* What the sources know now of then is asked as ever. */
+		findings_set_at(app->findings, window_to(app));
+		app_set_window(app, (struct window){app->window.span_ms, 0});
+	}
 	if (c && (c->flags & COMMAND_SETTLE || collects(c, rest)))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));

@@ -41,6 +41,10 @@ struct findings_script {
 	struct collect_wish wish;
 	bool shares, json;
 };
+/* The moment that it is about, where what is known now is asked of the sources all the
+ * same: changes of then too; 0: now, or the incident's. */
+void findings_set_at(struct findings *findings, int64_t at);
+int64_t findings_at(const struct findings *findings);
 void findings_script(struct findings *findings, const struct findings_script *script);
 bool findings_busy(const struct findings *findings);
 /* False when nothing was asked. */

@@ -63,12 +63,12 @@ static bool read_request(
 	if (!!request->folder + !!request->incident + !!request->issue > 1)
 		return err_set(
 			err, ERR_USAGE, "rca takes one of --dir, --incident and --issue");
-	if (request->incident && call->app->past)
+	if (request->incident && findings_at(call->app->findings))
 		return err_set(err, ERR_USAGE,
 			"rca: an incident has its own moment, so no --at");
 	/* --at is the program's own option: the moment that is looked at. */
-	if (call->app->past)
-		request->options.at = window_to(call->app);
+	request->options.at = call->app->past ? window_to(call->app)
+					      : findings_at(call->app->findings);
 	return true;
 }
 

@@ -63,6 +63,7 @@ struct findings {
 	int in_hour;
 	/* of a script */
 	struct findings_script script;
+	int64_t at;
 	bool asked, over;
 	struct str printed;
 	enum status status;
@@ -499,6 +500,16 @@ static void script_told(void *ctx, struct collect_result *result, const struct e
 		err_set(&f->err, ERR_TIMEOUT,
 			"not every source answered: Missing says which");
 	}
+}
+
+void findings_set_at(struct findings *f, int64_t at)
+{
+	f->at = at;
+}
+
+int64_t findings_at(const struct findings *f)
+{
+	return f->at;
 }
 
 void findings_script(struct findings *f, const struct findings_script *script)

@@ -25,6 +25,9 @@ enum {
 	MATCHER = 512,
 };
 
+/* Share of requests that were hung up on, from which that is worth a curve. */
+#define CUT_LEAST 0.005
+
 /* A deployment's pods end with the hash of their set and five letters, a stateful one's
  * with a number; Kubernetes uses no other letters than these. */
 #define POD_LETTERS "[bcdfghjklmnpqrstvwxz2456789]"
@@ -603,6 +606,17 @@ static double more(const double *a, const double *b, size_t i)
 	return fmax(a[i], b[i]);
 }
 
+/* Somebody always hangs up; a curve of nothing else would only water down the others. */
+static bool is_cut(
+	const struct tallies *tallies, const struct tally *t, const struct tally *o)
+{
+	for (size_t i = 0; tallies->cuts && i < tallies->n; i++)
+		if (more(t->cut, o->cut, i) >= CUT_LEAST * more(t->all, o->all, i) &&
+			more(t->cut, o->cut, i) > 0)
+			return true;
+	return false;
+}
+
 static void put(struct signals_reader *reader, const struct tally *t, const char *metric,
 	int64_t at, double value)
 {
@@ -617,6 +631,7 @@ static void tell_tally(struct signals_reader *reader, const struct tallies *tall
 {
 	const struct tally *o = other_side(tallies, t);
 	double second = (double)tallies->step / (double)SECOND_MS;
+	bool cut = is_cut(tallies, t, o);
 
 	for (size_t i = 0; i < tallies->n; i++) {
 		int64_t at = tallies->from + (int64_t)i * tallies->step;
@@ -627,7 +642,7 @@ static void tell_tally(struct signals_reader *reader, const struct tallies *tall
 		put(reader, t, "requests", at, all * second);
 		put(reader, t, "success without 5xx", at,
 			1 - fmin(more(t->bad, o->bad, i) / all, 1));
-		if (tallies->cuts)
+		if (cut)
 			put(reader, t, "success without 0DC", at,
 				1 - fmin(more(t->cut, o->cut, i) / all, 1));
 	}
@@ -662,9 +677,7 @@ static void read_codes(struct signals_reader *reader, const struct signals *sign
 		tell_tally(reader, &tallies, t);
 		note_asked(reader, signals, row, &t->named, "requests");
 		note_asked(reader, signals, row, &t->named, "success without 5xx");
-		if (tallies.cuts)
-			note_asked(
-				reader, signals, row, &t->named, "success without 0DC");
+		note_asked(reader, signals, row, &t->named, "success without 0DC");
 	}
 	tallies_release(&tallies);
 }
