@@ -197,6 +197,10 @@ static bool take_option(int id, struct options *o)
 		return add_word(o, "--changed");
 	case OPTION_DIR:
 		return add_pair(o, "--dir", optarg);
+	case OPTION_INCIDENT:
+		return add_pair(o, "--incident", optarg);
+	case OPTION_ISSUE:
+		return add_pair(o, "--issue", optarg);
 	case OPTION_WINDOW:
 		return add_pair(o, "--window", optarg);
 	case OPTION_SHARES:

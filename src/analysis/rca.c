@@ -358,7 +358,10 @@ static void say_unknown(
 	const struct rca_suspect *top = &rca->suspects[0];
 	char name[80];
 
-	if (!rca->count)
+	if (!w->c->series_count && !w->c->span_count && !w->c->line_count)
+		str_copy(part->sentence, sizeof part->sentence,
+			"there is nothing here to look at");
+	else if (!rca->count)
 		str_copy(part->sentence, sizeof part->sentence, "nothing moved");
 	else if (w->nodes[top->node].blind >= BLIND_PART)
 		snprintf(part->sentence, sizeof part->sentence,

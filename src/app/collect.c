@@ -182,7 +182,7 @@ static void read_source(
 	}
 	if (*s->failed)
 		capture_miss(&c->capture, s->failed);
-	if (s->signals && !signals_count(s->signals)) {
+	if (!*s->failed && !signals_count(s->signals)) {
 		snprintf(sentence, sizeof sentence,
 			"%s has none of the metrics that are known, and no `query` line",
 			s->name);

@@ -19,7 +19,7 @@
 
 enum {
 	EXPR_BYTES = 16 << 10,
-	PROBE_BYTES = 4096,
+	PROBE_BYTES = 8192,
 	NAME_TEXT = 200,
 	READ_BYTES = 96 << 20,
 	MATCHER = 512,
@@ -97,22 +97,34 @@ static char *row_expr(
 	return str_take(&out);
 }
 
-static char *make_probe(void)
+static void add_known(struct str *out)
 {
-	struct str out;
-
-	str_init(&out, PROBE_BYTES);
-	str_puts(&out, "label_replace(count by (__name__) ({__name__=~\"");
+	str_puts(out, "count by (__name__) ({__name__=~\"");
 	for (const struct signal *row = signals_table; row->name; row++) {
 		bool known = false;
 
 		for (const struct signal *k = signals_table; k < row && !known; k++)
 			known = !strcmp(k->needs, row->needs);
 		if (!known)
-			str_printf(&out, "%s%s", row == signals_table ? "" : "|",
-				row->needs);
+			str_printf(
+				out, "%s%s", row == signals_table ? "" : "|", row->needs);
 	}
-	str_puts(&out, "\"}), \"metric\", \"$1\", \"__name__\", \"(.+)\")");
+	str_puts(out, "\"}");
+}
+
+/* At the end, and in the middle: what has died by the end is what matters most. */
+static char *make_probe(const struct signals_conf *conf)
+{
+	struct str out;
+
+	str_init(&out, PROBE_BYTES);
+	str_puts(&out, "label_replace(");
+	add_known(&out);
+	str_puts(&out, ") or ");
+	add_known(&out);
+	str_puts(&out, " offset ");
+	add_span(&out, (conf->to - conf->from) / 2);
+	str_puts(&out, "), \"metric\", \"$1\", \"__name__\", \"(.+)\")");
 	return str_take(&out);
 }
 
@@ -121,7 +133,7 @@ struct signals *signals_new(const struct signals_conf *conf)
 	struct signals *signals = mem_new(1, sizeof *signals);
 
 	signals->conf = *conf;
-	signals->probe = make_probe();
+	signals->probe = make_probe(conf);
 	return signals;
 }
 

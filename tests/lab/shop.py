@@ -226,7 +226,8 @@ def write(options):
     mesh = shop_mesh.Mesh(options.seed, lambda kind, second: any(
         kind == k and begin <= second < end for k, begin, end in breaks))
     with open(options.write, 'w') as out:
-        shop_mesh.write(mesh, options.begin, options.end, options.step, out)
+        shop_mesh.write(mesh, options.begin, options.end, options.step, out,
+                        options.unit)
 
 
 def main():
@@ -238,6 +239,7 @@ def main():
     parser.add_argument('--begin', type=int)
     parser.add_argument('--end', type=int)
     parser.add_argument('--step', type=int, default=60)
+    parser.add_argument('--unit', type=int, default=1, help='of times in it: 1000 is ms')
     parser.add_argument('--break', dest='breaks', action='append', default=[])
     options = parser.parse_args()
     if options.write:

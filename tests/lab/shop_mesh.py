@@ -201,8 +201,9 @@ class Mesh:
                     del values[key]
 
 
-def write(mesh, begin, end, step, out):
-    """OpenMetrics with a sample each step, for promtool tsdb create-blocks-from."""
+def write(mesh, begin, end, step, out, unit=1):
+    """OpenMetrics with a sample each step, for promtool tsdb create-blocks-from; with unit
+    1000 its times are milliseconds, as VictoriaMetrics imports it."""
     families = {}
     for second in range(begin, end + 1, step):
         mesh.step(second, step)
@@ -211,8 +212,9 @@ def write(mesh, begin, end, step, out):
             for (metric, labels), value in values.items():
                 text = ','.join(f'{name}="{label}"' for name, label in labels)
                 families.setdefault(metric, {}).setdefault(text, []).append(
-                    f'{metric}{{{text}}} {value:.9g} {second}\n')
+                    f'{metric}{{{text}}} {value:.9g} {second * unit}\n')
     for metric in sorted(families):
         for lines in families[metric].values():
             out.writelines(lines)
-    out.write('# EOF\n')
+    if unit == 1:
+        out.write('# EOF\n')

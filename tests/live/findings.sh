@@ -1,0 +1,232 @@
+#!/bin/sh
+# Root cause of what a real Prometheus has scraped: a mesh of ten services, back-filled,
+# that breaks in five ways, each found by itself; a rollout as the cluster tells it; what
+# VictoriaMetrics says of the same; and what cannot be seen. Ends with `N passed, N failed`.
+here=$(cd "$(dirname "$0")/../.." && pwd)
+: "${OOGWAY:=$here/oogway}" "${LAB:=$here/tests/lab}" "${LAB_PORT_BASE:=12000}"
+tmp=$(mktemp -d) || exit 1
+passed=0 failed=0 prometheus= victoria= kube=
+end() {
+	for pid in $prometheus $victoria $kube; do kill "$pid" 2>/dev/null; done
+	wait
+	rm -rf "$tmp"
+}
+trap end EXIT
+trap 'exit 1' INT TERM
+HOME=$tmp/home XDG_STATE_HOME=$tmp/state XDG_CONFIG_HOME=$tmp/config TZ=UTC
+export HOME XDG_STATE_HOME XDG_CONFIG_HOME TZ
+mkdir -p "$HOME" "$XDG_CONFIG_HOME"
+prom_port=$((LAB_PORT_BASE + 90)) kube_port=$((LAB_PORT_BASE + 443))
+victoria_port=$((LAB_PORT_BASE + 428))
+
+ok() { # name condition…
+	name=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $name (status $status; $*)"
+		head -n 30 "$tmp/out" "$tmp/err" | cut -c1-300
+	fi
+}
+
+run() { # args…
+	timeout 120 "$OOGWAY" -c "$tmp/rc" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+}
+
+code() { [ "$status" = "$1" ]; }
+said() { grep -q -e "$2" "$tmp/$1"; }
+no() { ! "$@"; }
+moment() { date -u -d "@$1" +%FT%TZ; }
+
+up() { # url: within half a minute
+	for i in $(seq 60); do
+		python3 -c 'import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=5).read()' "$1" 2>"$tmp/up" && return
+		sleep 0.5
+	done
+	return 1
+}
+
+post() { # url body
+	python3 -c 'import sys, urllib.request
+body = open(sys.argv[2][1:], "rb").read() if sys.argv[2][0] == "@" else sys.argv[2].encode()
+urllib.request.urlopen(urllib.request.Request(sys.argv[1], body), timeout=60).read()' "$1" "$2"
+}
+
+# Three hours for each: two and a half of peace, twenty minutes broken.
+now=$(date +%s)
+now=$((now - now % 60))
+begin=$((now - 54000))
+breaks=
+k=0
+for kind in 5xx slow-db traffic 0dc rollout; do
+	from=$((begin + k * 10800 + 9000))
+	breaks="$breaks --break $kind@$from-$((from + 1200))"
+	k=$((k + 1))
+done
+at() { # number of the break: ten minutes into it
+	moment $((begin + $1 * 10800 + 9600))
+}
+
+# shellcheck disable=SC2086
+python3 -B "$LAB/shop.py" --write "$tmp/all.txt" --begin $begin --end $now $breaks &&
+	promtool tsdb create-blocks-from openmetrics -q "$tmp/all.txt" "$tmp/data" || exit 1
+rm "$tmp/all.txt"
+echo 'global: {scrape_interval: 15s}' >"$tmp/prometheus.yml"
+prometheus --config.file="$tmp/prometheus.yml" --storage.tsdb.path="$tmp/data" \
+	--storage.tsdb.retention.time=10y --web.listen-address=127.0.0.1:$prom_port \
+	>"$tmp/prometheus.log" 2>&1 &
+prometheus=$!
+"$LAB/kube.py" --port $kube_port --secrets "$tmp/secrets" >"$tmp/kube.log" 2>&1 &
+kube=$!
+up "http://127.0.0.1:$prom_port/-/ready" || exit 1
+up "http://127.0.0.1:$prom_port/api/v1/query?query=count(istio_requests_total)&time=$begin" || exit 1
+for i in $(seq 60); do
+	post "http://127.0.0.1:$kube_port/_lab/seen" '{}' 2>/dev/null && break
+	sleep 0.5
+done
+rolled=$((now - begin - 4 * 10800 - 9000 + 120))
+for revision in '"3.1","ago":90000' "\"3.2\",\"ago\":$rolled"; do
+	image=${revision%%,*} ago=${revision#*,}
+	post "http://127.0.0.1:$kube_port/_lab/deploy" "{\"namespace\":\"shop\",\"name\":\"recommend\",
+\"image\":\"shop/recommend:$(echo "$image" | tr -d '"')\",\"done\":true,$ago}"
+done
+# Another, of a service that is well, not long before the database gets slow.
+post "http://127.0.0.1:$kube_port/_lab/deploy" '{"namespace":"shop","name":"account",
+"image":"shop/account:1.0","done":true,"ago":90000}'
+post "http://127.0.0.1:$kube_port/_lab/deploy" "{\"namespace\":\"shop\",\"name\":\"account\",
+\"image\":\"shop/account:1.1\",\"done\":true,\"ago\":$((now - begin - 10800 - 9000 + 300))}"
+
+cat >"$tmp/rc" <<RC
+source prom prometheus url=http://127.0.0.1:$prom_port
+source k8s kubernetes url=http://127.0.0.1:$kube_port every=1s token-file=$tmp/secrets/kube.token
+RC
+
+# --- each of the five ---
+run rca --at "$(at 0)"
+ok "5xx: an answer" code 0
+ok "5xx of one service: where" said out '^Where .*\(likely\|strong\): payments$'
+ok "by its success" said out 'success without 5xx is 0\.6.* since .*, was 0\.99'
+ok "its victims" said out '^Felt by .*checkout'
+ok "no change is blamed" said out '^Trigger  unknown'
+run rca --at "$(at 1)"
+ok "a slow database: where" said out '^Where .*strong: orders-db$'
+ok "by its latency, and its connections" said out 'latency p95 (ms) is [0-9.]* since'
+ok "that are full" said out 'connections percent is full'
+ok "its victims too" said out '^Felt by .*orders'
+ok "the rollout of another is not blamed" said out '^Trigger  unknown: no change fits'
+run rca --at "$(at 2)"
+ok "three times the traffic: where" said out '^Where .*strong: search$'
+ok "by its CPU" said out 'cpu percent is full: 98'
+ok "and its requests" said out 'requests is .* since .*above'
+run rca --at "$(at 3)"
+ok "0DC: where" said out '^Where .*: search$'
+ok "by what was hung up on" said out 'success without 0DC is 0\.7'
+ok "and not by 5xx" no said out 'success without 5xx'
+run rca --at "$(at 4)"
+ok "a bad rollout: where" said out '^Where .*: recommend$'
+ok "and its trigger" said out '^Trigger  likely: .*rollout r2 of shop/recommend: recommend:3.1'
+
+# --- what each sentence rests on ---
+run rca --at "$(at 1)" --json
+ok "as JSON" code 0
+cp "$tmp/out" "$tmp/json"
+ok "each expression gives its value there" python3 - "$tmp/json" "$prom_port" <<'PY'
+import json, sys, urllib.parse, urllib.request
+from datetime import datetime, timezone
+
+found = json.load(open(sys.argv[1]))
+top = found["suspects"][0]
+assert top["node"] == "orders-db", top["node"]
+asked = 0
+for e in top["evidence"]:
+    if "expr" not in e or e["ranker"] != "change":
+        continue
+    since = datetime.fromisoformat(e["at"].replace("Z", "+00:00")).timestamp()
+    query = urllib.parse.urlencode({"query": e["expr"], "time": since + 300})
+    url = f"http://127.0.0.1:{sys.argv[2]}/api/v1/query?{query}"
+    result = json.load(urllib.request.urlopen(url, timeout=20))["data"]["result"]
+    assert result, e["expr"]
+    value = max(float(r["value"][1]) for r in result)
+    # Seconds and shares as the server has them, milliseconds and percents as shown.
+    ratio = e["value"] / value
+    assert any(abs(ratio / k - 1) < 0.3 for k in (1, 100, 1000)), (e["expr"], value, e["value"])
+    asked += 1
+assert asked >= 2, asked
+assert abs(sum(e["share"] for e in top["evidence"]) - top["score"]) < 1e-9
+PY
+run rca --at "$(at 1)" --shares
+ok "shares" said out '^ 1\. +.*orders-db'
+
+# --- nothing is wrong ---
+run rca --at "$(moment $((begin + 6000)))"
+ok "peace: an answer" code 0
+ok "unknown" said out '^Where    unknown'
+run rca --at "$(at 0)" --issue "payments is failing"
+ok "an issue in words" said out '^Where .*: payments$'
+run rca --at "$(at 0)" --issue "the moon is late"
+ok "that names nothing is told" said out 'name nothing that is known'
+
+# --- the user's own queries, and a graph from a file ---
+cat >"$tmp/rc" <<RC
+source prom prometheus url=http://127.0.0.1:$prom_port
+query "cart success ratio" source=prom -- 1 - sum(rate(istio_requests_total{destination_service_name="payments",response_code=~"5.."}[2m])) / sum(rate(istio_requests_total{destination_service_name="payments"}[2m]))
+query "no such thing" source=prom -- sum(rate(
+set rca.graph $tmp/graph.csv
+RC
+printf 'caller,callee\nbilling,payments\n' >"$tmp/graph.csv"
+run rca --at "$(at 0)" --json
+ok "a query is evidence of what its name names" python3 - "$tmp/out" <<'PY'
+import json, sys
+
+found = json.load(open(sys.argv[1]))
+cart = [s for s in found["suspects"] if s["node"] == "cart"]
+assert cart and any(e["query"] == "cart success ratio" for e in cart[0]["evidence"]), cart
+assert any("no such thing" in n for n in found["missing"]["notes"]), found["missing"]
+assert any("billing" in n or "without any data" in n for n in found["missing"]["notes"])
+PY
+
+# --- what cannot be asked ---
+cat >"$tmp/rc" <<RC
+source prom prometheus url=http://127.0.0.1:$prom_port
+source gone prometheus url=http://127.0.0.1:1
+RC
+run rca --at "$(at 0)"
+ok "one server is gone: partial" code 3
+ok "it is told" said out 'gone: connection refused'
+ok "what the other has counts" said out '^Where .*: payments$'
+cat >"$tmp/rc" <<RC
+source gone prometheus url=http://127.0.0.1:1
+RC
+run rca
+ok "nobody answers: no calm is claimed" said out '^Where    unknown: there is nothing here to look at'
+: >"$tmp/rc"
+run rca
+ok "nobody can be asked: failed" code 1
+ok "and told" said err 'no source of the rc answers queries'
+
+# --- VictoriaMetrics, the same mesh ---
+if command -v victoria-metrics >/dev/null; then
+	from=$((begin + 9000))
+	python3 -B "$LAB/shop.py" --write "$tmp/vm.txt" --begin $begin --end $((begin + 10800)) \
+		--unit 1000 --break "5xx@$from-$((from + 1200))" || exit 1
+	victoria-metrics -storageDataPath="$tmp/vm" -httpListenAddr=127.0.0.1:$victoria_port \
+		-retentionPeriod=10y >"$tmp/vm.log" 2>&1 &
+	victoria=$!
+	up "http://127.0.0.1:$victoria_port/health" || exit 1
+	post "http://127.0.0.1:$victoria_port/api/v1/import/prometheus" "@$tmp/vm.txt"
+	up "http://127.0.0.1:$victoria_port/internal/force_flush"
+	cat >"$tmp/rc" <<RC
+source vm victoriametrics url=http://127.0.0.1:$victoria_port
+RC
+	run rca --at "$(at 0)"
+	ok "VictoriaMetrics: an answer" code 0
+	ok "the same place" said out '^Where .*: payments$'
+	ok "the same evidence" said out 'success without 5xx is 0\.6'
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
