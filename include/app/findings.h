@@ -19,6 +19,7 @@ enum found_state {
 
 struct found {
 	enum found_state state;
+	uint32_t serial;               /* for findings_numbered(); 0: FOUND_NOTHING */
 	const struct finding *finding; /* of the last time; NULL: none yet */
 	char why[200];                 /* FOUND_FAILED */
 };
@@ -33,6 +34,8 @@ void findings_tick(struct findings *findings, int64_t now);
  * it is read, and CHANGED_FINDINGS says when it has come. By the key of an alert, or of
  * one of the past. */
 struct found findings_of(struct findings *findings, uint64_t key);
+/* By its serial, as long as this process has it. */
+struct found findings_numbered(const struct findings *findings, uint32_t serial);
 /* Somebody wants it now, again if need be. False with a sentence. */
 bool findings_look(struct findings *findings, uint64_t key, struct err *err);
 

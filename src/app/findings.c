@@ -40,6 +40,7 @@ enum {
 
 struct row {
 	struct findings *findings;
+	uint32_t serial;
 	uint64_t key;         /* this process' own */
 	char name[HASH_TEXT]; /* in the store */
 	struct collect_wish wish;
@@ -56,6 +57,7 @@ struct findings {
 	struct app *app;
 	struct row *rows[ROWS];
 	size_t count;
+	uint32_t serials;
 	bool index_asked, index_there, ended;
 	struct collect *running;
 	struct row *run;
@@ -169,6 +171,7 @@ static struct row *row_new(struct findings *f, const char *name)
 		return NULL;
 	row = mem_new(1, sizeof *row);
 	row->findings = f;
+	row->serial = ++f->serials;
 	str_copy(row->name, sizeof row->name, name);
 	f->rows[f->count++] = row;
 	return row;
@@ -332,18 +335,31 @@ static struct row *make(struct findings *f, uint64_t key)
 	return row;
 }
 
+static struct found found_of(const struct row *row)
+{
+	struct found found = {
+		.state = row->state, .serial = row->serial, .finding = row->finding};
+
+	str_copy(found.why, sizeof found.why, row->why);
+	return found;
+}
+
 struct found findings_of(struct findings *f, uint64_t key)
 {
 	struct row *row = find(f, key);
-	struct found found = {.state = FOUND_NOTHING};
 
 	if (!row)
-		return found;
+		return (struct found){.state = FOUND_NOTHING};
 	read_row(f, row);
-	found.state = row->state;
-	found.finding = row->finding;
-	str_copy(found.why, sizeof found.why, row->why);
-	return found;
+	return found_of(row);
+}
+
+struct found findings_numbered(const struct findings *f, uint32_t serial)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->rows[i]->serial == serial)
+			return found_of(f->rows[i]);
+	return (struct found){.state = FOUND_NOTHING};
 }
 
 bool findings_look(struct findings *f, uint64_t key, struct err *err)

@@ -383,6 +383,18 @@ static enum status cmd_view(struct call *call, struct err *err)
 	return STATUS_DONE;
 }
 
+static enum status cmd_findings(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	uint64_t id = console_target(console, console_pane(console));
+
+	if (!call->target && !id) {
+		err_set(err, ERR_USAGE, "select an alert or an incident first");
+		return STATUS_USAGE;
+	}
+	return visit(console, &findings_pane, call->target ? call->target : id, err);
+}
+
 static enum status cmd_history(struct console *console, struct jump *from, size_t *from_n,
 	struct jump *to, size_t *to_n)
 {
@@ -936,6 +948,8 @@ const struct command console_commands[] = {
 	VIEW("remote", "hosts of the newest run on other machines, as they come back"),
 	VIEW("followed", "lines of a file that is followed on other machines"),
 	VIEW("changes", "deploys and other changes"),
+	{"findings", "", "the root cause of this incident, and what it rests on", C, 0, 0,
+		cmd_findings},
 	VIEW("incidents",
 		"the incidents of the past that paged, as their source tells them"),
 	VIEW("oncall", "who is on call now and next, and what has no cover"),
