@@ -37,13 +37,13 @@ struct query *query_start(struct http *http, const struct poll_options *options,
 	const struct query_ask *ask,
 	void (*done)(void *ctx, const struct batch *batch, const struct err *err),
 	void *ctx, struct err *err);
-/* The same, and the answer is read later, where there is time: query_read(). */
+/* The same, and the answer is read later, where there is time: query_body_read(). */
 struct query *query_fetch(struct http *http, const struct poll_options *options,
 	const struct query_ask *ask,
 	void (*done)(void *ctx, struct query_body *body, const struct err *err),
 	void *ctx, struct err *err);
 /* Series into the batch, or false with the server's reason. Any thread. */
-bool query_read(const struct query_body *body, struct batch *batch, struct err *err);
+bool query_body_read(const struct query_body *body, struct batch *batch, struct err *err);
 /* done does not come any more. */
 void query_cancel(struct query *query);
 

@@ -38,7 +38,7 @@ static void query_free(struct query *query)
 	mem_free(query);
 }
 
-bool query_read(const struct query_body *body, struct batch *batch, struct err *err)
+bool query_body_read(const struct query_body *body, struct batch *batch, struct err *err)
 {
 	const struct answer answer = {.status = body->status,
 		.origin = body->origin,
@@ -60,7 +60,7 @@ static void tell(struct query *query)
 	struct err err = {0};
 
 	batch_init(&batch, &query->arena);
-	if (query_read(&query->body, &batch, &err))
+	if (query_body_read(&query->body, &batch, &err))
 		query->done(query->ctx, &batch, NULL);
 	else
 		query->done(query->ctx, NULL, &err);

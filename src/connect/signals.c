@@ -802,7 +802,7 @@ bool signals_read(struct signals_reader *reader, const struct signals *signals, 
 	}
 	arena_init(&arena, READ_BYTES);
 	batch_init(&batch, &arena);
-	ok = query_read(body, &batch, err);
+	ok = query_body_read(body, &batch, err);
 	if (ok) {
 		read_item(reader, signals, item, &batch);
 		if (!untrusted_empty(batch.warning))

@@ -198,6 +198,22 @@ static bool fold_all(struct call *call, bool fold)
 	return true;
 }
 
+/* The changes, or the log, of the time that a root cause is about. */
+static void look_at_finding(
+	struct console *console, const struct pane *pane, const struct pane_link *link)
+{
+	struct window window = console->app->window;
+	int64_t at = 0;
+
+	if ((pane->class == &findings_pane || pane->class == &suspect_pane) &&
+		(!strcmp(link->class, "changes") || !strcmp(link->class, "logs")))
+		at = findings_moment(pane->state, console->app);
+	if (!at || (at > window_from(console->app) && at <= window_to(console->app)))
+		return;
+	window.to = at + window.span_ms / 2;
+	app_set_window(console->app, window);
+}
+
 static enum status cmd_open(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -234,6 +250,8 @@ static enum status cmd_open(struct call *call, struct err *err)
 	look_at_moment(console);
 	if (pane->class->link)
 		link = pane->class->link(pane->state, console->app);
+	if (link.class)
+		look_at_finding(console, pane, &link);
 	return link.class ? visit(console, pane_class_find(link.class), link.id, err)
 			  : STATUS_DONE;
 }

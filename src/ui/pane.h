@@ -95,6 +95,8 @@ bool list_act(struct list *list, const struct app *app, enum pane_act act);
 /* Behind the count of what needs somebody: "  complete", "  partial: am stale since …".
  */
 void pane_complete(const struct app *app, char *out, size_t size);
+/* The moment that a root cause, or a suspect of it, is about; 0: none is shown. */
+int64_t findings_moment(const void *state, const struct app *app);
 /* A sentence in the middle of an empty pane. */
 void pane_empty(const struct canvas *c, const char *sentence);
 

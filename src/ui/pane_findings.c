@@ -37,6 +37,7 @@ struct findings_view {
 	struct pane_link links[ROWS_MOST]; /* of the rows that can be selected */
 	size_t count, selected;
 	bool moved;
+	bool part; /* of a suspect: the id is a place */
 	char title[96];
 };
 
@@ -435,6 +436,7 @@ static void open_suspect(void *state, const struct app *app, uint64_t id)
 	struct findings_view *v = state;
 
 	v->id = id;
+	v->part = true;
 	page_init(&v->page);
 	fill_suspect(v, app);
 }
@@ -494,6 +496,17 @@ static struct pane_link link(void *state, const struct app *app)
 
 	(void)app;
 	return v->selected < v->count ? v->links[v->selected] : (struct pane_link){0};
+}
+
+int64_t findings_moment(const void *state, const struct app *app)
+{
+	const struct findings_view *v = state;
+	const struct finding *f =
+		v->part ? findings_numbered(app->findings, (uint32_t)(v->id >> 16))
+				  .finding
+			: findings_of(app->findings, v->id).finding;
+
+	return f ? f->at : 0;
 }
 
 static void text(void *state, const struct app *app, bool all, struct str *out)
