@@ -1,10 +1,10 @@
-/* Root causes of incidents: looked for by themselves for each new high one, one at a time,
- * kept in the store with the incident; and one for a script. Main thread. */
+/* Root causes of incidents: looked for by themselves for each new high one, one at a
+ * time, kept in the store with the incident; and one for a script. Main thread. */
 #ifndef APP_FINDINGS_H
 #define APP_FINDINGS_H
 
-#include "app/collect.h"
 #include "app/command.h"
+#include "app/finding.h"
 
 struct alert;
 struct past_row;
@@ -39,23 +39,14 @@ struct found findings_numbered(const struct findings *findings, uint32_t serial)
 /* Somebody wants it now, again if need be. False with a sentence. */
 bool findings_look(struct findings *findings, uint64_t key, struct err *err);
 
-/* For one command: it is printed when findings_busy() is false. */
-struct findings_script {
-	struct collect_wish wish;
-	bool shares, json;
-};
-/* The moment that it is about, where what is known now is asked of the sources all the
- * same: changes of then too; 0: now, or the incident's. */
+/* For one command, which cmd_rca.c begins: the moment that it is about, where what is
+ * known now is asked of the sources all the same, changes of then too. 0: now, or the
+ * incident's. */
 void findings_set_at(struct findings *findings, int64_t at);
-int64_t findings_at(const struct findings *findings);
-void findings_script(struct findings *findings, const struct findings_script *script);
+/* It is printed when this is false. */
 bool findings_busy(const struct findings *findings);
 /* False when nothing was asked. */
 bool findings_outcome(
 	struct findings *findings, struct str *out, enum status *status, struct err *err);
-
-/* Four parts as text, with `shares` each suspect's too: of cmd_rca.c. */
-void rca_print(struct str *out, const struct capture *capture, const struct rca *rca,
-	bool shares);
 
 #endif

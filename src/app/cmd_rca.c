@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "connect/folder.h"
+#include "findings_script.h"
 #include "store/incident.h"
 
 #include <stdio.h>
@@ -67,8 +68,8 @@ static bool read_request(
 		return err_set(err, ERR_USAGE,
 			"rca: an incident has its own moment, so no --at");
 	/* --at is the program's own option: the moment that is looked at. */
-	request->options.at = call->app->past ? window_to(call->app)
-					      : findings_at(call->app->findings);
+	request->options.at =
+		call->app->past ? window_to(call->app) : findings_at(call->app->findings);
 	return true;
 }
 

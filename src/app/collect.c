@@ -3,7 +3,7 @@
  * kept as they came. When all is there, a task reads them into a capture, runs the
  * rankers and writes the finding: main only moves bytes. Hides what happens when a source
  * goes, fails or is slow: that becomes something missed, and the others count. */
-#include "app/collect.h"
+#include "collect.h"
 
 #include "app/alerts.h"
 #include "app/logs.h"

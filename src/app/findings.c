@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "connect/query.h"
+#include "findings_script.h"
 #include "store/keep.h"
 
 #include <inttypes.h>

@@ -6,6 +6,7 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/dossier.h"
+#include "app/finding.h"
 #include "app/findings.h"
 #include "app/incidents.h"
 #include "app/problems.h"

@@ -1,6 +1,7 @@
 /* One piece of evidence of a root cause: its sentence, the curve as it was when it was
  * looked into, with the moment from which on it counts, and the expression that gives it.
  * The points are kept with the finding: no server is asked. Main thread. */
+#include "app/finding.h"
 #include "app/findings.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -118,7 +119,7 @@ static void fill(struct evidence_view *v, const struct app *app, const struct ca
 	page_add(&v->page, ROLE_TEXT, e->sentence);
 	numbers(&v->page, e, app->now);
 	if (v->series && c && c->rows >= 9) {
-		int rows = c->rows - (c->rows < 14 ? 3 : 7);
+		int rows = c->rows - (c->rows < 14 ? 3 : c->rows < 20 ? 7 : 9);
 
 		page_line(&v->page, 0, false);
 		page_room(&v->page, rows > 4 ? rows : 4);

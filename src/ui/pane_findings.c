@@ -4,6 +4,7 @@
  * has a page of its own, with what each ranker gave it, and evidence one with its curve.
  * Pages are filled anew for each drawing, since findings come and go. Main thread. */
 #include "app/alerts.h"
+#include "app/finding.h"
 #include "app/findings.h"
 #include "app/incidents.h"
 #include "app/runbook_match.h"

@@ -4,10 +4,11 @@
 # VictoriaMetrics says of the same; and what cannot be seen. Ends with `N passed, N failed`.
 here=$(cd "$(dirname "$0")/../.." && pwd)
 : "${OOGWAY:=$here/oogway}" "${LAB:=$here/tests/lab}" "${LAB_PORT_BASE:=12000}"
+: "${BUILD:=$here/build}"
 tmp=$(mktemp -d) || exit 1
-passed=0 failed=0 prometheus= victoria= kube=
+passed=0 failed=0 prometheus= victoria= kube= alerting= shop=
 end() {
-	for pid in $prometheus $victoria $kube; do kill "$pid" 2>/dev/null; done
+	for pid in $prometheus $victoria $kube $alerting $shop; do kill "$pid" 2>/dev/null; done
 	wait
 	rm -rf "$tmp"
 }
@@ -17,7 +18,8 @@ HOME=$tmp/home XDG_STATE_HOME=$tmp/state XDG_CONFIG_HOME=$tmp/config TZ=UTC
 export HOME XDG_STATE_HOME XDG_CONFIG_HOME TZ
 mkdir -p "$HOME" "$XDG_CONFIG_HOME"
 prom_port=$((LAB_PORT_BASE + 90)) kube_port=$((LAB_PORT_BASE + 443))
-victoria_port=$((LAB_PORT_BASE + 428))
+victoria_port=$((LAB_PORT_BASE + 428)) alert_port=$((LAB_PORT_BASE + 91))
+shop_port=$((LAB_PORT_BASE + 101))
 
 ok() { # name condition…
 	name=$1
@@ -226,6 +228,76 @@ RC
 	ok "VictoriaMetrics: an answer" code 0
 	ok "the same place" said out '^Where .*: payments$'
 	ok "the same evidence" said out 'success without 5xx is 0\.6'
+fi
+
+# --- by itself, in the console ---
+# What was scraped until now, broken for six minutes; from now on the shop itself is scraped,
+# and a rule fires. A webhook has told of the change.
+mkdir -p "$tmp/fired" "$tmp/hooks"
+touch "$tmp/fired/break-5xx"
+now=$(date +%s)
+now=$((now - now % 15))
+python3 -B "$LAB/shop.py" --write "$tmp/live.txt" --begin $((now - 10800)) --end $now --step 15 \
+	--break "5xx@$((now - 360))-$((now + 9999))" &&
+	promtool tsdb create-blocks-from openmetrics -q "$tmp/live.txt" "$tmp/live" || exit 1
+rm "$tmp/live.txt"
+cat >"$tmp/alerting.yml" <<YML
+global: {scrape_interval: 5s, evaluation_interval: 5s}
+rule_files: [$tmp/rules.yml]
+scrape_configs:
+  - job_name: shop
+    honor_labels: true
+    metrics_path: /mesh
+    static_configs: [{targets: ["127.0.0.1:$shop_port"]}]
+YML
+cat >"$tmp/rules.yml" <<'YML'
+groups:
+  - name: mesh
+    rules:
+      - alert: HighErrorRate
+        expr: >
+          sum by (destination_service_name) (rate(istio_requests_total{response_code=~"5..",reporter="destination"}[1m]))
+          / sum by (destination_service_name) (rate(istio_requests_total{reporter="destination"}[1m])) > 0.25
+        labels: {severity: critical, service: "{{ $labels.destination_service_name }}"}
+        annotations: {summary: "{{ $labels.destination_service_name }} fails"}
+YML
+python3 -B "$LAB/shop.py" --port $shop_port --fired "$tmp/fired" >"$tmp/shop.log" 2>&1 &
+shop=$!
+prometheus --config.file="$tmp/alerting.yml" --storage.tsdb.path="$tmp/live" \
+	--storage.tsdb.retention.time=10y --web.listen-address=127.0.0.1:$alert_port \
+	>"$tmp/alerting.log" 2>&1 &
+alerting=$!
+up "http://127.0.0.1:$alert_port/-/ready" || exit 1
+printf '{"id":"d81","timestamp":"%s","service":"payments","summary":"payments 8.1"}' \
+	"$(moment $((now - 420)))" >"$tmp/hooks/d81.json"
+cat >"$tmp/rc" <<RC
+source prom prometheus url=http://127.0.0.1:$alert_port every=2s
+changes deploys folder=$tmp/hooks
+RC
+FINDINGS=$tmp
+export FINDINGS OOGWAY
+if [ -x "$BUILD/term" ]; then
+	"$BUILD/term" -t 400 -x 3 "$here/tests/live/findings.t" >"$tmp/out" 2>&1
+	status=$?
+	ok "in the console it is found by itself" code 0
+	kept() {
+		python3 - "$tmp/state/oogway/oogway.db" <<'PY'
+import json, sqlite3, sys
+
+rows = sqlite3.connect(sys.argv[1]).execute(
+    "SELECT body FROM keep WHERE key LIKE 'finding/%'").fetchall()
+assert rows
+for (body,) in rows:
+    found = json.loads(body)
+    assert found["where"]["sentence"] == "payments", found["where"]
+    assert any("points" in e for e in found["suspects"][0]["evidence"])
+PY
+	}
+	ok "it is kept with its curves" kept
+	echo 'set rca.auto off' >>"$tmp/rc"
+	"$BUILD/term" -t 200 -x 3 "$here/tests/live/findings_kept.t" >"$tmp/out" 2>&1
+	status=$?
+	ok "and is there for the next one, which asks nobody" code 0
 fi
 
 echo "$passed passed, $failed failed"

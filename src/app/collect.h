@@ -1,8 +1,8 @@
 /* Collecting the window of an incident: metrics of the sources that answer queries, who
  * calls whom, changes and log lines, and what the rankers make of it. Asks a few at a
  * time; reads and thinks in a task. Main thread. */
-#ifndef APP_COLLECT_H
-#define APP_COLLECT_H
+#ifndef SRC_APP_COLLECT_H
+#define SRC_APP_COLLECT_H
 
 #include "app/app.h"
 #include "app/finding.h"
