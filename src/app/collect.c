@@ -10,6 +10,7 @@
 #include "app/setting.h"
 #include "app/sources.h"
 #include "base/alloc.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -31,6 +32,7 @@ enum {
 	BEFORE_TIMES = 4, /* so many windows before the alert are learnt from */
 	TEXT_BYTES = 16 << 20,
 	GRAPH_BYTES = 16 << 20,
+	ALL_BYTES = 128 << 20, /* of answers, while they wait to be read */
 	NAME_TEXT = 64,
 };
 
@@ -77,6 +79,8 @@ struct collect {
 	struct capture_change *changes; /* source's name as kind until they are read */
 	struct untrusted *change_nodes;
 	size_t change_count, change_cap, change_node_cap;
+	struct map change_ids; /* by moment and text */
+	size_t bytes;          /* of all answers */
 	struct capture_line *lines;
 	struct untrusted *line_units;
 	size_t line_count;
@@ -116,6 +120,7 @@ static void collect_free(struct collect *c)
 	}
 	loop_timer_free(c->later);
 	arena_release(&c->texts);
+	map_release(&c->change_ids);
 	mem_free(c->changes);
 	mem_free(c->change_nodes);
 	mem_free(c->lines);
@@ -297,13 +302,13 @@ static void copy_lines(struct collect *c)
 static void add_change(
 	struct collect *c, int64_t at, struct untrusted service, struct untrusted summary)
 {
+	/* The console's table and the store tell of the same. */
+	uint64_t id = untrusted_hash(summary) ^ (uint64_t)at;
+
 	if (at < c->from || at > c->to)
 		return;
-	for (size_t i = 0; i < c->change_count; i++)
-		if (c->changes[i].at == at &&
-			untrusted_eq(c->changes[i].text,
-				untrusted_slice(summary, 0, CAPTURE_TEXT)))
-			return;
+	if (map_put(&c->change_ids, &id, sizeof id, c))
+		return;
 	MEM_ROOM(c->change_nodes, c->change_count, c->change_node_cap);
 	c->change_nodes[c->change_count] = untrusted_copy(&c->texts, service);
 	MEM_ROOM(c->changes, c->change_count, c->change_cap);
@@ -363,7 +368,13 @@ static void on_answer(void *ctx, struct query_body *body, const struct err *err)
 	if (body) {
 		s->answers[slot->item].body = *body;
 		s->answers[slot->item].came = true;
-	} else {
+		s->collect->bytes += body->body.used;
+	}
+	if (s->collect->bytes > ALL_BYTES) {
+		fail(s, "its answers are too large together: a longer rca.step, or a "
+			"shorter window, makes them smaller");
+		s->next = signals_count(s->signals);
+	} else if (!body) {
 		fail(s, err->text);
 		/* One that does not answer at all is not asked forty times more. */
 		s->next = signals_count(s->signals);
@@ -567,6 +578,7 @@ struct collect *collect_start(
 	c->wish = *wish;
 	c->end = *end;
 	arena_init(&c->texts, TEXT_BYTES);
+	map_init(&c->change_ids);
 	set_span(c);
 	if (strcmp(graph, "none"))
 		c->graph = keep(c, graph);

@@ -48,9 +48,10 @@ struct row {
 	enum found_state state;
 	struct finding *finding;
 	int64_t made_at; /* 0: never */
-	bool again;      /* it has been looked into for the second time */
-	bool reading;    /* from the store */
-	bool unread;     /* the store has it, and nobody has wanted it */
+	int64_t tried_at;
+	bool again;   /* it has been looked into for the second time */
+	bool reading; /* from the store */
+	bool unread;  /* the store has it, and nobody has wanted it */
 	char why[200];
 };
 
@@ -409,6 +410,7 @@ static void told(void *ctx, struct collect_result *result, const struct err *err
 static void begin(struct findings *f, struct row *row)
 {
 	row->state = FOUND_LOOKING;
+	row->tried_at = time_now_ms();
 	row->why[0] = '\0';
 	f->run = row;
 	f->running = collect_start(f->app, &row->wish, &(struct collect_end){told, f});
@@ -450,8 +452,9 @@ static void choose(struct findings *f, int64_t now)
 			continue;
 		row = find(f, p->alert->key);
 		if (row && (row->state == FOUND_WAITING || row->reading ||
-				   row->state == FOUND_LOOKING ||
-				   row->state == FOUND_FAILED))
+				   row->state == FOUND_LOOKING))
+			continue;
+		if (row && row->state == FOUND_FAILED && now - row->tried_at < AGAIN_MS)
 			continue;
 		if (row && row->made_at &&
 			(row->again || now - row->wish.at < AGAIN_MS || !row->wish.at))

@@ -294,6 +294,15 @@ for (body,) in rows:
 PY
 	}
 	ok "it is kept with its curves" kept
+	run --json alert list
+	id=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$tmp/out" | head -n 1)
+	run rca --incident "$id"
+	ok "an incident by its id" code 0
+	ok "is the same" said out '^Where .*: payments$'
+	ok "with its trigger" said out '^Trigger  likely: change "payments 8.1" of payments'
+	run rca --incident nobody-has-it
+	ok "one that nobody has is an error" code 1
+	ok "which says so" said err 'no source has nobody-has-it now'
 	echo 'set rca.auto off' >>"$tmp/rc"
 	"$BUILD/term" -t 200 -x 3 "$here/tests/live/findings_kept.t" >"$tmp/out" 2>&1
 	status=$?
