@@ -33,8 +33,9 @@ enum {
 };
 
 /* When there is something to see of what came after the alert. */
-#define AGAIN_MS (5 * MINUTE_MS)
-#define NEW_MS   (2 * HOUR_MS)
+#define AGAIN_MS      (5 * MINUTE_MS)
+#define NEW_MS        (2 * HOUR_MS)
+#define READ_AGAIN_MS (10 * SECOND_MS)
 
 #define STORE_INDEX  "findings"
 #define STORE_PREFIX "finding/"
@@ -48,7 +49,7 @@ struct row {
 	enum found_state state;
 	struct finding *finding;
 	int64_t made_at; /* 0: never */
-	int64_t tried_at;
+	int64_t tried_at, read_at;
 	bool again;   /* it has been looked into for the second time */
 	bool reading; /* from the store */
 	bool unread;  /* the store has it, and nobody has wanted it */
@@ -221,11 +222,13 @@ static void got_row(void *ctx, const struct keep_item *item, const struct err *e
 		return;
 	if (!err && item->bytes && !row->finding)
 		row->finding = finding_read(untrusted_make(item->bytes, item->n), &why);
-	if (row->finding && row->state == FOUND_NOTHING)
+	if (row->finding && row->state == FOUND_NOTHING) {
 		row->state = FOUND_READY;
-	else if (!row->finding)
+		row->made_at = row->finding->made_at;
+		app_changed(f->app, CHANGED_FINDINGS);
+	} else if (!row->finding) {
 		row->made_at = 0;
-	app_changed(f->app, CHANGED_FINDINGS);
+	}
 }
 
 static void read_row(struct findings *f, struct row *row)
@@ -236,6 +239,7 @@ static void read_row(struct findings *f, struct row *row)
 		return;
 	row->unread = false;
 	row->reading = true;
+	row->read_at = f->app->now;
 	snprintf(key, sizeof key, STORE_PREFIX "%s", row->name);
 	keep_get_later(f->app->store, key, got_row, row);
 }
@@ -350,8 +354,14 @@ struct found findings_of(struct findings *f, uint64_t key)
 {
 	struct row *row = find(f, key);
 
+	/* Another console may have looked. */
+	if (!row && keeps(f) && !f->app->demo)
+		row = make(f, key);
 	if (!row)
 		return (struct found){.state = FOUND_NOTHING};
+	if (!row->finding && row->state == FOUND_NOTHING &&
+		f->app->now - row->read_at > READ_AGAIN_MS)
+		row->unread = true;
 	read_row(f, row);
 	return found_of(row);
 }
@@ -467,6 +477,13 @@ static void choose(struct findings *f, int64_t now)
 	}
 }
 
+/* One of the consoles that share a store looks for all; what the store has need not be
+ * looked for. */
+static bool leads(const struct findings *f)
+{
+	return !f->app->store || (f->index_there && history_leads(f->app->history));
+}
+
 void findings_tick(struct findings *f, int64_t now)
 {
 	if (f->ended || f->asked || !f->app->live || f->app->demo || app_then(f->app))
@@ -478,9 +495,8 @@ void findings_tick(struct findings *f, int64_t now)
 	if (now < f->due_at || f->running)
 		return;
 	f->due_at = now + EVERY_MS;
-	/* What the store has need not be looked for. */
-	if (app_setting(f->app, SET_RCA_AUTO) && can_ask(f->app) &&
-		(f->index_there || !f->app->store) && !f->app->past)
+	if (app_setting(f->app, SET_RCA_AUTO) && can_ask(f->app) && !f->app->past &&
+		leads(f))
 		choose(f, now);
 	for (size_t i = 0; i < f->count && !f->running; i++)
 		if (f->rows[i]->state == FOUND_WAITING)
