@@ -498,6 +498,11 @@ static void begin_source(struct collect_source *s)
 	struct credential_place place = {0};
 	struct err err = {0};
 
+	if (row && row->status.survival && s->collect->wish.spare) {
+		fail(s, "it is slow, and is spared; f asks it all the same");
+		source_over(s);
+		return;
+	}
 	if (row && row->rc)
 		place = (struct credential_place){
 			row->rc->token_file, row->rc->token_env, row->rc->token_command};

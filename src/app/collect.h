@@ -15,6 +15,7 @@ struct collect_wish {
 	/* Words that name whose alert it is: of the nodes the longest that stands in
 	 * them is meant. "": not known. */
 	char about[COLLECT_TEXT];
+	bool spare; /* a server that is slow is not asked: nobody waits for this */
 };
 
 /* Borrowed until told() returns; the finding is the callee's when it takes it (leaving

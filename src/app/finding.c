@@ -408,7 +408,8 @@ static bool general(const struct finding *f, size_t i, char out[FINDING_STEP])
 			"no change is known here.");
 	if (misses(f, "no call graph") && i-- == 0)
 		return snprintf(out, FINDING_STEP,
-			"Name who calls whom in a file (set rca.graph): without it a "
+			"Name who calls whom in a file (set rca.graph = FILE): without "
+			"it a "
 			"cause cannot be told from a victim.");
 	return false;
 }

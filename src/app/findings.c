@@ -473,6 +473,7 @@ static void choose(struct findings *f, int64_t now)
 		if (!row)
 			continue;
 		row->state = FOUND_WAITING;
+		row->wish.spare = true;
 		f->in_hour++;
 	}
 }

@@ -117,8 +117,8 @@ static void part_head(struct page *p, const struct finding *f, enum rca_part_id 
 {
 	const struct finding_part *part = &f->parts[id];
 
-	page_line(p, NAME_COLS, false);
-	page_printf(p, ROLE_HEADER, "%-9s ", rca_part_names[id]);
+	page_line(p, NAME_COLS + 2, false);
+	page_printf(p, ROLE_HEADER, "  %-9s ", rca_part_names[id]);
 	if (id != RCA_MISSING)
 		page_printf(
 			p, grade_role(part->grade), "%-8s ", rca_grade_name(part->grade));
@@ -136,7 +136,7 @@ static void trigger(struct findings_view *v, const struct finding *f)
 		return;
 	}
 	row(v, 0, (struct pane_link){"changes", 0});
-	page_printf(&v->page, ROLE_HEADER, "%-7s ", rca_part_names[RCA_TRIGGER]);
+	page_printf(&v->page, ROLE_HEADER, "%-9s ", rca_part_names[RCA_TRIGGER]);
 	page_printf(
 		&v->page, grade_role(part->grade), "%-8s ", rca_grade_name(part->grade));
 	page_add(&v->page, ROLE_STRONG, part->sentence);
@@ -152,7 +152,7 @@ static void where(struct findings_view *v, const struct found *found)
 	for (size_t i = 0; f->parts[RCA_WHERE].grade && f->count && i < s->count; i++) {
 		if (!(s->evidence[i].share > 0))
 			continue;
-		row(v, NAME_COLS - 2, behind(found->serial, 0, i, &s->evidence[i]));
+		row(v, NAME_COLS, behind(found->serial, 0, i, &s->evidence[i]));
 		page_add(&v->page, ROLE_TEXT, s->evidence[i].sentence);
 	}
 }
@@ -326,8 +326,9 @@ static void name_it(struct findings_view *v, const struct app *app)
 		text_line(past->incident.title, v->title, sizeof v->title);
 }
 
-static void state_line(struct page *p, const struct found *found, int64_t now)
+static void state_line(struct page *p, const struct app *app, const struct found *found)
 {
+	int64_t now = app->now;
 	const struct finding *f = found->finding;
 	char clock[TIME_TEXT], age[TIME_TEXT], window[TIME_TEXT];
 
@@ -352,7 +353,9 @@ static void state_line(struct page *p, const struct found *found, int64_t now)
 			f ? "; " : "", found->why);
 	else if (!f)
 		page_puts(p, ROLE_DIM,
-			"Nobody has looked for the root cause of this yet: f does.");
+			app->demo ? "This world is invented: there is no server to ask."
+				  : "Nobody has looked for the root cause of this yet: "
+				    "f does.");
 }
 
 static void fill(struct findings_view *v, const struct app *app)
@@ -362,7 +365,7 @@ static void fill(struct findings_view *v, const struct app *app)
 	page_clear(&v->page);
 	v->count = 0;
 	name_it(v, app);
-	state_line(&v->page, &found, app->now);
+	state_line(&v->page, app, &found);
 	if (!found.finding)
 		return;
 	page_line(&v->page, 0, false);

@@ -177,7 +177,7 @@ cat >"$tmp/rc" <<RC
 source prom prometheus url=http://127.0.0.1:$prom_port
 query "cart success ratio" source=prom -- 1 - sum(rate(istio_requests_total{destination_service_name="payments",response_code=~"5.."}[2m])) / sum(rate(istio_requests_total{destination_service_name="payments"}[2m]))
 query "no such thing" source=prom -- sum(rate(
-set rca.graph $tmp/graph.csv
+set rca.graph = $tmp/graph.csv
 RC
 printf 'caller,callee\nbilling,payments\n' >"$tmp/graph.csv"
 run rca --at "$(at 0)" --json
@@ -303,7 +303,7 @@ PY
 	run rca --incident nobody-has-it
 	ok "one that nobody has is an error" code 1
 	ok "which says so" said err 'no source has nobody-has-it now'
-	echo 'set rca.auto off' >>"$tmp/rc"
+	echo 'set rca.auto = off' >>"$tmp/rc"
 	"$BUILD/term" -t 200 -x 3 "$here/tests/live/findings_kept.t" >"$tmp/out" 2>&1
 	status=$?
 	ok "and is there for the next one, which asks nobody" code 0
