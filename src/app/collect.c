@@ -107,6 +107,13 @@ static void source_stop(struct collect_source *s)
 	credential_release(&s->credential);
 }
 
+static void release_capture(struct collect *c)
+{
+	rca_free(c->rca);
+	c->rca = NULL;
+	capture_release(&c->capture);
+}
+
 static void collect_free(struct collect *c)
 {
 	for (size_t i = 0; i < c->source_count; i++) {
@@ -125,12 +132,10 @@ static void collect_free(struct collect *c)
 	mem_free(c->change_nodes);
 	mem_free(c->lines);
 	mem_free(c->line_units);
-	if (c->rca) {
-		rca_free(c->rca);
-		capture_release(&c->capture);
-		str_release(&c->json);
-		finding_free(c->finding);
-	}
+	if (c->rca)
+		release_capture(c);
+	str_release(&c->json);
+	finding_free(c->finding);
 	mem_free(c);
 }
 
@@ -178,8 +183,13 @@ static void read_source(
 	for (size_t i = 0; s->answers && i < signals_count(s->signals); i++) {
 		struct err err = {0};
 
-		if (!s->answers[i].came || signals_read(reader, s->signals, i, s->name,
-						   &s->answers[i].body, &err))
+		bool read = !s->answers[i].came ||
+			    signals_read(reader, s->signals, i, s->name,
+				    &s->answers[i].body, &err);
+
+		http_body_free(&s->answers[i].body.body);
+		s->answers[i].body.body = (struct http_body){0};
+		if (read)
 			continue;
 		snprintf(sentence, sizeof sentence, "%s, %.60s: %.120s", s->name,
 			signals_name(s->signals, i), err.text);
@@ -255,18 +265,22 @@ static void work(struct task *task)
 	capture_settle(&c->capture);
 	c->rca = rca_run(&c->capture, &options);
 	facts.rca = c->rca;
-	str_init(&c->json, 4 << 20);
 	finding_write(&facts, &c->json);
 	c->finding = finding_read(untrusted_make(c->json.p, c->json.n), &c->err);
+	if (!c->end.whole)
+		release_capture(c);
 }
 
 static void done(struct task *task)
 {
 	struct collect *c = (struct collect *)task;
-	struct collect_result result = {&c->capture, c->rca, &c->json, c->finding, false};
+	struct collect_result result = {
+		c->rca ? &c->capture : NULL, c->rca, &c->json, c->finding, false};
 
-	if (!c->stopped && !c->rca) {
-		err_set(&c->err, ERR_CANCELLED, "stopped before it was thought about");
+	if (!c->stopped && !c->finding) {
+		if (!c->err.kind)
+			err_set(&c->err, ERR_CANCELLED,
+				"stopped before it was thought about");
 		c->end.told(c->end.ctx, NULL, &c->err);
 	} else if (!c->stopped) {
 		for (size_t i = 0; i < c->source_count; i++)
@@ -583,6 +597,7 @@ struct collect *collect_start(
 	c->wish = *wish;
 	c->end = *end;
 	arena_init(&c->texts, TEXT_BYTES);
+	str_init(&c->json, 4 << 20);
 	map_init(&c->change_ids);
 	set_span(c);
 	if (strcmp(graph, "none"))

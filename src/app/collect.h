@@ -21,7 +21,7 @@ struct collect_wish {
 /* Borrowed until told() returns; the finding is the callee's when it takes it (leaving
  * NULL). */
 struct collect_result {
-	const struct capture *capture;
+	const struct capture *capture; /* and rca: only with collect_end.whole */
 	const struct rca *rca;
 	const struct str *json; /* the finding with its curves */
 	struct finding *finding;
@@ -33,6 +33,7 @@ struct collect_end {
 	/* Once, later; NULL with err: nobody could be asked. */
 	void (*told)(void *ctx, struct collect_result *result, const struct err *err);
 	void *ctx;
+	bool whole; /* the capture is wanted: main frees it, which takes its time */
 };
 
 struct collect *collect_start(

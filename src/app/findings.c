@@ -393,6 +393,16 @@ bool findings_look(struct findings *f, uint64_t key, struct err *err)
 
 /* --- looking --- */
 
+static void note_found(const struct row *row)
+{
+	const struct finding_part *where = &row->finding->parts[RCA_WHERE];
+	char sentence[NAME_TEXT];
+
+	log_add(LOG_INFO, "root cause of %s: %s, %s", row->wish.about,
+		rca_grade_name(where->grade),
+		text_line(where->sentence, sentence, sizeof sentence));
+}
+
 static void told(void *ctx, struct collect_result *result, const struct err *err)
 {
 	struct findings *f = ctx;
@@ -408,10 +418,11 @@ static void told(void *ctx, struct collect_result *result, const struct err *err
 		finding_free(row->finding);
 		row->finding = result->finding;
 		result->finding = NULL;
-		row->state = row->finding ? FOUND_READY : FOUND_FAILED;
+		row->state = FOUND_READY;
 		row->made_at = time_now_ms();
 		row->again |= row->made_at - row->wish.at >= AGAIN_MS;
 		row->unread = false;
+		note_found(row);
 		write_row(f, row, result->json);
 	}
 	app_changed(f->app, CHANGED_FINDINGS);
@@ -423,7 +434,8 @@ static void begin(struct findings *f, struct row *row)
 	row->tried_at = time_now_ms();
 	row->why[0] = '\0';
 	f->run = row;
-	f->running = collect_start(f->app, &row->wish, &(struct collect_end){told, f});
+	f->running =
+		collect_start(f->app, &row->wish, &(struct collect_end){told, f, false});
 	app_changed(f->app, CHANGED_FINDINGS);
 }
 
@@ -554,7 +566,7 @@ void findings_script(struct findings *f, const struct findings_script *script)
 	f->script = *script;
 	f->asked = true;
 	f->running = collect_start(
-		f->app, &script->wish, &(struct collect_end){script_told, f});
+		f->app, &script->wish, &(struct collect_end){script_told, f, true});
 }
 
 bool findings_busy(const struct findings *f)
