@@ -404,13 +404,16 @@ static enum status cmd_view(struct call *call, struct err *err)
 static enum status cmd_findings(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
-	uint64_t id = console_target(console, console_pane(console));
+	const struct app *app = console->app;
+	uint64_t id = call->target ? call->target
+				   : console_target(console, console_pane(console));
 
-	if (!call->target && !id) {
-		err_set(err, ERR_USAGE, "select an alert or an incident first");
+	if (!alerts_find(app->alerts, id) && !incidents_find(app->incidents, id)) {
+		err_set(err, ERR_USAGE,
+			"a root cause is that of an alert or an incident: select one");
 		return STATUS_USAGE;
 	}
-	return visit(console, &findings_pane, call->target ? call->target : id, err);
+	return visit(console, &findings_pane, id, err);
 }
 
 static enum status cmd_history(struct console *console, struct jump *from, size_t *from_n,
