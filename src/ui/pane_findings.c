@@ -515,9 +515,15 @@ int64_t findings_moment(const void *state, const struct app *app)
 
 static void text(void *state, const struct app *app, bool all, struct str *out)
 {
-	(void)app;
+	struct findings_view *v = state;
+
 	(void)all;
-	page_text(&((struct findings_view *)state)->page, out);
+	/* The page borrows from a finding, which may be another since it was drawn. */
+	if (v->part)
+		fill_suspect(v, app);
+	else
+		fill(v, app);
+	page_text(&v->page, out);
 }
 
 static void words(void *state, const struct app *app, char *out, size_t size)
