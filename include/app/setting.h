@@ -47,6 +47,7 @@ enum setting_id {
 	SET_RCA_WINDOW,
 	SET_RCA_STEP,
 	SET_RCA_GRAPH,
+	SET_RCA_MATCH,
 	SET_COUNT_,
 };
 

@@ -16,6 +16,8 @@ enum {
 struct signals_conf {
 	const struct source_query *queries; /* borrowed */
 	size_t query_count;
+	/* Matchers for each selector of ours, as namespace="shop"; "" or NULL: none. */
+	const char *match;
 	int64_t from, to; /* UTC ms */
 	int64_t step_ms;
 	int64_t timeout_ms; /* of one question */

@@ -34,6 +34,7 @@ enum {
 	GRAPH_BYTES = 16 << 20,
 	ALL_BYTES = 128 << 20, /* of answers, while they wait to be read */
 	NAME_TEXT = 64,
+	MATCH_BYTES = 2048,
 };
 
 /* What is normal is learnt of two hours, if the window asks for no more. */
@@ -85,8 +86,9 @@ struct collect {
 	struct untrusted *line_units;
 	size_t line_count;
 	const char *graph; /* a file, or NULL */
+	const char *match; /* matchers, or NULL */
 	bool changes_over, working, stopped;
-	char changes_failed[CAPTURE_TEXT];
+	char changes_failed[CAPTURE_TEXT], match_failed[CAPTURE_TEXT];
 	struct loop_timer *later;
 	struct err err;
 	/* the task's */
@@ -260,6 +262,8 @@ static void work(struct task *task)
 	read_lines(c, reader);
 	if (*c->changes_failed)
 		capture_miss(&c->capture, c->changes_failed);
+	if (*c->match_failed)
+		capture_miss(&c->capture, c->match_failed);
 	find_alerted(c);
 	signals_reader_free(reader);
 	capture_settle(&c->capture);
@@ -492,6 +496,7 @@ static void add_source(struct collect *c, const struct source_row *row)
 	struct signals_conf conf = {.from = c->from,
 		.to = c->to,
 		.step_ms = c->step_ms,
+		.match = c->match,
 		.timeout_ms = ANSWER_MS};
 
 	s->collect = c;
@@ -571,6 +576,43 @@ static void begin(void *ctx)
 		begin_source(&c->sources[i]);
 }
 
+/* "namespace=shop" as PromQL wants it; also !=, =~ and !~. */
+static bool add_matcher(struct str *out, const char *piece, size_t n)
+{
+	size_t name = strcspn(piece, "=!"), op;
+
+	if (!name || name >= n)
+		return false;
+	op = strspn(piece + name, "=!~");
+	if (op > 2 || (op == 1 && piece[name] != '=') || name + op >= n)
+		return false;
+	str_puts(out, out->n ? "," : "");
+	str_add(out, piece, name + op);
+	text_add_promql(out, untrusted_make(piece + name + op, n - name - op));
+	return true;
+}
+
+static const char *make_match(struct collect *c, const char *text)
+{
+	const char *made = NULL;
+	struct str out;
+	size_t n;
+
+	str_init(&out, MATCH_BYTES);
+	for (; *text; text += n + (text[n] == ',')) {
+		n = strcspn(text, ",");
+		if (add_matcher(&out, text, n))
+			continue;
+		str_copy(c->match_failed, sizeof c->match_failed,
+			"rca.match is no list of NAME=VALUE: all was asked for");
+		break;
+	}
+	if (!*c->match_failed && out.n && !out.cut)
+		made = keep(c, str_text(&out));
+	str_release(&out);
+	return made;
+}
+
 static void set_span(struct collect *c)
 {
 	int64_t now = time_now_ms(), before = BEFORE_TIMES * c->wish.window_ms;
@@ -592,6 +634,7 @@ struct collect *collect_start(
 {
 	struct collect *c = mem_new(1, sizeof *c);
 	const char *graph = settings_text(&app->rc->settings, SET_RCA_GRAPH);
+	const char *match = settings_text(&app->rc->settings, SET_RCA_MATCH);
 
 	c->app = app;
 	c->wish = *wish;
@@ -602,6 +645,8 @@ struct collect *collect_start(
 	set_span(c);
 	if (strcmp(graph, "none"))
 		c->graph = keep(c, graph);
+	if (strcmp(match, "none"))
+		c->match = make_match(c, match);
 	for (size_t i = 0; i < sources_count(app->sources); i++) {
 		const struct source_row *row = sources_at(app->sources, i);
 

@@ -127,4 +127,8 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 	[SET_RCA_GRAPH] = {"rca.graph", SETTING_TEXT, "none",
 		"CSV file of who calls whom (caller,callee), beside what metrics tell; "
 		"none: they tell it all"},
+	[SET_RCA_MATCH] = {"rca.match", SETTING_TEXT, "none",
+		"labels that restrict what it asks, separated by commas, such as "
+		"namespace=shop,cluster=~prod.*, where a server has several of "
+		"everything; `query` lines are asked as they are"},
 };

@@ -31,6 +31,12 @@ static void add_span(struct str *out, int64_t ms)
 	str_printf(out, "%llds", (long long)((ms + SECOND_MS - 1) / SECOND_MS));
 }
 
+static void add_match(const struct signals_conf *conf, struct str *out)
+{
+	if (conf->match && *conf->match)
+		str_printf(out, "%s,", conf->match);
+}
+
 /* Two steps: of a counter that is read once a step there are two values in it. */
 static void expand(const struct signals_conf *conf, const char *from, const char *matcher,
 	struct str *out)
@@ -42,6 +48,7 @@ static void expand(const struct signals_conf *conf, const char *from, const char
 		}
 		switch (*++from) {
 		case 'M':
+			add_match(conf, out);
 			str_puts(out, matcher);
 			break;
 		case 'R':
@@ -66,9 +73,11 @@ char *signals_expr(
 	return str_take(&out);
 }
 
-static void add_known(struct str *out)
+static void add_known(const struct signals_conf *conf, struct str *out)
 {
-	str_puts(out, "count by (__name__) ({__name__=~\"");
+	str_puts(out, "count by (__name__) ({");
+	add_match(conf, out);
+	str_puts(out, "__name__=~\"");
 	for (const struct signal *row = signals_table; row->name; row++) {
 		bool known = false;
 
@@ -88,9 +97,9 @@ static char *make_probe(const struct signals_conf *conf)
 
 	str_init(&out, PROBE_BYTES);
 	str_puts(&out, "label_replace(");
-	add_known(&out);
+	add_known(conf, &out);
 	str_puts(&out, ") or ");
-	add_known(&out);
+	add_known(conf, &out);
 	str_puts(&out, " offset ");
 	add_span(&out, (conf->to - conf->from) / 2);
 	str_puts(&out, "), \"metric\", \"$1\", \"__name__\", \"(.+)\")");

@@ -29,16 +29,17 @@
 
 const struct signal signals_table[] = {
 	{SIGNAL_MESH, "calls in the mesh", "istio_requests_total", NULL,
-		"sum by (" MESH ") (increase(istio_requests_total[$W])) > 0", 1, false},
+		"sum by (" MESH ") (increase(istio_requests_total{$M}[$W])) > 0", 1,
+		false},
 	{SIGNAL_MESH, "connections in the mesh", "istio_tcp_connections_opened_total",
 		NULL,
 		"sum by (" MESH
-		") (increase(istio_tcp_connections_opened_total[$W])) > 0",
+		") (increase(istio_tcp_connections_opened_total{$M}[$W])) > 0",
 		1, false},
 	{SIGNAL_CALLS, "calls that traces tell", "traces_service_graph_request_total",
 		NULL,
 		"sum by (client, server) "
-		"(increase(traces_service_graph_request_total[$W])) > 0",
+		"(increase(traces_service_graph_request_total{$M}[$W])) > 0",
 		1, false},
 
 	{SIGNAL_CODES, "requests", "istio_requests_total", "destination_service_name",

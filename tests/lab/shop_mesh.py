@@ -59,10 +59,12 @@ class Mesh:
                 + size / 2 * self.noise(name, second))
 
     def add(self, metric, amount, **labels):
+        labels = {'namespace': NAMESPACE, **labels}
         key = metric, tuple(labels.items())
         self.counters[key] = self.counters.get(key, 0) + amount
 
     def set(self, metric, value, **labels):
+        labels = {'namespace': NAMESPACE, **labels}
         self.gauges[metric, tuple(labels.items())] = value
 
     def step(self, second, seconds=1):
@@ -167,14 +169,14 @@ class Mesh:
             part *= 1.2
         replicas = NEW_HASH if self.strikes('rollout', name) else SET_HASH
         for tail in POD_TAILS[:PODS[name]]:
-            labels = {'namespace': NAMESPACE, 'pod': f'{name}-{replicas}-{tail}', 'container': 'app'}
+            labels = {'pod': f'{name}-{replicas}-{tail}', 'container': 'app'}
             self.add('container_cpu_usage_seconds_total', min(part, 0.985) * self.seconds, **labels)
             self.set('container_memory_working_set_bytes',
                      round(2 ** 29 * 0.5 * self.wave(name + 'memory', self.second, 0.04)), **labels)
             self.set('kube_pod_container_resource_limits', 1, **labels, resource='cpu', unit='core')
             self.set('kube_pod_container_resource_limits', 2 ** 29, **labels, resource='memory',
                      unit='byte')
-        self.set('kube_deployment_spec_replicas', PODS[name], namespace=NAMESPACE, deployment=name)
+        self.set('kube_deployment_spec_replicas', PODS[name], deployment=name)
         self.set('kube_deployment_status_replicas_available', PODS[name], namespace=NAMESPACE,
                  deployment=name)
 

@@ -191,6 +191,20 @@ assert any("no such thing" in n for n in found["missing"]["notes"]), found["miss
 assert any("billing" in n or "without any data" in n for n in found["missing"]["notes"])
 PY
 
+cat >"$tmp/rc" <<RC
+source prom prometheus url=http://127.0.0.1:$prom_port
+set rca.match = namespace=shop,job!=nothing
+RC
+run rca --at "$(at 0)"
+ok "restricted to a namespace" said out '^Where .*: payments$'
+sed -i 's/=shop/=~another.*/' "$tmp/rc"
+run rca --at "$(at 0)"
+ok "in another there is nothing" said out '^Where    unknown: there is nothing here to look at'
+sed -i 's/= namespace.*/= shop/' "$tmp/rc"
+run rca --at "$(at 0)"
+ok "what is no matcher is told" said out 'rca.match is no list'
+ok "and restricts nothing" said out '^Where .*: payments$'
+
 # --- what cannot be asked ---
 cat >"$tmp/rc" <<RC
 source prom prometheus url=http://127.0.0.1:$prom_port

@@ -19,6 +19,7 @@ struct world {
 	struct capture capture;
 	struct signals_reader *reader;
 	struct source_query query;
+	const char *match;
 };
 
 static struct query_body body_of(int status, const char *text)
@@ -33,6 +34,7 @@ static struct query_body body_of(int status, const char *text)
 static void begin(struct world *w, const char *const *metrics)
 {
 	struct signals_conf conf = {.queries = &w->query,
+		.match = w->match,
 		.query_count = w->query.name != NULL,
 		.from = FROM,
 		.to = FROM + 10 * STEP,
@@ -219,6 +221,20 @@ static void test_asked(void **unused)
 	finish(&w);
 }
 
+static void test_match(void **unused)
+{
+	struct world w = {.match = "namespace=\"shop\""};
+
+	(void)unused;
+	begin(&w, mesh);
+	assert_non_null(
+		strstr(signals_probe(w.signals).expr, "{namespace=\"shop\",__name__=~"));
+	for (size_t i = 0; i < signals_count(w.signals); i++)
+		assert_non_null(strstr(signals_at(w.signals, i).expr,
+			"istio_requests_total{namespace=\"shop\",}["));
+	finish(&w);
+}
+
 /* The worst of a node's instances; what its callers see only without its own word. */
 static void test_values(void **unused)
 {
@@ -328,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_named),
