@@ -13,6 +13,7 @@
 #include "app/demo.h"
 #include "app/dossier.h"
 #include "app/enrol.h"
+#include "app/findings.h"
 #include "app/handoff.h"
 #include "app/history.h"
 #include "app/host.h"
@@ -196,6 +197,10 @@ static bool take_option(int id, struct options *o)
 		return add_word(o, "--changed");
 	case OPTION_DIR:
 		return add_pair(o, "--dir", optarg);
+	case OPTION_INCIDENT:
+		return add_pair(o, "--incident", optarg);
+	case OPTION_ISSUE:
+		return add_pair(o, "--issue", optarg);
 	case OPTION_WINDOW:
 		return add_pair(o, "--window", optarg);
 	case OPTION_SHARES:
@@ -476,6 +481,7 @@ static void wait_tick(void *ctx)
 		((!audits_busy(wait->app->audits) && !actions_busy(wait->app->actions) &&
 			 !handoffs_busy(wait->app->handoffs) &&
 			 !enrol_busy(wait->app->enrol) &&
+			 !findings_busy(wait->app->findings) &&
 			 !dossier_busy(wait->app->dossier)) ||
 			wait->app->now > wait->until))
 		loop_stop(wait->app->loop);
@@ -512,8 +518,11 @@ static enum status wait_for_actions(
 	struct app *app, bool json, struct str *out, struct err *err)
 {
 	/* A large account is counted for longer than a server answers. */
-	struct wait wait = {
-		app, time_now_ms() + (enrol_busy(app->enrol) ? 5 : 1) * SETTLE_MS, NULL};
+	struct wait wait = {app,
+		time_now_ms() +
+			(enrol_busy(app->enrol) || findings_busy(app->findings) ? 5 : 1) *
+				SETTLE_MS,
+		NULL};
 	enum status status;
 
 	take_interrupts(app);
@@ -525,6 +534,8 @@ static enum status wait_for_actions(
 	if (runs_outcome(app->runs, json, out, &status, err) ||
 		remote_outcome(app->remote, json, out, &status, err))
 		return status;
+	if (findings_outcome(app->findings, out, &status, err))
+		return status;
 	if (enrol_busy(app->enrol)) {
 		err_set(err, ERR_TIMEOUT, "no answer in time: nothing was done");
 		return STATUS_FAILED;
@@ -535,6 +546,12 @@ static enum status wait_for_actions(
 	if (!status)
 		status = dossier_outcome(app, out, err);
 	return status ? status : actions_outcome(app->actions, out);
+}
+
+/* A folder needs no source. */
+static bool collects(const struct command *c, const char *rest)
+{
+	return !strcmp(c->name, "rca") && !strstr(rest, "--dir");
 }
 
 static int run_command(
@@ -574,7 +591,12 @@ static int run_command(
 		app->wants_past = handoffs_since(app->handoffs);
 	if (c && !strcmp(c->name, "handoff send"))
 		handoffs_expect_send(app->handoffs, rest);
-	if (c && (c->flags & COMMAND_SETTLE))
+	if (c && collects(c, rest) && app->past) {
+		/* What the sources know now of then is asked as ever. */
+		findings_set_at(app->findings, window_to(app));
+		app_set_window(app, (struct window){app->window.span_ms, 0});
+	}
+	if (c && (c->flags & COMMAND_SETTLE || collects(c, rest)))
 		settle(app, c->flags & COMMAND_ACTS || str_starts(c->name, "action ") ||
 				    str_starts(c->name, "handoff "));
 	status = command_run(app, commands, o->command, &run, &err);

@@ -24,6 +24,7 @@ struct enrol;
 struct dossier;
 struct handoffs;
 struct expiry;
+struct findings;
 struct history;
 struct host_reader;
 struct incidents;
@@ -77,6 +78,7 @@ enum change {
 	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
 	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
 	CHANGED_REPLAY = 1 << 22,
+	CHANGED_FINDINGS = 1 << 23, /* root causes */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -176,6 +178,7 @@ struct app {
 	struct runbooks *runbooks;
 	struct runs *runs;
 	struct remote *remote;
+	struct findings *findings; /* root causes */
 	struct history *history;
 	struct handoffs *handoffs;
 	struct trends *trends;

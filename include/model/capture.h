@@ -18,6 +18,7 @@ enum {
 	CAPTURE_CHANGES = 10000,
 	CAPTURE_WORDS = 400000, /* different metrics, operations and places in code */
 	CAPTURE_TEXT = 240,     /* bytes kept of a message */
+	CAPTURE_MISSING = 8,    /* sentences of what could not be seen */
 };
 #define CAPTURE_NONE INTERN_NONE
 
@@ -35,7 +36,8 @@ enum metric_kind {
 struct capture_series {
 	uint32_t node, metric;
 	enum metric_kind kind;
-	struct point *points; /* sorted by capture_settle() */
+	struct untrusted asked; /* the expression that gives it; empty: not known */
+	struct point *points;   /* sorted by capture_settle() */
 	size_t count, cap;
 };
 
@@ -70,7 +72,10 @@ struct capture {
 	struct capture_change *changes;
 	size_t series_count, series_cap, span_count, span_cap, line_count, line_cap;
 	size_t change_count, change_cap, point_count;
-	size_t refused;    /* what had no room, or no time */
+	size_t refused; /* what had no room, or no time */
+	/* What whoever collected could not see; printable, without a dot. */
+	char missing[CAPTURE_MISSING][CAPTURE_TEXT];
+	size_t missing_count;
 	int64_t at;        /* when somebody was alerted; 0: not known */
 	int64_t window_ms; /* that was asked for; 0: not known */
 	/* Where it was as ever, when that is not what is before the incident; 0: none. */
@@ -94,6 +99,15 @@ bool capture_add_change(
 	struct capture *capture, struct untrusted node, struct capture_change change);
 bool capture_add_edge(
 	struct capture *capture, struct untrusted caller, struct untrusted callee);
+/* How that series is asked for, once there is a point of it. Copied. */
+void capture_asked(struct capture *capture, struct untrusted node,
+	struct untrusted metric, const char *expr);
+/* NULL when there is no such series. */
+const struct capture_series *capture_find(
+	const struct capture *capture, uint32_t node, struct untrusted metric);
+/* One more sentence of what could not be seen; doubles, and those over CAPTURE_MISSING,
+ * are dropped. */
+void capture_miss(struct capture *capture, const char *sentence);
 /* When all is added: sorts by time, drops doubles, and adds the edges that spans tell. */
 void capture_settle(struct capture *capture);
 struct untrusted capture_word(const struct capture *capture, uint32_t id);

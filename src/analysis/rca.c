@@ -358,7 +358,10 @@ static void say_unknown(
 	const struct rca_suspect *top = &rca->suspects[0];
 	char name[80];
 
-	if (!rca->count)
+	if (!w->c->series_count && !w->c->span_count && !w->c->line_count)
+		str_copy(part->sentence, sizeof part->sentence,
+			"there is nothing here to look at");
+	else if (!rca->count)
 		str_copy(part->sentence, sizeof part->sentence, "nothing moved");
 	else if (w->nodes[top->node].blind >= BLIND_PART)
 		snprintf(part->sentence, sizeof part->sentence,
@@ -500,6 +503,8 @@ static void say_missing(const struct rca_work *w, struct rca *rca)
 		note(part, "no call graph: causes and victims cannot be told apart");
 	if (!c->change_count)
 		note(part, "no changes: the trigger cannot be named");
+	for (size_t i = 0; i < c->missing_count; i++)
+		note(part, c->missing[i]);
 	note_nodes(w, part);
 	if (c->refused) {
 		snprintf(text, sizeof text, "%zu rows that could not be taken",

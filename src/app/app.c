@@ -13,6 +13,7 @@
 #include "app/dossier.h"
 #include "app/handoff.h"
 #include "app/enrol.h"
+#include "app/findings.h"
 #include "app/history.h"
 #include "app/incidents.h"
 #include "app/host.h"
@@ -105,6 +106,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->incidents = incidents_new(app);
 	app->dossier = dossier_new(app);
 	app->similar = similar_new(app);
+	app->findings = findings_new(app);
 	app->change_feeds = changes_new(app);
 	app->share = share_new(app);
 	app->sources = sources_new(app);
@@ -174,6 +176,7 @@ static void tick(void *ctx, int64_t now)
 	incidents_tick(app->incidents);
 	dossier_tick(app->dossier);
 	similar_tick(app->similar, now);
+	findings_tick(app->findings, now);
 	changes_tick(app->change_feeds, now);
 	rotas_tick(app->rotas, now);
 	actions_tick(app->actions, now);
@@ -217,6 +220,7 @@ void app_free(struct app *app)
 		return;
 	loop_off(app->loop, app);
 	triggers_end(app->triggers);
+	findings_end(app->findings);
 	history_end(app->history);
 	incidents_watch(app->incidents, false);
 	trends_end(app->trends);
@@ -256,6 +260,7 @@ void app_free(struct app *app)
 	incidents_free(app->incidents);
 	dossier_free(app->dossier);
 	similar_free(app->similar);
+	findings_free(app->findings);
 	deeds_free(app->deeds);
 	audits_free(app->audits);
 	charts_free(app->charts);

@@ -1,20 +1,25 @@
-/* `oogway rca`: reads a folder (connect/folder.h), runs the rankers (analysis/rca.h), and
- * prints the four parts of the answer; with --shares, or as JSON, all that was said of
- * each suspect. It asks no source and changes nothing. For scripts: it waits for the
- * disk. */
+/* `oogway rca`: collects the window of an incident, of a moment or of now from the
+ * sources (app/collect.h), or reads a folder (connect/folder.h), runs the rankers
+ * (analysis/rca.h), and prints the four parts of the answer; with --shares, or as JSON,
+ * all that was said of each suspect. It changes nothing. Of a folder it waits for the
+ * disk. In the console it looks into the selected incident. */
 #include "cmd.h"
 
-#include "analysis/rca.h"
-#include "base/json.h"
+#include "app/alerts.h"
+#include "app/findings.h"
+#include "app/history.h"
+#include "app/setting.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "connect/folder.h"
+#include "findings_script.h"
+#include "store/incident.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct request {
-	const char *folder;
+	const char *folder, *incident, *issue;
 	struct rca_options options;
 	bool shares;
 };
@@ -29,6 +34,10 @@ static bool take_word(
 		return request->shares = true;
 	if (!strcmp(word, "--dir") && value) {
 		request->folder = value;
+	} else if (!strcmp(word, "--incident") && value) {
+		request->incident = value;
+	} else if (!strcmp(word, "--issue") && value) {
+		request->issue = value;
 	} else if (!strcmp(word, "--window") && value) {
 		if (!duration_parse(value, &request->options.window_ms) ||
 			request->options.window_ms < MINUTE_MS ||
@@ -52,13 +61,15 @@ static bool read_request(
 	for (size_t i = 0; i < call->argc; i++)
 		if (!take_word(call, &i, request, err))
 			return false;
-	if (!request->folder)
+	if (!!request->folder + !!request->incident + !!request->issue > 1)
+		return err_set(
+			err, ERR_USAGE, "rca takes one of --dir, --incident and --issue");
+	if (request->incident && findings_at(call->app->findings))
 		return err_set(err, ERR_USAGE,
-			"rca needs --dir DIR, a folder as docs/root-cause.md describes "
-			"it");
+			"rca: an incident has its own moment, so no --at");
 	/* --at is the program's own option: the moment that is looked at. */
-	if (call->app->past)
-		request->options.at = window_to(call->app);
+	request->options.at =
+		call->app->past ? window_to(call->app) : findings_at(call->app->findings);
 	return true;
 }
 
@@ -91,86 +102,17 @@ static void print_shares(
 	}
 }
 
-static void print_text(struct call *call, const struct capture *capture,
-	const struct rca *rca, bool shares)
+void rca_print(struct str *out, const struct capture *capture, const struct rca *rca,
+	bool shares)
 {
 	char at[TIME_TEXT], window[TIME_TEXT];
 
-	str_printf(call->out, "Alerted at %s, looked %s before and after.\n\n",
+	str_printf(out, "Alerted at %s, looked %s before and after.\n\n",
 		time_rfc3339(rca->at, at), duration_text(rca->window_ms, window));
 	for (int i = 0; i < RCA_PARTS; i++)
-		print_part(call->out, rca, (enum rca_part_id)i);
+		print_part(out, rca, (enum rca_part_id)i);
 	if (shares)
-		print_shares(call->out, capture, rca);
-}
-
-/* --- as JSON --- */
-
-static void json_parts(struct json_out *o, const struct rca *rca)
-{
-	static const char *const names[RCA_PARTS] = {[RCA_TRIGGER] = "trigger",
-		[RCA_WHERE] = "where",
-		[RCA_FELT] = "felt_by",
-		[RCA_MISSING] = "missing"};
-
-	for (int i = 0; i < RCA_PARTS; i++) {
-		const struct rca_part *part = &rca->parts[i];
-
-		json_open(o, names[i], '{');
-		if (i != RCA_MISSING)
-			json_put_str(o, "grade", rca_grade_name(part->grade));
-		json_put_str(o, "sentence", part->sentence);
-		json_open(o, "notes", '[');
-		for (size_t k = 0; k < part->count; k++)
-			json_put_str(o, NULL, part->notes[k]);
-		json_shut(o, ']');
-		json_shut(o, '}');
-	}
-}
-
-static void json_evidence(struct json_out *o, const struct rca_evidence *e)
-{
-	json_open(o, NULL, '{');
-	json_put_str(o, "ranker", e->ranker);
-	json_put_double(o, "share", e->share);
-	json_put_str(o, "sentence", e->sentence);
-	json_put_str(o, "query", e->query);
-	json_put_time(o, "at", e->at);
-	json_put_double(o, "value", e->value);
-	json_put_double(o, "expected", e->expected);
-	json_shut(o, '}');
-}
-
-static void print_json(
-	struct call *call, const struct capture *capture, const struct rca *rca)
-{
-	struct json_out o;
-
-	json_begin(&o, call->out);
-	json_open(&o, NULL, '{');
-	json_put_str(&o, "schema", "oogway.rca/1");
-	json_put_time(&o, "at", rca->at);
-	json_put_i64(&o, "window_ms", rca->window_ms);
-	json_put_time(&o, "since", rca->since);
-	json_parts(&o, rca);
-	json_open(&o, "suspects", '[');
-	for (size_t i = 0; i < rca->count; i++) {
-		const struct rca_suspect *s = &rca->suspects[i];
-
-		json_open(&o, NULL, '{');
-		json_put_text(&o, "node", graph_name(&capture->graph, s->node));
-		json_put_double(&o, "score", s->score);
-		json_put_time(&o, "since", s->since);
-		json_put_str(&o, "detail", s->detail);
-		json_open(&o, "evidence", '[');
-		for (size_t k = 0; k < s->count; k++)
-			json_evidence(&o, &s->evidence[k]);
-		json_shut(&o, ']');
-		json_shut(&o, '}');
-	}
-	json_shut(&o, ']');
-	json_shut(&o, '}');
-	str_putc(call->out, '\n');
+		print_shares(out, capture, rca);
 }
 
 static void tell_refused(struct str *told, const struct folder_read *read)
@@ -184,31 +126,109 @@ static void tell_refused(struct str *told, const struct folder_read *read)
 				read[i].rows + read[i].refused, read[i].first_refused);
 }
 
-enum status cmd_rca(struct call *call, struct err *err)
+static enum status of_folder(
+	struct call *call, const struct request *request, struct err *err)
 {
-	struct request request = {0};
 	struct folder_read read[FOLDER_FILES];
+	struct finding_facts facts = {0};
 	struct capture capture;
 	struct rca *rca;
 	enum status status = STATUS_FAILED;
 
-	if (!call->out) {
-		err_set(err, ERR_USAGE, "rca prints for scripts: oogway rca --dir DIR");
-		return STATUS_USAGE;
-	}
-	if (!read_request(call, &request, err))
-		return STATUS_USAGE;
 	capture_init(&capture);
-	if (folder_load(request.folder, &capture, read, err)) {
-		rca = rca_run(&capture, &request.options);
+	if (folder_load(request->folder, &capture, read, err)) {
+		facts.capture = &capture;
+		facts.rca = rca = rca_run(&capture, &request->options);
 		tell_refused(call->told, read);
-		if (call->json)
-			print_json(call, &capture, rca);
-		else
-			print_text(call, &capture, rca, request.shares);
+		if (call->json) {
+			finding_write(&facts, call->out);
+			str_putc(call->out, '\n');
+		} else {
+			rca_print(call->out, &capture, rca, request->shares);
+		}
 		rca_free(rca);
 		status = STATUS_DONE;
 	}
 	capture_release(&capture);
 	return status;
+}
+
+/* --- of the sources --- */
+
+static void about(struct collect_wish *wish, struct untrusted service,
+	struct untrusted title, int64_t at)
+{
+	char a[160], b[300];
+
+	wish->at = at;
+	snprintf(wish->about, sizeof wish->about, "%s: %s",
+		text_line(service, a, sizeof a), text_line(title, b, sizeof b));
+}
+
+/* As a source has it now, else as the store does. */
+static bool of_incident(
+	struct app *app, const char *name, struct collect_wish *wish, struct err *err)
+{
+	const struct alert *alert = alerts_named(app->alerts, name);
+	struct incident_rows rows = {0};
+	struct arena arena;
+	struct db *db;
+	bool ok;
+
+	if (alert) {
+		if (!act_one_thing(app, alert, name, err))
+			return false;
+		about(wish, alert_text(alert, ALERT_SERVICE), alert_name(alert),
+			alert->started_at);
+		return true;
+	}
+	arena_init(&arena, 1 << 20);
+	db = history_db(app, err);
+	ok = db && incident_named(db, &arena, untrusted_str(name), &rows, err);
+	db_close(db);
+	if (ok && rows.count)
+		about(wish, rows.rows[0].service, rows.rows[0].title,
+			rows.rows[0].started_at);
+	else if (ok)
+		ok = err_set(err, ERR_MISSING,
+			"no source has %s now, and neither has the store", name);
+	arena_release(&arena);
+	return ok;
+}
+
+static enum status of_sources(
+	struct call *call, const struct request *request, struct err *err)
+{
+	struct findings_script script = {.shares = request->shares, .json = call->json};
+	struct collect_wish *wish = &script.wish;
+
+	wish->window_ms = request->options.window_ms
+				  ? request->options.window_ms
+				  : app_setting(call->app, SET_RCA_WINDOW);
+	wish->at = request->options.at ? request->options.at : time_now_ms();
+	if (request->issue)
+		str_copy(wish->about, sizeof wish->about, request->issue);
+	if (request->incident && !of_incident(call->app, request->incident, wish, err))
+		return STATUS_FAILED;
+	findings_script(call->app->findings, &script);
+	return STATUS_PENDING;
+}
+
+enum status cmd_rca(struct call *call, struct err *err)
+{
+	struct request request = {0};
+
+	if (!call->out) {
+		if (!call->argc && call->target)
+			return findings_look(call->app->findings, call->target, err)
+				       ? STATUS_DONE
+				       : STATUS_FAILED;
+		err_set(err, ERR_USAGE,
+			"here rca looks into the selected incident, without words");
+		return STATUS_USAGE;
+	}
+	if (!read_request(call, &request, err))
+		return STATUS_USAGE;
+	return request.folder ? of_folder(call, &request, err)
+			      : of_sources(call, &request, err);
 }

@@ -53,6 +53,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"remote", "hosts of a run on other machines"},
 	{"remotehost", "one of them"},
 	{"followed", "lines of a file on other machines"},
+	{"findings", "the root cause of an incident"},
 	{"actions", "the list of actions"},
 	{"silences", "the list of silences"},
 	{"triggers", "the list of triggers"},

@@ -116,4 +116,19 @@ const struct setting_row setting_rows[SET_COUNT_] = {
 		"cards,bars,heat,interruptions,times,list,shares,strips",
 		"what the trends show, in order, separated by commas; what does not fit "
 		"is left out from the end"},
+	[SET_RCA_AUTO] = {"rca.auto", SETTING_BOOL, "on",
+		"look for the root cause of each new high incident by itself"},
+	[SET_RCA_WINDOW] = {"rca.window", SETTING_DURATION, "30m",
+		"how far before and after an incident root cause looks", NULL, MINUTE_MS,
+		7 * DAY_MS},
+	[SET_RCA_STEP] = {"rca.step", SETTING_DURATION, "1m",
+		"time between the points that it asks for: not less than a scrape takes",
+		NULL, SECOND_MS, HOUR_MS},
+	[SET_RCA_GRAPH] = {"rca.graph", SETTING_TEXT, "none",
+		"CSV file of who calls whom (caller,callee), beside what metrics tell; "
+		"none: they tell it all"},
+	[SET_RCA_MATCH] = {"rca.match", SETTING_TEXT, "none",
+		"labels that restrict what it asks, separated by commas, such as "
+		"namespace=shop,cluster=~prod.*, where a server has several of "
+		"everything; `query` lines are asked as they are"},
 };

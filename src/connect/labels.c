@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,6 +108,22 @@ struct untrusted labels_print(struct batch *batch, struct json labels)
 	printed = batch_keep_str(batch, str_text(&out));
 	str_release(&out);
 	return printed;
+}
+
+struct untrusted labels_value(struct untrusted printed, const char *name)
+{
+	char mark[80];
+	ptrdiff_t at = -1, end;
+
+	for (const char *before = "{,"; *before && at < 0; before++) {
+		snprintf(mark, sizeof mark, "%c%s=\"", *before, name);
+		at = untrusted_find(printed, mark);
+	}
+	if (at < 0)
+		return UNTRUSTED_NONE;
+	printed = untrusted_slice(printed, (size_t)at + strlen(mark), SIZE_MAX);
+	end = untrusted_find(printed, "\"");
+	return end < 0 ? UNTRUSTED_NONE : untrusted_slice(printed, 0, (size_t)end);
 }
 
 static uint64_t fnv(uint64_t hash, struct untrusted text)

@@ -20,6 +20,8 @@ void batch_warn(struct batch *batch, const char *text);
 /* {a="b",c="d"} sorted by name, without __name__ and oogway_query; empty when
  * nothing is left. */
 struct untrusted labels_print(struct batch *batch, struct json labels);
+/* What a printed set says of one label, up to an escaped quote; empty without it. */
+struct untrusted labels_value(struct untrusted printed, const char *name);
 /* The server's identity of an alert: 64-bit FNV-1a over the sorted set, in hex. */
 struct untrusted labels_fingerprint(struct batch *batch, struct json labels);
 /* Copies a set, sorted by name; more than LABELS_MAX set `cut`. */

@@ -4,6 +4,7 @@
 #include "model/capture.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -131,6 +132,36 @@ bool capture_add_point(struct capture *capture, struct untrusted node,
 	series->points[series->count++] = point;
 	capture->point_count++;
 	return true;
+}
+
+const struct capture_series *capture_find(
+	const struct capture *capture, uint32_t node, struct untrusted metric)
+{
+	const uint32_t key[2] = {node, intern_find(&capture->words, metric)};
+	uintptr_t at = (uintptr_t)map_get(&capture->series_ids, key, sizeof key);
+
+	return at ? &capture->series[at - 1] : NULL;
+}
+
+void capture_asked(struct capture *capture, struct untrusted node,
+	struct untrusted metric, const char *expr)
+{
+	const struct capture_series *found =
+		capture_find(capture, graph_find(&capture->graph, node), metric);
+
+	if (found)
+		capture->series[found - capture->series].asked =
+			untrusted_copy(&capture->arena, untrusted_str(expr));
+}
+
+void capture_miss(struct capture *capture, const char *sentence)
+{
+	for (size_t i = 0; i < capture->missing_count; i++)
+		if (!strcmp(capture->missing[i], sentence))
+			return;
+	if (capture->missing_count < CAPTURE_MISSING)
+		str_copy(capture->missing[capture->missing_count++], CAPTURE_TEXT,
+			sentence);
 }
 
 bool capture_add_span(struct capture *capture, struct untrusted node,

@@ -131,6 +131,19 @@ void bars_share(const struct canvas *c, int row, int col, int width, double shar
 		canvas_put(c, row, col + i, ROLE_CHART, ascii() ? "#" : eighths[8]);
 }
 
+void bars_text(char *out, size_t size, int width, double share)
+{
+	int full = (int)(share * width + 0.5);
+	struct str text;
+
+	full = full > width ? width : share > 0 && full < 1 ? 1 : full;
+	str_init(&text, size - 1);
+	for (int i = 0; i < full; i++)
+		str_puts(&text, ascii() ? "#" : eighths[8]);
+	str_copy(out, size, str_text(&text));
+	str_release(&text);
+}
+
 void bars_heat(const struct canvas *c, const uint32_t of[168])
 {
 	static const char *const days[] = {"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"};

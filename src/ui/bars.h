@@ -22,6 +22,8 @@ void bars_strip(const struct canvas *c, int row, int col, int width,
 	const uint32_t *values, size_t count);
 /* A part of one, lying; what is not nothing is at least a cell. */
 void bars_share(const struct canvas *c, int row, int col, int width, double share);
+/* The same as text, for a page: at most width cells of it and 3 * width + 1 bytes. */
+void bars_text(char *out, size_t size, int width, double share);
 /* Hours across, Monday to Sunday down, hours above: 8 rows; 28 columns, or 52. */
 void bars_heat(const struct canvas *c, const uint32_t of[168]);
 

@@ -494,6 +494,19 @@ static void draw_times(const struct canvas *c, const struct plot *plot)
 		draw_time(c, plot, at, &free);
 }
 
+/* Below the curve: it shows where there is none. */
+static void draw_cursor(const struct plot *plot, const struct chart *chart)
+{
+	int64_t span = plot->to - plot->from;
+	int col;
+
+	if (chart->cursor <= plot->from || chart->cursor > plot->to || span <= 0)
+		return;
+	col = (int)((chart->cursor - plot->from) * plot->area.cols / span);
+	for (int row = 0; row < plot->area.rows; row++)
+		canvas_put(&plot->area, row, col, ROLE_DIM, canvas_glyph(GLYPH_V));
+}
+
 void chart_draw(const struct canvas *c, const struct chart *chart)
 {
 	struct plot *plot = mem_new(1, sizeof *plot);
@@ -529,6 +542,7 @@ void chart_draw(const struct canvas *c, const struct chart *chart)
 	}
 	draw_axes(c, plot, chart);
 	draw_times(c, plot);
+	draw_cursor(plot, chart);
 	line_count = plot->area.rows > 1 ? lines_of(plot, chart, lines) : 0;
 	for (size_t i = 0; i < line_count; i++)
 		draw_line(plot, &lines[i]);

@@ -198,6 +198,22 @@ static bool fold_all(struct call *call, bool fold)
 	return true;
 }
 
+/* The changes, or the log, of the time that a root cause is about. */
+static void look_at_finding(
+	struct console *console, const struct pane *pane, const struct pane_link *link)
+{
+	struct window window = console->app->window;
+	int64_t at = 0;
+
+	if ((pane->class == &findings_pane || pane->class == &suspect_pane) &&
+		(!strcmp(link->class, "changes") || !strcmp(link->class, "logs")))
+		at = findings_moment(pane->state, console->app);
+	if (!at || (at > window_from(console->app) && at <= window_to(console->app)))
+		return;
+	window.to = at + window.span_ms / 2;
+	app_set_window(console->app, window);
+}
+
 static enum status cmd_open(struct call *call, struct err *err)
 {
 	struct console *console = call->ctx;
@@ -234,6 +250,8 @@ static enum status cmd_open(struct call *call, struct err *err)
 	look_at_moment(console);
 	if (pane->class->link)
 		link = pane->class->link(pane->state, console->app);
+	if (link.class)
+		look_at_finding(console, pane, &link);
 	return link.class ? visit(console, pane_class_find(link.class), link.id, err)
 			  : STATUS_DONE;
 }
@@ -381,6 +399,21 @@ static enum status cmd_view(struct call *call, struct err *err)
 			pane->class->list(pane->state), console->app, filter, err))
 		return STATUS_USAGE;
 	return STATUS_DONE;
+}
+
+static enum status cmd_findings(struct call *call, struct err *err)
+{
+	struct console *console = call->ctx;
+	const struct app *app = console->app;
+	uint64_t id = call->target ? call->target
+				   : console_target(console, console_pane(console));
+
+	if (!alerts_find(app->alerts, id) && !incidents_find(app->incidents, id)) {
+		err_set(err, ERR_USAGE,
+			"a root cause is that of an alert or an incident: select one");
+		return STATUS_USAGE;
+	}
+	return visit(console, &findings_pane, id, err);
 }
 
 static enum status cmd_history(struct console *console, struct jump *from, size_t *from_n,
@@ -936,6 +969,8 @@ const struct command console_commands[] = {
 	VIEW("remote", "hosts of the newest run on other machines, as they come back"),
 	VIEW("followed", "lines of a file that is followed on other machines"),
 	VIEW("changes", "deploys and other changes"),
+	{"findings", "", "the root cause of this incident, and what it rests on", C, 0, 0,
+		cmd_findings},
 	VIEW("incidents",
 		"the incidents of the past that paged, as their source tells them"),
 	VIEW("oncall", "who is on call now and next, and what has no cover"),

@@ -73,7 +73,8 @@ extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomali
 	runbook_pane, silences_pane, triggers_pane, changes_pane, processes_pane,
 	help_pane, options_pane, text_pane, actions_pane, audit_pane, trends_pane,
 	past_pane, handoff_pane, incidents_pane, oncall_pane, shifts_pane, event_pane,
-	source_pane, remote_pane, remotehost_pane, followed_pane, replay_pane;
+	source_pane, remote_pane, remotehost_pane, followed_pane, replay_pane,
+	findings_pane, suspect_pane, evidence_pane;
 
 /* When another row took the overview's selection by itself: monotonic ms, 0 never. */
 int64_t overview_moved_at(const void *state);
@@ -94,6 +95,8 @@ bool list_act(struct list *list, const struct app *app, enum pane_act act);
 /* Behind the count of what needs somebody: "  complete", "  partial: am stale since …".
  */
 void pane_complete(const struct app *app, char *out, size_t size);
+/* The moment that a root cause, or a suspect of it, is about; 0: none is shown. */
+int64_t findings_moment(const void *state, const struct app *app);
 /* A sentence in the middle of an empty pane. */
 void pane_empty(const struct canvas *c, const char *sentence);
 

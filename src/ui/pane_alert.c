@@ -6,6 +6,8 @@
 #include "app/anomalies.h"
 #include "app/charts.h"
 #include "app/dossier.h"
+#include "app/finding.h"
+#include "app/findings.h"
 #include "app/incidents.h"
 #include "app/problems.h"
 #include "app/rotas.h"
@@ -395,6 +397,34 @@ static void draw_chart(
 	chart_draw(&area, &shown);
 }
 
+/* Trigger and place in a line each: what the findings' page says first. */
+static void cause(struct page *p, const struct app *app, uint64_t key)
+{
+	static const enum rca_part_id shown[] = {RCA_TRIGGER, RCA_WHERE};
+	struct found found = findings_of(app->findings, key);
+	const char *name = "cause";
+
+	if (found.state == FOUND_LOOKING || found.state == FOUND_WAITING) {
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s being looked into", name);
+		name = "";
+	}
+	for (size_t i = 0; found.finding && i < 2; i++) {
+		const struct finding_part *part = &found.finding->parts[shown[i]];
+
+		if (shown[i] == RCA_TRIGGER && part->grade == RCA_UNKNOWN)
+			continue;
+		page_line(p, 14, false);
+		page_printf(p, ROLE_DIM, "%-13s %s %s: ", name,
+			shown[i] == RCA_TRIGGER ? "trigger" : "where",
+			rca_grade_name(part->grade));
+		page_add(p, part->grade ? ROLE_STRONG : ROLE_TEXT, part->sentence);
+		if (shown[i] == RCA_WHERE)
+			page_puts(p, ROLE_DIM, "   f opens it");
+		name = "";
+	}
+}
+
 static void pairs(struct page *p, const struct alert *a)
 {
 	if (a->label_count) {
@@ -625,6 +655,7 @@ static void fill_past(
 	field(p, "source", i->source);
 	field(p, "link", row->link);
 	response(p, app, v->id);
+	cause(p, app, v->id);
 	runbook_matches_past(app, v->id, i->title, &all);
 	put_matches(v, &all);
 	timeline(p, app, &h);
@@ -653,6 +684,7 @@ static void fill(void *state, const struct app *app, const struct canvas *c)
 	}
 	text_line(alert_name(a), v->title, sizeof v->title);
 	head(v, app, a);
+	cause(&v->page, app, v->id);
 	runbooks(v, app, a);
 	chart_part(&v->page, app, v->id, c);
 	h = dossier_head_of(dossier_page(app, a));
@@ -721,7 +753,7 @@ const struct pane_class alert_pane = {
 	.title = "Alert",
 	.changes = CHANGED_ALERTS | CHANGED_ANOMALIES | CHANGED_CLOCK | CHANGED_RUNBOOKS |
 		   CHANGED_CHARTS | CHANGED_WINDOW | CHANGED_PAST | CHANGED_ACTIONS |
-		   CHANGED_TRENDS,
+		   CHANGED_TRENDS | CHANGED_FINDINGS,
 	.state_size = sizeof(struct alert_view),
 	.open = open_alert,
 	.close = close_alert,

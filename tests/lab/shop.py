@@ -2,15 +2,22 @@
 """The shop: an exporter of services, queues, databases and hosts that move with time.
 
 Every value is a function of the seed and of the seconds since the start. A file
-named after an alert in the --fired folder bends the values until that alert fires.
+named after an alert in the --fired folder bends the values until that alert fires; one
+named break-5xx, break-slow-db, break-traffic, break-0dc or break-rollout breaks the mesh
+(shop_mesh.py) for as long as it is there.
+
+With --write FILE nothing is served: what would have been scraped of the mesh from --begin
+to --end is written as OpenMetrics, with each --break KIND@FROM-TO in it.
 """
 import argparse
 import hashlib
 import math
 import os
+import re
 import threading
 import time
 
+import shop_mesh
 import web
 
 # service, team, requests a second, median latency in seconds
@@ -41,6 +48,8 @@ class Shop:
         self.counters = {}
         self.gauges = {}
         self.filling = 25 * GIB
+        self.mesh = shop_mesh.Mesh(seed, lambda kind, second: os.path.exists(
+            os.path.join(fired_folder, 'break-' + kind)))
         self.step(self.second)
 
     def noise(self, name, second):
@@ -83,6 +92,8 @@ class Shop:
             self.set('probe_ssl_earliest_cert_expiry', self.born + int(left * DAY),
                      instance=name, service=service, team=team)
         self.step_replica(second, 'orders-db-2', 'orders', 'orders')
+        self.mesh.step(second)
+        self.mesh.forget_pods()
 
     def step_service(self, second, service, team, rate, median):
         labels = {'service': service, 'team': team}
@@ -156,17 +167,21 @@ class Shop:
 
     def expose(self, wanted):
         """The text exposition of the metrics whose name passes `wanted`."""
-        lines, described = [], set()
-        for kind, values in (('counter', self.counters), ('gauge', self.gauges)):
-            for (metric, labels), value in sorted(values.items()):
-                if not wanted(metric):
-                    continue
-                if metric not in described:
-                    described.add(metric)
-                    lines.append(describe(metric, kind))
-                text = ','.join(f'{name}="{label}"' for name, label in labels)
-                lines.append(f'{metric}{{{text}}} {value:.10g}')
-        return '\n'.join(filter(None, lines)) + '\n'
+        return expose(self, wanted)
+
+
+def expose(held, wanted):
+    lines, described = [], set()
+    for kind, values in (('counter', held.counters), ('gauge', held.gauges)):
+        for (metric, labels), value in sorted(values.items()):
+            if not wanted(metric):
+                continue
+            if metric not in described:
+                described.add(metric)
+                lines.append(describe(metric, kind))
+            text = ','.join(f'{name}="{label}"' for name, label in labels)
+            lines.append(f'{metric}{{{text}}} {value:.10g}')
+    return '\n'.join(filter(None, lines)) + '\n'
 
 
 def describe(metric, kind):
@@ -186,6 +201,8 @@ class Door(web.Handler):
                 status, text = 200, self.shop.expose(lambda name: not name.startswith('node_'))
             elif self.path == '/fleet':
                 status, text = 200, self.shop.expose(lambda name: name.startswith('node_'))
+            elif self.path == '/mesh':
+                status, text = 200, expose(self.shop.mesh, lambda name: True)
             elif self.path == '/cart-cache' and not self.shop.hit('InstanceDown', 'cart-cache'):
                 status, text = 200, '# TYPE cache_hit_ratio gauge\ncache_hit_ratio 0.94\n'
             else:
@@ -193,12 +210,42 @@ class Door(web.Handler):
         self.answer(status, text.encode(), content_type='text/plain; version=0.0.4')
 
 
+def breaks_of(words):
+    """(kind, from, to) of KIND@FROM-TO."""
+    breaks = []
+    for word in words:
+        kind, begin, end = re.fullmatch(r'([\w-]+)@(\d+)-(\d+)', word).groups()
+        if kind not in shop_mesh.BREAKS:
+            raise SystemExit(f'{kind} is none of {", ".join(shop_mesh.BREAKS)}')
+        breaks.append((kind, int(begin), int(end)))
+    return breaks
+
+
+def write(options):
+    breaks = breaks_of(options.breaks)
+    mesh = shop_mesh.Mesh(options.seed, lambda kind, second: any(
+        kind == k and begin <= second < end for k, begin, end in breaks))
+    with open(options.write, 'w') as out:
+        shop_mesh.write(mesh, options.begin, options.end, options.step, out,
+                        options.unit)
+
+
 def main():
     parser = argparse.ArgumentParser(description='Export the metrics of a small shop.')
-    parser.add_argument('--port', type=int, required=True)
-    parser.add_argument('--fired', required=True, metavar='DIR')
+    parser.add_argument('--port', type=int)
+    parser.add_argument('--fired', metavar='DIR')
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--write', metavar='FILE')
+    parser.add_argument('--begin', type=int)
+    parser.add_argument('--end', type=int)
+    parser.add_argument('--step', type=int, default=60)
+    parser.add_argument('--unit', type=int, default=1, help='of times in it: 1000 is ms')
+    parser.add_argument('--break', dest='breaks', action='append', default=[])
     options = parser.parse_args()
+    if options.write:
+        return write(options)
+    if not options.port or not options.fired:
+        parser.error('--port and --fired, or --write')
     Door.shop = Shop(options.seed, options.fired)
     web.run([web.Server(options.port, Door)])
 

@@ -116,8 +116,10 @@ run rca --dir "$tmp/nowhere"
 ok "no folder is an error" code 1
 ok "that says what is missing" said err 'no metrics.csv'
 run rca
-ok "without a folder it is told" code 2
-ok "how it is used" said err 'rca needs --dir DIR'
+ok "without a folder somebody must be asked" code 1
+ok "and there is nobody" said err 'no source of the rc answers queries'
+run rca --dir "$tmp/one" --issue "it is slow"
+ok "one of them only" code 2
 run rca --dir "$tmp/one" --window soon
 ok "a window is a duration" code 2
 run rca --dir "$tmp/one" more
