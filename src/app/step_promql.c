@@ -188,8 +188,9 @@ static void fetched(void *ctx, const struct err *err)
 		err_set(&why, ERR_MISSING, "source %s is not there any more", a->source);
 	} else {
 		options = source_options(row->rc, a->credential.secret);
-		a->query = query_start(
-			app->http, &options, a->expr, a->timeout_ms, on_answer, a, &why);
+		a->query = query_start(app->http, &options,
+			&(struct query_ask){.expr = a->expr, .timeout_ms = a->timeout_ms},
+			on_answer, a, &why);
 	}
 	if (!a->query)
 		over(a, "not asked", &why);

@@ -1,4 +1,4 @@
-/* One instant query: the request as request.c makes all of them, so that a credential
+/* One query, of now or of a range: the request as request.c makes all of them, so that a credential
  * goes no second way, and the answer as prom_read.c reads all of them. Main thread, once
  * for each query. */
 #include "connect/query.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-	ARENA_BYTES = 16 << 20,
+	ARENA_BYTES = 64 << 20,
 	ORIGIN_TEXT = 120,
 	ORG_TEXT = 160,
 	FORM_BYTES = 256 << 10
@@ -83,8 +83,9 @@ static const char *keep(struct query *query, const char *text)
 }
 
 static bool make(struct query *query, const struct poll_options *options,
-	const char *expr, struct http_request *out)
+	const struct query_ask *what, struct http_request *out)
 {
+	bool range = what->step_ms > 0;
 	struct ask ask = {.kind = ASK_HTTP,
 		.method = "POST",
 		.headers = query->headers,
@@ -92,7 +93,11 @@ static bool make(struct query *query, const struct poll_options *options,
 	struct str form;
 	bool ok;
 
-	ask.path = str_ends(options->conf.url, "/api/v1") ? "/query" : "/api/v1/query";
+	ask.path = range ? "/api/v1/query_range" : "/api/v1/query";
+	if (str_ends(options->conf.url, "/api/v1"))
+		ask.path += strlen("/api/v1");
+	if (range)
+		ask.max_bytes = PROM_MAX_BODY;
 	query->headers[0] = "Content-Type: application/x-www-form-urlencoded";
 	if (options->conf.org && *options->conf.org) {
 		str_copy(query->org, sizeof query->org, "X-Scope-OrgID: ");
@@ -102,7 +107,13 @@ static bool make(struct query *query, const struct poll_options *options,
 	}
 	str_init(&form, FORM_BYTES);
 	str_puts(&form, "query=");
-	text_add_url(&form, untrusted_str(expr));
+	text_add_url(&form, untrusted_str(what->expr));
+	if (range)
+		str_printf(&form, "&start=%lld.%03d&end=%lld.%03d&step=%lld.%03d%s",
+			(long long)(what->from / 1000), (int)(what->from % 1000),
+			(long long)(what->to / 1000), (int)(what->to % 1000),
+			(long long)(what->step_ms / 1000), (int)(what->step_ms % 1000),
+			options->kind == &victoriametrics_source ? "&nocache=1" : "");
 	ask.body = form.cut ? NULL : arena_strdup(&query->arena, str_text(&form));
 	ask.body_n = form.n;
 	ok = ask.body && request_make(out, options, &ask, &query->arena);
@@ -111,7 +122,7 @@ static bool make(struct query *query, const struct poll_options *options,
 }
 
 struct query *query_start(struct http *http, const struct poll_options *options,
-	const char *expr, int64_t timeout_ms,
+	const struct query_ask *ask,
 	void (*done)(void *ctx, const struct batch *batch, const struct err *err),
 	void *ctx, struct err *err)
 {
@@ -122,12 +133,12 @@ struct query *query_start(struct http *http, const struct poll_options *options,
 	query->done = done;
 	query->ctx = ctx;
 	request_origin(options, query->origin, sizeof query->origin);
-	if (!make(query, options, expr, &request)) {
+	if (!make(query, options, ask, &request)) {
 		err_set(err, ERR_LIMIT, "the query is too long");
 		query_free(query);
 		return NULL;
 	}
-	request.timeout_ms = timeout_ms;
+	request.timeout_ms = ask->timeout_ms;
 	query->tls = (struct http_tls){keep(query, options->tls.ca_file),
 		keep(query, options->tls.cert_file), keep(query, options->tls.key_file)};
 	request.tls = &query->tls;
