@@ -197,6 +197,7 @@ static bool lasts(const struct compare_pair *p, const struct compare_rule *rule,
 		if (run >= rule->points)
 			return true;
 	}
+	*since = 0;
 	return false;
 }
 

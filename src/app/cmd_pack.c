@@ -1,4 +1,6 @@
-/* Commands about query packs: which there are, and what they ask. Main thread. */
+/* Commands about query packs: which are shipped and used, and what they ask, as text that
+ * a file of one's own begins with. Hides that the presets lie beside them. They ask no
+ * source. Main thread, for a shell. */
 #include "cmd.h"
 
 #include "base/json.h"

@@ -1,6 +1,6 @@
-/* The `query`, `pack` and `preset` lines of the rc: what a source is asked for, by line or
- * by the file of a pack, and how two windows of it are compared. Hides how the names of
- * labels get into a pack's text. Any thread, one owner. */
+/* The `query`, `pack` and `preset` lines of the rc: what a source is asked for, by line
+ * or by the file of a pack, and how two windows of it are compared. Hides how names of
+ * labels get into the text of a pack. Any thread, one owner. */
 #include "rc_parts.h"
 
 #include "base/alloc.h"

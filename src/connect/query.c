@@ -1,6 +1,6 @@
-/* One query, of now or of a range: the request as request.c makes all of them, so that a credential
- * goes no second way, and the answer as prom_read.c reads all of them. Main thread, once
- * for each query. */
+/* One query, of now or of a range: the request as request.c makes all of them, so that a
+ * credential goes no second way, and the answer as prom_read.c reads all of them. Main
+ * thread, once for each query. */
 #include "connect/query.h"
 
 #include "base/alloc.h"

@@ -173,5 +173,33 @@ for pack in $("$OOGWAY" pack list | cut -d' ' -f1); do
 	run detect 1 7 1
 	ok "the server understands all of $pack" [ "$(grep -c "not compared: .*\(parse\|bad_data\|400\|422\)" "$tmp/err")" = 0 ]
 done
+
+# --- the same of VictoriaMetrics ---
+if command -v victoria-metrics >/dev/null; then
+	kill "$pid" && wait "$pid"
+	victoria-metrics -httpListenAddr="127.0.0.1:$port" -storageDataPath="$tmp/vm" \
+		-retentionPeriod=90d >"$tmp/vm.log" 2>&1 &
+	pid=$!
+	for _ in $(seq 1 100); do
+		python3 - "http://127.0.0.1:$port" "$tmp/past.om" 2>/dev/null <<'END' && break
+import sys, urllib.request
+lines = [l.rsplit(' ', 1) for l in open(sys.argv[2]) if not l.startswith('#')]
+body = ''.join(f'{a} {int(b) * 1000}\n' for a, b in lines).encode()
+urllib.request.urlopen(sys.argv[1] + '/api/v1/import/prometheus', data=body, timeout=60)
+urllib.request.urlopen(sys.argv[1] + '/internal/force_flush', timeout=60)
+END
+		sleep 0.3
+	done
+	cp "$tmp/rc.kept" "$tmp/rc"
+	sed -i 's/^source prom prometheus/source prom victoriametrics/' "$tmp/rc"
+	run detect 1 7 1
+	ok "VictoriaMetrics: compared" code 0
+	ok "VictoriaMetrics: 503 beside 500" said '5xx istio requests{destination_service_name="shop"}: 6.* of all, 0.1 % then'
+	ok "VictoriaMetrics: from none" said 'new  *5xx istio requests{destination_service_name="zero"}'
+	ok "VictoriaMetrics: a new service" said 'new  *traffic istio requests{destination_service_name="fresh"}'
+	ok "VictoriaMetrics: traffic x3" silent grown
+	ok "VictoriaMetrics: Redis" said 'redis cpu{instance="prod-redis-001"}: 99 %, 5.0 % then'
+	ok "VictoriaMetrics: nothing of what is calm" silent 'calm\|cache-7\|"web"'
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -27,27 +27,27 @@ struct row {
 
 #define FIVE                                                                             \
 	{                                                                                \
-		50, 40, NAN, 2, SENSE_BOTH                                               \
+		50, 40, NAN, 2, SENSE_BOTH, false                                        \
 	}
 #define TWO                                                                              \
 	{                                                                                \
-		5000, 50, NAN, 2, SENSE_BOTH                                             \
+		5000, 50, NAN, 2, SENSE_BOTH, false                                      \
 	}
 #define ALL                                                                              \
 	{                                                                                \
-		1000, 50, NAN, 2, SENSE_DOWN                                             \
+		1000, 50, NAN, 2, SENSE_DOWN, false                                      \
 	}
 #define UP10                                                                             \
 	{                                                                                \
-		NAN, NAN, 10, 2, SENSE_UP                                                \
+		NAN, NAN, 10, 2, SENSE_UP, false                                         \
 	}
 #define HALF                                                                             \
 	{                                                                                \
-		NAN, 50, NAN, 3, SENSE_BOTH                                              \
+		NAN, 50, NAN, 3, SENSE_BOTH, false                                       \
 	}
 #define ANY                                                                              \
 	{                                                                                \
-		NAN, NAN, 0.5, 2, SENSE_BOTH                                             \
+		NAN, NAN, 0.5, 2, SENSE_BOTH, false                                      \
 	}
 #define ALONG                                                                            \
 	{                                                                                \
