@@ -438,7 +438,7 @@ static void print_json(const struct comparison *c, struct str *out)
 	put_window(c, &o, "window", NOW);
 	put_window(c, &o, "past", THEN);
 	json_put_i64(&o, "step_ms", c->step);
-	json_put_bool(&o, "complete", !c->lost);
+	json_put_bool(&o, "complete", !c->lost && c->compared);
 	json_shut(&o, '}');
 	str_putc(out, '\n');
 	for (size_t i = 0; i < c->finding_count; i++) {
@@ -496,6 +496,20 @@ static void tell(const struct comparison *c)
 		c->finding_count == 1 ? "anomaly" : "anomalies");
 }
 
+/* That nothing was found where nothing was compared is no good news. */
+static enum status outcome(const struct comparison *c, struct err *err)
+{
+	if (c->lost)
+		err_set(err, ERR_MISSING,
+			"%zu of %zu queries could not be compared whole", c->lost,
+			c->asked);
+	else if (!c->compared)
+		err_set(err, ERR_MISSING, "nothing was compared: no query has data");
+	else
+		return STATUS_DONE;
+	return c->lost == c->asked ? STATUS_FAILED : STATUS_PARTIAL;
+}
+
 enum status cmd_compare(struct call *call, struct err *err)
 {
 	struct comparison c = {.call = call};
@@ -521,9 +535,5 @@ enum status cmd_compare(struct call *call, struct err *err)
 	for (size_t i = 0; i < c.finding_count; i++)
 		mem_free(c.findings[i].key);
 	mem_free(c.findings);
-	if (!c.lost)
-		return STATUS_DONE;
-	err_set(err, ERR_MISSING, "%zu of %zu queries could not be compared whole",
-		c.lost, c.asked);
-	return c.lost == c.asked ? STATUS_FAILED : STATUS_PARTIAL;
+	return outcome(&c, err);
 }

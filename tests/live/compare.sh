@@ -173,6 +173,8 @@ for pack in $("$OOGWAY" pack list | cut -d' ' -f1); do
 	run detect 1 7 1
 	ok "the server understands all of $pack" [ "$(grep -c "not compared: .*\(parse\|bad_data\|400\|422\)" "$tmp/err")" = 0 ]
 done
+ok "of nothing that has data, nothing found is not all well" code 3
+ok "and says so" told 'nothing was compared'
 
 # --- the same of VictoriaMetrics ---
 if command -v victoria-metrics >/dev/null; then
