@@ -31,6 +31,8 @@ enum {
 	DAYS_MOST = 3650,
 };
 
+#define WEEK_MS (7 * DAY_MS)
+
 enum { NOW, THEN, WINDOWS };
 
 /* One thing of a query: labels without code and flags. NULL: no point of that class. */
@@ -50,7 +52,8 @@ struct finding {
 struct comparison {
 	struct call *call;
 	const char *preset; /* of all queries, or NULL: each has its own */
-	int64_t from[WINDOWS], span, step;
+	int64_t from[WINDOWS], span;
+	int64_t step, ask; /* of the grid; of what is asked, a part of that */
 	size_t points;
 	/* the query that is being asked */
 	const struct rc_query *query;
@@ -97,9 +100,10 @@ static bool take_words(struct comparison *c, struct err *err)
 		return err_set(
 			err, ERR_USAGE, "all three or none: NOW_DAYS PAST_DAYS HOURS");
 	c->span = numbers[2] * HOUR_MS;
+	c->ask = c->span > WEEK_MS ? 5 * MINUTE_MS : MINUTE_MS;
 	c->step = c->span / GRID_POINTS;
-	c->step = c->step < MINUTE_MS ? MINUTE_MS : c->step - c->step % MINUTE_MS;
-	c->points = (size_t)(c->span / c->step) + 1;
+	c->step = c->step < c->ask ? c->ask : c->step - c->step % c->ask;
+	c->points = (size_t)(c->span / c->step);
 	c->from[NOW] = compare_then(time_now_ms(), (int)numbers[0]) - c->span;
 	c->from[NOW] -= c->from[NOW] % MINUTE_MS;
 	c->from[THEN] = compare_then(c->from[NOW], (int)numbers[1]);
@@ -144,6 +148,8 @@ static void add_point(double *row, size_t i, double value)
 	row[i] = isnan(row[i]) ? value : row[i] + value;
 }
 
+/* What lies in one step of the grid becomes its mean. Of answers, a time without a point
+ * is one without answers; of other values it is a gap. */
 static void take_series(struct comparison *c, const struct batch_series *s, int window)
 {
 	enum compare_class class;
@@ -153,15 +159,23 @@ static void take_series(struct comparison *c, const struct batch_series *s, int 
 	double *row = thing ? row_of(c, thing, class, window) : NULL;
 	double *all = thing && coded ? row_of(c, thing, CLASS_TRAFFIC, window) : NULL;
 
-	for (size_t k = 0; row && k < s->count; k++) {
-		int64_t i = (s->points[k].at - c->from[window] + c->step / 2) / c->step;
+	for (size_t k = 0; row && k < s->count;) {
+		int64_t i = (s->points[k].at - c->from[window]) / c->step, n = 0;
+		double sum = 0;
 
-		if (i < 0 || i >= (int64_t)c->points || !isfinite(s->points[k].value))
+		for (; k < s->count && (s->points[k].at - c->from[window]) / c->step == i;
+			k++)
+			if (isfinite(s->points[k].value)) {
+				sum += s->points[k].value;
+				n++;
+			}
+		if (i < 0 || i >= (int64_t)c->points || !n)
 			continue;
+		sum /= (double)(coded ? c->step / c->ask : n);
 		c->known[window][i] = true;
-		add_point(row, (size_t)i, s->points[k].value);
+		add_point(row, (size_t)i, sum);
 		if (all)
-			add_point(all, (size_t)i, s->points[k].value);
+			add_point(all, (size_t)i, sum);
 	}
 }
 
@@ -218,10 +232,16 @@ static bool credential_here(
 	return !err->kind;
 }
 
+static size_t steps_of_part(const struct comparison *c)
+{
+	return (size_t)(PART_POINTS * c->ask / c->step);
+}
+
+/* Of the grid from `first` on, as much as a server gives at once. */
 static bool ask_part(struct comparison *c, const struct poll_options *options, int window,
 	size_t first, struct err *err)
 {
-	size_t last = first + PART_POINTS - 1;
+	size_t last = first + steps_of_part(c);
 	struct part part = {c, window};
 	const struct query_ask ask = {.expr = c->query->expr,
 		.timeout_ms = options->conf.timeout_ms > 30 * SECOND_MS
@@ -229,8 +249,8 @@ static bool ask_part(struct comparison *c, const struct poll_options *options, i
 				      : 30 * SECOND_MS,
 		.from = c->from[window] + (int64_t)first * c->step,
 		.to = c->from[window] +
-		      (int64_t)(last < c->points ? last : c->points - 1) * c->step,
-		.step_ms = c->step};
+		      (int64_t)(last < c->points ? last : c->points) * c->step - c->ask,
+		.step_ms = c->ask};
 
 	c->answered = false;
 	c->failed = (struct err){0};
@@ -255,7 +275,7 @@ static bool ask_query(
 	options = source_options(source, c->credential.secret);
 	ok = true;
 	for (int w = 0; ok && w < WINDOWS; w++)
-		for (size_t first = 0; ok && first < c->points; first += PART_POINTS)
+		for (size_t first = 0; ok && first < c->points; first += steps_of_part(c))
 			ok = ask_part(c, &options, w, first, err);
 	credential_release(&c->credential);
 	return ok;
@@ -295,7 +315,8 @@ static void judge(
 		.traffic_now = counts ? thing->values[CLASS_TRAFFIC][NOW] : NULL,
 		.traffic_then = counts ? thing->values[CLASS_TRAFFIC][THEN] : NULL,
 		.n = c->points,
-		.weight = c->query->unit == UNIT_PER_S ? (double)c->step / 1000 : 1};
+		.weight = c->query->unit == UNIT_PER_S ? (double)c->step / 1000
+						       : (double)(c->step / c->ask)};
 	struct finding found = {.query = c->query, .class = class};
 
 	if (!pair.now && !pair.then)

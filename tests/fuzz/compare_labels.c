@@ -1,6 +1,6 @@
-/* Any text as printed labels: what is left of them is no longer than they were shown, ends
- * with a NUL, and names no code any more when one was taken out; a window of its bytes as
- * points gives a verdict whose first point lies on the grid. */
+/* Any text as printed labels: what is left is no longer than they were shown, and the
+ * same where no code was found; its bytes as the points of windows give a verdict whose
+ * first point lies on the grid, and a sentence. */
 #include "analysis/compare.h"
 #include "base/text.h"
 

@@ -128,6 +128,9 @@ run detect 1 7 1 --json
 ok "as JSON" code 0
 ok "with both windows" said '^{"schema":"oogway.compare/1","window":{"from":.*"past":{"from":.*"complete":true}'
 ok "each an object" said '"labels":"{destination_service_name=\\"zero\\"}","class":"5xx","what":"new","severity":"high"'
+run detect 1 7 144
+ok "a window of 144 hours, asked in parts" told '^6d from .*, a point every 36m'
+ok "of which each minute counts" said '5xx istio requests{destination_service_name="zero"}: 2[0-9]k, none then'
 run detect preset=istio-quiet 1 7 1
 ok "another preset: smaller changes are none" silent '0DC istio requests{destination_service_name="gone-away"}.* of all, 4'
 cp "$tmp/rc" "$tmp/rc.kept"
