@@ -26,7 +26,7 @@ LDLIBS_ = $(shell $(PKG) --libs $(LIBS)) -lm -ldl -lpthread $(LDLIBS)
 FOLDERS := base io model store connect analysis ops report app ui
 SRC     := $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/gen/embedded.o
-SHIPPED := $(wildcard keymaps/*.rc themes/*.rc runbooks/*.md)
+SHIPPED := $(wildcard keymaps/*.rc themes/*.rc packs/*.rc runbooks/*.md)
 LIB     := $(BUILD)/liboogway.a
 
 .DEFAULT_GOAL := all

@@ -3,6 +3,7 @@
 #ifndef APP_RC_H
 #define APP_RC_H
 
+#include "analysis/compare.h"
 #include "base/arena.h"
 #include "base/conf.h"
 #include "base/setting.h"
@@ -53,7 +54,17 @@ struct rc_query {
 	const char *name, *source, *expr;
 	enum unit unit;
 	struct limits limits;
+	const char *preset; /* how windows of it are compared */
+	const char *pack;   /* whose it is, or NULL */
+	size_t most;        /* series of it that are kept; 0: any number */
 	struct conf_place place;
+};
+
+/* How `detect` compares one class of answers, or all other values, of one preset. */
+struct rc_preset {
+	const char *name;
+	enum compare_class class;
+	struct compare_rule rule;
 };
 
 /* Where changes are read, besides the sources: one of git and folder is set. */
@@ -198,6 +209,11 @@ struct rc {
 	size_t changes_count, changes_cap;
 	struct rc_query *queries;
 	size_t query_count, query_cap;
+	struct rc_preset *presets;
+	size_t preset_count, preset_cap;
+	const char *pack; /* while its lines are read, or NULL */
+	const char *pack_source;
+	size_t pack_most;
 	struct rc_bind *binds;
 	size_t bind_count, bind_cap;
 	struct rc_color *colors;
@@ -293,5 +309,10 @@ void rc_error_text(const struct conf_error *error, char *out, size_t size);
 
 /* Prints every setting with its default and help, all verbs, the default keymap. */
 void rc_print_example(struct str *out);
+
+/* The rule of a preset for a class; NULL: it has none. */
+const struct rc_preset *rc_preset_find(
+	const struct rc *rc, const char *name, enum compare_class class);
+bool rc_preset_known(const struct rc *rc, const char *name);
 
 #endif

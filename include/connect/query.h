@@ -9,6 +9,7 @@ struct query;
 
 enum {
 	QUERY_MOST_BYTES = 8 << 20,
+	QUERY_MOST_POINTS = 11000,   /* the servers refuse more */
 	QUERY_MOST_RANGE = 16 << 20, /* of an answer with a value for each step */
 };
 
@@ -16,8 +17,10 @@ struct query_ask {
 	const char *expr;
 	int64_t timeout_ms;
 	int64_t at; /* UTC ms; 0: now. Of a range its end */
-	/* Over [from, at], a value each step; step_ms 0: only that moment. */
+	/* Over [from, at], a value each step, QUERY_MOST_POINTS at most;
+	 * step_ms 0: only that moment. */
 	int64_t from, step_ms;
+	size_t most_bytes; /* of the answer; 0: QUERY_MOST_RANGE or QUERY_MOST_BYTES */
 };
 
 /* An answer as it came: the status and the body, which is the callee's. */

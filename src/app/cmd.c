@@ -237,9 +237,15 @@ const struct command app_commands[] = {
 		SIZE_MAX, cmd_list},
 	LIST("metric", "all series with their newest value"),
 	LIST("anomaly", "what the detectors found"),
-	{"detect", "--csv FILE [--scores]",
-		"what is unusual in a file of times and values; with --scores each point",
-		PRINTS, 2, 3, cmd_detect},
+	{"detect", "[preset=NAME] [NOW_DAYS PAST_DAYS HOURS] | --csv FILE [--scores]",
+		"what differs between the HOURS (1) that ended NOW_DAYS (0) ago and the "
+		"same hours PAST_DAYS (7) before; or what is unusual in a file of times "
+		"and values, with --scores each point",
+		PRINTS, 0, 4, cmd_detect},
+	{"pack list", "", "the query packs that are shipped, and where the rc uses them",
+		PRINTS, 0, 0, cmd_pack_list},
+	{"pack show", "PACK", "a pack's text, as a file of your own begins",
+		COMMAND_SCRIPT, 1, 1, cmd_pack_show},
 	LIST("runbook", "all runbooks"),
 	LIST("trigger", "what puts runbooks forward by itself, and what came of it"),
 	{"runbook search", "WORDS", "runbooks that hold these words, best first", PRINTS,

@@ -68,6 +68,10 @@ enum status cmd_put(struct call *call, struct err *err);
 enum status cmd_ssh(struct call *call, struct err *err);
 enum status cmd_remote_stop(struct call *call, struct err *err);
 enum status cmd_rca(struct call *call, struct err *err);
+/* `detect [NOW_DAYS PAST_DAYS HOURS]`, when its words are not those of a file. */
+enum status cmd_compare(struct call *call, struct err *err);
+enum status cmd_pack_list(struct call *call, struct err *err);
+enum status cmd_pack_show(struct call *call, struct err *err);
 enum status cmd_detect(struct call *call, struct err *err);
 enum status cmd_doctor(struct call *call, struct err *err);
 

@@ -327,9 +327,11 @@ enum status cmd_detect(struct call *call, struct err *err)
 
 	if (!call->out || !call->told) {
 		err_set(err, ERR_USAGE,
-			"detect is for a shell: oogway detect --csv FILE");
+			"detect is for a shell: oogway detect [--csv FILE]");
 		return STATUS_USAGE;
 	}
+	if (!call->argc || !str_starts(call->argv[0], "--"))
+		return cmd_compare(call, err);
 	if (!take_words(call, &d, err))
 		return STATUS_USAGE;
 	str_init(&text, CSV_MAX_BYTES);

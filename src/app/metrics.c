@@ -28,6 +28,8 @@ struct query_state {
 	enum query_health health;
 	char why[QUERY_WHY];
 	bool rows;      /* it has given series */
+	bool cut;       /* … more than its line keeps, which was said */
+	size_t series;  /* so many */
 	uint64_t alone; /* id of the row that stands for it meanwhile, 0: none */
 };
 
@@ -229,6 +231,7 @@ static void reload_queries(struct metrics *metrics, const struct rc *old)
 			sources_row(metrics->app->sources, source)->fresh)
 			continue;
 		list[is - rc->queries] = metrics->queries[i];
+		list[is - rc->queries].cut = false;
 		metrics->alone += metrics->queries[i].alone != 0;
 	}
 	mem_free(metrics->queries);
@@ -311,35 +314,6 @@ static void take_points(const struct app *app, struct series *series,
 	}
 }
 
-/* The series of an answer, found or made. Those of one query come together. */
-static struct series *series_of(struct metrics *metrics, int source, const char *where,
-	const struct rc_query *q, struct untrusted labels)
-{
-	struct series *series;
-	struct str key;
-	size_t n, known = metrics->known;
-	const void *raw = text_raw(labels, &n);
-
-	str_init(&key, 8192);
-	str_puts(&key, where);
-	str_putc(&key, '/');
-	str_puts(&key, q->name);
-	str_add(&key, raw, n);
-	series = get(metrics, &key, strlen(where) + 1);
-	str_release(&key);
-	if (!series)
-		return NULL;
-	series->source = source;
-	series->order = (uint32_t)(q - metrics->app->rc->queries);
-	series->unit = q->unit;
-	series->limits = q->limits;
-	if (metrics->known > known)
-		note_name(metrics, series);
-	return series;
-}
-
-/* --- queries that give nothing --- */
-
 static struct query_state *state_of(struct metrics *metrics, const struct rc_query *q)
 {
 	size_t place = (size_t)(q - metrics->app->rc->queries);
@@ -350,6 +324,56 @@ static struct query_state *state_of(struct metrics *metrics, const struct rc_que
 	}
 	return &metrics->queries[place];
 }
+
+/* One more of a query that has as many as its line keeps: told once. */
+static bool too_many(
+	struct metrics *metrics, struct query_state *state, const struct rc_query *q)
+{
+	if (!q->most || state->series < q->most)
+		return false;
+	if (!state->cut)
+		app_notice(metrics->app, true,
+			"query %s: more than %zu series: the rest is left out (most=)",
+			q->name, q->most);
+	state->cut = true;
+	return true;
+}
+
+/* The series of an answer, found or made. Those of one query come together. */
+static struct series *series_of(struct metrics *metrics, int source, const char *where,
+	const struct rc_query *q, struct untrusted labels)
+{
+	struct series *series;
+	struct str key;
+	size_t n, known = metrics->known;
+	const void *raw = text_raw(labels, &n);
+	struct query_state *state = state_of(metrics, q);
+	uint64_t id;
+
+	str_init(&key, 8192);
+	str_puts(&key, where);
+	str_putc(&key, '/');
+	str_puts(&key, q->name);
+	str_add(&key, raw, n);
+	id = untrusted_hash(untrusted_make(key.p, key.n));
+	series = map_get(&metrics->by_id, &id, sizeof id);
+	if (!series && !too_many(metrics, state, q))
+		series = get(metrics, &key, strlen(where) + 1);
+	str_release(&key);
+	if (!series)
+		return NULL;
+	series->source = source;
+	series->order = (uint32_t)(q - metrics->app->rc->queries);
+	series->unit = q->unit;
+	series->limits = q->limits;
+	if (metrics->known > known) {
+		note_name(metrics, series);
+		state->series++;
+	}
+	return series;
+}
+
+/* --- queries that give nothing --- */
 
 static void take_out(struct metrics *metrics, struct series *series)
 {
@@ -475,8 +499,10 @@ bool metrics_apply(struct metrics *metrics, int source, const struct batch *batc
 		if (!q)
 			continue;
 		series = series_of(metrics, source, row->name, q, from->labels);
-		if (!series)
+		if (!series && metrics->full)
 			break;
+		if (!series)
+			continue;
 		state_of(metrics, q)->rows = true;
 		series->interval_ms = row->every_ms;
 		take_points(metrics->app, series, from, fresh, ctx);

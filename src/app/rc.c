@@ -95,6 +95,19 @@ const struct rc_key rc_keys[] = {
 	{"query", "warn", "NUMBER", "a value that warns"},
 	{"query", "critical", "NUMBER",
 		"a value that is critical; below warn, low values are the bad ones"},
+	{"query", "preset", "NAME", "how windows of it are compared; standard"},
+	{"query", "most", "NUMBER",
+		"series of it that are kept, the first ones; any number, of packs 200"},
+	{"pack", "source", "NAME", "the source to ask; needed"},
+	{"pack", "most", "NUMBER", "series of each query that are kept; 200"},
+	{"preset", "class", "CLASS",
+		"1xx to 5xx, 0DC, other, traffic (all answers), or value; value"},
+	{"preset", "count", "NUMBER", "answers in the window, the least that matters"},
+	{"preset", "percent", "NUMBER", "of change; of answers, of their share of all"},
+	{"preset", "difference", "NUMBER", "of change, in the unit of the values"},
+	{"preset", "points", "NUMBER", "so many in a row; 2"},
+	{"preset", "sense", "up|down|both", "which change counts; both, of traffic down"},
+	{"preset", "new", "on|off", "of value: a series that came or went counts; on"},
 	{"changes", "git", "FOLDER", "a checkout: its tags are changes"},
 	{"changes", "folder", "FOLDER",
 		"its .json files are: the bodies of webhooks, or objects of yours"},
@@ -241,53 +254,6 @@ bool rc_check_name(const char *name, struct err *err)
 		return err_set(err, ERR_INPUT,
 			"a name is letters, digits and - _ . : (at most 63), not %s",
 			name);
-	return true;
-}
-
-static bool take_limit(
-	const struct conf_line *line, const char *key, double *out, struct err *err)
-{
-	const char *word = conf_value(line, 2, key);
-
-	*out = NAN;
-	if (word && !untrusted_to_double(untrusted_str(word), out))
-		return err_set(err, ERR_INPUT, "%s is a number, not %s", key, word);
-	return true;
-}
-
-static bool run_query(struct conf *conf, const struct conf_line *line, struct err *err)
-{
-	struct rc *rc = rc_of(conf);
-	const char *unit = conf_value(line, 2, "unit"),
-		   *source = conf_value(line, 2, "source");
-	struct rc_query q = {.place = line->place};
-
-	if (!rc_check_keys(line, 2, "query", err))
-		return false;
-	if (!line->rest || !*line->rest)
-		return err_set(
-			err, ERR_INPUT, "expected: query NAME source=NAME … -- EXPR");
-	if (!source)
-		return err_set(err, ERR_INPUT, "query %s needs source=NAME",
-			line->words[1].text);
-	if (unit && !unit_parse(unit, &q.unit))
-		return err_set(err, ERR_INPUT,
-			"unit is none, percent, ratio, bytes, bytes/s, seconds, "
-			"per-second or "
-			"celsius, not %s",
-			unit);
-	if (!take_limit(line, "warn", &q.limits.warn, err) ||
-		!take_limit(line, "critical", &q.limits.critical, err))
-		return false;
-	if (rc->query_count == RC_MAX_QUERIES)
-		return err_set(err, ERR_LIMIT, "more than %d queries", RC_MAX_QUERIES);
-	/* A critical limit under the warning one means: bad when low. */
-	q.limits.below = q.limits.critical < q.limits.warn;
-	q.name = rc_keep(rc, line->words[1].text);
-	q.source = rc_keep(rc, source);
-	q.expr = rc_keep(rc, line->rest);
-	MEM_ROOM(rc->queries, rc->query_count, rc->query_cap);
-	rc->queries[rc->query_count++] = q;
 	return true;
 }
 
@@ -558,9 +524,20 @@ const struct conf_verb rc_verbs[] = {
 	{"source", 2, 0, "source NAME KIND [url=URL] [KEY=VALUE …]", rc_run_source,
 		"A server or a service to ask. NAME is what panes and queries call it."},
 	{"query", 1, 0, "query NAME source=NAME [unit= warn= critical=] -- EXPR",
-		run_query,
+		rc_run_query,
 		"A metric to ask a Prometheus-like source for, in its own language: EXPR "
 		"is the rest of the line. Each series of the answer becomes a row."},
+	{"pack", 2, 0, "pack NAME source=NAME [most=N] [LABEL=NAME …]", rc_run_pack,
+		"The query lines of a file: a shipped one (`oogway pack list`), or one "
+		"of yours by its path. What it calls ${NAME:DEFAULT} can be said here, "
+		"as service=app_name where a label is called otherwise; `oogway pack "
+		"show NAME` prints it, to be edited."},
+	{"preset", 2, 0, "preset NAME [class=CLASS] [count= percent= points= …]",
+		rc_run_preset,
+		"How `detect` compares a window with the one before, of each query with "
+		"preset=NAME: one line for each class of answers (2xx, 5xx, 0DC …), for "
+		"traffic, and for value, which is all else. What a line does not say "
+		"stays as it was; none takes a limit away."},
 	{"changes", 2, 3, "changes NAME git=FOLDER | folder=FOLDER [service=NAME]",
 		run_changes,
 		"Where else changes are read, once a minute: the tags of a git checkout, "
@@ -637,6 +614,7 @@ const struct conf_verb rc_verbs[] = {
 bool rc_is_live(const char *word)
 {
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
+	       strcmp(word, "pack") && strcmp(word, "preset") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
 	       strcmp(word, "notify") && strcmp(word, "changes") &&
 	       strcmp(word, "policy") && strcmp(word, "sink") && strcmp(word, "trigger");
@@ -879,6 +857,7 @@ static struct rc *read_with(const struct rc_options *options, const char *profil
 	rc->path_named = options->file != NULL;
 	if (options->looks_only && !options->file)
 		rc->path[0] = '\0';
+	read_shipped(rc, "packs", "presets");
 	if (!options->shipped_only)
 		read_files(rc, options);
 	read_sources(rc, options);
@@ -977,6 +956,7 @@ void rc_free(struct rc *rc)
 	settings_release(&rc->settings);
 	mem_free(rc->sources);
 	mem_free(rc->queries);
+	mem_free(rc->presets);
 	mem_free(rc->binds);
 	mem_free(rc->colors);
 	mem_free(rc->aliases);

@@ -115,6 +115,8 @@ static void check_queries(struct rc *rc)
 	for (size_t i = 0; i < rc->query_count; i++) {
 		const struct rc_query *q = &rc->queries[i];
 
+		if (!rc_preset_known(rc, q->preset))
+			complain(rc, q->place, "preset", q->preset, "");
 		if (answers_none(rc, q->source)) {
 			no_queries(rc, q);
 			continue;

@@ -4,6 +4,9 @@
 
 #include "app/rc.h"
 
+bool rc_run_query(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_preset(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_pack(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_sink(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_policy(struct conf *conf, const struct conf_line *line, struct err *err);

@@ -1,6 +1,6 @@
-/* One instant query: the request as request.c makes all of them, so that a credential
- * goes no second way, and the answer as prom_read.c reads all of them. Main thread, once
- * for each query. */
+/* One query, of now or of a range: the request as request.c makes all of them, so that a
+ * credential goes no second way, and the answer as prom_read.c reads all of them. Main
+ * thread, once for each query. */
 #include "connect/query.h"
 
 #include "base/alloc.h"
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { ARENA_BYTES = 16 << 20, ORG_TEXT = 160, FORM_BYTES = 256 << 10 };
+enum { ARENA_BYTES = 64 << 20, ORG_TEXT = 160, FORM_BYTES = 256 << 10 };
 
 struct query {
 	struct arena arena;
@@ -122,7 +122,9 @@ static bool make(struct query *query, const struct poll_options *options,
 	struct ask ask = {.kind = ASK_HTTP,
 		.method = "POST",
 		.headers = query->headers,
-		.max_bytes = what->step_ms ? QUERY_MOST_RANGE : QUERY_MOST_BYTES};
+		.max_bytes = what->most_bytes ? what->most_bytes
+			     : what->step_ms  ? QUERY_MOST_RANGE
+					      : QUERY_MOST_BYTES};
 	struct str form;
 	bool ok;
 

@@ -120,7 +120,8 @@ head -c 100000 /dev/urandom >"$tmp/noise.csv"
 run detect --csv "$tmp/noise.csv"
 ok "bytes of anything" code 1
 run detect
-ok "no file named" code 2
+ok "no file named, and no query in the rc" code 1
+ok "that says where some are" said err 'oogway pack list'
 run detect --csv "$tmp/step.csv" more
 ok "a word too many" code 2
 echo "$passed passed, $failed failed"

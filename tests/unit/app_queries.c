@@ -34,7 +34,8 @@ static int setup(void **state)
 	fd = mkstemp(file);
 	assert_true(fd >= 0);
 	dprintf(fd, "source prom prometheus url=http://prom:9090\n"
-		    "query a source=prom -- a\nquery b source=prom -- b\n");
+		    "query a source=prom -- a\nquery b source=prom -- b\n"
+		    "query c source=prom most=1 -- c\n");
 	close(fd);
 	options.rc = (struct rc_options){.file = file, .no_system = true};
 	loop = loop_new();
@@ -249,9 +250,22 @@ static void the_source_of_a_name(void **state)
 	assert_string_equal(anomalies_at(app->anomalies, 2)->name, "cpu x");
 }
 
+static void no_more_than_its_line_keeps(void **state)
+{
+	static const char *const other[] = {"{h=\"y\"}", NULL};
+
+	(void)state;
+	tell(2, two, 0, "");
+	assert_string_equal(rows(), "c x 7");
+	tell(2, other, 0, "");
+	assert_string_equal(rows(), "c x 7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			no_more_than_its_line_keeps, setup, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_row_stands_for_a_query, setup, tear_down),
 		cmocka_unit_test_setup_teardown(
