@@ -25,6 +25,7 @@
 #include "app/runbooks.h"
 #include "app/runs.h"
 #include "app/similar.h"
+#include "app/slos.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
@@ -106,6 +107,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->dossier = dossier_new(app);
 	app->similar = similar_new(app);
 	app->change_feeds = changes_new(app);
+	app->slos = slos_new(app);
 	app->share = share_new(app);
 	app->sources = sources_new(app);
 	app->enrol = enrol_new(app);
@@ -134,6 +136,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	share_tick(app->share, now);
 	sources_tick(app->sources, now);
+	slos_tick(app->slos, now);
 	alerts_tick(app->alerts, now);
 	pages_tick(app->pages, now);
 	runbooks_tick(app->runbooks, now);
@@ -234,6 +237,7 @@ void app_free(struct app *app)
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
+	slos_free(app->slos);
 	alerts_free(app->alerts);
 	rotas_free(app->rotas);
 	handoffs_free(app->handoffs);
@@ -270,6 +274,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	history_flush(app->history);
 	actions_halt(app->actions);
 	app->rc = rc;
+	slos_reload(app->slos);
 	sources_reload(app->sources);
 	sinks_reload(app->sinks);
 	metrics_reload(app->metrics, old);

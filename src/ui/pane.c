@@ -16,7 +16,8 @@ const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&silences_pane, &changes_pane, &incidents_pane, &actions_pane, &audit_pane,
 	&trends_pane, &past_pane, &handoff_pane, &oncall_pane, &shifts_pane, &help_pane,
 	&options_pane, &text_pane, &event_pane, &source_pane, &remote_pane,
-	&remotehost_pane, &followed_pane, &replay_pane, &triggers_pane, NULL};
+	&remotehost_pane, &followed_pane, &replay_pane, &triggers_pane, &slos_pane,
+	&slo_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {
