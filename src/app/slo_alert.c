@@ -252,31 +252,48 @@ static void sentence(
 		ends > app->now ? ")" : "");
 }
 
+/* The texts that an alert is made of, while it is made. */
+struct wording {
+	char id[TITLE], title[TITLE], summary[SENTENCE], muted[SLO_SILENCE + 20];
+	const char *service, *severity;
+};
+
+static void word(const struct app *app, const struct slo *slo, size_t what, size_t rule,
+	struct wording *w)
+{
+	const struct rc_slo *rc = slo->row.rc;
+
+	w->service = rc->service ? rc->service : rc->name;
+	w->severity = what ? "ticket" : "page";
+	snprintf(w->id, sizeof w->id, "slo %.80s %s", rc->name, w->severity);
+	snprintf(w->title, sizeof w->title, "SLO %.80s burns its error budget", rc->name);
+	sentence(app, &slo->row, rule, w->summary);
+	snprintf(w->muted, sizeof w->muted, "silence %s", slo->silence[what]);
+}
+
 static struct alert *make_alert(
 	const struct app *app, const struct slo *slo, size_t what, size_t rule)
 {
 	const struct slo_row *row = &slo->row;
-	const struct rc_slo *rc = row->rc;
-	const char *service = rc->service ? rc->service : rc->name;
-	const char *severity = what ? "ticket" : "page";
-	char id[TITLE], title[TITLE], summary[SENTENCE], muted[SLO_SILENCE + 20];
+	struct wording w;
+
+	word(app, slo, what, rule, &w);
 	const struct pair labels[] = {
 		{untrusted_str("alertname"), untrusted_str("SLOBudgetBurn")},
-		{untrusted_str("slo"), untrusted_str(rc->name)},
-		{untrusted_str("severity"), untrusted_str(severity)},
-		{untrusted_str("service"), untrusted_str(service)},
-		{untrusted_str("source"), untrusted_str(rc->source)},
+		{untrusted_str("slo"), untrusted_str(row->rc->name)},
+		{untrusted_str("severity"), untrusted_str(w.severity)},
+		{untrusted_str("service"), untrusted_str(w.service)},
+		{untrusted_str("source"), untrusted_str(row->rc->source)},
 	};
 	const struct pair notes[] = {
-		{untrusted_str("summary"), untrusted_str(summary)},
-		{untrusted_str(rc->bad ? "bad" : "good"), untrusted_str(rc->part)},
-		{untrusted_str("total"), untrusted_str(rc->total)},
+		{untrusted_str(row->rc->bad ? "bad" : "good"),
+			untrusted_str(row->rc->part)},
+		{untrusted_str("total"), untrusted_str(row->rc->total)},
 	};
 	struct alert_draft draft = {
 		.severity = what ? SEVERITY_WARNING : SEVERITY_CRITICAL,
 		.state = *slo->silence[what] ? ALERT_SILENCED : ALERT_FIRING,
-		.started_at = what ? since(row, SLO_PAGES, SLO_RULES)
-				   : since(row, 0, SLO_PAGES),
+		.started_at = row->since,
 		.updated_at = row->state.at ? row->state.at : app->now,
 		.labels = labels,
 		.label_count = sizeof labels / sizeof *labels,
@@ -284,18 +301,14 @@ static struct alert *make_alert(
 		.annotation_count = sizeof notes / sizeof *notes,
 	};
 
-	snprintf(id, sizeof id, "slo %.80s %s", rc->name, severity);
-	snprintf(title, sizeof title, "SLO %.80s burns its error budget", rc->name);
-	sentence(app, row, rule, summary);
-	snprintf(muted, sizeof muted, "silence %s", slo->silence[what]);
-	draft.texts[ALERT_ID] = untrusted_str(id);
-	draft.texts[ALERT_TITLE] = untrusted_str(title);
-	draft.texts[ALERT_SUMMARY] = untrusted_str(summary);
-	draft.texts[ALERT_SERVICE] = untrusted_str(service);
-	if (rc->runbook)
-		draft.texts[ALERT_RUNBOOK] = untrusted_str(rc->runbook);
+	draft.texts[ALERT_ID] = untrusted_str(w.id);
+	draft.texts[ALERT_TITLE] = untrusted_str(w.title);
+	draft.texts[ALERT_SUMMARY] = untrusted_str(w.summary);
+	draft.texts[ALERT_SERVICE] = untrusted_str(w.service);
+	if (row->rc->runbook)
+		draft.texts[ALERT_RUNBOOK] = untrusted_str(row->rc->runbook);
 	if (*slo->silence[what])
-		draft.texts[ALERT_ACKED_BY] = untrusted_str(muted);
+		draft.texts[ALERT_ACKED_BY] = untrusted_str(w.muted);
 	return alert_new(
 		&draft, SOURCE_HOST, sources_row(app->sources, SOURCE_HOST)->name);
 }

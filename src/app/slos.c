@@ -176,9 +176,12 @@ static void judge(struct slos *slos, struct slo *slo)
 	slo_judge(&spec, slo->data, slos->app->now, &row->state);
 	/* Good ones of which none was ever counted are a wrong name rather than a
 	 * service that never did anything right. */
-	for (size_t rule = 0; rule < SLO_RULES && !row->part_seen && !row->rc->bad;
-		rule++)
-		row->state.rules[rule].verdict = SLO_NO_DATA;
+	if (!row->part_seen && !row->rc->bad) {
+		row->state.known = false;
+		row->state.ends_at = 0;
+		for (size_t rule = 0; rule < SLO_RULES; rule++)
+			row->state.rules[rule].verdict = SLO_NO_DATA;
+	}
 	for (size_t rule = 0; rule < SLO_RULES; rule++)
 		changed |= slo_track_feed(&row->tracks[rule], rule,
 			&row->state.rules[rule], slos->app->now);
