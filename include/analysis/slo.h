@@ -35,10 +35,10 @@ struct slo_spec {
 struct slo_data;
 struct slo_data *slo_data_new(int64_t window_ms);
 void slo_data_free(struct slo_data *data);
-/* What happened in the bucket that ends at `end`; width is SLO_FINE_MS or SLO_LONG_MS. One
- * whose end lies on its grid is kept, and replaces what was there; a newer one between two
- * of the fine grid is the last known until another comes. Not finite or negative: no data.
- * bad is brought down to total. */
+/* What happened in the bucket that ends at `end`; width is SLO_FINE_MS or SLO_LONG_MS.
+ * One whose end lies on its grid is kept, and replaces what was there; a newer one
+ * between two of the fine grid is the last known until another comes. Not finite or
+ * negative: no data. bad is brought down to total. */
 void slo_data_put(
 	struct slo_data *data, int64_t width, int64_t end, double total, double bad);
 /* When the newest bucket with data ends; 0: there is none. */
@@ -84,8 +84,9 @@ struct slo_state {
 void slo_judge(const struct slo_spec *spec, const struct slo_data *data, int64_t now,
 	struct slo_state *out);
 
-/* A rule over time: fires at once, goes on while it nearly burns, and ends when it has been
- * calm for a while. What is not known ends nothing, for as long as its long window. */
+/* A rule over time: fires at once, goes on while it nearly burns, and ends when it has
+ * been calm for a while. What is not known ends nothing, for as long as its long
+ * window. */
 struct slo_track {
 	bool fires;
 	int64_t since; /* it fires, or ended */

@@ -63,8 +63,9 @@ const char *slo_burn_text(double burn, char out[SLO_TEXT]);
 /* "99.9 %" */
 const char *slo_target_text(const struct rc_slo *rc, char out[SLO_TEXT]);
 
-/* The window of the objective, hour by hour: the share of bad events, and what was left of
- * the budget, both 0 to 1. New, the caller frees it; empty when nothing is known. */
+/* The window of the objective, hour by hour: the share of bad events, and what was
+ * left of the budget, both 0 to 1. New, the caller frees it; empty when nothing is
+ * known. */
 struct series *slo_ratio_series(const struct slos *slos, const struct slo_row *row);
 struct series *slo_budget_series(const struct slos *slos, const struct slo_row *row);
 

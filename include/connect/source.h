@@ -21,7 +21,8 @@ struct source_query {
 	struct limits limits;
 };
 
-/* Counts to ask for, from an `slo` line: PromQL in which $window stands for a duration. */
+/* Counts to ask for, from an `slo` line: PromQL in which $window stands for a
+ * duration. */
 struct source_objective {
 	const char *name;
 	const char *part;  /* of the events, the good ones or the bad */

@@ -1,5 +1,6 @@
-/* Columns and JSON of objectives: the budget as a bar, how fast it burns over each pair of
- * windows, the state in words and when the budget ends. Main thread. */
+/* Columns and JSON of objectives: the budget as a bar, how fast it burns over each
+ * pair of windows, the state in words and when the budget ends. Hides what a
+ * bar of ten cells shows of a budget that is nearly gone. Main thread. */
 #include "app/listing.h"
 #include "app/slos.h"
 #include "base/time.h"

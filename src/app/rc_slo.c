@@ -1,6 +1,6 @@
-/* `slo` lines of the rc: what share of which events shall be good, over how long. Hides
- * what oogway makes of a counter or of a histogram: PromQL in which $window stands for the
- * width of a bucket. Any thread. */
+/* `slo` lines of the rc: what share of which events shall be good, over how long.
+ * Hides what oogway makes of a counter or of a histogram: PromQL in which $window
+ * stands for the width of a bucket. Any thread. */
 #include "rc_parts.h"
 
 #include "base/alloc.h"

@@ -1,6 +1,6 @@
-/* An objective in words, and the alerts that are made of it: a page and a ticket, which is
- * held back while there is a page. Each says how fast which windows burn, what is left, and
- * when that ends. Main thread. */
+/* An objective in words, and the alerts that are made of it: a page and a ticket,
+ * which is held back while there is a page. Each says how fast which windows burn,
+ * what is left, and when that ends. Main thread. */
 #include "app/slos.h"
 #include "slos_parts.h"
 

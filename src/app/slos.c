@@ -1,7 +1,7 @@
-/* Objectives at work: counts that come are put into buckets and judged (analysis/slo.h),
- * what fires becomes an alert of this host, and what fired is known after a restart. Hides
- * which objective a series of an answer is of, and that silences of the servers are looked
- * through a few in each turn. Main thread. */
+/* Objectives at work: counts that come are put into buckets and judged
+ * (analysis/slo.h), what fires becomes an alert of this host, and what fired is known
+ * after a restart. Hides which objective a series of an answer is of, and that
+ * silences of the servers are looked through a few in each turn. Main thread. */
 #include "app/slos.h"
 #include "slos_parts.h"
 
