@@ -53,6 +53,9 @@ const char *slo_words(
 	const struct app *app, const struct slo_row *row, char *out, size_t size);
 /* "63 %", "-120 %", "spent"; "-" when it is not known. */
 enum { SLO_TEXT = 160 };
+/* Of a bar of so many cells, those that are left: none only when nothing is, all only
+ * when all is. */
+int slo_left_cells(const struct slo_row *row, int cells);
 const char *slo_left_text(const struct slo_row *row, char out[SLO_TEXT]);
 /* The end of the budget at the present rate: "in 3d", "spent", "not within 30d", "-". */
 const char *slo_end_text(const struct slo_row *row, int64_t now, char out[SLO_TEXT]);

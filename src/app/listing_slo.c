@@ -52,19 +52,16 @@ static void slo_target(const struct app *app, const void *row, struct cell *out)
 	out->role = ROLE_DIM;
 }
 
-/* What is left, never so little that one would take it for nothing. */
 static void slo_bar(const struct app *app, const void *row, struct cell *out)
 {
 	const struct slo_state *s = &of(row)->state;
-	int full = 0;
+	int full = slo_left_cells(of(row), BAR_CELLS);
 
 	(void)app;
 	out->is_number = true;
 	out->number = s->at && s->known ? s->left : -INFINITY;
 	if (!s->at || !s->known)
 		return;
-	if (s->left > 0)
-		full = s->left >= 1 ? BAR_CELLS : (int)ceil(s->left * BAR_CELLS);
 	cell_print(out, "%.*s%.*s", full, "##########", BAR_CELLS - full, "..........");
 	out->role = s->left <= 0     ? ROLE_CRITICAL
 		    : s->left < 0.25 ? ROLE_WARNING

@@ -41,6 +41,19 @@ const char *slo_target_text(const struct rc_slo *rc, char out[SLO_TEXT])
 	return out;
 }
 
+int slo_left_cells(const struct slo_row *row, int cells)
+{
+	double left = row->state.left;
+	int full;
+
+	if (!row->state.at || !row->state.known || !(left > 0))
+		return 0;
+	if (left >= 1)
+		return cells;
+	full = (int)lround(left * cells);
+	return full < 1 ? 1 : full < cells ? full : cells - 1;
+}
+
 const char *slo_left_text(const struct slo_row *row, char out[SLO_TEXT])
 {
 	double left = row->state.left * 100;

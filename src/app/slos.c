@@ -411,7 +411,7 @@ static struct series *curve(const struct slos *slos, const struct slo_row *row, 
 	const struct slo_data *data = data_of(slos, row);
 	struct series *series = series_new(untrusted_str(row->rc->name), 0, SIZE_MAX);
 	double allowed = row->state.budget.total * (1 - row->rc->target), spent = 0;
-	int64_t last = row->state.at - row->state.at % SLO_LONG_MS;
+	int64_t last = (row->state.at + SLO_LONG_MS - 1) / SLO_LONG_MS * SLO_LONG_MS;
 	int64_t hours = row->rc->window_ms / SLO_LONG_MS;
 	int64_t every = (hours + SERIES_MAX_POINTS - 1) / SERIES_MAX_POINTS;
 
@@ -421,6 +421,7 @@ static struct series *curve(const struct slos *slos, const struct slo_row *row, 
 	for (int64_t k = hours - hours % every; data && k >= 0; k -= every) {
 		double total = 0, bad = 0, t, b;
 		int64_t end = last - k * SLO_LONG_MS;
+		int64_t at = end < row->state.at ? end : row->state.at;
 
 		for (int64_t j = 0; j < every; j++)
 			if (slo_data_bucket(
@@ -430,9 +431,9 @@ static struct series *curve(const struct slos *slos, const struct slo_row *row, 
 			}
 		spent += bad;
 		if (left && allowed > 0)
-			series_add(series, (struct point){end, 1 - spent / allowed});
+			series_add(series, (struct point){at, 1 - spent / allowed});
 		else if (!left && total > 0)
-			series_add(series, (struct point){end, bad / total});
+			series_add(series, (struct point){at, bad / total});
 	}
 	return series;
 }

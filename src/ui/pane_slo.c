@@ -74,9 +74,7 @@ static void budget(struct page *p, const struct app *app, const struct slo_row *
 	const struct slo_state *s = &row->state;
 	char left[SLO_TEXT], end[SLO_TEXT], covered[TIME_TEXT], all[TIME_TEXT],
 		burn[SLO_TEXT];
-	int full = s->at && s->known && s->left > 0
-			   ? (int)ceil(fmin(s->left, 1) * BAR_COLS)
-			   : 0;
+	int full = slo_left_cells(row, BAR_COLS);
 
 	name(p, "budget left");
 	if (!s->at || !s->known) {
