@@ -41,7 +41,11 @@ void slos_reload(struct slos *slos);
 /* An answer to a source's questions for its objectives, and how asking goes. */
 void slos_take(struct slos *slos, int source, const struct batch *batch);
 void slos_status(struct slos *slos, int source, const struct poll_status *status);
+/* What the store has kept is there. */
+void slos_begin(struct slos *slos);
 void slos_tick(struct slos *slos, int64_t now);
+/* For one command, when its sources have answered: silences are looked through now. */
+bool slos_settled(struct slos *slos);
 
 size_t slos_count(const struct slos *slos);
 /* In the order of the rc. */

@@ -432,10 +432,10 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
-	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
-	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds) && rotas_settled(app->rotas) &&
-	       triggers_settled(app->triggers);
+	       slos_settled(app->slos) && alerts_settled(app->alerts) &&
+	       joins_settled(app->joins) && metrics_settled(app->metrics) &&
+	       runbooks_settled(app->runbooks) && changes_settled(app->change_feeds) &&
+	       rotas_settled(app->rotas) && triggers_settled(app->triggers);
 }
 
 bool app_edit(struct app *app, const char *path, struct err *err)

@@ -29,6 +29,7 @@ struct slos {
 	struct app *app;
 	struct slo *list;
 	size_t count;
+	bool known; /* what the store has kept has come, or nothing was */
 	bool restored;
 	size_t silence_at; /* the next that is looked at */
 	int64_t judged_at;
@@ -155,8 +156,8 @@ static bool restore(struct slos *slos, int64_t now)
 		return true;
 	bytes = history_kept(slos->app->history, kept_key, &n);
 	if (!bytes)
-		return now - slos->app->started_at > KEPT_WAIT_MS &&
-		       !history_busy(slos->app->history);
+		return slos->known || (now - slos->app->started_at > KEPT_WAIT_MS &&
+					      !history_busy(slos->app->history));
 	text = untrusted_make(bytes, n);
 	while (untrusted_word(&text, "\n", &line))
 		restore_line(slos, line);
@@ -343,6 +344,21 @@ static void follow_silences(struct slos *slos)
 		settle_silences(slos);
 }
 
+void slos_begin(struct slos *slos)
+{
+	slos->known = true;
+}
+
+bool slos_settled(struct slos *slos)
+{
+	if (slos->app->live)
+		return true;
+	do {
+		follow_silences(slos);
+	} while (slos->silence_at);
+	return true;
+}
+
 void slos_tick(struct slos *slos, int64_t now)
 {
 	bool ready = restore(slos, now);
@@ -359,6 +375,8 @@ void slos_tick(struct slos *slos, int64_t now)
 		for (size_t i = 0; i < slos->count; i++)
 			if (slos->list[i].heard)
 				judge(slos, &slos->list[i]);
+		/* The store may not have been open when it began to fire. */
+		keep(slos);
 	}
 	follow_silences(slos);
 }

@@ -20,6 +20,7 @@ enum {
 	CHART_ROWS = 8,
 	TALL_ROWS = 12,
 	BAR_COLS = 30,
+	SHORT_BAR = 10,
 	NARROW = 60,
 };
 
@@ -69,12 +70,13 @@ static void head(struct page *p, const struct app *app, const struct slo_row *ro
 		page_puts(p, ROLE_DIM, ", silenced");
 }
 
-static void budget(struct page *p, const struct app *app, const struct slo_row *row)
+static void budget(
+	struct page *p, const struct app *app, const struct slo_row *row, int cells)
 {
 	const struct slo_state *s = &row->state;
 	char left[SLO_TEXT], end[SLO_TEXT], covered[TIME_TEXT], all[TIME_TEXT],
 		burn[SLO_TEXT];
-	int full = slo_left_cells(row, BAR_COLS);
+	int full = slo_left_cells(row, cells);
 
 	name(p, "budget left");
 	if (!s->at || !s->known) {
@@ -88,8 +90,7 @@ static void budget(struct page *p, const struct app *app, const struct slo_row *
 		: s->left < 0.25 ? ROLE_WARNING
 				 : ROLE_OK,
 		"%.*s", full, "##############################");
-	page_printf(
-		p, ROLE_DIM, "%.*s", BAR_COLS - full, "..............................");
+	page_printf(p, ROLE_DIM, "%.*s", cells - full, "..............................");
 	page_printf(p, ROLE_TEXT, "  %s", slo_left_text(row, left));
 	name(p, "spent on");
 	page_printf(
@@ -152,7 +153,8 @@ static void queries(struct page *p, const struct slo_row *row)
 	}
 }
 
-static void fill(struct slo_view *v, const struct app *app, int rows)
+/* rows: of each curve; 0: none. cols: what there is. */
+static void fill(struct slo_view *v, const struct app *app, int rows, int cols)
 {
 	const struct slo_row *row = slos_find(app->slos, v->id);
 	struct page *p = &v->page;
@@ -164,7 +166,7 @@ static void fill(struct slo_view *v, const struct app *app, int rows)
 		return;
 	}
 	head(p, app, row);
-	budget(p, app, row);
+	budget(p, app, row, cols < NARROW ? SHORT_BAR : BAR_COLS);
 	rules(p, row);
 	if (row->state.at && rows) {
 		page_line(p, 0, false);
@@ -217,7 +219,7 @@ static void draw(void *state, const struct app *app, const struct canvas *c, boo
 	struct canvas room, part;
 
 	(void)focus;
-	fill(v, app, tall ? TALL_ROWS : CHART_ROWS);
+	fill(v, app, tall ? TALL_ROWS : CHART_ROWS, c->cols);
 	page_draw(&v->page, c);
 	room = page_room_canvas(&v->page, c);
 	if (!row || !row->state.at || room.rows < 3)
@@ -239,7 +241,7 @@ static bool act(void *state, const struct app *app, enum pane_act act)
 static void text(void *state, const struct app *app, bool all, struct str *out)
 {
 	(void)all;
-	fill(state, app, 0);
+	fill(state, app, 0, NARROW);
 	page_text(&((struct slo_view *)state)->page, out);
 }
 

@@ -12,10 +12,12 @@ port=$((LAB_PORT_BASE + 9411))
 tmp=$(mktemp -d)
 export XDG_CONFIG_HOME="$tmp/config" XDG_STATE_HOME="$tmp/state" XDG_DATA_HOME="$tmp/data" \
 	XDG_CACHE_HOME="$tmp/cache"
-passed=0 failed=0 server=
+passed=0 failed=0 server= am=
 end() {
 	[ -z "$server" ] || kill "$server" 2>/dev/null
 	[ -z "$server" ] || wait "$server" 2>/dev/null
+	[ -z "$am" ] || kill "$am" 2>/dev/null
+	[ -z "$am" ] || wait "$am" 2>/dev/null
 	rm -rf "$tmp"
 }
 trap end EXIT
@@ -42,6 +44,7 @@ world() {
 }
 
 cat >"$tmp/rc" <<-END
+	set store = $tmp/store.db
 	source prom prometheus url=http://127.0.0.1:$port timeout=30s
 	slo checkout source=prom target=99.9 "good=http_requests_total{code!~\"5..\"}" total=http_requests_total
 	slo failing source=prom target=99.9 "bad=http_requests_total{code=~\"5..\"}" total=http_requests_total window=7d
@@ -104,24 +107,70 @@ expect "what is left, and when that ends" \
 expect "it is among the alerts" \
 	'[r for r in a if "checkout" in r["title"] and r["severity"] == "critical" and
 	"over 1h" in r["summary"] and "Budget of 30d left" in r["summary"]]'
-cat >"$tmp/slo.t" <<-END
-	size 80x24
-	run $OOGWAY -c $tmp/rc
-	keys ":slos<Enter>"
-	wait "checkout" 15000
-	wait "page" 15000
-	keys "<Enter>"
-	wait "budget left" 15000
-	wait "share of bad" 15000
-	wait "over 1h" 15000
-	keys "<Esc>2"
-	wait "SLO checkout burns" 15000
-END
-if "$BUILD/term" "$tmp/slo.t" >"$tmp/log" 2>&1; then
+if command -v prometheus-alertmanager >/dev/null 2>&1; then
+	printf 'route: {receiver: none}\nreceivers: [{name: none}]\n' >"$tmp/am.yml"
+	prometheus-alertmanager --config.file="$tmp/am.yml" --storage.path="$tmp/am" \
+		--web.listen-address=127.0.0.1:$((port + 1)) --cluster.listen-address= \
+		>"$tmp/am.log" 2>&1 &
+	am=$!
+	n=0
+	until curl -fs "http://127.0.0.1:$((port + 1))/-/ready" >/dev/null; do
+		n=$((n + 1))
+		[ $n -lt 120 ] || { cat "$tmp/am.log"; exit 1; }
+		sleep 0.5
+	done
+	amtool --alertmanager.url="http://127.0.0.1:$((port + 1))" silence add \
+		alertname=SLOBudgetBurn slo=checkout -c known -a test -d 1h >/dev/null
+	printf 'source am alertmanager url=http://127.0.0.1:%s\n' $((port + 1)) >>"$tmp/rc"
+	ask
+	expect "a silence of a server mutes what it matches, and no more" \
+		'[r["state"] for r in a if r["labels"]["slo"] == "checkout"] == ["silenced"]
+		and [r["state"] for r in a if r["labels"]["slo"] == "failing"] == ["firing"]
+		and s["checkout"]["silenced"] and not s["failing"]["silenced"]'
+fi
+# Since when the store says that it fires.
+since() {
+	python3 -B - "$tmp/store.db" <<-'END'
+		import sqlite3, sys
+		rows = sqlite3.connect(sys.argv[1]).execute(
+			"select body from keep where key = 'console/slo'").fetchall()
+		print(sorted(l.split()[:2] + l.split()[4:] for l in rows[0][0].decode().splitlines()))
+	END
+}
+# What is on the screens; the second and the third console know since when it fires.
+for size in 80x24 160x48 40x12; do
+	chart='wait "share of bad" 15000'
+	[ $size != 40x12 ] || chart=
+	cat >"$tmp/slo.t" <<-END
+		size $size
+		run $OOGWAY -c $tmp/rc
+		wait "prom ✓" 20000
+		keys ":slos<Enter>"
+		wait "page     failing" 20000
+		wait "unknown  nothing"
+		keys "j<Enter>"
+		wait "budget left"
+		wait "over 1h"
+		$chart
+		keys "<Esc><Esc>2"
+		wait "SLO failin" 15000
+		keys "Q"
+		exit 0
+	END
+	if "$BUILD/term" "$tmp/slo.t" >"$tmp/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		cat "$tmp/log"
+	fi
+	since >"$tmp/since.$size" 2>&1
+done
+if grep -q checkout "$tmp/since.80x24" && cmp -s "$tmp/since.80x24" "$tmp/since.40x12"; then
 	passed=$((passed + 1))
 else
 	failed=$((failed + 1))
-	cat "$tmp/log"
+	echo "not so: what fires has its beginning after a restart"
+	cat "$tmp"/since.*
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
