@@ -344,9 +344,22 @@ static void follow_silences(struct slos *slos)
 		settle_silences(slos);
 }
 
+/* What fires since is kept too. */
+static bool adopt(struct slos *slos, int64_t now)
+{
+	if (!restore(slos, now))
+		return false;
+	if (slos->app->live && !slos->restored) {
+		slos->restored = true;
+		keep(slos);
+	}
+	return true;
+}
+
 void slos_begin(struct slos *slos)
 {
 	slos->known = true;
+	adopt(slos, slos->app->now);
 }
 
 bool slos_settled(struct slos *slos)
@@ -361,14 +374,10 @@ bool slos_settled(struct slos *slos)
 
 void slos_tick(struct slos *slos, int64_t now)
 {
-	bool ready = restore(slos, now);
+	bool ready = adopt(slos, now);
 
 	if (!slos->count || app_then(slos->app))
 		return;
-	if (ready && !slos->restored) {
-		slos->restored = true;
-		keep(slos);
-	}
 	/* Silence from a server makes what is known older. */
 	if (ready && now - slos->judged_at >= MINUTE_MS / 2) {
 		slos->judged_at = now;

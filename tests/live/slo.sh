@@ -134,7 +134,8 @@ since() {
 		import sqlite3, sys
 		rows = sqlite3.connect(sys.argv[1]).execute(
 			"select body from keep where key = 'console/slo'").fetchall()
-		print(sorted(l.split()[:2] + l.split()[4:] for l in rows[0][0].decode().splitlines()))
+		print(sorted(l.split()[:2] + l.split()[4:]
+			for l in bytes(rows[0][0]).decode().splitlines()))
 	END
 }
 # What is on the screens; the second and the third console know since when it fires.

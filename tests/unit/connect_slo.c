@@ -1,5 +1,6 @@
-/* Counts of objectives as a conversation: how few questions there are and what they ask,
- * which of several is guilty, what a slow server is spared, and that a gap is read again. */
+/* Counts of objectives as a conversation: how few questions there are and what they
+ * ask, which of several is guilty, what a slow server is spared, and that a gap is read
+ * again. */
 #include "base/alloc.h"
 #include "base/text.h"
 #include "connect/source.h"
