@@ -138,7 +138,7 @@ since() {
 			for l in bytes(rows[0][0]).decode().splitlines()))
 	END
 }
-# What is on the screens; the second and the third console know since when it fires.
+# What is on the screens; the third console knows since when it fires.
 for size in 80x24 160x48 40x12; do
 	chart='wait "share of bad" 15000'
 	[ $size != 40x12 ] || chart=
@@ -166,7 +166,8 @@ for size in 80x24 160x48 40x12; do
 	fi
 	since >"$tmp/since.$size" 2>&1
 done
-if grep -q checkout "$tmp/since.80x24" && cmp -s "$tmp/since.80x24" "$tmp/since.40x12"; then
+# The first console may end before its new store is there.
+if grep -q checkout "$tmp/since.160x48" && cmp -s "$tmp/since.160x48" "$tmp/since.40x12"; then
 	passed=$((passed + 1))
 else
 	failed=$((failed + 1))
