@@ -584,6 +584,9 @@ static int run_command(
 					!strcmp(c->name, "incident reassign") ||
 					!strcmp(c->name, "incident responders") ||
 					str_starts(o->command, "show oncall"));
+	app->wants_slos =
+		c && (str_starts(c->name, "slo") || !strcmp(c->name, "alert list") ||
+			     !strcmp(c->name, "doctor"));
 	app->wants_sites =
 		c && (str_starts(c->name, "source ") || !strcmp(c->name, "doctor") ||
 			     str_starts(o->command, "show source"));

@@ -35,6 +35,10 @@ void alerts_reconsider(struct alerts *alerts, uint64_t key);
 /* The key of what a source of that name calls so. */
 uint64_t alert_key_named(struct untrusted source, struct untrusted id);
 void alerts_apply(struct alerts *alerts, int source, const struct batch *batch);
+/* What oogway itself says, as an alert of this host: takes it, in the place of one
+ * with its key; and that it is over. */
+void alerts_own(struct alerts *alerts, struct alert *alert);
+void alerts_own_over(struct alerts *alerts, uint64_t key);
 /* Heartbeats: an alert that must always fire. */
 void alerts_tick(struct alerts *alerts, int64_t now);
 /* What each silence mutes is counted now, for who does not wait for the next tick. */

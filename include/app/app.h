@@ -37,6 +37,7 @@ struct rc_watch;
 struct replay;
 struct saving;
 struct similar;
+struct slos;
 struct runbooks;
 struct remote;
 struct runs;
@@ -74,11 +75,12 @@ enum change {
 	CHANGED_RUNS = 1 << 17,   /* steps of runbooks */
 	CHANGED_ROTAS = 1 << 18,  /* who is on call */
 	CHANGED_REMOTE = 1 << 19, /* commands on other machines */
-	CHANGED_ALL = (1 << 20) - 1,
-	CHANGED_KEPT = 1 << 20, /* once: how the console was left is known */
-	CHANGED_HINT = 1 << 21, /* the lesson's next hint */
-	CHANGED_REPLAY = 1 << 22,
-	CHANGED_FINDINGS = 1 << 23, /* root causes */
+	CHANGED_SLOS = 1 << 20,
+	CHANGED_ALL = (1 << 21) - 1,
+	CHANGED_KEPT = 1 << 21, /* once: how the console was left is known */
+	CHANGED_HINT = 1 << 22, /* the lesson's next hint */
+	CHANGED_REPLAY = 1 << 23,
+	CHANGED_FINDINGS = 1 << 24, /* root causes */
 };
 
 /* The span that metrics, logs, anomalies and changes are looked at in. */
@@ -165,6 +167,7 @@ struct app {
 	struct incidents *incidents; /* of the past */
 	struct dossier *dossier;     /* of the incident that is looked at */
 	struct similar *similar;     /* … and what is like it */
+	struct slos *slos;
 	struct joins *joins;
 	struct rotas *rotas;
 	struct actions *actions;
@@ -202,6 +205,7 @@ struct app {
 	bool settled; /* what the start took is given back */
 	bool readonly;
 	bool wants_rotas; /* one command that reads schedules */
+	bool wants_slos;  /* … and one that judges objectives */
 	bool wants_sites; /* … and one that asks sites of pages */
 	/* One command that counts: what is missing since then is read from the pagers
 	 * first; 0: nothing is. */

@@ -11,7 +11,7 @@
 
 struct cell {
 	struct untrusted text; /* may point into own */
-	char own[240]; /* a whole sentence, as of a source that fails */
+	char own[240];         /* a whole sentence, as of a source that fails */
 	enum role role;
 	int room;      /* set before: columns there are for it, 0: as many as it likes */
 	size_t said;   /* bytes of text that another column shows: not drawn again */
@@ -105,7 +105,7 @@ extern const struct listing alert_listing, incident_listing, metric_listing,
 	source_listing, log_listing, event_listing, anomaly_listing, runbook_listing,
 	silence_listing, change_listing, process_listing, action_listing, audit_listing,
 	trend_listing, past_listing, incidents_listing, oncall_listing, shift_listing,
-	remote_listing, tail_listing, trigger_listing;
+	remote_listing, tail_listing, trigger_listing, slo_listing;
 extern const struct grouping alert_grouping;
 /* A filter text without the marks of one: words. */
 bool listing_is_words(const char *text);

@@ -30,6 +30,7 @@ enum {
 	RC_MAX_TRANSPORTS = 100,
 	RC_MAX_SINKS = 8,
 	RC_MAX_TRIGGERS = 50,
+	RC_MAX_SLOS = 50,
 };
 
 struct rc_source {
@@ -65,6 +66,21 @@ struct rc_preset {
 	const char *name;
 	enum compare_class class;
 	struct compare_rule rule;
+	struct conf_place place;
+};
+
+/* An objective: a share of good events, over a window. */
+struct rc_slo {
+	const char *name, *source;
+	const char *service; /* of its alerts, or NULL: the name */
+	const char *runbook; /* a link for them, or NULL */
+	double target;       /* 0.999 */
+	int64_t window_ms;
+	double least;             /* events in a window of a rule; fewer say nothing */
+	const char *part, *total; /* PromQL with $window */
+	bool bad;                 /* part counts the bad ones */
+	int64_t under_ms;         /* of a histogram; 0: counts */
+	struct conf_place place;
 };
 
 /* Where changes are read, besides the sources: one of git and folder is set. */
@@ -238,6 +254,8 @@ struct rc {
 	size_t sink_count;
 	struct rc_trigger *triggers;
 	size_t trigger_count, trigger_cap;
+	struct rc_slo *slos;
+	size_t slo_count, slo_cap;
 	/* Why nothing may be done: the signed policy cannot be trusted; or NULL. */
 	const char *policy_broken;
 	bool reads_system; /* while it is read: the system's file, and no other */

@@ -25,6 +25,7 @@ struct source_row {
 	bool reads_past;          /* … and this process asks it */
 	struct coverage coverage; /* what of that is in the store */
 	struct err past_error;    /* why it does not go on */
+	bool counts;              /* objectives of it are asked by this process */
 	bool has_rota;            /* its kind has schedules */
 	bool reads_rota;          /* … and this process asks for them */
 	uint64_t cluster;         /* as in a batch; 0: alone, or not known */

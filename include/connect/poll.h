@@ -18,7 +18,8 @@ enum poll_state {
 	POLL_PAUSED,
 };
 
-/* A source has three conversations at most: now, the past, its schedules. */
+/* A source has four conversations at most: now, the past, its schedules, counts of
+ * objectives; none has all. */
 enum { POLL_MAX_SOURCES = 192, POLL_PARALLEL = 2, POLL_SLOW_MS = 2000 };
 
 /* What the sources pane shows. */

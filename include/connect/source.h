@@ -21,6 +21,16 @@ struct source_query {
 	struct limits limits;
 };
 
+/* Counts to ask for, from an `slo` line: PromQL in which $window stands for a
+ * duration. */
+struct source_objective {
+	const char *name;
+	const char *part;  /* of the events, the good ones or the bad */
+	const char *total; /* all of them */
+	bool bad;          /* … and which part says */
+	int64_t window_ms;
+};
+
 /* A page of a site as it was last read; texts are printable or NULL. */
 struct source_page {
 	const char *url, *etag, *modified;
@@ -42,6 +52,8 @@ struct source_conf {
 	const char *services, *teams, *urgencies;
 	const struct source_query *queries;
 	size_t query_count;
+	const struct source_objective *objectives; /* read by the kind's slo only */
+	size_t objective_count;
 	/* What is kept of its pages, and how many may be read. Read by start() only. */
 	const struct source_page *known;
 	size_t known_count, pages;
@@ -165,6 +177,9 @@ struct source_kind {
 	const struct source_kind *survey;
 	/* Reads its schedules, slowly: likewise one of its own; or NULL. */
 	const struct source_kind *rota;
+	/* Counts for objectives, likewise one of its own; its batches say which buckets
+	 * they are of. NULL: it cannot count. */
+	const struct source_kind *slo;
 	const struct action_kind *actions; /* what can be done there; NULL: nothing */
 	/* How the secret is sent: "Authorization: Bearer " …; NULL: no secret */
 	const char *secret_header;
@@ -189,6 +204,7 @@ struct source_kind {
 
 extern const struct source_kind prometheus_source;
 extern const struct source_kind victoriametrics_source;
+extern const struct source_kind prometheus_slo, victoriametrics_slo;
 extern const struct source_kind alertmanager_source;
 extern const struct source_kind pagerduty_source;
 extern const struct source_kind opsgenie_source;

@@ -141,6 +141,10 @@ struct batch {
 	struct untrusted watch_error; /* why the server has no series for it */
 	struct batch_series *series;
 	size_t series_count, series_cap;
+	/* All series are counts of objectives: of number query / 2, the part when
+	 * query is even, all when it is odd, each point of what the bucket of that
+	 * width that ends there holds. 0: they are not. */
+	int64_t bucket_ms;
 	struct batch_query *queries;
 	size_t query_count, query_cap;
 	struct alert_draft *alerts;

@@ -509,6 +509,19 @@ static struct alert *missing_alert(
 	return alert_new(&draft, SOURCE_HOST, name_of(alerts, SOURCE_HOST));
 }
 
+void alerts_own(struct alerts *alerts, struct alert *alert)
+{
+	alert_table_put(alerts->table, alert);
+	alerts->uncounted = true;
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
+void alerts_own_over(struct alerts *alerts, uint64_t key)
+{
+	alert_table_remove(alerts->table, key);
+	app_changed(alerts->app, CHANGED_ALERTS);
+}
+
 void alerts_count_muted(struct alerts *alerts)
 {
 	if (alerts->uncounted && alerts_settled(alerts))

@@ -26,6 +26,7 @@
 #include "app/runbooks.h"
 #include "app/runs.h"
 #include "app/similar.h"
+#include "app/slos.h"
 #include "app/setting.h"
 #include "app/sources.h"
 #include "app/status.h"
@@ -108,6 +109,7 @@ struct app *app_new(struct loop *loop, const struct app_options *options)
 	app->similar = similar_new(app);
 	app->findings = findings_new(app);
 	app->change_feeds = changes_new(app);
+	app->slos = slos_new(app);
 	app->share = share_new(app);
 	app->sources = sources_new(app);
 	app->enrol = enrol_new(app);
@@ -161,6 +163,7 @@ static void tick(void *ctx, int64_t now)
 	logs_tick(app->logs, now);
 	share_tick(app->share, now);
 	sources_tick(app->sources, now);
+	slos_tick(app->slos, now);
 	alerts_tick(app->alerts, now);
 	pages_tick(app->pages, now);
 	runbooks_tick(app->runbooks, now);
@@ -265,6 +268,7 @@ void app_free(struct app *app)
 	audits_free(app->audits);
 	charts_free(app->charts);
 	anomalies_free(app->anomalies);
+	slos_free(app->slos);
 	alerts_free(app->alerts);
 	rotas_free(app->rotas);
 	handoffs_free(app->handoffs);
@@ -301,6 +305,7 @@ void app_take_rc(struct app *app, struct rc *rc)
 	history_flush(app->history);
 	actions_halt(app->actions);
 	app->rc = rc;
+	slos_reload(app->slos);
 	sources_reload(app->sources);
 	sinks_reload(app->sinks);
 	metrics_reload(app->metrics, old);
@@ -458,10 +463,10 @@ bool app_settled(const struct app *app)
 		     app->now - app->started_at > HISTORY_WAIT_MS;
 
 	return store && acks_known(app->acks) && sources_settled(app->sources) &&
-	       alerts_settled(app->alerts) && joins_settled(app->joins) &&
-	       metrics_settled(app->metrics) && runbooks_settled(app->runbooks) &&
-	       changes_settled(app->change_feeds) && rotas_settled(app->rotas) &&
-	       triggers_settled(app->triggers);
+	       slos_settled(app->slos) && alerts_settled(app->alerts) &&
+	       joins_settled(app->joins) && metrics_settled(app->metrics) &&
+	       runbooks_settled(app->runbooks) && changes_settled(app->change_feeds) &&
+	       rotas_settled(app->rotas) && triggers_settled(app->triggers);
 }
 
 bool app_edit(struct app *app, const char *path, struct err *err)

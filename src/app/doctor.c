@@ -9,6 +9,7 @@
 #include "app/metrics.h"
 #include "app/runbook_versions.h"
 #include "app/runbooks.h"
+#include "app/slos.h"
 #include "app/sources.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -132,6 +133,21 @@ static void check_triggers(struct doctor *d, const struct app *app)
 	}
 }
 
+/* One that nothing can be said of, and one that counts nothing. */
+static void check_slos(struct doctor *d, const struct app *app)
+{
+	char words[400];
+
+	for (size_t i = 0; i < slos_count(app->slos); i++) {
+		const struct slo_row *row = slos_at(app->slos, i);
+		bool bad = *row->error || !row->answered ||
+			   (!row->part_seen && !row->rc->bad);
+
+		line(d, !bad, "slo %s: %s", row->rc->name,
+			slo_words(app, row, words, sizeof words));
+	}
+}
+
 static void check_changes(struct doctor *d, const struct app *app)
 {
 	for (size_t i = 0; i < app->rc->changes_count; i++) {
@@ -161,6 +177,7 @@ enum status cmd_doctor(struct call *call, struct err *err)
 		check_source(&d, app, i);
 	check_queries(&d, app);
 	check_triggers(&d, app);
+	check_slos(&d, app);
 	check_changes(&d, app);
 	if (!app->demo) {
 		fine = history_check(call->app, store, sizeof store);

@@ -7,6 +7,7 @@
 #include "app/actions.h"
 #include "app/rotas.h"
 #include "app/setting.h"
+#include "app/slos.h"
 #include "app/triggers.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -110,6 +111,7 @@ static void got_kept(void *ctx, const struct keep_list *list, const struct err *
 		kept->n = item->n;
 		map_put(&history->kept, key, strlen(key), kept);
 	}
+	slos_begin(history->app->slos);
 	app_changed(history->app, CHANGED_KEPT);
 }
 

@@ -57,6 +57,7 @@ const struct keyseq_context keyseq_contexts[] = {
 	{"actions", "the list of actions"},
 	{"silences", "the list of silences"},
 	{"triggers", "the list of triggers"},
+	{"slos", "the list of objectives"},
 	{"chart", "the chart of a metric"},
 	{"trends", "the trends"},
 	{"past", "the incidents behind a bar of the trends"},

@@ -13,7 +13,7 @@ const struct listing *const listings[] = {&alert_listing, &incident_listing,
 	&runbook_listing, &silence_listing, &change_listing, &process_listing,
 	&action_listing, &audit_listing, &trend_listing, &past_listing,
 	&incidents_listing, &oncall_listing, &shift_listing, &remote_listing,
-	&tail_listing, &trigger_listing, NULL};
+	&tail_listing, &trigger_listing, &slo_listing, NULL};
 
 const struct listing *listing_find(const char *noun)
 {

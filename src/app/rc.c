@@ -166,6 +166,23 @@ const struct rc_key rc_keys[] = {
 	{"sink", "token-env", "NAME", "the environment variable with it"},
 	{"sink", "token-command", "COMMAND",
 		"prints it; words separated by blanks, no shell"},
+	{"slo", "source", "NAME", "a prometheus or victoriametrics source; needed"},
+	{"slo", "target", "PERCENT", "of events that shall be good, as 99.9; needed"},
+	{"slo", "window", "DURATION", "3d to 90d, rolling; 30d"},
+	{"slo", "good", "COUNTER",
+		"the good events: a counter with its labels, or PromQL that gives a "
+		"count and has $window where its range goes"},
+	{"slo", "bad", "COUNTER", "… or the bad ones"},
+	{"slo", "total", "COUNTER", "all events, likewise"},
+	{"slo", "histogram", "BUCKETS",
+		"instead: buckets of a histogram, as "
+		"http_duration_seconds_bucket{job=\"api\"}"},
+	{"slo", "under", "DURATION",
+		"good is what took no longer: a bound that the histogram has"},
+	{"slo", "least", "N",
+		"events in the long window of a rule; fewer give no verdict; 100"},
+	{"slo", "service", "NAME", "what its alerts are about; the objective's name"},
+	{"slo", "runbook", "URL", "runbook_url of its alerts"},
 	{"trigger", "runbook", "RUNBOOK", "the book, by the name of its file; needed"},
 	{"trigger", "on", "alert|schedule", "what makes it fire; needed"},
 	{"trigger", "alert", "PATTERN,…",
@@ -579,6 +596,15 @@ const struct conf_verb rc_verbs[] = {
 		"Where a copy of each record of the audit goes as it is written: what a "
 		"chain alone cannot show, that its end was cut off or that it was "
 		"written anew, `audit verify --against` finds with such a copy."},
+	{"slo", 2, 0,
+		"slo NAME source=NAME target=PERCENT [window=30d] good=|bad= total= | "
+		"histogram= under=",
+		rc_run_slo,
+		"An objective. Its error budget and the speed at which that is spent are "
+		"listed, and oogway makes alerts of its own of it: a page when the "
+		"budget burns 14.4 times too fast over 1h and 5m or 6 times over 6h and "
+		"30m, a ticket at 3 times over 1d and 2h or once over 3d and 6h. Quote "
+		"words with blanks or quotes in them."},
 	{"trigger", 2, 0, "trigger NAME runbook=RUNBOOK on=alert|schedule [KEY=VALUE …]",
 		rc_run_trigger,
 		"Puts a runbook before whoever looks when a matching alert fires, or at "
@@ -616,7 +642,7 @@ bool rc_is_live(const char *word)
 	return rc_is_verb(word) && strcmp(word, "source") && strcmp(word, "query") &&
 	       strcmp(word, "pack") && strcmp(word, "preset") &&
 	       strcmp(word, "heartbeat") && strcmp(word, "handoff") &&
-	       strcmp(word, "notify") && strcmp(word, "changes") &&
+	       strcmp(word, "notify") && strcmp(word, "changes") && strcmp(word, "slo") &&
 	       strcmp(word, "policy") && strcmp(word, "sink") && strcmp(word, "trigger");
 }
 
@@ -863,7 +889,8 @@ static struct rc *read_with(const struct rc_options *options, const char *profil
 	read_sources(rc, options);
 	if (options->looks_only)
 		rc->source_count = rc->query_count = rc->heartbeat_count =
-			rc->handoff_count = rc->changes_count = rc->trigger_count = 0;
+			rc->handoff_count = rc->changes_count = rc->trigger_count =
+				rc->slo_count = 0;
 	return rc;
 }
 
@@ -970,6 +997,7 @@ void rc_free(struct rc *rc)
 	mem_free(rc->layouts);
 	mem_free(rc->handoffs);
 	mem_free(rc->triggers);
+	mem_free(rc->slos);
 	arena_release(&rc->arena);
 	mem_free(rc);
 }

@@ -95,14 +95,32 @@ static const struct rc_source *answers_none(const struct rc *rc, const char *nam
 	return NULL;
 }
 
-static void no_queries(struct rc *rc, const struct rc_query *q)
+static void no_queries(struct rc *rc, struct conf_place place, const char *verb,
+	const char *name, const char *source)
 {
 	char text[240];
 
-	snprintf(text, sizeof text,
-		"query %.60s: %.60s is of kind %s, which has no series", q->name,
-		q->source, answers_none(rc, q->source)->kind->name);
-	conf_complain(&rc->conf, q->place, text);
+	snprintf(text, sizeof text, "%s %.60s: %.60s is of kind %s, which has no series",
+		verb, name, source, answers_none(rc, source)->kind->name);
+	conf_complain(&rc->conf, place, text);
+}
+
+static void check_slos(struct rc *rc, struct names *names)
+{
+	char near[80];
+
+	for (size_t i = 0; i < rc->slo_count; i++) {
+		const struct rc_slo *s = &rc->slos[i];
+
+		if (answers_none(rc, s->source)) {
+			no_queries(rc, s->place, "slo", s->name, s->source);
+			continue;
+		}
+		if (knows(names, s->source))
+			continue;
+		conf_nearest(s->source, names->list, sizeof *names->list, near);
+		complain(rc, s->place, "source", s->source, near);
+	}
 }
 
 static void check_queries(struct rc *rc)
@@ -118,7 +136,7 @@ static void check_queries(struct rc *rc)
 		if (!rc_preset_known(rc, q->preset))
 			complain(rc, q->place, "preset", q->preset, "");
 		if (answers_none(rc, q->source)) {
-			no_queries(rc, q);
+			no_queries(rc, q->place, "query", q->name, q->source);
 			continue;
 		}
 		if (knows(&names, q->source))
@@ -126,6 +144,7 @@ static void check_queries(struct rc *rc)
 		conf_nearest(q->source, names.list, sizeof *names.list, near);
 		complain(rc, q->place, "source", q->source, near);
 	}
+	check_slos(rc, &names);
 }
 
 bool rc_check_layout(struct rc *rc)

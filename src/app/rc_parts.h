@@ -18,6 +18,7 @@ bool rc_run_transport(struct conf *conf, const struct conf_line *line, struct er
 bool rc_run_hosts(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_notify(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_trigger(struct conf *conf, const struct conf_line *line, struct err *err);
+bool rc_run_slo(struct conf *conf, const struct conf_line *line, struct err *err);
 bool rc_run_handoff(struct conf *conf, const struct conf_line *line, struct err *err);
 
 bool rc_check_keys(

@@ -12,6 +12,7 @@
 #include "app/history.h"
 #include "app/metrics.h"
 #include "app/rotas.h"
+#include "app/slos.h"
 #include "app/runbooks.h"
 #include "app/setting.h"
 #include "base/alloc.h"
@@ -31,6 +32,9 @@ struct source {
 	struct credential credential;
 	struct sources *owner;
 	int past; /* number in the engine of the half that reads the past, or -1 */
+	struct source_objective *objectives;
+	size_t objective_count;
+	int slo;  /* … of that which counts for objectives */
 	int rota; /* likewise of that which reads the schedules */
 	bool logged_bad;
 	bool tested; /* its next answer is waited for, and told */
@@ -63,6 +67,21 @@ static void collect_queries(struct source *s, const struct rc *rc)
 	}
 }
 
+static void collect_objectives(struct source *s, const struct rc *rc)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < rc->slo_count; i++) {
+		const struct rc_slo *o = &rc->slos[i];
+
+		if (strcmp(o->source, s->row.name))
+			continue;
+		MEM_ROOM(s->objectives, s->objective_count, cap);
+		s->objectives[s->objective_count++] = (struct source_objective){
+			o->name, o->part, o->total, o->bad, o->window_ms};
+	}
+}
+
 /* The lowest free one, so that the numbers stay below RC_MAX_SOURCES + 1. */
 static int free_number(const struct sources *sources)
 {
@@ -79,7 +98,7 @@ static struct source *add(struct sources *sources, const struct source_row *row)
 
 	s->row = *row;
 	s->row.alerts |= s->row.pages;
-	s->row.poll = s->past = s->rota = -1;
+	s->row.poll = s->past = s->rota = s->slo = -1;
 	s->row.status.limit_remaining = s->row.status.limit_total = -1;
 	s->row.number = free_number(sources);
 	s->owner = sources;
@@ -98,6 +117,10 @@ static bool on_batch(void *ctx, int poll, const struct batch *batch, size_t *tak
 	if (poll == s->past) {
 		history_past_batch(sources->app->history, s->row.number, batch);
 		handoffs_heard(sources->app->handoffs, batch);
+		return true;
+	}
+	if (poll == s->slo) {
+		slos_take(sources->app->slos, s->row.number, batch);
 		return true;
 	}
 	if (batch->cluster_told)
@@ -164,6 +187,9 @@ static void on_status(void *ctx, int poll)
 	if (s && poll == s->rota)
 		rotas_status(sources->app->rotas, s->row.number,
 			poll_status(sources->poll, poll));
+	else if (s && poll == s->slo)
+		slos_status(sources->app->slos, s->row.number,
+			poll_status(sources->poll, poll));
 	else if (s && poll == s->past)
 		take_past_status(s, poll_status(sources->poll, poll));
 	else if (s)
@@ -187,6 +213,10 @@ static void describe(struct source *s, const struct rc *rc, const struct rc_sour
 	s->queries = NULL;
 	s->query_count = 0;
 	collect_queries(s, rc);
+	mem_free(s->objectives);
+	s->objectives = NULL;
+	s->objective_count = 0;
+	collect_objectives(s, rc);
 }
 
 struct sources *sources_new(struct app *app)
@@ -270,6 +300,40 @@ static void begin_rota(struct source *s)
 	s->owner->by_poll[s->rota] = s;
 }
 
+/* Once a minute, whatever the source's own interval is. */
+static void begin_slo(struct source *s)
+{
+	struct app *app = s->owner->app;
+	struct poll_options options = options_of(s);
+	struct err err = {0};
+
+	if (!s->objective_count || !s->row.rc->kind->slo || s->slo >= 0 ||
+		app_then(app) || !(app->live || app->wants_slos))
+		return;
+	options.kind = s->row.rc->kind->slo;
+	options.conf.queries = NULL;
+	options.conf.query_count = 0;
+	options.conf.objectives = s->objectives;
+	options.conf.objective_count = s->objective_count;
+	options.conf.every_ms = MINUTE_MS;
+	s->slo = poll_add(s->owner->poll, &options, &err);
+	s->row.counts = s->slo >= 0;
+	if (s->row.counts)
+		s->owner->by_poll[s->slo] = s;
+	else
+		log_add(LOG_ERROR, "%s: objectives: %s", s->row.name, err.text);
+}
+
+static void end_slo(struct source *s)
+{
+	if (s->slo < 0)
+		return;
+	s->owner->by_poll[s->slo] = NULL;
+	poll_remove(s->owner->poll, s->slo);
+	s->slo = -1;
+	s->row.counts = false;
+}
+
 static void end_rota(struct source *s)
 {
 	if (s->rota < 0)
@@ -303,6 +367,7 @@ static void begin(struct source *s)
 	s->owner->by_poll[s->row.poll] = s;
 	show_status(s, poll_status(s->owner->poll, s->row.poll));
 	begin_rota(s);
+	begin_slo(s);
 }
 
 static void fetched(void *ctx, const struct err *err)
@@ -391,6 +456,22 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 static bool same_limit(double a, double b)
 {
 	return a == b || (isnan(a) && isnan(b));
+}
+
+static bool same_objectives(const struct source *a, const struct source *b)
+{
+	if (a->objective_count != b->objective_count)
+		return false;
+	for (size_t i = 0; i < a->objective_count; i++) {
+		const struct source_objective *x = &a->objectives[i],
+					      *y = &b->objectives[i];
+
+		if (strcmp(x->name, y->name) || strcmp(x->part, y->part) ||
+			strcmp(x->total, y->total) || x->bad != y->bad ||
+			x->window_ms != y->window_ms)
+			return false;
+	}
+	return true;
 }
 
 static bool same_queries(const struct source *a, const struct source *b)
@@ -533,6 +614,7 @@ static void stop_asking(struct source *s)
 {
 	sources_past_end(s->owner, s->row.number);
 	end_rota(s);
+	end_slo(s);
 	if (s->row.poll < 0)
 		return;
 	s->owner->by_poll[s->row.poll] = NULL;
@@ -545,6 +627,7 @@ static void source_free(struct source *s)
 	stop_asking(s);
 	credential_release(&s->credential);
 	mem_free(s->queries);
+	mem_free(s->objectives);
 	mem_free(s);
 }
 
@@ -562,6 +645,7 @@ static void go_on(struct source *s, const struct rc_source *line)
 	bool anew = locked_out(row_of(s->owner, s));
 
 	s->queries = NULL;
+	s->objectives = NULL;
 	describe(s, s->owner->app->rc, line);
 	s->row.fresh = false;
 	if (anew || (!same_queries(s, &was) && s->row.poll >= 0)) {
@@ -576,7 +660,12 @@ static void go_on(struct source *s, const struct rc_source *line)
 	} else if (s->row.poll < 0 && was.row.poll >= 0) {
 		begin(s);
 	}
+	if (!same_objectives(s, &was) && s->row.poll >= 0) {
+		end_slo(s);
+		begin_slo(s);
+	}
 	mem_free(was.queries);
+	mem_free(was.objectives);
 }
 
 static void forget(struct source *s)

@@ -946,6 +946,7 @@ static bool keep_conf(
 	struct arena *arena = &source->conf_arena;
 	struct poll_options *o = &source->options;
 	struct source_query *queries;
+	struct source_objective *slos;
 
 	arena_init(arena, CONF_ARENA_BYTES);
 	queries = arena_alloc(arena, (from->query_count + 1) * sizeof *queries);
@@ -953,6 +954,13 @@ static bool keep_conf(
 		queries[i] = from->queries[i];
 		queries[i].name = keep_text(arena, from->queries[i].name);
 		queries[i].expr = keep_text(arena, from->queries[i].expr);
+	}
+	slos = arena_alloc(arena, (from->objective_count + 1) * sizeof *slos);
+	for (size_t i = 0; slos && i < from->objective_count; i++) {
+		slos[i] = from->objectives[i];
+		slos[i].name = keep_text(arena, slos[i].name);
+		slos[i].part = keep_text(arena, slos[i].part);
+		slos[i].total = keep_text(arena, slos[i].total);
 	}
 	source->conf = *from;
 	source->conf.name = keep_text(arena, from->name);
@@ -967,6 +975,7 @@ static bool keep_conf(
 	source->conf.teams = keep_text(arena, from->teams);
 	source->conf.urgencies = keep_text(arena, from->urgencies);
 	source->conf.queries = queries;
+	source->conf.objectives = slos;
 	o->conf = source->conf;
 	o->user = keep_text(arena, o->user);
 	o->unix_socket = keep_text(arena, o->unix_socket);

@@ -75,6 +75,17 @@ bool prom_next(void *state, int64_t now, const struct source_window *window,
 bool prom_take(
 	void *state, const struct answer *answer, struct batch *batch, struct err *err);
 
+struct prom_range {
+	int64_t from, to, step; /* step 0: no range, but now */
+};
+/* Its question; false: it is too long. */
+bool prom_ask(struct prom *prom, struct arena *arena, const char *expr,
+	struct prom_range range, struct ask *out);
+/* One expression more, its answer marked with that index. */
+void prom_join(struct str *joined, const char *expr, size_t index);
+/* The status says that the question itself is wrong. */
+bool prom_refuses(int status);
+
 /* --- reading (prom_read.c) --- */
 
 struct prom_reading {

@@ -184,24 +184,20 @@ static void form_add_time(struct str *form, const char *name, int64_t ms)
 }
 
 /* A newline ends a comment at the end of an expression. */
-static void join_expression(struct str *joined, const char *expr, size_t index)
+void prom_join(struct str *joined, const char *expr, size_t index)
 {
 	str_printf(joined, "%slabel_replace(%s\n, \"oogway_query\", \"%zu\", \"\", \"\")",
 		joined->n ? " or " : "", expr, index);
 }
 
-struct range {
-	int64_t from, to, step; /* step 0: no range, but now */
-};
-
-static struct range history_range(const struct prom *prom, bool range)
+static struct prom_range history_range(const struct prom *prom, bool range)
 {
-	return (struct range){
+	return (struct prom_range){
 		prom->history_from, prom->history_to, range ? prom->history_step : 0};
 }
 
-static bool ask_form(struct prom *prom, struct arena *arena, const char *expr,
-	struct range range, struct ask *out)
+bool prom_ask(struct prom *prom, struct arena *arena, const char *expr,
+	struct prom_range range, struct ask *out)
 {
 	struct str form;
 	bool whole;
@@ -241,12 +237,12 @@ static bool ask_group(
 		bool asked = joins(q, group) && (!range || q->history == HISTORY_GROUP);
 
 		if (asked)
-			join_expression(&joined, prom->conf->queries[i].expr, i);
+			prom_join(&joined, prom->conf->queries[i].expr, i);
 		if (!range && q->group == (int)group)
 			q->joined = asked;
 	}
 	ok = !joined.cut &&
-	     ask_form(prom, arena, str_text(&joined), history_range(prom, range), out);
+	     prom_ask(prom, arena, str_text(&joined), history_range(prom, range), out);
 	str_release(&joined);
 	out->id = ask_id(range ? RANGE_GROUP : NOW_GROUP, group);
 	return ok;
@@ -256,7 +252,7 @@ static bool ask_alone(
 	struct prom *prom, struct arena *arena, size_t i, bool range, struct ask *out)
 {
 	out->id = ask_id(range ? RANGE_ALONE : NOW_ALONE, i);
-	return ask_form(prom, arena, prom->conf->queries[i].expr,
+	return prom_ask(prom, arena, prom->conf->queries[i].expr,
 		history_range(prom, range), out);
 }
 
@@ -372,7 +368,7 @@ static bool ask_watch(struct prom *prom, struct arena *arena, size_t place,
 	const char *expr, int64_t now, struct ask *out)
 {
 	struct prom_watch *w = &prom->watches[place];
-	struct range range = {0};
+	struct prom_range range = {0};
 	int64_t to = prom->window.to ? prom->window.to : now;
 
 	if (!w->ranged) {
@@ -384,7 +380,7 @@ static bool ask_watch(struct prom *prom, struct arena *arena, size_t place,
 	}
 	w->open = true;
 	out->id = ask_id(w->ranged ? WATCH_NOW : WATCH_RANGE, place);
-	return ask_form(prom, arena, expr, range, out);
+	return prom_ask(prom, arena, expr, range, out);
 }
 
 static bool next_watch(struct prom *prom, struct arena *arena, int64_t now,
@@ -527,7 +523,7 @@ static void round_check(struct prom *prom, const struct answer *answer, bool fai
 	prom->round_ok_at = answer->now;
 }
 
-static bool is_refusal(int status)
+bool prom_refuses(int status)
 {
 	return status == 400 || status == 413 || status == 414 || status == 422;
 }
@@ -551,7 +547,7 @@ static bool read_series(struct prom *prom, const struct answer *answer,
 		return false;
 	}
 	prom_read_error(answer, words, &timed_out, err);
-	*refused = is_refusal(answer->status);
+	*refused = prom_refuses(answer->status);
 	if (!*words)
 		text_line(untrusted_str(err->text), words, PROM_ERROR_TEXT);
 	return false;
@@ -836,6 +832,7 @@ const struct source_kind prometheus_source = {
 	.help = "Prometheus: query lines, alerting rules and their alerts",
 	.alerts = true,
 	.watches = true,
+	.slo = &prometheus_slo,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),
 	.start = prom_start,

@@ -16,6 +16,7 @@ const struct source_kind victoriametrics_source = {
 	.help = "VictoriaMetrics (single or cluster): query lines, vmalert's alerts",
 	.alerts = true,
 	.watches = true,
+	.slo = &victoriametrics_slo,
 	.secret_header = "Authorization: Bearer ",
 	.state_size = sizeof(struct prom),
 	.start = start,

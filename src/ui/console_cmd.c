@@ -952,6 +952,7 @@ const struct command console_commands[] = {
 	VIEW("processes", "the busiest and largest processes of this host"),
 	VIEW("silences", "silences, soonest end first"),
 	VIEW("triggers", "what puts runbooks forward by itself, and what came of it"),
+	VIEW("slos", "objectives: budgets left, burn rates, and when they end"),
 	VIEW("actions", "what was done upstream, what waits, and why"),
 	{"handoff", "", "the handoff: its parts, and the mail as it would be sent", C, 0,
 		0, cmd_view},

@@ -17,7 +17,7 @@ const struct pane_class *const pane_classes[] = {&overview_pane, &alerts_pane,
 	&trends_pane, &past_pane, &handoff_pane, &oncall_pane, &shifts_pane, &help_pane,
 	&options_pane, &text_pane, &event_pane, &source_pane, &remote_pane,
 	&remotehost_pane, &followed_pane, &replay_pane, &triggers_pane, &findings_pane,
-	&suspect_pane, &evidence_pane, NULL};
+	&suspect_pane, &evidence_pane, &slos_pane, &slo_pane, NULL};
 
 const struct pane_class *pane_class_find(const char *name)
 {

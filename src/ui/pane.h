@@ -73,8 +73,8 @@ extern const struct pane_class overview_pane, metrics_pane, alerts_pane, anomali
 	runbook_pane, silences_pane, triggers_pane, changes_pane, processes_pane,
 	help_pane, options_pane, text_pane, actions_pane, audit_pane, trends_pane,
 	past_pane, handoff_pane, incidents_pane, oncall_pane, shifts_pane, event_pane,
-	source_pane, remote_pane, remotehost_pane, followed_pane, replay_pane,
-	findings_pane, suspect_pane, evidence_pane;
+	slos_pane, slo_pane, source_pane, remote_pane, remotehost_pane, followed_pane,
+	replay_pane, findings_pane, suspect_pane, evidence_pane;
 
 /* When another row took the overview's selection by itself: monotonic ms, 0 never. */
 int64_t overview_moved_at(const void *state);

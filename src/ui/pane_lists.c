@@ -38,6 +38,7 @@ OPEN(runbook)
 OPEN(source)
 OPEN(silence)
 OPEN(trigger)
+OPEN(slo)
 OPEN(change)
 OPEN(process)
 OPEN(action)
@@ -93,6 +94,11 @@ static struct pane_link metric_link(void *state, const struct app *app)
 static struct pane_link runbook_link(void *state, const struct app *app)
 {
 	return link_to(state, app, "runbook");
+}
+
+static struct pane_link slo_link(void *state, const struct app *app)
+{
+	return link_to(state, app, "slo");
 }
 
 /* Enter on a trigger opens its runbook. */
@@ -242,6 +248,14 @@ static void triggers_draw(
 	draw_or_say(state, app, c, focus,
 		"No triggers: a `trigger` line of the rc puts a runbook forward by "
 		"itself");
+}
+
+static void slos_draw(
+	void *state, const struct app *app, const struct canvas *c, bool focus)
+{
+	draw_or_say(state, app, c, focus,
+		"No SLOs: an `slo` line of the rc says what share of which events shall "
+		"be good");
 }
 
 /* Who looks, of the consoles that share the store. */
@@ -475,6 +489,11 @@ LIST_PANE(triggers_pane, "triggers", "Triggers",
 	RUNBOOKS | CHANGED_CLOCK | CHANGED_CONFIG | CHANGED_ALERTS, triggers_draw,
 	open_trigger, triggers_words),
 	.link = trigger_link,
+}
+;
+LIST_PANE(slos_pane, "slos", "SLOs", SLOS | CHANGED_CLOCK | CHANGED_CONFIG,
+	slos_draw, open_slo, list_pane_words),
+	.link = slo_link,
 }
 ;
 LIST_PANE(changes_pane, "changes", "Changes", ALERTS | CHANGED_CLOCK | CHANGED_WINDOW,
