@@ -963,6 +963,7 @@ static bool keep_conf(
 	source->conf.site = keep_text(arena, from->site);
 	source->conf.filter = keep_text(arena, from->filter);
 	source->conf.receiver = keep_text(arena, from->receiver);
+	source->conf.query = keep_text(arena, from->query);
 	source->conf.services = keep_text(arena, from->services);
 	source->conf.teams = keep_text(arena, from->teams);
 	source->conf.urgencies = keep_text(arena, from->urgencies);

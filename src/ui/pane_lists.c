@@ -179,6 +179,10 @@ static void logs_draw(
 		list_pane_draw(state, app, c, focus);
 	else if (*logs_trouble(app->logs, trouble, sizeof trouble))
 		pane_empty(c, trouble);
+	else if (*logs_lack(app->logs, trouble, sizeof trouble))
+		pane_empty(c, trouble);
+	else if (logs_asked(app->logs))
+		pane_empty(c, "No lines in this window.");
 	else if (!strcmp(logs_origin(app->logs), "no logs found"))
 		pane_empty(c, "No log lines: no journal and none of the usual files. "
 			      "Name some with `set log.files`");
@@ -399,7 +403,8 @@ static void logs_words(void *state, const struct app *app, char *out, size_t siz
 	struct list_pane *pane = state;
 	char trouble[320];
 
-	logs_trouble(app->logs, trouble, sizeof trouble);
+	if (!*logs_trouble(app->logs, trouble, sizeof trouble))
+		logs_lack(app->logs, trouble, sizeof trouble);
 	snprintf(out, size, "%s%s", *trouble ? trouble : logs_origin(app->logs),
 		pane->list.tail ? "" : "  paused: G follows");
 	if (pane->list.filter)
