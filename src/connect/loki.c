@@ -61,6 +61,7 @@ struct loki {
 	int tries, turn;
 	bool anew;     /* nothing of this window came yet */
 	bool no_stats; /* the server has none */
+	bool left_out; /* lines of one moment */
 	bool narrowed; /* not all of the window is read */
 	char why[160]; /* … because */
 	struct loki_seen seen;
@@ -87,7 +88,7 @@ static void window_begin(struct loki *loki, const struct source_window *w, int64
 	loki->lines = 0;
 	loki->tries = 0;
 	loki->anew = true;
-	loki->narrowed = false;
+	loki->narrowed = loki->left_out = false;
 	loki->step = loki->no_stats ? BACK : SIZE;
 	memset(&loki->seen, 0, sizeof loki->seen);
 	job_hurry(&loki->job);
@@ -246,15 +247,22 @@ static bool take_size(struct loki *loki, const struct answer *answer, struct bat
 }
 
 /* Where the next page of the past ends; true: there is one. */
-static bool page_back(struct loki *loki, const struct loki_page *page)
+static bool page_back(
+	struct loki *loki, const struct loki_page *page, struct batch *batch)
 {
 	bool full = page->rows >= loki->page;
+	bool stuck = full && page->oldest + 1 >= loki->ask_to;
 
-	/* More lines of one nanosecond than a page has: those left are left out. */
+	/* More lines of one nanosecond than a page has. */
+	loki->left_out |= stuck;
+	if (loki->left_out) {
+		batch_warn(batch,
+			"more lines came at one moment than the server gives at "
+			"once: some are left out");
+		batch->partial = true;
+	}
 	if (full)
-		loki->to = page->fresh && page->oldest + 1 < loki->ask_to
-				   ? page->oldest + 1
-				   : page->oldest;
+		loki->to = stuck ? page->oldest : page->oldest + 1;
 	else
 		loki->to = loki->ask_from;
 	return loki->to > loki->from && loki->lines < WINDOW_LINES;
@@ -266,8 +274,9 @@ static void take_back(
 	bool more;
 
 	loki->lines += page->fresh;
-	more = page_back(loki, page);
-	tell_window(loki, batch, !more && loki->to <= loki->from && !loki->narrowed);
+	more = page_back(loki, page, batch);
+	tell_window(loki, batch,
+		!more && loki->to <= loki->from && !loki->narrowed && !loki->left_out);
 	if (!more)
 		window_end(loki);
 	job_hurry(&loki->job);

@@ -201,20 +201,21 @@ static const struct refusal {
 		"finds too many streams: name fewer in query"},
 };
 
-/* "(5000 > 1000)": what it would take. */
+/* "limit > max_entries… (5000 > 1000)": what it would take. */
 static int64_t number_behind(struct untrusted words, const char *mark)
 {
-	ptrdiff_t at = untrusted_find(words, mark);
-	struct untrusted rest, word;
+	struct untrusted rest = words, word;
 	int64_t number = 0;
+	ptrdiff_t at;
 
-	if (at < 0)
-		return 0;
-	rest = untrusted_slice(words, (size_t)at + strlen(mark), SIZE_MAX);
-	if (!untrusted_word(&rest, " ),", &word) || !untrusted_to_i64(word, &number) ||
-		number < 0)
-		return 0;
-	return number;
+	while ((at = untrusted_find(rest, mark)) >= 0) {
+		rest = untrusted_slice(rest, (size_t)at + strlen(mark), SIZE_MAX);
+		words = rest;
+		if (untrusted_word(&words, " ),", &word) &&
+			untrusted_to_i64(word, &number) && number > 0)
+			return number;
+	}
+	return 0;
 }
 
 /* "limit: 30d1h": in ms. */

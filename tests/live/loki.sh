@@ -99,7 +99,7 @@ ok "a line filter" [ "$(lines)" = 1 ]
 # --- pages ---
 lab clear >/dev/null
 rc 'query={app="shop"}'
-lab flood '{"tenant":"shop","stream":{"app":"shop","pod":"a"},"count":1700,"ago":20,"same":300}' >/dev/null
+lab flood '{"tenant":"shop","stream":{"app":"shop","pod":"a"},"count":1700,"ago":20,"same":200}' >/dev/null
 lab flood '{"tenant":"shop","stream":{"app":"shop","pod":"b"},"count":1700,"ago":20}' >/dev/null
 run --json log list
 ok "all pages, each line once" [ "$(lines)" = 3400 ]
@@ -107,6 +107,9 @@ ok "by time, over pages" ordered
 lab set '{"max_entries":300}' >/dev/null
 run --json log list
 ok "smaller pages" [ "$(lines)" = 3400 ]
+lab set '{"max_entries":100}' >/dev/null
+run doctor
+ok "more at one moment than a page" said 'more lines came at one moment'
 lab set '{"max_entries":5000,"max_length":900}' >/dev/null
 run --json log list
 ok "shorter questions" [ "$(lines)" = 3400 ]
@@ -178,7 +181,7 @@ ok "… and nothing of them reaches a terminal" sh -c "! LC_ALL=C grep -q '[[:cn
 
 # --- the present ---
 lab clear >/dev/null
-"$OOGWAY" -c "$tmp/rc" --json --plain </dev/null >"$tmp/plain" 2>&1 &
+"$OOGWAY" -c "$tmp/rc" --plain </dev/null >"$tmp/plain" 2>&1 &
 console=$!
 sleep 4
 before=$(asked 'direction=forward')
