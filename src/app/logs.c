@@ -1,6 +1,7 @@
 /* The log lines of this host: followed from the journal (through journalctl) or from
  * the usual files, taken apart, and held in a ring of one block a line; and beside them
- * what sources gave (log_lines.c). Hides where lines come from. Main thread; reading is in slices. */
+ * what sources gave (log_lines.c). Hides where lines come from. Main thread; reading is
+ * in slices. */
 #include "app/logs.h"
 
 #include "log_lines.h"
