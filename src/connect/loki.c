@@ -76,12 +76,15 @@ static int64_t ns_of(int64_t ms)
 
 static void window_begin(struct loki *loki, const struct source_window *w, int64_t now)
 {
+	/* Who only tries a source looks at no window. */
+	int64_t from = w->from ? w->from : (w->to ? w->to : now) - HOUR_MS;
+
 	loki->begun = true;
 	loki->begun_at = now;
 	loki->window++;
 	loki->window_from = w->from;
 	loki->window_to = w->to;
-	loki->from = ns_of(w->from);
+	loki->from = ns_of(from);
 	loki->to = ns_of(w->to ? w->to + 1 : now + AHEAD_MS);
 	loki->page = PAGE;
 	loki->span_ms = 0;

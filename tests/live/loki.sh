@@ -179,6 +179,12 @@ ok "… are cut" [ "$(wc -c <"$tmp/out")" -lt 40000 ]
 run log list
 ok "… and nothing of them reaches a terminal" sh -c "! LC_ALL=C grep -q '[[:cntrl:]]' '$tmp/out'"
 
+# --- source add ---
+run --yes source add other loki "url=http://127.0.0.1:$port" 'query={app="shop"}' org=fake "token-file=$tmp/loki.token"
+ok "added" said '6 lines of the last hour'
+ok "… and kept" grep -q '^source other loki' "$tmp/sources.rc"
+rm -f "$tmp/sources.rc"
+
 # --- the present ---
 lab clear >/dev/null
 "$OOGWAY" -c "$tmp/rc" --plain </dev/null >"$tmp/plain" 2>&1 &
