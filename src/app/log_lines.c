@@ -91,6 +91,12 @@ static bool drop_source(struct log_lines *lines, int source)
 	return kept != before;
 }
 
+void log_lines_forget(struct log_lines *lines, int source)
+{
+	drop_source(lines, source);
+	lines->of[source] = (struct lines_of){0};
+}
+
 void log_lines_trim(struct log_lines *lines, size_t most)
 {
 	size_t over = lines->count > most ? lines->count - most : 0;
@@ -99,14 +105,23 @@ void log_lines_trim(struct log_lines *lines, size_t most)
 		struct lines_of *of = &lines->of[lines->rows[i]->source];
 
 		of->whole = false;
-		if (of->from <= lines->rows[i]->at)
-			of->from = lines->rows[i]->at + 1;
+		of->lost = lines->rows[i]->at + 1;
+		if (of->from < of->lost)
+			of->from = of->lost;
 		drop(lines, lines->rows[i]);
 	}
 	if (!over)
 		return;
 	lines->count -= over;
 	memmove(lines->rows, lines->rows + over, lines->count * sizeof *lines->rows);
+}
+
+/* What did not fit stays away, also when all that is behind it came. */
+static void tell(struct lines_of *of, const struct batch_lines_of *said)
+{
+	of->told = true;
+	of->whole = said->whole && !of->lost;
+	of->from = said->from > of->lost ? said->from : of->lost;
 }
 
 bool log_lines_take(
@@ -117,8 +132,8 @@ bool log_lines_take(
 
 	if (of) {
 		if (of->anew)
-			drop_source(lines, source);
-		lines->of[source] = (struct lines_of){true, of->whole, of->from};
+			log_lines_forget(lines, source);
+		tell(&lines->of[source], of);
 		changed = true;
 	}
 	for (size_t i = 0; i < batch->line_count; i++)
@@ -127,12 +142,6 @@ bool log_lines_take(
 		qsort(lines->rows, lines->count, sizeof(struct log_row *), by_time);
 	log_lines_trim(lines, most);
 	return changed;
-}
-
-void log_lines_forget(struct log_lines *lines, int source)
-{
-	drop_source(lines, source);
-	lines->of[source] = (struct lines_of){0};
 }
 
 const struct log_row *log_lines_find(const struct log_lines *lines, uint64_t id)

@@ -12,6 +12,7 @@ struct lines_of {
 	bool told;    /* something, be it nothing */
 	bool whole;   /* all of it */
 	int64_t from; /* lines at or after this are here */
+	int64_t lost; /* … but none before this, which did not fit; 0: all did */
 };
 
 struct log_lines {

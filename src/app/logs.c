@@ -498,6 +498,8 @@ static bool lacks(
 			time_stamp(of->from, app->now, since),
 			row->status.partial ? "; it " : "",
 			row->status.partial ? row->status.warning : "");
+	else if (row->status.partial)
+		snprintf(out, size, "%s: %s", row->name, row->status.warning);
 	else
 		return false;
 	return true;
