@@ -590,6 +590,9 @@ static int run_command(
 	app->wants_sites =
 		c && (str_starts(c->name, "source ") || !strcmp(c->name, "doctor") ||
 			     str_starts(o->command, "show source"));
+	app->wants_logs =
+		app->wants_sites || (c && (str_starts(c->name, "log ") ||
+						  str_starts(o->command, "show log")));
 	if (c && (!strcmp(c->name, "handoff print") || !strcmp(c->name, "handoff send")))
 		app->wants_past = handoffs_since(app->handoffs);
 	if (c && !strcmp(c->name, "handoff send"))

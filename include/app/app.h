@@ -207,6 +207,7 @@ struct app {
 	bool wants_rotas; /* one command that reads schedules */
 	bool wants_slos;  /* … and one that judges objectives */
 	bool wants_sites; /* … and one that asks sites of pages */
+	bool wants_logs;  /* … and one that asks for log lines */
 	/* One command that counts: what is missing since then is read from the pagers
 	 * first; 0: nothing is. */
 	int64_t wants_past;

@@ -37,7 +37,7 @@ struct rc_source {
 	const char *name;
 	const struct source_kind *kind;
 	const char *url, *unix_socket, *from, *org, *region, *site, *filter;
-	const char *receiver;
+	const char *receiver, *query;
 	unsigned left_out; /* enum source_field */
 	size_t pages;      /* of a site, at most */
 	const char *scope; /* what is taken of it, in one text; "": all */

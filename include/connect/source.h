@@ -47,6 +47,7 @@ struct source_conf {
 	const char *site;     /* "NAME.atlassian.net" or its URL, or NULL */
 	const char *filter;   /* kind-specific restriction (services, teams, matchers) */
 	const char *receiver; /* only what goes to receivers of this name, a regex */
+	const char *query;    /* of logs: which lines, in the server's language */
 	unsigned left_out;    /* enum source_field: not read of the past */
 	/* What a survey is about: names or ids, separated by commas, or NULL. */
 	const char *services, *teams, *urgencies;
@@ -166,6 +167,7 @@ struct source_kind {
 	 * and reading an answer takes long. */
 	bool site;
 	bool pages; /* … and are pages */
+	bool logs;  /* lines of logs are what it gives: `query` says which */
 	/* Tells of changes, those of so long before it is first asked too; 0: of none. */
 	int64_t changes_ms;
 	const struct source_service *service; /* NULL: a server of the user's own */
@@ -210,6 +212,7 @@ extern const struct source_kind pagerduty_source;
 extern const struct source_kind opsgenie_source;
 extern const struct source_kind jsm_source;
 extern const struct source_kind kubernetes_source;
+extern const struct source_kind loki_source;
 extern const struct source_kind docs_source;
 
 /* What of an account is taken, from words that people use. */

@@ -30,6 +30,22 @@ struct batch_series {
 	bool history; /* replaces what is kept of that span */
 };
 
+enum { BATCH_MAX_LABELS = 24, BATCH_MAX_LABEL_BYTES = 1024 };
+
+/* A log line of a server. Lines of one batch are in any order. */
+struct batch_line {
+	struct logline line;
+	int64_t at_ns;           /* of its millisecond */
+	struct untrusted labels; /* "name=value\n" each, BATCH_MAX_LABEL_BYTES */
+};
+
+/* What a batch says of the window whose lines are read. */
+struct batch_lines_of {
+	bool anew;    /* another window: what came before is not of it */
+	bool whole;   /* all of it came; else more follows, or there is too much */
+	int64_t from; /* lines at or after this came; 0: not known yet */
+};
+
 /* What became of a query; the series that it gave are in the same batch. */
 struct batch_query {
 	int query;
@@ -151,6 +167,9 @@ struct batch {
 	size_t alert_count, alert_cap;
 	struct alert_pack *pack; /* or NULL: see alert_pack_make() */
 	bool alerts_snapshot; /* alerts are all there are now: absent ones have ended */
+	struct batch_line *lines;
+	size_t line_count, line_cap;
+	const struct batch_lines_of *lines_of; /* or NULL */
 	struct batch_silence *silences;
 	size_t silence_count, silence_cap;
 	bool silences_snapshot;
@@ -199,6 +218,7 @@ void batch_init(struct batch *batch, struct arena *arena);
 struct batch_series *batch_add_series(struct batch *batch);
 struct batch_query *batch_add_query(struct batch *batch);
 struct alert_draft *batch_add_alert(struct batch *batch);
+struct batch_line *batch_add_line(struct batch *batch);
 struct batch_silence *batch_add_silence(struct batch *batch);
 struct batch_rule *batch_add_rule(struct batch *batch);
 struct batch_change *batch_add_change(struct batch *batch);

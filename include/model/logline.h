@@ -32,6 +32,8 @@ const char *level_name(enum level level);
 void logline_parse(struct untrusted line, int64_t now, struct logline *out);
 /* From the words of the text itself (ERROR, level=warn, "level":"info" …). */
 enum level level_guess(struct untrusted text);
+/* Of a level's own name ("WARN", "Information", "crit"), in any case. */
+enum level level_named(struct untrusted name);
 /* Bytes at the beginning of the text that only say this level, "[ERROR] ", "warn: ",
  * "level=info ", and what separates them from the rest; 0 when there are none, or when
  * nothing follows. */

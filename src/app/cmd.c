@@ -298,7 +298,7 @@ const struct command app_commands[] = {
 		"copy a file to another machine, with its SHA-256; it asks first",
 		COMMAND_SCRIPT | COMMAND_ACTS | COMMAND_NO_ROW, 2, 2, cmd_put},
 	{"remote stop", "", "end what runs on other machines", 0, 0, 0, cmd_remote_stop},
-	LIST("log", "log lines of this host"),
+	LIST("log", "log lines of this host and of sources"),
 	LIST("source", "where data comes from, and how that goes"),
 	LIST("event", "what oogway itself did"),
 	LIST("silence", "silences, soonest end first"),

@@ -281,6 +281,12 @@ static void say_present(struct enrol *e, const struct trial_found *f)
 			f->line->pages);
 		return;
 	}
+	if (f->line->kind->logs) {
+		str_printf(&e->numbers,
+			"%s line%s of the last hour; nothing of them is kept\n",
+			number((int64_t)f->lines, n), f->lines == 1 ? "" : "s");
+		return;
+	}
 	str_printf(&e->numbers, "%s alert%s now", number((int64_t)f->alerts, n),
 		f->alerts == 1 ? "" : "s");
 	if (f->silenced)

@@ -281,23 +281,28 @@ static const void *log_row_at(const struct app *app, size_t i)
 	return logs_at(app->logs, i);
 }
 
-/* Of the past only what the host's logs still hold is there. */
+/* Of the past only what the host's logs still hold, and sources gave, is there. */
 static bool log_complete(const struct app *app, char *why, size_t size)
 {
+	bool asked = logs_asked(app->logs);
+	int64_t since = logs_since(app->logs);
 	char oldest[TIME_TEXT];
 
-	if (*logs_trouble(app->logs, why, size))
+	if (*logs_trouble(app->logs, why, size) || *logs_lack(app->logs, why, size))
 		return false;
 	if (!app->window.to)
 		return true;
-	if (!logs_count(app->logs)) {
+	/* A host without logs of its own lacks none. */
+	if (!since && asked)
+		return true;
+	if (!since) {
 		snprintf(why, size, "no log lines of then are held");
 		return false;
 	}
-	if (logs_at(app->logs, 0)->at <= window_from(app))
+	if (since <= window_from(app))
 		return true;
-	snprintf(why, size, "no log lines before %s are held",
-		time_stamp(logs_at(app->logs, 0)->at, app->now, oldest));
+	snprintf(why, size, "no log lines%s before %s are held",
+		asked ? " of this host" : "", time_stamp(since, app->now, oldest));
 	return false;
 }
 
@@ -314,13 +319,42 @@ static const void *log_find(const struct app *app, uint64_t id)
 static void log_json(const struct app *app, const void *row, struct json_out *o)
 {
 	const struct log_row *l = row;
+	struct untrusted rest = l->labels, line;
 
-	(void)app;
 	json_put_time(o, "at", l->at);
 	json_put_str(o, "level", level_name(l->level));
 	json_put_text(o, "host", l->host);
 	json_put_text(o, "unit", l->unit);
 	json_put_text(o, "text", l->text);
+	if (l->source == SOURCE_HOST)
+		return;
+	json_put_str(o, "source", sources_row(app->sources, l->source)->name);
+	json_open(o, "labels", '{');
+	while (untrusted_line(&rest, &line)) {
+		struct untrusted name = UNTRUSTED_NONE;
+
+		untrusted_split(&line, "=", &name);
+		json_put_pair(o, name, line);
+	}
+	json_shut(o, '}');
+}
+
+/* A label of a source's line, else what a column says. */
+static struct untrusted log_label(const void *row, const char *name)
+{
+	const struct log_row *l = row;
+	struct untrusted rest = l->labels, line, label;
+
+	while (untrusted_line(&rest, &line))
+		if (untrusted_split(&line, "=", &label) && untrusted_is(label, name))
+			return line;
+	if (!strcmp(name, "level"))
+		return untrusted_str(level_name(l->level));
+	if (!strcmp(name, "host"))
+		return l->host;
+	if (!strcmp(name, "unit"))
+		return l->unit;
+	return !strcmp(name, "text") ? l->text : UNTRUSTED_NONE;
 }
 
 /* What the files still had may be older than what the console looks at. */
@@ -348,6 +382,7 @@ const struct listing log_listing = {
 	.id = log_id,
 	.find = log_find,
 	.json = log_json,
+	.label = log_label,
 	.complete = log_complete,
 	.window = log_window,
 };

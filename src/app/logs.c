@@ -1,9 +1,12 @@
 /* The log lines of this host: followed from the journal (through journalctl) or from
- * the usual files, taken apart, and held in a ring of one block a line. Hides where
- * lines come from. Main thread; reading is in slices. */
+ * the usual files, taken apart, and held in a ring of one block a line; and beside them
+ * what sources gave (log_lines.c). Hides where lines come from. Main thread; reading is
+ * in slices. */
 #include "app/logs.h"
 
+#include "log_lines.h"
 #include "app/setting.h"
+#include "app/sources.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -39,6 +42,10 @@ struct logs {
 	struct loop_timer *later;
 	struct untrusted unit_of_file; /* while a file is read */
 	struct proc *journal;
+	struct log_lines lines;
+	struct log_row **view; /* both, by time; made when it is looked at */
+	size_t view_count;
+	bool view_old;
 	char *files; /* the setting they were started with; NULL: not started */
 	char origin[160];
 };
@@ -61,6 +68,7 @@ struct logs *logs_new(struct app *app)
 	logs->ring = mem_new(logs->cap, sizeof *logs->ring);
 	str_copy(logs->origin, sizeof logs->origin, app->demo ? "invented lines" : "");
 	logs->later = loop_timer(app->loop, read_on, logs);
+	log_lines_init(&logs->lines);
 	return logs;
 }
 
@@ -85,7 +93,15 @@ void logs_free(struct logs *logs)
 	for (size_t i = 0; i < logs->cap; i++)
 		mem_free(logs->ring[i]);
 	mem_free(logs->ring);
+	log_lines_release(&logs->lines);
+	mem_free(logs->view);
 	mem_free(logs);
+}
+
+static void changed(struct logs *logs)
+{
+	logs->view_old = true;
+	app_changed(logs->app, CHANGED_LOGS);
 }
 
 static struct untrusted pack(char **to, struct untrusted text, size_t max)
@@ -121,7 +137,7 @@ void logs_add(struct logs *logs, const struct logline *line)
 	else
 		logs->count++;
 	logs->ring[slot] = row;
-	app_changed(logs->app, CHANGED_LOGS);
+	changed(logs);
 }
 
 static void file_line(void *ctx, struct untrusted text)
@@ -283,6 +299,7 @@ static void resize(struct logs *logs)
 
 	if (cap == logs->cap)
 		return;
+	log_lines_trim(&logs->lines, cap);
 	ring = mem_new(cap, sizeof *ring);
 	keep = logs->count < cap ? logs->count : cap;
 	for (size_t i = 0; i < logs->count; i++) {
@@ -298,7 +315,7 @@ static void resize(struct logs *logs)
 	logs->ring = ring;
 	logs->cap = cap;
 	logs->count = keep;
-	app_changed(logs->app, CHANGED_LOGS);
+	changed(logs);
 }
 
 void logs_settle(struct logs *logs)
@@ -385,24 +402,125 @@ void logs_tick(struct logs *logs, int64_t now)
 	for (size_t i = 0; i < logs->tail_count; i++)
 		if (!(logs->behind & 1u << i) && read_one(logs, logs->tails[i]))
 			logs->behind |= 1u << i;
-	if (first && logs->count)
+	if (first && logs->count) {
 		sort_first(logs);
+		logs->view_old = true;
+	}
 	if (logs->behind && !loop_timer_active(logs->later))
 		loop_timer_start(logs->later, 0);
 }
 
-size_t logs_count(const struct logs *logs)
-{
-	return logs->count;
-}
+/* --- both together --- */
 
-const struct log_row *logs_at(const struct logs *logs, size_t i)
+static struct log_row *ring_row(const struct logs *logs, size_t i)
 {
 	return logs->ring[(logs->newest - logs->count + 1 + i) % logs->cap];
 }
 
+/* This host's lines are in order of arrival, near enough to time. */
+static void view_make(struct logs *logs)
+{
+	const struct log_lines *lines = &logs->lines;
+	size_t a = 0, b = 0, n = 0;
+
+	logs->view_old = false;
+	mem_free(logs->view);
+	logs->view = mem_new(logs->count + lines->count + 1, sizeof(struct log_row *));
+	while (a < logs->count || b < lines->count) {
+		struct log_row *own = a < logs->count ? ring_row(logs, a) : NULL;
+
+		if (b == lines->count || (own && own->at <= lines->rows[b]->at)) {
+			logs->view[n++] = own;
+			a++;
+		} else {
+			logs->view[n++] = lines->rows[b++];
+		}
+	}
+	logs->view_count = n;
+}
+
+size_t logs_count(struct logs *logs)
+{
+	return logs->count + logs->lines.count;
+}
+
+const struct log_row *logs_at(struct logs *logs, size_t i)
+{
+	if (!logs->lines.count)
+		return ring_row(logs, i);
+	if (logs->view_old)
+		view_make(logs);
+	return logs->view[i];
+}
+
+void logs_take(struct logs *logs, int source, const struct batch *batch)
+{
+	if (log_lines_take(&logs->lines, source, batch, logs->cap))
+		changed(logs);
+}
+
+void logs_forget(struct logs *logs, int source)
+{
+	log_lines_forget(&logs->lines, source);
+	changed(logs);
+}
+
+int64_t logs_since(const struct logs *logs)
+{
+	return logs->count ? ring_row(logs, 0)->at : 0;
+}
+
+bool logs_asked(const struct logs *logs)
+{
+	const struct rc *rc = logs->app->rc;
+
+	for (size_t i = 0; i < rc->source_count; i++)
+		if (rc->sources[i].kind->logs)
+			return true;
+	return false;
+}
+
+static bool lacks(
+	const struct logs *logs, const struct source_row *row, char *out, size_t size)
+{
+	const struct lines_of *of = &logs->lines.of[row->number];
+	const struct app *app = logs->app;
+	enum source_health health = source_health(row, app->now);
+	char why[200], since[TIME_TEXT];
+
+	if (health == HEALTH_BAD || health == HEALTH_STALE)
+		snprintf(out, size, "%s: %s", row->name,
+			source_trouble(row, why, sizeof why));
+	else if (!of->told)
+		snprintf(out, size, "%s has not answered yet", row->name);
+	else if (!of->whole && of->from > window_from(app))
+		snprintf(out, size, "%s: no lines before %s are read%s%s", row->name,
+			time_stamp(of->from, app->now, since),
+			row->status.partial ? "; it " : "",
+			row->status.partial ? row->status.warning : "");
+	else if (row->status.partial)
+		snprintf(out, size, "%s: %s", row->name, row->status.warning);
+	else
+		return false;
+	return true;
+}
+
+const char *logs_lack(const struct logs *logs, char *out, size_t size)
+{
+	*out = '\0';
+	for (size_t i = 1; i < sources_count(logs->app->sources); i++) {
+		const struct source_row *row = sources_at(logs->app->sources, i);
+
+		if (row->rc && row->rc->kind->logs && lacks(logs, row, out, size))
+			break;
+	}
+	return out;
+}
+
 const struct log_row *logs_find(const struct logs *logs, uint64_t seq)
 {
+	if (seq > LOG_LINES_FIRST)
+		return log_lines_find(&logs->lines, seq);
 	if (!seq || seq > logs->newest || seq + logs->count <= logs->newest)
 		return NULL;
 	return logs->ring[seq % logs->cap];

@@ -19,6 +19,7 @@
 #include "app/charts.h"
 #include "app/dossier.h"
 #include "app/history.h"
+#include "app/logs.h"
 #include "app/metrics.h"
 #include "app/problems.h"
 #include "app/rotas.h"
@@ -43,6 +44,7 @@ bool pipeline_answer(
 		alerts_apply(app->alerts, source, batch);
 	if (batch->rotas_snapshot && !app_then(app))
 		rotas_apply(app->rotas, source, batch);
+	logs_take(app->logs, source, batch);
 	history_raws(app->history, source, batch);
 	joins_details(app->joins, source, batch);
 	dossier_take(app->dossier, source, batch);

@@ -65,7 +65,7 @@ const struct rc_key rc_keys[] = {
 		"NAME.atlassian.net, or its URL: to whom the alerts belong (jsm)"},
 	{"source", "unix", "FILE", "a socket to reach it by"},
 	{"source", "every", "DURATION",
-		"between two asks, 1s to 1h; 15s; of docs to 1d; 1h"},
+		"between two asks, 1s to 1h; 15s; of loki 5s; of docs to 1d; 1h"},
 	{"source", "timeout", "DURATION", "of one ask, 100ms to 5m; 10s"},
 	{"source", "token-file", "FILE",
 		"holds the secret; nobody but you may be able to read it"},
@@ -82,6 +82,9 @@ const struct rc_key rc_keys[] = {
 	{"source", "pages", "NUMBER", "of docs: so many at most, 1 to 500; 50"},
 	{"source", "receiver", "REGEX",
 		"of alertmanager: only what goes to receivers of this name"},
+	{"source", "query", "LOGQL",
+		"of loki: which lines, as {app=\"shop\"}; needed there. With blanks it "
+		"is quoted whole: \"query={app=`shop`} |= `error`\""},
 	{"source", "fields", "FIELD,…",
 		"what of incidents is kept besides their times and titles: log (entries, "
 		"who acknowledged when), people (their names), all or none; all"},

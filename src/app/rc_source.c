@@ -178,6 +178,20 @@ static bool check_receiver(
 	       err_set(err, ERR_INPUT, "%s has no receivers", kind->name);
 }
 
+static bool check_query(
+	const struct conf_line *line, const struct source_kind *kind, struct err *err)
+{
+	const char *query = conf_value(line, 3, "query");
+
+	if (query && !kind->logs)
+		return err_set(err, ERR_INPUT, "query= is of loki; %s has `query` lines",
+			kind->name);
+	return !kind->logs || (query && *query == '{') ||
+	       err_set(err, ERR_INPUT,
+		       "source %s needs query={LABEL=\"VALUE\"}: which lines are read",
+		       line->words[1].text);
+}
+
 static bool take_pages(
 	const struct conf_line *line, struct rc_source *source, struct err *err)
 {
@@ -232,14 +246,17 @@ bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *
 	if (!url)
 		return err_set(err, ERR_INPUT, "source %s needs url=http://HOST:PORT",
 			line->words[1].text);
-	s.every_ms = s.kind->site ? HOUR_MS : 15 * SECOND_MS;
+	s.every_ms = s.kind->site   ? HOUR_MS
+		     : s.kind->logs ? 5 * SECOND_MS
+				    : 15 * SECOND_MS;
 	if (!rc_check_url(url, err) ||
 		!rc_take_duration(line, "every", SECOND_MS,
 			s.kind->site ? DAY_MS : HOUR_MS, &s.every_ms, err) ||
 		!rc_take_duration(
 			line, "timeout", 100, 5 * MINUTE_MS, &s.timeout_ms, err) ||
 		!take_since(line, &s, err) || !take_fields(line, &s, err) ||
-		!check_receiver(line, s.kind, err) || !take_pages(line, &s, err))
+		!check_receiver(line, s.kind, err) || !check_query(line, s.kind, err) ||
+		!take_pages(line, &s, err))
 		return false;
 	s.name = rc_keep(rc, line->words[1].text);
 	slash = (char *)(uintptr_t)rc_keep(rc, url);
@@ -253,6 +270,7 @@ bool rc_run_source(struct conf *conf, const struct conf_line *line, struct err *
 	s.site = rc_keep(rc, site);
 	s.filter = rc_keep(rc, conf_value(line, 3, "filter"));
 	s.receiver = rc_keep(rc, conf_value(line, 3, "receiver"));
+	s.query = rc_keep(rc, conf_value(line, 3, "query"));
 	s.user = rc_keep(rc, conf_value(line, 3, "user"));
 	s.token_env = rc_keep(rc, conf_value(line, 3, "token-env"));
 	s.token_command = rc_keep(rc, conf_value(line, 3, "token-command"));

@@ -10,6 +10,7 @@
 #include "app/charts.h"
 #include "app/handoff.h"
 #include "app/history.h"
+#include "app/logs.h"
 #include "app/metrics.h"
 #include "app/rotas.h"
 #include "app/slos.h"
@@ -259,6 +260,7 @@ struct poll_options source_options(
 			.site = rc->site,
 			.filter = rc->filter,
 			.receiver = rc->receiver,
+			.query = rc->query,
 			.left_out = rc->left_out,
 			.pages = rc->pages,
 			.every_ms = rc->every_ms,
@@ -399,8 +401,9 @@ static void start(struct source *s)
 	struct err err = {0};
 
 	/* One command reads what is kept. */
-	s->row.kept =
-		rc->kind->site && !s->owner->app->live && !s->owner->app->wants_sites;
+	if (!s->owner->app->live)
+		s->row.kept = (rc->kind->site && !s->owner->app->wants_sites) ||
+			      (rc->kind->logs && !s->owner->app->wants_logs);
 	if (s->row.kept)
 		return;
 	s->credential.done = fetched;
@@ -441,8 +444,9 @@ static bool same_line(const struct rc_source *a, const struct rc_source *b)
 	       same_text(a->unix_socket, b->unix_socket) && same_text(a->from, b->from) &&
 	       same_text(a->org, b->org) && same_text(a->region, b->region) &&
 	       same_text(a->site, b->site) && same_text(a->filter, b->filter) &&
-	       same_text(a->receiver, b->receiver) && a->left_out == b->left_out &&
-	       same_text(a->user, b->user) && same_text(a->token_file, b->token_file) &&
+	       same_text(a->receiver, b->receiver) && same_text(a->query, b->query) &&
+	       a->left_out == b->left_out && same_text(a->user, b->user) &&
+	       same_text(a->token_file, b->token_file) &&
 	       same_text(a->token_env, b->token_env) &&
 	       same_text(a->token_command, b->token_command) &&
 	       same_text(a->ca_file, b->ca_file) &&
@@ -674,6 +678,7 @@ static void forget(struct source *s)
 
 	charts_forget(sources->app->charts, s->row.number, true);
 	alerts_forget(sources->app->alerts, s->row.number);
+	logs_forget(sources->app->logs, s->row.number);
 	rotas_forget(sources->app->rotas, s->row.number);
 	history_forget(sources->app->history, s->row.number);
 	sources->numbered[s->row.number] = NULL;
@@ -959,7 +964,7 @@ static bool has_series(const struct app *app, int source)
 static bool gives(const struct app *app, const struct source_row *row, unsigned what)
 {
 	bool host = row->number == SOURCE_HOST;
-	bool site = row->rc && row->rc->kind->site;
+	bool site = row->rc && (row->rc->kind->site || row->rc->kind->logs);
 	bool alerts =
 		(row->rc && !site) || row->pages || alerts_of(app->alerts, row->number);
 	bool series =

@@ -91,6 +91,7 @@ static bool on_batch(void *ctx, int source, const struct batch *batch, size_t *t
 		keep_alerts(t, batch);
 	if (batch->silences_snapshot)
 		t->found.silences = batch->silence_count;
+	t->found.lines += batch->line_count;
 	if (batch->rules_snapshot)
 		t->found.rules = batch->rule_count;
 	return true;

@@ -24,7 +24,7 @@ struct trial_found {
 	const struct rc_source *line;
 	struct trial_count *counts; /* of what is chosen; none where there is no past */
 	size_t count;
-	size_t alerts, silenced, silences, rules;
+	size_t alerts, silenced, silences, rules, lines;
 	int64_t latency_ms;
 	bool partial;
 	char warning[160];

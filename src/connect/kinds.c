@@ -13,6 +13,7 @@ const struct source_kind *const source_kinds[] = {
 	&opsgenie_source,
 	&jsm_source,
 	&kubernetes_source,
+	&loki_source,
 	&docs_source,
 	NULL,
 };

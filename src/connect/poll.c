@@ -656,7 +656,7 @@ static void on_answer(void *ctx, const struct http_reply *reply, const struct er
 	slot->stage = ANSWERED;
 	s->shared = false;
 	if (answer->status == 200 && source->poll->share.keep &&
-		!source->options.kind->site) {
+		!source->options.kind->site && !source->options.kind->logs) {
 		answer->body = http_body_view(&slot->body);
 		source->poll->share.keep(source->poll->share.ctx, slot->key, answer);
 	}
@@ -730,8 +730,8 @@ static bool start_ask(
 	slot->stage = LOOKING;
 	if (share->find)
 		name_question(slot);
-	/* What it says of its age would be lost on the way. */
-	if (source->options.kind->site || !share->find ||
+	/* What it says of its age would be lost on the way; lines are nobody else's. */
+	if (source->options.kind->site || source->options.kind->logs || !share->find ||
 		!share->find(share->ctx, slot->key, now - 2 * source->conf.every_ms,
 			on_shared, slot))
 		send_ask(slot);
@@ -971,6 +971,7 @@ static bool keep_conf(
 	source->conf.site = keep_text(arena, from->site);
 	source->conf.filter = keep_text(arena, from->filter);
 	source->conf.receiver = keep_text(arena, from->receiver);
+	source->conf.query = keep_text(arena, from->query);
 	source->conf.services = keep_text(arena, from->services);
 	source->conf.teams = keep_text(arena, from->teams);
 	source->conf.urgencies = keep_text(arena, from->urgencies);

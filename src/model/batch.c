@@ -60,6 +60,11 @@ struct alert_draft *batch_add_alert(struct batch *batch)
 	return ADD(alerts, alert_count, alert_cap, BATCH_MAX_ALERTS);
 }
 
+struct batch_line *batch_add_line(struct batch *batch)
+{
+	return ADD(lines, line_count, line_cap, BATCH_MAX_ITEMS);
+}
+
 struct batch_silence *batch_add_silence(struct batch *batch)
 {
 	return ADD(silences, silence_count, silence_cap, BATCH_MAX_ITEMS);
@@ -174,6 +179,26 @@ static void print_alert(const struct alert_draft *a, struct str *out)
 	print_pairs(out, "annotation", a->annotations, a->annotation_count);
 }
 
+static void print_lines(const struct batch *batch, struct str *out)
+{
+	if (batch->lines_of)
+		str_printf(out, "lines%s%s from=%lld\n",
+			batch->lines_of->anew ? " anew" : "",
+			batch->lines_of->whole ? " whole" : "",
+			(long long)batch->lines_of->from);
+	for (size_t i = 0; i < batch->line_count; i++) {
+		const struct batch_line *l = &batch->lines[i];
+
+		str_printf(out, "line at=%lld ns=%lld level=%s", (long long)l->line.at,
+			(long long)l->at_ns, level_name(l->line.level));
+		word(out, "host", l->line.host);
+		word(out, "unit", l->line.unit);
+		word(out, "text", l->line.text);
+		word(out, "labels", l->labels);
+		str_putc(out, '\n');
+	}
+}
+
 static void print_rest(const struct batch *batch, struct str *out)
 {
 	for (size_t i = 0; i < batch->silence_count; i++) {
@@ -199,6 +224,7 @@ static void print_rest(const struct batch *batch, struct str *out)
 		str_putc(out, '\n');
 		print_pairs(out, "label", r->labels, r->label_count);
 	}
+	print_lines(batch, out);
 	for (size_t i = 0; i < batch->change_count; i++) {
 		const struct batch_change *c = &batch->changes[i];
 

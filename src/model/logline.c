@@ -51,6 +51,23 @@ static enum level level_of(struct untrusted word)
 	return LEVEL_NONE;
 }
 
+enum level level_named(struct untrusted name)
+{
+	static const struct {
+		const char *name;
+		enum level level;
+	} more[] = {{"information", LEVEL_INFO}, {"informational", LEVEL_INFO},
+		{"inf", LEVEL_INFO}, {"wrn", LEVEL_WARN}, {"dbg", LEVEL_DEBUG},
+		{"crit", LEVEL_FATAL}, {"emergency", LEVEL_FATAL}, {"trc", LEVEL_DEBUG},
+		{"severe", LEVEL_ERROR}, {"verbose", LEVEL_DEBUG}};
+
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+		if (untrusted_size(name) == strlen(more[i].name) &&
+			!untrusted_find_nocase(name, more[i].name))
+			return more[i].level;
+	return level_of(name);
+}
+
 enum level level_guess(struct untrusted text)
 {
 	static const char blanks[] = " \t[]{}()<>:=,;\"'|/";

@@ -945,7 +945,7 @@ const struct command console_commands[] = {
 	VIEW("alerts", "alerts and incidents of all sources"),
 	VIEW("metrics", "all series"),
 	VIEW("anomalies", "what the detectors found"),
-	VIEW("logs", "log lines of this host"),
+	VIEW("logs", "log lines of this host and of sources"),
 	VIEW("runbooks", "all runbooks"),
 	VIEW("sources", "where data comes from, and how that goes"),
 	VIEW("events", "what oogway itself did"),

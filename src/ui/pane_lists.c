@@ -185,6 +185,10 @@ static void logs_draw(
 		list_pane_draw(state, app, c, focus);
 	else if (*logs_trouble(app->logs, trouble, sizeof trouble))
 		pane_empty(c, trouble);
+	else if (*logs_lack(app->logs, trouble, sizeof trouble))
+		pane_empty(c, trouble);
+	else if (logs_asked(app->logs))
+		pane_empty(c, "No lines in this window.");
 	else if (!strcmp(logs_origin(app->logs), "no logs found"))
 		pane_empty(c, "No log lines: no journal and none of the usual files. "
 			      "Name some with `set log.files`");
@@ -408,14 +412,24 @@ static void metrics_words(void *state, const struct app *app, char *out, size_t 
 		snprintf(out + n, size - n, "  %s", gap);
 }
 
+/* What of the window is not there, else where lines come from. */
 static void logs_words(void *state, const struct app *app, char *out, size_t size)
 {
 	struct list_pane *pane = state;
-	char trouble[320];
+	char lack[400] = "";
+	size_t n;
 
-	logs_trouble(app->logs, trouble, sizeof trouble);
-	snprintf(out, size, "%s%s", *trouble ? trouble : logs_origin(app->logs),
-		pane->list.tail ? "" : "  paused: G follows");
+	if (!log_listing.complete(app, lack, sizeof lack))
+		snprintf(out, size, "%s", lack);
+	else
+		str_copy(out, size, logs_origin(app->logs));
+	n = strlen(out);
+	for (size_t i = 0; !*lack && i < app->rc->source_count && n < size; i++)
+		if (app->rc->sources[i].kind->logs)
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "",
+				app->rc->sources[i].name);
+	if (n < size && !pane->list.tail)
+		snprintf(out + n, size - n, "  paused: G follows");
 	if (pane->list.filter)
 		list_pane_words(state, app, out, size);
 }
@@ -466,8 +480,8 @@ LIST_PANE(runbooks_pane, "runbooks", "Runbooks", RUNBOOKS, runbooks_draw, open_r
 	.link = runbook_link,
 }
 ;
-LIST_PANE(logs_pane, "logs", "Logs", LOGS | CHANGED_WINDOW, logs_draw, open_log,
-	logs_words),
+LIST_PANE(logs_pane, "logs", "Logs", LOGS | CHANGED_WINDOW | CHANGED_SOURCES, logs_draw,
+	open_log, logs_words),
 	.link = log_link,
 }
 ;

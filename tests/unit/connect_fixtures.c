@@ -48,6 +48,7 @@ static const struct {
 	int status;
 	const char *body;
 } before[] = {
+	{"/index/stats", 200, "{\"streams\":2,\"bytes\":4096}"},
 	{"/users/me", 404, ""},
 	{"/myself", 404, ""},
 	{"/api/v2/status", 404, ""},
@@ -111,6 +112,7 @@ static void take(const char *kind_name, const char *path, int status,
 		.url = base,
 		.site = "lab.atlassian.net",
 		.org = strstr(path, "tenant_info") ? NULL : "cloud-1",
+		.query = "{app=\"shop\"} |= \"x\"",
 		.queries = queries,
 		.query_count = 3,
 		.every_ms = 5000,
