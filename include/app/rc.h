@@ -66,7 +66,6 @@ struct rc_preset {
 	const char *name;
 	enum compare_class class;
 	struct compare_rule rule;
-	struct conf_place place;
 };
 
 /* An objective: a share of good events, over a window. */

@@ -299,7 +299,7 @@ static void done(struct task *task)
 
 static void copy_lines(struct collect *c)
 {
-	const struct logs *logs = c->app->logs;
+	struct logs *logs = c->app->logs;
 	size_t count = logs ? logs_count(logs) : 0;
 
 	c->lines = mem_new(count + 1, sizeof *c->lines);
