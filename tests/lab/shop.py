@@ -224,7 +224,7 @@ def breaks_of(words):
 def write(options):
     breaks = breaks_of(options.breaks)
     mesh = shop_mesh.Mesh(options.seed, lambda kind, second: any(
-        kind == k and begin <= second < end for k, begin, end in breaks))
+        kind == k and begin <= second < end for k, begin, end in breaks), options.origin)
     with open(options.write, 'w') as out:
         shop_mesh.write(mesh, options.begin, options.end, options.step, out,
                         options.unit)
@@ -239,6 +239,7 @@ def main():
     parser.add_argument('--begin', type=int)
     parser.add_argument('--end', type=int)
     parser.add_argument('--step', type=int, default=60)
+    parser.add_argument('--origin', type=int, default=0, help='of what goes up and down')
     parser.add_argument('--unit', type=int, default=1, help='of times in it: 1000 is ms')
     parser.add_argument('--break', dest='breaks', action='append', default=[])
     options = parser.parse_args()

@@ -43,9 +43,10 @@ BREAKS = {'5xx': 'payments', 'slow-db': 'orders-db', 'traffic': 'search', '0dc':
 
 
 class Mesh:
-    def __init__(self, seed, broken):
-        """broken(kind, second): is that break under way?"""
-        self.seed, self.broken = seed, broken
+    def __init__(self, seed, broken, origin=0):
+        """broken(kind, second): is that break under way? What differs from second to
+        second is counted from origin: the same one gives the same hours at any time."""
+        self.seed, self.broken, self.origin = seed, broken, origin
         self.counters = {}
         self.gauges = {}
 
@@ -55,6 +56,7 @@ class Mesh:
 
     def wave(self, name, second, size):
         phase = self.noise(name, 'phase') * math.pi
+        second -= self.origin
         return (1 + size * math.sin(second / 1500 + phase) + size / 3 * math.sin(second / 210 + phase)
                 + size / 2 * self.noise(name, second))
 
